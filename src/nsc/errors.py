@@ -1,0 +1,76 @@
+"""Every exception nsc raises on purpose.
+
+    NscError
+    ├── InputError            what the user gave cannot be used; the CLI exits with 2
+    │   ├── SourceError       C text: carries file:line:column and a named reason
+    │   ├── DomainError       a box or a range that makes no sense
+    │   ├── OracleError       the program traps, or returns NaN or infinity, on part of its domain
+    │   └── StoreError        a saved file that is missing, broken or of another version
+    ├── BuildError            the C compiler refused a unit
+    └── MissingExtraError     an optional tool is not installed; the message names the extra
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class NscError(Exception):
+    """Base of every expected failure."""
+
+
+class InputError(NscError):
+    """What the user gave cannot be used as it is."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One finding about C text.
+
+    Args:
+        reason: stable snake_case name, e.g. "uses_varargs"; counted by data pipelines.
+        message: what was expected, what was found, what to do.
+        line, column: 1-based, in the text as the user wrote it; 0 when the whole file is meant.
+    """
+
+    reason: str
+    message: str
+    line: int = 0
+    column: int = 0
+
+    def located(self, path: str) -> str:
+        """Format as `file:line:column: message [reason]`."""
+        where = f"{path}:{self.line}:{self.column}" if self.line else path
+        return f"{where}: {self.message} [{self.reason}]"
+
+
+class SourceError(InputError):
+    """C text that cannot become a Program; collects every problem found."""
+
+    def __init__(self, path: str, problems: list[Problem]):
+        self.path = path
+        self.problems = tuple(problems)
+        super().__init__("\n".join(p.located(path) for p in problems))
+
+
+class DomainError(InputError):
+    """A domain that names no input, is empty, or is not finite."""
+
+
+class OracleError(InputError):
+    """The program fails on part of its domain."""
+
+
+class StoreError(InputError):
+    """A saved file that cannot be loaded."""
+
+
+class BuildError(NscError):
+    """The C compiler refused a unit."""
+
+
+class MissingExtraError(NscError):
+    """An optional tool is not installed."""
+
+    def __init__(self, tool: str, extra: str):
+        super().__init__(f"{tool} is not installed; install it with: pip install 'nsc[{extra}]'")

@@ -1,0 +1,135 @@
+"""What the front end produces: signature, domain, closed C, Program. Plain frozen data.
+
+In: nothing. Out: the nouns every other room uses. Non-goals: parsing, running, networks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from nsc.program.ctype import CType, Scalar
+
+if TYPE_CHECKING:
+    from nsc.program.dag import Dag, Unsupported
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One scalar input or output of a program.
+
+    `name` is what people see and type ("x", "re", "m[1][2]", "p.pos.x", "return");
+    `lvalue` is a C expression valid inside a wrapper body where each parameter `p` has a local
+    `p` (scalars, structs, arrays) or `p_cell` (what a pointer parameter points to).
+    """
+
+    name: str
+    lvalue: str
+    type: Scalar
+    param: str  # the parameter it belongs to; "return" for the result
+    path: tuple[str | int, ...] = ()  # fields and indices inside the parameter
+
+
+@dataclass(frozen=True)
+class Param:
+    """One C parameter, after typedefs are resolved and array extents are known.
+
+    `type` never is an open Array: `float a[]` with known extent n is Array(FLOAT, n); a pointer to
+    one scalar or struct is Pointer(T); a pointer used as an array of n is Pointer(Array(T, n)).
+    """
+
+    name: str
+    type: CType
+    direction: str  # "in" | "out" | "inout"
+    declaration: str  # the C declaration in closed text, e.g. "const float *restrict v"
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A C signature and its desugared scalar view: `inputs` and `outputs`, in C order.
+
+    The result, if any, is the first output; then out parameters in order.
+    """
+
+    function: str
+    params: tuple[Param, ...]
+    result: CType
+    inputs: tuple[Leaf, ...]
+    outputs: tuple[Leaf, ...]
+    prototype: str  # "double f(double x, double y)"
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A box: one (lo, hi) per input, in the program's units. Inputs are drawn uniformly from it."""
+
+    lo: tuple[float, ...]
+    hi: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Closed C, ready to build: not one preprocessor directive, one scalar entry point.
+
+    `text` defines `void <entry>(const double *x, double *y)` reading n_inputs and writing
+    n_outputs doubles. `globals_` lists every file-scope name that `text` defines (functions,
+    variables, typedefs, tags, enumerators), so that a builder can rename them (`#define a u3_a`)
+    and put many units into one module, or let a unit define its own `erf`.
+    """
+
+    headers: tuple[str, ...]  # standard headers only, e.g. ("math.h",)
+    text: str
+    entry: str
+    globals_: tuple[str, ...]
+    n_inputs: int
+    n_outputs: int
+
+
+@dataclass(frozen=True)
+class Program:
+    """A closed C function with a scalar view.
+
+    `text` is the original text of the function and of exactly what it needs, macros included
+    (for people, and for drop-in C); `source` is the same with every macro expanded and no directive.
+    """
+
+    name: str
+    path: str
+    text: str
+    source: str
+    headers: tuple[str, ...]
+    globals_: tuple[str, ...]
+    signature: Signature
+    domain: Domain
+    line: int = 0
+    options: tuple[tuple[str, str], ...] = field(default=())
+
+    @cached_property
+    def normalised(self) -> str:
+        """Return the text as a CompNet sees it: no comments, canonical names and spacing."""
+        from nsc.program.normalise import normalise
+
+        return normalise(self)
+
+    @cached_property
+    def unit(self) -> Unit:
+        """Return what the sandbox builds: `source` plus the scalar entry."""
+        from nsc.program.desugar import unit_of
+
+        return unit_of(self)
+
+    @cached_property
+    def dag(self) -> Dag | Unsupported:
+        """Return the expression DAG over inputs in [-1, 1], or why there is none."""
+        from nsc.program.dag import dag_of
+
+        return dag_of(self)
+
+    @property
+    def n_inputs(self) -> int:
+        return len(self.signature.inputs)
+
+    @property
+    def n_outputs(self) -> int:
+        return len(self.signature.outputs)
