@@ -20,8 +20,8 @@ class Leaf:
     """One scalar input or output of a program.
 
     `name` is what people see and type ("x", "re", "m[1][2]", "p.pos.x", "return");
-    `lvalue` is a C expression valid inside a wrapper body where each parameter `p` has a local
-    `p` (scalars, structs, arrays) or `p_cell` (what a pointer parameter points to).
+    `lvalue` is a C expression valid wherever the parameters are in scope under their own names
+    ("x", "(*re)", "v[2]", "m[1][2]", "p->pos.x") and the result is called `nsc_result`.
     """
 
     name: str

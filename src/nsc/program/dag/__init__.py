@@ -1,0 +1,15 @@
+"""Symbolic evaluation of a Program into an expression DAG. Must not know how code runs, or networks."""
+
+from nsc.program.dag.graph import OP_INDEX as OP_INDEX
+from nsc.program.dag.graph import OPS as OPS
+from nsc.program.dag.graph import Dag as Dag
+from nsc.program.dag.graph import Unsupported as Unsupported
+from nsc.program.dag.graph import evaluate as evaluate
+from nsc.program.dag.graph import evaluate_nodes as evaluate_nodes
+
+
+def dag_of(program) -> Dag | Unsupported:
+    """Evaluate a Program symbolically (see symbolic.py)."""
+    from nsc.program.dag.symbolic import symbolic_dag
+
+    return symbolic_dag(program)

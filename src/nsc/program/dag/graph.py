@@ -1,0 +1,95 @@
+"""The expression DAG: hash-consed operations over inputs and literals, in topological order.
+
+In: nothing. Out: `Dag`, `OPS`, `evaluate`. Non-goals: where a DAG comes from (see symbolic.py).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+# Truth values are 1.0 and 0.0. SEL(c, a, b) is `c ? a : b`. Every operation is total on float64:
+# what C leaves undefined (a float too large for an int) is whatever numpy returns.
+OPS: tuple[str, ...] = (
+    "IN", "LIT", "ADD", "SUB", "MUL", "DIV", "NEG", "SQRT", "SIN", "COS", "TAN", "EXP", "LOG", "ABS",
+    "POW", "ATAN", "ATAN2", "TANH", "FLOOR", "MIN", "MAX", "FMOD", "ASIN", "SINH", "COSH", "CBRT", "ERF",
+    "ROUND", "TRUNC", "LT", "EQ", "AND", "OR", "NOT", "SEL", "SQ",
+)  # fmt: skip
+OP_INDEX: dict[str, int] = {name: k for k, name in enumerate(OPS)}
+
+_ERF = np.vectorize(math.erf, otypes=[np.float64])
+
+
+def _truth(predicate: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
+    return lambda *args: predicate(*args).astype(np.float64)
+
+
+def _round_half_away(a: np.ndarray) -> np.ndarray:
+    return np.trunc(a + np.copysign(0.5, a))
+
+
+EVALUATE: dict[str, Callable[..., np.ndarray]] = {
+    "ADD": np.add, "SUB": np.subtract, "MUL": np.multiply, "DIV": np.divide, "NEG": np.negative,
+    "SQRT": np.sqrt, "SIN": np.sin, "COS": np.cos, "TAN": np.tan, "EXP": np.exp, "LOG": np.log,
+    "ABS": np.abs, "POW": np.power, "ATAN": np.arctan, "ATAN2": np.arctan2, "TANH": np.tanh,
+    "FLOOR": np.floor, "MIN": np.fmin, "MAX": np.fmax, "FMOD": np.fmod, "ASIN": np.arcsin,
+    "SINH": np.sinh, "COSH": np.cosh, "CBRT": np.cbrt, "ERF": _ERF, "ROUND": _round_half_away,
+    "TRUNC": np.trunc, "LT": _truth(np.less), "EQ": _truth(np.equal),
+    "AND": _truth(lambda a, b: (a != 0) & (b != 0)), "OR": _truth(lambda a, b: (a != 0) | (b != 0)),
+    "NOT": _truth(lambda a: a == 0), "SEL": lambda c, a, b: np.where(c != 0, a, b), "SQ": np.square,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Dag:
+    """`m` nodes in topological order (children before parents).
+
+    Args:
+        ops: int16 (m,), index into OPS.
+        args: int32 (m, 3), children, -1 where absent.
+        values: float64 (m,), the literal of LIT, the input's number of IN, else 0.
+        roots: int32 (o,), one node per output.
+        n_inputs: how many inputs exist (some may be unused). IN nodes range over [-1, 1].
+    """
+
+    ops: np.ndarray
+    args: np.ndarray
+    values: np.ndarray
+    roots: np.ndarray
+    n_inputs: int
+
+    def __len__(self) -> int:
+        return len(self.ops)
+
+
+@dataclass(frozen=True)
+class Unsupported:
+    """Why a program has no DAG: a named reason and where."""
+
+    reason: str
+    message: str
+    line: int = 0
+    column: int = 0
+
+
+def evaluate_nodes(dag: Dag, x: np.ndarray) -> np.ndarray:
+    """Evaluate every node. x: `n i` in [-1, 1]; returns `m n` float64 (NaN and inf may appear)."""
+    out = np.empty((len(dag), len(x)))
+    with np.errstate(all="ignore"):
+        for k in range(len(dag)):
+            name = OPS[dag.ops[k]]
+            if name == "IN":
+                out[k] = x[:, int(dag.values[k])]
+            elif name == "LIT":
+                out[k] = dag.values[k]
+            else:
+                out[k] = EVALUATE[name](*(out[c] for c in dag.args[k] if c >= 0))
+    return out
+
+
+def evaluate(dag: Dag, x: np.ndarray) -> np.ndarray:
+    """Evaluate the outputs. x: `n i` in [-1, 1]; returns `n o` float64."""
+    return evaluate_nodes(dag, x)[dag.roots].T

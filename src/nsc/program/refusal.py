@@ -1,0 +1,21 @@
+"""The one exception passes raise inside the front end; `Problem`s are made of it at its border."""
+
+from __future__ import annotations
+
+from tree_sitter import Node
+
+
+class Refusal(Exception):
+    """A construct that cannot be compiled.
+
+    Args:
+        reason: stable snake_case name.
+        message: what was found and what to do.
+        at: byte offset in the expanded text, or the syntax node that starts there.
+    """
+
+    def __init__(self, reason: str, message: str, at: Node | int):
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+        self.offset = at if isinstance(at, int) else at.start_byte
