@@ -227,6 +227,11 @@ _BINARY = {
 _UNARY = {"-": lambda a: -a, "+": lambda a: a, "~": lambda a: ~a, "!": lambda a: int(not a)}
 
 
+def binary_integer(operator: str, a: int, b: int) -> int:
+    """Apply a C binary operator to integers; a division by zero gives 0."""
+    return _BINARY[operator](a, b)
+
+
 def integer_literal(text: str) -> int | None:
     """Read a C integer literal (decimal, hex, octal, binary, character); None if it is not one."""
     body = text.strip().rstrip("uUlL")
@@ -262,7 +267,8 @@ def constant(node: Node, scope: Scope) -> int:
     elif kind == "binary_expression":
         operator = text_of(node.child_by_field_name("operator"))
         left = constant(node.child_by_field_name("left"), scope)
-        return _BINARY[operator](left, constant(node.child_by_field_name("right"), scope))
+        if operator in _BINARY:
+            return _BINARY[operator](left, constant(node.child_by_field_name("right"), scope))
     elif kind == "conditional_expression":
         chosen = "consequence" if constant(node.child_by_field_name("condition"), scope) else "alternative"
         return constant(node.child_by_field_name(chosen), scope)

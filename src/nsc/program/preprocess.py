@@ -1,0 +1,286 @@
+"""User text -> text without directives and user macros, with a map back to the user's positions.
+
+In: the text of one C file. Out: `Expanded`. The compiler and the parser see only its `text`, so no
+directive, `#include` or macro written by a stranger ever reaches them.
+Non-goals: reading other files. An `#include` is noted, never followed.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+from nsc.errors import Problem
+from nsc.program.conditional import condition
+from nsc.program.macros import Expander, Macro, parse_definition
+from nsc.program.refusal import Refusal
+from nsc.program.tokens import Token, is_blank, tokenize
+
+MAX_SOURCE_BYTES = 2_000_000
+
+# What `#if` sees of a hosted C11 compiler for wasm32; nothing of it is expanded in code.
+_PREDEFINED_IN_CONDITIONS = {
+    "__STDC__": "1", "__STDC_VERSION__": "201112L", "__STDC_HOSTED__": "1", "CHAR_BIT": "8",
+    "FLT_EVAL_METHOD": "0", "FLT_RADIX": "2", "FLT_MANT_DIG": "24", "DBL_MANT_DIG": "53",
+    "LDBL_MANT_DIG": "113", "LDBL_MAX_EXP": "16384", "DBL_MAX_EXP": "1024",
+    "INT_MAX": "2147483647", "LONG_MAX": "2147483647L", "UINT_MAX": "4294967295",
+    "__BYTE_ORDER": "1234", "__LITTLE_ENDIAN": "1234", "__BIG_ENDIAN": "4321",
+}  # fmt: skip
+_PREDEFINED = {"__FILE__": '"program.c"', "__LINE__": "0", "__DATE__": '""', "__TIME__": '""',
+               "__TIMESTAMP__": '""', "__inline": "inline", "__inline__": "inline", "__const": "const",
+               "__restrict": "restrict", "__restrict__": "restrict", "__extension__": "",
+               "__volatile__": "volatile", "__signed__": "signed"}  # fmt: skip
+_INCLUDE = re.compile(r"\s*(?:<([^>\n]*)>|\"([^\"\n]*)\")")
+
+
+@dataclass
+class Expanded:
+    """Text without directives, and where each part of it came from.
+
+    `out_offsets[k]` in `text` came from `in_offsets[k]` in the user's text; `exact[k]` says that
+    the following characters run in parallel.
+    """
+
+    original: str
+    text: str = ""
+    out_offsets: list[int] = field(default_factory=list)
+    in_offsets: list[int] = field(default_factory=list)
+    exact: list[bool] = field(default_factory=list)
+    includes: list[tuple[str, bool, int]] = field(default_factory=list)  # name, is <...>, offset
+    used: list[tuple[int, Macro]] = field(default_factory=list)  # offset in the user's text, macro
+    problems: list[Problem] = field(default_factory=list)
+
+    def origin(self, offset: int) -> int:
+        """Map an offset in `text` to one in the user's text."""
+        k = bisect_right(self.out_offsets, offset) - 1
+        if k < 0:
+            return 0
+        return self.in_offsets[k] + (offset - self.out_offsets[k] if self.exact[k] else 0)
+
+    def position(self, origin: int) -> tuple[int, int]:
+        """Return 1-based (line, column) of an offset in the user's text."""
+        before = self.original[:origin]
+        return before.count("\n") + 1, origin - (before.rfind("\n") + 1) + 1
+
+    def problem(self, refusal: Refusal, *, in_text: bool = True) -> Problem:
+        """Turn a refusal inside the front end into a located Problem."""
+        origin = self.origin(refusal.offset) if in_text else refusal.offset
+        return Problem(refusal.reason, refusal.message, *self.position(origin))
+
+
+def preprocess(text: str) -> Expanded:
+    """Resolve conditionals and expand the file's own macros.
+
+    Example: "#define K 2.0\\nfloat f(float x) { return K*x; }" gives "\\nfloat f(float x) { return 2.0*x; }".
+
+    Standard macros (M_PI, INFINITY...) stay: they are the standard headers' to expand. Bad
+    directives are collected in `problems`; the rest of the file is still processed.
+    """
+    done = Expanded(text)
+    if len(text) > MAX_SOURCE_BYTES:
+        found = f"the file has {len(text)} bytes, at most {MAX_SOURCE_BYTES} are read"
+        done.problems.append(Problem("source_too_large", found))
+        return done
+    ascii_text = "".join(c if c < "\x7f" and (c >= " " or c in "\t\n\r\f\v") else "?" for c in text)
+    _Run(done, ascii_text).run()
+    return done
+
+
+class _Run:
+    """One pass over a file. State: macros, the stack of conditionals, pending ordinary tokens."""
+
+    def __init__(self, done: Expanded, text: str):
+        self.done = done
+        self.text = text
+        self.expander = Expander(used=done.used)
+        for name, body in _PREDEFINED.items():
+            self.expander.macros[name] = Macro(name, tuple(tokenize(body)))
+        self.stack: list[tuple[bool, bool, bool]] = []  # active, some branch taken, parent active
+        self.pending: list[Token] = []
+        self.out: list[str] = []
+        self.length = 0
+
+    def run(self) -> None:
+        try:
+            for is_directive, line in _logical_lines(tokenize(self.text)):
+                if is_directive:
+                    self._directive(line)
+                elif self._active():
+                    self.pending.extend(line)
+                else:
+                    self.pending.extend(t for t in line if t.kind == "newline")
+            self._flush()
+        except Refusal as refusal:
+            self.done.problems.append(self.done.problem(refusal, in_text=False))
+        self.done.text = "".join(self.out)
+
+    def _active(self) -> bool:
+        return not self.stack or self.stack[-1][0]
+
+    def _flush(self) -> None:
+        tokens, self.pending = _without_attributes(self.pending), []
+        for token in self.expander.expand(tokens):
+            if token.kind == "comment":
+                text = "\n" * token.text.count("\n") or " "
+            elif token.kind == "space":
+                text = " " * len(token.text) if "\\" not in token.text else " "
+            else:
+                text = token.text
+            self._emit(text, token.offset, exact=self.text.startswith(text, token.offset))
+
+    def _emit(self, text: str, origin: int, *, exact: bool) -> None:
+        done = self.done
+        parallel = (
+            exact
+            and done.exact
+            and done.exact[-1]
+            and origin - done.in_offsets[-1] == self.length - done.out_offsets[-1]
+        )
+        if not parallel:
+            done.out_offsets.append(self.length)
+            done.in_offsets.append(origin)
+            done.exact.append(exact)
+        if self.out and not exact and _would_fuse(self.out[-1], text):
+            self.out.append(" ")
+            self.length += 1
+        self.out.append(text)
+        self.length += len(text)
+
+    def _directive(self, line: list[Token]) -> None:
+        words = [t for t in line if not is_blank(t)]
+        name = words[1].text if len(words) > 1 else ""
+        rest = line[line.index(words[1]) + 1 :] if len(words) > 1 else []
+        at = words[0].offset
+        newlines = sum(t.text.count("\n") for t in line)
+        try:
+            if name in ("if", "ifdef", "ifndef", "elif", "else", "endif"):
+                self._conditional(name, rest, at)
+            elif self._active():
+                self._command(name, rest, at, line[-1].offset + len(line[-1].text.rstrip("\n")))
+        except Refusal as refusal:
+            self.done.problems.append(self.done.problem(refusal, in_text=False))
+        self.pending.append(Token("newline", "\n" * newlines, line[-1].offset))
+
+    def _command(self, name: str, rest: list[Token], at: int, end: int) -> None:
+        words = [t for t in rest if not is_blank(t)]
+        if name == "define":
+            self._flush()
+            macro = parse_definition(rest, at, end)
+            self.expander.macros[macro.name] = macro
+        elif name == "undef" and words:
+            self._flush()
+            self.expander.macros.pop(words[0].text, None)
+        elif name == "include":
+            found = _INCLUDE.match(self.text, rest[0].offset) if rest else None
+            if not found:
+                raise Refusal("bad_directive", "#include needs <name> or \"name\"", at)
+            self.done.includes.append((found.group(1) or found.group(2), bool(found.group(1)), at))
+        elif name == "error":
+            raise Refusal("error_directive", "an #error directive is active here", at)
+        elif name not in ("pragma", "line", "warning", "ident", ""):
+            raise Refusal("forbidden_directive", f"the directive '#{name}' is not supported", at)
+
+    def _conditional(self, name: str, rest: list[Token], at: int) -> None:
+        if name in ("if", "ifdef", "ifndef"):
+            parent = self._active()
+            taken = parent and self._holds(name, rest, at)
+            self.stack.append((taken, taken, parent))
+            return
+        if not self.stack:
+            raise Refusal("bad_directive", f"#{name} without #if", at)
+        _, taken, parent = self.stack.pop()
+        if name == "elif":
+            now = parent and not taken and self._holds("if", rest, at)
+            self.stack.append((now, taken or now, parent))
+        elif name == "else":
+            self.stack.append((parent and not taken, True, parent))
+
+    def _holds(self, name: str, rest: list[Token], at: int) -> bool:
+        self._flush()
+        words = [t for t in rest if not is_blank(t)]
+        if name in ("ifdef", "ifndef"):
+            if not words:
+                raise Refusal("bad_directive", f"#{name} without a name", at)
+            return self._is_defined(words[0].text) == (name == "ifdef")
+        used = len(self.done.used)
+        tokens = self.expander.expand(self._resolve_defined(words))
+        del self.done.used[used:]
+        tokens = [
+            Token("number", _PREDEFINED_IN_CONDITIONS[t.text], t.offset)
+            if t.text in _PREDEFINED_IN_CONDITIONS
+            else t
+            for t in tokens
+        ]
+        return condition(tokens, at) != 0
+
+    def _is_defined(self, name: str) -> bool:
+        return name in self.expander.macros or name in _PREDEFINED_IN_CONDITIONS
+
+    def _resolve_defined(self, words: list[Token]) -> list[Token]:
+        out: list[Token] = []
+        k = 0
+        while k < len(words):
+            word = words[k]
+            if word.text == "defined":
+                k += 2 if k + 1 < len(words) and words[k + 1].text == "(" else 1
+                known = k < len(words) and self._is_defined(words[k].text)
+                out.append(Token("number", str(int(known)), word.offset))
+                k += 1 if k + 1 < len(words) and words[k + 1].text == ")" else 0
+            else:
+                out.append(word)
+            k += 1
+        return out
+
+
+def _logical_lines(tokens: list[Token]):
+    """Yield (is a directive, tokens up to and with the line end); ordinary lines come together."""
+    plain: list[Token] = []
+    line: list[Token] = []
+    for token in tokens:
+        line.append(token)
+        if token.kind != "newline" and token is not tokens[-1]:
+            continue
+        first = next((t for t in line if not is_blank(t)), None)
+        if first is not None and first.text in ("#", "%:"):
+            if plain:
+                yield False, plain
+            plain = []
+            yield True, line
+        else:
+            plain.extend(line)
+        line = []
+    if plain:
+        yield False, plain
+
+
+def _without_attributes(tokens: list[Token]) -> list[Token]:
+    """Drop `__attribute__((...))` and `__declspec(...)`."""
+    if not any(t.text in ("__attribute__", "__attribute", "__declspec") for t in tokens):
+        return tokens
+    out: list[Token] = []
+    depth, skipping = 0, False
+    for token in tokens:
+        if not skipping:
+            skipping = token.text in ("__attribute__", "__attribute", "__declspec")
+            depth = 0
+            if not skipping:
+                out.append(token)
+            continue
+        if is_blank(token):
+            continue
+        depth += (token.text == "(") - (token.text == ")")
+        if depth <= 0:
+            skipping = False
+            if token.text != ")":
+                out.append(token)
+    return out
+
+
+def _would_fuse(left: str, right: str) -> bool:
+    """Say whether two tokens written side by side would read as one."""
+    if not left or not right:
+        return False
+    a, b = left[-1], right[0]
+    word = (a.isalnum() or a in "_.") and (b.isalnum() or b in "_.")
+    return word or (a == b and a in "+-<>&|=#") or a + b in ("->", "/*", "//", "+=", "-=", "*=", "/=", "%:")

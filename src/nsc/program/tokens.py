@@ -1,0 +1,54 @@
+"""C text -> preprocessing tokens, each knowing where in the user's text it came from.
+
+In: text. Out: `Token`s that together spell the text again. Non-goals: directives, macros.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_TOKEN = re.compile(
+    r"""(?P<space>(?:[ \t\r\f\v]|\\\r?\n)+)
+      | (?P<newline>\n)
+      | (?P<comment>//(?:\\\r?\n|[^\n])*|/\*.*?(?:\*/|\Z))
+      | (?P<string>(?:u8|[uUL])?"(?:\\.|[^"\\\n])*"?)
+      | (?P<char>[uUL]?'(?:\\.|[^'\\\n])*'?)
+      | (?P<number>\.?[0-9](?:[eEpP][+-]|[0-9A-Za-z_.])*)
+      | (?P<name>[A-Za-z_]\w*)
+      | (?P<punct>\#\#|%:%:|%:|<<=|>>=|\.\.\.|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+NOTHING: frozenset[str] = frozenset()
+
+
+class Token(NamedTuple):
+    """One token. `offset` is where it, or the macro call it came from, stands in the user's text."""
+
+    kind: str  # space newline comment string char number name punct
+    text: str
+    offset: int
+    hidden: frozenset[str] = NOTHING  # macros that may not expand here again
+
+
+def tokenize(text: str) -> list[Token]:
+    """Split text into tokens; their texts joined spell the text."""
+    return [Token(m.lastgroup, m.group(), m.start()) for m in _TOKEN.finditer(text)]
+
+
+def is_blank(token: Token) -> bool:
+    """Say whether a token is white space, a comment or a line end."""
+    return token.kind in ("space", "newline", "comment")
+
+
+def trim(tokens: list[Token]) -> list[Token]:
+    """Drop blanks at both ends and squeeze those between into single spaces."""
+    out: list[Token] = []
+    for token in tokens:
+        if not is_blank(token):
+            out.append(token)
+        elif out and out[-1].kind != "space":
+            out.append(Token("space", " ", token.offset))
+    return out[:-1] if out and out[-1].kind == "space" else out
