@@ -1,0 +1,23 @@
+"""C text -> Program: signature, closed text, scalar view, domain, normalised text, expression DAG.
+
+Pure functions from text to frozen values. Must not know how code runs, networks, or the file system.
+"""
+
+from nsc.program.ctype import Array as Array
+from nsc.program.ctype import CType as CType
+from nsc.program.ctype import Pointer as Pointer
+from nsc.program.ctype import Scalar as Scalar
+from nsc.program.ctype import Struct as Struct
+from nsc.program.ctype import Void as Void
+from nsc.program.dag import Dag as Dag
+from nsc.program.dag import Unsupported as Unsupported
+from nsc.program.domain import parse_ranges as parse_ranges
+from nsc.program.ir import Domain as Domain
+from nsc.program.ir import Leaf as Leaf
+from nsc.program.ir import Param as Param
+from nsc.program.ir import Program as Program
+from nsc.program.ir import Signature as Signature
+from nsc.program.ir import Unit as Unit
+from nsc.program.load import FunctionOverview as FunctionOverview
+from nsc.program.load import list_functions as list_functions
+from nsc.program.load import parse_program as parse_program

@@ -1,0 +1,140 @@
+"""A function -> exactly the file-scope items, macros and headers it needs to compile alone.
+
+In: `Module`, an item. Out: `Closure`, or problems that name what is missing.
+Non-goals: whether the function's signature can be a surrogate's (qualify.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tree_sitter import Node
+
+from nsc.program.declare import text_of
+from nsc.program.macros import Macro
+from nsc.program.parse import Item, Module, declared_name, walk
+from nsc.program.refusal import Refusal
+from nsc.program.standard import FORBIDDEN, HEADER_OF, HEADERS
+
+_KEYWORDS = frozenset(
+    ["__func__", "__FUNCTION__", "true", "false", "NULL", "__builtin_expect", "__builtin_inf", "__builtin_nan", "__builtin_huge_val"]
+)
+
+
+@dataclass
+class Closure:
+    """What one function needs, in file order."""
+
+    entry: Item
+    items: list[Item] = field(default_factory=list)
+    macros: list[Macro] = field(default_factory=list)
+    headers: tuple[str, ...] = ()
+    refusals: list[Refusal] = field(default_factory=list)
+
+    def functions(self) -> list[Item]:
+        return [item for item in self.items if item.kind == "function"]
+
+    @property
+    def globals_(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for item in self.items for name in item.defines))
+
+
+def free_names(item: Item) -> dict[str, Node]:
+    """Return the names an item uses but does not declare inside itself, each with its first node."""
+    declared: set[str] = set()
+    used: dict[str, Node] = {}
+    for node in walk(item.node):
+        kind = node.type
+        if kind in ("identifier", "type_identifier") or kind == "primitive_type" and text_of(node) in HEADER_OF:
+            used.setdefault(text_of(node), node)
+        elif kind in ("declaration", "parameter_declaration", "type_definition"):
+            declared.update(declared_name(d) for d in node.children_by_field_name("declarator"))
+        elif kind in ("enumerator", "labeled_statement", "goto_statement"):
+            label = node.child_by_field_name("name" if kind == "enumerator" else "label")
+            declared.add(text_of(label) if label is not None else "")
+        elif kind == "struct_specifier" and node.child_by_field_name("body") is not None:
+            tag = node.child_by_field_name("name")
+            declared.add(text_of(tag) if tag is not None else "")
+    declared.update(item.defines)
+    return {name: node for name, node in used.items() if name not in declared}
+
+
+def close(module: Module, entry: Item) -> Closure:
+    """Collect everything `entry` needs. Problems are collected in `refusals`, first in file first."""
+    closure = Closure(entry)
+    headers: dict[str, None] = {
+        name: None for name, angled, _ in module.expanded.includes if angled and name in HEADERS
+    }
+    chosen: dict[int, Item] = {}
+    todo = [entry]
+    while todo:
+        item = todo.pop()
+        if item.start in chosen:
+            continue
+        chosen[item.start] = item
+        for name, node in free_names(item).items():
+            found = module.by_name.get(name)
+            if found:
+                todo.extend(_wanted(found))
+            else:
+                _from_standard(name, node, headers, closure, module)
+    closure.items = [chosen[start] for start in sorted(chosen)]
+    closure.headers = tuple(headers)
+    closure.macros = _macros_used(module, closure.items)
+    closure.refusals.sort(key=lambda r: r.offset)
+    return closure
+
+
+def _wanted(found: list[Item]) -> list[Item]:
+    """Of all items that declare a name, keep definitions, and prototypes that have a definition."""
+    if any(item.kind == "function" for item in found):
+        return [item for item in found if item.kind in ("function", "prototype")]
+    return found
+
+
+def _from_standard(name: str, node: Node, headers: dict, closure: Closure, module: Module) -> None:
+    bare = name.removeprefix("__builtin_")
+    if name in FORBIDDEN:
+        closure.refusals.append(Refusal(FORBIDDEN[name], f"'{name}' is not available to a surrogate", node))
+    elif bare in HEADER_OF:
+        headers.setdefault(HEADER_OF[bare])
+    elif name in _KEYWORDS:
+        return
+    else:
+        is_call = node.parent is not None and node.parent.type == "call_expression"
+        reason, what = ("unknown_function", "function") if is_call else ("unknown_name", "name")
+        if node.type == "type_identifier":
+            reason, what = "unknown_type", "type"
+        local = [n for n, angled, _ in module.expanded.includes if not (angled and n in HEADERS)]
+        hint = f"; it may come from {', '.join(local[:3])}: paste its definition here" if local else ""
+        closure.refusals.append(Refusal(reason, f"the {what} '{name}' is not defined in this file{hint}", node))
+
+
+def _macros_used(module: Module, items: list[Item]) -> list[Macro]:
+    """Return the user's macros whose calls stand inside the items, in definition order."""
+    expanded = module.expanded
+    spans = [(expanded.origin(i.start), expanded.origin(max(i.start, i.end - 1)) + 1) for i in items]
+    macros = {
+        macro.start: macro
+        for offset, macro in expanded.used
+        if macro.start >= 0 and any(a <= offset < b for a, b in spans)
+    }
+    return [macros[start] for start in sorted(macros)]
+
+
+def closure_text(module: Module, closure: Closure) -> str:
+    """Write the closure as a person would: headers, then macros and items in file order, as written."""
+    expanded = module.expanded
+    pieces = [(m.start, m.end) for m in closure.macros]
+    for item in closure.items:
+        pieces.append((expanded.origin(item.start), expanded.origin(item.end - 1) + 1))
+    pieces.sort()
+    headers = "".join(f"#include <{name}>\n" for name in closure.headers)
+    body = "\n\n".join(expanded.original[a:b].rstrip() for a, b in pieces)
+    return (headers + "\n" if headers else "") + body + "\n"
+
+
+def closure_source(module: Module, closure: Closure) -> str:
+    """Write the closure with macros expanded and no directive: what is built and evaluated."""
+    text = module.expanded.text.encode("latin-1", "replace")
+    return "\n".join(text[i.start : i.end].decode("latin-1").strip() for i in closure.items) + "\n"

@@ -1,0 +1,61 @@
+"""The user's ranges -> a box with one (lo, hi) per input.
+
+In: Signature, ranges by name. Out: Domain. Non-goals: which points are valid for the program.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+
+from nsc.errors import DomainError
+from nsc.program.ir import Domain, Signature
+
+Ranges = Mapping[str, tuple[float, float]]
+_ASSIGNMENT = re.compile(r"\s*([^=\s]+)\s*=\s*([^:\s]+)\s*:\s*([^:\s]+)\s*")
+
+
+def parse_ranges(text: str) -> dict[str, tuple[float, float]]:
+    """Read "x=0:10,y=-1:1" into {"x": (0.0, 10.0), "y": (-1.0, 1.0)}.
+
+    Raises:
+        DomainError: when a part is not NAME=LO:HI.
+    """
+    ranges = {}
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        match = _ASSIGNMENT.fullmatch(part)
+        try:
+            name, lo, hi = match.group(1), float(match.group(2)), float(match.group(3))
+        except (AttributeError, ValueError):
+            raise DomainError(f"--domain expects NAME=LO:HI, separated by commas; found '{part}'") from None
+        ranges[name] = (lo, hi)
+    return ranges
+
+
+def domain_of(signature: Signature, ranges: Ranges) -> Domain:
+    """Give every input its range: its own name first, then its parameter's, else (-1, 1).
+
+    A range for an array or struct parameter ("w") holds for all its scalars ("w[0]", "w[1]"...).
+
+    Raises:
+        DomainError: a name that is no input, an empty or infinite range, an integer without one.
+    """
+    leaves = signature.inputs
+    names = [leaf.name for leaf in leaves]
+    for name, (lo, hi) in ranges.items():
+        if name not in names and all(leaf.param != name for leaf in leaves):
+            raise DomainError(f"'{name}' is not an input of {signature.function}; inputs are {', '.join(names)}")
+        if not (math.isfinite(lo) and math.isfinite(hi) and lo < hi):
+            raise DomainError(f"the range of '{name}' must be finite with LO < HI; found {lo:g}:{hi:g}")
+    box = []
+    for leaf in leaves:
+        found = ranges.get(leaf.name) or ranges.get(leaf.param)
+        if found is None and leaf.type.kind == "int":
+            raise DomainError(
+                f"the input '{leaf.name}' is an integer ({leaf.type.spelling}); "
+                f"give it a range, for example --domain {leaf.name}=0:10"
+            )
+        default = (0.0, 1.0) if leaf.type.kind == "bool" else (-1.0, 1.0)
+        box.append(found or default)
+    return Domain(tuple(float(lo) for lo, _ in box), tuple(float(hi) for _, hi in box))

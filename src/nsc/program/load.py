@@ -1,0 +1,173 @@
+"""C text -> Program, and the overview that `nsc show` prints.
+
+In: text, a path to name in messages, the user's choices. Out: Program or SourceError.
+Non-goals: reading files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from nsc.errors import DomainError, Problem, SourceError
+from nsc.program.closure import Closure, close, closure_source, closure_text
+from nsc.program.domain import Ranges, domain_of
+from nsc.program.ir import Program, Signature
+from nsc.program.parse import Item, Module, parse_module
+from nsc.program.preprocess import preprocess
+from nsc.program.qualify import impurities
+from nsc.program.refusal import Refusal
+from nsc.program.signature import signature_of
+
+
+@dataclass(frozen=True)
+class FunctionOverview:
+    """One function of a file: its signature and closure, or why it is no candidate."""
+
+    name: str
+    line: int
+    column: int
+    signature: Signature | None
+    closure_functions: int
+    closure_lines: int
+    problems: tuple[Problem, ...]
+
+    @property
+    def is_candidate(self) -> bool:
+        return not self.problems
+
+
+def parse_program(
+    text: str,
+    *,
+    path: str = "<string>",
+    function: str | None = None,
+    ranges: Ranges | None = None,
+    out: Sequence[str] = (),
+    arrays: Mapping[str, int] | None = None,
+) -> Program:
+    """Read the C text of one file and close the chosen function.
+
+    Args:
+        text: a C file as people have it.
+        path: how to call it in messages.
+        function: which function; may be left out when only one qualifies.
+        ranges: input (or parameter) name -> (lo, hi) in the program's units; default (-1, 1).
+        out: parameters that are outputs, where the text does not tell.
+        arrays: number of elements behind a pointer parameter, where the text does not tell.
+
+    Raises:
+        SourceError: no such function, several candidates, or a named problem in the one chosen.
+        DomainError: a range for no input, or an integer input without one.
+    """
+    module = _module(text, path)
+    item = _choose(module, path, function, out, arrays)
+    closure, signature, problems = _examine(module, item, out, arrays)
+    if signature is None or problems:
+        raise SourceError(path, problems)
+    line, _ = module.expanded.position(module.expanded.origin(item.start))
+    return Program(
+        name=item.name,
+        path=path,
+        text=closure_text(module, closure),
+        source=closure_source(module, closure),
+        headers=closure.headers,
+        globals_=closure.globals_,
+        signature=signature,
+        domain=domain_of(signature, ranges or {}),
+        line=line,
+    )
+
+
+def list_functions(text: str, *, path: str = "<string>") -> list[FunctionOverview]:
+    """Describe every function of a file.
+
+    Raises:
+        SourceError: the file cannot be preprocessed.
+    """
+    module = _module(text, path)
+    return [_overview(module, item) for item in module.functions()]
+
+
+def _module(text: str, path: str) -> Module:
+    expanded = preprocess(text)
+    if expanded.problems:
+        raise SourceError(path, expanded.problems)
+    return parse_module(expanded)
+
+
+def _examine(
+    module: Module, item: Item, out: Sequence[str], arrays: Mapping[str, int] | None
+) -> tuple[Closure, Signature | None, list[Problem]]:
+    closure = close(module, item)
+    refusals = impurities(module, closure)
+    signature = None
+    if not any(r.reason == "syntax_error" for r in refusals):
+        refusals += closure.refusals
+        try:
+            signature = signature_of(module, item, out=out, arrays=arrays)
+        except Refusal as refusal:
+            refusals.append(refusal)
+    unique = {(r.reason, r.offset): r for r in refusals}
+    ordered = sorted(unique.values(), key=lambda r: r.offset)
+    return closure, signature, [module.expanded.problem(r) for r in ordered]
+
+
+def _overview(module: Module, item: Item) -> FunctionOverview:
+    closure, signature, problems = _examine(module, item, (), None)
+    line, column = module.expanded.position(module.expanded.origin(item.start))
+    lines = closure_text(module, closure).count("\n")
+    return FunctionOverview(
+        item.name, line, column, signature, len(closure.functions()), lines, tuple(problems)
+    )
+
+
+def _choose(
+    module: Module, path: str, function: str | None, out: Sequence[str], arrays: Mapping[str, int] | None
+) -> Item:
+    functions = module.functions()
+    if not functions:
+        raise SourceError(path, [Problem("no_function", "no function definition was found in this file")])
+    if function is not None:
+        item = module.function(function)
+        if item is None:
+            known = ", ".join(f.name for f in functions)
+            raise SourceError(path, [Problem("no_such_function", f"no function '{function}'; found {known}")])
+        return item
+    if len(functions) == 1:
+        return functions[0]
+    examined = [(f, _examine(module, f, out, arrays)[2]) for f in functions]
+    candidates = [f for f, problems in examined if not problems]
+    roots = [f for f in candidates if not _is_helper(f, module)] or candidates
+    if len(roots) == 1:
+        return roots[0]
+    raise SourceError(path, _ambiguity(module, examined, roots))
+
+
+def _is_helper(item: Item, module: Module) -> bool:
+    """Say whether another function of the file calls this one and it is static."""
+    from nsc.program.qualify import _callees
+
+    is_static = any(c.type == "storage_class_specifier" and c.text == b"static" for c in item.node.children)
+    return is_static and any(
+        item.name in _callees(f, module) for f in module.functions() if f.name != item.name
+    )
+
+
+def _ambiguity(module: Module, examined: list, roots: list[Item]) -> list[Problem]:
+    """List the candidates, and for each other function its first problem."""
+    where = module.expanded
+    if roots:
+        problems = [Problem("several_candidates", "several functions qualify; choose one with --function NAME")]
+    else:
+        problems = [Problem("no_candidate", "no function of this file can become a surrogate")]
+    for item, found in examined:
+        line, column = where.position(where.origin(item.start))
+        if found:
+            problems.append(Problem(found[0].reason, f"{item.name}: {found[0].message}", found[0].line, found[0].column))
+        else:
+            problems.append(Problem("candidate", f"{item.name}: --function {item.name}", line, column))
+    return problems
+
+
+__all__ = ["DomainError", "FunctionOverview", "list_functions", "parse_program"]

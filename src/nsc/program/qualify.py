@@ -1,0 +1,145 @@
+"""Can this closure be run as a pure function of its scalars? Named reasons where it cannot.
+
+In: Module, Closure. Out: refusals. Non-goals: types of parameters (signature.py), missing names (closure.py).
+"""
+
+from __future__ import annotations
+
+from tree_sitter import Node
+
+from nsc.program.closure import Closure
+from nsc.program.declare import is_const, text_of
+from nsc.program.parse import Item, Module, declared_name, first_error, walk
+from nsc.program.refusal import Refusal
+
+_REFUSED_NODES = {
+    "gnu_asm_expression": ("uses_asm", "inline assembly is not supported"),
+    "seh_try_statement": ("not_standard_c", "structured exceptions are not standard C"),
+    "offsetof_expression": ("uses_offsetof", "offsetof is not supported"),
+    "generic_expression": ("uses_generic", "_Generic is not supported"),
+}
+_REFUSED_NAMES = {"asm", "__asm__", "__asm", "_Pragma", "__pragma", "__has_include", "__has_embed", "__builtin_va_arg"}
+_BRANCHES = {
+    "if_statement", "conditional_expression", "switch_statement", "while_statement", "for_statement",
+    "do_statement",
+}  # fmt: skip
+
+
+def impurities(module: Module, closure: Closure) -> list[Refusal]:
+    """Find what keeps a closure from being a pure, compilable function."""
+    found: list[Refusal] = []
+    for item in closure.items:
+        error = first_error(item.node)
+        if error is not None:
+            found.append(Refusal("syntax_error", f"this is not C as nsc reads it: '{_snippet(error)}'", error))
+            continue
+        found.extend(_refused_constructs(item))
+        if item.kind == "function":
+            found.extend(_state(module, item))
+    found.extend(_unbounded_recursion(module, closure))
+    return found
+
+
+def _snippet(node: Node) -> str:
+    text = " ".join(text_of(node).split())
+    return text[:40] + ("..." if len(text) > 40 else "")
+
+
+def _refused_constructs(item: Item) -> list[Refusal]:
+    found = []
+    for node in walk(item.node):
+        if node.type in _REFUSED_NODES:
+            found.append(Refusal(*_REFUSED_NODES[node.type], node))
+        elif node.type == "type_qualifier" and node.text == b"volatile":
+            found.append(Refusal("uses_volatile", "volatile objects are not supported", node))
+        elif node.type == "identifier" and text_of(node) in _REFUSED_NAMES:
+            found.append(Refusal("uses_asm", f"'{text_of(node)}' is not supported", node))
+    return found
+
+
+def _state(module: Module, function: Item) -> list[Refusal]:
+    """Find writes to file-scope or static objects."""
+    statics: set[str] = set()
+    locals_: set[str] = set()
+    for node in walk(function.node):
+        if node.type in ("declaration", "parameter_declaration"):
+            names = {declared_name(d) for d in node.children_by_field_name("declarator")}
+            is_static = any(c.type == "storage_class_specifier" and c.text == b"static" for c in node.children)
+            (statics if is_static and not is_const(node) else locals_).update(names)
+    found = []
+    for node in walk(function.node):
+        target = _written(node)
+        name = _root_name(target) if target is not None else None
+        if name in statics:
+            found.append(Refusal("keeps_state", f"the static variable '{name}' is written", node))
+        elif name is not None and name not in locals_ and _is_variable(module, name):
+            found.append(Refusal("writes_global", f"the file-level variable '{name}' is written", node))
+    return found
+
+
+def _written(node: Node) -> Node | None:
+    if node.type == "assignment_expression":
+        return node.child_by_field_name("left")
+    if node.type == "update_expression":
+        return node.child_by_field_name("argument")
+    return None
+
+
+def _root_name(node: Node | None) -> str | None:
+    """Return the variable an lvalue starts from: `g.a[2]` gives "g"; through a pointer, none."""
+    while node is not None:
+        if node.type == "identifier":
+            return text_of(node)
+        if node.type == "field_expression" and text_of(node.child_by_field_name("operator")) == "->":
+            return None
+        if node.type in ("field_expression", "subscript_expression"):
+            node = node.child_by_field_name("argument")
+        elif node.type == "parenthesized_expression":
+            node = node.named_children[0]
+        else:
+            return None
+    return None
+
+
+def _is_variable(module: Module, name: str) -> bool:
+    return any(item.kind == "variable" for item in module.by_name.get(name, ()))
+
+
+def _unbounded_recursion(module: Module, closure: Closure) -> list[Refusal]:
+    """Refuse a function that calls itself, directly or not, when none on the way ever branches."""
+    calls = {f.name: _callees(f, module) for f in closure.functions()}
+    found = []
+    for function in closure.functions():
+        cycle = _reach(function.name, calls)
+        if function.name in cycle and not any(_branches(module.function(name)) for name in cycle):
+            message = f"'{function.name}' calls itself without a condition that ends it"
+            found.append(Refusal("unbounded_recursion", message, function.node))
+    return found
+
+
+def _callees(function: Item, module: Module) -> set[str]:
+    return {
+        text_of(node.child_by_field_name("function"))
+        for node in walk(function.node)
+        if node.type == "call_expression" and module.function(text_of(node.child_by_field_name("function")))
+    }
+
+
+def _reach(start: str, calls: dict[str, set[str]]) -> set[str]:
+    seen: set[str] = set()
+    todo = list(calls.get(start, ()))
+    while todo:
+        name = todo.pop()
+        if name not in seen:
+            seen.add(name)
+            todo.extend(calls.get(name, ()))
+    return seen
+
+
+def _branches(function: Item | None) -> bool:
+    if function is None:
+        return False
+    return any(
+        n.type in _BRANCHES or (n.type == "binary_expression" and n.children[1].type in ("&&", "||"))
+        for n in walk(function.node)
+    )
