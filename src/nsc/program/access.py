@@ -130,7 +130,11 @@ class _Walker:
 
     def _visit_indices(self, node: Node) -> None:
         node = _strip(node)
-        while node is not None and node.type in ("subscript_expression", "field_expression", "pointer_expression"):
+        while node is not None and node.type in (
+            "subscript_expression",
+            "field_expression",
+            "pointer_expression",
+        ):
             if node.type == "subscript_expression":
                 self.visit(node.child_by_field_name("index"))
             node = _strip(node.child_by_field_name("argument"))

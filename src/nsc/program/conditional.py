@@ -84,5 +84,3 @@ class _Reader:
         if number is None:
             raise Refusal("bad_directive", f"'{word}' is not an integer in an #if condition", self.at)
         return number
-
-

@@ -158,13 +158,17 @@ def _ambiguity(module: Module, examined: list, roots: list[Item]) -> list[Proble
     """List the candidates, and for each other function its first problem."""
     where = module.expanded
     if roots:
-        problems = [Problem("several_candidates", "several functions qualify; choose one with --function NAME")]
+        problems = [
+            Problem("several_candidates", "several functions qualify; choose one with --function NAME")
+        ]
     else:
         problems = [Problem("no_candidate", "no function of this file can become a surrogate")]
     for item, found in examined:
         line, column = where.position(where.origin(item.start))
         if found:
-            problems.append(Problem(found[0].reason, f"{item.name}: {found[0].message}", found[0].line, found[0].column))
+            problems.append(
+                Problem(found[0].reason, f"{item.name}: {found[0].message}", found[0].line, found[0].column)
+            )
         else:
             problems.append(Problem("candidate", f"{item.name}: --function {item.name}", line, column))
     return problems

@@ -163,9 +163,7 @@ def _paste(tokens: list[Token]) -> list[Token]:
         elif pasting and not is_blank(token):
             left = out.pop()
             hidden = left.hidden & token.hidden
-            out.extend(
-                Token(t.kind, t.text, left.offset, hidden) for t in tokenize(left.text + token.text)
-            )
+            out.extend(Token(t.kind, t.text, left.offset, hidden) for t in tokenize(left.text + token.text))
             pasting = False
         elif not pasting:
             out.append(token)

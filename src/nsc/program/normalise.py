@@ -11,7 +11,9 @@ from nsc.program.standard import HEADER_OF
 from nsc.program.tokens import is_blank, tokenize
 
 _KEYWORDS = frozenset(
-    ["auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float", "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while", "_Bool", "_Complex", "true", "false", "NULL"]
+    """auto break case char const continue default do double else enum extern float for goto if inline int
+    long register restrict return short signed sizeof static struct switch typedef union unsigned
+    void volatile while _Bool _Complex true false NULL""".split()
 )
 _DROPPED = frozenset(["static", "inline", "extern", "register", "restrict", "const"])
 

@@ -111,7 +111,9 @@ def _item(node: Node) -> Item:
 
 def _through_semicolon(node: Node) -> int:
     after = node.next_sibling
-    return after.end_byte if after is not None and after.type in (";", "expression_statement") else node.end_byte
+    return (
+        after.end_byte if after is not None and after.type in (";", "expression_statement") else node.end_byte
+    )
 
 
 def _is_prototype(declarator: Node) -> bool:

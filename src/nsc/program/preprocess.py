@@ -174,7 +174,7 @@ class _Run:
         elif name == "include":
             found = _INCLUDE.match(self.text, rest[0].offset) if rest else None
             if not found:
-                raise Refusal("bad_directive", "#include needs <name> or \"name\"", at)
+                raise Refusal("bad_directive", '#include needs <name> or "name"', at)
             self.done.includes.append((found.group(1) or found.group(2), bool(found.group(1)), at))
         elif name == "error":
             raise Refusal("error_directive", "an #error directive is active here", at)

@@ -18,7 +18,16 @@ _REFUSED_NODES = {
     "offsetof_expression": ("uses_offsetof", "offsetof is not supported"),
     "generic_expression": ("uses_generic", "_Generic is not supported"),
 }
-_REFUSED_NAMES = {"asm", "__asm__", "__asm", "_Pragma", "__pragma", "__has_include", "__has_embed", "__builtin_va_arg"}
+_REFUSED_NAMES = {
+    "asm",
+    "__asm__",
+    "__asm",
+    "_Pragma",
+    "__pragma",
+    "__has_include",
+    "__has_embed",
+    "__builtin_va_arg",
+}
 _BRANCHES = {
     "if_statement", "conditional_expression", "switch_statement", "while_statement", "for_statement",
     "do_statement",
@@ -31,7 +40,9 @@ def impurities(module: Module, closure: Closure) -> list[Refusal]:
     for item in closure.items:
         error = first_error(item.node)
         if error is not None:
-            found.append(Refusal("syntax_error", f"this is not C as nsc reads it: '{_snippet(error)}'", error))
+            found.append(
+                Refusal("syntax_error", f"this is not C as nsc reads it: '{_snippet(error)}'", error)
+            )
             continue
         found.extend(_refused_constructs(item))
         if item.kind == "function":
@@ -64,7 +75,9 @@ def _state(module: Module, function: Item) -> list[Refusal]:
     for node in walk(function.node):
         if node.type in ("declaration", "parameter_declaration"):
             names = {declared_name(d) for d in node.children_by_field_name("declarator")}
-            is_static = any(c.type == "storage_class_specifier" and c.text == b"static" for c in node.children)
+            is_static = any(
+                c.type == "storage_class_specifier" and c.text == b"static" for c in node.children
+            )
             (statics if is_static and not is_const(node) else locals_).update(names)
     found = []
     for node in walk(function.node):

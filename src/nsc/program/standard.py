@@ -5,14 +5,25 @@ In: nothing. Out: tables. `FORBIDDEN` names functions whose use is refused, with
 
 from __future__ import annotations
 
-_MATH = ["acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "copysign", "cos", "cosh", "erf", "erfc", "exp", "exp2", "expm1", "fabs", "fdim", "floor", "fma", "fmax", "fmin", "fmod", "frexp", "hypot", "ilogb", "ldexp", "lgamma", "llrint", "llround", "log", "log10", "log1p", "log2", "logb", "lrint", "lround", "modf", "nan", "nearbyint", "nextafter", "pow", "remainder", "remquo", "rint", "round", "scalbln", "scalbn", "sin", "sinh", "sqrt", "tan", "tanh", "tgamma", "trunc"]
-_MATH_ONLY_DOUBLE = ["j0", "j1", "y0", "y1", "jn", "yn", "exp10", "pow10", "sincos", "sincosf", "drem", "finite", "isnanf", "isinff", "finitef", "signbit", "isnan", "isinf", "isfinite", "isnormal", "fpclassify", "isgreater", "isgreaterequal", "isless", "islessequal", "islessgreater", "isunordered", "float_t", "double_t", "HUGE_VAL", "HUGE_VALF", "HUGE_VALL", "INFINITY", "NAN", "FP_NAN", "FP_INFINITE", "FP_ZERO", "FP_SUBNORMAL", "FP_NORMAL", "MAXFLOAT", "M_E", "M_LOG2E", "M_LOG10E", "M_LN2", "M_LN10", "M_PI", "M_PI_2", "M_PI_4", "M_1_PI", "M_2_PI", "M_2_SQRTPI", "M_SQRT2", "M_SQRT1_2"]
+_MATH = """
+    acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh erf erfc exp exp2 expm1 fabs fdim
+    floor fma fmax fmin fmod frexp hypot ilogb ldexp lgamma llrint llround log log10 log1p log2 logb
+    lrint lround modf nan nearbyint nextafter pow remainder remquo rint round scalbln scalbn sin
+    sinh sqrt tan tanh tgamma trunc""".split()
+_MATH_ONLY_DOUBLE = """
+    j0 j1 y0 y1 jn yn exp10 pow10 sincos sincosf drem finite isnanf isinff finitef signbit isnan isinf
+    isfinite isnormal fpclassify isgreater isgreaterequal isless islessequal islessgreater
+    isunordered float_t double_t HUGE_VAL HUGE_VALF HUGE_VALL INFINITY NAN FP_NAN FP_INFINITE
+    FP_ZERO FP_SUBNORMAL FP_NORMAL MAXFLOAT M_E M_LOG2E M_LOG10E M_LN2 M_LN10 M_PI M_PI_2 M_PI_4
+    M_1_PI M_2_PI M_2_SQRTPI M_SQRT2 M_SQRT1_2""".split()
 _FLOAT = [
     f"{kind}_{name}"
     for kind in ("FLT", "DBL", "LDBL")
-    for name in ["MAX", "MIN", "EPSILON", "TRUE_MIN", "DIG", "MANT_DIG", "MAX_EXP", "MIN_EXP", "MAX_10_EXP", "MIN_10_EXP"]
+    for name in "MAX MIN EPSILON TRUE_MIN DIG MANT_DIG MAX_EXP MIN_EXP MAX_10_EXP MIN_10_EXP".split()
 ] + ["FLT_RADIX", "FLT_EVAL_METHOD", "DECIMAL_DIG"]
-_LIMITS = ["CHAR_BIT", "SCHAR_MIN", "SCHAR_MAX", "UCHAR_MAX", "CHAR_MIN", "CHAR_MAX", "SHRT_MIN", "SHRT_MAX", "USHRT_MAX", "INT_MIN", "INT_MAX", "UINT_MAX", "LONG_MIN", "LONG_MAX", "ULONG_MAX", "LLONG_MIN", "LLONG_MAX", "ULLONG_MAX"]
+_LIMITS = """
+    CHAR_BIT SCHAR_MIN SCHAR_MAX UCHAR_MAX CHAR_MIN CHAR_MAX SHRT_MIN SHRT_MAX USHRT_MAX INT_MIN INT_MAX
+    UINT_MAX LONG_MIN LONG_MAX ULONG_MAX LLONG_MIN LLONG_MAX ULLONG_MAX""".split()
 _STDINT = [
     f"{sign}int{form}{bits}_t"
     for sign in ("", "u")
@@ -28,14 +39,14 @@ _HEADER_NAMES: dict[str, list[str]] = {
     "stdint.h": _STDINT,
     "stddef.h": ["size_t", "ptrdiff_t", "NULL", "offsetof"],
     "stdbool.h": ["bool", "true", "false"],
-    "stdlib.h": ["abs", "labs", "llabs", "malloc", "calloc", "realloc", "free", "qsort", "bsearch", "abort", "exit", "div", "ldiv"],
+    "stdlib.h": "abs labs llabs malloc calloc realloc free qsort bsearch abort exit div ldiv".split(),
     "string.h": ["memcpy", "memmove", "memset", "memcmp"],
     "assert.h": ["assert"],
 }
 HEADER_OF: dict[str, str] = {name: header for header, names in _HEADER_NAMES.items() for name in names}
 
-HEADERS: frozenset[str] = frozenset(
-    [*_HEADER_NAMES, "stdio.h", "inttypes.h", "errno.h", "fenv.h", "tgmath.h", "time.h", "ctype.h", "stdarg.h"]
+HEADERS: frozenset[str] = frozenset(_HEADER_NAMES) | frozenset(
+    "stdio.h inttypes.h errno.h fenv.h tgmath.h time.h ctype.h stdarg.h".split()
 )
 
 _FORBIDDEN_BY_REASON: dict[str, str] = {
@@ -44,7 +55,8 @@ _FORBIDDEN_BY_REASON: dict[str, str] = {
         stdin stdout stderr FILE open close read write""",
     "uses_random": "rand srand random srandom drand48 lrand48 erand48 mrand48 rand_r arc4random",
     "uses_clock": "time clock gettimeofday clock_gettime difftime localtime gmtime sleep usleep nanosleep",
-    "uses_environment": "getenv setenv putenv system popen fork execve execl execv getpid atexit signal raise",
+    "uses_environment": """getenv setenv putenv system popen fork execve execl execv
+        getpid atexit signal raise""",
     "uses_setjmp": "setjmp longjmp sigsetjmp siglongjmp jmp_buf",
     "uses_varargs": "va_list va_start va_arg va_end va_copy",
     "uses_errno": "errno",
