@@ -17,7 +17,7 @@ from nsc.program.refusal import Refusal
 from nsc.program.standard import FORBIDDEN, HEADER_OF, HEADERS
 
 _KEYWORDS = frozenset(
-    """__func__ __FUNCTION__ true false NULL __builtin_expect __builtin_inf __builtin_nan
+    """_Bool __func__ __FUNCTION__ true false NULL __builtin_expect __builtin_inf __builtin_nan
     __builtin_huge_val""".split()
 )
 

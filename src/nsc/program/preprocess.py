@@ -155,6 +155,7 @@ class _Run:
         newlines = sum(t.text.count("\n") for t in line)
         try:
             if name in ("if", "ifdef", "ifndef", "elif", "else", "endif"):
+                self._flush()
                 self._conditional(name, rest, at)
             elif self._active():
                 self._command(name, rest, at, line[-1].offset + len(line[-1].text.rstrip("\n")))
@@ -184,20 +185,23 @@ class _Run:
     def _conditional(self, name: str, rest: list[Token], at: int) -> None:
         if name in ("if", "ifdef", "ifndef"):
             parent = self._active()
+            self.stack.append((False, True, parent))  # stands if the condition is refused
             taken = parent and self._holds(name, rest, at)
-            self.stack.append((taken, taken, parent))
+            self.stack[-1] = (taken, taken, parent)
             return
         if not self.stack:
             raise Refusal("bad_directive", f"#{name} without #if", at)
-        _, taken, parent = self.stack.pop()
+        _, taken, parent = self.stack[-1]
         if name == "elif":
+            self.stack[-1] = (False, True, parent)
             now = parent and not taken and self._holds("if", rest, at)
-            self.stack.append((now, taken or now, parent))
+            self.stack[-1] = (now, taken or now, parent)
         elif name == "else":
-            self.stack.append((parent and not taken, True, parent))
+            self.stack[-1] = (parent and not taken, True, parent)
+        else:
+            self.stack.pop()
 
     def _holds(self, name: str, rest: list[Token], at: int) -> bool:
-        self._flush()
         words = [t for t in rest if not is_blank(t)]
         if name in ("ifdef", "ifndef"):
             if not words:

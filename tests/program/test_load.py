@@ -1,0 +1,183 @@
+"""From files as people write them to Programs: choice, closure, signature, refusals."""
+
+import pytest
+
+from nsc.errors import DomainError, SourceError
+from nsc.program import Pointer, list_functions, parse_program
+
+FILE = """\
+#include <math.h>
+#include "config.h"
+#define TWO_PI (2.0*M_PI)
+#define SQ(a) ((a)*(a))
+#define UNUSED 7
+static const double TABLE[3] = {1.0, 2.0, 3.0};
+static const double OTHER[2] = {1.0, 2.0};
+typedef struct { double x, y; } vec2;
+static double helper(double a) { return SQ(a) + TABLE[1]; }
+
+double wave(double x, double y)
+{
+  /* a comment */
+  return helper(x) * sin(TWO_PI * y);
+}
+"""
+
+
+def names(leaves):
+    return [leaf.name for leaf in leaves]
+
+
+def test_the_closure_is_exact():
+    program = parse_program(FILE)
+    assert program.name == "wave"
+    assert program.line == 11
+    assert program.globals_ == ("TABLE", "helper", "wave")
+    assert program.headers == ("math.h",)
+    assert "OTHER" not in program.text and "UNUSED" not in program.text and "vec2" not in program.text
+    assert "#define SQ" in program.text and "/* a comment */" in program.text
+    assert "#" not in program.source and "SQ" not in program.source
+
+
+def test_normalised_text_forgets_names_layout_and_comments():
+    a = parse_program("static double f(double a, double b) { /* c */ return a+b; }")
+    b = parse_program("double   sum(const double x,double y){\n return x + y;\n}")
+    assert a.normalised == b.normalised == "double f0 ( double p0 , double p1 ) { return p0 + p1 ; }"
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs", "outputs"),
+    [
+        ("float f(float x) { return x; }", ["x"], ["return"]),
+        ("void f(float x, float *re, float *im) { *re = x; *im = -x; }", ["x"], ["re", "im"]),
+        ("double f(const double v[3]) { return v[0]+v[1]; }", ["v[0]", "v[1]", "v[2]"], ["return"]),
+        ("double f(double *v) { return v[0]*v[2]; }", ["v[0]", "v[1]", "v[2]"], ["return"]),
+        (
+            "void f(double *a, double *b) { for (int i = 0; i < 2; i++) b[i] = 2*a[i]; }",
+            ["a[0]", "a[1]"],
+            ["b[0]", "b[1]"],
+        ),
+        ("void f(double *x) { *x = *x * 2; }", ["x"], ["x"]),
+        ("void f(double x, double *y) { *y += x; }", ["x", "y"], ["y"]),
+        (
+            "typedef struct { float x, y; } v2; v2 f(v2 p, float s) { p.x *= s; return p; }",
+            ["p.x", "p.y", "s"],
+            ["return.x", "return.y"],
+        ),
+        (
+            "struct in { struct { double a; double b[2]; } q; double c; };"
+            "double f(const struct in *p) { return p->q.a + p->q.b[1]; }",
+            ["p.q.a", "p.q.b[1]"],
+            ["return"],
+        ),
+        (
+            "static void g(double *o, double v) { *o = v; } void f(double x, double *y) { g(y, x); }",
+            ["x"],
+            ["y"],
+        ),
+        (
+            "static void g(double *o) { o[1] = o[0]; } double f(double *y) { g(y); return y[1]; }",
+            ["y[0]"],
+            ["return", "y[1]"],
+        ),
+        (
+            "double f(double m[2][2]) { double s = 0; for (int i = 0; i < 2; ++i) s += m[i][i]; return s; }",
+            ["m[0][0]", "m[0][1]", "m[1][0]", "m[1][1]"],
+            ["return"],
+        ),
+        ("double f(double x) { double i; return modf(x, &i); }", ["x"], ["return"]),
+    ],
+)
+def test_desugaring(text, inputs, outputs):
+    program = parse_program(text, function="f")
+    assert names(program.signature.inputs) == inputs
+    assert names(program.signature.outputs) == outputs
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "line"),
+    [
+        ("double f(double x) { return g(x); }", "unknown_function", 1),
+        ("double f(double x) {\n return x * SCALE; }", "unknown_name", 2),
+        ("double f(thing x) { return x; }", "unknown_type", 1),
+        ('double f(double x) {\n printf("%f", x); return x; }', "uses_io", 2),
+        ("double f(double x) { return x * rand(); }", "uses_random", 1),
+        ("double f(double x, ...) { return x; }", "uses_varargs", 1),
+        ("int n; double f(double x) {\n n++; return x; }", "writes_global", 2),
+        ("double f(double x) {\n static double m; m += x; return m; }", "keeps_state", 2),
+        ("double f(void *p) { return *(double *)p; }", "void_pointer", 1),
+        ("double f(double (*g)(double)) { return g(1); }", "function_pointer", 1),
+        ("double f(double **m) { return m[0][1]; }", "nested_pointer", 1),
+        (
+            "double f(double *v, int n) {\n double s = 0; for (int i=0;i<n;i++) s += v[i]; return s; }",
+            "dynamic_size",
+            2,
+        ),
+        ("double f(double x) { return f(x) + 1; }", "unbounded_recursion", 1),
+        ("double *f(double x) { return 0; }", "returns_pointer", 1),
+        ("void f(double x) { }", "no_output", 1),
+        ("double f(void) { return 1; }", "no_input", 1),
+        ("double f(double _Complex z) { return 0; }", "syntax_error", 1),
+        ("union u { double d; long l; }; double f(union u v) { return v.d; }", "uses_union", 1),
+        ('double f(double x) { asm("nop"); return x; }', "uses_asm", 1),
+        ("double f(volatile double x) { return x; }", "uses_volatile", 1),
+        ("double f(double x) {\n return x +; }", "syntax_error", 2),
+        ("double f(const char *s, double x) { return s[0] + x; }", "uses_strings", 1),
+    ],
+)
+def test_refusals_are_named_and_located(text, reason, line):
+    with pytest.raises(SourceError) as caught:
+        parse_program(text, path="a.c", function="f")
+    assert reason in [p.reason for p in caught.value.problems]
+    found = next(p for p in caught.value.problems if p.reason == reason)
+    assert found.line == line
+    assert f"a.c:{line}:" in str(caught.value)
+
+
+def test_statements_override_the_text():
+    text = "void f(double x, double *v, double *w) { for (int i = 0; x > i; i++) v[i] = w[0]; }"
+    with pytest.raises(SourceError, match="--array v=N"):
+        parse_program(text)
+    program = parse_program(text, arrays={"v": 4})
+    assert names(program.signature.outputs) == [f"v[{k}]" for k in range(4)]
+    assert isinstance(program.signature.params[1].type, Pointer)
+    program = parse_program("void f(double x, double *y) { *y += x; }", out=["y"])
+    assert names(program.signature.inputs) == ["x"]
+    with pytest.raises(SourceError, match="'z' is not a parameter"):
+        parse_program("double f(double x) { return x; }", out=["z"])
+
+
+def test_choosing_a_function():
+    with pytest.raises(SourceError, match="no function 'g'; found helper, wave"):
+        parse_program(FILE, function="g")
+    text = "double a(double x) { return x; }\ndouble b(double x) { return x; }\nint c(char *s) { return 0; }"
+    with pytest.raises(SourceError) as caught:
+        parse_program(text, path="m.c")
+    message = str(caught.value)
+    assert "m.c:1:1: a: --function a" in message
+    assert "m.c:2:1: b: --function b" in message
+    assert "m.c:3:7: c: 's' points to characters" in message
+    with pytest.raises(SourceError, match="no function definition"):
+        parse_program("int x;")
+
+
+def test_overview():
+    found = {f.name: f for f in list_functions(FILE)}
+    assert found["wave"].closure_functions == 2
+    assert found["wave"].is_candidate
+
+
+def test_domain():
+    text = "double f(double x, const double v[2], int n, _Bool b) { return b ? x * v[0] * v[1] : n; }"
+    with pytest.raises(DomainError, match="--domain n=0:10"):
+        parse_program(text)
+    program = parse_program(text, ranges={"x": (0, 10), "v": (-2, 2), "v[1]": (3, 4), "n": (0, 7)})
+    assert program.domain.lo == (0, -2, 3, 0, 0)
+    assert program.domain.hi == (10, 2, 4, 7, 1)
+    for ranges, message in [
+        ({"q": (0, 1)}, "'q' is not an input of f"),
+        ({"x": (1, 1)}, "LO < HI"),
+        ({"x": (0, float("inf"))}, "finite"),
+    ]:
+        with pytest.raises(DomainError, match=message):
+            parse_program(text, ranges={"n": (0, 7)} | ranges)

@@ -1,0 +1,77 @@
+"""Macros, conditionals, positions, and bounds on work."""
+
+import pytest
+
+from nsc.program.preprocess import MAX_SOURCE_BYTES, preprocess
+
+
+def squeeze(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("#define K 2.0\nK*x", "2.0*x"),
+        ("#define SQ(a) ((a)*(a))\nSQ(x+1)", "((x+1)*(x+1))"),
+        ("#define SQ(a) ((a)*(a))\nSQ(SQ(x))", "((((x)*(x)))*(((x)*(x))))"),
+        ("#define SQ(a) ((a)*(a))\nSQ", "SQ"),
+        ("#define A B\n#define B A\nA", "A"),
+        ("#define CAT(a, b) a##b\nCAT(x, 1) CAT(,y)", "x1 y"),
+        ('#define STR(s) #s\nSTR(a  "b")', '"a \\"b\\""'),
+        ("#define V(f, ...) f(__VA_ARGS__)\nV(g, 1, 2)", "g(1, 2)"),
+        ("#define NEG -1\nx-NEG", "x- -1"),
+        ("#define LONG 1 + \\\n 2\nLONG", "1 + 2"),
+        ("#define A 1\n#undef A\nA", "A"),
+        ("#if 0\nbad\n#elif 1 + 1 == 2\ngood\n#else\nbad\n#endif", "good"),
+        ("#define N 3\n#if defined(N) && N > 2\nyes\n#endif", "yes"),
+        ("#ifndef X\n#define X 1\n#endif\nX", "1"),
+        ("#if 0\n#error never\n#include </etc/passwd>\n#endif\nok", "ok"),
+        ("float __attribute__((const)) f(void);", "float f(void);"),
+        ("a /* b\n c */ d // e", "a d"),
+        ("__FILE__", '"program.c"'),
+    ],
+)
+def test_expansion(text, expected):
+    done = preprocess(text)
+    assert not done.problems
+    assert squeeze(done.text) == expected
+
+
+def test_lines_keep_their_numbers():
+    text = "#define TWO \\\n 2\n\nint a;\nint b = TWO;\n"
+    done = preprocess(text)
+    assert done.position(done.origin(done.text.index("int b"))) == (5, 1)
+    assert done.position(done.origin(done.text.rindex("2"))) == (5, 9)
+
+
+def test_includes_are_noted_and_never_followed():
+    done = preprocess('#include <math.h>\n#include "/etc/hostname"\nint x;')
+    assert [(name, angled) for name, angled, _ in done.includes] == [
+        ("math.h", True),
+        ("/etc/hostname", False),
+    ]
+    assert squeeze(done.text) == "int x;"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("#embed </etc/passwd>\n", "forbidden_directive"),
+        ("#import <x>\n", "forbidden_directive"),
+        ("#error no\n", "error_directive"),
+        ("#if (1\n#endif\n", "bad_directive"),
+        ("#endif\n", "bad_directive"),
+        ("#define F(a) a\nF(1, 2)\n", "macro_call"),
+        ("#define F(a) a\nF(1", "macro_call"),
+        ("x" * (MAX_SOURCE_BYTES + 1), "source_too_large"),
+    ],
+)
+def test_refusals(text, reason):
+    assert [p.reason for p in preprocess(text).problems] == [reason]
+
+
+def test_an_exponential_macro_is_stopped():
+    levels = "".join(f"#define A{k} {f'A{k - 1} ' * 10}\n" for k in range(1, 12))
+    done = preprocess(f"#define A0 x\n{levels}double f(double x) {{ return A11; }}")
+    assert [p.reason for p in done.problems] == ["macro_too_large"]
