@@ -11,6 +11,7 @@ from nsc.program.ctype import Struct as Struct
 from nsc.program.ctype import Void as Void
 from nsc.program.dag import Dag as Dag
 from nsc.program.dag import Unsupported as Unsupported
+from nsc.program.domain import draw_inputs as draw_inputs
 from nsc.program.domain import parse_ranges as parse_ranges
 from nsc.program.ir import Domain as Domain
 from nsc.program.ir import Leaf as Leaf

@@ -9,8 +9,10 @@ import math
 import re
 from collections.abc import Mapping
 
+import numpy as np
+
 from nsc.errors import DomainError
-from nsc.program.ir import Domain, Signature
+from nsc.program.ir import Domain, Program, Signature
 
 Ranges = Mapping[str, tuple[float, float]]
 _ASSIGNMENT = re.compile(r"\s*([^=\s]+)\s*=\s*([^:\s]+)\s*:\s*([^:\s]+)\s*")
@@ -61,3 +63,19 @@ def domain_of(signature: Signature, ranges: Ranges) -> Domain:
         default = (0.0, 1.0) if leaf.type.kind == "bool" else (-1.0, 1.0)
         box.append(found or default)
     return Domain(tuple(float(lo) for lo, _ in box), tuple(float(hi) for _, hi in box))
+
+
+def draw_inputs(program: Program, n: int, *, generator: np.random.Generator) -> np.ndarray:
+    """Draw `n i` inputs uniformly from a program's domain, in its units.
+
+    Integer and _Bool inputs are whole numbers, every one in lo..hi equally likely.
+    """
+    lo, hi = np.array(program.domain.lo), np.array(program.domain.hi)
+    unit = generator.uniform(size=(n, len(lo)))
+    x = lo + (hi - lo) * unit
+    for k, leaf in enumerate(program.signature.inputs):
+        if leaf.type.kind != "float":
+            x[:, k] = np.floor(lo[k] + (hi[k] - lo[k] + 1.0) * unit[:, k])
+        elif leaf.type.bits == 32:
+            x[:, k] = x[:, k].astype(np.float32)
+    return x

@@ -5,6 +5,7 @@ In: nothing. Out: the nouns every other room uses. Non-goals: parsing, running, 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -103,7 +104,14 @@ class Program:
     signature: Signature
     domain: Domain
     line: int = 0
-    options: tuple[tuple[str, str], ...] = field(default=())
+    function: Callable | None = field(default=None, compare=False, repr=False)  # for a Python program
+
+    @classmethod
+    def from_callable(cls, function: Callable, inputs: Sequence[str], **options) -> Program:
+        """Wrap a Python function `n i -> n o` as a Program; see `nsc.program.python.from_callable`."""
+        from nsc.program.python import from_callable
+
+        return from_callable(function, inputs, **options)
 
     @cached_property
     def normalised(self) -> str:
@@ -122,8 +130,10 @@ class Program:
     @cached_property
     def dag(self) -> Dag | Unsupported:
         """Return the expression DAG over inputs in [-1, 1], or why there is none."""
-        from nsc.program.dag import dag_of
+        from nsc.program.dag import Unsupported, dag_of
 
+        if self.function is not None:
+            return Unsupported("python_callable", "a Python callable has no C text to read")
         return dag_of(self)
 
     @property
