@@ -6,6 +6,7 @@ Non-goals: judging whether an item can become a surrogate (qualify.py), names in
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,6 +17,12 @@ from nsc.program.declare import Scope, is_const, scope_of, text_of
 from nsc.program.preprocess import Expanded
 
 _PARSER = Parser(Language(tree_sitter_c.language()))
+_LONE_NAME = re.compile(r"(?:(?<=[-+*/%=(,?:<>&|!{;~^\[])|(?<=\breturn)|(?<=\breturn )|(?<=[-+*/%=(,?:<>&|!{;~^\[] ))"
+                        r"\(\s*([A-Za-z_]\w*)\s*\)")  # fmt: skip
+_TYPEDEF_NAME = re.compile(r"\btypedef\b[^;{]*(?:\{[^{}]*\})?[^;{]*?\b(\w+)\s*(?:\[[^;]*\])?\s*;")
+_TYPE_WORDS = frozenset(
+    "void char short int long float double signed unsigned bool _Bool size_t float_t double_t".split()
+) | {f"{u}int{bits}_t" for u in ("", "u") for bits in (8, 16, 32, 64)}
 _DECLARING = ("identifier", "field_identifier", "type_identifier")
 
 
@@ -68,7 +75,20 @@ class Module:
 
 
 def syntax_tree(text: str) -> Node:
-    """Parse C text; the root node keeps its tree alive."""
+    """Parse C text; the root node keeps its tree alive.
+
+    Without types, `(a) * b` may be a cast of `*b` or a product. Parentheses around one name that
+    is no type are blanked before parsing (same length, so offsets stay), as in `((x)*(x))`.
+    """
+    types = _TYPE_WORDS | set(_TYPEDEF_NAME.findall(text))
+
+    def blank(found: re.Match) -> str:
+        whole = found.group()
+        return whole if found.group(1) in types else whole.replace("(", " ").replace(")", " ")
+
+    before = None
+    while before != text:
+        before, text = text, _LONE_NAME.sub(blank, text)
     return _PARSER.parse(text.encode("latin-1", "replace")).root_node
 
 

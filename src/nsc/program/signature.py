@@ -173,9 +173,14 @@ def _settle(
         raise Refusal("uses_strings", f"'{name}' points to characters", node)
     if isinstance(ctype, Array) and ctype.length is not None:
         return ctype, seen
-    if any(not a.path for a in seen):
-        bare = next(a for a in seen if not a.path)
-        raise Refusal("pointer_escapes", f"'{name}' is copied or compared as a pointer here", bare.node)
+    bare = next((a for a in seen if not a.path), None)
+    if bare is not None:
+        if name not in arrays:
+            what = f"'{name}' is copied or compared as a pointer here; state its length with --array {name}=N"
+            raise Refusal("pointer_escapes", what, bare.node)
+        seen = [Access("r", (None,), bare.node)] + [Access("w", (None,), bare.node)] * (
+            not getattr(ctype, "const", False)
+        )
     if name in arrays:
         length = arrays[name]
     elif any(a.path[0] is None for a in seen):

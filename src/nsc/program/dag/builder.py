@@ -1,0 +1,245 @@
+"""Hash-consed construction of a DAG with folding and simplifications that are exact over the reals.
+
+In: operation names and node numbers. Out: node numbers; `finish` gives the pruned `Dag`.
+Non-goals: C. Rounding is not modelled: `x/4` becomes `x*0.25`, `-(-x)` becomes `x`.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from nsc.program.dag.graph import EVALUATE, OP_INDEX, Dag
+from nsc.program.refusal import Refusal
+
+MAX_NODES = 512
+_COMMUTATIVE = frozenset(("ADD", "MUL", "MIN", "MAX", "AND", "OR", "EQ"))
+_TRUTHS = frozenset(("LT", "EQ", "AND", "OR", "NOT"))
+_LARGEST_LITERAL = 1e30
+
+Key = tuple
+
+
+class Builder:
+    """Nodes are tuples (op, *children) or ("LIT", value) or ("IN", number), numbered as made."""
+
+    def __init__(self, n_inputs: int, max_nodes: int = MAX_NODES):
+        self.n_inputs = n_inputs
+        self.max_nodes = max_nodes
+        self.nodes: list[Key] = []
+        self.index: dict[Key, int] = {}
+        self.at = 0  # offset of what is being evaluated, for messages
+
+    def literal(self, value: float) -> int:
+        """Return the node of a number; infinities become +-1e30, as a network cannot hold them."""
+        if math.isnan(value):
+            raise Refusal("nan_constant", "a constant is not a number (NaN)", self.at)
+        return self._intern(("LIT", max(-_LARGEST_LITERAL, min(_LARGEST_LITERAL, float(value)))))
+
+    def input(self, k: int) -> int:
+        return self._intern(("IN", k))
+
+    def value(self, node: int) -> float | None:
+        """Return the number a node is, None if it depends on an input."""
+        key = self.nodes[node]
+        return key[1] if key[0] == "LIT" else None
+
+    def op(self, node: int) -> str:
+        return self.nodes[node][0]
+
+    def make(self, op: str, *args: int) -> int:
+        """Return the node for `op(args)`, simplified.
+
+        Example: make("MUL", x, x) is make("SQ", x); make("DIV", x, 4) is make("MUL", x, 0.25).
+        """
+        known = [self.value(a) for a in args]
+        if all(v is not None for v in known):
+            return self._fold(op, known)
+        rule = _RULES.get(op)
+        simpler = rule(self, args, known) if rule is not None else None
+        if simpler is not None:
+            return simpler
+        if op in _COMMUTATIVE and args[0] > args[1]:
+            args = (args[1], args[0])
+        return self._intern((op, *args))
+
+    def truth(self, node: int) -> int:
+        """Return 1 where a node is not zero, else 0."""
+        value = self.value(node)
+        if value is not None:
+            return self.literal(float(value != 0))
+        if self.op(node) in _TRUTHS:
+            return node
+        return self.make("NOT", self.make("EQ", node, self.literal(0.0)))
+
+    def finish(self, roots: list[int]) -> Dag:
+        """Drop what no root needs and number the rest, children first."""
+        needed: set[int] = set()
+        todo = list(roots)
+        while todo:
+            node = todo.pop()
+            if node not in needed:
+                needed.add(node)
+                key = self.nodes[node]
+                todo.extend(key[1:] if key[0] not in ("LIT", "IN") else ())
+        order = sorted(needed)  # children are made before their parents
+        number = {node: k for k, node in enumerate(order)}
+        ops = np.zeros(len(order), np.int16)
+        args = np.full((len(order), 3), -1, np.int32)
+        values = np.zeros(len(order))
+        for k, node in enumerate(order):
+            op, *rest = self.nodes[node]
+            ops[k] = OP_INDEX[op]
+            if op in ("LIT", "IN"):
+                values[k] = rest[0]
+            else:
+                args[k, : len(rest)] = [number[r] for r in rest]
+        return Dag(ops, args, values, np.array([number[r] for r in roots], np.int32), self.n_inputs)
+
+    def _intern(self, key: Key) -> int:
+        found = self.index.get(key)
+        if found is None:
+            if len(self.nodes) >= 8 * self.max_nodes:
+                message = f"the expression has more than {self.max_nodes} operations"
+                raise Refusal("too_many_nodes", message, self.at)
+            found = len(self.nodes)
+            self.nodes.append(key)
+            self.index[key] = found
+        return found
+
+    def _fold(self, op: str, known: list[float]) -> int:
+        with np.errstate(all="ignore"):
+            value = float(EVALUATE[op](*(np.float64(v) for v in known)))
+        return self.literal(value)
+
+
+def _add(b: Builder, args, known):
+    if known[0] == 0:
+        return args[1]
+    if known[1] == 0:
+        return args[0]
+    for x, y in (args, args[::-1]):
+        if b.op(y) == "NEG":
+            return b.make("SUB", x, b.nodes[y][1])
+    return None
+
+
+def _sub(b: Builder, args, known):
+    if known[1] == 0:
+        return args[0]
+    if known[0] == 0:
+        return b.make("NEG", args[1])
+    if args[0] == args[1]:
+        return b.literal(0.0)
+    if b.op(args[1]) == "NEG":
+        return b.make("ADD", args[0], b.nodes[args[1]][1])
+    return None
+
+
+def _mul(b: Builder, args, known):
+    if args[0] == args[1]:
+        return b.make("SQ", args[0])
+    for k in (0, 1):
+        if known[k] == 1:
+            return args[1 - k]
+        if known[k] == -1:
+            return b.make("NEG", args[1 - k])
+        if known[k] == 0:
+            return b.literal(0.0)
+    return None
+
+
+def _div(b: Builder, args, known):
+    if known[0] == 0:
+        return b.literal(0.0)
+    if known[1] is not None and abs(known[1]) > 1e-30:
+        return b.make("MUL", args[0], b.literal(1.0 / known[1]))
+    return None
+
+
+def _neg(b: Builder, args, known):
+    key = b.nodes[args[0]]
+    if key[0] == "NEG":
+        return key[1]
+    if key[0] == "SUB":
+        return b.make("SUB", key[2], key[1])
+    return None
+
+
+def _square(b: Builder, args, known):
+    key = b.nodes[args[0]]
+    return b.make("SQ", key[1]) if key[0] in ("NEG", "ABS") else None
+
+
+def _abs(b: Builder, args, known):
+    key = b.nodes[args[0]]
+    if key[0] in ("ABS", "SQ", "SQRT", "EXP", "COSH", *_TRUTHS):
+        return args[0]
+    return b.make("ABS", key[1]) if key[0] == "NEG" else None
+
+
+def _sel(b: Builder, args, known):
+    condition, yes, no = args
+    if known[0] is not None:
+        return yes if known[0] != 0 else no
+    if yes == no:
+        return yes
+    if b.op(condition) == "NOT":
+        return b.make("SEL", b.nodes[condition][1], no, yes)
+    if known[1] == 1 and known[2] == 0:
+        return b.truth(condition)
+    return None
+
+
+def _not(b: Builder, args, known):
+    key = b.nodes[args[0]]
+    return b.truth(key[1]) if key[0] == "NOT" else None
+
+
+def _and(b: Builder, args, known):
+    for k in (0, 1):
+        if known[k] is not None:
+            return b.truth(args[1 - k]) if known[k] != 0 else b.literal(0.0)
+    return args[0] if args[0] == args[1] else None
+
+
+def _or(b: Builder, args, known):
+    for k in (0, 1):
+        if known[k] is not None:
+            return b.literal(1.0) if known[k] != 0 else b.truth(args[1 - k])
+    return args[0] if args[0] == args[1] else None
+
+
+def _pow(b: Builder, args, known):
+    base, exponent = args[0], known[1]
+    if exponent == 0:
+        return b.literal(1.0)
+    if exponent == 0.5:
+        return b.make("SQRT", base)
+    if exponent in (-1, -2, -3):
+        return b.make("DIV", b.literal(1.0), b.make("POW", base, b.literal(-exponent)))
+    if exponent is not None and exponent == int(exponent) and 1 <= exponent <= 8:
+        return _power(b, base, int(exponent))
+    if known[0] is not None and known[0] > 0:
+        return b.make("EXP", b.make("MUL", args[1], b.literal(math.log(known[0]))))
+    return None
+
+
+def _power(b: Builder, base: int, n: int) -> int:
+    """Write x**n with squares: x**5 is (x**2)**2 * x."""
+    if n == 1:
+        return base
+    half = b.make("SQ", _power(b, base, n // 2))
+    return b.make("MUL", half, base) if n % 2 else half
+
+
+def _rounding(b: Builder, args, known):
+    return args[0] if b.op(args[0]) in ("FLOOR", "ROUND", "TRUNC", *_TRUTHS) else None
+
+
+_RULES = {
+    "ADD": _add, "SUB": _sub, "MUL": _mul, "DIV": _div, "NEG": _neg, "SQ": _square, "ABS": _abs,
+    "SEL": _sel, "NOT": _not, "AND": _and, "OR": _or, "POW": _pow, "TRUNC": _rounding,
+    "FLOOR": _rounding, "ROUND": _rounding,
+}  # fmt: skip

@@ -1,0 +1,147 @@
+"""The standard library's functions as DAG operations.
+
+In: a name and argument nodes. Out: a node and whether it is an integer. Non-goals: rounding modes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from nsc.program.dag.builder import Builder
+
+_UNARY = {
+    "sqrt": "SQRT", "sin": "SIN", "cos": "COS", "tan": "TAN", "exp": "EXP", "log": "LOG", "fabs": "ABS",
+    "atan": "ATAN", "tanh": "TANH", "floor": "FLOOR", "asin": "ASIN", "sinh": "SINH", "cosh": "COSH",
+    "cbrt": "CBRT", "erf": "ERF", "round": "ROUND", "rint": "ROUND", "nearbyint": "ROUND", "trunc": "TRUNC",
+}  # fmt: skip
+_UNARY_INTEGER = {name: "ROUND" for name in ("lrint", "lround", "llrint", "llround")}
+_BINARY = {"pow": "POW", "atan2": "ATAN2", "fmin": "MIN", "fmax": "MAX", "fmod": "FMOD", "drem": "FMOD"}
+
+
+def _scaled(op: str, factor: float, *, before: bool = False) -> Callable[..., int]:
+    """Build `op(x) * factor`, or `op(x * factor)`."""
+
+    def build(b: Builder, x: int) -> int:
+        if before:
+            return b.make(op, b.make("MUL", x, b.literal(factor)))
+        return b.make("MUL", b.make(op, x), b.literal(factor))
+
+    return build
+
+
+def _odd(b: Builder, x: int, positive: Callable[[int], int]) -> int:
+    """Build an odd function from its values on x >= 0."""
+    value = positive(b.make("ABS", x))
+    return b.make("SEL", b.make("LT", x, b.literal(0.0)), b.make("NEG", value), value)
+
+
+def _asinh(b: Builder, x: int) -> int:
+    def positive(a: int) -> int:
+        root = b.make("SQRT", b.make("ADD", b.make("SQ", a), b.literal(1.0)))
+        return b.make("LOG", b.make("ADD", a, root))
+
+    return _odd(b, x, positive)
+
+
+def _acosh(b: Builder, x: int) -> int:
+    root = b.make("SQRT", b.make("SUB", b.make("SQ", x), b.literal(1.0)))
+    return b.make("LOG", b.make("ADD", x, root))
+
+
+def _atanh(b: Builder, x: int) -> int:
+    one = b.literal(1.0)
+    ratio = b.make("DIV", b.make("ADD", one, x), b.make("SUB", one, x))
+    return b.make("MUL", b.literal(0.5), b.make("LOG", ratio))
+
+
+def _copysign(b: Builder, x: int, sign: int) -> int:
+    size = b.make("ABS", x)
+    return b.make("SEL", b.make("LT", sign, b.literal(0.0)), b.make("NEG", size), size)
+
+
+def _remainder(b: Builder, x: int, y: int) -> int:
+    return b.make("SUB", x, b.make("MUL", y, b.make("ROUND", b.make("DIV", x, y))))
+
+
+_FLOATS: dict[str, Callable[..., int]] = {
+    "ceil": lambda b, x: b.make("NEG", b.make("FLOOR", b.make("NEG", x))),
+    "log10": _scaled("LOG", 1 / math.log(10)),
+    "log2": _scaled("LOG", 1 / math.log(2)),
+    "exp2": _scaled("EXP", math.log(2), before=True),
+    "exp10": _scaled("EXP", math.log(10), before=True),
+    "pow10": _scaled("EXP", math.log(10), before=True),
+    "expm1": lambda b, x: b.make("SUB", b.make("EXP", x), b.literal(1.0)),
+    "log1p": lambda b, x: b.make("LOG", b.make("ADD", x, b.literal(1.0))),
+    "acos": lambda b, x: b.make("SUB", b.literal(math.pi / 2), b.make("ASIN", x)),
+    "hypot": lambda b, x, y: b.make("SQRT", b.make("ADD", b.make("SQ", x), b.make("SQ", y))),
+    "fma": lambda b, x, y, z: b.make("ADD", b.make("MUL", x, y), z),
+    "copysign": _copysign,
+    "erfc": lambda b, x: b.make("SUB", b.literal(1.0), b.make("ERF", x)),
+    "asinh": _asinh,
+    "acosh": _acosh,
+    "atanh": _atanh,
+    "remainder": _remainder,
+    "fdim": lambda b, x, y: b.make("MAX", b.make("SUB", x, y), b.literal(0.0)),
+    "ldexp": lambda b, x, n: b.make("MUL", x, b.make("POW", b.literal(2.0), n)),
+    "scalbn": lambda b, x, n: b.make("MUL", x, b.make("POW", b.literal(2.0), n)),
+}
+_INTEGERS: dict[str, Callable[..., int]] = {
+    "abs": lambda b, x: b.make("ABS", x),
+    "labs": lambda b, x: b.make("ABS", x),
+    "llabs": lambda b, x: b.make("ABS", x),
+    "isnan": lambda b, x: b.literal(0.0),
+    "isinf": lambda b, x: b.literal(0.0),
+    "isfinite": lambda b, x: b.literal(1.0),
+    "finite": lambda b, x: b.literal(1.0),
+    "isnormal": lambda b, x: b.literal(1.0),
+    "signbit": lambda b, x: b.make("LT", x, b.literal(0.0)),
+    "isless": lambda b, x, y: b.make("LT", x, y),
+    "isgreater": lambda b, x, y: b.make("LT", y, x),
+    "islessequal": lambda b, x, y: b.make("NOT", b.make("LT", y, x)),
+    "isgreaterequal": lambda b, x, y: b.make("NOT", b.make("LT", x, y)),
+}
+
+CONSTANTS: dict[str, tuple[float, bool]] = {
+    "M_E": (math.e, False), "M_LOG2E": (1 / math.log(2), False), "M_LOG10E": (1 / math.log(10), False),
+    "M_LN2": (math.log(2), False), "M_LN10": (math.log(10), False), "M_PI": (math.pi, False),
+    "M_PI_2": (math.pi / 2, False), "M_PI_4": (math.pi / 4, False), "M_1_PI": (1 / math.pi, False),
+    "M_2_PI": (2 / math.pi, False), "M_2_SQRTPI": (2 / math.sqrt(math.pi), False),
+    "M_SQRT2": (math.sqrt(2), False), "M_SQRT1_2": (math.sqrt(0.5), False),
+    "INFINITY": (math.inf, False), "HUGE_VAL": (math.inf, False), "HUGE_VALF": (math.inf, False),
+    "FLT_MAX": (3.4028234663852886e38, False), "FLT_MIN": (1.1754943508222875e-38, False),
+    "FLT_EPSILON": (2.0**-23, False), "DBL_MAX": (1.7976931348623157e308, False),
+    "DBL_MIN": (2.2250738585072014e-308, False), "DBL_EPSILON": (2.0**-52, False),
+    "INT_MAX": (2.0**31 - 1, True), "INT_MIN": (-(2.0**31), True), "UINT_MAX": (2.0**32 - 1, True),
+    "SHRT_MAX": (32767.0, True), "UCHAR_MAX": (255.0, True), "CHAR_BIT": (8.0, True),
+    "LONG_MAX": (2.0**31 - 1, True), "true": (1.0, True), "false": (0.0, True), "NULL": (0.0, True),
+}  # fmt: skip
+
+
+def known_call(name: str) -> str | None:
+    """Return the double spelling of a known function ("sinf" gives "sin"), None if unknown."""
+    name = name.removeprefix("__builtin_")
+    tables = (_UNARY, _UNARY_INTEGER, _BINARY, _FLOATS, _INTEGERS)
+    for spelled in (name, name[:-1] if name[-1:] in ("f", "l") else name):
+        if any(spelled in table for table in tables):
+            return spelled
+    return None
+
+
+def call(b: Builder, name: str, args: list[int]) -> tuple[int, bool] | None:
+    """Build a known function's value as (node, is integer); None when the arguments do not fit.
+
+    Args:
+        name: as returned by `known_call`.
+    """
+    if name in _UNARY and len(args) == 1:
+        return b.make(_UNARY[name], *args), False
+    if name in _UNARY_INTEGER and len(args) == 1:
+        return b.make(_UNARY_INTEGER[name], *args), True
+    if name in _BINARY and len(args) == 2:
+        return b.make(_BINARY[name], *args), False
+    for table, is_int in ((_FLOATS, False), (_INTEGERS, True)):
+        rule = table.get(name)
+        if rule is not None and rule.__code__.co_argcount == len(args) + 1:
+            return rule(b, *args), is_int
+    return None

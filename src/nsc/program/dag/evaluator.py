@@ -1,0 +1,422 @@
+"""Evaluation of expressions on symbolic memory.
+
+In: `Ast`, a `State`, a frame of names. Out: values and changed states.
+Non-goals: statements (statements.py), where inputs come from (symbolic.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from nsc.program.ctype import Array, CType, Pointer, Scalar, Struct
+from nsc.program.dag import calls
+from nsc.program.dag.builder import Builder
+from nsc.program.dag.lower import Ast
+from nsc.program.dag.memory import (
+    Address,
+    Number,
+    Place,
+    State,
+    Value,
+    convert,
+    element,
+    merge,
+    read,
+    subpaths,
+    write,
+)
+from nsc.program.declare import Scope
+from nsc.program.refusal import Refusal
+
+
+@dataclass
+class Frame:
+    """Names in scope: innermost last. `first_object` is the first object of the running function."""
+
+    scopes: list[dict[str, Place]]
+    first_object: int
+    result: Place | None = None
+
+    def find(self, name: str) -> Place | None:
+        return next((s[name] for s in reversed(self.scopes) if name in s), None)
+
+
+@dataclass
+class Evaluator:
+    """Evaluates expressions. `run_function` is set by the statements' side and calls a defined function."""
+
+    b: Builder
+    scope: Scope
+    functions: dict[str, Ast]
+    frame: Frame
+    next_object: int = 0
+    run_function: Callable[..., Place | None] = field(default=None, repr=False)
+    call_depth: list[str] = field(default_factory=list)
+    objects: dict[int, CType] = field(default_factory=dict)
+
+    def new_object(self, ctype: CType) -> Place:
+        self.next_object += 1
+        self.objects[self.next_object] = ctype
+        return Place(self.next_object, ((None, ()),), ctype)
+
+    def number(self, value: float, is_int: bool = False) -> Number:
+        return Number(self.b.literal(value), is_int)
+
+    def scalar(self, ast: Ast, state: State) -> Number:
+        """Evaluate to a number.
+
+        Raises:
+            Refusal: `not_a_number` for pointers, structs and arrays.
+        """
+        value = self.value(ast, state)
+        if not isinstance(value, Number):
+            raise Refusal("not_a_number", "a pointer or struct is used as a number", ast.at)
+        return value
+
+    def truth(self, ast: Ast, state: State) -> int:
+        return self.b.truth(self.scalar(ast, state).node)
+
+    def value(self, ast: Ast, state: State) -> Value | Place | None:
+        """Evaluate an expression: a number, an address, the place of a struct, or nothing (void)."""
+        self.b.at = ast.at
+        rule = getattr(self, "_" + ast.kind, None)
+        if rule is None:
+            raise Refusal("unsupported_syntax", f"'{ast.kind}' is not an expression", ast.at)
+        return rule(ast, state)
+
+    def place(self, ast: Ast, state: State) -> Place:
+        """Evaluate an lvalue."""
+        if ast.kind == "name":
+            found = self.frame.find(ast.data)
+            if found is None:
+                raise Refusal("unknown_name", f"'{ast.data}' has no known value", ast.at)
+            return found
+        if ast.kind == "member":
+            return self._member_place(ast, state)
+        if ast.kind == "dereference":
+            return self._target(self._address_of(ast.kids[0], state), ast)
+        if ast.kind == "index":
+            return self._element_place(ast, state)
+        value = self.value(ast, state)
+        if isinstance(value, Place):
+            return value
+        raise Refusal("not_an_lvalue", "this cannot be assigned to or pointed at", ast.at)
+
+    def load(self, place: Place, state: State) -> Value | Place:
+        """Read a place; arrays become the address of their first element, structs stay places."""
+        if isinstance(place.type, Array):
+            if len(place.options) > 1:
+                raise Refusal("pointer_depends_on_input", "a row of a table depends on an input", self.b.at)
+            return Address(place.object, place.options[0][1], place.type.of, 0)
+        return place if isinstance(place.type, Struct) else read(self.b, state, place)
+
+    def store(self, place: Place, value: Value | Place | None, state: State) -> None:
+        """Assign a value or a whole struct."""
+        if value is None:
+            raise Refusal("void_value", "the value of a void function is used", self.b.at)
+        if isinstance(value, Place):
+            for path, ctype in subpaths(value.type):
+                cell = read(self.b, state, _below(value, path, ctype))
+                write(self.b, state, _below(place, path, ctype), cell)
+        else:
+            write(self.b, state, place, convert(self.b, value, place.type))
+
+    def _member_place(self, ast: Ast, state: State) -> Place:
+        inner = self.place(ast.kids[0], state)
+        ctype = inner.type.field(ast.data) if isinstance(inner.type, Struct) else None
+        if ctype is None:
+            raise Refusal("unknown_field", f"there is no field '{ast.data}' here", ast.at)
+        return _below(inner, (ast.data,), ctype)
+
+    def _element_place(self, ast: Ast, state: State) -> Place:
+        index = self.scalar(ast.kids[1], state)
+        if ast.kids[0].kind in ("name", "member", "index", "dereference"):
+            base = self.place(ast.kids[0], state)
+            if isinstance(base.type, Array):
+                return element(self.b, base, index, ast.at)
+        return self._target(self._shift(self._address_of(ast.kids[0], state), index, ast), ast)
+
+    def _address_of(self, ast: Ast, state: State) -> Address | tuple[Address, Number]:
+        value = self.value(ast, state)
+        if not isinstance(value, Address | tuple) or isinstance(value, Number):
+            raise Refusal("not_a_pointer", "this is not a pointer to a known object", ast.at)
+        return value
+
+    def _shift(self, address: Address, offset: Number, ast: Ast) -> Address | tuple[Address, Number]:
+        """Return `address + offset`; a symbolic offset stays beside the address."""
+        known = self.b.value(offset.node)
+        if known is None:
+            base = self.number(float(address.index or 0), True)
+            return address._replace(index=0), Number(self.b.make("ADD", base.node, offset.node), True)
+        if known == 0:
+            return address
+        if address.index is None:
+            raise Refusal("index_out_of_bounds", "a pointer to one object is moved", ast.at)
+        return address._replace(index=address.index + int(known))
+
+    def _target(self, address: Address | tuple[Address, Number], ast: Ast) -> Place:
+        offset = None
+        if not isinstance(address, Address):
+            address, offset = address
+        if address.index is None:
+            return Place(address.object, ((None, address.path),), address.type)
+        length = self._length(address, ast)
+        whole = Place(address.object, ((None, address.path),), Array(address.type, length))
+        return element(self.b, whole, offset or self.number(float(address.index), True), ast.at)
+
+    def _length(self, address: Address, ast: Ast) -> int:
+        ctype = self.objects[address.object]
+        for step in address.path:
+            ctype = ctype.field(step) if isinstance(ctype, Struct) else ctype.of
+        return ctype.length or 0 if isinstance(ctype, Array) else 1
+
+    def declare(self, name: str, ctype: CType) -> Place:
+        """Make an object and give it a name in the innermost scope."""
+        place = self.new_object(ctype)
+        self.frame.scopes[-1][name] = place
+        return place
+
+    # expressions, by kind
+
+    def _number(self, ast: Ast, state: State) -> Number:
+        return self.number(*ast.data)
+
+    def _name(self, ast: Ast, state: State) -> Value | Place:
+        found = self.frame.find(ast.data)
+        if found is not None:
+            return self.load(found, state)
+        if ast.data in self.scope.constants:
+            return self.number(float(self.scope.constants[ast.data]), True)
+        if ast.data in calls.CONSTANTS:
+            return self.number(*calls.CONSTANTS[ast.data])
+        raise Refusal("unknown_name", f"'{ast.data}' has no known value", ast.at)
+
+    def _member(self, ast: Ast, state: State) -> Value | Place:
+        return self.load(self._member_place(ast, state), state)
+
+    def _index(self, ast: Ast, state: State) -> Value | Place:
+        return self.load(self._element_place(ast, state), state)
+
+    def _dereference(self, ast: Ast, state: State) -> Value | Place:
+        return self.load(self.place(ast, state), state)
+
+    def _address(self, ast: Ast, state: State) -> Address:
+        inner = ast.kids[0]
+        if inner.kind == "dereference":
+            return self._address_of(inner.kids[0], state)
+        place = self.place(inner, state)
+        if len(place.options) > 1:
+            raise Refusal("pointer_depends_on_input", "this element depends on an input", ast.at)
+        path = place.options[0][1]
+        if path and isinstance(path[-1], int):
+            return Address(place.object, path[:-1], place.type, path[-1])
+        return Address(place.object, path, place.type)
+
+    def _unary(self, ast: Ast, state: State) -> Number:
+        operand = self.scalar(ast.kids[0], state)
+        if ast.data == "-":
+            return Number(self.b.make("NEG", operand.node), operand.is_int)
+        if ast.data == "!":
+            return Number(self.b.make("NOT", self.b.truth(operand.node)), True)
+        known = self.b.value(operand.node)
+        if ast.data == "~" and known is not None:
+            return self.number(float(~int(known)), True)
+        if ast.data == "+":
+            return operand
+        raise Refusal("bit_operation", f"'{ast.data}' on a value that depends on an input", ast.at)
+
+    def _binary(self, ast: Ast, state: State) -> Value:
+        operator = ast.data
+        if operator in ("&&", "||"):
+            return self._logical(ast, state)
+        left, right = self.value(ast.kids[0], state), self.value(ast.kids[1], state)
+        self.b.at = ast.at
+        if isinstance(left, Address) and isinstance(right, Number) and operator in ("+", "-"):
+            sign = right if operator == "+" else Number(self.b.make("NEG", right.node), True)
+            return self._shift(left, sign, ast)
+        if not isinstance(left, Number) or not isinstance(right, Number):
+            raise Refusal("pointer_arithmetic", "pointers are compared or combined here", ast.at)
+        return self.combine(operator, left, right, ast)
+
+    def _logical(self, ast: Ast, state: State) -> Number:
+        """Evaluate `&&` and `||`; the right side's effects happen only where C would evaluate it."""
+        op = "AND" if ast.data == "&&" else "OR"
+        left = self.truth(ast.kids[0], state)
+        known = self.b.value(left)
+        if known is not None and (known == 0) == (op == "AND"):
+            return Number(left, True)
+        after = state.copy()
+        right = self.truth(ast.kids[1], after)
+        if after.cells != state.cells:
+            where = left if op == "AND" else self.b.make("NOT", left)
+            state.become(merge(self.b, where, after, state, self.frame.first_object))
+        return Number(self.b.make(op, left, right), True)
+
+    def combine(self, operator: str, left: Number, right: Number, ast: Ast) -> Number:
+        """Apply an arithmetic or comparison operator."""
+        b, x, y = self.b, left.node, right.node
+        is_int = left.is_int and right.is_int
+        if operator in _ARITHMETIC:
+            return Number(b.make(_ARITHMETIC[operator], x, y), is_int)
+        if operator == "/":
+            ratio = b.make("DIV", x, y)
+            return Number(b.make("TRUNC", ratio), True) if is_int else Number(ratio)
+        if operator == "%":
+            return Number(b.make("FMOD", x, y), True)
+        if operator in _COMPARISONS:
+            op, swap, negate = _COMPARISONS[operator]
+            found = b.make(op, y, x) if swap else b.make(op, x, y)
+            return Number(b.make("NOT", found) if negate else found, True)
+        return self._bits(operator, left, right, ast)
+
+    def _bits(self, operator: str, left: Number, right: Number, ast: Ast) -> Number:
+        known_left, known_right = self.b.value(left.node), self.b.value(right.node)
+        if known_left is not None and known_right is not None and operator in _BITS:
+            return self.number(float(_BITS[operator](int(known_left), int(known_right))), True)
+        if operator == "<<" and known_right is not None:
+            return Number(self.b.make("MUL", left.node, self.b.literal(2.0**known_right)), True)
+        if operator == ">>" and known_right is not None:
+            scaled = self.b.make("MUL", left.node, self.b.literal(2.0**-known_right))
+            return Number(self.b.make("FLOOR", scaled), True)
+        raise Refusal("bit_operation", f"'{operator}' on a value that depends on an input", ast.at)
+
+    def _assign(self, ast: Ast, state: State) -> Value | Place:
+        value = self.value(ast.kids[1], state)
+        place = self.place(ast.kids[0], state)
+        if ast.data:
+            old = self.load(place, state)
+            if isinstance(old, Address):
+                value = self._shift(old, value, ast) if ast.data == "+" else None
+            elif isinstance(value, Number):
+                value = self.combine(ast.data, old, value, ast)
+        self.b.at = ast.at
+        self.store(place, value, state)
+        return self.load(place, state)
+
+    def _update(self, ast: Ast, state: State) -> Value:
+        sign, prefix = ast.data
+        place = self.place(ast.kids[0], state)
+        old = self.load(place, state)
+        if isinstance(old, Address):
+            new = self._shift(old, self.number(sign, True), ast)
+        else:
+            new = Number(self.b.make("ADD", old.node, self.b.literal(sign)), old.is_int)
+        self.store(place, new, state)
+        return new if prefix else old
+
+    def _conditional(self, ast: Ast, state: State) -> Value | Place:
+        condition = self.truth(ast.kids[0], state)
+        known = self.b.value(condition)
+        if known is not None:
+            return self.value(ast.kids[1 if known else 2], state)
+        yes_state, no_state = state.copy(), state.copy()
+        result = self.new_object(Scalar("double", "float"))
+        for side, kid in ((yes_state, ast.kids[1]), (no_state, ast.kids[2])):
+            value = self.value(kid, side)
+            if isinstance(value, Place):
+                result = Place(result.object, result.options, value.type)
+            self.store_raw(result, value, side)
+        state.become(merge(self.b, condition, yes_state, no_state, self.frame.first_object))
+        return self.load(result, state)
+
+    def store_raw(self, place: Place, value: Value | Place | None, state: State) -> None:
+        """Store without converting a number to the place's type."""
+        if isinstance(value, Number | Address):
+            write(self.b, state, place, value)
+        else:
+            self.store(place, value, state)
+
+    def _cast(self, ast: Ast, state: State) -> Value | Place | None:
+        value = self.value(ast.kids[0], state)
+        if isinstance(ast.data, Pointer):
+            raise Refusal("pointer_cast", "casts between pointer types are not supported", ast.at)
+        return convert(self.b, value, ast.data) if isinstance(value, Number) else value
+
+    def _comma(self, ast: Ast, state: State) -> Value | Place | None:
+        self.value(ast.kids[0], state)
+        return self.value(ast.kids[1], state)
+
+    def _literal(self, ast: Ast, state: State) -> Value | Place:
+        place = self.new_object(ast.data)
+        self.initialise(place, ast.kids[0], state)
+        return self.load(place, state)
+
+    def initialise(self, place: Place, ast: Ast, state: State) -> None:
+        """Initialise an object from an expression or a (nested, designated) `{...}` list."""
+        if ast.kind != "initialiser":
+            self.store(place, self.value(ast, state), state)
+            return
+        for path, ctype in subpaths(place.type):
+            if isinstance(ctype, Scalar):
+                write(self.b, state, _below(place, path, ctype), self.number(0.0, ctype.kind != "float"))
+        if isinstance(place.type, Scalar | Pointer):
+            self.initialise(place, ast.kids[0][1], state)
+            return
+        flat = not any(marks or value.kind == "initialiser" for marks, value in ast.kids)
+        if flat and len(ast.kids) > _width(place.type):  # int m[2][2] = {1, 2, 3, 4}
+            for (path, ctype), (_, value) in zip(subpaths(place.type), ast.kids, strict=False):
+                self.store(_below(place, path, ctype), self.value(value, state), state)
+            return
+        position = 0
+        for marks, value in ast.kids:
+            if marks:
+                position = self._position(place.type, marks[0], state)
+            step, ctype = _member_at(place.type, position, ast.at)
+            self.initialise(_below(place, (step,), ctype), value, state)
+            position += 1
+
+    def _position(self, ctype: CType, mark: str | Ast, state: State) -> int:
+        if isinstance(mark, str):
+            return [name for name, _ in ctype.fields].index(mark)
+        return int(self.b.value(self.scalar(mark, state).node) or 0)
+
+    def _call(self, ast: Ast, state: State) -> Value | Place | None:
+        name = ast.data
+        arguments = [self.value(kid, state) for kid in ast.kids]
+        self.b.at = ast.at
+        if name in self.functions:
+            place = self.run_function(self, name, arguments, state, ast)
+            return None if place is None else self.load(place, state)
+        if name == "__builtin_expect":
+            return arguments[0]
+        if name in ("sincos", "sincosf"):
+            return self._sincos(arguments, state, ast)
+        known = calls.known_call(name)
+        if known is None or not all(isinstance(a, Number) for a in arguments):
+            raise Refusal("unknown_call", f"'{name}' has no symbolic meaning", ast.at)
+        if known == "abs" and not arguments[0].is_int:
+            arguments[0] = Number(self.b.make("TRUNC", arguments[0].node), True)
+        made = calls.call(self.b, known, [a.node for a in arguments])
+        if made is None:
+            raise Refusal("unknown_call", f"'{name}' does not take {len(arguments)} arguments", ast.at)
+        return Number(*made)
+
+    def _sincos(self, arguments: list, state: State, ast: Ast) -> None:
+        for op, pointer in zip(("SIN", "COS"), arguments[1:], strict=True):
+            self.store(self._target(pointer, ast), Number(self.b.make(op, arguments[0].node)), state)
+
+
+_ARITHMETIC = {"+": "ADD", "-": "SUB", "*": "MUL"}
+_COMPARISONS = {  # operator -> (operation, swap sides, negate)
+    "<": ("LT", False, False), ">": ("LT", True, False), "<=": ("LT", True, True),
+    ">=": ("LT", False, True), "==": ("EQ", False, False), "!=": ("EQ", False, True),
+}  # fmt: skip
+_BITS = {
+    "&": lambda x, y: x & y, "|": lambda x, y: x | y, "^": lambda x, y: x ^ y,
+    "<<": lambda x, y: x << (y & 63), ">>": lambda x, y: x >> (y & 63),
+}  # fmt: skip
+
+
+def _below(place: Place, path: tuple, ctype: CType) -> Place:
+    return Place(place.object, tuple((c, (*p, *path)) for c, p in place.options), ctype)
+
+
+def _width(ctype: CType) -> int:
+    return len(ctype.fields) if isinstance(ctype, Struct) else ctype.length or 0
+
+
+def _member_at(ctype: CType, position: int, at: int) -> tuple[str | int, CType]:
+    if position >= _width(ctype):
+        raise Refusal("too_many_initialisers", "more initialisers than elements", at)
+    return ctype.fields[position] if isinstance(ctype, Struct) else (position, ctype.of)

@@ -1,0 +1,230 @@
+"""Symbolic memory: objects made of scalar cells, places in them, and states that can be merged.
+
+In: node numbers. Out: `Number`, `Place`, `Address`, `State`. Non-goals: C syntax, byte layout.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from nsc.program.ctype import Array, CType, Pointer, Scalar, Struct
+from nsc.program.dag.builder import Builder
+from nsc.program.refusal import Refusal
+
+Path = tuple[str | int, ...]
+MAX_SELECTED_ELEMENTS = 64
+
+
+class Number(NamedTuple):
+    """A scalar value: a node, and whether C gives it an integer type."""
+
+    node: int
+    is_int: bool = False
+
+
+@dataclass(frozen=True)
+class Place:
+    """An lvalue. `options` are (condition node or None, path): more than one for a symbolic index."""
+
+    object: int
+    options: tuple[tuple[int | None, Path], ...]
+    type: CType
+
+
+class Address(NamedTuple):
+    """A pointer into an object: to `path`, or, when `index` is given, to that element of the array there."""
+
+    object: int
+    path: Path
+    type: CType  # of what it points to
+    index: int | None = None
+
+
+Value = Number | Address
+
+
+@dataclass
+class State:
+    """Memory and the ways control has left: truth nodes, or plain False / True where known."""
+
+    cells: dict[tuple[int, Path], Value] = field(default_factory=dict)
+    returned: int | bool = False
+    broken: int | bool = False
+    continued: int | bool = False
+
+    def copy(self) -> State:
+        return State(dict(self.cells), self.returned, self.broken, self.continued)
+
+    def running(self) -> State:
+        """Return a copy in which control has not left."""
+        return State(dict(self.cells))
+
+    def stopped(self, b: Builder) -> int | bool:
+        return either(b, either(b, self.returned, self.broken), self.continued)
+
+    def become(self, other: State) -> None:
+        self.cells = other.cells
+        self.returned, self.broken, self.continued = other.returned, other.broken, other.continued
+
+
+def node_of(b: Builder, truth: int | bool) -> int:
+    """Return the node of a truth that may be a plain bool."""
+    return b.literal(float(truth)) if isinstance(truth, bool) else truth
+
+
+def settled(b: Builder, node: int) -> int | bool:
+    """Return a plain bool where a truth node is a constant."""
+    value = b.value(node)
+    return node if value is None else value != 0
+
+
+def either(b: Builder, x: int | bool, y: int | bool) -> int | bool:
+    """Return `x || y`."""
+    if isinstance(x, bool):
+        return True if x else y
+    if isinstance(y, bool):
+        return True if y else x
+    return settled(b, b.make("OR", x, y))
+
+
+def both(b: Builder, x: int | bool, y: int | bool) -> int | bool:
+    """Return `x && y`."""
+    if isinstance(x, bool):
+        return y if x else False
+    if isinstance(y, bool):
+        return x if y else False
+    return settled(b, b.make("AND", x, y))
+
+
+def opposite(b: Builder, x: int | bool) -> int | bool:
+    """Return `!x`."""
+    return (not x) if isinstance(x, bool) else settled(b, b.make("NOT", x))
+
+
+def choose(b: Builder, condition: int, yes: Value, no: Value) -> Value:
+    """Return `condition ? yes : no`."""
+    if yes == no:
+        return yes
+    if isinstance(yes, Address) or isinstance(no, Address):
+        raise Refusal("pointer_depends_on_input", "what a pointer points to depends on an input", b.at)
+    return Number(b.make("SEL", condition, yes.node, no.node), yes.is_int and no.is_int)
+
+
+def merge(b: Builder, condition: int, yes: State, no: State, local_from: int) -> State:
+    """Return the state after `condition ? yes : no`.
+
+    Args:
+        local_from: objects numbered from here on belong to the running function; their cells do not
+            matter on a side where the function has surely returned.
+    """
+    gone_yes = yes.returned is True
+    gone_no = no.returned is True
+    cells: dict[tuple[int, Path], Value] = {}
+    for key in yes.cells.keys() | no.cells.keys():
+        a, c = yes.cells.get(key), no.cells.get(key)
+        is_local = key[0] >= local_from
+        if a is None or c is None:
+            cells[key] = a if c is None else c
+        elif is_local and gone_yes != gone_no:
+            cells[key] = c if gone_yes else a
+        else:
+            cells[key] = choose(b, condition, a, c)
+    flags = {}
+    for name in ("returned", "broken", "continued"):
+        a, c = getattr(yes, name), getattr(no, name)
+        if isinstance(a, bool) and a is c:
+            flags[name] = a
+        else:
+            with_yes = both(b, condition, a)
+            flags[name] = either(b, with_yes, both(b, opposite(b, condition), c))
+    return State(cells, **flags)
+
+
+def resume(b: Builder, stopped: int, before: State, after: State, local_from: int) -> State:
+    """Merge a state that had partly stopped with the one in which the running part went on.
+
+    `stopped` already holds wherever a flag of `before` does, so flags need no condition.
+    """
+    surely_gone = before.broken is False and before.continued is False
+    yes = State(before.cells, surely_gone or before.returned)
+    merged = merge(b, stopped, yes, State(after.cells), local_from)
+    running = opposite(b, stopped)
+    for name in ("returned", "broken", "continued"):
+        a, c = getattr(before, name), getattr(after, name)
+        setattr(merged, name, either(b, a, both(b, running, c)))
+    return merged
+
+
+def element(b: Builder, place: Place, index: Number, at: int) -> Place:
+    """Return the place of `place[index]`; a symbolic index gives one option per element."""
+    if not isinstance(place.type, Array):
+        raise Refusal("not_an_array", "only arrays can be indexed here", at)
+    length = place.type.length or 0
+    value = b.value(index.node)
+    if value is not None:
+        if not 0 <= value < length:
+            raise Refusal("index_out_of_bounds", f"index {value:g} is outside an array of {length}", at)
+        options = tuple((c, (*path, int(value))) for c, path in place.options)
+        return Place(place.object, options, place.type.of)
+    if length > MAX_SELECTED_ELEMENTS or len(place.options) > 1:
+        raise Refusal("index_depends_on_input", f"an index into {length} elements depends on an input", at)
+    path = place.options[0][1]
+    options = tuple((b.make("EQ", index.node, b.literal(float(k))), (*path, k)) for k in range(length))
+    return Place(place.object, options, place.type.of)
+
+
+def read(b: Builder, state: State, place: Place) -> Value:
+    """Read a scalar or pointer; an unwritten scalar reads 0."""
+    values = [(c, _cell(b, state, place, path)) for c, path in place.options]
+    result = values[-1][1]
+    for condition, value in reversed(values[:-1]):
+        result = choose(b, condition, value, result)
+    return result
+
+
+def _cell(b: Builder, state: State, place: Place, path: Path) -> Value:
+    found = state.cells.get((place.object, path))
+    if found is None:
+        if isinstance(place.type, Pointer):
+            raise Refusal("uninitialised_pointer", "a pointer is read before it is set", b.at)
+        return Number(b.literal(0.0), getattr(place.type, "kind", "float") != "float")
+    return found
+
+
+def write(b: Builder, state: State, place: Place, value: Value) -> None:
+    """Write a scalar or pointer; each option keeps its old value where its condition fails."""
+    for condition, path in place.options:
+        key = (place.object, path)
+        if condition is None:
+            state.cells[key] = value
+        else:
+            state.cells[key] = choose(b, condition, value, _cell(b, state, place, path))
+
+
+def subpaths(ctype: CType, path: Path = ()) -> list[tuple[Path, CType]]:
+    """List the scalar and pointer cells of a type."""
+    if isinstance(ctype, Struct):
+        return [found for name, t in ctype.fields for found in subpaths(t, (*path, name))]
+    if isinstance(ctype, Array):
+        return [found for k in range(ctype.length or 0) for found in subpaths(ctype.of, (*path, k))]
+    return [(path, ctype)]
+
+
+def convert(b: Builder, value: Value, ctype: CType) -> Value:
+    """Convert a value as C does on assignment to `ctype`; rounding to float is not modelled."""
+    if isinstance(value, Address) or not isinstance(ctype, Scalar):
+        return value
+    if ctype.kind == "bool":
+        return Number(b.truth(value.node), True)
+    if ctype.kind == "float":
+        return Number(value.node, False)
+    known = b.value(value.node)
+    if known is not None and abs(known) < 2**63:
+        whole = int(known)
+        if not ctype.signed or not -(2 ** (ctype.bits - 1)) <= whole < 2 ** (ctype.bits - 1):
+            whole %= 2**ctype.bits
+            if ctype.signed and whole >= 2 ** (ctype.bits - 1):
+                whole -= 2**ctype.bits
+        return Number(b.literal(float(whole)), True)
+    return value if value.is_int else Number(b.make("TRUNC", value.node), True)
