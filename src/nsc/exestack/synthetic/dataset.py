@@ -1,0 +1,152 @@
+"""Random functions -> accepted Records in shards, the same bits whatever the number of workers.
+
+In: a seed and a count. Out: parquet shards and a manifest. Labels come from the front end's DAG.
+Non-goals: real programs (other sources).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import numpy as np
+
+from nsc.errors import InputError, SourceError
+from nsc.exestack.synthetic.functions import write_function
+from nsc.program import Dag, Unsupported, parse_program
+from nsc.program.dag import evaluate
+from nsc.record import Record, shared_inputs, write_records
+
+MAX_ABSOLUTE_OUTPUT = 10.0
+MAX_DAG_NODES = 160
+PROBES = 64
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """Why a candidate is no record."""
+
+    reason: str
+
+
+def dag_hash(dag: Dag) -> str:
+    """Name a DAG: equal for programs that differ only in names, layout and spelling."""
+    digest = hashlib.blake2b(digest_size=16)
+    for array in (dag.ops, dag.args, dag.values.astype(np.float32), dag.roots):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def candidate(r: Random, x: np.ndarray, name: str) -> Record | Rejected:
+    """Write one function and judge it by its values on `x` (`n i`)."""
+    try:
+        text, n_inputs = write_function(r)
+    except (OverflowError, ZeroDivisionError, ValueError):
+        return Rejected("range_overflow")
+    if text.count("\n") > 80 or len(text) > 3000:
+        return Rejected("too_long")
+    try:
+        program = parse_program("#include <math.h>\n" + text, path=name)
+    except SourceError as error:
+        return Rejected(f"front_end:{error.problems[0].reason}")
+    dag = program.dag
+    if isinstance(dag, Unsupported):
+        return Rejected(f"no_dag:{dag.reason}")
+    if len(dag) > MAX_DAG_NODES:
+        return Rejected("too_many_nodes")
+    found = _judge(dag, x[:PROBES, :n_inputs], r)
+    y = None if found else evaluate(dag, x[:, :n_inputs])
+    found = found or _judge_all(y)
+    if found:
+        return Rejected(found)
+    return Record(name, text, "synthetic", n_inputs, 1, 0, y.astype(np.float32), dag)
+
+
+def _judge(dag: Dag, probes: np.ndarray, r: Random) -> str | None:
+    y = evaluate(dag, probes)
+    found = _judge_all(y)
+    if found is None and np.var(y) < 1e-7 and r.random() < 0.98:
+        return "constant"
+    return found
+
+
+def _judge_all(y: np.ndarray) -> str | None:
+    if not np.isfinite(y).all():
+        return "not_finite"
+    return "too_large" if np.abs(y).max() >= MAX_ABSOLUTE_OUTPUT else None
+
+
+def write_shard(path: Path, *, seed: int, shard: int, count: int) -> dict[str, int]:
+    """Write one shard of `count` records without twins inside it; returns drops by reason."""
+    r = Random(f"nsc-synthetic-{seed}-{shard}")
+    x = shared_inputs()
+    records: list[Record] = []
+    seen: set[str] = set()
+    drops: Counter[str] = Counter()
+    while len(records) < count:
+        made = candidate(r, x, f"synthetic-{seed}-{shard}-{len(records)}")
+        if isinstance(made, Rejected):
+            drops[made.reason] += 1
+            continue
+        twin = dag_hash(made.dag)
+        if twin in seen:
+            drops["twin_in_shard"] += 1
+            continue
+        seen.add(twin)
+        records.append(made)
+    write_records(path, records)
+    return dict(drops)
+
+
+def write_synthetic(
+    out_dir: Path,
+    *,
+    programs: int,
+    seed: int,
+    workers: int = 1,
+    shard_size: int = 1000,
+    progress: Progress = lambda done, total: None,
+) -> dict:
+    """Write `programs` random programs as shards under `out_dir`; finished shards are kept.
+
+    Twins (equal DAGs) are dropped within a shard only; a reader drops those across shards.
+
+    Returns:
+        The manifest, also written as manifest.json: records, seed, drops by reason, programs_per_s.
+    """
+    if programs < 1 or shard_size < 1 or workers < 1:
+        raise InputError("programs, shard size and workers must be at least 1")
+    out_dir.mkdir(parents=True, exist_ok=True)
+    sizes = [min(shard_size, programs - k * shard_size) for k in range(math.ceil(programs / shard_size))]
+    paths = [out_dir / f"shard-{k:05d}.parquet" for k in range(len(sizes))]
+    todo = [k for k, path in enumerate(paths) if not path.exists()]
+    started = time.perf_counter()
+    drops: Counter[str] = Counter()
+    done = len(sizes) - len(todo)
+    progress(done, len(sizes))
+    with ProcessPoolExecutor(workers) as pool:
+        jobs = [pool.submit(write_shard, paths[k], seed=seed, shard=k, count=sizes[k]) for k in todo]
+        for job in jobs:
+            drops.update(job.result())
+            done += 1
+            progress(done, len(sizes))
+    seconds = time.perf_counter() - started
+    made = sum(sizes[k] for k in todo)
+    manifest = {
+        "records": programs, "seed": seed, "shard_size": shard_size, "drops": dict(drops.most_common()),
+        "programs_per_s": round(made / seconds, 1) if made else None,
+    }  # fmt: skip
+    temporary = out_dir / f".manifest.{os.getpid()}"
+    temporary.write_text(json.dumps(manifest, indent=2))
+    os.replace(temporary, out_dir / "manifest.json")
+    return manifest

@@ -1,0 +1,203 @@
+"""Random C expressions whose value ranges are tracked, so that they stay finite and in bounds.
+
+In: a random source, names in scope. Out: `Expression`s (text, precedence, interval).
+Non-goals: exact values; the front end evaluates the text afterwards and rejects what misbehaves.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from random import Random
+from typing import NamedTuple
+
+ATOM, UNARY, PRODUCT, SUM, COMPARE, TERNARY = 9, 8, 7, 6, 5, 1
+
+
+class Expression(NamedTuple):
+    """C text, its precedence, and an interval that holds its value."""
+
+    text: str
+    precedence: int
+    lo: float
+    hi: float
+
+
+@dataclass(frozen=True)
+class Style:
+    """How one author writes: type, suffixes, function spelling, spaces."""
+
+    ctype: str
+    suffix: str
+    f_functions: bool
+    operator: str  # "a OP b" or "aOPb"
+    redundant_parentheses: float
+
+    @staticmethod
+    def draw(r: Random) -> Style:
+        ctype = r.choice(("double", "double", "float"))
+        single = ctype == "float"
+        return Style(
+            ctype=ctype,
+            suffix="f" if single and r.random() < 0.6 else "",
+            f_functions=single and r.random() < 0.6,
+            operator=r.choice((" {} ", " {} ", "{}")),
+            redundant_parentheses=r.choice((0.0, 0.05, 0.2)),
+        )
+
+
+_COMMON = (1, 2, 3, 4, 5, 6, 8, 10, 0.5, 0.25, 0.1, 1.5, 0.75, 2, 2, 0.5, 1, 0.01, 0.2, 0.3, 16, 100)
+_FAMOUS = (
+    math.pi, 2 * math.pi, math.pi / 2, 3.14159, 3.1415926535, 1 / math.pi, math.e, math.sqrt(2), math.sqrt(0.5),
+    math.log(2), 1 / 3, 2 / 3, 1 / 6, math.pi / 180, 180 / math.pi, 0.2126, 0.7152, 0.0722, 0.299, 0.587, 0.114,
+    1 / 2.4, 2.2, 0.055, 12.92, 1.70158, 9.81, 0.39894228, 0.5641896,
+)  # fmt: skip
+_TINY = (1e-3, 1e-4, 1e-6, 1e-8, 1e-10, 1e-12)
+
+
+class Writer:
+    """Writes random expressions over the variables in scope."""
+
+    def __init__(self, r: Random, style: Style, inputs: list[str]):
+        self.r = r
+        self.style = style
+        self.scope: dict[str, tuple[float, float]] = {name: (-1.0, 1.0) for name in inputs}
+        self.unused = list(inputs)
+        self.recent: list[str] = []
+
+    # leaves
+
+    def literal(self, *, lo: float = -math.inf, hi: float = math.inf) -> Expression:
+        """Write a positive literal of a kind that real code has, within [lo, hi]."""
+        for _ in range(20):
+            u = self.r.random()
+            if u < 0.45:
+                value = float(self.r.choice(_COMMON))
+            elif u < 0.62:
+                value = float(f"{self.r.choice(_FAMOUS):.{self.r.choice((3, 5, 7, 10))}g}")
+            elif u < 0.82:
+                value = round(self.r.uniform(0.01, 2), self.r.choice((1, 2, 3, 5)))
+            elif u < 0.95:
+                value = float(f"{10 ** self.r.uniform(-3, 1.3):.{self.r.choice((1, 2, 4))}g}")
+            else:
+                value = float(self.r.randint(1, 30))
+            if value > 0 and lo <= value <= hi:
+                return self.constant(value)
+        return self.constant(min(max(1.0, lo), hi))
+
+    def constant(self, value: float) -> Expression:
+        """Spell a number as this author would."""
+        if value < 0:
+            inner = self.constant(-value)
+            return Expression("-" + inner.text, UNARY, value, value)
+        if value == int(value) and value < 1e6:
+            text = str(int(value)) + self.r.choice((".0", ".0", "", "."))
+            text += self.style.suffix if "." in text else ""
+        else:
+            text = repr(value) + self.style.suffix
+        return Expression(text, ATOM, value, value)
+
+    def variable(self) -> Expression:
+        """Use a variable: one that nobody used yet, a recent local, or any."""
+        if self.unused and self.r.random() < 0.55:
+            name = self.unused[self.r.randrange(len(self.unused))]
+        elif self.recent and self.r.random() < 0.5:
+            name = self.r.choice(self.recent[-3:])
+        else:
+            name = self.r.choice(list(self.scope))
+        return self.use(name)
+
+    def use(self, name: str) -> Expression:
+        if name in self.unused:
+            self.unused.remove(name)
+        return Expression(name, ATOM, *self.scope[name])
+
+    # composition
+
+    def wrap(self, e: Expression, precedence: int) -> str:
+        """Parenthesise where C needs it, and sometimes where it does not."""
+        if e.precedence >= precedence and self.r.random() >= self.style.redundant_parentheses:
+            return e.text
+        return e.text if e.precedence == ATOM and self.r.random() < 0.7 else f"({e.text})"
+
+    def op(self, operator: str) -> str:
+        return self.style.operator.format(operator)
+
+    def add(self, a: Expression, b: Expression) -> Expression:
+        return Expression(self.wrap(a, SUM) + self.op("+") + self.wrap(b, SUM), SUM, a.lo + b.lo, a.hi + b.hi)
+
+    def sub(self, a: Expression, b: Expression) -> Expression:
+        right = f"({b.text})" if b.precedence <= SUM or b.text[0] == "-" else b.text
+        return Expression(self.wrap(a, SUM) + self.op("-") + right, SUM, a.lo - b.hi, a.hi - b.lo)
+
+    def mul(self, a: Expression, b: Expression) -> Expression:
+        right = f"({b.text})" if b.text[0] == "-" else self.wrap(b, PRODUCT)
+        if a.text == b.text:
+            top = max(a.lo**2, a.hi**2)
+            lo = 0.0 if a.lo <= 0 <= a.hi else min(a.lo**2, a.hi**2)
+            return Expression(self.wrap(a, PRODUCT) + self.op("*") + right, PRODUCT, lo, top)
+        ends = (a.lo * b.lo, a.lo * b.hi, a.hi * b.lo, a.hi * b.hi)
+        return Expression(self.wrap(a, PRODUCT) + self.op("*") + right, PRODUCT, min(ends), max(ends))
+
+    def div(self, a: Expression, b: Expression) -> Expression:
+        """Divide; a divisor that may come near zero is moved away from it first."""
+        b = self.away_from_zero(b)
+        right = b.text if b.precedence > PRODUCT and b.text[0] != "-" else f"({b.text})"
+        ends = [p / q for p in (a.lo, a.hi) for q in (b.lo, b.hi)]
+        return Expression(self.wrap(a, PRODUCT) + self.op("/") + right, PRODUCT, min(ends), max(ends))
+
+    def negate(self, a: Expression) -> Expression:
+        inner = a.text if a.precedence >= UNARY and a.text[0] != "-" else f"({a.text})"
+        return Expression("-" + inner, UNARY, -a.hi, -a.lo)
+
+    def square(self, a: Expression) -> Expression:
+        if len(a.text) > 12 or self.r.random() < 0.2:
+            top = max(a.lo**2, a.hi**2)
+            return self.function("pow", a, self.constant(2.0), lo=0.0, hi=top)
+        return self.mul(a, a)
+
+    def function(self, name: str, *args: Expression, lo: float, hi: float) -> Expression:
+        spelled = name + ("f" if self.style.f_functions else "")
+        return Expression(f"{spelled}({', '.join(a.text for a in args)})", ATOM, lo, hi)
+
+    # guards
+
+    def away_from_zero(self, e: Expression) -> Expression:
+        margin = self.r.choice((0.08, 0.2, 0.5, 1.0))
+        if e.lo > margin or e.hi < -margin:
+            return e
+        u = self.r.random()
+        if u < 0.35:
+            return self.add(self.constant(self.r.choice((1.0, 1.0, 2.0, 0.5, 0.1))), self.square(e))
+        if u < 0.6:
+            return self.add(self.absolute(e), self.constant(self.r.choice((1.0, 0.5, 0.1, 0.25))))
+        shift = float(f"{margin - e.lo + self.r.random():.2g}")
+        return self.add(e, self.constant(max(shift, 0.1 - e.lo)))
+
+    def absolute(self, e: Expression) -> Expression:
+        top = max(abs(e.lo), abs(e.hi))
+        return self.function("fabs", e, lo=0.0 if e.lo <= 0 <= e.hi else min(abs(e.lo), abs(e.hi)), hi=top)
+
+    def positive(self, e: Expression, at_least: float = 0.0) -> Expression:
+        """Make an expression at least `at_least`."""
+        if e.lo >= at_least:
+            return e
+        u = self.r.random()
+        made = self.absolute(e) if u < 0.4 else self.square(e) if u < 0.7 else None
+        if made is None:
+            return self.add(e, self.constant(math.ceil((at_least - e.lo) * 10 + 1) / 10))
+        return made if at_least <= 0 else self.add(made, self.constant(self.r.choice((1.0, 0.5, 0.1))))
+
+    def unit(self, e: Expression) -> Expression:
+        """Bring an expression into [-1, 1]."""
+        if e.lo >= -1 and e.hi <= 1:
+            return e
+        if self.r.random() < 0.6:
+            clamped = self.function("fmin", e, self.constant(1.0), lo=min(e.lo, 1), hi=1.0)
+            return self.function("fmax", clamped, self.constant(-1.0), lo=-1.0, hi=1.0)
+        top = max(abs(e.lo), abs(e.hi))
+        return self.div(e, self.constant(math.ceil(top)))
+
+    def bounded(self, e: Expression, top: float) -> Expression:
+        """Bring an expression below `top`."""
+        return e if e.hi <= top else self.negate(self.absolute(e))

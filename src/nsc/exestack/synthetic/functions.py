@@ -1,0 +1,193 @@
+"""Whole random C functions: declarations, branches, loops, helpers, macros, tables, in one author's style.
+
+In: a seed. Out: C text. Non-goals: whether the function behaves (dataset.py decides by evaluation).
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+from nsc.exestack.synthetic.expressions import Expression, Style, Writer
+from nsc.exestack.synthetic.shapes import SHAPES, condition, expression
+
+_INPUT_NAMES = """x y z a b c d t u v w r s p q k m n e f g h x0 x1 x2 y0 y1 z0 z1 dx dy dz px py qx qy alpha beta
+    gamma_ theta phi lambda mu sigma nu eps begin change duration value val factor freq rate temp scale
+    offset low high angle len width height amp bias gain lat lon red green blue hue mass radius energy""".split()
+_LOCAL_NAMES = """res result ret tmp t1 t2 t3 sum acc total d1 d2 rr r2 xx yy zz aux out num den p1 p2 c1 c2 s1 fac
+    term delta diff dist ratio norm prod base f1 f2 g1 u1 v1 h1 w1 inv arg expo""".split()
+_FUNCTION_NAMES = """sobel fn calc eval compute dist lerp smooth pdf cdf interp noise ease func get_value weight
+    kernel response curve blend shade convert luminance distance project rotate filter estimate score""".split()
+_ARITY = (25, 22, 15, 11, 8, 6, 4, 3, 6)
+
+
+def write_function(r: Random) -> tuple[str, int]:
+    """Write a random C function; returns (text, number of inputs)."""
+    return _Author(r).write()
+
+
+class _Author:
+    """One author, one function. Statements change `w.scope`: names in scope and their ranges."""
+
+    def __init__(self, r: Random):
+        self.r = r
+        self.style = Style.draw(r)
+        self.n_inputs = r.choices(range(1, 10), _ARITY)[0]
+        self.inputs = r.sample(_INPUT_NAMES, self.n_inputs)
+        self.w = Writer(r, self.style, self.inputs)
+        self.locals: list[str] = []
+        self.before: list[str] = []  # file-level text: macros, tables, helpers
+
+    def write(self) -> tuple[str, int]:
+        r = self.r
+        lines = []
+        for k in range(r.choices((0, 1, 2, 3, 4, 6), (34, 20, 16, 14, 10, 6))[0]):
+            lines.append(self._statement(first=k == 0))
+        lines.append(f"return {self._result(bool(lines)).text};")
+        name = r.choice(_FUNCTION_NAMES)
+        const = "const " if r.random() < 0.12 else ""
+        parameters = ", ".join(f"{const}{self.style.ctype} {p}" for p in self.inputs)
+        head = f"{r.choice(('', '', 'static ', 'inline '))}{self.style.ctype} {name}({parameters})"
+        head = head.replace("inline ", "static inline ")
+        body = "\n".join("  " + line for line in lines)
+        return "\n".join([*self.before, f"{head} {{\n{body}\n}}", ""]), self.n_inputs
+
+    def _result(self, has_body: bool) -> Expression:
+        w, r = self.w, self.r
+        if has_body and self.locals and r.random() < 0.3:
+            out = w.use(self.locals[-1])
+        elif r.random() < 0.35:
+            out = r.choice(SHAPES)(w, 2)
+        else:
+            out = expression(w, r.choice((1, 2, 3, 3, 4)) if has_body else r.choice((1, 2, 3, 4, 4, 5)))
+        while w.unused:  # every input has a role
+            v = w.use(r.choice(w.unused))
+            if w.unused and r.random() < 0.5:
+                v = w.mul(v, w.use(r.choice(w.unused)))
+            if r.random() < 0.4:
+                v = w.mul(w.literal(hi=2), v)
+            out = r.choice((w.add, w.add, w.sub, w.mul))(out, v)
+        return out
+
+    def _statement(self, *, first: bool) -> str:
+        u = self.r.random()
+        if first and u < 0.5 or u < 0.36:
+            return self._declare()
+        if u < 0.46:
+            return self._assign()
+        if u < 0.60:
+            return self._early_return()
+        if u < 0.76:
+            return self._if()
+        if u < 0.85:
+            return self._for()
+        if u < 0.92:
+            return self._helper()
+        return self._table() if u < 0.96 else self._macro()
+
+    def _fresh(self, pool: list[str]) -> str:
+        taken = set(self.w.scope) | set(_FUNCTION_NAMES)
+        return self.r.choice([n for n in pool if n not in taken])
+
+    def _declare(self, value: Expression | None = None) -> str:
+        name = self._fresh(_LOCAL_NAMES)
+        value = value or expression(self.w, self.r.choice((1, 2, 2, 3)))
+        self.w.scope[name] = (value.lo, value.hi)
+        self.w.recent.append(name)
+        self.locals.append(name)
+        return f"{'const ' if self.r.random() < 0.1 else ''}{self.style.ctype} {name} = {value.text};"
+
+    def _mutable(self) -> str | None:
+        pool = self.locals if self.locals and self.r.random() < 0.8 else list(self.w.scope)
+        pool = [n for n in pool if n in self.w.scope and n not in self.w.unused]
+        return self.r.choice(pool) if pool else None
+
+    def _assign(self) -> str:
+        name = self._mutable()
+        if name is None:
+            return self._declare()
+        old = Expression(name, 9, *self.w.scope[name])
+        value = expression(self.w, self.r.choice((0, 1, 1, 2)))
+        operator = self.r.choice(("=", "+=", "-=", "*="))
+        new = {"=": lambda: value, "+=": lambda: self.w.add(old, value), "-=": lambda: self.w.sub(old, value),
+               "*=": lambda: self.w.mul(old, value)}[operator]()  # fmt: skip
+        lo, hi = self.w.scope[name]
+        self.w.scope[name] = (min(lo, new.lo), max(hi, new.hi))
+        return f"{name} {operator} {value.text};"
+
+    def _early_return(self) -> str:
+        test = condition(self.w, 1)
+        value = self.w.constant(self.r.choice((0.0, 0.0, 1.0, -1.0, 0.5)))
+        if self.r.random() < 0.5:
+            value = expression(self.w, self.r.choice((1, 2)))
+        if self.r.random() < 0.5:
+            return f"if ({test}) return {value.text};"
+        return f"if ({test}) {{\n    return {value.text};\n  }}"
+
+    def _if(self) -> str:
+        if not self.locals:
+            return self._declare()
+        test = condition(self.w, 1)
+        text = f"if ({test}) {{\n    {self._assign()}\n  }}"
+        if self.r.random() < 0.4:
+            text += f" else {{\n    {self._assign()}\n  }}"
+        return text
+
+    def _for(self) -> str:
+        r, w = self.r, self.w
+        if not self.locals:
+            return self._declare()
+        name, counter = self.locals[-1], r.choice("ijk")
+        if counter in w.scope:
+            return self._assign()
+        trips = r.choice((2, 3, 3, 4, 5, 6, 8))
+        w.scope[counter] = (0.0, float(trips - 1))
+        operator = r.choice(("+=", "+=", "-=", "*="))
+        step = expression(w, r.choice((1, 2)))
+        if operator == "*=":
+            step = w.unit(step)
+        if r.random() < 0.4:
+            step = w.mul(Expression(counter, 9, *w.scope[counter]), step)
+        del w.scope[counter]
+        lo, hi = w.scope[name]
+        reach = trips * max(abs(step.lo), abs(step.hi)) if operator != "*=" else max(abs(lo), abs(hi)) * trips
+        w.scope[name] = (min(lo - reach, lo), max(hi + reach, hi))
+        head = f"for (int {counter} = 0; {counter} < {trips}; {r.choice(('++{0}', '{0}++')).format(counter)})"
+        return f"{head} {{\n    {name} {operator} {step.text};\n  }}"
+
+    def _helper(self) -> str:
+        """Move an expression into a static function of its own and call it."""
+        name = "helper_" + self.r.choice(_LOCAL_NAMES)
+        count = self.r.randint(1, 3)
+        parameters = self.r.sample([n for n in _INPUT_NAMES if n not in self.w.scope], count)
+        arguments = [self.w.unit(expression(self.w, self.r.choice((0, 0, 1)))) for _ in parameters]
+        inner = Writer(self.r, self.style, parameters)
+        value = expression(inner, 3)
+        if any(text.startswith(f"static {self.style.ctype} {name}(") for text in self.before):
+            return self._declare()
+        listed = ", ".join(f"{self.style.ctype} {p}" for p in parameters)
+        self.before.append(f"static {self.style.ctype} {name}({listed}) {{\n  return {value.text};\n}}\n")
+        called = f"{name}({', '.join(a.text for a in arguments)})"
+        return self._declare(Expression(called, 9, value.lo, value.hi))
+
+    def _table(self) -> str:
+        """Sum a small table against a variable."""
+        name = self.r.choice(("coef", "weights", "table", "lut")) + str(len(self.before))
+        values = [self.w.literal(hi=3) for _ in range(self.r.randint(2, 5))]
+        listed = ", ".join(v.text for v in values)
+        self.before.append(f"static const {self.style.ctype} {name}[{len(values)}] = {{{listed}}};\n")
+        k = self.r.randrange(len(values))
+        element = Expression(f"{name}[{k}]", 9, values[k].lo, values[k].hi)
+        return self._declare(self.w.mul(element, expression(self.w, 1)))
+
+    def _macro(self) -> str:
+        """Define a macro, object-like or function-like, and use it."""
+        name = self.r.choice(("SCALE", "GAIN", "FACTOR", "LIMIT")) + str(len(self.before))
+        if self.r.random() < 0.5:
+            value = self.w.literal(hi=4)
+            self.before.append(f"#define {name} {value.text}\n")
+            return self._declare(self.w.mul(Expression(name, 9, value.lo, value.hi), expression(self.w, 1)))
+        inner = Writer(self.r, self.style, ["A"])
+        body = expression(inner, 2)
+        self.before.append(f"#define {name}(A) ({body.text.replace('A', '(A)')})\n")
+        argument = self.w.unit(expression(self.w, 1))
+        return self._declare(Expression(f"{name}({argument.text})", 9, body.lo, body.hi))

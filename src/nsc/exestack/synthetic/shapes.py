@@ -1,0 +1,325 @@
+"""Shapes of numeric code: what real functions compute, as random expressions.
+
+In: a `Writer`. Out: `Expression`s. Each shape is one idiom of real code; `expression` mixes them.
+Non-goals: statements (functions.py).
+"""
+
+from __future__ import annotations
+
+import math
+
+from nsc.exestack.synthetic.expressions import ATOM, COMPARE, TERNARY, Expression, Writer
+
+
+def expression(w: Writer, depth: int) -> Expression:
+    """Write a random expression of at most `depth` nested operations."""
+    r = w.r
+    if depth <= 0 or r.random() < 0.1:
+        return w.variable() if r.random() < 0.75 else w.literal()
+    u = r.random()
+    if u < 0.16:
+        return w.mul(expression(w, depth - 1), expression(w, depth - 1))
+    if u < 0.30:
+        return w.add(expression(w, depth - 1), expression(w, depth - 1))
+    if u < 0.42:
+        return w.sub(expression(w, depth - 1), expression(w, depth - 1))
+    if u < 0.50:
+        return w.div(expression(w, depth - 1), expression(w, depth - 1))
+    if u < 0.53:
+        return w.negate(expression(w, depth - 1))
+    if u < 0.58:
+        return w.mul(w.literal(), expression(w, depth - 1))
+    if u < 0.62:
+        return ternary(w, depth)
+    if u < 0.80:
+        return call(w, depth)
+    return r.choice(SHAPES)(w, depth)
+
+
+def call(w: Writer, depth: int) -> Expression:
+    """Write a call of a mathematical function with an argument it is defined for."""
+    name = w.r.choices(list(_CALLS), [weight for weight, _ in _CALLS.values()])[0]
+    return _CALLS[name][1](w, expression(w, depth - 1), depth)
+
+
+def _wave(name: str):
+    def build(w: Writer, e: Expression, depth: int) -> Expression:
+        if w.r.random() < 0.35:
+            e = w.mul(w.constant(float(f"{w.r.uniform(1, 12):.3g}")), w.variable())
+        return w.function(name, e, lo=-1.0, hi=1.0)
+
+    return build
+
+
+def _monotone(name: str, f, *, guard=None):
+    def build(w: Writer, e: Expression, depth: int) -> Expression:
+        e = guard(w, e) if guard else e
+        return w.function(name, e, lo=f(e.lo), hi=f(e.hi))
+
+    return build
+
+
+def _exp(w: Writer, e: Expression, depth: int) -> Expression:
+    e = w.bounded(e, 3.0)
+    return w.function("exp", e, lo=math.exp(max(e.lo, -700)), hi=math.exp(e.hi))
+
+
+def _hyperbolic(name: str, f):
+    def build(w: Writer, e: Expression, depth: int) -> Expression:
+        top = max(abs(e.lo), abs(e.hi))
+        if top > 3:
+            e, top = w.unit(e), 1.0
+        return w.function(name, e, lo=1.0 if name == "cosh" else -f(top), hi=f(top))
+
+    return build
+
+
+def _power(w: Writer, e: Expression, depth: int) -> Expression:
+    if w.r.random() < 0.5:
+        n = w.r.choice((2, 2, 3, 3, 4, 5))
+        top = max(abs(e.lo), abs(e.hi)) ** n
+        return w.function("pow", e, w.constant(float(n)), lo=-top if n % 2 else 0.0, hi=top)
+    e = w.positive(e, 1e-3)
+    exponent = w.literal(hi=4.0)
+    return w.function("pow", e, exponent, lo=e.lo**exponent.lo, hi=e.hi**exponent.lo)
+
+
+def _pair(name: str):
+    def build(w: Writer, e: Expression, depth: int) -> Expression:
+        other = expression(w, depth - 1)
+        lo, hi = min(e.lo, other.lo), max(e.hi, other.hi)
+        if name == "hypot":
+            lo, hi = 0.0, math.hypot(max(abs(e.lo), abs(e.hi)), max(abs(other.lo), abs(other.hi)))
+        if name == "atan2":
+            lo, hi = -math.pi, math.pi
+        if name == "copysign":
+            hi = max(abs(e.lo), abs(e.hi))
+            lo = -hi
+        return w.function(name, e, other, lo=lo, hi=hi)
+
+    return build
+
+
+def _modulo(w: Writer, e: Expression, depth: int) -> Expression:
+    divisor = w.literal(lo=0.25, hi=8.0)
+    return w.function("fmod", e, divisor, lo=max(e.lo, -divisor.lo), hi=min(e.hi, divisor.hi))
+
+
+def _inverse(name: str, lo: float, hi: float):
+    def build(w: Writer, e: Expression, depth: int) -> Expression:
+        return w.function(name, w.unit(e), lo=lo, hi=hi)
+
+    return build
+
+
+def _above(minimum: float):
+    return lambda w, e: w.positive(e, minimum)
+
+
+_HALF_PI = math.pi / 2
+_CALLS = {
+    "sin": (13, _wave("sin")), "cos": (12, _wave("cos")), "exp": (12, _exp),
+    "sqrt": (13, _monotone("sqrt", math.sqrt, guard=_above(0.0))),
+    "log": (7, _monotone("log", math.log, guard=_above(0.05))), "pow": (8, _power),
+    "fabs": (9, lambda w, e, depth: w.absolute(e)), "atan": (3, _monotone("atan", math.atan)),
+    "atan2": (3, _pair("atan2")), "tanh": (3, _monotone("tanh", math.tanh)),
+    "floor": (2, _monotone("floor", lambda v: math.floor(v) if abs(v) < 1e9 else v)),
+    "ceil": (1, _monotone("ceil", lambda v: math.ceil(v) if abs(v) < 1e9 else v)),
+    "round": (1, _monotone("round", lambda v: float(round(v)) if abs(v) < 1e9 else v)),
+    "fmin": (4, _pair("fmin")), "fmax": (4, _pair("fmax")), "fmod": (2, _modulo),
+    "asin": (2, _inverse("asin", -_HALF_PI, _HALF_PI)), "acos": (3, _inverse("acos", 0.0, math.pi)),
+    "sinh": (1, _hyperbolic("sinh", math.sinh)), "cosh": (1, _hyperbolic("cosh", math.cosh)),
+    "cbrt": (1, _monotone("cbrt", math.cbrt)), "hypot": (2, _pair("hypot")),
+    "log10": (1, _monotone("log10", math.log10, guard=_above(0.05))),
+    "log1p": (1, _monotone("log1p", math.log1p, guard=_above(-0.9))),
+    "erf": (1, _monotone("erf", math.erf)), "tan": (1, lambda w, e, d: _tan(w, e)),
+    "copysign": (0.5, _pair("copysign")),
+}  # fmt: skip
+
+
+def _tan(w: Writer, e: Expression) -> Expression:
+    e = w.unit(e)
+    return w.function("tan", e, lo=math.tan(e.lo), hi=math.tan(e.hi))
+
+
+def condition(w: Writer, depth: int) -> str:
+    """Write a truth: a comparison, sometimes two."""
+    r = w.r
+    left = w.variable() if r.random() < 0.75 else expression(w, min(depth, 1))
+    if r.random() < 0.7:
+        right = w.constant(r.choice((0.0, 0.0, 0.0, 0.5, -0.5, 1.0, 0.25, round(r.uniform(-1, 1), 2))))
+    else:
+        right = w.variable()
+    text = f"{w.wrap(left, COMPARE)} {r.choice(('<', '>', '<', '>', '<=', '>='))} {w.wrap(right, COMPARE)}"
+    if r.random() < 0.08:
+        return f"{text} {r.choice(('&&', '||'))} {condition(w, 0)}"
+    return text
+
+
+def ternary(w: Writer, depth: int) -> Expression:
+    test = condition(w, depth - 1)
+    a, b = expression(w, depth - 1), expression(w, depth - 1)
+    if w.r.random() < 0.5:
+        test = f"({test})"
+    text = f"{test} ? {w.wrap(a, COMPARE)} : {w.wrap(b, COMPARE)}"
+    return Expression(text, TERNARY, min(a.lo, b.lo), max(a.hi, b.hi))
+
+
+def several(w: Writer, lo: int = 2, hi: int = 5) -> list[Expression]:
+    """Choose different variables, unused inputs first."""
+    names = list(dict.fromkeys([*w.unused, *w.r.sample(list(w.scope), len(w.scope))]))
+    if w.r.random() < 0.5:
+        w.r.shuffle(names)
+    count = min(len(names), w.r.randint(lo, hi))
+    return [w.use(name) for name in names[:count]]
+
+
+def _total(w: Writer, terms: list[Expression]) -> Expression:
+    out = terms[0]
+    for term in terms[1:]:
+        out = w.add(out, term) if w.r.random() < 0.75 else w.sub(out, term)
+    return out
+
+
+def weighted_sum(w: Writer, depth: int) -> Expression:
+    """0.299*r + 0.587*g + 0.114*b"""
+    return _total(w, [w.mul(w.literal(hi=3), v) for v in several(w, 2, 9)])
+
+
+def stencil(w: Writer, depth: int) -> Expression:
+    """a - c + 2*d - 2*f + g - i"""
+    terms = []
+    for v in several(w, 3, 9):
+        k = w.r.choice((1, 1, 2, 2, 3, 0.5))
+        terms.append(v if k == 1 else w.mul(w.constant(float(k)), v))
+    return _total(w, terms)
+
+
+def magnitude(w: Writer, depth: int) -> Expression:
+    """sqrt(gx*gx + gy*gy), of sums or differences of variables"""
+    parts = []
+    for _ in range(w.r.randint(2, 4)):
+        pair = several(w, 1, 2)
+        parts.append(w.square(w.sub(*pair) if len(pair) == 2 else pair[0]))
+    total = parts[0]
+    for part in parts[1:]:
+        total = w.add(total, part)
+    if w.r.random() < 0.6:
+        return w.function("sqrt", total, lo=0.0, hi=math.sqrt(total.hi))
+    return total
+
+
+def product(w: Writer, depth: int) -> Expression:
+    """x*y*z"""
+    out = None
+    for v in several(w, 2, 4):
+        if w.r.random() < 0.2:
+            v = w.sub(w.constant(1.0), v) if w.r.random() < 0.5 else w.add(w.constant(1.0), v)
+        out = v if out is None else w.mul(out, v)
+    return out
+
+
+def dot(w: Writer, depth: int) -> Expression:
+    """ax*bx + ay*by"""
+    names = several(w, 2, 8)
+    pairs = [w.mul(a, b) for a, b in zip(names[::2], names[1::2], strict=False)]
+    return _total(w, pairs) if pairs else names[0]
+
+
+def wave(w: Writer, depth: int) -> Expression:
+    """a*sin(w*x + p)"""
+    frequency = w.constant(float(f"{w.r.choice((w.r.uniform(0.5, 12), math.pi, 2 * math.pi)):.5g}"))
+    inner = w.mul(frequency, w.variable())
+    if w.r.random() < 0.4:
+        inner = w.add(inner, w.literal(hi=4) if w.r.random() < 0.6 else w.variable())
+    out = w.function(w.r.choice(("sin", "cos")), inner, lo=-1.0, hi=1.0)
+    return w.mul(w.literal(hi=3) if w.r.random() < 0.6 else w.variable(), out) if w.r.random() < 0.5 else out
+
+
+def horner(w: Writer, depth: int) -> Expression:
+    """c0 + x*(c1 + x*(c2 + x*c3))"""
+    x = w.variable()
+    out = w.literal(hi=3)
+    for _ in range(w.r.randint(1, 5)):
+        c = w.literal(hi=4)
+        term = w.mul(x, out)
+        out = w.add(c, term) if w.r.random() < 0.6 else w.sub(c, term)
+    return out
+
+
+def gaussian(w: Writer, depth: int) -> Expression:
+    """exp(-x*x / (2*s*s)), logistic, and their kin"""
+    x = w.variable() if w.r.random() < 0.6 else w.sub(w.variable(), w.literal(hi=1))
+    if w.r.random() < 0.6:
+        scaled = w.mul(w.literal(lo=0.2, hi=6), w.square(x))
+        inner = w.negate(scaled)
+        return w.function("exp", inner, lo=math.exp(max(inner.lo, -700)), hi=1.0)
+    inner = w.negate(w.mul(w.literal(lo=0.5, hi=10), x))
+    grown = w.function("exp", inner, lo=math.exp(max(inner.lo, -700)), hi=math.exp(min(inner.hi, 700)))
+    return w.div(w.constant(1.0), w.add(w.constant(1.0), grown))._replace(lo=0.0, hi=1.0)
+
+
+def clamp(w: Writer, depth: int) -> Expression:
+    """fmin(fmax(x, lo), hi), or smoothstep of it"""
+    x = expression(w, depth - 1)
+    lo, hi = w.constant(w.r.choice((0.0, 0.0, -1.0, -0.5))), w.constant(w.r.choice((1.0, 1.0, 0.5)))
+    inner = w.function("fmax", x, lo, lo=lo.lo, hi=max(x.hi, lo.hi))
+    return w.function("fmin", inner, hi, lo=lo.lo, hi=hi.hi)
+
+
+def ratio(w: Writer, depth: int) -> Expression:
+    """(a + b*x) / (c + d*y)"""
+    top = w.add(w.literal(hi=3), w.mul(w.literal(hi=3), w.variable()))
+    slope = w.literal(hi=2)
+    below = w.mul(slope, w.variable())
+    gap = float(f"{max(abs(below.lo), abs(below.hi)) + w.r.choice((0.05, 0.1, 0.3, 1.0)):.4g}")
+    return w.div(top, w.add(w.constant(gap), below))
+
+
+def tiny(w: Writer, depth: int) -> Expression:
+    """x / (y + 1e-6), 1e-4 * x + y, and other extreme literals"""
+    from nsc.exestack.synthetic.expressions import _TINY
+
+    small = w.constant(w.r.choice(_TINY))
+    if w.r.random() < 0.5:
+        return w.add(w.mul(small, w.variable()), expression(w, depth - 1))
+    return w.div(w.variable(), w.add(w.positive(w.variable(), 0.2), small))
+
+
+def lerp(w: Writer, depth: int) -> Expression:
+    """a + t*(b - a)"""
+    a, b, t = (w.variable() for _ in range(3))
+    if w.r.random() < 0.5:
+        return w.add(a, w.mul(t, w.sub(b, a)))
+    return w.add(w.mul(w.sub(w.constant(1.0), t), a), w.mul(t, b))
+
+
+def angle(w: Writer, depth: int) -> Expression:
+    """acos((x*x + y*y - c) / d) and atan2(y, x): inverse kinematics, polar coordinates"""
+    x, y = w.variable(), w.variable()
+    if w.r.random() < 0.5:
+        return w.function("atan2", y, x, lo=-math.pi, hi=math.pi)
+    squares = w.add(w.square(x), w.square(y))
+    inner = w.div(w.sub(squares, w.literal(hi=1)), w.constant(float(math.ceil(squares.hi))))
+    return w.function(w.r.choice(("acos", "asin")), w.unit(inner), lo=-_HALF_PI, hi=math.pi)
+
+
+def plain(w: Writer, depth: int) -> Expression:
+    """x*180/pi, 1 - x, 0.5*(x + 1): the one-liners real code is full of"""
+    x = w.variable()
+    u = w.r.random()
+    if u < 0.25:
+        return w.sub(w.constant(1.0), x)
+    if u < 0.5:
+        return w.mul(w.constant(0.5), w.add(x, w.literal(hi=2)))
+    if u < 0.75:
+        return w.mul(x, w.div(w.constant(3.14159265), w.constant(180.0)))
+    return w.square(x)
+
+
+SHAPES = (
+    weighted_sum, weighted_sum, stencil, magnitude, magnitude, product, product, dot, wave, wave, horner, horner,
+    gaussian, clamp, ratio, ratio, tiny, lerp, angle, plain,
+)  # fmt: skip
+
+__all__ = ["ATOM", "SHAPES", "condition", "expression", "several"]

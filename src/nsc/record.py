@@ -1,0 +1,107 @@
+"""Record: a program with its I/O examples, where makers and learners of data meet.
+
+In / Out: parquet shards. Non-goals: who writes records, who reads them, how programs run.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from nsc.errors import StoreError
+from nsc.program import Dag
+
+VERSION = "1"
+MAX_INPUTS = 9
+SAMPLES = 2048
+SCHEMA = pa.schema(
+    [
+        ("name", pa.string()), ("text", pa.string()), ("origin", pa.string()),
+        ("n_inputs", pa.int16()), ("n_outputs", pa.int16()), ("input_seed", pa.int64()),
+        ("outputs", pa.list_(pa.float32())),  # n o, row-major
+        ("ops", pa.list_(pa.int16())), ("args", pa.list_(pa.int32())),  # m, m 3
+        ("values", pa.list_(pa.float64())), ("roots", pa.list_(pa.int32())),
+    ],
+    metadata={b"nsc_record": VERSION.encode()},
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Record:
+    """One program and its outputs on the shared inputs.
+
+    Args:
+        text: C text.
+        outputs: float32 `n o` on `shared_inputs(input_seed)[:, :n_inputs]`.
+        dag: the expression DAG, None where the text has none.
+    """
+
+    name: str
+    text: str
+    origin: str
+    n_inputs: int
+    n_outputs: int
+    input_seed: int
+    outputs: np.ndarray
+    dag: Dag | None
+
+
+def shared_inputs(seed: int = 0, n: int = SAMPLES, i: int = MAX_INPUTS) -> np.ndarray:
+    """Draw the inputs U(-1, 1), `n i`, that all programs of a data set share (ICML 2024, section 4)."""
+    return np.random.default_rng(seed).uniform(-1.0, 1.0, (n, i))
+
+
+def write_records(path: Path, records: list[Record]) -> None:
+    """Write one shard; it appears whole or not at all."""
+    columns = {name: [] for name in SCHEMA.names}
+    for r in records:
+        dag = r.dag
+        row = {
+            "name": r.name, "text": r.text, "origin": r.origin, "n_inputs": r.n_inputs,
+            "n_outputs": r.n_outputs, "input_seed": r.input_seed, "outputs": r.outputs.ravel(),
+            "ops": None if dag is None else dag.ops, "args": None if dag is None else dag.args.ravel(),
+            "values": None if dag is None else dag.values, "roots": None if dag is None else dag.roots,
+        }  # fmt: skip
+        for name, value in row.items():
+            columns[name].append(value)
+    arrays = [pa.array(columns[f.name], f.type) for f in SCHEMA]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    pq.write_table(pa.Table.from_arrays(arrays, schema=SCHEMA), temporary, compression="zstd")
+    os.replace(temporary, path)
+
+
+def read_records(path: Path) -> Iterator[Record]:
+    """Read a shard, or every shard of a folder in name order.
+
+    Raises:
+        StoreError: a file that is no shard of this version.
+    """
+    for shard in sorted(path.glob("*.parquet")) if path.is_dir() else [path]:
+        try:
+            table = pq.read_table(shard)
+        except (OSError, pa.ArrowInvalid) as error:
+            raise StoreError(f"{shard.name} is not a readable parquet file: {error}") from None
+        found = (table.schema.metadata or {}).get(b"nsc_record", b"?").decode()
+        if found != VERSION:
+            raise StoreError(f"{shard.name} has record version {found}; this nsc reads version {VERSION}")
+        yield from (_record({name: table[name][k] for name in SCHEMA.names}) for k in range(len(table)))
+
+
+def _record(row: dict[str, pa.Scalar]) -> Record:
+    def array(name: str) -> np.ndarray:
+        return row[name].values.to_numpy()
+
+    n_inputs, n_outputs = row["n_inputs"].as_py(), row["n_outputs"].as_py()
+    dag = None
+    if row["ops"].is_valid:
+        dag = Dag(array("ops"), array("args").reshape(-1, 3), array("values"), array("roots"), n_inputs)
+    outputs = array("outputs").reshape(-1, n_outputs)
+    text = (row[name].as_py() for name in ("name", "text", "origin"))
+    return Record(*text, n_inputs, n_outputs, row["input_seed"].as_py(), outputs, dag)
