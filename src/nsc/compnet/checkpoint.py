@@ -1,0 +1,61 @@
+"""Trained CompNets on disk: safetensors with a self-describing header.
+
+In: a path, or nothing for the one in the package. Out: `CompNet`. Non-goals: optimizer state (train.py).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from nsc.compnet.compile import CompNet
+from nsc.errors import StoreError
+from nsc.program.dag import OPS
+
+VERSION = "1"
+SHIPPED = Path(__file__).parent / "weights" / "compnet.safetensors"
+
+
+def save_compnet(path: Path, arrays: dict[str, np.ndarray], metadata: dict) -> None:
+    """Write a checkpoint in float16; it appears whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    header = {"nsc_compnet": VERSION, "operations": " ".join(OPS), "metadata": json.dumps(metadata)}
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    save_file({k: np.ascontiguousarray(v, np.float16) for k, v in arrays.items()}, temporary, header)
+    os.replace(temporary, path)
+
+
+def load_compnet(path: Path | str | None = None) -> CompNet:
+    """Load a checkpoint; without a path, the one shipped in the package (kept after the first load).
+
+    Raises:
+        StoreError: missing, unreadable, or made for another version or other operations.
+    """
+    return _shipped() if path is None else _load(Path(path))
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> CompNet:
+    return _load(SHIPPED)
+
+
+def _load(path: Path) -> CompNet:
+    if not path.exists():
+        raise StoreError(f"there is no CompNet checkpoint at {path}; train one with: nsc train")
+    try:
+        with safe_open(path, "numpy") as file:
+            header = file.metadata() or {}
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise StoreError(f"{path} is not a readable checkpoint: {error}") from None
+    if header.get("nsc_compnet") != VERSION:
+        raise StoreError(f"{path} has version {header.get('nsc_compnet')}; this nsc reads {VERSION}")
+    if header.get("operations") != " ".join(OPS):
+        raise StoreError(f"{path} was trained for other DAG operations; train it again with: nsc train")
+    return CompNet(arrays, json.loads(header.get("metadata", "{}")))

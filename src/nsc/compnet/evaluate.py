@@ -1,0 +1,95 @@
+"""How good is a CompNet zero-shot? Improvement over random initialisation, beside its controls.
+
+In: a CompNet, records. Out: a table of rows. Source: ICML 2024, section 5 (improvement is the ratio
+of test losses, random initialisation over this one). Non-goals: finetuning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nsc.compnet.compile import CompNet
+from nsc.compnet.config import MAX_INPUTS, N_PARAMETERS
+from nsc.record import Record, shared_inputs
+
+FLOOR = 1e-7
+RANDOM_SEEDS = 9
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: improvements over random initialisation of one group of programs."""
+
+    group: str
+    programs: int
+    compnet: float
+    compnet_median: float
+    true_mean: float
+    mismatched: float
+    base: float
+    median_nmse: float
+
+
+def run_covering(w: np.ndarray, x: np.ndarray, n_inputs: int) -> np.ndarray:
+    """Run 9-4-4-1 with sigmoids: w (65,), x `n 9`, inputs from n_inputs on are zero; returns (n,)."""
+    x = np.where(np.arange(MAX_INPUTS) < n_inputs, x, 0.0)
+    h = 1 / (1 + np.exp(-(x @ w[:36].reshape(4, 9).T + w[36:40])))
+    h = 1 / (1 + np.exp(-(h @ w[40:56].reshape(4, 4).T + w[56:60])))
+    return h @ w[60:64] + w[64]
+
+
+def random_covering(generator: np.random.Generator) -> np.ndarray:
+    """Draw 9-4-4-1 as torch.nn.Linear does: U(-1/sqrt(fan_in), 1/sqrt(fan_in)); float64 (65,)."""
+    fan_in = np.repeat([9, 4, 4], [40, 20, 5])
+    return generator.uniform(-1, 1, N_PARAMETERS) / np.sqrt(fan_in)
+
+
+def evaluate_compnet(compnet: CompNet, records: list[Record], *, seed: int) -> list[Row]:
+    """Evaluate zero-shot on inputs 1024..2047, by arity and by DAG size.
+
+    Mismatched text: the emission of another program with as many inputs, where there is one.
+    """
+    records = [r for r in records if r.dag is not None and r.outputs.var() > 1e-8]
+    x = shared_inputs()[1024:]
+    generator = np.random.default_rng(seed)
+    order = sorted(range(len(records)), key=lambda k: len(records[k].dag))
+    emitted: list[np.ndarray] = [None] * len(records)
+    for part in np.array_split(np.array(order), max(1, len(order) // 64)):
+        for k, emission in zip(part, compnet.emit_many([records[k].dag for k in part]), strict=True):
+            emitted[k] = emission.w
+    randoms = [random_covering(generator) for _ in range(RANDOM_SEEDS)]
+    errors = np.array(
+        [_errors(records, emitted, k, x, randoms, compnet.base, generator) for k in range(len(records))]
+    )
+    arity = np.array([r.n_inputs for r in records])
+    size = np.array([len(r.dag) for r in records])
+    groups = [("all", arity > 0)]
+    groups += [(name, (arity >= a) & (arity <= b)) for name, a, b in
+               (("1 input", 1, 1), ("2 inputs", 2, 2), ("3-4 inputs", 3, 4), ("5-9 inputs", 5, 9))]  # fmt: skip
+    groups += [(name, (size >= a) & (size <= b)) for name, a, b in
+               (("<= 4 nodes", 0, 4), ("5-10 nodes", 5, 10), ("11-25 nodes", 11, 25), ("> 25 nodes", 26, 999))]  # fmt: skip
+    return [_row(name, errors[chosen]) for name, chosen in groups if chosen.any()]
+
+
+def _errors(records, emitted, k, x, randoms, base, generator) -> tuple[float, ...]:
+    """Return the mse of (random, compnet, true mean, mismatched, base) and the variance."""
+    record, y = records[k], records[k].outputs[1024:, 0].astype(np.float64)
+    n = record.n_inputs
+    twins = [j for j in generator.permutation(len(records))[:50] if j != k and records[j].n_inputs == n]
+    other = emitted[twins[0]] if twins else base
+
+    def mse(w: np.ndarray) -> float:
+        return float(np.mean((run_covering(w, x, n) - y) ** 2))
+
+    random = float(np.mean([mse(w) for w in randoms]))
+    return random, mse(emitted[k]), float(y.var()), mse(other), mse(base), float(y.var())
+
+
+def _row(name: str, errors: np.ndarray) -> Row:
+    gains = errors[:, :1] / np.maximum(errors[:, 1:5], FLOOR)
+    means = np.exp(np.log(gains).mean(axis=0))
+    nmse = errors[:, 1] / np.maximum(errors[:, 5], 1e-12)
+    return Row(name, len(errors), float(means[0]), float(np.median(gains[:, 0])), float(means[1]),
+               float(means[2]), float(means[3]), float(np.median(nmse)))  # fmt: skip
