@@ -1,0 +1,102 @@
+"""Units -> runnable modules, many units to a module; one that fails never sinks the others.
+
+In: Units. Out: one `Built` or `Failed` per unit, in order. Non-goals: running.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nsc.program import Unit
+from nsc.sandbox.compiler import CompilerLimits, compile_wasm
+from nsc.sandbox.guard import refusal
+from nsc.sandbox.outcome import Outcome
+
+CHUNK = 1024  # samples in the module's buffers
+UNITS_PER_MODULE = 64
+
+
+@dataclass(frozen=True)
+class Built:
+    """A unit inside a module. `number` selects its exports."""
+
+    wasm: bytes
+    number: int
+    n_inputs: int
+    n_outputs: int
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A unit that could not be built, by name and with a message free of host paths."""
+
+    outcome: Outcome
+    message: str
+
+
+def build(units: Sequence[Unit], limits: CompilerLimits = CompilerLimits()) -> list[Built | Failed]:
+    """Build units, `UNITS_PER_MODULE` to a module; a module that fails is split until the culprit is found."""
+    results: list[Built | Failed | None] = [None] * len(units)
+    accepted = []
+    for k, unit in enumerate(units):
+        why = refusal(unit)
+        if why is None:
+            accepted.append(k)
+        else:
+            results[k] = Failed(Outcome.refused, f"the sandbox does not compile {why}")
+    for start in range(0, len(accepted), UNITS_PER_MODULE):
+        _build_some(units, accepted[start : start + UNITS_PER_MODULE], results, limits)
+    return results
+
+
+def _build_some(
+    units: Sequence[Unit], chosen: list[int], results: list[Built | Failed | None], limits: CompilerLimits
+) -> None:
+    made = compile_wasm(module_text([units[k] for k in chosen]), limits)
+    if made.outcome is Outcome.ok:
+        for number, k in enumerate(chosen):
+            results[k] = Built(made.wasm, number, units[k].n_inputs, units[k].n_outputs)
+    elif len(chosen) == 1:
+        results[chosen[0]] = Failed(made.outcome, made.message)
+    else:
+        half = len(chosen) // 2
+        _build_some(units, chosen[:half], results, limits)
+        _build_some(units, chosen[half:], results, limits)
+
+
+def module_text(units: Sequence[Unit]) -> str:
+    """Write one translation unit that holds several units and a run loop for each.
+
+    Every file-scope name of unit k is renamed by a macro (`#define erf u3_erf`) after the headers, so
+    that units do not clash with each other or with the C library.
+    """
+    headers = dict.fromkeys(h for unit in units for h in unit.headers)
+    inputs = max(u.n_inputs for u in units)
+    outputs = max(u.n_outputs for u in units)
+    parts = [f"#include <{h}>" for h in headers]
+    parts += [
+        f"static double nsc_in[{CHUNK * inputs}], nsc_out[{CHUNK * outputs}];",
+        "static int nsc_done;",
+        "#define EXPORT(name) __attribute__((export_name(name)))",
+        'EXPORT("in") double *nsc_get_in(void) { return nsc_in; }',
+        'EXPORT("out") double *nsc_get_out(void) { return nsc_out; }',
+        'EXPORT("done") int *nsc_get_done(void) { return &nsc_done; }',
+    ]
+    for number, unit in enumerate(units):
+        parts.append(_unit_text(unit, number))
+    return "\n".join(parts) + "\n"
+
+
+def _unit_text(unit: Unit, number: int) -> str:
+    names = list(dict.fromkeys((*unit.globals_, unit.entry)))
+    defines = "\n".join(f"#undef {name}\n#define {name} u{number}_{name}" for name in names)
+    undefines = "\n".join(f"#undef {name}" for name in names)
+    loop = (
+        f'EXPORT("run{number}") void nsc_run{number}(int nsc_from, int nsc_to) {{\n'
+        f"  for (int k = nsc_from; k < nsc_to; k++) {{\n"
+        f"    nsc_done = k;\n"
+        f"    u{number}_{unit.entry}(nsc_in + k * {unit.n_inputs}, nsc_out + k * {unit.n_outputs});\n"
+        f"  }}\n  nsc_done = nsc_to;\n}}"
+    )
+    return f"{defines}\n{unit.text}\n{undefines}\n{loop}"

@@ -1,0 +1,136 @@
+"""The zig toolchain, confined: a private folder, a scrubbed environment, limits on time and memory.
+
+In: C text that passed the guard. Out: bytes of a wasm module, or a cleaned diagnostic.
+Non-goals: deciding what text is safe (guard.py).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from nsc.sandbox.outcome import Outcome
+
+WASM_FLAGS = (
+    "-target", "wasm32-wasi", "-mexec-model=reactor", "-std=gnu11", "-O1", "-s", "-w",
+    "-ffp-contract=off", "-fno-math-errno", "-fno-sanitize=undefined",  # C as compilers mean it; wasm traps
+    "-Wl,-z,stack-size=262144", "-Wl,--max-memory=67108864", "-fbracket-depth=256",
+    "-fno-diagnostics-show-option", "-fno-caret-diagnostics", "-ferror-limit=5",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class CompilerLimits:
+    """Bounds on one compiler process."""
+
+    wall_s: float = 60.0
+    cpu_s: int = 60
+    memory_bytes: int = 8 << 30  # address space; zig reserves far more than it touches
+    file_bytes: int = 256 << 20
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A wasm module, or how and why there is none."""
+
+    outcome: Outcome
+    wasm: bytes = b""
+    message: str = ""
+
+
+def zig_command() -> list[str]:
+    """Return the command that runs the pip-installed zig."""
+    return [sys.executable, "-m", "ziglang"]
+
+
+def cache_folder() -> Path:
+    """Return where zig keeps its built libc; NSC_CACHE_DIR overrides the user's cache folder."""
+    base = os.environ.get("NSC_CACHE_DIR") or os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "nsc"
+    )
+    return Path(base)
+
+
+def zig_environment(work: Path) -> dict[str, str]:
+    """Return the whole environment a compiler sees: cache folders and nothing of the user's."""
+    cache = cache_folder() / "zig"
+    return {
+        "PATH": os.defpath, "HOME": str(work), "TMPDIR": str(work), "LC_ALL": "C",
+        "ZIG_GLOBAL_CACHE_DIR": str(cache), "ZIG_LOCAL_CACHE_DIR": str(work / "zig"),
+    }  # fmt: skip
+
+
+def compile_wasm(text: str, limits: CompilerLimits = CompilerLimits()) -> Compiled:
+    """Compile one translation unit to a wasm reactor module."""
+    with tempfile.TemporaryDirectory(prefix="nsc-") as folder:
+        work = Path(folder)
+        source, target = work / "unit.c", work / "unit.wasm"
+        source.write_text(text)
+        command = [*zig_command(), "cc", *WASM_FLAGS, source.name, "-o", target.name]
+        code, output = run_limited(command, work, zig_environment(work), limits)
+        if code is None:
+            return Compiled(Outcome.build_timeout, message=f"compiling took longer than {limits.wall_s:g} s")
+        if code != 0 or not target.is_file() or target.is_symlink():
+            return Compiled(Outcome.build_failed, message=clean_diagnostic(output))
+        return Compiled(Outcome.ok, target.read_bytes())
+
+
+def run_limited(
+    command: list[str], work: Path, environment: dict[str, str], limits: CompilerLimits
+) -> tuple[int | None, str]:
+    """Run a process group under limits; returns (exit code or None on timeout, its messages)."""
+    process = subprocess.Popen(
+        command, cwd=work, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE, start_new_session=True, preexec_fn=_limiter(limits),
+    )  # fmt: skip
+    try:
+        _, messages = process.communicate(timeout=limits.wall_s)
+        return process.returncode, messages.decode("utf-8", "replace")
+    except subprocess.TimeoutExpired:
+        return None, ""
+    finally:
+        _kill_group(process)
+
+
+def _kill_group(process: subprocess.Popen) -> None:
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+    if process.stderr is not None:
+        process.stderr.close()
+
+
+def _limiter(limits: CompilerLimits) -> Callable[[], None]:
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_s, limits.cpu_s))
+        resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limits.file_bytes, limits.file_bytes))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+    return limit
+
+
+def clean_diagnostic(messages: str) -> str:
+    """Keep what errors say and drop where: no path of this machine appears in a message."""
+    errors = re.findall(r"(?:error|wasm-ld): (?:error: )?(.*)", messages)
+    kept = [re.sub(r"\S*/\S*", "<path>", e).replace("unit.c", "the program")[:200] for e in errors[:3]]
+    return "; ".join(dict.fromkeys(kept)) or "the compiler gave no reason"
+
+
+def warm_up(progress: Callable[[str], None] = lambda line: None) -> None:
+    """Build zig's libc for wasm once (about half a minute the first time, then cached)."""
+    if not (cache_folder() / "zig").exists():
+        progress("building the C library for the sandbox (once, about half a minute)")
+    compile_wasm(
+        "#include <math.h>\ndouble f(double x) { return sin(x); }\n", CompilerLimits(wall_s=600, cpu_s=600)
+    )

@@ -1,0 +1,81 @@
+"""What text may reach the compiler at all.
+
+In: a Unit. Out: None, or why it is refused. The front end hands in text without directives; this
+guard does not trust that. With no directive, pragma, assembly or attribute in the text, a compiler
+has no means to open a file. Where a tokenizer could be fooled (splices, raw strings, odd bytes), the
+text is refused rather than understood.
+"""
+
+from __future__ import annotations
+
+import re
+
+from nsc.program import Unit
+from nsc.program.tokens import tokenize
+
+MAX_UNIT_BYTES = 256_000
+MAX_NESTING = 200
+MAX_TOKEN_BYTES = 4_000
+
+ALLOWED_HEADERS = frozenset(
+    """math.h float.h limits.h stdint.h stddef.h stdbool.h stdlib.h string.h assert.h stdio.h inttypes.h errno.h
+    fenv.h tgmath.h time.h ctype.h stdarg.h""".split()
+)
+_FORBIDDEN_NAME = re.compile(
+    r"""(?: _*asm_* | _Pragma | __pragma | __has_\w+ | __attribute(?:__)? | __declspec | __import__ | __builtin_\w*
+      | _Generic_never | __FILE__ | __BASE_FILE__ | __FILE_NAME__ | __INCLUDE_LEVEL__ | __DATE__ | __TIME__
+      | __TIMESTAMP__ | __COUNTER__ )\Z""",
+    re.VERBOSE,
+)
+_ALLOWED_BUILTINS = re.compile(
+    r"__builtin_(?:floor|expect|inff?|huge_valf?|nanf?|fabsf?|sqrtf?|isnan|isinf)\Z"
+)
+_RAW_STRING = re.compile(r"\A(?:u8|[uUL])?R\Z")
+_SPLICE = re.compile(r"\\[ \t\r\v\f]*\n")
+
+
+def refusal(unit: Unit) -> str | None:
+    """Say why a unit's text may not reach the compiler; None if it may.
+
+    Example: "a directive or '#'" for text that holds `#include "/etc/hostname"`.
+    """
+    text = unit.text
+    if len(text) > MAX_UNIT_BYTES:
+        return f"{len(text)} bytes of text; at most {MAX_UNIT_BYTES} are compiled"
+    if any(not (" " <= c < "\x7f" or c in "\t\n") for c in text):
+        return "a byte that is not printable ASCII"
+    if _SPLICE.search(text) or "??" in text:
+        return "a line continuation or trigraph"
+    for header in unit.headers:
+        if header not in ALLOWED_HEADERS:
+            return f"the header <{header}>"
+    for name in (unit.entry, *unit.globals_):
+        if not re.fullmatch(r"[A-Za-z_]\w*", name):
+            return "a name that is no identifier"
+    return _refused_token(text)
+
+
+def _refused_token(text: str) -> str | None:
+    depth = deepest = 0
+    previous = None
+    for token in tokenize(text):
+        word = token.text
+        if len(word) > MAX_TOKEN_BYTES and token.kind not in ("space", "comment"):
+            return "a token of thousands of characters"
+        if token.kind == "punct":
+            if word[0] == "#" or word.startswith("%:") or word in ("\\", "`", "@", "$"):
+                return f"a directive or '{word}'"
+            depth += (word in "([{") - (word in ")]}")
+            deepest = max(deepest, depth)
+        elif token.kind == "name" and _FORBIDDEN_NAME.match(word) and not _ALLOWED_BUILTINS.match(word):
+            return f"the name '{word}'"
+        elif token.kind in ("string", "char"):
+            quote = word[-1:]
+            if len(word) < 2 or quote not in "\"'" or word.count(quote) < 2:
+                return "an unterminated string"
+            if previous is not None and _RAW_STRING.match(previous.text):
+                return "a raw string"
+        elif token.kind == "comment" and word.startswith("/*") and not word.endswith("*/"):
+            return "an unterminated comment"
+        previous = token
+    return f"brackets nested {deepest} deep" if deepest > MAX_NESTING else None

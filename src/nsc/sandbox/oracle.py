@@ -1,0 +1,52 @@
+"""A Unit as an oracle: callable `n i -> n o`.
+
+In: a Unit. Out: `ProgramOracle`. Non-goals: what to do about inputs on which the program fails.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nsc.errors import BuildError, OracleError
+from nsc.program import Unit
+from nsc.sandbox.build import Failed, build
+from nsc.sandbox.outcome import MEANING
+from nsc.sandbox.run import Execution, RunLimits, run
+
+
+class ProgramOracle:
+    """Runs a program in the sandbox. `runs` counts samples.
+
+    Raises:
+        BuildError: the unit was refused or does not compile.
+    """
+
+    def __init__(self, unit: Unit, limits: RunLimits = RunLimits()):
+        built = build([unit])[0]
+        if isinstance(built, Failed):
+            raise BuildError(f"{built.message} [{built.outcome}]")
+        self.built, self.limits = built, limits
+        self.runs = 0
+
+    def execute(self, x: np.ndarray) -> Execution:
+        """Run on `n i` inputs in the program's units, with an outcome per sample."""
+        self.runs += len(x)
+        return run(self.built, x, self.limits)
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """Return `n o` outputs.
+
+        Raises:
+            OracleError: the program fails on some inputs; says how, how often, and on which.
+        """
+        done = self.execute(x)
+        if done.failed:
+            sample = min(done.failed)
+            where = ", ".join(f"{v:.6g}" for v in x[sample])
+            asked = f" ({done.import_name})" if done.import_name else ""
+            count = f"{len(done.failed)} of the first {max(done.failed) + 1} inputs"
+            raise OracleError(
+                f"the program {MEANING[done.outcome]}{asked} on {count}, for example at ({where}); "
+                f"restrict the inputs with --domain [{done.outcome}]"
+            )
+        return done.outputs
