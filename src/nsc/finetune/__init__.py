@@ -1,0 +1,8 @@
+"""Finetuning: many surrogates on their examples. Must not know programs or where parameters came from."""
+
+from nsc.finetune.engine import FinetuneConfig as FinetuneConfig
+from nsc.finetune.engine import FinetuneData as FinetuneData
+from nsc.finetune.engine import FinetuneResult as FinetuneResult
+from nsc.finetune.engine import finetune as finetune
+from nsc.finetune.engine import split_examples as split_examples
+from nsc.finetune.restarts import finetune_best_of as finetune_best_of

@@ -1,0 +1,166 @@
+"""Finetuning of many surrogates: one seam for every optimizer and backend.
+
+In: parameters `p w`, a topology, examples, a config. Out: `FinetuneResult`, which names its backend.
+Non-goals: programs, where `w` came from, units (the caller standardises outputs).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from nsc.errors import InputError
+from nsc.surrogate import Topology, pad_inputs
+
+Progress = Callable[[int, int, float], None]  # (step, step limit, best validation loss)
+MAX_LM_PARAMETERS = 3000
+
+
+@dataclass(frozen=True)
+class FinetuneConfig:
+    """Settings of finetuning.
+
+    Args:
+        optimizer: "lm" (Levenberg-Marquardt) or "adam".
+        steps: trial steps of LM, epochs of Adam.
+        patience: LM stops after this many accepted steps without a better validation loss.
+        damping, damping_up, damping_down: LM's first damping, its factor on reject, divisor on accept.
+        ridge: LM's penalty on the squared norm of the parameters; keeps cancelling spikes away.
+        tolerance: LM stops when the training loss (of standardised outputs) is below it.
+    """
+
+    optimizer: str = "lm"
+    steps: int = 800
+    learning_rate: float = 0.01
+    patience: int = 60
+    damping: float = 0.1
+    damping_up: float = 4.0
+    damping_down: float = 3.0
+    ridge: float = 0.0
+    tolerance: float = 1e-14
+
+    def __post_init__(self) -> None:
+        if self.optimizer not in ("lm", "adam"):
+            raise InputError(f"unknown optimizer '{self.optimizer}'; known are lm, adam")
+        if self.steps < 0:
+            raise InputError(f"steps must be 0 or more; found {self.steps}")
+
+    @staticmethod
+    def paper() -> FinetuneConfig:
+        """Adam as ICML 2024, section 5: learning rate 0.01, 5,000 full-batch epochs, no weight decay."""
+        return FinetuneConfig(optimizer="adam", steps=5000, learning_rate=0.01)
+
+
+@dataclass(frozen=True)
+class FinetuneData:
+    """Examples of each surrogate: x `p n i`, y `p n o`; the first axis may be 1 to share."""
+
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_validation: np.ndarray
+    y_validation: np.ndarray
+
+
+@dataclass(frozen=True)
+class FinetuneResult:
+    """Parameters at the best validation loss, and how they were reached.
+
+    Args:
+        w, w_final: `p w`, at the best validation loss and at the last step.
+        train_loss, validation_loss: `p e`, mean squared errors before step 0, 1, ...; NaN after the end.
+        best_step: `p`; step 0 is the start.
+        stopped: per surrogate "step_limit", "patience", "converged" or "no_progress".
+    """
+
+    w: np.ndarray
+    w_final: np.ndarray
+    train_loss: np.ndarray
+    validation_loss: np.ndarray
+    best_step: np.ndarray
+    stopped: tuple[str, ...]
+    optimizer: str
+    backend: str
+    seconds: float
+
+    @property
+    def best_validation(self) -> np.ndarray:
+        """The best validation loss of each surrogate, `p`."""
+        return np.nanmin(self.validation_loss, axis=1)
+
+
+def split_examples(
+    x: np.ndarray, y: np.ndarray, *, seed: int, validation_fraction: float = 0.2
+) -> FinetuneData:
+    """Split `n i`, `n o` at random into train and validation, 80:20 as ICML 2024, section 5.
+
+    At least one example goes to each side; a single example serves as both.
+    """
+    n = len(x)
+    if n == 0:
+        raise InputError("there are no examples to finetune on; a budget of 0 is the zero-shot mode")
+    order = np.random.default_rng(seed).permutation(n)
+    held = min(max(1, round(n * validation_fraction)), max(n - 1, 1))
+    train, validation = (order, order) if n == 1 else (order[held:], order[:held])
+    return FinetuneData(x[None, train], y[None, train], x[None, validation], y[None, validation])
+
+
+def finetune(
+    w: np.ndarray,
+    topology: Topology,
+    data: FinetuneData,
+    config: FinetuneConfig,
+    *,
+    backend: str = "reference",
+    progress: Progress = lambda step, limit, best: None,
+) -> FinetuneResult:
+    """Finetune surrogates on their examples.
+
+    Deterministic: full batches, no randomness; each surrogate's bits do not depend on its neighbours.
+
+    Args:
+        w: `p w` or `w`.
+
+    Raises:
+        InputError: unknown backend, shapes that do not fit, NaN or infinite examples, LM asked for
+            on a topology whose normal equations would not fit.
+    """
+    from nsc.finetune.reference import run_adam, run_lm
+
+    if backend != "reference":
+        raise InputError(f"unknown finetuning backend '{backend}'; known are reference")
+    w = np.atleast_2d(np.asarray(w, np.float64))
+    data = _checked(w, topology, data)
+    if config.optimizer == "lm" and topology.n_parameters > MAX_LM_PARAMETERS:
+        raise InputError(
+            f"Levenberg-Marquardt handles at most {MAX_LM_PARAMETERS} parameters, {topology} has "
+            f"{topology.n_parameters}; use --optimizer adam or a smaller topology"
+        )
+    started = time.perf_counter()
+    run = run_lm if config.optimizer == "lm" else run_adam
+    found = run(w, topology, data, config, progress)
+    return FinetuneResult(
+        *found, optimizer=config.optimizer, backend=backend, seconds=time.perf_counter() - started
+    )
+
+
+def _checked(w: np.ndarray, topology: Topology, data: FinetuneData) -> FinetuneData:
+    """Pad inputs to the topology, share across surrogates, and refuse what cannot be learned."""
+    p = len(w)
+    if w.shape[1] != topology.n_parameters:
+        raise InputError(f"{topology} has {topology.n_parameters} parameters; found {w.shape[1]}")
+    arrays = []
+    for name in ("x_train", "y_train", "x_validation", "y_validation"):
+        a = np.asarray(getattr(data, name), np.float64)
+        a = a[None] if a.ndim == 2 else a
+        if a.ndim != 3 or a.shape[0] not in (1, p) or a.shape[1] == 0:
+            raise InputError(f"{name} must be p x n x columns with p = 1 or {p} and n > 0; found {a.shape}")
+        if not np.isfinite(a).all():
+            raise InputError(f"{name} holds NaN or infinity")
+        a = pad_inputs(a, topology) if name.startswith("x") else a
+        if name.startswith("y") and a.shape[2] != topology.n_outputs:
+            raise InputError(f"{topology} has {topology.n_outputs} outputs; {name} has {a.shape[2]}")
+        arrays.append(np.broadcast_to(a, (p, *a.shape[1:])))
+    return FinetuneData(*arrays)

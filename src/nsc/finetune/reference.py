@@ -1,0 +1,207 @@
+"""The reference optimizers in numpy, float64: what every faster backend is proven equal to.
+
+In: checked arrays. Out: the leading fields of `FinetuneResult`. Non-goals: speed beyond BLAS.
+Sources: Adam as Kingma and Ba (2015), with ICML 2024's settings; Levenberg-Marquardt with identity
+damping (Levenberg 1944), early stopping on validation.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nsc.finetune.engine import FinetuneConfig, FinetuneData, Progress
+from nsc.surrogate import Topology, forward
+
+_BETA_1, _BETA_2, _EPSILON = 0.9, 0.999, 1e-8
+
+
+def _slope(h: np.ndarray, activation: str) -> np.ndarray:
+    """Return the activation's derivative from its value."""
+    if activation == "sigmoid":
+        return h * (1.0 - h)
+    return 1.0 - h * h if activation == "tanh" else (h > 0).astype(np.float64)
+
+
+def _activate(z: np.ndarray, activation: str) -> np.ndarray:
+    if activation == "sigmoid":
+        return 1.0 / (1.0 + np.exp(np.clip(-z, -700.0, 700.0)))
+    return np.tanh(z) if activation == "tanh" else np.maximum(z, 0.0)
+
+
+def gradient(
+    w: np.ndarray, topology: Topology, x: np.ndarray, y: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return (mean squared error `p`, its gradient `p w`) for x `p n i`, y `p n o`."""
+    layers = topology.layers(w)
+    hidden = [x]
+    for k, (weight, bias) in enumerate(layers):
+        z = hidden[-1] @ np.swapaxes(weight, -1, -2) + bias[:, None]
+        hidden.append(z if k == len(layers) - 1 else _activate(z, topology.activation))
+    residual = hidden[-1] - y
+    loss = (residual**2).mean(axis=(1, 2))
+    delta = residual * (2.0 / (y.shape[1] * y.shape[2]))
+    grads: list[tuple[np.ndarray, np.ndarray]] = []
+    for k in range(len(layers) - 1, -1, -1):
+        grads.append((np.swapaxes(delta, -1, -2) @ hidden[k], delta.sum(axis=1)))
+        if k:
+            delta = (delta @ layers[k][0]) * _slope(hidden[k], topology.activation)
+    return loss, topology.join(grads[::-1])
+
+
+def mean_squared_error(w: np.ndarray, topology: Topology, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the mse of each surrogate, `p`."""
+    return ((forward(w, topology, x) - y) ** 2).mean(axis=(1, 2))
+
+
+def run_adam(
+    w: np.ndarray, topology: Topology, data: FinetuneData, config: FinetuneConfig, progress: Progress
+) -> tuple:
+    """Run full-batch Adam; losses are measured before every step and after the last."""
+    m, v = np.zeros_like(w), np.zeros_like(w)
+    best, best_w = np.full(len(w), np.inf), w.copy()
+    best_step = np.zeros(len(w), np.int64)
+    train, validation = (np.empty((len(w), config.steps + 1)) for _ in range(2))
+    for step in range(config.steps + 1):
+        train[:, step], grad = gradient(w, topology, data.x_train, data.y_train)
+        validation[:, step] = mean_squared_error(w, topology, data.x_validation, data.y_validation)
+        better = validation[:, step] < best
+        best, best_step = np.where(better, validation[:, step], best), np.where(better, step, best_step)
+        best_w = np.where(better[:, None], w, best_w)
+        if step == config.steps:
+            break
+        m = _BETA_1 * m + (1 - _BETA_1) * grad
+        v = _BETA_2 * v + (1 - _BETA_2) * grad * grad
+        step_size = config.learning_rate / (1 - _BETA_1 ** (step + 1))
+        w = w - step_size * m / (np.sqrt(v / (1 - _BETA_2 ** (step + 1))) + _EPSILON)
+        if step % 100 == 0:
+            progress(step, config.steps, float(best.min()))
+    return best_w, w, train, validation, best_step, ("step_limit",) * len(w)
+
+
+def run_lm(
+    w: np.ndarray, topology: Topology, data: FinetuneData, config: FinetuneConfig, progress: Progress
+) -> tuple:
+    """Run Levenberg-Marquardt on each surrogate in turn."""
+    runs = []
+    for k in range(len(w)):
+        parts = (data.x_train[k], data.y_train[k], data.x_validation[k], data.y_validation[k])
+        runs.append(_lm(w[k], topology, parts, config, progress))
+    width = max(len(r[2]) for r in runs)
+    train, validation = (np.array([r[c] + [np.nan] * (width - len(r[c])) for r in runs]) for c in (2, 3))
+    return (
+        np.array([r[0] for r in runs]), np.array([r[1] for r in runs]), train, validation,
+        np.array([r[4] for r in runs]), tuple(r[5] for r in runs),
+    )  # fmt: skip
+
+
+class NormalEquations:
+    """J J^T and J r of a network, feature-major (`w n`), in buffers made once.
+
+    Inputs that are zero in every example are left out: their weights do not move.
+    """
+
+    def __init__(self, topology: Topology, x: np.ndarray, y: np.ndarray):
+        self.topology, self.y = topology, np.ascontiguousarray(y.T)
+        self.x = np.ascontiguousarray(x.T)
+        self.n = x.shape[0]
+        self.jacobian = np.empty((topology.n_parameters, topology.n_outputs * self.n))
+        used = np.ones(topology.n_parameters, bool)
+        first = used[: topology.widths[1] * topology.n_inputs].reshape(topology.widths[1], -1)
+        first[:, ~np.abs(x).any(axis=0)] = False
+        self.used = np.flatnonzero(used)
+
+    def residual(self, w: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Return (residual `o n`, activations of every layer `h n`)."""
+        hidden, layers = [self.x], self.topology.layers(w)
+        for k, (weight, bias) in enumerate(layers):
+            z = weight @ hidden[-1] + bias[:, None]
+            hidden.append(z if k == len(layers) - 1 else _activate(z, self.topology.activation))
+        return hidden[-1] - self.y, hidden
+
+    def loss(self, w: np.ndarray) -> float:
+        residual, _ = self.residual(w)
+        return float(np.vdot(residual, residual)) / residual.size
+
+    def assemble(self, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return (J J^T / m, J r / m) over the used parameters, m residuals."""
+        residual, hidden = self.residual(w)
+        layers = self.topology.layers(w)
+        for output in range(self.topology.n_outputs):
+            columns = slice(output * self.n, (output + 1) * self.n)
+            self._fill(self.jacobian[:, columns], output, layers, hidden)
+        jacobian = self.jacobian if len(self.used) == len(w) else self.jacobian[self.used]
+        m = residual.size
+        return jacobian @ jacobian.T / m, jacobian @ residual.ravel() / m
+
+    def _fill(self, block: np.ndarray, output: int, layers: list, hidden: list[np.ndarray]) -> None:
+        delta = np.zeros((self.topology.n_outputs, self.n))
+        delta[output] = 1.0
+        end = len(block)
+        for k in range(len(layers) - 1, -1, -1):
+            rows, columns = layers[k][0].shape
+            block[end - rows : end] = delta
+            weight = block[end - rows - rows * columns : end - rows]
+            for row in range(rows):
+                np.multiply(hidden[k], delta[row], out=weight[row * columns : (row + 1) * columns])
+            end -= rows + rows * columns
+            if k:
+                delta = (layers[k][0].T @ delta) * _slope(hidden[k], self.topology.activation)
+
+
+def _lm(
+    w: np.ndarray, topology: Topology, parts: tuple, config: FinetuneConfig, progress: Progress
+) -> tuple[np.ndarray, np.ndarray, list[float], list[float], int, str]:
+    """Run LM on one surrogate; returns (best w, last w, train, validation, best step, why it stopped)."""
+    x, y, x_validation, y_validation = parts
+    system, held = NormalEquations(topology, x, y), NormalEquations(topology, x_validation, y_validation)
+    damping, since, stopped = config.damping, 0, "step_limit"
+    loss = system.loss(w)
+    objective = loss + config.ridge * float(w @ w)
+    train, validation = [loss], [held.loss(w)]
+    best, best_w, best_step = validation[0], w, 0
+    fresh = True
+    for step in range(1, config.steps + 1):
+        if fresh:
+            curvature, slope = system.assemble(w)
+            slope += config.ridge * w[system.used]
+            fresh = False
+        trial, trial_loss = _trial(system, w, curvature, slope, damping + config.ridge)
+        trial_objective = trial_loss + config.ridge * float(trial @ trial)
+        if trial_objective < objective:
+            w, loss, objective, fresh, since = trial, trial_loss, trial_objective, True, since + 1
+            damping = max(damping / config.damping_down, 1e-15)
+            held_loss = held.loss(w)
+            if held_loss < best:
+                best, best_w, best_step, since = held_loss, w, step, 0
+        else:
+            damping *= config.damping_up
+        train.append(loss)
+        validation.append(held_loss if len(train) > 1 and fresh else validation[-1])
+        if step % 20 == 0:
+            progress(step, config.steps, best)
+        stopped = _reason_to_stop(loss, damping, since, config) or stopped
+        if stopped != "step_limit":
+            break
+    return best_w, w, train, validation, best_step, stopped
+
+
+def _trial(
+    system: NormalEquations, w: np.ndarray, curvature: np.ndarray, slope: np.ndarray, damping: float
+) -> tuple[np.ndarray, float]:
+    """Return the damped Gauss-Newton step's parameters and their training loss."""
+    damped = curvature.copy()
+    damped.flat[:: len(damped) + 1] += damping
+    trial = w.copy()
+    try:
+        trial[system.used] -= np.linalg.solve(damped, slope)
+    except np.linalg.LinAlgError:
+        return w, np.inf
+    return trial, system.loss(trial)
+
+
+def _reason_to_stop(loss: float, damping: float, since: int, config: FinetuneConfig) -> str | None:
+    if loss < config.tolerance:
+        return "converged"
+    if since >= config.patience:
+        return "patience"
+    return "no_progress" if damping > 1e12 else None

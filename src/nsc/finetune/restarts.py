@@ -1,0 +1,73 @@
+"""Several starts race; the best on validation goes on.
+
+In: starts `p w`, data of one surrogate. Out: one `FinetuneResult` with p = 1.
+Non-goals: where the starts came from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from nsc.finetune.engine import FinetuneConfig, FinetuneData, FinetuneResult, Progress, finetune
+from nsc.surrogate import Topology
+
+RACE_STEPS = 80
+FINALISTS = 2
+
+
+def finetune_best_of(
+    starts: np.ndarray,
+    topology: Topology,
+    data: FinetuneData,
+    config: FinetuneConfig,
+    *,
+    backend: str = "reference",
+    progress: Progress = lambda step, limit, best: None,
+) -> tuple[FinetuneResult, int]:
+    """Finetune every start for a short race, then the best two to the end.
+
+    Returns:
+        The result of the winner on validation (its curve includes the race), and its number.
+    """
+    starts = np.atleast_2d(starts)
+    if len(starts) == 1 or config.optimizer != "lm" or config.steps <= RACE_STEPS:
+        result = finetune(starts, topology, data, config, backend=backend, progress=progress)
+        winner = int(np.argmin(result.best_validation))
+        return _only(result, winner), winner
+    race = finetune(
+        starts, topology, data, replace(config, steps=RACE_STEPS), backend=backend, progress=progress
+    )
+    ranked = np.argsort(race.best_validation, kind="stable")[:FINALISTS]
+    finals = []
+    for k in ranked:
+        rest = replace(config, steps=config.steps - RACE_STEPS, damping=1e-3)
+        last = finetune(race.w_final[k], topology, data, rest, backend=backend, progress=progress)
+        finals.append(_continued(_only(race, int(k)), last))
+    best = int(np.argmin([f.best_validation[0] for f in finals]))
+    seconds = race.seconds + sum(f.seconds for f in finals)
+    return replace(finals[best], seconds=seconds), int(ranked[best])
+
+
+def _only(result: FinetuneResult, k: int) -> FinetuneResult:
+    one = slice(k, k + 1)
+    length = int(np.isfinite(result.train_loss[k]).sum())
+    return replace(
+        result, w=result.w[one], w_final=result.w_final[one], train_loss=result.train_loss[one, :length],
+        validation_loss=result.validation_loss[one, :length], best_step=result.best_step[one],
+        stopped=(result.stopped[k],),
+    )  # fmt: skip
+
+
+def _continued(first: FinetuneResult, second: FinetuneResult) -> FinetuneResult:
+    """Join a race and its continuation into one history."""
+    steps = first.train_loss.shape[1] - 1
+    second_better = second.best_validation[0] < first.best_validation[0]
+    return replace(
+        second,
+        w=second.w if second_better else first.w,
+        best_step=second.best_step + steps if second_better else first.best_step,
+        train_loss=np.concatenate([first.train_loss, second.train_loss[:, 1:]], axis=1),
+        validation_loss=np.concatenate([first.validation_loss, second.validation_loss[:, 1:]], axis=1),
+    )

@@ -1,0 +1,18 @@
+"""Surrogates as numbers: topology, flat parameters, forward pass, exact rescaling, storage.
+
+Must not know C, signatures or program text.
+"""
+
+from nsc.surrogate.model import clone_outputs as clone_outputs
+from nsc.surrogate.model import forward as forward
+from nsc.surrogate.model import pad_inputs as pad_inputs
+from nsc.surrogate.model import random_parameters as random_parameters
+from nsc.surrogate.model import resize_inputs as resize_inputs
+from nsc.surrogate.model import scale_inputs as scale_inputs
+from nsc.surrogate.model import scale_outputs as scale_outputs
+from nsc.surrogate.model import widen as widen
+from nsc.surrogate.store import load as load
+from nsc.surrogate.surrogate import Member as Member
+from nsc.surrogate.surrogate import Surrogate as Surrogate
+from nsc.surrogate.topology import COVERING as COVERING
+from nsc.surrogate.topology import Topology as Topology
