@@ -1,0 +1,258 @@
+"""The pattern of surrogate compilation: an oracle, starts and a budget -> a verified surrogate.
+
+In: an `Oracle` (`n i -> n o`), initial parameters, a sampler of inputs. Out: `Compilation`.
+Non-goals: C, text, which initialiser made the starts, which kind of oracle answers.
+
+Source: "Programming with Neural Surrogates of Programs" (Onward! 2021): surrogate compilation.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from nsc.errors import InputError, OracleError
+from nsc.finetune import FinetuneConfig, FinetuneResult, finetune_best_of, split_examples
+from nsc.surrogate import Member, Surrogate, Topology, random_parameters, scale_outputs, widen
+from nsc.verify import Verification, verify
+
+Oracle = Callable[[np.ndarray], np.ndarray]
+Draw = Callable[[int, np.random.Generator], np.ndarray]
+Progress = Callable[[str, float], None]  # (what is happening, fraction of it that is done)
+
+MAX_ROUNDS = 10
+MAX_HIDDEN = 64
+
+
+@dataclass(frozen=True)
+class Start:
+    """Initial parameters of one member: `w` maps [-1, 1] to the program's units."""
+
+    topology: Topology
+    w: np.ndarray
+
+
+@dataclass(frozen=True)
+class CompilationConfig:
+    """What surrogate compilation may spend.
+
+    Args:
+        budget: I/O pairs for training and validation together (80:20); 0 is zero-shot.
+        seed: of inputs, split, restarts and verification; the same seed gives the same bits.
+        restarts: random starts that compete, on validation loss, with the given one.
+        verification: fresh inputs that no training saw.
+        target_error: rmse to reach, in the outputs' units; budget and widths grow until it holds.
+        max_budget: where a target error stops growing the budget.
+    """
+
+    budget: int = 1024
+    seed: int = 0
+    finetune: FinetuneConfig = field(default_factory=FinetuneConfig)
+    restarts: int = 3
+    verification: int = 4096
+    target_error: float | None = None
+    max_budget: int = 32768
+
+    def __post_init__(self) -> None:
+        if self.budget < 0:
+            raise InputError(f"--budget must be 0 (zero-shot) or a number of examples; found {self.budget}")
+        if self.verification < 1:
+            raise InputError(f"--verification must be at least 1 input; found {self.verification}")
+        if self.target_error is not None and not self.target_error > 0:
+            raise InputError(f"--target-error must be above 0; found {self.target_error}")
+        if self.seed < 0 or self.restarts < 0:
+            raise InputError("--seed and --restarts must be 0 or more")
+
+
+@dataclass(frozen=True)
+class Round:
+    """One attempt: what it spent and what verification found."""
+
+    budget: int
+    topology: str
+    rmse: float
+
+
+@dataclass(frozen=True)
+class Compilation:
+    """A verified surrogate and how it came about.
+
+    Args:
+        x, y: the last verification inputs and the program's outputs.
+        results: finetuning of each member; empty for zero-shot.
+        runs: program runs by purpose.
+        reached: whether the target error holds; None without a target.
+    """
+
+    surrogate: Surrogate
+    verification: Verification
+    x: np.ndarray
+    y: np.ndarray
+    results: tuple[FinetuneResult, ...]
+    winners: tuple[int, ...]
+    runs: dict[str, int]
+    time_s: dict[str, float]
+    rounds: tuple[Round, ...]
+    reached: bool | None
+
+
+def run_oracle(oracle: Oracle, x: np.ndarray) -> np.ndarray:
+    """Run the program on `n i`; returns float64 `n o`.
+
+    Raises:
+        OracleError: NaN or infinity, with how often and an example of where.
+    """
+    y = np.asarray(oracle(x), dtype=np.float64)
+    y = y[:, None] if y.ndim == 1 else y
+    if y.shape[0] != len(x):
+        raise OracleError(f"the program gave {y.shape[0]} rows of outputs for {len(x)} inputs")
+    bad = ~np.isfinite(y).all(axis=1)
+    if bad.any():
+        where = ", ".join(f"{v:.6g}" for v in x[bad][0])
+        raise OracleError(
+            f"the program returns NaN or infinity on {bad.sum()} of {len(x)} inputs, for example at "
+            f"({where}); restrict the inputs with --domain"
+        )
+    return y
+
+
+def surrogate_compilation(
+    oracle: Oracle,
+    starts: tuple[Start, ...],
+    draw: Draw,
+    template: Surrogate,
+    config: CompilationConfig,
+    *,
+    progress: Progress = lambda what, fraction: None,
+) -> Compilation:
+    """Finetune from `starts` on `config.budget` runs of the oracle, and verify on fresh runs.
+
+    Args:
+        starts: one per member of the surrogate; members' outputs are concatenated.
+        draw: (n, generator) -> `n i` inputs of the domain, in the program's units.
+        template: gives box, names and metadata of the surrogate; its members are replaced.
+    """
+    return _Compilation(oracle, draw, template, config, progress).run(starts)
+
+
+class _Compilation:
+    """State of one compilation: examples so far, runs and seconds spent."""
+
+    def __init__(
+        self, oracle: Oracle, draw: Draw, template: Surrogate, config: CompilationConfig, progress: Progress
+    ):
+        self.oracle, self.draw, self.template = oracle, draw, template
+        self.config, self.progress = config, progress
+        self.x = np.empty((0, len(template.lo)))
+        self.y = np.empty((0, len(template.output_names)))
+        self.runs = {"train": 0, "validation": 0, "verification": 0}
+        self.time_s = {"execute": 0.0, "finetune": 0.0, "verify": 0.0}
+
+    def run(self, starts: tuple[Start, ...]) -> Compilation:
+        config, budget, rounds = self.config, self.config.budget, []
+        for number in range(MAX_ROUNDS if config.target_error else 1):
+            self._grow(budget)
+            members, results, winners = self._finetune(starts)
+            surrogate = replace(self.template, members=members)
+            x, y, found = self._verify(surrogate, number)
+            rounds.append(Round(budget, str(members[0].topology), found.rmse))
+            reached = None if config.target_error is None else found.rmse <= config.target_error
+            if reached is not False:
+                break
+            starts, more = self._more(members, results, budget)
+            if more > config.max_budget:
+                break
+            budget = more
+        return Compilation(
+            surrogate, found, x, y, results, winners, self.runs, self.time_s, tuple(rounds), reached
+        )  # fmt: skip
+
+    def _execute(self, n: int, purpose: int, number: int) -> tuple[np.ndarray, np.ndarray]:
+        generator = np.random.default_rng([self.config.seed, purpose, number])
+        x = self.draw(n, generator)
+        return x, run_oracle(self.oracle, x)
+
+    def _grow(self, budget: int) -> None:
+        """Run the program until there are `budget` examples."""
+        missing = budget - len(self.x)
+        if missing <= 0:
+            return
+        self.progress(f"running the program on {missing} inputs", 0.0)
+        started = time.perf_counter()
+        x, y = self._execute(missing, 0, len(self.x))
+        self.x, self.y = np.concatenate([self.x, x]), np.concatenate([self.y, y])
+        self.time_s["execute"] += time.perf_counter() - started
+
+    def _finetune(self, starts: tuple[Start, ...]) -> tuple:
+        """Finetune every member; outputs are standardised on the way and put back exactly."""
+        if not len(self.x):
+            return tuple(Member(s.topology, s.w) for s in starts), (), ()
+        started = time.perf_counter()
+        members, results, winners, column = [], [], [], 0
+        u = self.template.normalise(self.x)
+        for k, start in enumerate(starts):
+            columns = slice(column, column + start.topology.n_outputs)
+            column = columns.stop
+            member, result, winner = self._finetune_member(start, u, self.y[:, columns], k)
+            members.append(member)
+            results.append(result)
+            winners.append(winner)
+        self.runs["validation"] = self._n_validation
+        self.runs["train"] = len(self.x) - self._n_validation
+        self.time_s["finetune"] += time.perf_counter() - started
+        return tuple(members), tuple(results), tuple(winners)
+
+    def _finetune_member(
+        self, start: Start, u: np.ndarray, y: np.ndarray, k: int
+    ) -> tuple[Member, FinetuneResult, int]:
+        config, topology = self.config, start.topology
+        mean, spread = y.mean(axis=0), y.std(axis=0)
+        spread = np.where(spread > 0, spread, 1.0)
+        data = split_examples(u, (y - mean) / spread, seed=config.seed)
+        self._n_validation = data.x_validation.shape[1] if len(u) > 1 else 0
+        given = scale_outputs(start.w, topology, 1.0 / spread, -mean / spread)
+        seeds = np.random.SeedSequence([config.seed, 2, k]).generate_state(max(config.restarts, 1))
+        randoms = [random_parameters(topology, seed=int(s)) for s in seeds[: config.restarts]]
+
+        def show(step: int, limit: int, best: float) -> None:
+            self.progress(f"finetuning {topology}: step {step}, validation nmse {best:.2e}", step / limit)
+
+        result, winner = finetune_best_of(
+            np.stack([given, *randoms]), topology, data, config.finetune, progress=show
+        )
+        w = scale_outputs(result.w[0], topology, spread, mean)
+        return Member(topology, w), result, winner
+
+    def _verify(self, surrogate: Surrogate, number: int) -> tuple[np.ndarray, np.ndarray, Verification]:
+        """Run the program on fresh inputs and compare."""
+        n = self.config.verification
+        self.progress(f"verifying on {n} fresh inputs", 0.0)
+        started = time.perf_counter()
+        x, y = self._execute(n, 1, number)
+        self.runs["verification"] += n
+        found = verify(y, surrogate(x))
+        self.time_s["verify"] += time.perf_counter() - started
+        return x, y, found
+
+    def _more(
+        self, members: tuple[Member, ...], results: tuple[FinetuneResult, ...], budget: int
+    ) -> tuple[tuple[Start, ...], int]:
+        """Choose what limits: the topology when train and validation agree, else the examples."""
+        starts, starved = [], not results
+        for member, result in zip(members, results, strict=False):
+            step = int(result.best_step[0])
+            gap = result.validation_loss[0, step] / max(result.train_loss[0, step], 1e-300)
+            hidden = member.topology.hidden
+            if gap < 3.0 and max(hidden, default=MAX_HIDDEN) < MAX_HIDDEN:
+                wider = tuple(2 * h for h in hidden)
+                w, topology = widen(member.w, member.topology, wider, seed=self.config.seed)
+                starts.append(Start(topology, w))
+            else:
+                starts.append(Start(member.topology, member.w))
+                starved = True
+        if not results:
+            starts = [Start(m.topology, m.w) for m in members]
+        return tuple(starts), max(2 * budget, 256) if starved else budget
