@@ -11,8 +11,10 @@ from nsc.program.ctype import Struct as Struct
 from nsc.program.ctype import Void as Void
 from nsc.program.dag import Dag as Dag
 from nsc.program.dag import Unsupported as Unsupported
+from nsc.program.desugar import scalar_entry as scalar_entry
 from nsc.program.domain import draw_inputs as draw_inputs
 from nsc.program.domain import parse_ranges as parse_ranges
+from nsc.program.interface import signature_types as signature_types
 from nsc.program.ir import Domain as Domain
 from nsc.program.ir import Leaf as Leaf
 from nsc.program.ir import Param as Param

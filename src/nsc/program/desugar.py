@@ -1,71 +1,71 @@
 """A Program -> the scalar C entry that calls it.
 
-In: Program. Out: `Unit`. Non-goals: mapping [-1, 1] to the domain (the oracle hands in user units).
+In: Program. Out: `Unit`, and the same entry for any function of the same signature.
+Non-goals: mapping [-1, 1] to the domain (oracles take user units).
 """
 
 from __future__ import annotations
 
-from nsc.program.ctype import Array, CType, Pointer, Void
-from nsc.program.ir import Leaf, Param, Program, Unit
+from nsc.program.ctype import Array, CType, Pointer, Scalar, Void
+from nsc.program.ir import Leaf, Param, Program, Signature, Unit
 
 ENTRY = "nsc_entry"
+ALIAS = "nsc_function"  # a parameter may have the function's own name, an alias has nobody's
 
 
 def unit_of(program: Program) -> Unit:
-    """Wrap a program's closed source with `void nsc_entry(const double *nsc_x, double *nsc_y)`.
+    """Wrap a program's closed source with `void nsc_entry(const double *nsc_x, double *nsc_y)`."""
+    text = f"{program.source}\n{scalar_entry(program.signature, program.name, ENTRY)}"
+    headers = tuple(dict.fromkeys((*program.headers, "math.h")))
+    return Unit(headers, text, ENTRY, (*program.globals_, ALIAS), program.n_inputs, program.n_outputs)
+
+
+def scalar_entry(signature: Signature, function: str, entry: str) -> str:
+    """Write `void entry(const double *nsc_x, double *nsc_y)` that calls `function`.
 
     Example: `void f(float x, float *re)` is called as
-    `float x = (float)nsc_x[0]; float re_cell = 0; float *re = &re_cell; f(x, re); nsc_y[0] = (*re);`
+    `float x = 0; float re_cell = 0; float *re = &re_cell; x = (float)nsc_x[0]; f(x, re); nsc_y[0] = (*re);`
     Integer inputs are rounded to nearest: `(int)floor(v + 0.5)`.
     """
-    signature = program.signature
-    body = [f"  {line}" for p in signature.params for line in _local(p)]
-    body += [f"  {leaf.lvalue} = {_convert(leaf, k)};" for k, leaf in enumerate(signature.inputs)]
-    arguments = ", ".join(p.name for p in signature.params)
-    # the function is called by an alias: a parameter may have the function's own name
-    call = f"nsc_function({arguments});"
+    body = [line for p in signature.params for line in _local(p)]
+    body += [f"{leaf.lvalue} = {_convert(leaf, k)};" for k, leaf in enumerate(signature.inputs)]
+    call = f"{ALIAS}({', '.join(p.name for p in signature.params)});"
     if not isinstance(signature.result, Void):
         call = f"{signature.result.spell('nsc_result')} = {call}"
-    body.append(f"  {call}")
-    body += [f"  nsc_y[{k}] = (double){leaf.lvalue};" for k, leaf in enumerate(signature.outputs)]
-    text = (
-        f"{program.source}\n"
-        f"{_alias(program)}\n"
-        f"void {ENTRY}(const double *nsc_x, double *nsc_y) {{\n" + "\n".join(body) + "\n}\n"
+    body.append(call)
+    body += [f"nsc_y[{k}] = (double){leaf.lvalue};" for k, leaf in enumerate(signature.outputs)]
+    lines = "\n".join(f"  {line}" for line in body)
+    return (
+        f"{_alias(signature, function)}\nvoid {entry}(const double *nsc_x, double *nsc_y) {{\n{lines}\n}}\n"
     )
-    headers = tuple(dict.fromkeys((*program.headers, "math.h")))
-    names = (*program.globals_, "nsc_function")
-    return Unit(headers, text, ENTRY, names, program.n_inputs, program.n_outputs)
 
 
-def _alias(program: Program) -> str:
-    signature = program.signature
-    declared = ", ".join(_spell(p.type, p.name) for p in signature.params)
-    passed = ", ".join(p.name for p in signature.params)
+def _alias(signature: Signature, function: str) -> str:
+    names = [f"nsc_{k}" for k in range(len(signature.params))]
+    declared = ", ".join(_spell(p.type, n) for p, n in zip(signature.params, names, strict=True))
     back = "" if isinstance(signature.result, Void) else "return "
-    if any(p.name == program.name for p in signature.params):
-        declared = ", ".join(_spell(p.type, f"nsc_{k}") for k, p in enumerate(signature.params))
-        passed = ", ".join(f"nsc_{k}" for k in range(len(signature.params)))
-    head = f"static {signature.result.spell(f'nsc_function({declared})')}"
-    return f"{head} {{ {back}{program.name}({passed}); }}"
+    head = signature.result.spell(f"{ALIAS}({declared})")
+    return f"static {head} {{ {back}{function}({', '.join(names)}); }}"
 
 
 def _spell(ctype: CType, name: str) -> str:
-    if isinstance(ctype, Pointer) and isinstance(ctype.to, Array):
-        return Pointer(ctype.to.of).spell(name)  # `float *v`, whatever its extent
-    return ctype.spell(name) if not isinstance(ctype, Pointer) else Pointer(ctype.to).spell(name)
+    if isinstance(ctype, Pointer):
+        pointee = ctype.to.of if isinstance(ctype.to, Array) else ctype.to
+        return Pointer(pointee).spell(name)  # `float *v`, whatever its extent
+    return ctype.spell(name)
 
 
 def _local(param: Param) -> list[str]:
     """Declare a zeroed object for a parameter, and a pointer to it where C passes one."""
     if not isinstance(param.type, Pointer):
-        zero = "= {0}" if not hasattr(param.type, "kind") else "= 0"
-        return [f"{param.type.spell(param.name)} {zero};"]
-    cell = f"{param.name}_cell"
-    pointee = param.type.to
-    zero = "= 0" if hasattr(pointee, "kind") else "= {0}"
+        return [f"{param.type.spell(param.name)} = {_zero(param.type)};"]
+    cell, pointee = f"{param.name}_cell", param.type.to
     address = cell if isinstance(pointee, Array) else f"&{cell}"
-    return [f"{pointee.spell(cell)} {zero};", f"{_spell(param.type, param.name)} = {address};"]
+    return [f"{pointee.spell(cell)} = {_zero(pointee)};", f"{_spell(param.type, param.name)} = {address};"]
+
+
+def _zero(ctype: CType) -> str:
+    return "0" if isinstance(ctype, Scalar) else "{0}"
 
 
 def _convert(leaf: Leaf, k: int) -> str:

@@ -6,7 +6,9 @@ Must not know data sets, torch, or where programs come from.
 from nsc.sandbox.build import Built as Built
 from nsc.sandbox.build import Failed as Failed
 from nsc.sandbox.build import build as build
+from nsc.sandbox.compiler import CompilerLimits as CompilerLimits
 from nsc.sandbox.compiler import cache_folder as cache_folder
+from nsc.sandbox.compiler import clean_diagnostic as clean_diagnostic
 from nsc.sandbox.compiler import run_limited as run_limited
 from nsc.sandbox.compiler import warm_up as warm_up
 from nsc.sandbox.compiler import zig_command as zig_command

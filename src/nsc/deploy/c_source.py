@@ -1,0 +1,269 @@
+"""A surrogate -> one C99 file with the original's signature.
+
+In: Surrogate, Program. Out: C text without malloc, its weights as static const tables.
+Non-goals: compiling it (native.py), training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nsc.program import Leaf, Program, Void, scalar_entry, signature_types
+from nsc.surrogate import Member, Surrogate, resize_inputs
+
+SELFTEST_ROWS = 16
+
+
+def surrogate_name(program: Program, *, drop_in: bool) -> str:
+    """Return the C name of the exported function."""
+    return program.name if drop_in else f"{program.name}_surrogate"
+
+
+def c_source(
+    surrogate: Surrogate,
+    program: Program,
+    *,
+    drop_in: bool = False,
+    guard: bool = False,
+    notes: Sequence[str] = (),
+    selftest: np.ndarray | None = None,
+) -> str:
+    """Write a surrogate as C99.
+
+    Args:
+        drop_in: give it the original's name instead of NAME_surrogate.
+        guard: outside the domain, call the original (embedded when drop_in, else expected at link time).
+        notes: lines for the head comment, for example the verified error.
+        selftest: `n i` inputs in user units for the table under NSC_SELFTEST.
+    """
+    name = surrogate_name(program, drop_in=drop_in)
+    writer = _Writer(surrogate, program)
+    headers, types = signature_types(program)
+    has_original = guard and drop_in and program.text
+    parts = [_head(surrogate, program, name, notes)]
+    if headers:
+        parts.append("\n".join(f"#include <{h}>" for h in headers))
+    if has_original:
+        parts.append(_embedded_original(program))
+    elif types:
+        parts.append(types)
+    if guard and not has_original:
+        parts.append(f"{_prototype(program, program.name)};  /* called outside the domain */")
+    parts += [writer.tables(), writer.sigmoid(), _function(writer, program, name, guard, drop_in)]
+    if selftest is not None:
+        parts.append(_selftest(surrogate, program, name, selftest[:SELFTEST_ROWS], writer.real))
+    return "\n\n".join(p for p in parts if p) + "\n"
+
+
+def _head(surrogate: Surrogate, program: Program, name: str, notes: Sequence[str]) -> str:
+    shapes = " + ".join(f"{m.topology} {m.topology.activation}" for m in surrogate.members)
+    lines = [
+        f"{name}: a neural surrogate of {program.name}, written by nsc.",
+        "",
+        f"Topology: {shapes}.",
+        "Domain:",
+    ]
+    for label, lo, hi in zip(surrogate.input_names, surrogate.lo, surrogate.hi, strict=True):
+        lines.append(f"  {label} in [{lo:g}, {hi:g}]")
+    lines += ["", *notes] if notes else []
+    return "/*\n" + "\n".join(f" * {line}".rstrip() for line in lines) + "\n */"
+
+
+def _embedded_original(program: Program) -> str:
+    other = f"{program.name}_original"
+    return (
+        f"/* The original, called outside the domain. */\n#define {program.name} {other}\n"
+        f"{program.text.strip()}\n#undef {program.name}"
+    )
+
+
+def _prototype(program: Program, name: str) -> str:
+    declared = ", ".join(p.declaration for p in program.signature.params)
+    return program.signature.result.spell(f"{name}({declared})")
+
+
+class _Writer:
+    """Spells numbers and tables of one surrogate in one floating type."""
+
+    def __init__(self, surrogate: Surrogate, program: Program):
+        outputs = program.signature.outputs
+        single = all(leaf.type.kind != "float" or leaf.type.bits == 32 for leaf in outputs)
+        single = single and any(leaf.type.kind == "float" for leaf in outputs)
+        self.real = "float" if single else "double"
+        self.suffix = "f" if single else ""
+        self.surrogate = surrogate
+        self.members = [self._shrunk(m) for m in surrogate.members]
+
+    def _shrunk(self, member: Member) -> Member:
+        """Drop the unused, zero inputs of a covering architecture."""
+        w, topology = resize_inputs(member.w, member.topology, len(self.surrogate.lo))
+        return Member(topology, w)
+
+    def number(self, value: float) -> str:
+        text = f"{np.float32(value):.9g}" if self.suffix else f"{value:.17g}"
+        return (text if any(c in text for c in ".en") else text + ".0") + self.suffix
+
+    def tables(self) -> str:
+        out = []
+        for k, member in enumerate(self.members):
+            for n, (weight, bias) in enumerate(member.topology.layers(member.w), start=1):
+                tag = f"{n}" if len(self.members) == 1 else f"{k}_{n}"
+                rows = ",\n".join("    {" + ", ".join(self.number(v) for v in row) + "}" for row in weight)
+                shape = f"[{weight.shape[0]}][{weight.shape[1]}]"
+                out.append(f"static const {self.real} nsc_weight_{tag}{shape} = {{\n{rows}}};")
+                row = ", ".join(self.number(v) for v in bias)
+                out.append(f"static const {self.real} nsc_bias_{tag}[{len(bias)}] = {{{row}}};")
+        return "\n".join(out)
+
+    def sigmoid(self) -> str:
+        """Write 1 / (1 + exp(-z)) without a library call, so that loops over units vectorise."""
+        kinds = {m.topology.activation for m in self.members if m.topology.hidden}
+        if not kinds & {"sigmoid", "tanh"}:
+            return ""
+        single = self.suffix == "f"
+        bits, shift, degree = ("int", 23, 6) if single else ("long long", 52, 11)
+        limit = self.number(60.0 if single else 700.0)
+        magic = self.number(12582912.0 if single else 6755399441055744.0)
+        coefficients = [0.6931471805599453**k / np.prod(range(1, k + 1)) for k in range(degree + 1)]
+        poly = self.number(coefficients[-1])
+        for c in coefficients[-2::-1]:
+            poly = f"({poly} * f + {self.number(c)})"
+        r = self.real
+        return f"""/* 1 / (1 + exp(-z)): 2^t = 2^n 2^f, |f| <= 1/2, by a polynomial and the exponent's bits. */
+static {r} nsc_sigmoid({r} z) {{
+  union {{ {r} real; {bits} bits; }} power;
+  {r} t = z * {self.number(-1.4426950408889634)}, n, f;
+  t = t > {limit} ? {limit} : t < -{limit} ? -{limit} : t;
+  n = (t + {magic}) - {magic};
+  f = t - n;
+  power.real = {poly};
+  power.bits += ({bits})n * (({bits})1 << {shift});
+  return {self.number(1.0)} / ({self.number(1.0)} + power.real);
+}}"""
+
+    def activation(self, kind: str, z: str) -> str:
+        if kind == "relu":
+            return f"{z} > 0 ? {z} : 0"
+        if kind == "tanh":
+            return f"{self.number(2.0)} * nsc_sigmoid({self.number(2.0)} * {z}) - {self.number(1.0)}"
+        return f"nsc_sigmoid({z})"
+
+    def layers(self, k: int) -> list[str]:
+        """Write the layers of member k; its outputs end up in `y` (one member) or `y<k>`."""
+        member = self.members[k]
+        widths, source, lines = member.topology.widths, "nsc_x", []
+        for n in range(1, len(widths)):
+            tag = f"{n}" if len(self.members) == 1 else f"{k}_{n}"
+            last = n == len(widths) - 1
+            target = self.output_array(k) if last else f"nsc_h{tag}"
+            value = "z" if last else self.activation(member.topology.activation, "z")
+            lines.append(
+                f"for (int j = 0; j < {widths[n]}; j++) {{\n"
+                f"    {self.real} z = nsc_bias_{tag}[j];\n"
+                f"    for (int i = 0; i < {widths[n - 1]}; i++) z += nsc_weight_{tag}[j][i] * {source}[i];\n"
+                f"    {target}[j] = {value};\n  }}"
+            )
+            source = target
+        return lines
+
+    def output_array(self, k: int) -> str:
+        return "nsc_y" if len(self.members) == 1 else f"nsc_y{k}"
+
+    def locals_(self) -> str:
+        names = []
+        for k, member in enumerate(self.members):
+            widths = member.topology.widths
+            for n in range(1, len(widths) - 1):
+                tag = f"{n}" if len(self.members) == 1 else f"{k}_{n}"
+                names.append(f"nsc_h{tag}[{widths[n]}]")
+            names.append(f"{self.output_array(k)}[{widths[-1]}]")
+        return f"{self.real} {', '.join(names)};"
+
+    def outputs(self) -> list[str]:
+        """Return the C expression of each output."""
+        return [
+            f"{self.output_array(k)}[{j}]"
+            for k, m in enumerate(self.members)
+            for j in range(m.topology.n_outputs)
+        ]
+
+
+def _function(w: _Writer, program: Program, name: str, guard: bool, drop_in: bool) -> str:
+    signature = program.signature
+    body = [f"{w.real} nsc_x[{program.n_inputs}];", w.locals_()]
+    if not isinstance(signature.result, Void):
+        body.append(f"{signature.result.spell('nsc_result')};")
+    if guard:
+        body.append(_guard(w.surrogate, program, drop_in))
+    for k, leaf in enumerate(signature.inputs):
+        body.append(f"nsc_x[{k}] = {_normalised(w, leaf, k)};")
+    for k in range(len(w.members)):
+        body.extend(w.layers(k))
+    for leaf, value in zip(signature.outputs, w.outputs(), strict=True):
+        body.append(f"{leaf.lvalue} = {_output(leaf, value)};")
+    if not isinstance(signature.result, Void):
+        body.append("return nsc_result;")
+    text = "\n".join("  " + line for line in body)
+    return f"{_prototype(program, name)} {{\n{text}\n}}"
+
+
+def _normalised(w: _Writer, leaf: Leaf, k: int) -> str:
+    lo, hi = w.surrogate.lo[k], w.surrogate.hi[k]
+    mid, half = (hi + lo) / 2, (hi - lo) / 2
+    value = leaf.lvalue if leaf.type.spelling == w.real else f"({w.real}){leaf.lvalue}"
+    if mid:
+        value = f"({value} - {w.number(mid)})" if mid > 0 else f"({value} + {w.number(-mid)})"
+    return value if half == 1 else f"{value} * {w.number(1 / half)}"
+
+
+def _output(leaf: Leaf, value: str) -> str:
+    if leaf.type.kind == "float":
+        return value
+    if leaf.type.kind == "bool":
+        return f"{value} > 0.5"
+    return f"({leaf.type.spelling})({value} < 0 ? {value} - 0.5 : {value} + 0.5)"
+
+
+def _guard(surrogate: Surrogate, program: Program, drop_in: bool) -> str:
+    tests = [
+        f"{leaf.lvalue} >= {lo:.17g} && {leaf.lvalue} <= {hi:.17g}"
+        for leaf, lo, hi in zip(program.signature.inputs, surrogate.lo, surrogate.hi, strict=True)
+    ]
+    other = f"{program.name}_original" if drop_in else program.name
+    call = f"{other}({', '.join(p.name for p in program.signature.params)})"
+    leave = f"{{ {call}; return; }}" if isinstance(program.signature.result, Void) else f"return {call};"
+    return "if (!(" + "\n        && ".join(tests) + f")) {leave}"
+
+
+def _selftest(surrogate: Surrogate, program: Program, name: str, x: np.ndarray, real: str) -> str:
+    y = surrogate(x)
+    rows = ",\n".join("    {" + ", ".join(f"{v:.17g}" for v in row) + "}" for row in np.hstack([x, y]))
+    n, o = program.n_inputs, program.n_outputs
+    tolerance = "2e-4" if real == "float" else "1e-9"
+    scale = np.maximum(np.abs(y).max(axis=0), 1e-30)
+    scales = ", ".join(f"{s:.6g}" for s in scale)
+    integers = [leaf.type.kind != "float" for leaf in program.signature.outputs]
+    slack = ", ".join("0.51" if whole else "0.0" for whole in integers)
+    return f"""#ifdef NSC_SELFTEST
+#include <stdio.h>
+{scalar_entry(program.signature, name, "nsc_selftest_entry")}
+static const double nsc_selftest[{len(x)}][{n + o}] = {{
+{rows}}};
+
+int main(void) {{
+  static const double scale[{o}] = {{{scales}}}, slack[{o}] = {{{slack}}};
+  int row, k, wrong = 0;
+  for (row = 0; row < {len(x)}; row++) {{
+    double y[{o}];
+    nsc_selftest_entry(nsc_selftest[row], y);
+    for (k = 0; k < {o}; k++) {{
+      double error = y[k] - nsc_selftest[row][{n} + k];
+      wrong += !(error <= {tolerance} * scale[k] + slack[k] && -error <= {tolerance} * scale[k] + slack[k]);
+    }}
+  }}
+  printf("%d of %d values wrong\\n", wrong, {len(x) * o});
+  return wrong != 0;
+}}
+#endif"""
