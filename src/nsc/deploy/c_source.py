@@ -6,6 +6,7 @@ Non-goals: compiling it (native.py), training.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -106,16 +107,20 @@ class _Writer:
         return (text if any(c in text for c in ".en") else text + ".0") + self.suffix
 
     def tables(self) -> str:
+        """Write weights as [input][unit], so that the inner loop runs over units and vectorises."""
         out = []
         for k, member in enumerate(self.members):
             for n, (weight, bias) in enumerate(member.topology.layers(member.w), start=1):
-                tag = f"{n}" if len(self.members) == 1 else f"{k}_{n}"
-                rows = ",\n".join("    {" + ", ".join(self.number(v) for v in row) + "}" for row in weight)
-                shape = f"[{weight.shape[0]}][{weight.shape[1]}]"
+                tag = self.tag(k, n)
+                rows = ",\n".join("    {" + ", ".join(self.number(v) for v in row) + "}" for row in weight.T)
+                shape = f"[{weight.shape[1]}][{weight.shape[0]}]"
                 out.append(f"static const {self.real} nsc_weight_{tag}{shape} = {{\n{rows}}};")
                 row = ", ".join(self.number(v) for v in bias)
                 out.append(f"static const {self.real} nsc_bias_{tag}[{len(bias)}] = {{{row}}};")
         return "\n".join(out)
+
+    def tag(self, k: int, n: int) -> str:
+        return f"{n}" if len(self.members) == 1 else f"{k}_{n}"
 
     def sigmoid(self) -> str:
         """Write 1 / (1 + exp(-z)) without a library call, so that loops over units vectorise."""
@@ -126,19 +131,20 @@ class _Writer:
         bits, shift, degree = ("int", 23, 6) if single else ("long long", 52, 11)
         limit = self.number(60.0 if single else 700.0)
         magic = self.number(12582912.0 if single else 6755399441055744.0)
-        coefficients = [0.6931471805599453**k / np.prod(range(1, k + 1)) for k in range(degree + 1)]
-        poly = self.number(coefficients[-1])
-        for c in coefficients[-2::-1]:
-            poly = f"({poly} * f + {self.number(c)})"
+        coefficients = [0.6931471805599453**k / math.factorial(k) for k in range(degree + 1)]
+        horner = [f"p = {self.number(coefficients[-1])};"]
+        horner += [f"p = p * f + {self.number(c)};" for c in coefficients[-2::-1]]
+        poly = "\n  ".join(" ".join(horner[k : k + 4]) for k in range(0, len(horner), 4))
         r = self.real
         return f"""/* 1 / (1 + exp(-z)): 2^t = 2^n 2^f, |f| <= 1/2, by a polynomial and the exponent's bits. */
 static {r} nsc_sigmoid({r} z) {{
   union {{ {r} real; {bits} bits; }} power;
-  {r} t = z * {self.number(-1.4426950408889634)}, n, f;
+  {r} t = z * {self.number(-1.4426950408889634)}, n, f, p;
   t = t > {limit} ? {limit} : t < -{limit} ? -{limit} : t;
   n = (t + {magic}) - {magic};
   f = t - n;
-  power.real = {poly};
+  {poly}
+  power.real = p;
   power.bits += ({bits})n * (({bits})1 << {shift});
   return {self.number(1.0)} / ({self.number(1.0)} + power.real);
 }}"""
@@ -151,20 +157,20 @@ static {r} nsc_sigmoid({r} z) {{
         return f"nsc_sigmoid({z})"
 
     def layers(self, k: int) -> list[str]:
-        """Write the layers of member k; its outputs end up in `y` (one member) or `y<k>`."""
+        """Write the layers of member k; its outputs end up in `nsc_y` (one member) or `nsc_y<k>`."""
         member = self.members[k]
         widths, source, lines = member.topology.widths, "nsc_x", []
         for n in range(1, len(widths)):
-            tag = f"{n}" if len(self.members) == 1 else f"{k}_{n}"
-            last = n == len(widths) - 1
-            target = self.output_array(k) if last else f"nsc_h{tag}"
-            value = "z" if last else self.activation(member.topology.activation, "z")
-            lines.append(
-                f"for (int j = 0; j < {widths[n]}; j++) {{\n"
-                f"    {self.real} z = nsc_bias_{tag}[j];\n"
-                f"    for (int i = 0; i < {widths[n - 1]}; i++) z += nsc_weight_{tag}[j][i] * {source}[i];\n"
-                f"    {target}[j] = {value};\n  }}"
-            )
+            tag, units = self.tag(k, n), f"for (int j = 0; j < {widths[n]}; j++)"
+            target = self.output_array(k) if n == len(widths) - 1 else f"nsc_h{tag}"
+            lines += [
+                f"{units} {target}[j] = nsc_bias_{tag}[j];",
+                f"for (int i = 0; i < {widths[n - 1]}; i++)",
+                f"  {units} {target}[j] += nsc_weight_{tag}[i][j] * {source}[i];",
+            ]
+            if n < len(widths) - 1:
+                value = self.activation(member.topology.activation, f"{target}[j]")
+                lines.append(f"{units} {target}[j] = {value};")
             source = target
         return lines
 
@@ -175,9 +181,7 @@ static {r} nsc_sigmoid({r} z) {{
         names = []
         for k, member in enumerate(self.members):
             widths = member.topology.widths
-            for n in range(1, len(widths) - 1):
-                tag = f"{n}" if len(self.members) == 1 else f"{k}_{n}"
-                names.append(f"nsc_h{tag}[{widths[n]}]")
+            names += [f"nsc_h{self.tag(k, n)}[{widths[n]}]" for n in range(1, len(widths) - 1)]
             names.append(f"{self.output_array(k)}[{widths[-1]}]")
         return f"{self.real} {', '.join(names)};"
 
