@@ -1,3 +1,42 @@
-"""nsc, a neural surrogate compiler: C text in, a verified small neural network out."""
+"""nsc, a neural surrogate compiler: C text in, a verified small neural network out.
+
+import nsc
+surrogate = nsc.compile("sobel.c", budget=1024, seed=0)
+surrogate(x)          # n x inputs, in the program's units
+surrogate.report      # what was done and how wrong it is
+"""
+
+from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from nsc.api import compile as compile
+    from nsc.program import Program as Program
+    from nsc.program import parse_program as parse_program
+    from nsc.surrogate import Surrogate as Surrogate
+    from nsc.surrogate import Topology as Topology
+    from nsc.surrogate import load as load
+
+_WHERE = {
+    "compile": "nsc.api",
+    "load": "nsc.surrogate",
+    "parse_program": "nsc.program",
+    "Program": "nsc.program",
+    "Surrogate": "nsc.surrogate",
+    "Topology": "nsc.surrogate",
+}
+__all__ = [*_WHERE]
+
+
+def __getattr__(name: str):
+    """Load a public name on first use, so that `import nsc` stays fast."""
+    if name in _WHERE:
+        import importlib
+
+        return getattr(importlib.import_module(_WHERE[name]), name)
+    raise AttributeError(f"module 'nsc' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_WHERE])

@@ -1,13 +1,13 @@
 """Every exception nsc raises on purpose.
 
-    NscError
-    ├── InputError            what the user gave cannot be used; the CLI exits with 2
-    │   ├── SourceError       C text: carries file:line:column and a named reason
-    │   ├── DomainError       a box or a range that makes no sense
-    │   ├── OracleError       the program traps, or returns NaN or infinity, on part of its domain
-    │   └── StoreError        a saved file that is missing, broken or of another version
-    ├── BuildError            the C compiler refused a unit
-    └── MissingExtraError     an optional tool is not installed; the message names the extra
+NscError
+├── InputError            what the user gave cannot be used; the CLI exits with 2
+│   ├── SourceError       C text: carries file:line:column and a named reason
+│   ├── DomainError       a box or a range that makes no sense
+│   ├── OracleError       the program traps, or returns NaN or infinity, on part of its domain
+│   └── StoreError        a saved file that is missing, broken or of another version
+├── BuildError            the C compiler refused a unit
+└── MissingExtraError     an optional tool is not installed; the message names the extra
 """
 
 from __future__ import annotations

@@ -141,9 +141,7 @@ def surrogate_compilation(
 class _Compilation:
     """State of one compilation: examples so far, runs and seconds spent."""
 
-    def __init__(
-        self, oracle: Oracle, draw: Draw, template: Surrogate, config: CompilationConfig, progress: Progress
-    ):
+    def __init__(self, oracle: Oracle, draw: Draw, template: Surrogate, config: CompilationConfig, progress: Progress):
         self.oracle, self.draw, self.template = oracle, draw, template
         self.config, self.progress = config, progress
         self.x = np.empty((0, len(template.lo)))
@@ -220,9 +218,7 @@ class _Compilation:
         def show(step: int, limit: int, best: float) -> None:
             self.progress(f"finetuning {topology}: step {step}, validation nmse {best:.2e}", step / limit)
 
-        result, winner = finetune_best_of(
-            np.stack([given, *randoms]), topology, data, config.finetune, progress=show
-        )
+        result, winner = finetune_best_of(np.stack([given, *randoms]), topology, data, config.finetune, progress=show)
         w = scale_outputs(result.w[0], topology, spread, mean)
         return Member(topology, w), result, winner
 

@@ -50,9 +50,7 @@ class Verification:
     def as_json(self) -> dict:
         """Return plain numbers; infinities and NaN become None."""
         found = asdict(self)
-        found["bound"] = (
-            None if self.bound is None else asdict(self.bound) | {"sentence": self.bound.sentence()}
-        )
+        found["bound"] = None if self.bound is None else asdict(self.bound) | {"sentence": self.bound.sentence()}
         return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in found.items()}
 
 

@@ -66,9 +66,7 @@ class CompNet:
         batch = make_batch(pack(dags, output), np.arange(len(dags)))
         h = self._embed(batch)[batch.roots]
         w, z = self._parameters(h), self._root_values(h)
-        return [
-            Emission(w[k].astype(np.float64), unsquash(z[k].astype(np.float64))) for k in range(len(dags))
-        ]
+        return [Emission(w[k].astype(np.float64), unsquash(z[k].astype(np.float64))) for k in range(len(dags))]
 
     def emission_for(self, program: Program, output: int = 0) -> Emission:
         """Compile one output of a program; fall back to the base vector, with a note, where it has no DAG."""
@@ -77,13 +75,9 @@ class CompNet:
             where = f" (line {dag.line})" if dag.line else ""
             return self._fallback(f"{dag.message}{where} [{dag.reason}]")
         if dag.n_inputs > MAX_INPUTS:
-            return self._fallback(
-                f"{dag.n_inputs} inputs; CompNet reads at most {MAX_INPUTS} [too_many_inputs]"
-            )
+            return self._fallback(f"{dag.n_inputs} inputs; CompNet reads at most {MAX_INPUTS} [too_many_inputs]")
         if len(dag) > MAX_NODES:
-            return self._fallback(
-                f"{len(dag)} operations; CompNet reads at most {MAX_NODES} [too_many_nodes]"
-            )
+            return self._fallback(f"{len(dag)} operations; CompNet reads at most {MAX_NODES} [too_many_nodes]")
         return self.emit(dag, output)
 
     def _fallback(self, why: str) -> Emission:
@@ -109,9 +103,7 @@ class CompNet:
         z[:ternary] += third @ a["child_3"]
         z = z * a["gain_in"][op] + a["bias_in"][op]
         gated, bilinear = self._split(z.shape[1], a["gain_out"].shape[1])
-        units = np.concatenate(
-            [_silu(z[:, :gated]), z[:, gated : gated + bilinear] * z[:, gated + bilinear :]], axis=1
-        )
+        units = np.concatenate([_silu(z[:, :gated]), z[:, gated : gated + bilinear] * z[:, gated + bilinear :]], axis=1)
         out = (units * a["gain_out"][op]) @ a["mix"] + a["bias_out"][op] + a["skip"][op, 0] * first
         out[:binary] += a["skip"][op[:binary], 1] * second
         out[:ternary] += a["skip"][op[:ternary], 2] * third

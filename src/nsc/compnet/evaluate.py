@@ -16,6 +16,8 @@ from nsc.record import Record, shared_inputs
 
 FLOOR = 1e-7
 RANDOM_SEEDS = 9
+_ARITIES = (("1 input", 1, 1), ("2 inputs", 2, 2), ("3-4 inputs", 3, 4), ("5-9 inputs", 5, 9))
+_SIZES = (("<= 4 nodes", 0, 4), ("5-10 nodes", 5, 10), ("11-25 nodes", 11, 25), ("> 25 nodes", 26, 9999))
 
 
 @dataclass(frozen=True)
@@ -60,16 +62,12 @@ def evaluate_compnet(compnet: CompNet, records: list[Record], *, seed: int) -> l
         for k, emission in zip(part, compnet.emit_many([records[k].dag for k in part]), strict=True):
             emitted[k] = emission.w
     randoms = [random_covering(generator) for _ in range(RANDOM_SEEDS)]
-    errors = np.array(
-        [_errors(records, emitted, k, x, randoms, compnet.base, generator) for k in range(len(records))]
-    )
+    errors = np.array([_errors(records, emitted, k, x, randoms, compnet.base, generator) for k in range(len(records))])
     arity = np.array([r.n_inputs for r in records])
     size = np.array([len(r.dag) for r in records])
     groups = [("all", arity > 0)]
-    groups += [(name, (arity >= a) & (arity <= b)) for name, a, b in
-               (("1 input", 1, 1), ("2 inputs", 2, 2), ("3-4 inputs", 3, 4), ("5-9 inputs", 5, 9))]  # fmt: skip
-    groups += [(name, (size >= a) & (size <= b)) for name, a, b in
-               (("<= 4 nodes", 0, 4), ("5-10 nodes", 5, 10), ("11-25 nodes", 11, 25), ("> 25 nodes", 26, 999))]  # fmt: skip
+    groups += [(name, (arity >= a) & (arity <= b)) for name, a, b in _ARITIES]
+    groups += [(name, (size >= a) & (size <= b)) for name, a, b in _SIZES]
     return [_row(name, errors[chosen]) for name, chosen in groups if chosen.any()]
 
 

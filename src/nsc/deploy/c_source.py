@@ -187,11 +187,7 @@ static {r} nsc_sigmoid({r} z) {{
 
     def outputs(self) -> list[str]:
         """Return the C expression of each output."""
-        return [
-            f"{self.output_array(k)}[{j}]"
-            for k, m in enumerate(self.members)
-            for j in range(m.topology.n_outputs)
-        ]
+        return [f"{self.output_array(k)}[{j}]" for k, m in enumerate(self.members) for j in range(m.topology.n_outputs)]
 
 
 def _function(w: _Writer, program: Program, name: str, guard: bool, drop_in: bool) -> str:

@@ -54,9 +54,7 @@ def time_per_call(program: Program, c_text: str, name: str) -> tuple[float, floa
     """
     headers = "".join(f"#include <{h}>\n" for h in (*program.headers, "math.h"))
     hidden = "".join(f"#define {g} nsc_o_{g}\n" for g in program.globals_)
-    original = (
-        f"{headers}{hidden}{program.source}\n{scalar_entry(program.signature, program.name, 'call_original')}"
-    )
+    original = f"{headers}{hidden}{program.source}\n{scalar_entry(program.signature, program.name, 'call_original')}"
     surrogate = f"{c_text}\n{scalar_entry(program.signature, name, 'call_surrogate')}"
     with tempfile.TemporaryDirectory(prefix="nsc-") as folder:
         work = Path(folder)

@@ -91,9 +91,7 @@ class FinetuneResult:
         return np.nanmin(self.validation_loss, axis=1)
 
 
-def split_examples(
-    x: np.ndarray, y: np.ndarray, *, seed: int, validation_fraction: float = 0.2
-) -> FinetuneData:
+def split_examples(x: np.ndarray, y: np.ndarray, *, seed: int, validation_fraction: float = 0.2) -> FinetuneData:
     """Split `n i`, `n o` at random into train and validation, 80:20 as ICML 2024, section 5.
 
     At least one example goes to each side; a single example serves as both.
@@ -141,9 +139,7 @@ def finetune(
     started = time.perf_counter()
     run = run_lm if config.optimizer == "lm" else run_adam
     found = run(w, topology, data, config, progress)
-    return FinetuneResult(
-        *found, optimizer=config.optimizer, backend=backend, seconds=time.perf_counter() - started
-    )
+    return FinetuneResult(*found, optimizer=config.optimizer, backend=backend, seconds=time.perf_counter() - started)
 
 
 def _checked(w: np.ndarray, topology: Topology, data: FinetuneData) -> FinetuneData:

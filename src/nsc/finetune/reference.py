@@ -28,9 +28,7 @@ def _activate(z: np.ndarray, activation: str) -> np.ndarray:
     return np.tanh(z) if activation == "tanh" else np.maximum(z, 0.0)
 
 
-def gradient(
-    w: np.ndarray, topology: Topology, x: np.ndarray, y: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def gradient(w: np.ndarray, topology: Topology, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return (mean squared error `p`, its gradient `p w`) for x `p n i`, y `p n o`."""
     layers = topology.layers(w)
     hidden = [x]
@@ -78,9 +76,7 @@ def run_adam(
     return best_w, w, train, validation, best_step, ("step_limit",) * len(w)
 
 
-def run_lm(
-    w: np.ndarray, topology: Topology, data: FinetuneData, config: FinetuneConfig, progress: Progress
-) -> tuple:
+def run_lm(w: np.ndarray, topology: Topology, data: FinetuneData, config: FinetuneConfig, progress: Progress) -> tuple:
     """Run Levenberg-Marquardt on each surrogate in turn."""
     runs = []
     for k in range(len(w)):

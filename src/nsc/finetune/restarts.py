@@ -36,9 +36,7 @@ def finetune_best_of(
         result = finetune(starts, topology, data, config, backend=backend, progress=progress)
         winner = int(np.argmin(result.best_validation))
         return _only(result, winner), winner
-    race = finetune(
-        starts, topology, data, replace(config, steps=RACE_STEPS), backend=backend, progress=progress
-    )
+    race = finetune(starts, topology, data, replace(config, steps=RACE_STEPS), backend=backend, progress=progress)
     ranked = np.argsort(race.best_validation, kind="stable")[:FINALISTS]
     finals = []
     for k in ranked:

@@ -46,11 +46,7 @@ def free_names(item: Item) -> dict[str, Node]:
     used: dict[str, Node] = {}
     for node in walk(item.node):
         kind = node.type
-        if (
-            kind in ("identifier", "type_identifier")
-            or kind == "primitive_type"
-            and text_of(node) in HEADER_OF
-        ):
+        if kind in ("identifier", "type_identifier") or kind == "primitive_type" and text_of(node) in HEADER_OF:
             used.setdefault(text_of(node), node)
         elif kind in ("declaration", "parameter_declaration", "type_definition"):
             declared.update(declared_name(d) for d in node.children_by_field_name("declarator"))
@@ -112,9 +108,7 @@ def _from_standard(name: str, node: Node, headers: dict, closure: Closure, modul
             reason, what = "unknown_type", "type"
         local = [n for n, angled, _ in module.expanded.includes if not (angled and n in HEADERS)]
         hint = f"; it may come from {', '.join(local[:3])}: paste its definition here" if local else ""
-        closure.refusals.append(
-            Refusal(reason, f"the {what} '{name}' is not defined in this file{hint}", node)
-        )
+        closure.refusals.append(Refusal(reason, f"the {what} '{name}' is not defined in this file{hint}", node))
 
 
 def _macros_used(module: Module, items: list[Item]) -> list[Macro]:

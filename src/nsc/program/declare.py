@@ -94,9 +94,7 @@ def base_type(node: Node, scope: Scope) -> CType:
         raise Refusal("uses_union", "unions are not supported; use a struct of scalars", spec)
     name = " ".join(text_of(spec).split())
     if "_Complex" in name or "complex" in name.split():
-        raise Refusal(
-            "complex_type", "complex numbers are not supported; pass real and imaginary parts", spec
-        )
+        raise Refusal("complex_type", "complex numbers are not supported; pass real and imaginary parts", spec)
     found = named_type(name, scope)
     if found is None:
         raise Refusal("unknown_type", f"the type '{name}' is not defined in this file", spec)

@@ -35,9 +35,7 @@ def scalar_entry(signature: Signature, function: str, entry: str) -> str:
     body.append(call)
     body += [f"nsc_y[{k}] = (double){leaf.lvalue};" for k, leaf in enumerate(signature.outputs)]
     lines = "\n".join(f"  {line}" for line in body)
-    return (
-        f"{_alias(signature, function)}\nvoid {entry}(const double *nsc_x, double *nsc_y) {{\n{lines}\n}}\n"
-    )
+    return f"{_alias(signature, function)}\nvoid {entry}(const double *nsc_x, double *nsc_y) {{\n{lines}\n}}\n"
 
 
 def _alias(signature: Signature, function: str) -> str:

@@ -47,9 +47,7 @@ def domain_of(signature: Signature, ranges: Ranges) -> Domain:
     names = [leaf.name for leaf in leaves]
     for name, (lo, hi) in ranges.items():
         if name not in names and all(leaf.param != name for leaf in leaves):
-            raise DomainError(
-                f"'{name}' is not an input of {signature.function}; inputs are {', '.join(names)}"
-            )
+            raise DomainError(f"'{name}' is not an input of {signature.function}; inputs are {', '.join(names)}")
         if not (math.isfinite(lo) and math.isfinite(hi) and lo < hi):
             raise DomainError(f"the range of '{name}' must be finite with LO < HI; found {lo:g}:{hi:g}")
     box = []

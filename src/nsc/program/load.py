@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from nsc.errors import DomainError, Problem, SourceError
+from nsc.errors import Problem, SourceError
 from nsc.program.closure import Closure, close, closure_source, closure_text
 from nsc.program.domain import Ranges, domain_of
 from nsc.program.ir import Program, Signature
@@ -35,6 +35,17 @@ class FunctionOverview:
     @property
     def is_candidate(self) -> bool:
         return not self.problems
+
+    def as_json(self, path: str) -> dict:
+        """Return plain values; problems as `file:line:column: message [reason]`."""
+        s = self.signature
+        return {
+            "function": self.name, "line": self.line, "prototype": s.prototype if s else None,
+            "inputs": [leaf.name for leaf in s.inputs] if s else [],
+            "outputs": [leaf.name for leaf in s.outputs] if s else [],
+            "closure_functions": self.closure_functions, "closure_lines": self.closure_lines,
+            "problems": [p.located(path) for p in self.problems],
+        }  # fmt: skip
 
 
 def parse_program(
@@ -117,9 +128,7 @@ def _overview(module: Module, item: Item) -> FunctionOverview:
     closure, signature, problems = _examine(module, item, (), None)
     line, column = module.expanded.position(module.expanded.origin(item.start))
     lines = closure_text(module, closure).count("\n")
-    return FunctionOverview(
-        item.name, line, column, signature, len(closure.functions()), lines, tuple(problems)
-    )
+    return FunctionOverview(item.name, line, column, signature, len(closure.functions()), lines, tuple(problems))
 
 
 def _choose(
@@ -149,18 +158,14 @@ def _is_helper(item: Item, module: Module) -> bool:
     from nsc.program.qualify import _callees
 
     is_static = any(c.type == "storage_class_specifier" and c.text == b"static" for c in item.node.children)
-    return is_static and any(
-        item.name in _callees(f, module) for f in module.functions() if f.name != item.name
-    )
+    return is_static and any(item.name in _callees(f, module) for f in module.functions() if f.name != item.name)
 
 
 def _ambiguity(module: Module, examined: list, roots: list[Item]) -> list[Problem]:
     """List the candidates, and for each other function its first problem."""
     where = module.expanded
     if roots:
-        problems = [
-            Problem("several_candidates", "several functions qualify; choose one with --function NAME")
-        ]
+        problems = [Problem("several_candidates", "several functions qualify; choose one with --function NAME")]
     else:
         problems = [Problem("no_candidate", "no function of this file can become a surrogate")]
     for item, found in examined:
@@ -172,6 +177,3 @@ def _ambiguity(module: Module, examined: list, roots: list[Item]) -> list[Proble
         else:
             problems.append(Problem("candidate", f"{item.name}: --function {item.name}", line, column))
     return problems
-
-
-__all__ = ["DomainError", "FunctionOverview", "list_functions", "parse_program"]

@@ -131,9 +131,7 @@ def _item(node: Node) -> Item:
 
 def _through_semicolon(node: Node) -> int:
     after = node.next_sibling
-    return (
-        after.end_byte if after is not None and after.type in (";", "expression_statement") else node.end_byte
-    )
+    return after.end_byte if after is not None and after.type in (";", "expression_statement") else node.end_byte
 
 
 def _is_prototype(declarator: Node) -> bool:
@@ -152,9 +150,7 @@ def declared_name(declarator: Node | None) -> str:
             return text_of(declarator)
         inner = declarator.child_by_field_name("declarator")
         if inner is None:
-            inner = next(
-                (c for c in declarator.named_children if c.type.endswith(("declarator", "identifier"))), None
-            )
+            inner = next((c for c in declarator.named_children if c.type.endswith(("declarator", "identifier"))), None)
         declarator = inner
     return ""
 
@@ -169,9 +165,7 @@ def _names_defined(node: Node) -> tuple[str, ...]:
         if tag is not None and body is not None:
             names.append(text_of(tag))
         if spec.type == "enum_specifier" and body is not None:
-            names.extend(
-                text_of(e.child_by_field_name("name")) for e in body.named_children if e.type == "enumerator"
-            )
+            names.extend(text_of(e.child_by_field_name("name")) for e in body.named_children if e.type == "enumerator")
     return tuple(n for n in names if n)
 
 

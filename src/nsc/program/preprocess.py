@@ -211,9 +211,7 @@ class _Run:
         tokens = self.expander.expand(self._resolve_defined(words))
         del self.done.used[used:]
         tokens = [
-            Token("number", _PREDEFINED_IN_CONDITIONS[t.text], t.offset)
-            if t.text in _PREDEFINED_IN_CONDITIONS
-            else t
+            Token("number", _PREDEFINED_IN_CONDITIONS[t.text], t.offset) if t.text in _PREDEFINED_IN_CONDITIONS else t
             for t in tokens
         ]
         return condition(tokens, at) != 0

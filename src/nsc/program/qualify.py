@@ -40,9 +40,7 @@ def impurities(module: Module, closure: Closure) -> list[Refusal]:
     for item in closure.items:
         error = first_error(item.node)
         if error is not None:
-            found.append(
-                Refusal("syntax_error", f"this is not C as nsc reads it: '{_snippet(error)}'", error)
-            )
+            found.append(Refusal("syntax_error", f"this is not C as nsc reads it: '{_snippet(error)}'", error))
             continue
         found.extend(_refused_constructs(item))
         if item.kind == "function":
@@ -75,9 +73,7 @@ def _state(module: Module, function: Item) -> list[Refusal]:
     for node in walk(function.node):
         if node.type in ("declaration", "parameter_declaration"):
             names = {declared_name(d) for d in node.children_by_field_name("declarator")}
-            is_static = any(
-                c.type == "storage_class_specifier" and c.text == b"static" for c in node.children
-            )
+            is_static = any(c.type == "storage_class_specifier" and c.text == b"static" for c in node.children)
             (statics if is_static and not is_const(node) else locals_).update(names)
     found = []
     for node in walk(function.node):

@@ -39,9 +39,7 @@ def signature_of(
     known = [_parameter_name(p) for p in nodes]
     for name in [*out, *(arrays or {})]:
         if name not in known:
-            raise Refusal(
-                "no_such_parameter", f"'{name}' is not a parameter; they are {', '.join(known)}", node
-            )
+            raise Refusal("no_such_parameter", f"'{name}' is not a parameter; they are {', '.join(known)}", node)
     params: list[Param] = []
     inputs: list[Leaf] = []
     outputs: list[Leaf] = list(_result_leaves(result, node))
@@ -57,19 +55,13 @@ def signature_of(
     if len(inputs) + len(outputs) > MAX_LEAVES:
         found = f"{len(inputs)} inputs and {len(outputs)} outputs; at most {MAX_LEAVES} scalars are supported"
         raise Refusal("too_many_scalars", found, node)
-    return Signature(
-        item.name, tuple(params), result, tuple(inputs), tuple(outputs), _prototype(node, result)
-    )
+    return Signature(item.name, tuple(params), result, tuple(inputs), tuple(outputs), _prototype(node, result))
 
 
 def _parameter_name(node: Node) -> str:
     from nsc.program.parse import declared_name
 
-    return (
-        declared_name(node.child_by_field_name("declarator"))
-        if node.type == "parameter_declaration"
-        else "..."
-    )
+    return declared_name(node.child_by_field_name("declarator")) if node.type == "parameter_declaration" else "..."
 
 
 def _result_type(node: Node, scope: Scope) -> CType:

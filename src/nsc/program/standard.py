@@ -25,10 +25,7 @@ _LIMITS = """
     CHAR_BIT SCHAR_MIN SCHAR_MAX UCHAR_MAX CHAR_MIN CHAR_MAX SHRT_MIN SHRT_MAX USHRT_MAX INT_MIN INT_MAX
     UINT_MAX LONG_MIN LONG_MAX ULONG_MAX LLONG_MIN LLONG_MAX ULLONG_MAX""".split()
 _STDINT = [
-    f"{sign}int{form}{bits}_t"
-    for sign in ("", "u")
-    for form in ("", "_least", "_fast")
-    for bits in (8, 16, 32, 64)
+    f"{sign}int{form}{bits}_t" for sign in ("", "u") for form in ("", "_least", "_fast") for bits in (8, 16, 32, 64)
 ] + ["intptr_t", "uintptr_t", "intmax_t", "uintmax_t", "SIZE_MAX"]
 _STDINT += [f"{s}INT{b}_{m}" for s in ("", "U") for b in (8, 16, 32, 64) for m in ("MAX", "MIN", "C")]
 
@@ -62,9 +59,7 @@ _FORBIDDEN_BY_REASON: dict[str, str] = {
     "uses_errno": "errno",
     "uses_float_environment": "fesetround fegetround feraiseexcept feclearexcept fetestexcept feholdexcept",
 }
-FORBIDDEN: dict[str, str] = {
-    name: reason for reason, names in _FORBIDDEN_BY_REASON.items() for name in names.split()
-}
+FORBIDDEN: dict[str, str] = {name: reason for reason, names in _FORBIDDEN_BY_REASON.items() for name in names.split()}
 
 # Standard functions that write through a pointer argument: name -> positions written.
 WRITES_ARGUMENT: dict[str, tuple[int, ...]] = {

@@ -131,6 +131,4 @@ def warm_up(progress: Callable[[str], None] = lambda line: None) -> None:
     """Build zig's libc for wasm once (about half a minute the first time, then cached)."""
     if not (cache_folder() / "zig").exists():
         progress("building the C library for the sandbox (once, about half a minute)")
-    compile_wasm(
-        "#include <math.h>\ndouble f(double x) { return sin(x); }\n", CompilerLimits(wall_s=600, cpu_s=600)
-    )
+    compile_wasm("#include <math.h>\ndouble f(double x) { return sin(x); }\n", CompilerLimits(wall_s=600, cpu_s=600))

@@ -27,9 +27,7 @@ _FORBIDDEN_NAME = re.compile(
       | __TIMESTAMP__ | __COUNTER__ )\Z""",
     re.VERBOSE,
 )
-_ALLOWED_BUILTINS = re.compile(
-    r"__builtin_(?:floor|expect|inff?|huge_valf?|nanf?|fabsf?|sqrtf?|isnan|isinf)\Z"
-)
+_ALLOWED_BUILTINS = re.compile(r"__builtin_(?:floor|expect|inff?|huge_valf?|nanf?|fabsf?|sqrtf?|isnan|isinf)\Z")
 _RAW_STRING = re.compile(r"\A(?:u8|[uUL])?R\Z")
 _SPLICE = re.compile(r"\\[ \t\r\v\f]*\n")
 

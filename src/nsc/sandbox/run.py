@@ -81,9 +81,7 @@ class _Instance:
         self.memory = self.exports["memory"]
         if "_initialize" in self.exports:
             self.exports["_initialize"](self.store)
-        self.input, self.output, self.done = (
-            self.exports[name](self.store) for name in ("in", "out", "done")
-        )
+        self.input, self.output, self.done = (self.exports[name](self.store) for name in ("in", "out", "done"))
         self.run = self.exports[f"run{built.number}"]
 
     def write(self, x: np.ndarray) -> None:

@@ -81,9 +81,7 @@ def resize_inputs(w: np.ndarray, topology: Topology, n_inputs: int) -> tuple[np.
     return resized.join(layers), resized
 
 
-def widen(
-    w: np.ndarray, topology: Topology, hidden: tuple[int, ...], *, seed: int
-) -> tuple[np.ndarray, Topology]:
+def widen(w: np.ndarray, topology: Topology, hidden: tuple[int, ...], *, seed: int) -> tuple[np.ndarray, Topology]:
     """Add hidden units without changing the function.
 
     New units get random incoming weights (as torch.nn.Linear draws them) and outgoing weights zero.
@@ -91,9 +89,7 @@ def widen(
     Raises:
         InputError: another number of hidden layers, or fewer units than now.
     """
-    fits = len(hidden) == len(topology.hidden) and all(
-        n >= o for n, o in zip(hidden, topology.hidden, strict=False)
-    )
+    fits = len(hidden) == len(topology.hidden) and all(n >= o for n, o in zip(hidden, topology.hidden, strict=False))
     if not fits:
         raise InputError(f"{topology} cannot be widened to hidden layers {'-'.join(map(str, hidden))}")
     wide = Topology((topology.n_inputs, *hidden, topology.n_outputs), topology.activation)

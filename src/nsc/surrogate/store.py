@@ -66,9 +66,7 @@ def load(path: str | Path) -> Surrogate:
     except SafetensorError as error:
         raise StoreError(f"{path} is not a readable safetensors file: {error}") from None
     if header.get("nsc_surrogate") != VERSION:
-        raise StoreError(
-            f"{path} is not a surrogate of version {VERSION}; found {header.get('nsc_surrogate')}"
-        )
+        raise StoreError(f"{path} is not a surrogate of version {VERSION}; found {header.get('nsc_surrogate')}")
     stated = header.pop("sha256", "")
     if stated != _digest(tensors, header):
         raise StoreError(f"{path} is damaged: its parameters do not match the digest it was saved with")
@@ -77,9 +75,7 @@ def load(path: str | Path) -> Surrogate:
         topology = Topology.parse(widths, activation)
         if tensors[f"w{k}"].shape != (topology.n_parameters,):
             found = tensors[f"w{k}"].shape
-            raise StoreError(
-                f"{path}: member {k} is {topology} with {topology.n_parameters} parameters; found {found}"
-            )
+            raise StoreError(f"{path}: member {k} is {topology} with {topology.n_parameters} parameters; found {found}")
         members.append(Member(topology, tensors[f"w{k}"]))
     names = (tuple(json.loads(header[key])) for key in ("inputs", "outputs"))
     return Surrogate(tuple(members), tensors["lo"], tensors["hi"], *names, json.loads(header["metadata"]))

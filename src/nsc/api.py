@@ -1,0 +1,81 @@
+"""The public Python functions.
+
+In: C text, a path, or a Program. Out: a Surrogate with its report. Non-goals: logic (pipeline.py).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from nsc.errors import InputError
+from nsc.files import check_writable, finish, read_source
+from nsc.patterns import Progress
+from nsc.pipeline import CompileOptions, compile_program
+from nsc.program import Program, parse_program
+from nsc.surrogate import Surrogate
+
+
+def compile(
+    source: str | Path | Program,
+    *,
+    function: str | None = None,
+    domain: Mapping[str, tuple[float, float]] | None = None,
+    out: Sequence[str] = (),
+    arrays: Mapping[str, int] | None = None,
+    **options,
+) -> Surrogate:
+    """Compile a C function, or a Program, into a verified neural surrogate.
+
+    Args:
+        source: a Program, a path to a C file, or C text (anything with a brace is text).
+        function, domain, out, arrays: which function and how to read it; see `parse_program`.
+        options: fields of `CompileOptions`: budget, seed, initial, optimizer, topology, split, ...
+
+    Returns:
+        A Surrogate, callable on `n i` arrays in the program's units; `.report` is the report.
+
+    Raises:
+        InputError: with file:line:column where the text is at fault.
+    """
+    started = time.perf_counter()
+    chosen = CompileOptions(**options)
+    if isinstance(source, Program):
+        if function or domain or out or arrays:
+            raise InputError("a Program already has its function and domain; leave them out")
+        program = source
+    else:
+        text, path = _text_and_path(source)
+        program = parse_program(text, path=path, function=function, ranges=domain, out=out, arrays=arrays)
+    surrogate, _ = finish(compile_program(program, chosen), chosen, started=started)
+    return surrogate
+
+
+def compile_file(
+    program_text: str,
+    path: str,
+    folder: Path,
+    options: CompileOptions,
+    *,
+    drop_in: bool = False,
+    guard: bool = False,
+    progress: Progress = lambda what, fraction: None,
+    **reading,
+) -> dict:
+    """Compile C text and write surrogate, C, ONNX and report into `folder`; returns the report."""
+    started = time.perf_counter()
+    progress("reading the program", 0.0)
+    program = parse_program(program_text, path=path, **reading)
+    check_writable(folder)
+    compiled = compile_program(program, options, progress=progress)
+    _, report = finish(
+        compiled, options, folder=folder, drop_in=drop_in, guard=guard, started=started, progress=progress
+    )
+    return report
+
+
+def _text_and_path(source: str | Path) -> tuple[str, str]:
+    if isinstance(source, str) and "{" in source:
+        return source, "<string>"
+    return read_source(Path(source)), str(source)

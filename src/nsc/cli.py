@@ -1,0 +1,217 @@
+"""The command line: thin verbs over the library.
+
+In: argv. Out: exit code (0 done, 2 bad input, 130 interrupted). Non-goals: any logic of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nsc.errors import InputError, NscError
+
+_USAGE_ERROR = typer.BadParameter.__mro__[2]  # the parser's own base of all wrong command lines
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help="nsc, a neural surrogate compiler: C text in, a verified small neural network out.",
+    pretty_exceptions_enable=False,
+)
+data_app = typer.Typer(no_args_is_help=True, help="Make data sets of executable programs.")
+app.add_typer(data_app, name="data")
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="A C file.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
+
+
+@app.command()
+def show(file: File, json_: Json = False) -> None:
+    """Print the functions of a C file, and why each can or cannot become a surrogate.
+
+    Example: nsc show examples/blackscholes.c
+    """
+    from nsc.files import read_source
+    from nsc.program import list_functions
+    from nsc.report import functions_text
+
+    found = [f.as_json(str(file)) for f in list_functions(read_source(file), path=str(file))]
+    if json_:
+        print(json.dumps(found, indent=2))
+    else:
+        _console().print(functions_text(found, str(file)))
+
+
+@app.command("compile")
+def compile_(
+    file: File,
+    folder: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where to write.")] = Path("out"),
+    function: Annotated[str | None, typer.Option(help="Which function of the file.")] = None,
+    budget: Annotated[int, typer.Option(help="I/O pairs to learn from; 0 is zero-shot.")] = 1024,
+    domain: Annotated[str, typer.Option(metavar="x=LO:HI,...", help="Input ranges; default -1:1.")] = "",
+    out: Annotated[str, typer.Option(metavar="re,im", help="Parameters that are outputs.")] = "",
+    array: Annotated[str, typer.Option(metavar="v=N,...", help="Elements behind a pointer.")] = "",
+    initial: Annotated[str, typer.Option(help="compnet (from the text) or random.")] = "compnet",
+    optimizer: Annotated[str, typer.Option(help="lm or adam.")] = "lm",
+    topology: Annotated[str | None, typer.Option(metavar="9-4-4-1", help="Layer widths.")] = None,
+    activation: Annotated[str, typer.Option(help="sigmoid, tanh or relu.")] = "sigmoid",
+    split: Annotated[bool, typer.Option("--split", help="One network per output.")] = False,
+    target_error: Annotated[float | None, typer.Option(help="Rmse to reach, in output units.")] = None,
+    verification: Annotated[int, typer.Option(help="Fresh inputs to verify on.")] = 4096,
+    drop_in: Annotated[bool, typer.Option("--drop-in", help="Give the C the original's name.")] = False,
+    guard: Annotated[bool, typer.Option("--guard", help="Call the original outside the domain.")] = False,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bits.")] = 0,
+    json_: Json = False,
+) -> None:
+    """Compile a C function into a verified neural surrogate.
+
+    Example: nsc compile examples/sobel.c --budget 1024 -o out/
+    """
+    from nsc.api import compile_file
+    from nsc.files import read_source
+    from nsc.pipeline import CompileOptions
+    from nsc.program import parse_ranges
+    from nsc.report import console_progress, console_summary
+
+    options = CompileOptions(
+        budget=budget, seed=seed, initial=initial, optimizer=optimizer, topology=topology,
+        activation=activation, split=split, target_error=target_error, verification=verification,
+    )  # fmt: skip
+    reading = {
+        "function": function,
+        "ranges": parse_ranges(domain),
+        "out": _names(out),
+        "arrays": _lengths(array),
+    }
+    with console_progress(_console(stderr=True)) as progress:
+        report = compile_file(
+            read_source(file),
+            str(file),
+            folder,
+            options,
+            drop_in=drop_in,
+            guard=guard,
+            progress=progress,
+            **reading,
+        )
+    if json_:
+        print(json.dumps(report, indent=2))
+    else:
+        _console().print(console_summary(report, folder))
+
+
+@data_app.command()
+def synthetic(
+    folder: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where to write shards.")],
+    programs: Annotated[int, typer.Option(help="How many programs.")] = 160_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bits.")] = 1,
+    workers: Annotated[int, typer.Option(help="Processes.")] = 2,
+) -> None:
+    """Write random but realistic numeric C functions with their outputs.
+
+    Example: nsc data synthetic -o data/train --programs 160000 --seed 1
+    """
+    from nsc.exestack import write_synthetic
+    from nsc.report import console_progress
+
+    with console_progress(_console(stderr=True)) as progress:
+        manifest = write_synthetic(
+            folder, programs=programs, seed=seed, workers=workers,
+            progress=lambda done, total: progress(f"{done} of {total} shards", done / total),
+        )  # fmt: skip
+    print(json.dumps(manifest, indent=2))
+
+
+@app.command()
+def train(
+    data: Annotated[Path, typer.Option(metavar="DIR", help="Record shards to train on.")],
+    folder: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Checkpoints and log.")],
+    steps: Annotated[int, typer.Option(help="Optimizer steps in all.")] = 64_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bits.")] = 0,
+    threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
+) -> None:
+    """Train a CompNet; an interrupted run goes on where it stopped.
+
+    Example: nsc train --data data/train -o data/run --steps 64000
+    """
+    from nsc.errors import MissingExtraError
+
+    try:
+        from nsc.compnet.train import TrainConfig
+        from nsc.compnet.train import train as run
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise MissingExtraError("torch", "train") from None
+    config = TrainConfig(steps=steps, seed=seed, threads=threads)
+    print(run(data, folder, config, progress=lambda row: print(json.dumps(row), flush=True)))
+
+
+@app.command()
+def evaluate(
+    data: Annotated[Path, typer.Option(metavar="DIR", help="Held-out record shards.")],
+    compnet: Annotated[str | None, typer.Option(metavar="FILE", help="A checkpoint; default the shipped one.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the random initialisations.")] = 0,
+) -> None:
+    """Print a CompNet's zero-shot improvement over random initialisation, beside its controls.
+
+    Example: nsc evaluate --data data/heldout
+    """
+    from dataclasses import asdict
+
+    from nsc.compnet import load_compnet
+    from nsc.compnet.evaluate import evaluate_compnet
+    from nsc.record import read_records
+    from nsc.report import evaluation_table
+
+    rows = evaluate_compnet(load_compnet(compnet), list(read_records(data)), seed=seed)
+    _console().print(evaluation_table([asdict(row) for row in rows]))
+
+
+def _names(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _lengths(text: str) -> dict[str, int]:
+    found = {}
+    for part in _names(text):
+        name, _, length = part.partition("=")
+        if not length.isdecimal() or int(length) < 1:
+            raise InputError(f"--array expects NAME=N, separated by commas; found '{part}'")
+        found[name.strip()] = int(length)
+    return found
+
+
+def _console(*, stderr: bool = False):
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line and return its exit code; expected failures print one clear message."""
+    try:
+        app(args=None if argv is None else list(argv), standalone_mode=False, prog_name="nsc")
+        return 0
+    except NscError as error:
+        print(f"nsc: {error}", file=sys.stderr)
+        return 2
+    except _USAGE_ERROR as error:
+        error.show()
+        return 2
+    except typer.Exit as stop:
+        return stop.exit_code
+    except (typer.Abort, KeyboardInterrupt):
+        print("nsc: interrupted; nothing was left half-written", file=sys.stderr)
+        return 130
+
+
+def script() -> None:
+    """Entry point of the `nsc` command."""
+    sys.exit(main())

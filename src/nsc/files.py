@@ -1,0 +1,109 @@
+"""Reading sources and writing results: everything appears whole or not at all.
+
+In: paths. Out: a folder with the surrogate, its C, its ONNX, and the report. Non-goals: any computation.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from nsc.deploy import c_source, save_onnx, surrogate_name, time_per_call
+from nsc.errors import InputError
+from nsc.patterns import Progress
+from nsc.pipeline import Compiled, CompileOptions
+from nsc.program.preprocess import MAX_SOURCE_BYTES
+from nsc.report import html_page
+from nsc.summary import report_json
+from nsc.surrogate import Surrogate
+
+
+def read_source(path: Path) -> str:
+    """Read a C file.
+
+    Raises:
+        InputError: missing, a folder, too large, or not text.
+    """
+    if not path.is_file():
+        what = "a folder" if path.is_dir() else "no such file"
+        raise InputError(f"{path}: expected a C file; {what}")
+    if path.stat().st_size > MAX_SOURCE_BYTES:
+        raise InputError(f"{path}: {path.stat().st_size} bytes; at most {MAX_SOURCE_BYTES} are read")
+    data = path.read_bytes()
+    if b"\0" in data:
+        raise InputError(f"{path}: expected C text; the file is binary")
+    return data.decode("utf-8", "replace")
+
+
+def check_writable(folder: Path) -> None:
+    """Make sure results can be written before work starts.
+
+    Raises:
+        InputError: the folder cannot be made or written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(f"cannot write to {folder}: {error.strerror}") from None
+
+
+def finish(
+    compiled: Compiled,
+    options: CompileOptions,
+    *,
+    folder: Path | None = None,
+    drop_in: bool = False,
+    guard: bool = False,
+    started: float,
+    progress: Progress = lambda what, fraction: None,
+) -> tuple[Surrogate, dict]:
+    """Time, export and report a compilation; returns the surrogate, its report inside, and the report."""
+    progress("exporting", 0.0)
+    begun = time.perf_counter()
+    program, surrogate = compiled.program, compiled.surrogate
+    report = report_json(compiled, options)
+    name = surrogate_name(program, drop_in=drop_in)
+    bound = compiled.compilation.verification.bound
+    notes = [f"Verified: {bound.sentence()}."] if bound else []
+    c_text = c_source(surrogate, program, drop_in=drop_in, guard=guard, notes=notes, selftest=compiled.compilation.x)
+    if program.function is None:
+        plain = c_source(surrogate, program)
+        original, own = time_per_call(program, plain, surrogate_name(program, drop_in=False))
+        report["ns_per_call"] = {"original": original, "surrogate": own}
+    files = ["surrogate.safetensors", "surrogate.c", "report.json", "report.html"]
+    has_onnx = all(importlib.util.find_spec(m) for m in ("onnx", "onnxruntime"))
+    if has_onnx:
+        files.insert(2, "surrogate.onnx")
+    report["files"] = files if folder else []
+    report["exported_function"] = name
+    report["time_s"]["export"] = round(time.perf_counter() - begun, 4)
+    report["time_s"]["total"] = round(time.perf_counter() - started, 4)
+    kept = {k: v for k, v in report.items() if k != "figures"}
+    surrogate = replace(surrogate, metadata={"report": json.dumps(kept)})
+    if folder is not None:
+        _write_all(folder, surrogate, c_text, report, compiled.compilation.x[:64] if has_onnx else None)
+    return surrogate, kept
+
+
+def _write_all(folder: Path, surrogate: Surrogate, c_text: str, report: dict, onnx_inputs) -> None:
+    """Write every file into a hidden folder beside, then move them into place."""
+    work = Path(tempfile.mkdtemp(prefix=".nsc-", dir=folder))
+    try:
+        surrogate.save(work / "surrogate.safetensors")
+        (work / "surrogate.c").write_text(c_text)
+        if onnx_inputs is not None:
+            save_onnx(surrogate, work / "surrogate.onnx", onnx_inputs)
+        (work / "report.json").write_text(json.dumps(report, indent=1))
+        (work / "report.html").write_text(html_page(report))
+        for name in report["files"]:
+            os.replace(work / name, folder / name)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)

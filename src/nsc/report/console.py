@@ -1,0 +1,98 @@
+"""What the terminal shows: functions of a file, progress, and the summary of a compilation.
+
+In: plain data. Out: rich renderables. Non-goals: computing anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console, Group
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from nsc.report.words import duration, number
+
+
+@contextmanager
+def console_progress(console: Console) -> Iterator[Callable[[str, float], None]]:
+    """Show one line that says what is happening; yields a callable (what, fraction done)."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("reading", total=1.0)
+        yield lambda what, fraction: bar.update(task, description=escape(what), completed=fraction)
+
+
+def functions_text(functions: list[dict], path: str) -> Group:
+    """List functions: the candidates with their scalar view, then the others with their reasons."""
+    lines: list[Text] = []
+    for f in functions:
+        if f["problems"]:
+            continue
+        closure = f"{f['closure_lines']} lines, {f['closure_functions']} function{'s' * (f['closure_functions'] > 1)}"
+        lines.append(Text.assemble((f"{f['line']:>5}  ", "dim"), (f["prototype"], "bold")))
+        view = f"{', '.join(f['inputs'])} -> {', '.join(f['outputs'])}   closure: {closure}"
+        lines.append(Text(f"       {view}", style="dim"))
+    others = [Text(f"  {p}", style="yellow") for f in functions for p in f["problems"]]
+    if not lines:
+        lines = [Text(f"{path}: no function can become a surrogate")]
+    return Group(*lines, *([Text("not candidates:"), *others] if others else []))
+
+
+def console_summary(report: dict, out: Path) -> Group:
+    """Summarise a compilation in a dozen lines."""
+    test, ns, runs, zero = report["test"], report["ns_per_call"], report["program_runs"], report["zero_shot"]
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    table.add_row("inputs", ", ".join(f"{k} in [{lo:g}, {hi:g}]" for k, (lo, hi) in report["domain"].items()))
+    table.add_row("outputs", ", ".join(report["outputs"]))
+    table.add_row(
+        "zero-shot",
+        f"nmse {number(zero['compnet']['nmse'])} from the text, {number(zero['random']['nmse'])} at random",
+    )
+    table.add_row(
+        "verified",
+        f"rmse {number(test['rmse'])}, nmse {number(test['nmse'])}, largest error {number(test['max_abs'])}",
+    )
+    if test["bound"]:
+        table.add_row("", test["bound"]["sentence"])
+    table.add_row("program runs", ", ".join(f"{v} {k}" for k, v in runs.items()))
+    if ns["original"]:
+        table.add_row("a call", f"{ns['surrogate']:.1f} ns (the original {ns['original']:.1f} ns)")
+    times = report["time_s"]
+    table.add_row("time", f"{duration(times['total'])}, of it {duration(times['finetune'])} finetuning")
+    table.add_row("written", f"{out}/ " + ", ".join(report["files"]))
+    head = Text.assemble(
+        (report["function"], "bold"),
+        f"  {report['topology']}, {report['initial']} start, {report['optimizer']}",
+    )
+    notes = [Text(f"note: {n}", style="yellow") for n in report["notes"]]
+    return Group(head, table, *notes)
+
+
+def evaluation_table(rows: list[dict]) -> Table:
+    """Show zero-shot improvements over random initialisation: geometric means, medians, controls."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for title in ("group", "programs", "CompNet", "median", "true mean", "mismatched", "base", "median nmse"):
+        table.add_column(title, justify="left" if title == "group" else "right")
+    for r in rows:
+        means = (
+            r["compnet"],
+            r["compnet_median"],
+            r["true_mean"],
+            r["mismatched"],
+            r["base"],
+            r["median_nmse"],
+        )
+        table.add_row(r["group"], str(r["programs"]), *(number(v) for v in means))
+    return table

@@ -1,0 +1,22 @@
+"""Numbers as people read them.
+
+In: numbers. Out: text.
+"""
+
+from __future__ import annotations
+
+
+def number(value: float | None) -> str:
+    """Write a number with three significant digits; None is a dash."""
+    if value is None:
+        return "-"
+    return f"{value:.3g}"
+
+
+def duration(seconds: float) -> str:
+    """Write seconds as "12 ms", "1.3 s" or "2 min 5 s"."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 100:
+        return f"{seconds:.1f} s"
+    return f"{int(seconds // 60)} min {int(seconds % 60)} s"

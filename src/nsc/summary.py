@@ -1,0 +1,125 @@
+"""A finished compilation -> report.json.
+
+In: `Compiled`. Out: plain JSON values, the series for figures included. Non-goals: drawing (report).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nsc.errors import OracleError
+from nsc.finetune import FinetuneResult
+from nsc.patterns import run_oracle
+from nsc.pipeline import Compiled, CompileOptions
+
+CURVE_POINTS = 121
+MAP_SIDE = 36
+SCATTER_POINTS = 300
+HISTOGRAM_BARS = 41
+MAX_CURVES = 12
+
+
+def report_json(compiled: Compiled, options: CompileOptions) -> dict:
+    """Describe a compilation; `files`, `ns_per_call` and the export time are filled in by the writer."""
+    program, found = compiled.program, compiled.compilation
+    surrogate = compiled.surrogate
+    figures, figure_runs = _figures(compiled)
+    domain = zip(surrogate.input_names, surrogate.lo.tolist(), surrogate.hi.tolist(), strict=True)
+    return {
+        "function": program.name,
+        "signature": program.signature.prototype,
+        "inputs": list(surrogate.input_names),
+        "outputs": list(surrogate.output_names),
+        "domain": {name: [lo, hi] for name, lo, hi in domain},
+        "topology": " + ".join(str(m.topology) for m in surrogate.members),
+        "activation": options.activation,
+        "initial": options.initial,
+        "optimizer": options.optimizer,
+        "budget": found.rounds[-1].budget,
+        "seed": options.seed,
+        "program_runs": {**found.runs, "figures": figure_runs},
+        "zero_shot": {k: {"mse": v.mse, "nmse": v.as_json()["nmse"]} for k, v in compiled.zero_shot.items()},
+        "test": found.verification.as_json(),
+        "target_error": options.target_error,
+        "target_reached": found.reached,
+        "rounds": [{"budget": r.budget, "topology": r.topology, "rmse": r.rmse} for r in found.rounds],
+        "finetune": [_finetune(r, w) for r, w in zip(found.results, found.winners, strict=True)],
+        "time_s": {k: round(v, 4) for k, v in compiled.time_s.items()},
+        "ns_per_call": {"original": None, "surrogate": None},
+        "notes": list(compiled.notes),
+        "program": {"path": program.path, "line": program.line, "text": program.text},
+        "figures": figures,
+        "files": [],
+    }
+
+
+def _finetune(result: FinetuneResult, winner: int) -> dict:
+    thin = max(1, result.train_loss.shape[1] // 400)
+    return {
+        "backend": result.backend, "stopped": result.stopped[0], "best_step": int(result.best_step[0]),
+        "steps": result.train_loss.shape[1] - 1, "winner": "given start" if winner == 0 else f"random start {winner}",
+        "every": thin, "train_loss": result.train_loss[0, ::thin].tolist(),
+        "validation_loss": result.validation_loss[0, ::thin].tolist(),
+    }  # fmt: skip
+
+
+def _figures(compiled: Compiled) -> tuple[dict, int]:
+    """Collect the series of the page's figures; returns them and the program runs they took."""
+    found, surrogate = compiled.compilation, compiled.surrogate
+    predicted = surrogate(found.x[:SCATTER_POINTS])
+    error = (surrogate(found.x) - found.y).ravel()
+    reach = float(np.quantile(np.abs(error), 0.995)) or 1e-12
+    counts, edges = np.histogram(np.clip(error, -reach, reach), HISTOGRAM_BARS, (-reach, reach))
+    curves, maps, runs = [], [], 0
+    try:
+        if len(surrogate.lo) == 2:
+            maps, runs = _heat_maps(compiled)
+        else:
+            curves, runs = _curves(compiled)
+    except OracleError:
+        pass  # the program fails on the edge of its domain; the page goes without these figures
+    return {
+        "curves": curves, "heat_maps": maps,
+        "truth": found.y[:SCATTER_POINTS].tolist(), "predicted": predicted.tolist(),
+        "histogram": {"edges": edges.tolist(), "counts": counts.tolist()},
+    }, runs  # fmt: skip
+
+
+def _curves(compiled: Compiled) -> tuple[list[dict], int]:
+    """Run program and surrogate along each input, the others at the middle of their range."""
+    surrogate, curves, runs = compiled.surrogate, [], 0
+    middle = (surrogate.lo + surrogate.hi) / 2
+    for k, name in enumerate(surrogate.input_names):
+        if len(curves) >= MAX_CURVES:
+            break
+        x = np.tile(_whole(compiled, middle[None])[0], (CURVE_POINTS, 1))
+        x[:, k] = np.linspace(surrogate.lo[k], surrogate.hi[k], CURVE_POINTS)
+        x = _whole(compiled, x)
+        y, predicted = run_oracle(compiled.oracle, x), surrogate(x)
+        runs += len(x)
+        for j, output in enumerate(surrogate.output_names):
+            title = f"{output} along {name}" + (", the rest mid-range" if len(surrogate.lo) > 1 else "")
+            curves.append({"title": title, "input": name, "output": output, "x": x[:, k].tolist(),
+                           "program": y[:, j].tolist(), "surrogate": predicted[:, j].tolist()})  # fmt: skip
+    return curves, runs
+
+
+def _heat_maps(compiled: Compiled) -> tuple[list[dict], int]:
+    """Run program and surrogate on a grid over two inputs."""
+    surrogate = compiled.surrogate
+    axes = [np.linspace(lo, hi, MAP_SIDE) for lo, hi in zip(surrogate.lo, surrogate.hi, strict=True)]
+    second, first = np.meshgrid(axes[1], axes[0], indexing="ij")
+    x = _whole(compiled, np.stack([first.ravel(), second.ravel()], axis=1))
+    y, predicted = run_oracle(compiled.oracle, x), surrogate(x)
+    shape = (MAP_SIDE, MAP_SIDE)
+    return [
+        {"output": name, "x": surrogate.input_names[0], "y": surrogate.input_names[1],
+         "program": y[:, j].reshape(shape).tolist(), "surrogate": predicted[:, j].reshape(shape).tolist()}
+        for j, name in enumerate(surrogate.output_names)
+    ], len(x)  # fmt: skip
+
+
+def _whole(compiled: Compiled, x: np.ndarray) -> np.ndarray:
+    """Round the integer inputs."""
+    whole = [leaf.type.kind != "float" for leaf in compiled.program.signature.inputs]
+    return np.where(whole, np.floor(x + 0.5), x)
