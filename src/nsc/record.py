@@ -23,7 +23,9 @@ SAMPLES = 2048
 SCHEMA = pa.schema(
     [
         ("name", pa.string()), ("text", pa.string()), ("origin", pa.string()),
-        ("n_inputs", pa.int16()), ("n_outputs", pa.int16()), ("input_seed", pa.int64()),
+        ("n_inputs", pa.int16()), ("n_outputs", pa.int16()),
+        ("box", pa.list_(pa.float64())),  # i 2, row-major
+        ("input_seed", pa.int64()),
         ("outputs", pa.list_(pa.float32())),  # n o, row-major
         ("ops", pa.list_(pa.int16())), ("args", pa.list_(pa.int32())),  # m, m 3
         ("values", pa.list_(pa.float64())), ("roots", pa.list_(pa.int32())),
@@ -38,7 +40,8 @@ class Record:
 
     Args:
         text: C text.
-        outputs: float32 `n o` on `shared_inputs(input_seed)[:, :n_inputs]`.
+        box: (lo, hi) of each input.
+        outputs: float32 `n o` on `shared_inputs(input_seed)[:, :n_inputs]`, mapped from [-1, 1] onto the box.
         dag: the expression DAG, None where the text has none.
     """
 
@@ -47,6 +50,7 @@ class Record:
     origin: str
     n_inputs: int
     n_outputs: int
+    box: tuple[tuple[float, float], ...]
     input_seed: int
     outputs: np.ndarray
     dag: Dag | None
@@ -64,7 +68,8 @@ def write_records(path: Path, records: list[Record]) -> None:
         dag = r.dag
         row = {
             "name": r.name, "text": r.text, "origin": r.origin, "n_inputs": r.n_inputs,
-            "n_outputs": r.n_outputs, "input_seed": r.input_seed, "outputs": r.outputs.ravel(),
+            "n_outputs": r.n_outputs, "box": np.ravel(r.box), "input_seed": r.input_seed,
+            "outputs": r.outputs.ravel(),
             "ops": None if dag is None else dag.ops, "args": None if dag is None else dag.args.ravel(),
             "values": None if dag is None else dag.values, "roots": None if dag is None else dag.roots,
         }  # fmt: skip
@@ -104,4 +109,5 @@ def _record(row: dict[str, pa.Scalar]) -> Record:
         dag = Dag(array("ops"), array("args").reshape(-1, 3), array("values"), array("roots"), n_inputs)
     outputs = array("outputs").reshape(-1, n_outputs)
     text = (row[name].as_py() for name in ("name", "text", "origin"))
-    return Record(*text, n_inputs, n_outputs, row["input_seed"].as_py(), outputs, dag)
+    box = tuple((lo, hi) for lo, hi in array("box").reshape(-1, 2).tolist())
+    return Record(*text, n_inputs, n_outputs, box, row["input_seed"].as_py(), outputs, dag)

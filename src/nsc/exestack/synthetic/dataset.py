@@ -50,13 +50,13 @@ def dag_hash(dag: Dag) -> str:
 def candidate(r: Random, x: np.ndarray, name: str) -> Record | Rejected:
     """Write one function and judge it by its values on `x` (`n i`)."""
     try:
-        text, n_inputs = write_function(r)
+        text, ranges = write_function(r)
     except (OverflowError, ZeroDivisionError, ValueError):
         return Rejected("range_overflow")
     if text.count("\n") > 80 or len(text) > 3000:
         return Rejected("too_long")
     try:
-        program = parse_program("#include <math.h>\n" + text, path=name)
+        program = parse_program("#include <math.h>\n" + text, path=name, ranges=ranges)
     except SourceError as error:
         return Rejected(f"front_end:{error.problems[0].reason}")
     dag = program.dag
@@ -64,12 +64,14 @@ def candidate(r: Random, x: np.ndarray, name: str) -> Record | Rejected:
         return Rejected(f"no_dag:{dag.reason}")
     if len(dag) > MAX_DAG_NODES:
         return Rejected("too_many_nodes")
+    n_inputs = len(ranges)
     found = _judge(dag, x[:PROBES, :n_inputs], r)
     y = None if found else evaluate(dag, x[:, :n_inputs])
     found = found or _judge_all(y)
     if found:
         return Rejected(found)
-    return Record(name, text, "synthetic", n_inputs, 1, 0, y.astype(np.float32), dag)
+    box = tuple(ranges.values())
+    return Record(name, text, "synthetic", n_inputs, 1, box, 0, y.astype(np.float32), dag)
 
 
 def _judge(dag: Dag, probes: np.ndarray, r: Random) -> str | None:

@@ -58,10 +58,12 @@ _TINY = (1e-3, 1e-4, 1e-6, 1e-8, 1e-10, 1e-12)
 class Writer:
     """Writes random expressions over the variables in scope."""
 
-    def __init__(self, r: Random, style: Style, inputs: list[str]):
+    def __init__(
+        self, r: Random, style: Style, inputs: list[str], ranges: dict[str, tuple[float, float]] | None = None
+    ):
         self.r = r
         self.style = style
-        self.scope: dict[str, tuple[float, float]] = {name: (-1.0, 1.0) for name in inputs}
+        self.scope: dict[str, tuple[float, float]] = dict(ranges or dict.fromkeys(inputs, (-1.0, 1.0)))
         self.unused = list(inputs)
         self.recent: list[str] = []
 

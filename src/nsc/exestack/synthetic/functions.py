@@ -17,12 +17,43 @@ _LOCAL_NAMES = """res result ret tmp t1 t2 t3 sum acc total d1 d2 rr r2 xx yy zz
     term delta diff dist ratio norm prod base f1 f2 g1 u1 v1 h1 w1 inv arg expo""".split()
 _FUNCTION_NAMES = """sobel fn calc eval compute dist lerp smooth pdf cdf interp noise ease func get_value weight
     kernel response curve blend shade convert luminance distance project rotate filter estimate score""".split()
+_BOXES = (
+    (0.0, 1.0),
+    (0.0, 1.0),
+    (0.0, 2.0),
+    (-2.0, 2.0),
+    (-3.0, 3.0),
+    (0.0, 5.0),
+    (0.0, 10.0),
+    (-3.15, 3.15),
+    (1.0, 4.0),
+)
 _ARITY = (25, 22, 15, 11, 8, 6, 4, 3, 6)
 
 
-def write_function(r: Random) -> tuple[str, int]:
-    """Write a random C function; returns (text, number of inputs)."""
+Ranges = dict[str, tuple[float, float]]
+
+
+def write_function(r: Random) -> tuple[str, Ranges]:
+    """Write a random C function; returns (text, range of each input)."""
     return _Author(r).write()
+
+
+def draw_ranges(r: Random, inputs: list[str]) -> Ranges:
+    """Draw a domain: mostly (-1, 1) as the paper, else (0, 1) for all, or a box of mixed ranges."""
+    u = r.random()
+    if u < 0.62:
+        return dict.fromkeys(inputs, (-1.0, 1.0))
+    if u < 0.75:
+        return dict.fromkeys(inputs, (0.0, 1.0))
+    return {name: _draw_range(r) for name in inputs}
+
+
+def _draw_range(r: Random) -> tuple[float, float]:
+    if r.random() < 0.5:
+        return r.choice(_BOXES)
+    lo = round(r.uniform(-2, 2), 2)
+    return lo, round(lo + 10 ** r.uniform(-1, 0.8), 2)
 
 
 class _Author:
@@ -33,11 +64,12 @@ class _Author:
         self.style = Style.draw(r)
         self.n_inputs = r.choices(range(1, 10), _ARITY)[0]
         self.inputs = r.sample(_INPUT_NAMES, self.n_inputs)
-        self.w = Writer(r, self.style, self.inputs)
+        self.ranges = draw_ranges(r, self.inputs)
+        self.w = Writer(r, self.style, self.inputs, self.ranges)
         self.locals: list[str] = []
         self.before: list[str] = []  # file-level text: macros, tables, helpers
 
-    def write(self) -> tuple[str, int]:
+    def write(self) -> tuple[str, Ranges]:
         r = self.r
         lines = []
         for k in range(r.choices((0, 1, 2, 3, 4, 6), (34, 20, 16, 14, 10, 6))[0]):
@@ -49,7 +81,7 @@ class _Author:
         head = f"{r.choice(('', '', 'static ', 'inline '))}{self.style.ctype} {name}({parameters})"
         head = head.replace("inline ", "static inline ")
         body = "\n".join("  " + line for line in lines)
-        return "\n".join([*self.before, f"{head} {{\n{body}\n}}", ""]), self.n_inputs
+        return "\n".join([*self.before, f"{head} {{\n{body}\n}}", ""]), self.ranges
 
     def _result(self, has_body: bool) -> Expression:
         w, r = self.w, self.r
