@@ -1,0 +1,52 @@
+# Two commands on a fresh clone: `make demo` and `make test`. Everything is installed into .venv.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+TORCH := torch==2.13.0
+export PYTHONDONTWRITEBYTECODE = 1
+
+.PHONY: help setup torch test test-slow demo train bench clean
+
+help:
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: .venv/ready ## make .venv with nsc and its development tools
+
+.venv/ready: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --upgrade-strategy only-if-needed -e '.[dev]'
+	@echo "building the sandbox's C library (about half a minute, once)"
+	$(BIN)/python -c "from nsc.sandbox import warm_up; warm_up()"
+	@touch $@
+
+# A CPU build of torch for the training tests. The constraints make a build that wants CUDA packages
+# fail to resolve instead of downloading gigabytes; without torch those tests are skipped by name.
+torch: .venv/torch ## install the CPU build of torch that the training tests use
+
+.venv/torch: .venv/ready requirements/no-cuda.txt
+	@$(BIN)/pip install --quiet --constraint requirements/no-cuda.txt '$(TORCH)' 2> .venv/torch.log \
+	  || echo "no CPU build of $(TORCH) to be had: the training tests will be skipped"
+	@touch $@
+
+test: .venv/torch ## lint and fast tests
+	$(BIN)/ruff check src tests examples benchmarks
+	$(BIN)/python -m pytest
+
+test-slow: .venv/torch ## the tests that take minutes
+	$(BIN)/python -m pytest -m slow
+
+demo: .venv/ready ## compile every example into out/
+	$(BIN)/python examples/demo.py
+
+train: .venv/torch ## generate programs and train the CompNet (about an hour)
+	$(BIN)/nsc data synthetic -o data/heldout --programs 2000 --seed 2
+	$(BIN)/nsc data synthetic -o data/train --programs 180000 --seed 1
+	$(BIN)/nsc train --data data/train -o data/run --steps 60000
+	$(BIN)/nsc evaluate --data data/heldout --compnet data/run/compnet.safetensors
+
+bench: .venv/torch ## benchmarks against peers
+	$(BIN)/pip install --quiet 'scikit-learn>=1.4'
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/finetune_vs_peers/run.py
+	$(BIN)/python benchmarks/sandbox/run.py
+
+clean:
+	rm -rf .venv out build dist src/*.egg-info .pytest_cache .ruff_cache

@@ -1,0 +1,25 @@
+"""Shared fixtures and options."""
+
+import importlib.util
+import shutil
+
+import pytest
+
+_TOOLS = {"gcc": lambda: shutil.which("gcc") is not None}
+
+
+def pytest_addoption(parser):
+    parser.addoption("--update-golden", action="store_true", help="rewrite the golden files")
+
+
+def pytest_runtest_setup(item):
+    for marker in item.iter_markers("needs"):
+        what = marker.args[0]
+        found = _TOOLS.get(what, lambda what=what: importlib.util.find_spec(what) is not None)()
+        if not found:
+            pytest.skip(f"needs {what}, which is not installed")
+
+
+@pytest.fixture
+def update_golden(request):
+    return request.config.getoption("--update-golden")

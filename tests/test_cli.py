@@ -1,0 +1,137 @@
+"""The command line as a user meets it, in-process."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import nsc
+from nsc.cli import main
+
+WAVE = "#include <math.h>\ndouble wave(double x, double y) { return sin(3*x) * y; }\n"
+
+
+@pytest.fixture
+def wave(tmp_path):
+    path = tmp_path / "wave.c"
+    path.write_text(WAVE)
+    return path
+
+
+def test_compile_writes_everything(wave, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert main(["compile", str(wave), "--budget", "200", "-o", str(out), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["function"] == "wave"
+    assert report["program_runs"]["train"] == 160 and report["program_runs"]["validation"] == 40
+    assert report["program_runs"]["verification"] == 4096
+    assert set(report["zero_shot"]) == {"compnet", "random"}
+    assert report["test"]["nmse"] < 0.05
+    assert report["ns_per_call"]["original"] > 0
+    names = {p.name for p in out.iterdir()}
+    assert {"surrogate.safetensors", "surrogate.c", "report.json", "report.html"} <= names
+    assert not [n for n in names if n.startswith(".")]
+    loaded = nsc.load(out / "surrogate.safetensors")
+    x = np.random.default_rng(0).uniform(-1, 1, (500, 2))
+    error = loaded(x)[:, 0] - np.sin(3 * x[:, 0]) * x[:, 1]
+    assert np.sqrt(np.mean(error**2)) < 3 * report["test"]["rmse"]
+    assert loaded.report["function"] == "wave"
+
+
+def test_the_same_seed_gives_the_same_bits():
+    a = nsc.compile(WAVE, budget=60, seed=3)
+    b = nsc.compile(WAVE, budget=60, seed=3)
+    c = nsc.compile(WAVE, budget=60, seed=4)
+    assert np.array_equal(a.members[0].w, b.members[0].w)
+    assert not np.array_equal(a.members[0].w, c.members[0].w)
+
+
+def test_budget_zero_is_zero_shot():
+    surrogate = nsc.compile(WAVE, budget=0)
+    assert surrogate.report["program_runs"]["train"] == 0
+    assert surrogate.report["test"]["mse"] == surrogate.report["zero_shot"]["compnet"]["mse"]
+
+
+def test_outputs_in_one_network_or_split():
+    text = "void f(float x, float *s, float *c) { *s = x*x; *c = -x; }"
+    joint = nsc.compile(text, budget=100)
+    assert [str(m.topology) for m in joint.members] == ["9-4-4-2"]
+    split = nsc.compile(text, budget=100, split=True)
+    assert [str(m.topology) for m in split.members] == ["9-4-4-1", "9-4-4-1"]
+    assert split(np.array([[0.5]])) == pytest.approx(np.array([[0.25, -0.5]]), abs=0.02)
+
+
+def test_a_domain_is_in_the_users_units():
+    surrogate = nsc.compile("double f(double t) { return 2*t + 100; }", domain={"t": (1000, 1010)}, budget=100)
+    assert surrogate(np.array([1005.0])) == pytest.approx([2110], rel=1e-4)
+
+
+def test_target_error_grows_until_met():
+    surrogate = nsc.compile(WAVE, budget=32, target_error=2e-3)
+    report = surrogate.report
+    assert report["target_reached"] and report["test"]["rmse"] <= 2e-3
+    assert len(report["rounds"]) > 1
+
+
+def test_python_callables_are_programs():
+    program = nsc.Program.from_callable(
+        lambda x: np.hypot(x[:, 0], x[:, 1]), ["a", "b"], ranges={"a": (0, 3), "b": (0, 4)}, name="length"
+    )
+    surrogate = nsc.compile(program, budget=300)
+    assert surrogate(np.array([[3.0, 4.0]])) == pytest.approx(np.array([[5.0]]), rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "message"),
+    [
+        (WAVE, ["--function", "nope"], "no function 'nope'"),
+        (WAVE, ["--budget", "-1"], "--budget must be 0"),
+        (WAVE, ["--domain", "q=0:1"], "'q' is not an input of wave; inputs are x, y"),
+        (WAVE, ["--domain", "x=2"], "--domain expects NAME=LO:HI"),
+        (WAVE, ["--initial", "magic"], "compnet, random"),
+        (WAVE, ["--topology", "1-4-1"], "needs 2 or more inputs"),
+        (WAVE, ["--target-error", "0"], "above 0"),
+        ("double f(double x) { return sqrt(x); }", [], "NaN or infinity on"),
+        ("double f(double x) { return (int)(9 * x) / (int)(2 * x); }", [], "divided an integer by zero"),
+        ("double f(double x) { while (x < 2) x -= 1; return x; }", [], "ran longer than its fuel"),
+        ("double f(double x) { return g(x); }", [], "wave.c:1:29: the function 'g' is not defined"),
+        ("int x;", [], "no function definition"),
+    ],
+)
+def test_bad_input_is_explained(wave, tmp_path, capsys, text, arguments, message):
+    wave.write_text("#include <math.h>\n" * ("sqrt" in text) + text)
+    out = tmp_path / "out"
+    assert main(["compile", str(wave), "-o", str(out), *arguments]) == 2
+    error = capsys.readouterr().err
+    assert message in error and "Traceback" not in error
+    assert not out.exists() or not list(out.iterdir())
+
+
+def test_missing_files_and_unwritable_folders(wave, tmp_path, capsys):
+    assert main(["compile", str(tmp_path / "none.c")]) == 2
+    assert "no such file" in capsys.readouterr().err
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    assert main(["compile", str(wave), "-o", str(blocked / "out")]) == 2
+    assert "cannot write to" in capsys.readouterr().err
+    (tmp_path / "b.c").write_bytes(b"\0\1")
+    assert main(["compile", str(tmp_path / "b.c")]) == 2
+    assert "binary" in capsys.readouterr().err
+
+
+def test_show(wave, capsys):
+    assert main(["show", str(wave), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found[0]["inputs"] == ["x", "y"] and found[0]["problems"] == []
+    assert main(["show", str(wave)]) == 0
+    assert "double wave(double x, double y)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("statement", ["import nsc", "import nsc.cli"])
+def test_import_is_light(statement):
+    heavy = ("torch", "onnxruntime", "matplotlib", "pyarrow", "sklearn", "numpy", "wasmtime")
+    code = f"{statement}; import sys; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
