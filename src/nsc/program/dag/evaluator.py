@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from nsc.program.ctype import Array, CType, Pointer, Scalar, Struct
 from nsc.program.dag import calls
+from nsc.program.dag.arithmetic import combine
 from nsc.program.dag.builder import Builder
 from nsc.program.dag.lower import Ast
 from nsc.program.dag.memory import (
@@ -237,7 +238,7 @@ class Evaluator:
             return self._shift(left, sign, ast)
         if not isinstance(left, Number) or not isinstance(right, Number):
             raise Refusal("pointer_arithmetic", "pointers are compared or combined here", ast.at)
-        return self.combine(operator, left, right, ast)
+        return combine(self.b, operator, left, right)
 
     def _logical(self, ast: Ast, state: State) -> Number:
         """Evaluate `&&` and `||`; the right side's effects happen only where C would evaluate it."""
@@ -253,34 +254,6 @@ class Evaluator:
             state.become(merge(self.b, where, after, state, self.frame.first_object))
         return Number(self.b.make(op, left, right), True)
 
-    def combine(self, operator: str, left: Number, right: Number, ast: Ast) -> Number:
-        """Apply an arithmetic or comparison operator."""
-        b, x, y = self.b, left.node, right.node
-        is_int = left.is_int and right.is_int
-        if operator in _ARITHMETIC:
-            return Number(b.make(_ARITHMETIC[operator], x, y), is_int)
-        if operator == "/":
-            ratio = b.make("DIV", x, y)
-            return Number(b.make("TRUNC", ratio), True) if is_int else Number(ratio)
-        if operator == "%":
-            return Number(b.make("FMOD", x, y), True)
-        if operator in _COMPARISONS:
-            op, swap, negate = _COMPARISONS[operator]
-            found = b.make(op, y, x) if swap else b.make(op, x, y)
-            return Number(b.make("NOT", found) if negate else found, True)
-        return self._bits(operator, left, right, ast)
-
-    def _bits(self, operator: str, left: Number, right: Number, ast: Ast) -> Number:
-        known_left, known_right = self.b.value(left.node), self.b.value(right.node)
-        if known_left is not None and known_right is not None and operator in _BITS:
-            return self.number(float(_BITS[operator](int(known_left), int(known_right))), True)
-        if operator == "<<" and known_right is not None:
-            return Number(self.b.make("MUL", left.node, self.b.literal(2.0**known_right)), True)
-        if operator == ">>" and known_right is not None:
-            scaled = self.b.make("MUL", left.node, self.b.literal(2.0**-known_right))
-            return Number(self.b.make("FLOOR", scaled), True)
-        raise Refusal("bit_operation", f"'{operator}' on a value that depends on an input", ast.at)
-
     def _assign(self, ast: Ast, state: State) -> Value | Place:
         value = self.value(ast.kids[1], state)
         place = self.place(ast.kids[0], state)
@@ -289,7 +262,7 @@ class Evaluator:
             if isinstance(old, Address):
                 value = self._shift(old, value, ast) if ast.data == "+" else None
             elif isinstance(value, Number):
-                value = self.combine(ast.data, old, value, ast)
+                value = combine(self.b, ast.data, old, value)
         self.b.at = ast.at
         self.store(place, value, state)
         return self.load(place, state)
@@ -395,17 +368,6 @@ class Evaluator:
     def _sincos(self, arguments: list, state: State, ast: Ast) -> None:
         for op, pointer in zip(("SIN", "COS"), arguments[1:], strict=True):
             self.store(self._target(pointer, ast), Number(self.b.make(op, arguments[0].node)), state)
-
-
-_ARITHMETIC = {"+": "ADD", "-": "SUB", "*": "MUL"}
-_COMPARISONS = {  # operator -> (operation, swap sides, negate)
-    "<": ("LT", False, False), ">": ("LT", True, False), "<=": ("LT", True, True),
-    ">=": ("LT", False, True), "==": ("EQ", False, False), "!=": ("EQ", False, True),
-}  # fmt: skip
-_BITS = {
-    "&": lambda x, y: x & y, "|": lambda x, y: x | y, "^": lambda x, y: x ^ y,
-    "<<": lambda x, y: x << (y & 63), ">>": lambda x, y: x >> (y & 63),
-}  # fmt: skip
 
 
 def _below(place: Place, path: tuple, ctype: CType) -> Place:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 
 from nsc.program.ctype import Array, Pointer, Void
+from nsc.program.dag.arithmetic import combine
 from nsc.program.dag.evaluator import Evaluator, Frame
 from nsc.program.dag.lower import Ast
 from nsc.program.dag.memory import (
@@ -193,7 +194,7 @@ def _cases(e: Evaluator, selector, cases, open_: list[int], state: State, ast: A
             _from_case(e, cases, start, state)
         return
     label = e.scalar(cases[open_[0]][0], state)
-    hit = settled(e.b, e.combine("==", selector, label, ast).node)
+    hit = settled(e.b, combine(e.b, "==", selector, label).node)
     if hit is True:
         _from_case(e, cases, open_[0], state)
     elif hit is False:
