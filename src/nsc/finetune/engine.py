@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from nsc.errors import InputError
 from nsc.surrogate import Topology, pad_inputs
@@ -138,7 +139,8 @@ def finetune(
         )
     started = time.perf_counter()
     run = run_lm if config.optimizer == "lm" else run_adam
-    found = run(w, topology, data, config, progress)
+    with threadpool_limits(1, "blas"):  # small matrices: threads cost more than they give, and change bits
+        found = run(w, topology, data, config, progress)
     return FinetuneResult(*found, optimizer=config.optimizer, backend=backend, seconds=time.perf_counter() - started)
 
 

@@ -27,7 +27,7 @@ def console_progress(console: Console) -> Iterator[Callable[[str, float], None]]
         BarColumn(bar_width=24),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as bar:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("reading", total=1.0)
         yield lambda what, fraction: bar.update(task, description=escape(what), completed=fraction)
 

@@ -15,6 +15,8 @@ from nsc.sandbox.outcome import Outcome
 
 CHUNK = 1024  # samples in the module's buffers
 UNITS_PER_MODULE = 64
+# A C library linked for files or the environment asks the host at start: such a unit gets its own module.
+_ASKED_AT_START = (b"fd_prestat_get", b"environ_get", b"args_get")
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ def _build_some(
     units: Sequence[Unit], chosen: list[int], results: list[Built | Failed | None], limits: CompilerLimits
 ) -> None:
     made = compile_wasm(module_text([units[k] for k in chosen]), limits)
-    if made.outcome is Outcome.ok:
+    shares_start = len(chosen) > 1 and any(name in made.wasm for name in _ASKED_AT_START)
+    if made.outcome is Outcome.ok and not shares_start:
         for number, k in enumerate(chosen):
             results[k] = Built(made.wasm, number, units[k].n_inputs, units[k].n_outputs)
     elif len(chosen) == 1:
@@ -77,11 +80,11 @@ def module_text(units: Sequence[Unit]) -> str:
     parts = [f"#include <{h}>" for h in headers]
     parts += [
         f"static double nsc_in[{CHUNK * inputs}], nsc_out[{CHUNK * outputs}];",
-        "static int nsc_done;",
+        "static volatile int nsc_done;",
         "#define EXPORT(name) __attribute__((export_name(name)))",
         'EXPORT("in") double *nsc_get_in(void) { return nsc_in; }',
         'EXPORT("out") double *nsc_get_out(void) { return nsc_out; }',
-        'EXPORT("done") int *nsc_get_done(void) { return &nsc_done; }',
+        'EXPORT("done") volatile int *nsc_get_done(void) { return &nsc_done; }',
     ]
     for number, unit in enumerate(units):
         parts.append(_unit_text(unit, number))
@@ -92,11 +95,13 @@ def _unit_text(unit: Unit, number: int) -> str:
     names = list(dict.fromkeys((*unit.globals_, unit.entry)))
     defines = "\n".join(f"#undef {name}\n#define {name} u{number}_{name}" for name in names)
     undefines = "\n".join(f"#undef {name}" for name in names)
+    # called through a volatile pointer: stores of finished samples cannot move past one that traps
     loop = (
         f'EXPORT("run{number}") void nsc_run{number}(int nsc_from, int nsc_to) {{\n'
+        f"  void (*volatile call)(const double *, double *) = u{number}_{unit.entry};\n"
         f"  for (int k = nsc_from; k < nsc_to; k++) {{\n"
         f"    nsc_done = k;\n"
-        f"    u{number}_{unit.entry}(nsc_in + k * {unit.n_inputs}, nsc_out + k * {unit.n_outputs});\n"
+        f"    call(nsc_in + k * {unit.n_inputs}, nsc_out + k * {unit.n_outputs});\n"
         f"  }}\n  nsc_done = nsc_to;\n}}"
     )
     return f"{defines}\n{unit.text}\n{undefines}\n{loop}"

@@ -20,7 +20,7 @@ from pathlib import Path
 from nsc.sandbox.outcome import Outcome
 
 WASM_FLAGS = (
-    "-target", "wasm32-wasi", "-mexec-model=reactor", "-std=gnu11", "-O1", "-s", "-w",
+    "-target", "wasm32-wasi", "-mexec-model=reactor", "-std=gnu11", "-O1", "-s", "-w", "-UNDEBUG",
     "-ffp-contract=off", "-fno-math-errno", "-fno-sanitize=undefined",  # C as compilers mean it; wasm traps
     "-Wl,-z,stack-size=262144", "-Wl,--max-memory=67108864", "-fbracket-depth=256",
     "-fno-diagnostics-show-option", "-fno-caret-diagnostics", "-ferror-limit=5",

@@ -112,8 +112,9 @@ def run(built: Built, x: np.ndarray, limits: RunLimits = RunLimits()) -> Executi
         try:
             instance = instance or _Instance(built, limits)
             instance.write(x[start:stop])
-        except wasmtime.WasmtimeError:
-            return Execution(outputs, dict.fromkeys(range(len(x)), Outcome.trapped), 0, Outcome.trapped)
+        except wasmtime.WasmtimeError as error:
+            outcome, import_name = _named_error(error)
+            return Execution(outputs, dict.fromkeys(range(len(x)), outcome), 0, outcome, import_name)
         first = 0
         while first < stop - start:
             reached, outcome, name = _run_chunk(instance, first, stop - start, limits)
@@ -143,11 +144,16 @@ def _run_chunk(instance: _Instance, first: int, stop: int, limits: RunLimits) ->
     except wasmtime.Trap as trap:
         return instance.position(first, stop), _TRAPS.get(trap.trap_code, Outcome.trapped), ""
     except wasmtime.WasmtimeError as error:
-        text = str(error)
-        if "unknown import" in text:
-            name = text.split("`")[1] if "`" in text else "unknown"
-            return instance.position(first, stop), Outcome.forbidden_import, name.rsplit("::", 1)[-1]
-        return instance.position(first, stop), Outcome.trapped, ""
+        return instance.position(first, stop), *_named_error(error)
+
+
+def _named_error(error: wasmtime.WasmtimeError) -> tuple[Outcome, str]:
+    """Return (outcome, import asked for) of an error that is no trap of the program's own."""
+    text = str(error)
+    if "unknown import" not in text:
+        return Outcome.trapped, ""
+    name = text.split("`")[1] if "`" in text else "unknown"
+    return Outcome.forbidden_import, name.rsplit("::", 1)[-1]
 
 
 _TRAPS = {

@@ -1,0 +1,2 @@
+// expect: aborted
+void entry(const double *x, double *y) { abort(); }

@@ -1,0 +1,2 @@
+// expect: forbidden_import
+void entry(const double *x, double *y) { exit(0); }

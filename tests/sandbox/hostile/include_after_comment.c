@@ -1,0 +1,3 @@
+// expect: refused
+/* a */ # include </etc/passwd>
+void entry(const double *x, double *y) { y[0] = x[0]; }

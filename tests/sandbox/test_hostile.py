@@ -1,0 +1,101 @@
+"""Hostile programs, each with the outcome its first line names. The guard is given text no front end saw."""
+
+import os
+import re
+import socket
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nsc.program import Unit
+from nsc.sandbox import Failed, Outcome, RunLimits, build, run
+from nsc.sandbox.build import CHUNK
+from nsc.sandbox.guard import MAX_UNIT_BYTES
+
+HEADERS = ("math.h", "stdlib.h", "stdio.h", "assert.h", "time.h", "string.h")
+FILES = sorted((Path(__file__).parent / "hostile").glob("*.c"))
+LIMITS = RunLimits(fuel_per_sample=100_000, failures=3)
+
+
+def unit_of(text: str) -> Unit:
+    headers = (*HEADERS, "setjmp.h") if "setjmp" in text else HEADERS
+    names = re.findall(r"^double (\w+)\(", text, re.MULTILINE)
+    return Unit(headers, text, "entry", tuple(names), 1, 1)
+
+
+@pytest.fixture(scope="module")
+def built() -> dict:
+    """Build all of them in one call: those that cannot be built must not sink the others."""
+    units = [unit_of(path.read_text()) for path in FILES]
+    return dict(zip([p.stem for p in FILES], build(units), strict=True))
+
+
+def secrets() -> list[str]:
+    return [s for s in (socket.gethostname(), os.getcwd(), str(Path.home())) if len(s) > 3]
+
+
+@pytest.mark.parametrize("path", FILES, ids=[p.stem for p in FILES])
+def test_outcome(path, built):
+    expected = Outcome(re.match(r"// expect: (\w+)", path.read_text()).group(1))
+    made = built[path.stem]
+    if isinstance(made, Failed):
+        assert made.outcome is expected, made.message
+        assert not [s for s in secrets() if s in made.message]
+        assert "/" not in made.message.replace("<path>", "").replace("'/'", "")
+        return
+    x = np.linspace(0.1, 0.9, 8)[:, None]
+    done = run(made, x, LIMITS)
+    assert done.outcome is expected
+    assert not [s for s in secrets() if s.encode() in made.wasm]
+    if expected is not Outcome.ok:
+        assert np.isnan(done.outputs[list(done.failed)]).all()
+
+
+def test_each_kind_of_end_is_seen():
+    seen = {re.match(r"// expect: (\w+)", p.read_text()).group(1) for p in FILES}
+    assert seen == {o.value for o in Outcome} - {"trapped", "build_timeout"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "double entry_pad; " + " " * 10_000_000,
+        "double f = " + "(" * 300 + "1" + ")" * 300 + ";",
+        "double \0 f;",
+        "double é;",
+        "double f = 1" + "0" * 5000 + ";",
+        "/* never closed",
+        'char *s = "never closed;\n',
+    ],
+    ids=["10 MB", "300 parentheses", "NUL", "not ASCII", "5,000 digits", "open comment", "open string"],
+)
+def test_text_that_is_refused(text):
+    made = build([Unit(("math.h",), text, "entry", (), 1, 1)])[0]
+    assert isinstance(made, Failed) and made.outcome is Outcome.refused
+    assert MAX_UNIT_BYTES < 10_000_000
+
+
+@pytest.mark.parametrize("header", ["/etc/passwd", "../x.h", "sys/socket.h", 'math.h>\n#include "/etc/hostname'])
+def test_headers_outside_the_list_are_refused(header):
+    made = build([Unit((header,), "void entry(const double *x, double *y) { *y = *x; }", "entry", (), 1, 1)])[0]
+    assert isinstance(made, Failed) and made.outcome is Outcome.refused
+
+
+def test_failures_are_located_and_the_rest_is_run():
+    text = "void entry(const double *x, double *y) { y[0] = 100 / (int)x[0]; }"
+    made = build([Unit(("math.h",), text, "entry", (), 1, 1)])[0]
+    x = np.arange(3000.0)[:, None] % 1000
+    done = run(made, x, RunLimits())
+    assert sorted(done.failed) == [0, 1000, 2000] and len(x) > 2 * CHUNK
+    assert done.outcome is Outcome.division_by_zero
+    good = x[:, 0] > 0
+    np.testing.assert_array_equal(done.outputs[good, 0], np.trunc(100 / x[good, 0]))
+
+
+def test_state_does_not_leak_between_units_or_runs():
+    text = "static int n; void entry(const double *x, double *y) { y[0] = ++n; }"
+    pair = build([Unit((), text, "entry", ("n",), 1, 1)] * 2)
+    for made in pair:
+        for _ in range(2):
+            assert run(made, np.zeros((3, 1))).outputs[:, 0].tolist() == [1, 2, 3]
