@@ -30,6 +30,8 @@ class FinetuneConfig:
         patience: LM stops after this many accepted steps without a better validation loss.
         damping, damping_up, damping_down: LM's first damping, its factor on reject, divisor on accept.
         ridge: LM's penalty on the squared norm of the parameters; keeps cancelling spikes away.
+        plateau_steps, plateau_gain: LM stops when the best validation loss of that many steps is above
+            this share of the best before them.
         tolerance: LM stops when the training loss (of standardised outputs) is below it.
     """
 
@@ -41,6 +43,8 @@ class FinetuneConfig:
     damping_up: float = 4.0
     damping_down: float = 3.0
     ridge: float = 0.0
+    plateau_steps: int = 100
+    plateau_gain: float = 0.8
     tolerance: float = 1e-14
 
     def __post_init__(self) -> None:
@@ -73,7 +77,7 @@ class FinetuneResult:
         w, w_final: `p w`, at the best validation loss and at the last step.
         train_loss, validation_loss: `p e`, mean squared errors before step 0, 1, ...; NaN after the end.
         best_step: `p`; step 0 is the start.
-        stopped: per surrogate "step_limit", "patience", "converged" or "no_progress".
+        stopped: per surrogate "step_limit", "patience", "plateau", "converged" or "no_progress".
     """
 
     w: np.ndarray

@@ -105,6 +105,7 @@ class NormalEquations:
         first = used[: topology.widths[1] * topology.n_inputs].reshape(topology.widths[1], -1)
         first[:, ~np.abs(x).any(axis=0)] = False
         self.used = np.flatnonzero(used)
+        self.last: tuple = (None, None, None)  # parameters, residual and activations of the last loss
 
     def residual(self, w: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
         """Return (residual `o n`, activations of every layer `h n`)."""
@@ -115,12 +116,12 @@ class NormalEquations:
         return hidden[-1] - self.y, hidden
 
     def loss(self, w: np.ndarray) -> float:
-        residual, _ = self.residual(w)
-        return float(np.vdot(residual, residual)) / residual.size
+        self.last = (w, *self.residual(w))
+        return float(np.vdot(self.last[1], self.last[1])) / self.last[1].size
 
     def assemble(self, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return (J J^T / m, J r / m) over the used parameters, m residuals."""
-        residual, hidden = self.residual(w)
+        residual, hidden = self.last[1:] if self.last[0] is w else self.residual(w)
         layers = self.topology.layers(w)
         for output in range(self.topology.n_outputs):
             columns = slice(output * self.n, (output + 1) * self.n)
@@ -175,7 +176,7 @@ def _lm(
         validation.append(held_loss if len(train) > 1 and fresh else validation[-1])
         if step % 20 == 0:
             progress(step, config.steps, best)
-        stopped = _reason_to_stop(loss, damping, since, config) or stopped
+        stopped = _reason_to_stop(loss, damping, since, validation, config) or stopped
         if stopped != "step_limit":
             break
     return best_w, w, train, validation, best_step, stopped
@@ -195,9 +196,14 @@ def _trial(
     return trial, system.loss(trial)
 
 
-def _reason_to_stop(loss: float, damping: float, since: int, config: FinetuneConfig) -> str | None:
+def _reason_to_stop(
+    loss: float, damping: float, since: int, validation: list[float], config: FinetuneConfig
+) -> str | None:
     if loss < config.tolerance:
         return "converged"
     if since >= config.patience:
         return "patience"
+    span = config.plateau_steps
+    if len(validation) > 2 * span and min(validation[-span:]) > config.plateau_gain * min(validation[:-span]):
+        return "plateau"
     return "no_progress" if damping > 1e12 else None

@@ -14,7 +14,6 @@ from nsc.finetune.engine import FinetuneConfig, FinetuneData, FinetuneResult, Pr
 from nsc.surrogate import Topology
 
 RACE_STEPS = 80
-FINALISTS = 2
 
 
 def finetune_best_of(
@@ -26,7 +25,7 @@ def finetune_best_of(
     backend: str = "reference",
     progress: Progress = lambda step, limit, best: None,
 ) -> tuple[FinetuneResult, int]:
-    """Finetune every start for a short race, then the best two to the end.
+    """Finetune every start for a short race, then the best to the end.
 
     Returns:
         The result of the winner on validation (its curve includes the race), and its number.
@@ -37,15 +36,11 @@ def finetune_best_of(
         winner = int(np.argmin(result.best_validation))
         return _only(result, winner), winner
     race = finetune(starts, topology, data, replace(config, steps=RACE_STEPS), backend=backend, progress=progress)
-    ranked = np.argsort(race.best_validation, kind="stable")[:FINALISTS]
-    finals = []
-    for k in ranked:
-        rest = replace(config, steps=config.steps - RACE_STEPS, damping=1e-3)
-        last = finetune(race.w_final[k], topology, data, rest, backend=backend, progress=progress)
-        finals.append(_continued(_only(race, int(k)), last))
-    best = int(np.argmin([f.best_validation[0] for f in finals]))
-    seconds = race.seconds + sum(f.seconds for f in finals)
-    return replace(finals[best], seconds=seconds), int(ranked[best])
+    winner = int(np.argmin(race.best_validation))
+    rest = replace(config, steps=config.steps - RACE_STEPS, damping=1e-3)
+    last = finetune(race.w_final[winner], topology, data, rest, backend=backend, progress=progress)
+    joined = _continued(_only(race, winner), last)
+    return replace(joined, seconds=race.seconds + last.seconds), winner
 
 
 def _only(result: FinetuneResult, k: int) -> FinetuneResult:
