@@ -110,9 +110,8 @@ def main() -> None:
     warnings.simplefilter("ignore")
     warm_up(print)
     rows = []
-    print(
-        "| program | nsc LM: nmse | s | scikit-learn: nmse | s | PyTorch Adam: nmse | s |\n|---|---|---|---|---|---|---|"
-    )
+    print("| program | nsc LM: nmse | s | scikit-learn: nmse | s | PyTorch Adam: nmse | s |")
+    print("|---|---|---|---|---|---|---|")
     for path in sorted((ROOT / "examples").glob("*.c")):
         r = measure(path, arguments.budget, arguments.seed)
         rows.append(r)
