@@ -25,10 +25,11 @@ h1 { font-size: 28px; margin: 0 0 4px } h2 { font-size: 18px; margin: 40px 0 12p
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; margin-top: 20px }
 .tile { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 12px 14px }
 .tile b { display: block; font-size: 22px; font-weight: 600 } .tile span { color: var(--soft); font-size: 13px }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); gap: 16px }
+.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)); gap: 16px;
+  align-items: start }
 figure { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 12px }
 figcaption { font-size: 14px; margin-bottom: 6px } svg { width: 100%; height: auto; display: block }
-svg text { font: 11px system-ui, sans-serif; fill: var(--soft) } .grid { stroke: var(--line) }
+svg rect.cell { shape-rendering: crispEdges } svg text { font: 12.5px system-ui, sans-serif; fill: var(--soft) } .grid { stroke: var(--line) }
 .line { fill: none; stroke-width: 1.8 } .a.line { stroke: var(--accent) } .b.line { stroke: var(--second) }
 .b.line.dashed { stroke-dasharray: 5 3 } .dot { fill: var(--accent); opacity: .55 } .bar { fill: var(--accent) }
 .legend { font-size: 12px; color: var(--soft); display: flex; gap: 16px; margin-top: 4px }
@@ -36,7 +37,7 @@ svg text { font: 11px system-ui, sans-serif; fill: var(--soft) } .grid { stroke:
 .legend i.a { background: var(--accent) } .legend i.b, .legend i.dashed { background: var(--second) }
 table { border-collapse: collapse; width: 100%; background: var(--card); border: 1px solid var(--line) }
 td, th { padding: 7px 12px; text-align: left; border-bottom: 1px solid var(--line); font-size: 14px }
-tr:last-child td { border-bottom: 0 } td.n { text-align: right; font-variant-numeric: tabular-nums }
+tr:last-child td { border-bottom: 0 } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums }
 .good { color: var(--good) } .note { border-left: 3px solid var(--second); padding: 4px 12px; margin: 14px 0 }
 pre { background: var(--code); border: 1px solid var(--line); border-radius: 8px; padding: 12px; overflow-x: auto;
   line-height: 1.45; margin: 0 } pre .k { color: var(--accent) } pre .c { color: var(--soft); font-style: italic }
@@ -140,11 +141,13 @@ def _learning(r: dict) -> str:
 
 
 def _zero_shot(r: dict) -> str:
+    words = {"compnet": "emitted by CompNet from the text", "random": "random, as torch.nn.Linear draws them"}
     rows = "".join(
-        f"<tr><td>{name}</td><td class='n'>{number(v['mse'])}</td><td class='n'>{number(v['nmse'])}</td></tr>"
+        f"<tr><td>{words[name]}</td><td class='n'>{number(v['mse'])}</td><td class='n'>{number(v['nmse'])}</td></tr>"
         for name, v in r["zero_shot"].items()
     )
-    return f"<table><tr><th>initial parameters</th><th>mse</th><th>nmse</th></tr>{rows}</table>"
+    head = "<tr><th>initial parameters</th><th class='n'>mse</th><th class='n'>nmse</th></tr>"
+    return f"<table>{head}{rows}</table>"
 
 
 def _done(r: dict) -> str:

@@ -86,7 +86,7 @@ class Figure:
     def points(self, xs: Sequence[float], ys: Sequence[float], kind: str) -> Figure:
         for x, y in zip(xs, ys, strict=True):
             px, py = self._at(x, y).split(",")
-            self.marks.append(f'<circle class="dot {kind}" cx="{px}" cy="{py}" r="1.8"/>')
+            self.marks.append(f'<circle class="dot {kind}" cx="{px}" cy="{py}" r="2.2"/>')
         return self
 
     def bars(self, edges: Sequence[float], heights: Sequence[float], kind: str) -> Figure:
@@ -136,9 +136,8 @@ def heat_map(title: str, rows: Sequence[Sequence[float]], lo: float, hi: float, 
             t = (value - lo) / (hi - lo) if hi > lo else 0.5
             x, y = c * side / n_columns, (n_rows - 1 - r) * side / n_rows
             size = side / n_columns + 0.4
-            cells.append(
-                f'<rect x="{x + 24:.1f}" y="{y:.1f}" width="{size:.1f}" height="{size:.1f}" fill="{_colour(t)}"/>'
-            )
+            place = f'x="{x + 24:.1f}" y="{y:.1f}" width="{size:.1f}" height="{size:.1f}"'
+            cells.append(f'<rect class="cell" {place} fill="{_colour(t)}"/>')
     label = (
         f'<text class="label" x="144" y="{side + 16}" text-anchor="middle">{escape(names[0])}</text>'
         f'<text class="label" transform="translate(14 {side / 2}) rotate(-90)" text-anchor="middle">'
