@@ -29,7 +29,8 @@ h1 { font-size: 28px; margin: 0 0 4px } h2 { font-size: 18px; margin: 40px 0 12p
   align-items: start }
 figure { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 12px }
 figcaption { font-size: 14px; margin-bottom: 6px } svg { width: 100%; height: auto; display: block }
-svg rect.cell { shape-rendering: crispEdges } svg text { font: 12.5px system-ui, sans-serif; fill: var(--soft) } .grid { stroke: var(--line) }
+svg rect.cell { shape-rendering: crispEdges }
+svg text { font: 12.5px system-ui, sans-serif; fill: var(--soft) } .grid { stroke: var(--line) }
 .line { fill: none; stroke-width: 1.8 } .a.line { stroke: var(--accent) } .b.line { stroke: var(--second) }
 .b.line.dashed { stroke-dasharray: 5 3 } .dot { fill: var(--accent); opacity: .55 } .bar { fill: var(--accent) }
 .legend { font-size: 12px; color: var(--soft); display: flex; gap: 16px; margin-top: 4px }
