@@ -114,6 +114,7 @@ def test_desugaring(text, inputs, outputs):
             2,
         ),
         ("double f(double x) { return f(x) + 1; }", "unbounded_recursion", 1),
+        ("double f(double nsc_x) { return nsc_x; }", "reserved_name", 1),
         ("double *f(double x) { return 0; }", "returns_pointer", 1),
         ("void f(double x) { }", "no_output", 1),
         ("double f(void) { return 1; }", "no_input", 1),

@@ -110,6 +110,8 @@ def _parameter(
     name, ctype = declare(node.child_by_field_name("declarator"), base_type(node, scope), scope, const=const)
     if not name:
         raise Refusal("unnamed_parameter", "a parameter without a name", node)
+    if name.startswith("nsc_"):
+        raise Refusal("reserved_name", f"'{name}': names that start with nsc_ are nsc's own; rename it", node)
     declaration = " ".join(text_of(node).split())
     if not isinstance(ctype, Pointer | Array):
         leaves = _leaves(name, ctype, "", node)

@@ -67,6 +67,8 @@ class _Author:
         self.ranges = draw_ranges(r, self.inputs)
         self.w = Writer(r, self.style, self.inputs, self.ranges)
         self.locals: list[str] = []
+        self.const_inputs = r.random() < 0.12
+        self.fixed: set[str] = set(self.inputs) if self.const_inputs else set()  # const: never assigned
         self.before: list[str] = []  # file-level text: macros, tables, helpers
 
     def write(self) -> tuple[str, Ranges]:
@@ -76,7 +78,7 @@ class _Author:
             lines.append(self._statement(first=k == 0))
         lines.append(f"return {self._result(bool(lines)).text};")
         name = r.choice(_FUNCTION_NAMES)
-        const = "const " if r.random() < 0.12 else ""
+        const = "const " if self.const_inputs else ""
         parameters = ", ".join(f"{const}{self.style.ctype} {p}" for p in self.inputs)
         head = f"{r.choice(('', '', 'static ', 'inline '))}{self.style.ctype} {name}({parameters})"
         head = head.replace("inline ", "static inline ")
@@ -126,11 +128,14 @@ class _Author:
         self.w.scope[name] = (value.lo, value.hi)
         self.w.recent.append(name)
         self.locals.append(name)
-        return f"{'const ' if self.r.random() < 0.1 else ''}{self.style.ctype} {name} = {value.text};"
+        const = "const " if self.r.random() < 0.1 else ""
+        if const:
+            self.fixed.add(name)
+        return f"{const}{self.style.ctype} {name} = {value.text};"
 
     def _mutable(self) -> str | None:
         pool = self.locals if self.locals and self.r.random() < 0.8 else list(self.w.scope)
-        pool = [n for n in pool if n in self.w.scope and n not in self.w.unused]
+        pool = [n for n in pool if n in self.w.scope and n not in self.w.unused and n not in self.fixed]
         return self.r.choice(pool) if pool else None
 
     def _assign(self) -> str:
@@ -158,6 +163,8 @@ class _Author:
     def _if(self) -> str:
         if not self.locals:
             return self._declare()
+        if self._mutable() is None:
+            return self._early_return()
         test = condition(self.w, 1)
         text = f"if ({test}) {{\n    {self._assign()}\n  }}"
         if self.r.random() < 0.4:
@@ -166,9 +173,10 @@ class _Author:
 
     def _for(self) -> str:
         r, w = self.r, self.w
-        if not self.locals:
+        sums = [name for name in self.locals if name not in self.fixed]
+        if not sums:
             return self._declare()
-        name, counter = self.locals[-1], r.choice("ijk")
+        name, counter = sums[-1], r.choice("ijk")
         if counter in w.scope:
             return self._assign()
         trips = r.choice((2, 3, 3, 4, 5, 6, 8))

@@ -1,0 +1,66 @@
+/*
+ * f_surrogate: a neural surrogate of f, written by nsc.
+ *
+ * Topology: 9-3-3-1 sigmoid.
+ * Domain:
+ *   w[0][0] in [0, 255]
+ *   w[0][1] in [0, 255]
+ *   w[1][0] in [0, 255]
+ *   w[1][1] in [0, 255]
+ *
+ * A note.
+ */
+
+static const float nsc_weight_1[4][3] = {
+    {0.370000005f, 1.15999997f, -0.529999971f},
+    {-0.610000014f, 0.839999974f, -0.209999993f},
+    {-1.22000003f, -1.33000004f, -1.25999999f},
+    {-1.28999996f, 0.949999988f, -1.0f}};
+static const float nsc_bias_1[3] = {1.27999997f, 0.49000001f, 0.400000006f};
+static const float nsc_weight_2[3][3] = {
+    {0.870000005f, 1.01999998f, -0.0700000003f},
+    {-0.50999999f, 0.119999997f, 1.79999995f},
+    {-1.69000006f, -0.879999995f, 2.0f}};
+static const float nsc_bias_2[3] = {-0.660000026f, 0.330000013f, -0.819999993f};
+static const float nsc_weight_3[3][1] = {
+    {0.439999998f},
+    {-0.75f},
+    {-0.5f}};
+static const float nsc_bias_3[1] = {1.79999995f};
+
+/* 1 / (1 + exp(-z)): 2^t = 2^n 2^f, |f| <= 1/2, by a polynomial and the exponent's bits. */
+static float nsc_sigmoid(float z) {
+  union { float real; int bits; } power;
+  float t = z * -1.44269502f, n, f, p;
+  t = t > 60.0f ? 60.0f : t < -60.0f ? -60.0f : t;
+  n = (t + 12582912.0f) - 12582912.0f;
+  f = t - n;
+  p = 0.000154035297f; p = p * f + 0.00133335579f; p = p * f + 0.00961812865f; p = p * f + 0.0555041097f;
+  p = p * f + 0.240226507f; p = p * f + 0.693147182f; p = p * f + 1.0f;
+  power.real = p;
+  power.bits += (int)n * ((int)1 << 23);
+  return 1.0f / (1.0f + power.real);
+}
+
+float f_surrogate(const float w[2][2]) {
+  float nsc_x[4];
+  float nsc_h1[3], nsc_h2[3], nsc_y[1];
+  float nsc_result;
+  nsc_x[0] = (w[0][0] - 127.5f) * 0.00784313772f;
+  nsc_x[1] = (w[0][1] - 127.5f) * 0.00784313772f;
+  nsc_x[2] = (w[1][0] - 127.5f) * 0.00784313772f;
+  nsc_x[3] = (w[1][1] - 127.5f) * 0.00784313772f;
+  for (int j = 0; j < 3; j++) nsc_h1[j] = nsc_bias_1[j];
+  for (int i = 0; i < 4; i++)
+    for (int j = 0; j < 3; j++) nsc_h1[j] += nsc_weight_1[i][j] * nsc_x[i];
+  for (int j = 0; j < 3; j++) nsc_h1[j] = nsc_sigmoid(nsc_h1[j]);
+  for (int j = 0; j < 3; j++) nsc_h2[j] = nsc_bias_2[j];
+  for (int i = 0; i < 3; i++)
+    for (int j = 0; j < 3; j++) nsc_h2[j] += nsc_weight_2[i][j] * nsc_h1[i];
+  for (int j = 0; j < 3; j++) nsc_h2[j] = nsc_sigmoid(nsc_h2[j]);
+  for (int j = 0; j < 1; j++) nsc_y[j] = nsc_bias_3[j];
+  for (int i = 0; i < 3; i++)
+    for (int j = 0; j < 1; j++) nsc_y[j] += nsc_weight_3[i][j] * nsc_h2[i];
+  nsc_result = nsc_y[0];
+  return nsc_result;
+}

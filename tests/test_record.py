@@ -1,0 +1,107 @@
+"""Records and their shards."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from nsc.errors import StoreError
+from nsc.program import parse_program
+from nsc.record import MAX_INPUTS, SAMPLES, SCHEMA, Record, read_records, shared_inputs, write_records
+
+TEXT = "double f(double a, double b) { return a * b + 0.5; }\n"
+
+
+def record(name="f", *, dag=True, n_outputs=1) -> Record:
+    made = parse_program(TEXT, path=name).dag if dag else None
+    outputs = np.arange(6 * n_outputs, dtype=np.float32).reshape(6, n_outputs) / 7
+    return Record(name, TEXT, "hand", 2, n_outputs, ((-1.0, 1.0), (0.1, 1e-300)), 3, outputs, made)
+
+
+def assert_same(a: Record, b: Record) -> None:
+    for name in ("name", "text", "origin", "n_inputs", "n_outputs", "box", "input_seed"):
+        assert getattr(a, name) == getattr(b, name)
+        assert type(getattr(a, name)) is type(getattr(b, name))
+    assert a.outputs.dtype == b.outputs.dtype == np.float32
+    np.testing.assert_array_equal(a.outputs, b.outputs)
+    assert (a.dag is None) == (b.dag is None)
+    for name in ("ops", "args", "values", "roots") if a.dag else ():
+        left, right = getattr(a.dag, name), getattr(b.dag, name)
+        assert left.dtype == right.dtype and left.shape == right.shape
+        np.testing.assert_array_equal(left, right)
+    assert a.dag is None or a.dag.n_inputs == b.dag.n_inputs
+
+
+def test_shards_return_what_was_written(tmp_path):
+    written = [record("a"), record("b", dag=False), record("c", n_outputs=3), record("d é")]
+    write_records(tmp_path / "new" / "s.parquet", written)
+    for a, b in zip(written, read_records(tmp_path / "new" / "s.parquet"), strict=True):
+        assert_same(a, b)
+    assert [p.name for p in (tmp_path / "new").iterdir()] == ["s.parquet"]
+
+
+def test_outputs_that_are_not_finite_are_kept(tmp_path):
+    odd = record()
+    odd.outputs[:3, 0] = np.nan, np.inf, -np.inf
+    write_records(tmp_path / "s.parquet", [odd])
+    assert_same(odd, next(read_records(tmp_path / "s.parquet")))
+
+
+def test_a_folder_is_read_in_name_order(tmp_path):
+    for name in ("s-00002", "s-00000", "s-00001"):
+        write_records(tmp_path / f"{name}.parquet", [record(name), record(name + "+")])
+    names = [r.name for r in read_records(tmp_path)]
+    assert names == ["s-00000", "s-00000+", "s-00001", "s-00001+", "s-00002", "s-00002+"]
+    assert list(read_records(tmp_path / "s-00000.parquet"))[1].name == "s-00000+"
+
+
+def test_an_empty_shard_is_a_shard(tmp_path):
+    write_records(tmp_path / "s.parquet", [])
+    assert list(read_records(tmp_path)) == []
+
+
+def test_a_shard_that_cannot_be_written_leaves_the_old_one(tmp_path):
+    path = tmp_path / "s.parquet"
+    write_records(path, [record("old")])
+    broken = record("new")
+    object.__setattr__(broken, "n_inputs", "two")
+    with pytest.raises((pa.ArrowInvalid, pa.ArrowTypeError)):
+        write_records(path, [broken])
+    assert [r.name for r in read_records(path)] == ["old"]
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1 no parquet PAR1", b"text\n"])
+def test_a_file_that_is_no_shard_is_refused(tmp_path, content):
+    (tmp_path / "s.parquet").write_bytes(content)
+    with pytest.raises(StoreError, match="s.parquet is not a readable parquet file"):
+        list(read_records(tmp_path))
+
+
+def test_half_a_shard_is_refused(tmp_path):
+    path = tmp_path / "s.parquet"
+    write_records(path, [record(str(k)) for k in range(50)])
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(StoreError, match="not a readable parquet file"):
+        list(read_records(path))
+
+
+def test_a_missing_shard_is_refused(tmp_path):
+    with pytest.raises(StoreError, match="none.parquet"):
+        list(read_records(tmp_path / "none.parquet"))
+
+
+@pytest.mark.parametrize(("metadata", "found"), [(None, r"\?"), ({b"nsc_record": b"99"}, "99")])
+def test_another_version_is_refused(tmp_path, metadata, found):
+    empty = pa.Table.from_pylist([], schema=SCHEMA.with_metadata(metadata))
+    pq.write_table(empty, tmp_path / "s.parquet")
+    with pytest.raises(StoreError, match=f"record version {found}; this nsc reads"):
+        list(read_records(tmp_path))
+
+
+def test_shared_inputs_are_the_same_for_every_reader():
+    x = shared_inputs()
+    assert x.shape == (SAMPLES, MAX_INPUTS) and -1 <= x.min() < -0.999 and 0.999 < x.max() <= 1
+    np.testing.assert_array_equal(x, shared_inputs())
+    np.testing.assert_array_equal(shared_inputs(n=100), x[:100])
+    assert x[0, 0] == 0.2739233746429086  # data sets written elsewhere count on these bits
+    assert not np.array_equal(x, shared_inputs(1))

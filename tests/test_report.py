@@ -1,0 +1,66 @@
+"""The page: well-formed, self-contained, and safe with any text."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from nsc.api import compile_file
+from nsc.pipeline import CompileOptions
+from nsc.report.svg import axis_for
+
+
+class _Checker(HTMLParser):
+    """Keeps a stack of open tags and notes what a page must not have."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.bad = [], []
+
+    def handle_starttag(self, tag, attrs):
+        if tag in ("script", "iframe", "link", "img"):
+            self.bad.append(tag)
+        self.bad += [v for k, v in attrs if k in ("src", "href") or (v or "").startswith("http")]
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        pass
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.bad.append(f"</{tag}>")
+
+
+@pytest.mark.parametrize("inputs", ["double x", "double x, double y", "double x, double y, double z"])
+def test_page(inputs, tmp_path):
+    text = f'/* <script>alert("&")</script> */ double f({inputs}) {{ return x < 0 ? -x : x * x; /* <b>\n </i> */ }}'
+    compile_file(text, "a<b>.c", tmp_path, CompileOptions(budget=40))
+    page = (tmp_path / "report.html").read_text()
+    checker = _Checker()
+    checker.feed(page)
+    assert checker.bad == [] and checker.open == []
+    assert "<script" not in page and "&lt;b&gt;" in page
+    assert "nan" not in re.sub(r"<pre>.*</pre>", "", page, flags=re.DOTALL).lower().replace("finance", "")
+
+
+def test_report_json_has_what_is_promised(tmp_path):
+    compile_file("double f(double x) { return x; }", "f.c", tmp_path, CompileOptions(budget=30))
+    report = json.loads((tmp_path / "report.json").read_text())
+    promised = """function inputs outputs topology initial optimizer budget seed program_runs zero_shot test time_s
+        ns_per_call""".split()
+    assert set(promised) <= set(report)
+    assert {"train", "validation", "verification"} <= set(report["program_runs"])
+    assert {"mse", "rmse", "nmse", "max_abs", "bound"} <= set(report["test"])
+    assert {"compile", "execute", "finetune", "verify", "export", "total"} <= set(report["time_s"])
+
+
+@pytest.mark.parametrize(
+    ("values", "log"), [([1.0], False), ([0.0, 0.0], False), ([], False), ([1e-9, 1.0], True), ([0.0], True)]
+)
+def test_axes_always_have_room(values, log):
+    axis = axis_for(values, log=log)
+    assert axis.lo < axis.hi
+    assert all(-0.02 <= axis.fraction(v) <= 1.02 for v in values)
+    assert len(axis.ticks()) < 12
