@@ -22,6 +22,7 @@ from nsc.compnet.config import ROOT_ANCHORS, TrainConfig
 from nsc.compnet.corpus import Corpus, load_corpus
 from nsc.compnet.model import DagNet, Tape, surrogate_forward
 from nsc.compnet.pack import Batch, make_batch
+from nsc.errors import InputError
 from nsc.record import shared_inputs
 
 SURROGATE_SAMPLES = 96
@@ -171,12 +172,24 @@ class _Training:
         os.replace(temporary, self._state_path)
 
     def resume(self) -> None:
-        if self._state_path.exists():
-            state = torch.load(self._state_path, weights_only=True)
-            if state["config"] == asdict(self.config) and state["records"] == len(self.corpus):
-                self.net.load_state_dict(state["net"])
-                self.optimizer.load_state_dict(state["optimizer"])
-                self.step, self.seconds = state["step"], state["seconds"]
+        """Go on from the last checkpoint, if there is one.
+
+        Raises:
+            InputError: the folder holds a run with other settings or other data.
+        """
+        if not self._state_path.exists():
+            return
+        state = torch.load(self._state_path, weights_only=True)
+        theirs = state["config"] | {"records": state["records"]}
+        ours = asdict(self.config) | {"records": len(self.corpus)}
+        differing = [f"{k} {theirs.get(k)} there, {ours[k]} here" for k in ours if theirs.get(k) != ours[k]]
+        if differing:
+            raise InputError(
+                f"{self.out_dir} holds another run ({'; '.join(differing)}); choose another folder with -o"
+            )
+        self.net.load_state_dict(state["net"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.seconds = state["step"], state["seconds"]
 
     def export(self) -> Path:
         path = self.out_dir / "compnet.safetensors"
