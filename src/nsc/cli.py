@@ -157,20 +157,30 @@ def train(
 def evaluate(
     data: Annotated[Path, typer.Option(metavar="DIR", help="Held-out record shards.")],
     compnet: Annotated[str | None, typer.Option(metavar="FILE", help="A checkpoint; default the shipped one.")] = None,
+    train_data: Annotated[
+        Path | None, typer.Option("--train", metavar="DIR", help="Leave out programs whose DAG occurs here.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of the random initialisations.")] = 0,
 ) -> None:
     """Print a CompNet's zero-shot improvement over random initialisation, beside its controls.
 
-    Example: nsc evaluate --data data/heldout
+    Example: nsc evaluate --data data/heldout --train data/train
     """
     from dataclasses import asdict
 
     from nsc.compnet import load_compnet
     from nsc.compnet.evaluate import evaluate_compnet
-    from nsc.record import read_records
+    from nsc.record import read_fingerprints, read_records
     from nsc.report import evaluation_table
 
-    rows = evaluate_compnet(load_compnet(compnet), list(read_records(data)), seed=seed)
+    known = read_fingerprints(train_data) if train_data else set()
+    records = list(read_records(data))
+    fresh = [r for r in records if r.dag is None or r.dag.fingerprint not in known]
+    if known:
+        print(f"{len(records) - len(fresh)} of {len(records)} programs left out: their DAG occurs in {train_data}")
+    if not fresh:
+        raise InputError(f"no program is left to evaluate in {data}")
+    rows = evaluate_compnet(load_compnet(compnet), fresh, seed=seed)
     _console().print(evaluation_table([asdict(row) for row in rows]))
 
 

@@ -88,26 +88,51 @@ def read_records(path: Path) -> Iterator[Record]:
     Raises:
         StoreError: a file that is no shard of this version.
     """
-    for shard in sorted(path.glob("*.parquet")) if path.is_dir() else [path]:
-        try:
-            table = pq.read_table(shard)
-        except (OSError, pa.ArrowInvalid) as error:
-            raise StoreError(f"{shard.name} is not a readable parquet file: {error}") from None
-        found = (table.schema.metadata or {}).get(b"nsc_record", b"?").decode()
-        if found != VERSION:
-            raise StoreError(f"{shard.name} has record version {found}; this nsc reads version {VERSION}")
+    for shard in _shards(path):
+        table = _read(shard, SCHEMA.names)
         yield from (_record({name: table[name][k] for name in SCHEMA.names}) for k in range(len(table)))
 
 
-def _record(row: dict[str, pa.Scalar]) -> Record:
-    def array(name: str) -> np.ndarray:
-        return row[name].values.to_numpy()
+def read_fingerprints(path: Path) -> set[str]:
+    """Read the fingerprints of the DAGs in a shard or a folder of shards (see `Dag.fingerprint`)."""
+    columns = ["n_inputs", "ops", "args", "values", "roots"]
+    found = set()
+    for shard in _shards(path):
+        table = _read(shard, columns)
+        dags = (_dag({name: table[name][k] for name in columns}) for k in range(len(table)))
+        found.update(dag.fingerprint for dag in dags if dag is not None)
+    return found
 
+
+def _shards(path: Path) -> list[Path]:
+    return sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+
+
+def _read(shard: Path, columns: list[str]) -> pa.Table:
+    try:
+        table = pq.read_table(shard, columns=columns)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise StoreError(f"{shard.name} is not a readable parquet file: {error}") from None
+    found = (table.schema.metadata or {}).get(b"nsc_record", b"?").decode()
+    if found != VERSION:
+        raise StoreError(f"{shard.name} has record version {found}; this nsc reads version {VERSION}")
+    return table
+
+
+def _record(row: dict[str, pa.Scalar]) -> Record:
     n_inputs, n_outputs = row["n_inputs"].as_py(), row["n_outputs"].as_py()
-    dag = None
-    if row["ops"].is_valid:
-        dag = Dag(array("ops"), array("args").reshape(-1, 3), array("values"), array("roots"), n_inputs)
-    outputs = array("outputs").reshape(-1, n_outputs)
+    outputs = _array(row["outputs"]).reshape(-1, n_outputs)
     text = (row[name].as_py() for name in ("name", "text", "origin"))
-    box = tuple((lo, hi) for lo, hi in array("box").reshape(-1, 2).tolist())
-    return Record(*text, n_inputs, n_outputs, box, row["input_seed"].as_py(), outputs, dag)
+    box = tuple((lo, hi) for lo, hi in _array(row["box"]).reshape(-1, 2).tolist())
+    return Record(*text, n_inputs, n_outputs, box, row["input_seed"].as_py(), outputs, _dag(row))
+
+
+def _dag(row: dict[str, pa.Scalar]) -> Dag | None:
+    if not row["ops"].is_valid:
+        return None
+    ops, args, values, roots = (_array(row[name]) for name in ("ops", "args", "values", "roots"))
+    return Dag(ops, args.reshape(-1, 3), values, roots, row["n_inputs"].as_py())
+
+
+def _array(column: pa.ListScalar) -> np.ndarray:
+    return column.values.to_numpy()

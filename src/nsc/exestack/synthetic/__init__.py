@@ -2,6 +2,5 @@
 
 from nsc.exestack.synthetic.dataset import Rejected as Rejected
 from nsc.exestack.synthetic.dataset import candidate as candidate
-from nsc.exestack.synthetic.dataset import dag_hash as dag_hash
 from nsc.exestack.synthetic.dataset import write_shard as write_shard
 from nsc.exestack.synthetic.dataset import write_synthetic as write_synthetic

@@ -6,7 +6,6 @@ Non-goals: real programs (other sources).
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
@@ -37,14 +36,6 @@ class Rejected:
     """Why a candidate is no record."""
 
     reason: str
-
-
-def dag_hash(dag: Dag) -> str:
-    """Name a DAG: equal for programs that differ only in names, layout and spelling."""
-    digest = hashlib.blake2b(digest_size=16)
-    for array in (dag.ops, dag.args, dag.values.astype(np.float32), dag.roots):
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
 
 
 def candidate(r: Random, x: np.ndarray, name: str) -> Record | Rejected:
@@ -100,7 +91,7 @@ def write_shard(path: Path, *, seed: int, shard: int, count: int) -> dict[str, i
         if isinstance(made, Rejected):
             drops[made.reason] += 1
             continue
-        twin = dag_hash(made.dag)
+        twin = made.dag.fingerprint
         if twin in seen:
             drops["twin_in_shard"] += 1
             continue
