@@ -1,0 +1,148 @@
+"""CompNet inference: what it emits, from what, and what it says when it cannot."""
+
+import numpy as np
+import pytest
+
+from nsc.compnet import load_compnet
+from nsc.compnet.checkpoint import save_compnet
+from nsc.compnet.compile import squash, unsquash
+from nsc.compnet.config import LITERAL_FEATURES
+from nsc.compnet.evaluate import evaluate_compnet, random_covering, run_covering
+from nsc.compnet.pack import literal_features, make_batch, pack
+from nsc.errors import StoreError
+from nsc.program import parse_program
+from nsc.program.dag import evaluate
+from nsc.record import Record, shared_inputs
+from nsc.surrogate import COVERING, forward
+
+WAVE = "#include <math.h>\ndouble f(double x, double y) { return sin(3 * x) * y; }"
+TWIN = """#include <math.h>
+#define SPEED 3.0
+static double swing(double angle) { return sin(SPEED * angle); }
+double other_name(double first, double /* the height */ second) { double r = swing(first); return r * second; }"""
+DEEP = "double f(double x) { for (int k = 0; k < 40; k++) x = x * 0.9 + 0.1 / (1 + x * x); return x; }"
+
+
+@pytest.fixture(scope="module")
+def compnet():
+    return load_compnet()
+
+
+def nmse(w, program):
+    x = shared_inputs()
+    y = evaluate(program.dag, x[:, : program.dag.n_inputs])[:, 0]
+    return np.mean((run_covering(w, x, program.dag.n_inputs) - y) ** 2) / y.var()
+
+
+def test_the_text_tells_more_than_the_mean(compnet):
+    for text in (WAVE, "double f(double a) { return a * a - a; }", "double f(double a, double b) { return a + b; }"):
+        program = parse_program(text)
+        emission = compnet.emission_for(program)
+        assert emission.note is None and emission.w.shape == (65,)
+        assert nmse(emission.w, program) < 0.5 < nmse(compnet.base, program)
+
+
+def test_spelling_does_not_matter(compnet):
+    a, b = parse_program(WAVE), parse_program(TWIN)
+    assert a.dag.fingerprint == b.dag.fingerprint
+    np.testing.assert_array_equal(compnet.emission_for(a).w, compnet.emission_for(b).w)
+
+
+def test_what_one_program_gets_does_not_depend_on_the_batch(compnet):
+    dags = [parse_program(t).dag for t in (WAVE, DEEP, "float f(float a, float b) { return a < b ? a * b : 1; }")]
+    for alone, together in zip([compnet.emit(d) for d in dags], compnet.emit_many(dags), strict=True):
+        np.testing.assert_allclose(alone.w, together.w, rtol=0, atol=1e-5)
+        np.testing.assert_allclose(alone.values, together.values, rtol=1e-4, atol=1e-5)
+
+
+def test_outputs_are_compiled_one_by_one(compnet):
+    both = parse_program("#include <math.h>\nvoid f(double x, double *s, double *c) { *s = sin(x); *c = -x; }")
+    s = parse_program("#include <math.h>\ndouble f(double x) { return sin(x); }")
+    np.testing.assert_allclose(compnet.emission_for(both, 0).w, compnet.emission_for(s).w, atol=1e-5)
+    assert not np.allclose(compnet.emission_for(both, 1).w, compnet.emission_for(both, 0).w)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("double f(double x) { while (x < 5) x = x * 1.5 + 1; return x; }", "data_dependent_loop"),
+        (f"double f({', '.join(f'double x{k}' for k in range(10))}) {{ return x0 * x9; }}", "too_many_inputs"),
+        (DEEP.replace("0.1 /", "sqrt(x * x + k) * 0.1 * k * x / (k * k + 1.5) +").replace("40", "60"), "too_many_nodes"),
+        (DEEP.replace("40", "4000"), "long_loop"),
+    ],
+)  # fmt: skip
+def test_what_it_cannot_read_gets_the_base_vector_and_a_note(compnet, text, why):
+    emission = compnet.emission_for(parse_program(text))
+    assert f"[{why}]" in emission.note and emission.note.startswith("text-free base vector")
+    np.testing.assert_array_equal(emission.w, compnet.base)
+    assert emission.values.size == 0
+
+
+def test_covering_architecture_is_the_surrogates(compnet):
+    w, x = random_covering(np.random.default_rng(0)), shared_inputs(n=50)
+    np.testing.assert_allclose(run_covering(w, x, 9), forward(w, COVERING, x)[:, 0], atol=1e-12)
+    np.testing.assert_allclose(run_covering(w, x, 4), forward(w, COVERING, x[:, :4])[:, 0], atol=1e-12)
+
+
+def test_squash_inverts():
+    y = np.array([-1e6, -3, -1e-9, 0, 0.5, 1e9])
+    np.testing.assert_allclose(unsquash(squash(y)), y, rtol=1e-12)
+
+
+def test_literal_features_are_finite_and_tell_literals_apart():
+    values = np.array([0.0, -0.0, 1, -1, 1e-300, 1e300, -np.pi, 0.1, 0.11, 7, 8])
+    features = literal_features(values)
+    assert features.shape == (11, LITERAL_FEATURES) and np.isfinite(features).all()
+    assert len(np.unique(features.round(3), axis=0)) == 10  # all but the two zeros
+    assert literal_features(np.empty(0)).shape == (0, LITERAL_FEATURES)
+
+
+def test_a_batch_holds_children_before_parents():
+    dags = [
+        parse_program(t).dag
+        for t in (WAVE, DEEP, "double f(double x) { return x; }", "double f(double x) { return 2; }")
+    ]
+    batch = make_batch(pack(dags), np.array([2, 0, 3, 1]))
+    leaves = len(batch.inputs) + len(batch.literals)
+    assert leaves + sum(lev.stop - lev.start for lev in batch.levels) == len(batch.ops)
+    for level in batch.levels:
+        rows = slice(level.start, level.stop)
+        assert batch.args[rows].max() < level.start
+    assert (batch.program[batch.roots] == np.arange(4)).all()
+
+
+def test_evaluation_compares_with_its_controls(compnet):
+    x = shared_inputs()
+    records = []
+    for k, text in enumerate(
+        [WAVE, DEEP, "double f(double a, double b) { return a - b; }", "double f(double x) { return x * x; }"]
+    ):
+        dag = parse_program(text).dag
+        y = evaluate(dag, x[:, : dag.n_inputs]).astype(np.float32)
+        records.append(Record(str(k), text, "test", dag.n_inputs, 1, ((-1, 1),) * dag.n_inputs, 0, y, dag))
+    rows = {row.group: row for row in evaluate_compnet(compnet, records, seed=0)}
+    assert rows["all"].programs == 4 and rows["1 input"].programs == 2
+    assert rows["all"].compnet > rows["all"].true_mean > rows["all"].mismatched
+    assert evaluate_compnet(compnet, records, seed=0)[0] == rows["all"]
+
+
+def test_checkpoints_that_do_not_fit_are_refused(compnet, tmp_path):
+    with pytest.raises(StoreError, match="no CompNet checkpoint at .*nsc train"):
+        load_compnet(tmp_path / "none.safetensors")
+    (tmp_path / "text.safetensors").write_text("not tensors at all")
+    with pytest.raises(StoreError, match="not a readable checkpoint"):
+        load_compnet(tmp_path / "text.safetensors")
+    whole = tmp_path / "whole.safetensors"
+    save_compnet(whole, compnet.arrays, {})
+    np.testing.assert_array_equal(load_compnet(whole).base, compnet.base)
+    for old, new, what in (
+        (b'"nsc_compnet":"1"', b'"nsc_compnet":"7"', "version 7"),
+        (b"IN LIT ADD", b"IN LIT AND", "other DAG"),
+    ):
+        bent = tmp_path / "bent.safetensors"
+        bent.write_bytes(whole.read_bytes().replace(old, new))
+        with pytest.raises(StoreError, match=what):
+            load_compnet(bent)
+    (tmp_path / "half.safetensors").write_bytes(whole.read_bytes()[:5000])
+    with pytest.raises(StoreError, match="not a readable checkpoint"):
+        load_compnet(tmp_path / "half.safetensors")
