@@ -9,6 +9,7 @@ import pytest
 
 import nsc
 from nsc.cli import main
+from nsc.files import header_reader
 
 WAVE = "#include <math.h>\ndouble wave(double x, double y) { return sin(3*x) * y; }\n"
 
@@ -135,3 +136,30 @@ def test_import_is_light(statement):
     code = f"{statement}; import sys; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_own_headers_are_found_beside_the_file_and_with_i(tmp_path, capsys):
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "src").mkdir()
+    (tmp_path / "lib" / "scale.h").write_text("#define SCALE 2.0\n")
+    (tmp_path / "src" / "shift.h").write_text("#define SHIFT 1.0\n")
+    path = tmp_path / "src" / "f.c"
+    path.write_text('#include "shift.h"\n#include <scale.h>\ndouble f(double x) { return SCALE * x + SHIFT; }\n')
+    assert main(["show", str(path)]) == 0
+    assert "f.c:3:" in (shown := capsys.readouterr().out) and "'SCALE'" in shown and "SHIFT" not in shown
+    out = ["-o", str(tmp_path / "out"), "--budget", "20", "--json"]
+    assert main(["compile", str(path), "-I", str(tmp_path / "lib"), *out]) == 0
+    assert nsc.compile(path, include=[tmp_path / "lib"], budget=0).report["function"] == "f"
+    assert main(["compile", str(path), "-I", str(tmp_path / "none"), *out]) == 2
+    assert "there is no such folder" in capsys.readouterr().err
+
+
+def test_headers_outside_the_named_folders_are_not_opened(tmp_path):
+    (tmp_path / "src").mkdir()
+    (tmp_path / "secret.h").write_text("#define SECRET 2.0\n")
+    (tmp_path / "src" / "link.h").symlink_to(tmp_path / "secret.h")
+    include = header_reader(tmp_path / "src" / "f.c")
+    for name in ("../secret.h", str(tmp_path / "secret.h"), "link.h", "/etc/hostname", "a\0b", "x" * 5000, ".", ""):
+        assert include(name, False, "") is None, name
+    assert header_reader(None)("secret.h", False, "") is None
+    assert header_reader(tmp_path / "src" / "f.c", [tmp_path])("link.h", False, "") is not None

@@ -36,7 +36,9 @@ class _Checker(HTMLParser):
 @pytest.mark.parametrize("inputs", ["double x", "double x, double y", "double x, double y, double z"])
 def test_page(inputs, tmp_path):
     text = f'/* <script>alert("&")</script> */ double f({inputs}) {{ return x < 0 ? -x : x * x; /* <b>\n </i> */ }}'
-    compile_file(text, "a<b>.c", tmp_path, CompileOptions(budget=40))
+    path = tmp_path / "a<b>.c"
+    path.write_text(text)
+    compile_file(path, tmp_path, CompileOptions(budget=40))
     page = (tmp_path / "report.html").read_text()
     checker = _Checker()
     checker.feed(page)
@@ -46,7 +48,9 @@ def test_page(inputs, tmp_path):
 
 
 def test_report_json_has_what_is_promised(tmp_path):
-    compile_file("double f(double x) { return x; }", "f.c", tmp_path, CompileOptions(budget=30))
+    path = tmp_path / "f.c"
+    path.write_text("double f(double x) { return x; }")
+    compile_file(path, tmp_path, CompileOptions(budget=30))
     report = json.loads((tmp_path / "report.json").read_text())
     promised = """function inputs outputs topology initial optimizer budget seed program_runs zero_shot test time_s
         ns_per_call""".split()

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from nsc.errors import InputError
-from nsc.files import check_writable, finish, read_source
+from nsc.files import check_writable, finish, header_reader, read_source
 from nsc.patterns import Progress
 from nsc.pipeline import CompileOptions, compile_program
 from nsc.program import Program, parse_program
@@ -24,6 +24,7 @@ def compile(
     domain: Mapping[str, tuple[float, float]] | None = None,
     out: Sequence[str] = (),
     arrays: Mapping[str, int] | None = None,
+    include: Sequence[str | Path] = (),
     **options,
 ) -> Surrogate:
     """Compile a C function, or a Program, into a verified neural surrogate.
@@ -31,6 +32,7 @@ def compile(
     Args:
         source: a Program, a path to a C file, or C text (anything with a brace is text).
         function, domain, out, arrays: which function and how to read it; see `parse_program`.
+        include: folders to look for the file's own headers in, besides its own folder.
         options: fields of `CompileOptions`: budget, seed, initial, optimizer, topology, split, ...
 
     Returns:
@@ -42,40 +44,37 @@ def compile(
     started = time.perf_counter()
     chosen = CompileOptions(**options)
     if isinstance(source, Program):
-        if function or domain or out or arrays:
+        if function or domain or out or arrays or include:
             raise InputError("a Program already has its function and domain; leave them out")
         program = source
     else:
-        text, path = _text_and_path(source)
-        program = parse_program(text, path=path, function=function, ranges=domain, out=out, arrays=arrays)
+        path = None if isinstance(source, str) and "{" in source else Path(source)
+        program = parse_program(
+            read_source(path) if path else str(source), path=str(path or "<string>"), function=function,
+            ranges=domain, out=out, arrays=arrays, include=header_reader(path, [Path(f) for f in include]),
+        )  # fmt: skip
     surrogate, _ = finish(compile_program(program, chosen), chosen, started=started)
     return surrogate
 
 
 def compile_file(
-    program_text: str,
-    path: str,
+    path: Path,
     folder: Path,
     options: CompileOptions,
     *,
+    include: Sequence[Path] = (),
     drop_in: bool = False,
     guard: bool = False,
     progress: Progress = lambda what, fraction: None,
     **reading,
 ) -> dict:
-    """Compile C text and write surrogate, C, ONNX and report into `folder`; returns the report."""
+    """Compile a C file and write surrogate, C, ONNX and report into `folder`; returns the report."""
     started = time.perf_counter()
     progress("reading the program", 0.0)
-    program = parse_program(program_text, path=path, **reading)
+    program = parse_program(read_source(path), path=str(path), include=header_reader(path, include), **reading)
     check_writable(folder)
     compiled = compile_program(program, options, progress=progress)
     _, report = finish(
         compiled, options, folder=folder, drop_in=drop_in, guard=guard, started=started, progress=progress
     )
     return report
-
-
-def _text_and_path(source: str | Path) -> tuple[str, str]:
-    if isinstance(source, str) and "{" in source:
-        return source, "<string>"
-    return read_source(Path(source)), str(source)

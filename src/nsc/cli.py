@@ -28,24 +28,28 @@ data_app = typer.Typer(no_args_is_help=True, help="Make data sets of executable 
 app.add_typer(data_app, name="data")
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A C file.", show_default=False)]
+Include = Annotated[
+    list[Path] | None, typer.Option("-I", "--include", metavar="DIR", help="Where the file's own headers are.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
 
 
 @app.command()
-def show(file: File, json_: Json = False) -> None:
+def show(file: File, include: Include = None, json_: Json = False) -> None:
     """Print the functions of a C file, and why each can or cannot become a surrogate.
 
     Example: nsc show examples/blackscholes.c
     """
-    from nsc.files import read_source
+    from nsc.files import header_reader, read_source
     from nsc.program import list_functions
     from nsc.report import functions_text
 
-    found = [f.as_json(str(file)) for f in list_functions(read_source(file), path=str(file))]
+    headers = header_reader(file, include or [])
+    found = [f.as_json(str(file)) for f in list_functions(read_source(file), path=str(file), include=headers)]
     if json_:
         print(json.dumps(found, indent=2))
     else:
-        _console().print(functions_text(found, str(file)))
+        _console().print(functions_text(found, str(file)), soft_wrap=True)
 
 
 @app.command("compile")
@@ -56,6 +60,7 @@ def compile_(
     budget: Annotated[int, typer.Option(help="I/O pairs to learn from; 0 is zero-shot.")] = 1024,
     domain: Annotated[str, typer.Option(metavar="x=LO:HI,...", help="Input ranges; default -1:1.")] = "",
     out: Annotated[str, typer.Option(metavar="re,im", help="Parameters that are outputs.")] = "",
+    include: Include = None,
     array: Annotated[str, typer.Option(metavar="v=N,...", help="Elements behind a pointer.")] = "",
     initial: Annotated[str, typer.Option(help="compnet (from the text) or random.")] = "compnet",
     optimizer: Annotated[str, typer.Option(help="lm or adam.")] = "lm",
@@ -74,7 +79,6 @@ def compile_(
     Example: nsc compile examples/sobel.c --budget 1024 -o out/
     """
     from nsc.api import compile_file
-    from nsc.files import read_source
     from nsc.pipeline import CompileOptions
     from nsc.program import parse_ranges
     from nsc.report import console_progress, console_summary
@@ -91,10 +95,10 @@ def compile_(
     }
     with console_progress(_console(stderr=True)) as progress:
         report = compile_file(
-            read_source(file),
-            str(file),
+            file,
             folder,
             options,
+            include=include or [],
             drop_in=drop_in,
             guard=guard,
             progress=progress,
@@ -109,13 +113,13 @@ def compile_(
 @data_app.command()
 def synthetic(
     folder: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where to write shards.")],
-    programs: Annotated[int, typer.Option(help="How many programs.")] = 160_000,
+    programs: Annotated[int, typer.Option(help="How many programs.")] = 180_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bits.")] = 1,
     workers: Annotated[int, typer.Option(help="Processes.")] = 2,
 ) -> None:
     """Write random but realistic numeric C functions with their outputs.
 
-    Example: nsc data synthetic -o data/train --programs 160000 --seed 1
+    Example: nsc data synthetic -o data/train --programs 180000 --seed 1
     """
     from nsc.exestack import write_synthetic
     from nsc.report import console_progress
@@ -132,13 +136,13 @@ def synthetic(
 def train(
     data: Annotated[Path, typer.Option(metavar="DIR", help="Record shards to train on.")],
     folder: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Checkpoints and log.")],
-    steps: Annotated[int, typer.Option(help="Optimizer steps in all.")] = 64_000,
+    steps: Annotated[int, typer.Option(help="Optimizer steps in all.")] = 60_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bits.")] = 0,
     threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
 ) -> None:
     """Train a CompNet; an interrupted run goes on where it stopped.
 
-    Example: nsc train --data data/train -o data/run --steps 64000
+    Example: nsc train --data data/train -o data/run --steps 60000
     """
     from nsc.errors import MissingExtraError
 

@@ -31,15 +31,18 @@ class Problem:
         reason: stable snake_case name, e.g. "uses_varargs"; counted by data pipelines.
         message: what was expected, what was found, what to do.
         line, column: 1-based, in the text as the user wrote it; 0 when the whole file is meant.
+        file: the header it is in; empty for the file itself.
     """
 
     reason: str
     message: str
     line: int = 0
     column: int = 0
+    file: str = ""
 
     def located(self, path: str) -> str:
         """Format as `file:line:column: message [reason]`."""
+        path = self.file or path
         where = f"{path}:{self.line}:{self.column}" if self.line else path
         return f"{where}: {self.message} [{self.reason}]"
 

@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from nsc.deploy import c_source, save_onnx, surrogate_name, time_per_call
 from nsc.errors import InputError
 from nsc.patterns import Progress
 from nsc.pipeline import Compiled, CompileOptions
-from nsc.program.preprocess import MAX_SOURCE_BYTES
+from nsc.program import MAX_SOURCE_BYTES, Include
 from nsc.report import html_page
 from nsc.summary import report_json
 from nsc.surrogate import Surrogate
@@ -39,6 +40,38 @@ def read_source(path: Path) -> str:
     if b"\0" in data:
         raise InputError(f"{path}: expected C text; the file is binary")
     return data.decode("utf-8", "replace")
+
+
+def header_reader(path: Path | None, folders: Sequence[Path] = ()) -> Include:
+    """Return what finds a file's own headers: beside the file that asks, then in `folders`.
+
+    Nothing outside the main file's folder and `folders` is opened, whatever the names in the text say
+    and wherever links lead.
+
+    Args:
+        path: the main file; None for text that is in no file.
+
+    Raises:
+        InputError: one of `folders` is no folder.
+    """
+    for folder in folders:
+        if not folder.is_dir():
+            raise InputError(f"-I {folder}: there is no such folder")
+    allowed = [f.resolve() for f in [*([path.parent] if path else []), *folders]]
+
+    def include(name: str, angled: bool, asking: str) -> tuple[str, str] | None:
+        beside = [Path(asking).parent] if asking else [path.parent] if path else []
+        for folder in [*([] if angled else beside), *folders]:
+            found = folder / name
+            try:
+                real = found.resolve()
+                if any(real.is_relative_to(a) for a in allowed) and real.is_file():
+                    return str(found), read_source(found)
+            except (OSError, ValueError):
+                continue
+        return None
+
+    return include
 
 
 def check_writable(folder: Path) -> None:

@@ -118,12 +118,14 @@ def test_desugaring(text, inputs, outputs):
         ("double *f(double x) { return 0; }", "returns_pointer", 1),
         ("void f(double x) { }", "no_output", 1),
         ("double f(void) { return 1; }", "no_input", 1),
-        ("double f(double _Complex z) { return 0; }", "syntax_error", 1),
         ("union u { double d; long l; }; double f(union u v) { return v.d; }", "uses_union", 1),
         ('double f(double x) { asm("nop"); return x; }', "uses_asm", 1),
         ("double f(volatile double x) { return x; }", "uses_volatile", 1),
         ("double f(double x) {\n return x +; }", "syntax_error", 2),
         ("double f(const char *s, double x) { return s[0] + x; }", "uses_strings", 1),
+        ("double f(double x) { return (pixel) x * 2; }", "unknown_type", 1),
+        ("\ndouble complex f(double complex z) { return z; }", "uses_complex", 2),
+        ("double f(double x) { double _Complex z = x; return x; }", "uses_complex", 1),
     ],
 )
 def test_refusals_are_named_and_located(text, reason, line):
@@ -182,3 +184,40 @@ def test_domain():
     ]:
         with pytest.raises(DomainError, match=message):
             parse_program(text, ranges={"n": (0, 7)} | ranges)
+
+
+def test_many_calls_of_each_other_are_walked_once():
+    """Each function calls the others often: a walk per call would never end."""
+    ring = [
+        f"double f{k}(double *p, double x) {{ return {' + '.join([f'f{(k + j) % 8}(p, x - {j})' for j in range(1, 8)] * 2)}; }}"
+        for k in range(8)
+    ]
+    found = list_functions("\n".join(ring) + "\ndouble g(double x) { double y = x; return x > 0 ? f0(&y, x) : 0; }")
+    assert len(found) == 9
+
+
+@pytest.mark.parametrize("n", [100, 60_000])
+def test_nested_parentheses_end(n):
+    found = list_functions(f"double f(double x) {{ return {'(' * n}x{')' * n}; }}")
+    assert len(found) <= 1
+
+
+def test_headers_belong_to_the_program_but_are_not_listed():
+    headers = {
+        "vec.h": "#define HALF 0.5\ntypedef struct { double x, y; } vec;\nstatic double dot(vec a) { return a.x * a.y * HALF; }\n"
+    }
+    text = '#include "vec.h"\ndouble f(vec a) { return dot(a) + 1; }\n'
+
+    def include(name, angled, asking):
+        return (name, headers[name]) if name in headers else None
+
+    assert [f.name for f in list_functions(text, include=include)] == ["f"]
+    program = parse_program(text, include=include)
+    assert names(program.signature.inputs) == ["a.x", "a.y"]
+    assert program.text.index("#define HALF") < program.text.index("typedef") < program.text.index("double f(")
+    assert parse_program(text, function="dot", include=include).name == "dot"
+    with pytest.raises(SourceError, match="give its folder with -I DIR"):
+        parse_program(text)
+    headers["vec.h"] = "typedef struct { double x; void *y; } vec;\n#error no"
+    with pytest.raises(SourceError, match=r"vec.h:2:1: an #error"):
+        parse_program(text, include=include)

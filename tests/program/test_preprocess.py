@@ -75,3 +75,50 @@ def test_an_exponential_macro_is_stopped():
     levels = "".join(f"#define A{k} {f'A{k - 1} ' * 10}\n" for k in range(1, 12))
     done = preprocess(f"#define A0 x\n{levels}double f(double x) {{ return A11; }}")
     assert [p.reason for p in done.problems] == ["macro_too_large"]
+
+
+HEADERS = {
+    "/p/a.h": '#pragma once\n#include "b.h"\n#define A (B + 1)\n#include <math.h>\nstatic double twice(double v) { return 2 * v; }\n',
+    "/p/b.h": "#ifndef B_H\n#define B_H\n#define B 4\n#endif\n",
+    "/p/item.h": "double TAG(double x) { return x * A; }\n",
+    "/p/self.h": '#include "self.h"\n',
+    "/p/loose.h": "#endif\n#if 1\nint loose;\n",
+}
+
+
+def include(name, angled, asking):
+    path = f"/p/{name}"
+    return (path, HEADERS[path]) if path in HEADERS else None
+
+
+def test_own_headers_are_followed_where_they_are_handed_over():
+    text = '#include "a.h"\n#include "a.h"\n#include <b.h>\n#include "gone.h"\ndouble f(double x) { return A * twice(x); }\n'
+    done = preprocess(text, include)
+    assert not done.problems
+    assert (
+        squeeze(done.text)
+        == "static double twice(double v) { return 2 * v; } double f(double x) { return (4 + 1) * twice(x); }"
+    )
+    assert [name for name, _, _ in done.includes] == ["math.h", "gone.h"]
+    at = done.origin(done.text.index("double f"))
+    assert (done.file_of(at).path, done.position(at)) == ("", (5, 1))
+    at = done.origin(done.text.index("static"))
+    assert (done.file_of(at).path, done.position(at)) == ("/p/a.h", (5, 1))
+
+
+def test_a_header_may_be_read_twice_with_other_macros():
+    text = '#include "a.h"\n#define TAG one\n#include "item.h"\n#undef TAG\n#define TAG two\n#include "item.h"\n'
+    assert "double two(double x) { return x * (4 + 1); }" in squeeze(preprocess(text, include).text)
+
+
+def test_headers_are_bounded():
+    assert [p.reason for p in preprocess('#include "self.h"\n', include).problems][:1] == ["too_many_includes"]
+    big = lambda name, angled, asking: (name, "int x;\n" * 100_000)  # noqa: E731
+    done = preprocess('#include "1"\n#include "2"\n#include "3"\n', big)
+    assert [p.reason for p in done.problems] == ["source_too_large"]
+
+
+def test_conditionals_end_with_their_file():
+    done = preprocess('#if 1\n#include "loose.h"\nint kept;\n#endif\nint last;', include)
+    assert [(p.reason, p.file, p.line) for p in done.problems] == [("bad_directive", "/p/loose.h", 1)]
+    assert squeeze(done.text) == "int loose; int kept; int last;"

@@ -14,6 +14,7 @@ from nsc.program.dag import Unsupported as Unsupported
 from nsc.program.desugar import scalar_entry as scalar_entry
 from nsc.program.domain import draw_inputs as draw_inputs
 from nsc.program.domain import parse_ranges as parse_ranges
+from nsc.program.expanded import Include as Include
 from nsc.program.interface import signature_types as signature_types
 from nsc.program.ir import Domain as Domain
 from nsc.program.ir import Leaf as Leaf
@@ -24,3 +25,4 @@ from nsc.program.ir import Unit as Unit
 from nsc.program.load import FunctionOverview as FunctionOverview
 from nsc.program.load import list_functions as list_functions
 from nsc.program.load import parse_program as parse_program
+from nsc.program.preprocess import MAX_SOURCE_BYTES as MAX_SOURCE_BYTES

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from nsc.program.declare import constant, text_of
-from nsc.program.parse import Module, declared_name
+from nsc.program.parse import Item, Module, declared_name
 from nsc.program.refusal import Refusal
 from nsc.program.standard import WRITES_ARGUMENT
 
 Range = tuple[int, int]
 Step = str | Range | None  # a field, a range of indices, or an index nobody knows
+MAX_PATH = 64
 
 
 @dataclass(frozen=True)
@@ -40,21 +41,27 @@ def parameters_of(function: Node) -> list[Node]:
     return nodes
 
 
-def accesses(module: Module, function: Node, *, depth: int = 0) -> dict[str, list[Access]]:
-    """Return how `function` uses each of its parameters, in evaluation order."""
-    names = [declared_name(p.child_by_field_name("declarator")) for p in parameters_of(function)]
-    walker = _Walker(module, {name: [] for name in names if name}, depth)
-    walker.visit(function.child_by_field_name("body"))
-    return walker.found
+def accesses(module: Module, function: Item) -> dict[str, list[Access]]:
+    """Return how `function` uses each of its parameters: the first of each kind of access, in evaluation order.
+
+    Each function is walked once; a call back into one that is being walked tells nothing new.
+    """
+    key = "accesses", function.start
+    if key not in module.known:
+        names = [declared_name(p.child_by_field_name("declarator")) for p in parameters_of(function.node)]
+        walker = _Walker(module, {name: {} for name in names if name})
+        module.known[key] = {name: [] for name in walker.found}
+        walker.visit(function.node.child_by_field_name("body"))
+        module.known[key] = {name: list(found.values()) for name, found in walker.found.items()}
+    return module.known[key]
 
 
 class _Walker:
     """Visits nodes in evaluation order, recording accesses through the watched parameters."""
 
-    def __init__(self, module: Module, found: dict[str, list[Access]], depth: int):
+    def __init__(self, module: Module, found: dict[str, dict[tuple, Access]]):
         self.module = module
         self.found = found
-        self.depth = depth
         self.ranges: dict[str, Range] = {}  # loop counters with constant bounds
 
     def visit(self, node: Node | None) -> None:
@@ -92,8 +99,8 @@ class _Walker:
         arguments = [a for a in node.child_by_field_name("arguments").named_children if a.type != "comment"]
         callee = self.module.function(name)
         inner: list[list[Access]] | None = None
-        if callee is not None and self.depth < 8:
-            inner = list(accesses(self.module, callee.node, depth=self.depth + 1).values())
+        if callee is not None:
+            inner = list(accesses(self.module, callee).values())
         for k, argument in enumerate(arguments):
             target = _strip(argument)
             passed = self._address_path(target)
@@ -102,11 +109,11 @@ class _Walker:
                 continue
             parameter, path = passed
             if inner is not None and k < len(inner):
-                self.found[parameter].extend(Access(a.kind, path + a.path, node) for a in inner[k])
-            elif k in WRITES_ARGUMENT.get(name, ()):
-                self.found[parameter].append(Access("w", path + ((0, 0),), node))
+                for a in inner[k]:
+                    self._add(parameter, a.kind, path + a.path, node)
             else:
-                self.found[parameter].append(Access("r", path + ((0, 0),), node))
+                kind = "w" if k in WRITES_ARGUMENT.get(name, ()) else "r"
+                self._add(parameter, kind, path + ((0, 0),), node)
 
     def _for_statement(self, node: Node) -> None:
         self.visit(node.child_by_field_name("initializer"))
@@ -125,8 +132,12 @@ class _Walker:
         parameter, path = reached
         if kind == "r":
             self._visit_indices(node)
-        self.found[parameter].append(Access(kind, path, node))
+        self._add(parameter, kind, path, node)
         return True
+
+    def _add(self, parameter: str, kind: str, path: tuple[Step, ...], node: Node) -> None:
+        if len(path) <= MAX_PATH:
+            self.found[parameter].setdefault((kind, path), Access(kind, path, node))
 
     def _visit_indices(self, node: Node) -> None:
         node = _strip(node)

@@ -73,7 +73,7 @@ def close(module: Module, entry: Item) -> Closure:
         if item.start in chosen:
             continue
         chosen[item.start] = item
-        for name, node in free_names(item).items():
+        for name, node in module.once("free_names", item, free_names).items():
             found = module.by_name.get(name)
             if found:
                 todo.extend(_wanted(found))
@@ -107,12 +107,12 @@ def _from_standard(name: str, node: Node, headers: dict, closure: Closure, modul
         if node.type == "type_identifier":
             reason, what = "unknown_type", "type"
         local = [n for n, angled, _ in module.expanded.includes if not (angled and n in HEADERS)]
-        hint = f"; it may come from {', '.join(local[:3])}: paste its definition here" if local else ""
+        hint = f"; it may come from {', '.join(local[:3])}: give its folder with -I DIR" if local else ""
         closure.refusals.append(Refusal(reason, f"the {what} '{name}' is not defined in this file{hint}", node))
 
 
 def _macros_used(module: Module, items: list[Item]) -> list[Macro]:
-    """Return the user's macros whose calls stand inside the items, in definition order."""
+    """Return the user's macros whose calls stand inside the items."""
     expanded = module.expanded
     spans = [(expanded.origin(i.start), expanded.origin(max(i.start, i.end - 1)) + 1) for i in items]
     macros = {
@@ -120,18 +120,18 @@ def _macros_used(module: Module, items: list[Item]) -> list[Macro]:
         for offset, macro in expanded.used
         if macro.start >= 0 and any(a <= offset < b for a, b in spans)
     }
-    return [macros[start] for start in sorted(macros)]
+    return list(macros.values())
 
 
 def closure_text(module: Module, closure: Closure) -> str:
     """Write the closure as a person would: headers, then macros and items in file order, as written."""
     expanded = module.expanded
-    pieces = [(m.start, m.end) for m in closure.macros]
+    pieces = [(expanded.defined[m.start], m.start, m.end) for m in closure.macros]
     for item in closure.items:
-        pieces.append((expanded.origin(item.start), expanded.origin(item.end - 1) + 1))
+        pieces.append((item.start, expanded.origin(item.start), expanded.origin(item.end - 1) + 1))
     pieces.sort()
     headers = "".join(f"#include <{name}>\n" for name in closure.headers)
-    body = "\n\n".join(expanded.original[a:b].rstrip() for a, b in pieces)
+    body = "\n\n".join(expanded.original[a:b].rstrip() for _, a, b in pieces)
     return (headers + "\n" if headers else "") + body + "\n"
 
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from nsc.errors import Problem, SourceError
 from nsc.program.closure import Closure, close, closure_source, closure_text
 from nsc.program.domain import Ranges, domain_of
+from nsc.program.expanded import Include
 from nsc.program.ir import Program, Signature
 from nsc.program.parse import Item, Module, parse_module
 from nsc.program.preprocess import preprocess
-from nsc.program.qualify import impurities
+from nsc.program.qualify import callees, impurities
 from nsc.program.refusal import Refusal
 from nsc.program.signature import signature_of
 
@@ -56,6 +57,7 @@ def parse_program(
     ranges: Ranges | None = None,
     out: Sequence[str] = (),
     arrays: Mapping[str, int] | None = None,
+    include: Include | None = None,
 ) -> Program:
     """Read the C text of one file and close the chosen function.
 
@@ -66,12 +68,14 @@ def parse_program(
         ranges: input (or parameter) name -> (lo, hi) in the program's units; default (-1, 1).
         out: parameters that are outputs, where the text does not tell.
         arrays: number of elements behind a pointer parameter, where the text does not tell.
+        include: gives the text of the file's own headers: (name, is it <...>, path of the file that
+            asks, "" for this one) -> (path, text) or None. Without it none is followed.
 
     Raises:
         SourceError: no such function, several candidates, or a named problem in the one chosen.
         DomainError: a range for no input, or an integer input without one.
     """
-    module = _module(text, path)
+    module = _module(text, path, include)
     item = _choose(module, path, function, out, arrays)
     closure, signature, problems = _examine(module, item, out, arrays)
     if signature is None or problems:
@@ -90,18 +94,23 @@ def parse_program(
     )
 
 
-def list_functions(text: str, *, path: str = "<string>") -> list[FunctionOverview]:
-    """Describe every function of a file.
+def list_functions(text: str, *, path: str = "<string>", include: Include | None = None) -> list[FunctionOverview]:
+    """Describe every function of a file, those of its headers left out. Arguments as of `parse_program`.
 
     Raises:
         SourceError: the file cannot be preprocessed.
     """
-    module = _module(text, path)
-    return [_overview(module, item) for item in module.functions()]
+    module = _module(text, path, include)
+    return [_overview(module, item) for item in _own_functions(module)]
 
 
-def _module(text: str, path: str) -> Module:
-    expanded = preprocess(text)
+def _own_functions(module: Module) -> list[Item]:
+    where = module.expanded
+    return [item for item in module.functions() if where.file_of(where.origin(item.start)) is where.files[0]]
+
+
+def _module(text: str, path: str, include: Include | None) -> Module:
+    expanded = preprocess(text, include)
     if expanded.problems:
         raise SourceError(path, expanded.problems)
     return parse_module(expanded)
@@ -113,7 +122,7 @@ def _examine(
     closure = close(module, item)
     refusals = impurities(module, closure)
     signature = None
-    if not any(r.reason == "syntax_error" for r in refusals):
+    if not any(r.reason in ("syntax_error", "uses_complex") for r in refusals):
         refusals += closure.refusals
         try:
             signature = signature_of(module, item, out=out, arrays=arrays)
@@ -134,7 +143,7 @@ def _overview(module: Module, item: Item) -> FunctionOverview:
 def _choose(
     module: Module, path: str, function: str | None, out: Sequence[str], arrays: Mapping[str, int] | None
 ) -> Item:
-    functions = module.functions()
+    functions = _own_functions(module)
     if not functions:
         raise SourceError(path, [Problem("no_function", "no function definition was found in this file")])
     if function is not None:
@@ -155,10 +164,8 @@ def _choose(
 
 def _is_helper(item: Item, module: Module) -> bool:
     """Say whether another function of the file calls this one and it is static."""
-    from nsc.program.qualify import _callees
-
     is_static = any(c.type == "storage_class_specifier" and c.text == b"static" for c in item.node.children)
-    return is_static and any(item.name in _callees(f, module) for f in module.functions() if f.name != item.name)
+    return is_static and any(item.name in callees(f, module) for f in module.functions() if f.name != item.name)
 
 
 def _ambiguity(module: Module, examined: list, roots: list[Item]) -> list[Problem]:

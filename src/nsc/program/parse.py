@@ -7,22 +7,26 @@ Non-goals: judging whether an item can become a surrogate (qualify.py), names in
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
 
 import tree_sitter_c
 from tree_sitter import Language, Node, Parser
 
 from nsc.program.declare import Scope, is_const, scope_of, text_of
-from nsc.program.preprocess import Expanded
+from nsc.program.expanded import Expanded
 
+T = TypeVar("T")
 _PARSER = Parser(Language(tree_sitter_c.language()))
 _LONE_NAME = re.compile(r"(?:(?<=[-+*/%=(,?:<>&|!{;~^\[])|(?<=\breturn)|(?<=\breturn )|(?<=[-+*/%=(,?:<>&|!{;~^\[] ))"
-                        r"\(\s*([A-Za-z_]\w*)\s*\)")  # fmt: skip
+                        r"\(\s*([A-Za-z_]\w*)\s*\)(?!\s*[\w\"'])")  # fmt: skip
 _TYPEDEF_NAME = re.compile(r"\btypedef\b[^;{]*(?:\{[^{}]*\})?[^;{]*?\b(\w+)\s*(?:\[[^;]*\])?\s*;")
 _TYPE_WORDS = frozenset(
     "void char short int long float double signed unsigned bool _Bool size_t float_t double_t".split()
 ) | {f"{u}int{bits}_t" for u in ("", "u") for bits in (8, 16, 32, 64)}
+MAX_LONE_PARENTHESES = 32
 _DECLARING = ("identifier", "field_identifier", "type_identifier")
 
 
@@ -52,6 +56,7 @@ class Module:
     expanded: Expanded
     root: Node = field(repr=False)
     items: tuple[Item, ...] = ()
+    known: dict[tuple[str, int], Any] = field(default_factory=dict, repr=False)  # by what, and Item.start
 
     @cached_property
     def scope(self) -> Scope:
@@ -66,6 +71,13 @@ class Module:
                 table.setdefault(name, []).append(item)
         return table
 
+    def once(self, what: str, item: Item, make: Callable[[Item], T]) -> T:
+        """Return `make(item)`, computed once per item."""
+        key = what, item.start
+        if key not in self.known:
+            self.known[key] = make(item)
+        return self.known[key]
+
     def functions(self) -> list[Item]:
         return [item for item in self.items if item.kind == "function"]
 
@@ -78,7 +90,8 @@ def syntax_tree(text: str) -> Node:
     """Parse C text; the root node keeps its tree alive.
 
     Without types, `(a) * b` may be a cast of `*b` or a product. Parentheses around one name that
-    is no type are blanked before parsing (same length, so offsets stay), as in `((x)*(x))`.
+    is no type are blanked before parsing (same length, so offsets stay), as in `((x)*(x))`; not in
+    `(a) b`, which can only be a cast.
     """
     types = _TYPE_WORDS | set(_TYPEDEF_NAME.findall(text))
 
@@ -86,9 +99,10 @@ def syntax_tree(text: str) -> Node:
         whole = found.group()
         return whole if found.group(1) in types else whole.replace("(", " ").replace(")", " ")
 
-    before = None
-    while before != text:
+    for _ in range(MAX_LONE_PARENTHESES):
         before, text = text, _LONE_NAME.sub(blank, text)
+        if before == text:
+            break
     return _PARSER.parse(text.encode("latin-1", "replace")).root_node
 
 

@@ -1,23 +1,24 @@
 """User text -> text without directives and user macros, with a map back to the user's positions.
 
-In: the text of one C file. Out: `Expanded`. The compiler and the parser see only its `text`, so no
-directive, `#include` or macro written by a stranger ever reaches them.
-Non-goals: reading other files. An `#include` is noted, never followed.
+In: the text of a C file, and of its own headers. Out: `Expanded`. The compiler and the parser see only
+its `text`, so no directive, `#include` or macro written by a stranger ever reaches them.
+Non-goals: opening files. An `#include` is followed only where the caller hands over the header's text.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from dataclasses import dataclass, field
 
-from nsc.errors import Problem
 from nsc.program.conditional import condition
+from nsc.program.expanded import Expanded, Include
 from nsc.program.macros import Expander, Macro, parse_definition
 from nsc.program.refusal import Refusal
+from nsc.program.standard import HEADERS
 from nsc.program.tokens import Token, is_blank, tokenize
 
-MAX_SOURCE_BYTES = 2_000_000
+MAX_SOURCE_BYTES = 2_000_000  # of a file and all headers it includes
+MAX_INCLUDES = 1000
+MAX_INCLUDE_DEPTH = 40
 
 # What `#if` sees of a hosted C11 compiler for wasm32; nothing of it is expanded in code.
 _PREDEFINED_IN_CONDITIONS = {
@@ -34,86 +35,69 @@ _PREDEFINED = {"__FILE__": '"program.c"', "__LINE__": "0", "__DATE__": '""', "__
 _INCLUDE = re.compile(r"\s*(?:<([^>\n]*)>|\"([^\"\n]*)\")")
 
 
-@dataclass
-class Expanded:
-    """Text without directives, and where each part of it came from.
-
-    `out_offsets[k]` in `text` came from `in_offsets[k]` in the user's text; `exact[k]` says that
-    the following characters run in parallel.
-    """
-
-    original: str
-    text: str = ""
-    out_offsets: list[int] = field(default_factory=list)
-    in_offsets: list[int] = field(default_factory=list)
-    exact: list[bool] = field(default_factory=list)
-    includes: list[tuple[str, bool, int]] = field(default_factory=list)  # name, is <...>, offset
-    used: list[tuple[int, Macro]] = field(default_factory=list)  # offset in the user's text, macro
-    problems: list[Problem] = field(default_factory=list)
-
-    def origin(self, offset: int) -> int:
-        """Map an offset in `text` to one in the user's text."""
-        k = bisect_right(self.out_offsets, offset) - 1
-        if k < 0:
-            return 0
-        return self.in_offsets[k] + (offset - self.out_offsets[k] if self.exact[k] else 0)
-
-    def position(self, origin: int) -> tuple[int, int]:
-        """Return 1-based (line, column) of an offset in the user's text."""
-        before = self.original[:origin]
-        return before.count("\n") + 1, origin - (before.rfind("\n") + 1) + 1
-
-    def problem(self, refusal: Refusal, *, in_text: bool = True) -> Problem:
-        """Turn a refusal inside the front end into a located Problem."""
-        origin = self.origin(refusal.offset) if in_text else refusal.offset
-        return Problem(refusal.reason, refusal.message, *self.position(origin))
-
-
-def preprocess(text: str) -> Expanded:
-    """Resolve conditionals and expand the file's own macros.
+def preprocess(text: str, include: Include | None = None) -> Expanded:
+    """Resolve conditionals and expand the user's own macros.
 
     Example: "#define K 2.0\\nfloat f(float x) { return K*x; }" gives "\\nfloat f(float x) { return 2.0*x; }".
 
     Standard macros (M_PI, INFINITY...) stay: they are the standard headers' to expand. Bad
     directives are collected in `problems`; the rest of the file is still processed.
+
+    Args:
+        include: gives the text of the user's own headers; without it none is followed. Standard
+            headers never are.
     """
-    done = Expanded(text)
-    if len(text) > MAX_SOURCE_BYTES:
-        found = f"the file has {len(text)} bytes, at most {MAX_SOURCE_BYTES} are read"
-        done.problems.append(Problem("source_too_large", found))
-        return done
-    ascii_text = "".join(c if c < "\x7f" and (c >= " " or c in "\t\n\r\f\v") else "?" for c in text)
-    _Run(done, ascii_text).run()
+    done = Expanded()
+    run = _Run(done, include)
+    try:
+        run.read("", text)
+    except Refusal as refusal:
+        done.problems.append(done.problem(refusal, in_text=False))
+    done.text = "".join(run.out)
     return done
 
 
 class _Run:
-    """One pass over a file. State: macros, the stack of conditionals, pending ordinary tokens."""
+    """One pass over a file and the headers it includes. State: macros, conditionals, pending ordinary tokens."""
 
-    def __init__(self, done: Expanded, text: str):
+    def __init__(self, done: Expanded, include: Include | None):
         self.done = done
-        self.text = text
+        self.include = include
+        self.text = ""  # `done.original`, its odd characters replaced
         self.expander = Expander(used=done.used)
         for name, body in _PREDEFINED.items():
             self.expander.macros[name] = Macro(name, tuple(tokenize(body)))
         self.stack: list[tuple[bool, bool, bool]] = []  # active, some branch taken, parent active
+        self.floor = 0  # conditionals of the including files
+        self.reading: list[str] = []
+        self.once: set[str] = set()
         self.pending: list[Token] = []
         self.out: list[str] = []
         self.length = 0
 
-    def run(self) -> None:
-        try:
-            for is_directive, line in _logical_lines(tokenize(self.text)):
-                if is_directive:
-                    self._directive(line)
-                elif self._active():
-                    self.pending.extend(line)
-                else:
-                    self.pending.extend(t for t in line if t.kind == "newline")
-            self._flush()
-        except Refusal as refusal:
-            self.done.problems.append(self.done.problem(refusal, in_text=False))
-        self.done.text = "".join(self.out)
+    def read(self, path: str, text: str) -> None:
+        """Process one file from its first line to its last."""
+        if len(self.done.original) + len(text) > MAX_SOURCE_BYTES:
+            if not self.done.files:
+                self.done.add_file(path, "")
+            found = f"the file and its headers have more than {MAX_SOURCE_BYTES} bytes"
+            raise Refusal("source_too_large", found, 0)
+        base = self.done.add_file(path, text).base
+        self.text += "".join(c if c < "\x7f" and (c >= " " or c in "\t\n\r\f\v") else "?" for c in text)
+        self.text += "" if text.endswith("\n") else "\n"
+        floor, self.floor = self.floor, len(self.stack)
+        self.reading.append(path)
+        for is_directive, line in _logical_lines(tokenize(self.text[base:], base)):
+            if is_directive:
+                self._directive(line)
+            elif self._active():
+                self.pending.extend(line)
+            else:
+                self.pending.extend(t for t in line if t.kind == "newline")
+        self._flush()
+        self.reading.pop()
+        del self.stack[self.floor :]
+        self.floor = floor
 
     def _active(self) -> bool:
         return not self.stack or self.stack[-1][0]
@@ -169,6 +153,7 @@ class _Run:
             self._flush()
             macro = parse_definition(rest, at, end)
             self.expander.macros[macro.name] = macro
+            self.done.defined[macro.start] = self.length
         elif name == "undef" and words:
             self._flush()
             self.expander.macros.pop(words[0].text, None)
@@ -176,11 +161,25 @@ class _Run:
             found = _INCLUDE.match(self.text, rest[0].offset) if rest else None
             if not found:
                 raise Refusal("bad_directive", '#include needs <name> or "name"', at)
-            self.done.includes.append((found.group(1) or found.group(2), bool(found.group(1)), at))
+            self._include(found.group(1) or found.group(2), bool(found.group(1)), at)
+        elif name == "pragma" and [t.text for t in words] == ["once"]:
+            self.once.add(self.reading[-1])
         elif name == "error":
             raise Refusal("error_directive", "an #error directive is active here", at)
         elif name not in ("pragma", "line", "warning", "ident", ""):
             raise Refusal("forbidden_directive", f"the directive '#{name}' is not supported", at)
+
+    def _include(self, name: str, angled: bool, at: int) -> None:
+        self._flush()
+        found = None
+        if self.include is not None and not (angled and name in HEADERS):
+            found = self.include(name, angled, self.reading[-1])
+        if found is None:
+            self.done.includes.append((name, angled or name in HEADERS, at))
+        elif len(self.reading) > MAX_INCLUDE_DEPTH or len(self.done.files) > MAX_INCLUDES:
+            raise Refusal("too_many_includes", f"'{name}' is included too deeply or too often", at)
+        elif found[0] not in self.once:
+            self.read(*found)
 
     def _conditional(self, name: str, rest: list[Token], at: int) -> None:
         if name in ("if", "ifdef", "ifndef"):
@@ -189,7 +188,7 @@ class _Run:
             taken = parent and self._holds(name, rest, at)
             self.stack[-1] = (taken, taken, parent)
             return
-        if not self.stack:
+        if len(self.stack) <= self.floor:
             raise Refusal("bad_directive", f"#{name} without #if", at)
         _, taken, parent = self.stack[-1]
         if name == "elif":

@@ -5,6 +5,8 @@ In: Module, Closure. Out: refusals. Non-goals: types of parameters (signature.py
 
 from __future__ import annotations
 
+import re
+
 from tree_sitter import Node
 
 from nsc.program.closure import Closure
@@ -38,15 +40,19 @@ def impurities(module: Module, closure: Closure) -> list[Refusal]:
     """Find what keeps a closure from being a pure, compilable function."""
     found: list[Refusal] = []
     for item in closure.items:
-        error = first_error(item.node)
-        if error is not None:
-            found.append(Refusal("syntax_error", f"this is not C as nsc reads it: '{_snippet(error)}'", error))
-            continue
-        found.extend(_refused_constructs(item))
-        if item.kind == "function":
-            found.extend(_state(module, item))
+        found.extend(module.once("impurities", item, lambda item: _impurities(module, item)))
     found.extend(_unbounded_recursion(module, closure))
     return found
+
+
+def _impurities(module: Module, item: Item) -> list[Refusal]:
+    error = first_error(item.node)
+    if error is not None and re.search(r"\b_?[Cc]omplex\b", text_of(item.node)):
+        return [Refusal("uses_complex", "complex numbers are not supported; pass their two parts", error)]
+    if error is not None:
+        return [Refusal("syntax_error", f"this is not C as nsc reads it: '{_snippet(error)}'", error)]
+    found = _refused_constructs(item)
+    return found + _state(module, item) if item.kind == "function" else found
 
 
 def _snippet(node: Node) -> str:
@@ -116,7 +122,7 @@ def _is_variable(module: Module, name: str) -> bool:
 
 def _unbounded_recursion(module: Module, closure: Closure) -> list[Refusal]:
     """Refuse a function that calls itself, directly or not, when none on the way ever branches."""
-    calls = {f.name: _callees(f, module) for f in closure.functions()}
+    calls = {f.name: callees(f, module) for f in closure.functions()}
     found = []
     for function in closure.functions():
         cycle = _reach(function.name, calls)
@@ -126,12 +132,13 @@ def _unbounded_recursion(module: Module, closure: Closure) -> list[Refusal]:
     return found
 
 
-def _callees(function: Item, module: Module) -> set[str]:
-    return {
+def callees(function: Item, module: Module) -> set[str]:
+    """Return the functions of this file that a function calls."""
+    return module.once("callees", function, lambda function: {
         text_of(node.child_by_field_name("function"))
         for node in walk(function.node)
         if node.type == "call_expression" and module.function(text_of(node.child_by_field_name("function")))
-    }
+    })  # fmt: skip
 
 
 def _reach(start: str, calls: dict[str, set[str]]) -> set[str]:

@@ -34,7 +34,7 @@ def signature_of(
     """
     node = item.node
     result = _result_type(node, module.scope)
-    used = accesses(module, node)
+    used = accesses(module, item)
     nodes = parameters_of(node)
     known = [_parameter_name(p) for p in nodes]
     for name in [*out, *(arrays or {})]:

@@ -33,9 +33,9 @@ class Token(NamedTuple):
     hidden: frozenset[str] = NOTHING  # macros that may not expand here again
 
 
-def tokenize(text: str) -> list[Token]:
-    """Split text into tokens; their texts joined spell the text."""
-    return [Token(m.lastgroup, m.group(), m.start()) for m in _TOKEN.finditer(text)]
+def tokenize(text: str, base: int = 0) -> list[Token]:
+    """Split text into tokens; their texts joined spell the text. Offsets start at `base`."""
+    return [Token(m.lastgroup, m.group(), base + m.start()) for m in _TOKEN.finditer(text)]
 
 
 def is_blank(token: Token) -> bool:

@@ -38,14 +38,22 @@ def functions_text(functions: list[dict], path: str) -> Group:
     for f in functions:
         if f["problems"]:
             continue
-        closure = f"{f['closure_lines']} lines, {f['closure_functions']} function{'s' * (f['closure_functions'] > 1)}"
+        closure = f"{_count(f['closure_lines'], 'line')}, {_count(f['closure_functions'], 'function')}"
         lines.append(Text.assemble((f"{f['line']:>5}  ", "dim"), (f["prototype"], "bold")))
         view = f"{', '.join(f['inputs'])} -> {', '.join(f['outputs'])}   closure: {closure}"
         lines.append(Text(f"       {view}", style="dim"))
-    others = [Text(f"  {p}", style="yellow") for f in functions for p in f["problems"]]
+    others: list[Text] = []
+    for f in functions:
+        if f["problems"]:
+            others.append(Text.assemble((f"{f['line']:>5}  ", "dim"), f["function"]))
+            others += [Text(f"       {p}", style="yellow") for p in f["problems"]]
     if not lines:
         lines = [Text(f"{path}: no function can become a surrogate")]
     return Group(*lines, *([Text("not candidates:"), *others] if others else []))
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}{'s' * (n != 1)}"
 
 
 def console_summary(report: dict, out: Path) -> Group:

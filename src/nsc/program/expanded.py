@@ -1,0 +1,78 @@
+"""Expanded text and where each part of it came from.
+
+In: filled by preprocess.py. Out: `Expanded`, read by everything after it. Non-goals: expanding.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from nsc.errors import Problem
+from nsc.program.macros import Macro
+from nsc.program.refusal import Refusal
+
+# (name between the quotes, is it <...>, path of the file that asks) -> (path, text), or None when it is not to be had
+Include = Callable[[str, bool, str], tuple[str, str] | None]
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file of the user's: it starts at `base` in `Expanded.original`. The main file's path is ""."""
+
+    path: str
+    base: int
+    line_starts: list[int]
+
+
+@dataclass
+class Expanded:
+    """Text without directives, and where each part of it came from.
+
+    `original` holds the main file and, after it, the headers that were followed. `out_offsets[k]` in
+    `text` came from `in_offsets[k]` in `original`; `exact[k]` says that the following characters run
+    in parallel. `defined` gives where in `text` each macro was defined, by `Macro.start`.
+    """
+
+    original: str = ""
+    text: str = ""
+    files: list[SourceFile] = field(default_factory=list)
+    out_offsets: list[int] = field(default_factory=list)
+    in_offsets: list[int] = field(default_factory=list)
+    exact: list[bool] = field(default_factory=list)
+    includes: list[tuple[str, bool, int]] = field(default_factory=list)  # not followed: name, is <...>, offset
+    used: list[tuple[int, Macro]] = field(default_factory=list)  # offset in `original`, macro
+    defined: dict[int, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def add_file(self, path: str, text: str) -> SourceFile:
+        """Append a file to `original`."""
+        base = len(self.original)
+        starts = [base, *(base + m.end() for m in re.finditer("\n", text))]
+        self.files.append(SourceFile(path, base, starts))
+        self.original += text if text.endswith("\n") else text + "\n"
+        return self.files[-1]
+
+    def origin(self, offset: int) -> int:
+        """Map an offset in `text` to one in `original`."""
+        k = bisect_right(self.out_offsets, offset) - 1
+        if k < 0:
+            return 0
+        return self.in_offsets[k] + (offset - self.out_offsets[k] if self.exact[k] else 0)
+
+    def file_of(self, origin: int) -> SourceFile:
+        """Return the file that an offset in `original` lies in."""
+        return self.files[bisect_right(self.files, origin, key=lambda f: f.base) - 1]
+
+    def position(self, origin: int) -> tuple[int, int]:
+        """Return 1-based (line, column) of an offset in `original`, within its file."""
+        starts = self.file_of(origin).line_starts
+        line = bisect_right(starts, origin)
+        return line, origin - starts[line - 1] + 1
+
+    def problem(self, refusal: Refusal, *, in_text: bool = True) -> Problem:
+        """Turn a refusal inside the front end into a located Problem."""
+        origin = self.origin(refusal.offset) if in_text else refusal.offset
+        return Problem(refusal.reason, refusal.message, *self.position(origin), self.file_of(origin).path)
