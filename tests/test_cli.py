@@ -150,6 +150,9 @@ def test_own_headers_are_found_beside_the_file_and_with_i(tmp_path, capsys):
     out = ["-o", str(tmp_path / "out"), "--budget", "20", "--json"]
     assert main(["compile", str(path), "-I", str(tmp_path / "lib"), *out]) == 0
     assert nsc.compile(path, include=[tmp_path / "lib"], budget=0).report["function"] == "f"
+    assert main(["compile", str(path), "-D", "SCALE=3", *out]) == 0
+    assert main(["compile", str(path), "-D", "3", *out]) == 2
+    assert "-D expects NAME" in capsys.readouterr().err
     assert main(["compile", str(path), "-I", str(tmp_path / "none"), *out]) == 2
     assert "there is no such folder" in capsys.readouterr().err
 

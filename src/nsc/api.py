@@ -25,6 +25,7 @@ def compile(
     out: Sequence[str] = (),
     arrays: Mapping[str, int] | None = None,
     include: Sequence[str | Path] = (),
+    defines: Mapping[str, str] | None = None,
     **options,
 ) -> Surrogate:
     """Compile a C function, or a Program, into a verified neural surrogate.
@@ -33,6 +34,7 @@ def compile(
         source: a Program, a path to a C file, or C text (anything with a brace is text).
         function, domain, out, arrays: which function and how to read it; see `parse_program`.
         include: folders to look for the file's own headers in, besides its own folder.
+        defines: macros defined before the first line.
         options: fields of `CompileOptions`: budget, seed, initial, optimizer, topology, split, ...
 
     Returns:
@@ -44,7 +46,7 @@ def compile(
     started = time.perf_counter()
     chosen = CompileOptions(**options)
     if isinstance(source, Program):
-        if function or domain or out or arrays or include:
+        if function or domain or out or arrays or include or defines:
             raise InputError("a Program already has its function and domain; leave them out")
         program = source
     else:
@@ -52,6 +54,7 @@ def compile(
         program = parse_program(
             read_source(path) if path else str(source), path=str(path or "<string>"), function=function,
             ranges=domain, out=out, arrays=arrays, include=header_reader(path, [Path(f) for f in include]),
+            defines=defines,
         )  # fmt: skip
     surrogate, _ = finish(compile_program(program, chosen), chosen, started=started)
     return surrogate

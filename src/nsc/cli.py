@@ -31,11 +31,12 @@ File = Annotated[Path, typer.Argument(metavar="FILE", help="A C file.", show_def
 Include = Annotated[
     list[Path] | None, typer.Option("-I", "--include", metavar="DIR", help="Where the file's own headers are.")
 ]
+Define = Annotated[list[str] | None, typer.Option("-D", "--define", metavar="NAME=VALUE", help="Define a macro first.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
 
 
 @app.command()
-def show(file: File, include: Include = None, json_: Json = False) -> None:
+def show(file: File, include: Include = None, define: Define = None, json_: Json = False) -> None:
     """Print the functions of a C file, and why each can or cannot become a surrogate.
 
     Example: nsc show examples/blackscholes.c
@@ -45,7 +46,8 @@ def show(file: File, include: Include = None, json_: Json = False) -> None:
     from nsc.report import functions_text
 
     headers = header_reader(file, include or [])
-    found = [f.as_json(str(file)) for f in list_functions(read_source(file), path=str(file), include=headers)]
+    functions = list_functions(read_source(file), path=str(file), include=headers, defines=_macros(define))
+    found = [f.as_json(str(file)) for f in functions]
     if json_:
         print(json.dumps(found, indent=2))
     else:
@@ -61,6 +63,7 @@ def compile_(
     domain: Annotated[str, typer.Option(metavar="x=LO:HI,...", help="Input ranges; default -1:1.")] = "",
     out: Annotated[str, typer.Option(metavar="re,im", help="Parameters that are outputs.")] = "",
     include: Include = None,
+    define: Define = None,
     array: Annotated[str, typer.Option(metavar="v=N,...", help="Elements behind a pointer.")] = "",
     initial: Annotated[str, typer.Option(help="compnet (from the text) or random.")] = "compnet",
     optimizer: Annotated[str, typer.Option(help="lm or adam.")] = "lm",
@@ -92,6 +95,7 @@ def compile_(
         "ranges": parse_ranges(domain),
         "out": _names(out),
         "arrays": _lengths(array),
+        "defines": _macros(define),
     }
     with console_progress(_console(stderr=True)) as progress:
         report = compile_file(
@@ -199,6 +203,16 @@ def _lengths(text: str) -> dict[str, int]:
         if not length.isdecimal() or int(length) < 1:
             raise InputError(f"--array expects NAME=N, separated by commas; found '{part}'")
         found[name.strip()] = int(length)
+    return found
+
+
+def _macros(given: list[str] | None) -> dict[str, str]:
+    found = {}
+    for part in given or []:
+        name, equals, value = part.partition("=")
+        if not name.isidentifier():
+            raise InputError(f"-D expects NAME or NAME=VALUE; found '{part}'")
+        found[name] = value if equals else "1"
     return found
 
 

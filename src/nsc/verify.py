@@ -32,9 +32,9 @@ class Bound:
 
 @dataclass(frozen=True)
 class Verification:
-    """Errors over all outputs; `nmse` is the mean over outputs of mse / variance.
+    """Errors over all outputs; `nmse` is the mean of mse / variance over the outputs that vary.
 
-    `nmse` of an output without variance is its mse if that is zero, else infinite.
+    Where none varies, `nmse` is zero if the mse is, else infinite.
     `bound` is None when `n` is too small for any statement at this confidence.
     """
 
@@ -66,6 +66,8 @@ def verify(truth: np.ndarray, predicted: np.ndarray, *, confidence: float = 0.99
     variance = np.asarray(truth).var(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         nmse = np.where(variance > 0, mse / variance, np.where(mse == 0, 0.0, np.inf))
+    if (variance > 0).any():
+        nmse = nmse[variance > 0]
     worst = np.abs(error).max(axis=1)
     return Verification(
         n=len(error),

@@ -28,17 +28,19 @@ static const float nsc_weight_3[3][1] = {
     {-0.5f}};
 static const float nsc_bias_3[1] = {1.79999995f};
 
-/* 1 / (1 + exp(-z)): 2^t = 2^n 2^f, |f| <= 1/2, by a polynomial and the exponent's bits. */
+/* 1 / (1 + exp(-z)): exp(-z) = 2^n 2^f; 2^f, |f| <= 1/2, by a polynomial. */
 static float nsc_sigmoid(float z) {
-  union { float real; int bits; } power;
-  float t = z * -1.44269502f, n, f, p;
+  union { float real; unsigned bits; } whole, power;
+  float t = z * -1.44269502f, f, f2, f4;
   t = t > 60.0f ? 60.0f : t < -60.0f ? -60.0f : t;
-  n = (t + 12582912.0f) - 12582912.0f;
-  f = t - n;
-  p = 0.000154035297f; p = p * f + 0.00133335579f; p = p * f + 0.00961812865f; p = p * f + 0.0555041097f;
-  p = p * f + 0.240226507f; p = p * f + 0.693147182f; p = p * f + 1.0f;
-  power.real = p;
-  power.bits += (int)n * ((int)1 << 23);
+  whole.real = t + 12582912.0f;
+  f = t - (whole.real - 12582912.0f);
+  f2 = f * f;
+  f4 = f2 * f2;
+  power.real = (1.0f + 0.693147004f * f)
+    + (0.240222424f + 0.0555073358f * f) * f2
+    + (0.00967151299f + 0.00132647273f * f) * f4;
+  power.bits += whole.bits << 23;
   return 1.0f / (1.0f + power.real);
 }
 

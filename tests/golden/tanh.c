@@ -22,18 +22,21 @@ static const double nsc_weight_3[3][1] = {
     {-0.5}};
 static const double nsc_bias_3[1] = {1.8};
 
-/* 1 / (1 + exp(-z)): 2^t = 2^n 2^f, |f| <= 1/2, by a polynomial and the exponent's bits. */
+/* 1 / (1 + exp(-z)): exp(-z) = 2^n 2^f; 2^f, |f| <= 1/2, by a polynomial. */
 static double nsc_sigmoid(double z) {
-  union { double real; long long bits; } power;
-  double t = z * -1.4426950408889634, n, f, p;
+  union { double real; unsigned long long bits; } whole, power;
+  double t = z * -1.4426950408889634, f, f2, f4;
   t = t > 700.0 ? 700.0 : t < -700.0 ? -700.0 : t;
-  n = (t + 6755399441055744.0) - 6755399441055744.0;
-  f = t - n;
-  p = 4.4455382718708101e-10; p = p * f + 7.0549116208011209e-09; p = p * f + 1.0178086009239696e-07; p = p * f + 1.3215486790144305e-06;
-  p = p * f + 1.5252733804059838e-05; p = p * f + 0.00015403530393381606; p = p * f + 0.0013333558146428441; p = p * f + 0.0096181291076284769;
-  p = p * f + 0.055504108664821576; p = p * f + 0.24022650695910069; p = p * f + 0.69314718055994529; p = p * f + 1.0;
-  power.real = p;
-  power.bits += (long long)n * ((long long)1 << 52);
+  whole.real = t + 6755399441055744.0;
+  f = t - (whole.real - 6755399441055744.0);
+  f2 = f * f;
+  f4 = f2 * f2;
+  power.real = (1.0 + 0.69314718054821178 * f)
+    + (0.24022650698110432 + 0.055504109352676939 * f) * f2
+    + ((0.0096181286161710518 + 0.0013333454859407318 * f)
+    + (0.00015403825422635655 + 1.5309156448358417e-05 * f) * f2) * f4
+    + 1.3178942998334341e-06 * (f4 * f4);
+  power.bits += whole.bits << 52;
   return 1.0 / (1.0 + power.real);
 }
 

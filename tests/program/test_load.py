@@ -1,9 +1,12 @@
 """From files as people write them to Programs: choice, closure, signature, refusals."""
 
+import numpy as np
 import pytest
 
 from nsc.errors import DomainError, SourceError
-from nsc.program import Pointer, list_functions, parse_program
+from nsc.program import Dag, Pointer, list_functions, parse_program
+from nsc.program.dag import evaluate
+from nsc.sandbox import Built, build
 
 FILE = """\
 #include <math.h>
@@ -123,6 +126,9 @@ def test_desugaring(text, inputs, outputs):
         ("double f(volatile double x) { return x; }", "uses_volatile", 1),
         ("double f(double x) {\n return x +; }", "syntax_error", 2),
         ("double f(const char *s, double x) { return s[0] + x; }", "uses_strings", 1),
+        ("volatile double v; double f(double x) { return x + v; }", "uses_volatile", 1),
+        ("double g(double); double f(double x) { return g(x); }", "unknown_function", 1),
+        ("extern const double K; double f(double x) { return K * x; }", "unknown_name", 1),
         ("double f(double x) { return (pixel) x * 2; }", "unknown_type", 1),
         ("\ndouble complex f(double complex z) { return z; }", "uses_complex", 2),
         ("double f(double x) { double _Complex z = x; return x; }", "uses_complex", 1),
@@ -221,3 +227,85 @@ def test_headers_belong_to_the_program_but_are_not_listed():
     headers["vec.h"] = "typedef struct { double x; void *y; } vec;\n#error no"
     with pytest.raises(SourceError, match=r"vec.h:2:1: an #error"):
         parse_program(text, include=include)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "double sin(double); extern double cos(); double f(double x) { return sin(x) + cos(x); }",
+        "static double g(double); double f(double x) { return g(x); } static double g(double x) { return x; }",
+        "double f(double x) { volatile float y = x; y = y + 1; return (volatile float) y; }",
+        "#define PURE __attribute__((const, nonnull(1)))\nPURE static double g(double x) { return x; }\nPURE double f(double x) { return g(x); }",
+        "extern const double K; const double K = 3; double f(double x) { return K * x; }",
+    ],
+)
+def test_what_real_files_do(text):
+    program = parse_program(text, function="f")
+    assert isinstance(program.dag, Dag)
+    assert isinstance(build([program.unit])[0], Built)
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("(fabs(x * x)) + 1.0", 1.25),
+        ("((fabs(x))) - 1", -0.5),
+        ("(v[1]) * x", 1.0),
+        ("(m[1](x)) * x", None),
+        ("(x)*(x)", 0.25),
+        ("-(x)+(x)", 0.0),
+        ("(double)(x)-1", -0.5),
+        ("(number)(x)-1", -0.5),
+        ("(float) x * 2", 1.0),
+        ("(x) ? (x)-1 : (x)", -0.5),
+        ("(fabs(')' - 41.0 + x)) + 1", 1.5),
+    ],
+)
+def test_parentheses_are_no_casts(expression, value):
+    text = f"#include <math.h>\ntypedef double number;\nstatic const double v[2] = {{1, 2}};\ndouble f(double x) {{ return {expression}; }}"
+    if value is None:
+        with pytest.raises(SourceError, match="'m' is not defined"):
+            parse_program(text)
+    else:
+        assert evaluate(parse_program(text).dag, np.array([[0.5]]))[0, 0] == value
+
+
+DEEP = {
+    "calls": lambda n: f"return {'(g(' * n}x{'))' * n};",
+    "minus": lambda n: f"return {'- ' * n}x;",
+    "sum": lambda n: f"return x{' + x' * n};",
+    "conditional": lambda n: f"return {'x > 0 ? x : ' * n}x;",
+    "else": lambda n: f"{'if (x > 0) x = x + 1; else ' * n}x = 2; return x;",
+    "blocks": lambda n: f"{'{' * n}x = x * 2;{'}' * n} return x;",
+    "loops": lambda n: f"{'for (int i = 0; i < 1; i++) ' * n}x = x * 2; return x;",
+    "indices": lambda n: f"static const int t[2] = {{0, 1}}; return {'t[' * n}1{']' * n} + x;",
+    "casts": lambda n: f"return {'(double)' * n}x;",
+    "enumerator": lambda n: f"return x; }} enum e {{ A = {'-' * n}1 }}; double h(double x) {{ return A * x;",
+}
+
+
+@pytest.mark.parametrize("form", DEEP)
+@pytest.mark.parametrize("n", [60, 240, 5_000])
+def test_deep_programs_are_read_or_refused(form, n):
+    text = f"double g(double x) {{ return x; }} double f(double x) {{ {DEEP[form](n)} }}"
+    for function in list_functions(text):
+        if function.is_candidate:
+            program = parse_program(text, function=function.name)
+            assert program.unit and program.normalised and program.dag
+
+
+def test_long_chains_of_calls_are_read():
+    chain = [f"static double g{k}(double x) {{ return g{k + 1}(x); }}" for k in range(400)]
+    text = (
+        "double g400(double x);\n"
+        + "\n".join(chain)
+        + "\ndouble g400(double x) { return x; }\ndouble f(double x) { return g0(x); }"
+    )
+    assert len(parse_program(text, function="f").globals_) == 402
+
+
+def test_macros_from_outside():
+    text = "#ifndef SCALE\n#error choose SCALE\n#endif\ndouble f(double x) { return SCALE * x; }"
+    assert "3 * p0" in parse_program(text, defines={"SCALE": "3"}).normalised
+    with pytest.raises(SourceError, match="#error"):
+        parse_program(text)

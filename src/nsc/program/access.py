@@ -44,16 +44,36 @@ def parameters_of(function: Node) -> list[Node]:
 def accesses(module: Module, function: Item) -> dict[str, list[Access]]:
     """Return how `function` uses each of its parameters: the first of each kind of access, in evaluation order.
 
-    Each function is walked once; a call back into one that is being walked tells nothing new.
+    Each function is walked once, callees first; of functions that call each other, the first one walked
+    knows nothing of the other's parameters.
     """
-    key = "accesses", function.start
-    if key not in module.known:
-        names = [declared_name(p.child_by_field_name("declarator")) for p in parameters_of(function.node)]
-        walker = _Walker(module, {name: {} for name in names if name})
-        module.known[key] = {name: [] for name in walker.found}
-        walker.visit(function.node.child_by_field_name("body"))
-        module.known[key] = {name: list(found.values()) for name, found in walker.found.items()}
-    return module.known[key]
+    for item in _callees_first(module, function):
+        if _key(item) not in module.known:
+            names = [declared_name(p.child_by_field_name("declarator")) for p in parameters_of(item.node)]
+            walker = _Walker(module, {name: {} for name in names if name})
+            walker.visit(item.node.child_by_field_name("body"))
+            module.known[_key(item)] = {name: list(found.values()) for name, found in walker.found.items()}
+    return module.known[_key(function)]
+
+
+def _key(function: Item) -> tuple[str, int]:
+    return "accesses", function.start
+
+
+def _callees_first(module: Module, function: Item) -> list[Item]:
+    """List a function and all it calls in this file, callees before callers where no cycle forbids it."""
+    done: dict[int, Item] = {}
+    started: set[int] = set()
+    todo = [(function, False)]
+    while todo:
+        item, is_left = todo.pop()
+        if is_left:
+            done.setdefault(item.start, item)
+        elif item.start not in started:
+            started.add(item.start)
+            todo.append((item, True))
+            todo.extend((module.function(name), False) for name in sorted(module.callees(item)))
+    return list(done.values())
 
 
 class _Walker:
@@ -98,9 +118,9 @@ class _Walker:
         name = text_of(node.child_by_field_name("function"))
         arguments = [a for a in node.child_by_field_name("arguments").named_children if a.type != "comment"]
         callee = self.module.function(name)
-        inner: list[list[Access]] | None = None
+        inner: list[list[Access]] = []
         if callee is not None:
-            inner = list(accesses(self.module, callee).values())
+            inner = list(self.module.known.get(_key(callee), {}).values())
         for k, argument in enumerate(arguments):
             target = _strip(argument)
             passed = self._address_path(target)
@@ -108,7 +128,7 @@ class _Walker:
                 self.visit(argument)
                 continue
             parameter, path = passed
-            if inner is not None and k < len(inner):
+            if k < len(inner):
                 for a in inner[k]:
                     self._add(parameter, a.kind, path + a.path, node)
             else:

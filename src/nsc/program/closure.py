@@ -74,8 +74,8 @@ def close(module: Module, entry: Item) -> Closure:
             continue
         chosen[item.start] = item
         for name, node in module.once("free_names", item, free_names).items():
-            found = module.by_name.get(name)
-            if found:
+            found = module.by_name.get(name, ())
+            if any(item.kind not in ("prototype", "extern") for item in found):
                 todo.extend(_wanted(found))
             else:
                 _from_standard(name, node, headers, closure, module)
@@ -87,7 +87,7 @@ def close(module: Module, entry: Item) -> Closure:
 
 
 def _wanted(found: list[Item]) -> list[Item]:
-    """Of all items that declare a name, keep definitions, and prototypes that have a definition."""
+    """Of all items that declare a name, keep definitions, and what announces them."""
     if any(item.kind == "function" for item in found):
         return [item for item in found if item.kind in ("function", "prototype")]
     return found
@@ -106,9 +106,12 @@ def _from_standard(name: str, node: Node, headers: dict, closure: Closure, modul
         reason, what = ("unknown_function", "function") if is_call else ("unknown_name", "name")
         if node.type == "type_identifier":
             reason, what = "unknown_type", "type"
-        local = [n for n, angled, _ in module.expanded.includes if not (angled and n in HEADERS)]
-        hint = f"; it may come from {', '.join(local[:3])}: give its folder with -I DIR" if local else ""
-        closure.refusals.append(Refusal(reason, f"the {what} '{name}' is not defined in this file{hint}", node))
+        unread = module.expanded.unread
+        hint = f"; it may come from {', '.join(unread[:3])}: give its folder with -I DIR" if unread else ""
+        said = f"not defined in this file{hint}"
+        if name in module.by_name:
+            said = "declared, but its definition is in another file: paste it here"
+        closure.refusals.append(Refusal(reason, f"the {what} '{name}' is {said}", node))
 
 
 def _macros_used(module: Module, items: list[Item]) -> list[Macro]:

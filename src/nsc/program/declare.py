@@ -35,6 +35,8 @@ _SCALARS: dict[str, Scalar] = {
     for bits in (8, 16, 32, 64)
 }
 
+MAX_TREE_DEPTH = 250
+
 
 @dataclass
 class Scope:
@@ -182,10 +184,21 @@ def scope_of(root: Node) -> Scope:
     scope = Scope()
     for item in root.named_children:
         try:
-            enter(item, scope)
+            if item.type != "function_definition" and not is_too_deep(item):
+                enter(item, scope)
         except Refusal:
             continue  # refused by name where, and only if, a chosen function needs it
     return scope
+
+
+def is_too_deep(node: Node) -> bool:
+    """Say whether a syntax tree nests deeper than the passes that walk it by recursion can go."""
+    level = [node]
+    for _ in range(MAX_TREE_DEPTH):
+        level = [child for parent in level for child in parent.children if child.child_count]
+        if not level:
+            return False
+    return True
 
 
 def enter(item: Node, scope: Scope) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from nsc.errors import Problem
 from nsc.program.macros import Macro
 from nsc.program.refusal import Refusal
+from nsc.program.standard import HEADERS
 
 # (name between the quotes, is it <...>, path of the file that asks) -> (path, text), or None when it is not to be had
 Include = Callable[[str, bool, str], tuple[str, str] | None]
@@ -54,6 +55,11 @@ class Expanded:
         self.files.append(SourceFile(path, base, starts))
         self.original += text if text.endswith("\n") else text + "\n"
         return self.files[-1]
+
+    @property
+    def unread(self) -> list[str]:
+        """The headers that are not standard and were not handed over."""
+        return list(dict.fromkeys(n for n, angled, _ in self.includes if not (angled and n in HEADERS)))
 
     def origin(self, offset: int) -> int:
         """Map an offset in `text` to one in `original`."""

@@ -16,9 +16,11 @@ from nsc.program.expanded import Include
 from nsc.program.ir import Program, Signature
 from nsc.program.parse import Item, Module, parse_module
 from nsc.program.preprocess import preprocess
-from nsc.program.qualify import callees, impurities
+from nsc.program.qualify import impurities
 from nsc.program.refusal import Refusal
 from nsc.program.signature import signature_of
+
+UNREADABLE = ("syntax_error", "uses_complex", "nested_too_deeply")
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ def parse_program(
     out: Sequence[str] = (),
     arrays: Mapping[str, int] | None = None,
     include: Include | None = None,
+    defines: Mapping[str, str] | None = None,
 ) -> Program:
     """Read the C text of one file and close the chosen function.
 
@@ -70,12 +73,13 @@ def parse_program(
         arrays: number of elements behind a pointer parameter, where the text does not tell.
         include: gives the text of the file's own headers: (name, is it <...>, path of the file that
             asks, "" for this one) -> (path, text) or None. Without it none is followed.
+        defines: macros defined before the first line, as -D does.
 
     Raises:
         SourceError: no such function, several candidates, or a named problem in the one chosen.
         DomainError: a range for no input, or an integer input without one.
     """
-    module = _module(text, path, include)
+    module = _module(text, path, include, defines)
     item = _choose(module, path, function, out, arrays)
     closure, signature, problems = _examine(module, item, out, arrays)
     if signature is None or problems:
@@ -94,13 +98,19 @@ def parse_program(
     )
 
 
-def list_functions(text: str, *, path: str = "<string>", include: Include | None = None) -> list[FunctionOverview]:
+def list_functions(
+    text: str,
+    *,
+    path: str = "<string>",
+    include: Include | None = None,
+    defines: Mapping[str, str] | None = None,
+) -> list[FunctionOverview]:
     """Describe every function of a file, those of its headers left out. Arguments as of `parse_program`.
 
     Raises:
         SourceError: the file cannot be preprocessed.
     """
-    module = _module(text, path, include)
+    module = _module(text, path, include, defines)
     return [_overview(module, item) for item in _own_functions(module)]
 
 
@@ -109,8 +119,8 @@ def _own_functions(module: Module) -> list[Item]:
     return [item for item in module.functions() if where.file_of(where.origin(item.start)) is where.files[0]]
 
 
-def _module(text: str, path: str, include: Include | None) -> Module:
-    expanded = preprocess(text, include)
+def _module(text: str, path: str, include: Include | None, defines: Mapping[str, str] | None) -> Module:
+    expanded = preprocess(text, include, defines)
     if expanded.problems:
         raise SourceError(path, expanded.problems)
     return parse_module(expanded)
@@ -122,7 +132,7 @@ def _examine(
     closure = close(module, item)
     refusals = impurities(module, closure)
     signature = None
-    if not any(r.reason in ("syntax_error", "uses_complex") for r in refusals):
+    if not any(r.reason in UNREADABLE for r in refusals):
         refusals += closure.refusals
         try:
             signature = signature_of(module, item, out=out, arrays=arrays)
@@ -165,7 +175,7 @@ def _choose(
 def _is_helper(item: Item, module: Module) -> bool:
     """Say whether another function of the file calls this one and it is static."""
     is_static = any(c.type == "storage_class_specifier" and c.text == b"static" for c in item.node.children)
-    return is_static and any(item.name in callees(f, module) for f in module.functions() if f.name != item.name)
+    return is_static and any(item.name in module.callees(f) for f in module.functions() if f.name != item.name)
 
 
 def _ambiguity(module: Module, examined: list, roots: list[Item]) -> list[Problem]:

@@ -20,8 +20,10 @@ from nsc.program.expanded import Expanded
 
 T = TypeVar("T")
 _PARSER = Parser(Language(tree_sitter_c.language()))
-_LONE_NAME = re.compile(r"(?:(?<=[-+*/%=(,?:<>&|!{;~^\[])|(?<=\breturn)|(?<=\breturn )|(?<=[-+*/%=(,?:<>&|!{;~^\[] ))"
-                        r"\(\s*([A-Za-z_]\w*)\s*\)(?!\s*[\w\"'])")  # fmt: skip
+_OPENING = re.compile(r"(?:(?<=[-+*/%=(,?:<>&|!{;~^\[])|(?<=\breturn)|(?<=\breturn )|(?<=[-+*/%=(,?:<>&|!{;~^\[] ))"
+                      r"\(\s*([A-Za-z_]\w*)\s*(?=[()\[])")  # fmt: skip
+_BRACKET_OR_STRING = re.compile(r"[()\[\]]|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?")
+_OPERAND = re.compile(r"\s*[\w\"'{]")
 _TYPEDEF_NAME = re.compile(r"\btypedef\b[^;{]*(?:\{[^{}]*\})?[^;{]*?\b(\w+)\s*(?:\[[^;]*\])?\s*;")
 _TYPE_WORDS = frozenset(
     "void char short int long float double signed unsigned bool _Bool size_t float_t double_t".split()
@@ -34,7 +36,8 @@ _DECLARING = ("identifier", "field_identifier", "type_identifier")
 class Item:
     """One file-scope declaration.
 
-    `kind`: "function", "prototype", "variable", "type" (typedef, struct, enum), "error" or "other".
+    `kind`: "function", "prototype", "variable", "extern" (a variable that is defined elsewhere),
+    "type" (typedef, struct, enum), "error" or "other".
     """
 
     kind: str
@@ -81,6 +84,15 @@ class Module:
     def functions(self) -> list[Item]:
         return [item for item in self.items if item.kind == "function"]
 
+    def callees(self, function: Item) -> set[str]:
+        """Return the functions of this file that a function calls."""
+        return self.once("callees", function, self._callees)
+
+    def _callees(self, function: Item) -> set[str]:
+        calls = (node for node in walk(function.node) if node.type == "call_expression")
+        names = {text_of(call.child_by_field_name("function")) for call in calls}
+        return {name for name in names if self.function(name)}
+
     def function(self, name: str) -> Item | None:
         found = self.by_name.get(name, ())
         return next((item for item in found if item.kind == "function"), None)
@@ -89,21 +101,43 @@ class Module:
 def syntax_tree(text: str) -> Node:
     """Parse C text; the root node keeps its tree alive.
 
-    Without types, `(a) * b` may be a cast of `*b` or a product. Parentheses around one name that
-    is no type are blanked before parsing (same length, so offsets stay), as in `((x)*(x))`; not in
-    `(a) b`, which can only be a cast.
+    Without types, `(a) * b` may be a cast of `*b` or a product, and `(f(x)) - b` a cast to a function.
+    Parentheses around such an operand are blanked before parsing where its name is no type (same
+    length, so offsets stay); not in `(a) b`, which can only be a cast.
     """
     types = _TYPE_WORDS | set(_TYPEDEF_NAME.findall(text))
-
-    def blank(found: re.Match) -> str:
-        whole = found.group()
-        return whole if found.group(1) in types else whole.replace("(", " ").replace(")", " ")
-
     for _ in range(MAX_LONE_PARENTHESES):
-        before, text = text, _LONE_NAME.sub(blank, text)
+        before, text = text, _without_lone_parentheses(text, types)
         if before == text:
             break
     return _PARSER.parse(text.encode("latin-1", "replace")).root_node
+
+
+def _without_lone_parentheses(text: str, types: set[str]) -> str:
+    """Blank the outer parentheses of `(a)`, `(f(x))`, `(v[i])`, `(g(x)[i](y))` where a, f, v, g are no types."""
+    closing = _matching_brackets(text)
+    out = list(text)
+    for found in _OPENING.finditer(text):
+        at = found.end()
+        while at in closing:
+            at = closing[at] + 1
+            while text[at : at + 1].isspace():
+                at += 1
+        if text[at : at + 1] == ")" and found.group(1) not in types and not _OPERAND.match(text, at + 1):
+            out[found.start()] = out[at] = " "
+    return "".join(out)
+
+
+def _matching_brackets(text: str) -> dict[int, int]:
+    """Map each opening bracket outside strings to its closing one."""
+    matching: dict[int, int] = {}
+    stack: list[int] = []
+    for found in _BRACKET_OR_STRING.finditer(text):
+        if found.group() in ("(", "["):
+            stack.append(found.start())
+        elif found.group() in (")", "]") and stack:
+            matching[stack.pop()] = found.start()
+    return matching
 
 
 def parse_module(expanded: Expanded) -> Module:
@@ -134,6 +168,9 @@ def _item(node: Node) -> Item:
     elif node.type == "declaration":
         declarators = node.children_by_field_name("declarator")
         kind = "prototype" if any(_is_prototype(d) for d in declarators) else "variable"
+        is_extern = any(c.type == "storage_class_specifier" and c.text == b"extern" for c in node.children)
+        if kind == "variable" and is_extern and all(d.type != "init_declarator" for d in declarators):
+            kind = "extern"
     elif node.type == "ERROR":
         kind = "error"
     if node.type in ("struct_specifier", "enum_specifier", "union_specifier"):

@@ -8,6 +8,7 @@ Non-goals: opening files. An `#include` is followed only where the caller hands 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from nsc.program.conditional import condition
 from nsc.program.expanded import Expanded, Include
@@ -35,7 +36,7 @@ _PREDEFINED = {"__FILE__": '"program.c"', "__LINE__": "0", "__DATE__": '""', "__
 _INCLUDE = re.compile(r"\s*(?:<([^>\n]*)>|\"([^\"\n]*)\")")
 
 
-def preprocess(text: str, include: Include | None = None) -> Expanded:
+def preprocess(text: str, include: Include | None = None, defines: Mapping[str, str] | None = None) -> Expanded:
     """Resolve conditionals and expand the user's own macros.
 
     Example: "#define K 2.0\\nfloat f(float x) { return K*x; }" gives "\\nfloat f(float x) { return 2.0*x; }".
@@ -46,9 +47,10 @@ def preprocess(text: str, include: Include | None = None) -> Expanded:
     Args:
         include: gives the text of the user's own headers; without it none is followed. Standard
             headers never are.
+        defines: macros defined before the first line, as -D does.
     """
     done = Expanded()
-    run = _Run(done, include)
+    run = _Run(done, include, defines or {})
     try:
         run.read("", text)
     except Refusal as refusal:
@@ -60,12 +62,12 @@ def preprocess(text: str, include: Include | None = None) -> Expanded:
 class _Run:
     """One pass over a file and the headers it includes. State: macros, conditionals, pending ordinary tokens."""
 
-    def __init__(self, done: Expanded, include: Include | None):
+    def __init__(self, done: Expanded, include: Include | None, defines: Mapping[str, str]):
         self.done = done
         self.include = include
         self.text = ""  # `done.original`, its odd characters replaced
         self.expander = Expander(used=done.used)
-        for name, body in _PREDEFINED.items():
+        for name, body in (_PREDEFINED | dict(defines)).items():
             self.expander.macros[name] = Macro(name, tuple(tokenize(body)))
         self.stack: list[tuple[bool, bool, bool]] = []  # active, some branch taken, parent active
         self.floor = 0  # conditionals of the including files
@@ -103,8 +105,8 @@ class _Run:
         return not self.stack or self.stack[-1][0]
 
     def _flush(self) -> None:
-        tokens, self.pending = _without_attributes(self.pending), []
-        for token in self.expander.expand(tokens):
+        tokens, self.pending = self.pending, []
+        for token in _without_attributes(self.expander.expand(tokens)):
             if token.kind == "comment":
                 text = "\n" * token.text.count("\n") or " "
             elif token.kind == "space":

@@ -10,7 +10,7 @@ import re
 from tree_sitter import Node
 
 from nsc.program.closure import Closure
-from nsc.program.declare import is_const, text_of
+from nsc.program.declare import MAX_TREE_DEPTH, is_const, is_too_deep, text_of
 from nsc.program.parse import Item, Module, declared_name, first_error, walk
 from nsc.program.refusal import Refusal
 
@@ -46,18 +46,28 @@ def impurities(module: Module, closure: Closure) -> list[Refusal]:
 
 
 def _impurities(module: Module, item: Item) -> list[Refusal]:
+    if is_too_deep(item.node):
+        what = f"'{item.name}' nests deeper than {MAX_TREE_DEPTH} levels; split its expressions or branches"
+        return [Refusal("nested_too_deeply", what, item.node)]
     error = first_error(item.node)
     if error is not None and re.search(r"\b_?[Cc]omplex\b", text_of(item.node)):
         return [Refusal("uses_complex", "complex numbers are not supported; pass their two parts", error)]
     if error is not None:
-        return [Refusal("syntax_error", f"this is not C as nsc reads it: '{_snippet(error)}'", error)]
+        return [Refusal("syntax_error", f"this is not C as nsc reads it: {_snippet(error)}{_hint(module)}", error)]
     found = _refused_constructs(item)
     return found + _state(module, item) if item.kind == "function" else found
 
 
 def _snippet(node: Node) -> str:
+    if node.is_missing:
+        return f"'{node.type}' is missing"
     text = " ".join(text_of(node).split())
-    return text[:40] + ("..." if len(text) > 40 else "")
+    return f"'{text[:40]}{'...' if len(text) > 40 else ''}'"
+
+
+def _hint(module: Module) -> str:
+    unread = module.expanded.unread
+    return f"; a macro may be missing, from {', '.join(unread[:3])}: give its folder with -I DIR" if unread else ""
 
 
 def _refused_constructs(item: Item) -> list[Refusal]:
@@ -65,11 +75,18 @@ def _refused_constructs(item: Item) -> list[Refusal]:
     for node in walk(item.node):
         if node.type in _REFUSED_NODES:
             found.append(Refusal(*_REFUSED_NODES[node.type], node))
-        elif node.type == "type_qualifier" and node.text == b"volatile":
-            found.append(Refusal("uses_volatile", "volatile objects are not supported", node))
+        elif node.type == "type_qualifier" and node.text == b"volatile" and not _is_inside_body(node):
+            what = "a volatile object outside a function body may change by itself"
+            found.append(Refusal("uses_volatile", what, node))
         elif node.type == "identifier" and text_of(node) in _REFUSED_NAMES:
             found.append(Refusal("uses_asm", f"'{text_of(node)}' is not supported", node))
     return found
+
+
+def _is_inside_body(node: Node) -> bool:
+    while node is not None and node.type != "compound_statement":
+        node = node.parent
+    return node is not None
 
 
 def _state(module: Module, function: Item) -> list[Refusal]:
@@ -122,7 +139,7 @@ def _is_variable(module: Module, name: str) -> bool:
 
 def _unbounded_recursion(module: Module, closure: Closure) -> list[Refusal]:
     """Refuse a function that calls itself, directly or not, when none on the way ever branches."""
-    calls = {f.name: callees(f, module) for f in closure.functions()}
+    calls = {f.name: module.callees(f) for f in closure.functions()}
     found = []
     for function in closure.functions():
         cycle = _reach(function.name, calls)
@@ -130,15 +147,6 @@ def _unbounded_recursion(module: Module, closure: Closure) -> list[Refusal]:
             message = f"'{function.name}' calls itself without a condition that ends it"
             found.append(Refusal("unbounded_recursion", message, function.node))
     return found
-
-
-def callees(function: Item, module: Module) -> set[str]:
-    """Return the functions of this file that a function calls."""
-    return module.once("callees", function, lambda function: {
-        text_of(node.child_by_field_name("function"))
-        for node in walk(function.node)
-        if node.type == "call_expression" and module.function(text_of(node.child_by_field_name("function")))
-    })  # fmt: skip
 
 
 def _reach(start: str, calls: dict[str, set[str]]) -> set[str]:

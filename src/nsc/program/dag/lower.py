@@ -168,13 +168,12 @@ def _compound_literal(node: Node, scope: Scope) -> Ast:
 
 
 def _declaration(node: Node, scope: Scope) -> Ast:
-    if any(c.type == "storage_class_specifier" and c.text == b"extern" for c in node.children):
-        raise Refusal("extern_variable", "a variable defined elsewhere has no known value", node)
+    is_extern = any(c.type == "storage_class_specifier" and c.text == b"extern" for c in node.children)
     base = base_type(node, scope)
     made = []
     for declarator in node.children_by_field_name("declarator"):
-        if declarator.type == "function_declarator":
-            continue
+        if declarator.type == "function_declarator" or is_extern and declarator.type != "init_declarator":
+            continue  # only announced here
         name, ctype = declare(declarator, base, scope)
         value = _field(declarator, "value") if declarator.type == "init_declarator" else None
         made.append((name, ctype, None if value is None else lower(value, scope)))
