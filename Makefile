@@ -4,7 +4,7 @@ BIN := .venv/bin
 TORCH := torch==2.13.0
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help setup torch test test-slow demo train bench clean
+.PHONY: help setup torch test test-slow demo figures train bench clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,10 @@ test-slow: .venv/torch ## the tests that take minutes
 
 demo: .venv/ready ## compile every example into out/
 	$(BIN)/python examples/demo.py
+
+figures: .venv/ready ## draw the README's figure
+	$(BIN)/pip install --quiet 'matplotlib>=3.8'
+	$(BIN)/python examples/figure.py
 
 train: .venv/torch ## generate programs and train the CompNet (about an hour)
 	$(BIN)/nsc data synthetic -o data/heldout --programs 2000 --seed 2

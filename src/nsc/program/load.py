@@ -137,7 +137,8 @@ def _examine(
         try:
             signature = signature_of(module, item, out=out, arrays=arrays)
         except Refusal as refusal:
-            refusals.append(refusal)
+            if not (closure.refusals and refusal.reason in ("no_output", "no_input")):  # the missing part may tell
+                refusals.append(refusal)
     unique = {(r.reason, r.offset): r for r in refusals}
     ordered = sorted(unique.values(), key=lambda r: r.offset)
     return closure, signature, [module.expanded.problem(r) for r in ordered]

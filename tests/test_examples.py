@@ -1,0 +1,77 @@
+"""What the README and examples/ show works as shown."""
+
+import json
+import re
+import runpy
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nsc
+from nsc.cli import main
+from nsc.deploy import run_selftest
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = sorted((ROOT / "examples").glob("*.c"))
+README = (ROOT / "README.md").read_text()
+LEGACY = '#include <stdio.h>\nstatic int calls;\ndouble logged(double x) { calls++; printf("%g\\n", x); return x; }\n'
+flags_of = runpy.run_path(str(ROOT / "examples" / "demo.py"))["flags_of"]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.stem)
+def test_examples_compile_and_are_worth_it(path, tmp_path, capsys):
+    arguments = ["compile", str(path), *flags_of(path), "--budget", "400", "-o", str(tmp_path), "--json"]
+    assert main(arguments) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["test"]["nmse"] < 0.02
+    assert run_selftest((tmp_path / "surrogate.c").read_text())
+    loaded = nsc.load(tmp_path / "surrogate.safetensors")
+    assert loaded(np.zeros((3, len(report["inputs"])))).shape == (3, len(report["outputs"]))
+
+
+@pytest.fixture
+def in_a_copy(tmp_path, monkeypatch):
+    (tmp_path / "examples").mkdir()
+    for path in EXAMPLES:
+        (tmp_path / "examples" / path.name).write_text(path.read_text())
+    (tmp_path / "legacy.c").write_text(LEGACY)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "110")
+
+
+def test_sessions_of_the_readme(in_a_copy, capsys):
+    blocks = re.split(r"^```", README, flags=re.MULTILINE)[1::2]
+    shown = "\n".join(b for b in blocks if b.startswith("\n$ "))
+    sessions = re.findall(r"^\$ nsc (.*)\n((?:(?!\$).*\n)*)", shown, re.MULTILINE)
+    assert len(sessions) >= 4
+    for command, output in sessions:
+        assert main(shlex.split(command)) == 0
+        printed = capsys.readouterr().out
+        expected = output.strip("\n").splitlines()
+        for mine, theirs in zip(printed.splitlines(), expected, strict=bool(expected)):
+            assert _words(mine) == _words(theirs), command
+
+
+def _words(line: str) -> list[str]:
+    """A line's words, without the figures that differ between machines."""
+    return re.findall(r"[^\W\d]{2,}", re.sub(r"\d[\d.e-]*( ms| ns| s)?|inf", "", line))
+
+
+def test_python_of_the_readme(in_a_copy):
+    code = re.search(r"```python\n(.*?)```", README, re.DOTALL).group(1)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert 0 < float(done.stdout) < 0.01
+    assert Path("luma.safetensors").exists()
+
+
+def test_files_that_the_readme_names_exist():
+    names = re.findall(r"\]\(([\w/.-]+)\)", README) + re.findall(
+        r"`((?:src|tests|docs|examples|benchmarks)/[\w/.]*)`", README
+    )
+    assert len(names) > 5
+    assert [n for n in names if not (ROOT / n).exists()] == []
