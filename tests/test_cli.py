@@ -161,8 +161,19 @@ def test_headers_outside_the_named_folders_are_not_opened(tmp_path):
     (tmp_path / "src").mkdir()
     (tmp_path / "secret.h").write_text("#define SECRET 2.0\n")
     (tmp_path / "src" / "link.h").symlink_to(tmp_path / "secret.h")
+    (tmp_path / "src" / "notes.txt").write_text("private")
     include = header_reader(tmp_path / "src" / "f.c")
-    for name in ("../secret.h", str(tmp_path / "secret.h"), "link.h", "/etc/hostname", "a\0b", "x" * 5000, ".", ""):
+    for name in (
+        "../secret.h",
+        str(tmp_path / "secret.h"),
+        "link.h",
+        "/etc/hostname",
+        "notes.txt",
+        "a\0b",
+        "x" * 5000,
+        ".",
+        "",
+    ):
         assert include(name, False, "") is None, name
     assert header_reader(None)("secret.h", False, "") is None
     assert header_reader(tmp_path / "src" / "f.c", [tmp_path])("link.h", False, "") is not None

@@ -24,6 +24,8 @@ from nsc.report import html_page
 from nsc.summary import report_json
 from nsc.surrogate import Surrogate
 
+HEADER_SUFFIXES = (".h", ".c", ".inc", ".def", ".tbl")
+
 
 def read_source(path: Path) -> str:
     """Read a C file.
@@ -45,8 +47,8 @@ def read_source(path: Path) -> str:
 def header_reader(path: Path | None, folders: Sequence[Path] = ()) -> Include:
     """Return what finds a file's own headers: beside the file that asks, then in `folders`.
 
-    Nothing outside the main file's folder and `folders` is opened, whatever the names in the text say
-    and wherever links lead.
+    Nothing outside the main file's folder and `folders` is opened, and nothing that is not named like C,
+    whatever the names in the text say and wherever links lead.
 
     Args:
         path: the main file; None for text that is in no file.
@@ -65,7 +67,8 @@ def header_reader(path: Path | None, folders: Sequence[Path] = ()) -> Include:
             found = folder / name
             try:
                 real = found.resolve()
-                if any(real.is_relative_to(a) for a in allowed) and real.is_file():
+                inside = any(real.is_relative_to(a) for a in allowed)
+                if inside and real.suffix in HEADER_SUFFIXES and real.is_file():
                     return str(found), read_source(found)
             except (OSError, ValueError):
                 continue

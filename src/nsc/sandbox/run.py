@@ -22,7 +22,8 @@ class RunLimits:
     """Bounds on running one unit.
 
     Args:
-        fuel_per_sample: wasm instructions, on average over a chunk of samples.
+        fuel_per_sample: wasm instructions, on average over a chunk of samples; for each by itself in a
+            chunk in which one sample has used up all.
         memory_bytes: of the module's linear memory.
         failures: samples that may fail before the rest is not run.
     """
@@ -115,13 +116,16 @@ def run(built: Built, x: np.ndarray, limits: RunLimits = RunLimits()) -> Executi
         except wasmtime.WasmtimeError as error:
             outcome, import_name = _named_error(error)
             return Execution(outputs, dict.fromkeys(range(len(x)), outcome), 0, outcome, import_name)
-        first = 0
+        first, window = 0, CHUNK
         while first < stop - start:
-            reached, outcome, name = _run_chunk(instance, first, stop - start, limits)
+            last = min(first + window, stop - start)
+            reached, outcome, name = _run_some(instance, first, last, limits)
             outputs[start + first : start + reached] = instance.read(reached, built.n_outputs)[first:]
             first = reached
             if outcome is Outcome.ok:
-                break
+                continue
+            if outcome is Outcome.out_of_fuel:
+                window = 1  # one sample has spent a whole chunk's fuel; the next gets its own
             import_name = import_name or name
             failed[start + reached] = outcome
             first = reached + 1
@@ -135,7 +139,7 @@ def run(built: Built, x: np.ndarray, limits: RunLimits = RunLimits()) -> Executi
     return Execution(outputs, failed, finished, worst, import_name)
 
 
-def _run_chunk(instance: _Instance, first: int, stop: int, limits: RunLimits) -> tuple[int, Outcome, str]:
+def _run_some(instance: _Instance, first: int, stop: int, limits: RunLimits) -> tuple[int, Outcome, str]:
     """Run samples first..stop; returns (first sample not finished, outcome, import asked for)."""
     instance.store.set_fuel(limits.fuel_per_sample * (stop - first) + 1_000_000)
     try:
