@@ -71,7 +71,7 @@ def test_lm_learns_a_smooth_function():
     data = data_of(lambda x: np.sin(2 * x[:, 0]) * x[:, 1])
     result = finetune(random_parameters(COVERING, seed=0), COVERING, data, FinetuneConfig())
     assert result.best_validation[0] < 1e-4
-    assert result.backend == "reference" and result.optimizer == "lm"
+    assert result.backend == "cpu" and result.optimizer == "lm"
     best = result.best_step[0]
     assert result.validation_loss[0, best] == result.best_validation[0]
     found = ((forward(result.w[0], COVERING, data.x_validation[0]) - data.y_validation[0]) ** 2).mean()
@@ -145,7 +145,7 @@ def test_bad_examples_are_refused(change, message):
 
 def test_misuse_is_explained():
     data = data_of(lambda x: x[:, 0])
-    with pytest.raises(InputError, match="unknown finetuning backend 'gpu'; known are reference"):
+    with pytest.raises(InputError, match="unknown finetuning backend 'gpu'; known are cpu, reference"):
         finetune(np.zeros(65), COVERING, data, FinetuneConfig(), backend="gpu")
     with pytest.raises(InputError, match="known are lm, adam"):
         FinetuneConfig(optimizer="sgd")

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from nsc.errors import BuildError
 from nsc.program import Program, scalar_entry
-from nsc.sandbox import CompilerLimits, clean_diagnostic, run_limited, zig_command, zig_environment
+from nsc.sandbox import CompilerLimits, clean_diagnostic, run_limited
+from nsc.toolchain import zig_command, zig_environment
 
 FLAGS = ("-O2", "-std=gnu11", "-w", "-fno-sanitize=undefined", "-march=native")
 ROUNDS = 15

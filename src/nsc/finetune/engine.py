@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -17,6 +17,7 @@ from nsc.errors import InputError
 from nsc.surrogate import Topology, pad_inputs
 
 Progress = Callable[[int, int, float], None]  # (step, step limit, best validation loss)
+BACKENDS = ("cpu", "reference")
 MAX_LM_PARAMETERS = 3000
 
 
@@ -33,6 +34,9 @@ class FinetuneConfig:
         plateau_steps, plateau_gain: LM stops when the best validation loss of that many steps is above
             this share of the best before them.
         tolerance: LM stops when the training loss (of standardised outputs) is below it.
+        evaluate_every: epochs of Adam between measurements of the validation loss.
+        target_loss: Adam stops when the test loss (the validation loss, without test examples), measured
+            where validation is best so far, is at most this.
     """
 
     optimizer: str = "lm"
@@ -46,27 +50,40 @@ class FinetuneConfig:
     plateau_steps: int = 100
     plateau_gain: float = 0.8
     tolerance: float = 1e-14
+    evaluate_every: int = 1
+    target_loss: float | None = None
 
     def __post_init__(self) -> None:
         if self.optimizer not in ("lm", "adam"):
             raise InputError(f"unknown optimizer '{self.optimizer}'; known are lm, adam")
         if self.steps < 0:
             raise InputError(f"steps must be 0 or more; found {self.steps}")
+        if self.evaluate_every < 1:
+            raise InputError(f"evaluate_every must be at least 1; found {self.evaluate_every}")
 
     @staticmethod
     def paper() -> FinetuneConfig:
-        """Adam as ICML 2024, section 5: learning rate 0.01, 5,000 full-batch epochs, no weight decay."""
-        return FinetuneConfig(optimizer="adam", steps=5000, learning_rate=0.01)
+        """Adam as ICML 2024, section 5: learning rate 0.01, 5,000 full-batch epochs, measured every 3."""
+        return FinetuneConfig(optimizer="adam", steps=5000, learning_rate=0.01, evaluate_every=3)
 
 
 @dataclass(frozen=True)
 class FinetuneData:
-    """Examples of each surrogate: x `p n i`, y `p n o`; the first axis may be 1 to share."""
+    """Examples of each surrogate: x `p n i`, y `p n o`; the first axis may be 1 to share.
+
+    Test examples are only measured, and only where validation is best so far.
+    """
 
     x_train: np.ndarray
     y_train: np.ndarray
     x_validation: np.ndarray
     y_validation: np.ndarray
+    x_test: np.ndarray | None = None
+    y_test: np.ndarray | None = None
+
+    def arrays(self) -> tuple[np.ndarray | None, ...]:
+        """Return the six arrays, x and y in turn."""
+        return self.x_train, self.y_train, self.x_validation, self.y_validation, self.x_test, self.y_test
 
 
 @dataclass(frozen=True)
@@ -75,15 +92,17 @@ class FinetuneResult:
 
     Args:
         w, w_final: `p w`, at the best validation loss and at the last step.
-        train_loss, validation_loss: `p e`, mean squared errors before step 0, 1, ...; NaN after the end.
+        train_loss, validation_loss, test_loss: `p e`, mean squared errors before step 0, 1, ...; NaN after
+            the end and where not measured.
         best_step: `p`; step 0 is the start.
-        stopped: per surrogate "step_limit", "patience", "plateau", "converged" or "no_progress".
+        stopped: per surrogate "step_limit", "patience", "plateau", "converged", "no_progress" or "target".
     """
 
     w: np.ndarray
     w_final: np.ndarray
     train_loss: np.ndarray
     validation_loss: np.ndarray
+    test_loss: np.ndarray
     best_step: np.ndarray
     stopped: tuple[str, ...]
     optimizer: str
@@ -94,6 +113,11 @@ class FinetuneResult:
     def best_validation(self) -> np.ndarray:
         """The best validation loss of each surrogate, `p`."""
         return np.nanmin(self.validation_loss, axis=1)
+
+    @property
+    def test_at_best(self) -> np.ndarray:
+        """The test loss at the best validation loss, `p`; NaN without test examples."""
+        return np.take_along_axis(self.test_loss, self.best_step[:, None], axis=1)[:, 0]
 
 
 def split_examples(x: np.ndarray, y: np.ndarray, *, seed: int, validation_fraction: float = 0.2) -> FinetuneData:
@@ -116,24 +140,29 @@ def finetune(
     data: FinetuneData,
     config: FinetuneConfig,
     *,
-    backend: str = "reference",
+    backend: str = "cpu",
+    threads: int | None = None,
     progress: Progress = lambda step, limit, best: None,
 ) -> FinetuneResult:
     """Finetune surrogates on their examples.
 
-    Deterministic: full batches, no randomness; each surrogate's bits do not depend on its neighbours.
+    Deterministic: full batches, no randomness; each surrogate's bits do not depend on its neighbours, on
+    their order or on the number of threads.
 
     Args:
         w: `p w` or `w`.
+        backend: "cpu" (compiled for the topology, all cores) or "reference" (numpy).
+        threads: of the cpu backend; default one per core.
 
     Raises:
         InputError: unknown backend, shapes that do not fit, NaN or infinite examples, LM asked for
             on a topology whose normal equations would not fit.
     """
+    from nsc.finetune.cpu import run_cpu
     from nsc.finetune.reference import run_adam, run_lm
 
-    if backend != "reference":
-        raise InputError(f"unknown finetuning backend '{backend}'; known are reference")
+    if backend not in BACKENDS:
+        raise InputError(f"unknown finetuning backend '{backend}'; known are {', '.join(BACKENDS)}")
     w = np.atleast_2d(np.asarray(w, np.float64))
     data = _checked(w, topology, data)
     if config.optimizer == "lm" and topology.n_parameters > MAX_LM_PARAMETERS:
@@ -142,9 +171,12 @@ def finetune(
             f"{topology.n_parameters}; use --optimizer adam or a smaller topology"
         )
     started = time.perf_counter()
-    run = run_lm if config.optimizer == "lm" else run_adam
-    with threadpool_limits(1, "blas"):  # small matrices: threads cost more than they give, and change bits
-        found = run(w, topology, data, config, progress)
+    if backend == "cpu":
+        found = run_cpu(w, topology, data, config, progress, threads)
+    else:
+        run = run_lm if config.optimizer == "lm" else run_adam
+        with threadpool_limits(1, "blas"):  # small matrices: threads cost more than they give, and change bits
+            found = run(w, topology, data, config, progress)
     return FinetuneResult(*found, optimizer=config.optimizer, backend=backend, seconds=time.perf_counter() - started)
 
 
@@ -154,7 +186,11 @@ def _checked(w: np.ndarray, topology: Topology, data: FinetuneData) -> FinetuneD
     if w.shape[1] != topology.n_parameters:
         raise InputError(f"{topology} has {topology.n_parameters} parameters; found {w.shape[1]}")
     arrays = []
-    for name in ("x_train", "y_train", "x_validation", "y_validation"):
+    for field in fields(data):
+        name = field.name
+        if getattr(data, name) is None:
+            arrays.append(None)
+            continue
         a = np.asarray(getattr(data, name), np.float64)
         a = a[None] if a.ndim == 2 else a
         if a.ndim != 3 or a.shape[0] not in (1, p) or a.shape[1] == 0:

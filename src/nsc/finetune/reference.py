@@ -54,18 +54,29 @@ def mean_squared_error(w: np.ndarray, topology: Topology, x: np.ndarray, y: np.n
 def run_adam(
     w: np.ndarray, topology: Topology, data: FinetuneData, config: FinetuneConfig, progress: Progress
 ) -> tuple:
-    """Run full-batch Adam; losses are measured before every step and after the last."""
+    """Run full-batch Adam; losses are measured before every step and after the last.
+
+    A surrogate that has reached the target keeps its best parameters; its curves end there.
+    """
     m, v = np.zeros_like(w), np.zeros_like(w)
     best, best_w = np.full(len(w), np.inf), w.copy()
-    best_step = np.zeros(len(w), np.int64)
-    train, validation = (np.empty((len(w), config.steps + 1)) for _ in range(2))
+    best_step, reached = np.zeros(len(w), np.int64), np.zeros(len(w), bool)
+    train, validation, test = (np.full((len(w), config.steps + 1), np.nan) for _ in range(3))
     for step in range(config.steps + 1):
-        train[:, step], grad = gradient(w, topology, data.x_train, data.y_train)
-        validation[:, step] = mean_squared_error(w, topology, data.x_validation, data.y_validation)
-        better = validation[:, step] < best
-        best, best_step = np.where(better, validation[:, step], best), np.where(better, step, best_step)
-        best_w = np.where(better[:, None], w, best_w)
-        if step == config.steps:
+        alive = ~reached
+        loss, grad = gradient(w, topology, data.x_train, data.y_train)
+        train[alive, step] = loss[alive]
+        if step % config.evaluate_every == 0 or step == config.steps:
+            held = mean_squared_error(w, topology, data.x_validation, data.y_validation)
+            validation[alive, step] = held[alive]
+            better = (held < best) & alive
+            best, best_step = np.where(better, held, best), np.where(better, step, best_step)
+            best_w = np.where(better[:, None], w, best_w)
+            if data.x_test is not None and better.any():
+                held = mean_squared_error(w, topology, data.x_test, data.y_test)
+                test[better, step] = held[better]
+            reached |= better & (held <= (-1.0 if config.target_loss is None else config.target_loss))
+        if step == config.steps or reached.all():
             break
         m = _BETA_1 * m + (1 - _BETA_1) * grad
         v = _BETA_2 * v + (1 - _BETA_2) * grad * grad
@@ -73,20 +84,22 @@ def run_adam(
         w = w - step_size * m / (np.sqrt(v / (1 - _BETA_2 ** (step + 1))) + _EPSILON)
         if step % 100 == 0:
             progress(step, config.steps, float(best.min()))
-    return best_w, w, train, validation, best_step, ("step_limit",) * len(w)
+    length = step + 1
+    why = tuple("target" if r else "step_limit" for r in reached)
+    return best_w, w, train[:, :length], validation[:, :length], test[:, :length], best_step, why
 
 
 def run_lm(w: np.ndarray, topology: Topology, data: FinetuneData, config: FinetuneConfig, progress: Progress) -> tuple:
     """Run Levenberg-Marquardt on each surrogate in turn."""
     runs = []
     for k in range(len(w)):
-        parts = (data.x_train[k], data.y_train[k], data.x_validation[k], data.y_validation[k])
+        parts = [None if a is None else a[k] for a in data.arrays()]
         runs.append(_lm(w[k], topology, parts, config, progress))
     width = max(len(r[2]) for r in runs)
-    train, validation = (np.array([r[c] + [np.nan] * (width - len(r[c])) for r in runs]) for c in (2, 3))
+    curves = (np.array([r[c] + [np.nan] * (width - len(r[c])) for r in runs]) for c in (2, 3, 4))
     return (
-        np.array([r[0] for r in runs]), np.array([r[1] for r in runs]), train, validation,
-        np.array([r[4] for r in runs]), tuple(r[5] for r in runs),
+        np.array([r[0] for r in runs]), np.array([r[1] for r in runs]), *curves,
+        np.array([r[5] for r in runs]), tuple(r[6] for r in runs),
     )  # fmt: skip
 
 
@@ -146,18 +159,20 @@ class NormalEquations:
 
 
 def _lm(
-    w: np.ndarray, topology: Topology, parts: tuple, config: FinetuneConfig, progress: Progress
-) -> tuple[np.ndarray, np.ndarray, list[float], list[float], int, str]:
-    """Run LM on one surrogate; returns (best w, last w, train, validation, best step, why it stopped)."""
-    x, y, x_validation, y_validation = parts
-    system, held = NormalEquations(topology, x, y), NormalEquations(topology, x_validation, y_validation)
+    w: np.ndarray, topology: Topology, parts: list, config: FinetuneConfig, progress: Progress
+) -> tuple[np.ndarray, np.ndarray, list[float], list[float], list[float], int, str]:
+    """Run LM on one surrogate; returns (best w, last w, train, validation, test, best step, why it stopped)."""
+    system, held, tested = (
+        None if x is None else NormalEquations(topology, x, y) for x, y in zip(parts[::2], parts[1::2], strict=True)
+    )
     damping, since, stopped = config.damping, 0, "step_limit"
     loss = system.loss(w)
     objective = loss + config.ridge * float(w @ w)
-    train, validation = [loss], [held.loss(w)]
+    train, validation, test = [loss], [held.loss(w)], [tested.loss(w) if tested else np.nan]
     best, best_w, best_step = validation[0], w, 0
     fresh = True
     for step in range(1, config.steps + 1):
+        test.append(np.nan)
         if fresh:
             curvature, slope = system.assemble(w)
             slope += config.ridge * w[system.used]
@@ -170,6 +185,7 @@ def _lm(
             held_loss = held.loss(w)
             if held_loss < best:
                 best, best_w, best_step, since = held_loss, w, step, 0
+                test[-1] = tested.loss(w) if tested else np.nan
         else:
             damping *= config.damping_up
         train.append(loss)
@@ -179,7 +195,7 @@ def _lm(
         stopped = _reason_to_stop(loss, damping, since, validation, config) or stopped
         if stopped != "step_limit":
             break
-    return best_w, w, train, validation, best_step, stopped
+    return best_w, w, train, validation, test, best_step, stopped
 
 
 def _trial(

@@ -22,7 +22,7 @@ def finetune_best_of(
     data: FinetuneData,
     config: FinetuneConfig,
     *,
-    backend: str = "reference",
+    backend: str = "cpu",
     progress: Progress = lambda step, limit, best: None,
 ) -> tuple[FinetuneResult, int]:
     """Finetune every start for a short race, then the best to the end.
@@ -46,10 +46,10 @@ def finetune_best_of(
 def _only(result: FinetuneResult, k: int) -> FinetuneResult:
     one = slice(k, k + 1)
     length = int(np.isfinite(result.train_loss[k]).sum())
+    curves = {name: getattr(result, name)[one, :length] for name in ("train_loss", "validation_loss", "test_loss")}
     return replace(
-        result, w=result.w[one], w_final=result.w_final[one], train_loss=result.train_loss[one, :length],
-        validation_loss=result.validation_loss[one, :length], best_step=result.best_step[one],
-        stopped=(result.stopped[k],),
+        result, w=result.w[one], w_final=result.w_final[one], best_step=result.best_step[one],
+        stopped=(result.stopped[k],), **curves,
     )  # fmt: skip
 
 
@@ -63,4 +63,5 @@ def _continued(first: FinetuneResult, second: FinetuneResult) -> FinetuneResult:
         best_step=second.best_step + steps if second_better else first.best_step,
         train_loss=np.concatenate([first.train_loss, second.train_loss[:, 1:]], axis=1),
         validation_loss=np.concatenate([first.validation_loss, second.validation_loss[:, 1:]], axis=1),
+        test_loss=np.concatenate([first.test_loss, second.test_loss[:, 1:]], axis=1),
     )

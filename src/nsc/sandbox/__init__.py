@@ -7,12 +7,9 @@ from nsc.sandbox.build import Built as Built
 from nsc.sandbox.build import Failed as Failed
 from nsc.sandbox.build import build as build
 from nsc.sandbox.compiler import CompilerLimits as CompilerLimits
-from nsc.sandbox.compiler import cache_folder as cache_folder
 from nsc.sandbox.compiler import clean_diagnostic as clean_diagnostic
 from nsc.sandbox.compiler import run_limited as run_limited
 from nsc.sandbox.compiler import warm_up as warm_up
-from nsc.sandbox.compiler import zig_command as zig_command
-from nsc.sandbox.compiler import zig_environment as zig_environment
 from nsc.sandbox.oracle import ProgramOracle as ProgramOracle
 from nsc.sandbox.outcome import MEANING as MEANING
 from nsc.sandbox.outcome import Outcome as Outcome

@@ -16,9 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import ziglang
-
 from nsc.sandbox.outcome import Outcome
+from nsc.toolchain import cache_folder, zig_command, zig_environment
 
 WASM_FLAGS = (
     "-target", "wasm32-wasi", "-mexec-model=reactor", "-std=gnu11", "-O1", "-s", "-w", "-UNDEBUG",
@@ -45,28 +44,6 @@ class Compiled:
     outcome: Outcome
     wasm: bytes = b""
     message: str = ""
-
-
-def zig_command() -> list[str]:
-    """Return the command that runs the pip-installed zig (directly: its Python wrapper costs 30 ms a call)."""
-    return [str(Path(ziglang.__file__).with_name("zig"))]
-
-
-def cache_folder() -> Path:
-    """Return where zig keeps its built libc; NSC_CACHE_DIR overrides the user's cache folder."""
-    base = os.environ.get("NSC_CACHE_DIR") or os.path.join(
-        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "nsc"
-    )
-    return Path(base)
-
-
-def zig_environment(work: Path) -> dict[str, str]:
-    """Return the whole environment a compiler sees: cache folders and nothing of the user's."""
-    cache = cache_folder() / "zig"
-    return {
-        "PATH": os.defpath, "HOME": str(work), "TMPDIR": str(work), "LC_ALL": "C",
-        "ZIG_GLOBAL_CACHE_DIR": str(cache), "ZIG_LOCAL_CACHE_DIR": str(work / "zig"),
-    }  # fmt: skip
 
 
 def compile_wasm(text: str, limits: CompilerLimits = CompilerLimits()) -> Compiled:

@@ -1,0 +1,216 @@
+/* Levenberg-Marquardt with identity damping and early stopping, all steps in one call, in double.
+ *
+ * In: data, parameters, settings. Out: curves, the best and the last parameters, why it stopped.
+ * The same algorithm as reference.py, which says where it comes from.
+ */
+
+enum { STEP_LIMIT, PATIENCE, PLATEAU, CONVERGED, NO_PROGRESS, NO_MEMORY, INTERRUPTED };
+
+typedef struct {
+  double damping, damping_up, damping_down, ridge, plateau_gain, tolerance;
+  int steps, patience, plateau_steps;
+} Settings;
+
+typedef struct {
+  int size, rows, ld; /* parameters; rows of J with the residual's, padded to twelves; columns of H and L */
+  v4 (*j)[BLOCK];     /* a block of the Jacobian, a row per parameter */
+  double *h, *l;      /* [rows][ld]: J J^T with J r in row `size`; its damped Cholesky factor */
+  exact_Block *b;
+} System;
+
+/* The sums over the lanes of four vectors. */
+INLINE v4 sums_of(v4 a, v4 b, v4 c, v4 d) {
+  v4 ab = __builtin_shufflevector(a, b, 0, 4, 2, 6) + __builtin_shufflevector(a, b, 1, 5, 3, 7);
+  v4 cd = __builtin_shufflevector(c, d, 0, 4, 2, 6) + __builtin_shufflevector(c, d, 1, 5, 3, 7);
+  return __builtin_shufflevector(ab, cd, 0, 1, 4, 5) + __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+}
+
+INLINE double lane_sum(v4 a) { return (a[0] + a[2]) + (a[1] + a[3]); }
+
+/* out[r] = the dot products of row r of a with four rows of b, three rows at a time, n vectors long. */
+INLINE void dots(const v4 *a, long a_ld, const v4 *b, long b_ld, int n, v4 out[3]) {
+  v4 acc[3][4] = {{{0}}};
+  for (int k = 0; k < n; k++) {
+    v4 left[3];
+    UNROLL for (int r = 0; r < 3; r++) left[r] = a[r * a_ld + k];
+    UNROLL for (int c = 0; c < 4; c++) {
+      v4 right = b[c * b_ld + k];
+      UNROLL for (int r = 0; r < 3; r++) acc[r][c] += left[r] * right;
+    }
+  }
+  UNROLL for (int r = 0; r < 3; r++) out[r] = sums_of(acc[r][0], acc[r][1], acc[r][2], acc[r][3]);
+}
+
+/* Fill the Jacobian's block for one output from the activations in b->h. */
+static __attribute__((noinline)) void fill(System *s, const double *w, int inputs, const exact_Data *data, int k0, int n,
+                                           int output) {
+  exact_Block *b = s->b;
+  int in = inputs, unit = 0, row = 0, first = UNITS - OUTPUTS;
+  for (int k = 0; k < n; k++) s->j[s->size][k] = b->d[first + output][k];
+  for (int o = 0; o < OUTPUTS; o++)
+    for (int k = 0; k < n; k++) {
+      v4 one = data->mask ? data->mask[k0 + k] : exact_splat(1);
+      b->d[first + o][k] = o == output ? one : (v4){0};
+    }
+  exact_backward(w + s->size, n, b);
+  const v4 *from = data->x + k0;
+  long ldx = data->vectors;
+  UNROLL for (int layer = 0; layer < LAYERS; layer++) {
+    int units = WIDTH[layer];
+    for (int j = 0; j < units; j++)
+      for (int i = 0; i < in; i++, row++)
+        for (int k = 0; k < n; k++) s->j[row][k] = b->d[unit + j][k] * from[i * ldx + k];
+    for (int j = 0; j < units; j++, row++)
+      for (int k = 0; k < n; k++) s->j[row][k] = b->d[unit + j][k];
+    from = b->h[unit], ldx = BLOCK, in = units, unit += units;
+  }
+}
+
+/* Assemble J J^T and J r, both divided by the number of residuals, in s->h. */
+static void assemble(System *s, const double *w, int inputs, const exact_Data *data) {
+  memset(s->h, 0, (size_t)s->rows * s->ld * sizeof(double));
+  for (int k0 = 0; k0 < data->vectors; k0 += BLOCK) {
+    int n = data->vectors - k0 < BLOCK ? data->vectors - k0 : BLOCK;
+    v4 e[OUTPUTS][BLOCK];
+    exact_forward(w, inputs, data->x + k0, data->vectors, n, s->b);
+    exact_residual(data, k0, n, s->b);
+    memcpy(e, s->b->d[UNITS - OUTPUTS], sizeof e);
+    for (int output = 0; output < OUTPUTS; output++) {
+      memcpy(s->b->d[UNITS - OUTPUTS], e, sizeof e);
+      fill(s, w, inputs, data, k0, n, output);
+      for (int c = 0; c <= s->size; c += 4)
+        for (int r = c / 3 * 3; r <= s->size; r += 3) {
+          v4 sums[3];
+          dots(s->j[r], BLOCK, s->j[c], BLOCK, n, sums);
+          UNROLL for (int q = 0; q < 3; q++) *(v4 *)(s->h + (long)(r + q) * s->ld + c) += sums[q];
+        }
+    }
+  }
+  double share = 1.0 / ((double)data->samples * OUTPUTS);
+  for (long q = 0; q < (long)s->rows * s->ld; q++) s->h[q] *= share;
+}
+
+/* Factor h + damping, its row `size` turned into the forward-substituted right-hand side. False if not positive. */
+static int factor(System *s, double damping) {
+  int n = s->size, ld = s->ld;
+  double *l = s->l;
+  memcpy(l, s->h, (size_t)s->rows * ld * sizeof(double));
+  for (int q = 0; q < n; q++) l[(long)q * ld + q] += damping;
+  for (int c = 0; c < n; c += 4) {
+    int width = n - c < 4 ? n - c : 4;
+    for (int r = c / 3 * 3; r <= n; r += 3) {
+      v4 sums[3];
+      dots((v4 *)(l + (long)r * ld), ld / 4, (v4 *)(l + (long)c * ld), ld / 4, c / 4, sums);
+      UNROLL for (int q = 0; q < 3; q++)
+        if (r + q >= c) *(v4 *)(l + (long)(r + q) * ld + c) -= sums[q];
+    }
+    for (int j = c; j < c + width; j++) {
+      double *diagonal = l + (long)j * ld, pivot = diagonal[j];
+      for (int k = c; k < j; k++) pivot -= diagonal[k] * diagonal[k];
+      if (!(pivot > 1e-300)) return 0;
+      diagonal[j] = sqrt(pivot);
+      double inverse = 1.0 / diagonal[j];
+      for (int r = j + 1; r <= n; r++) {
+        double *row = l + (long)r * ld, value = row[j];
+        for (int k = c; k < j; k++) value -= row[k] * diagonal[k];
+        row[j] = value * inverse;
+      }
+    }
+  }
+  return 1;
+}
+
+/* trial = w - (h + damping)^-1 J r */
+static void step_to(const System *s, const double *w, double *trial) {
+  int n = s->size;
+  for (int q = 0; q < n; q++) trial[q] = s->l[(long)n * s->ld + q];
+  for (int q = n - 1; q >= 0; q--) {
+    const double *row = s->l + (long)q * s->ld;
+    double value = trial[q] /= row[q];
+    for (int k = 0; k < q; k++) trial[k] -= value * row[k];
+  }
+  for (int q = 0; q < n; q++) trial[q] = w[q] - trial[q];
+}
+
+static double mean_loss(const double *w, int inputs, const exact_Data *data, exact_Block *b) {
+  return lane_sum(exact_loss(w, inputs, data, b)) / ((double)data->samples * OUTPUTS);
+}
+
+static double norm_of(const double *w, int size) {
+  double sum = 0;
+  for (int q = 0; q < size; q++) sum += w[q] * w[q];
+  return sum;
+}
+
+static double least(const double *values, int n) {
+  double found = values[0];
+  for (int k = 1; k < n; k++) found = values[k] < found ? values[k] : found;
+  return found;
+}
+
+static int reason_to_stop(const Settings *o, double loss, double damping, int since, const double *held, int length) {
+  if (loss < o->tolerance) return CONVERGED;
+  if (since >= o->patience) return PATIENCE;
+  int span = o->plateau_steps;
+  if (length > 2 * span && least(held + length - span, span) > o->plateau_gain * least(held, length - span)) return PLATEAU;
+  return damping > 1e12 ? NO_PROGRESS : STEP_LIMIT;
+}
+
+static int run_lm(System *s, const Settings *o, int inputs, const exact_Data *train, const exact_Data *held,
+                  const exact_Data *test, double *w, double *best_w, double *trial, double *train_loss,
+                  double *held_loss, double *test_loss, int *best_step, int *ran, int (*show)(int, double)) {
+  int size = s->size, fresh = 1, since = 0, stopped = STEP_LIMIT;
+  double damping = o->damping, loss = mean_loss(w, inputs, train, s->b), objective = loss + o->ridge * norm_of(w, size);
+  double best = held_loss[0] = mean_loss(w, inputs, held, s->b);
+  train_loss[0] = loss, test_loss[0] = test ? mean_loss(w, inputs, test, s->b) : NAN;
+  memcpy(best_w, w, size * sizeof(double));
+  *best_step = *ran = 0;
+  for (int step = 1; step <= o->steps && stopped == STEP_LIMIT; step++) {
+    if (fresh) {
+      assemble(s, w, inputs, train);
+      for (int q = 0; q < size; q++) s->h[(long)size * s->ld + q] += o->ridge * w[q];
+    }
+    fresh = 0;
+    train_loss[step] = loss, held_loss[step] = held_loss[step - 1], test_loss[step] = NAN;
+    if (factor(s, damping + o->ridge)) {
+      step_to(s, w, trial);
+      double found = mean_loss(trial, inputs, train, s->b), total = found + o->ridge * norm_of(trial, size);
+      if (total < objective) {
+        memcpy(w, trial, size * sizeof(double));
+        train_loss[step] = loss = found, objective = total, fresh = 1, since++;
+        damping = damping / o->damping_down > 1e-15 ? damping / o->damping_down : 1e-15;
+        held_loss[step] = mean_loss(w, inputs, held, s->b);
+        if (held_loss[step] < best) {
+          best = held_loss[step], *best_step = step, since = 0;
+          memcpy(best_w, w, size * sizeof(double));
+          if (test) test_loss[step] = mean_loss(w, inputs, test, s->b);
+        }
+      }
+    }
+    if (!fresh) damping *= o->damping_up;
+    *ran = step;
+    stopped = reason_to_stop(o, loss, damping, since, held_loss, step + 1);
+    if (show && step % 20 == 0 && show(step, best)) stopped = INTERRUPTED;
+  }
+  return stopped;
+}
+
+/* Run Levenberg-Marquardt from w. Curves have an entry per step and one for the start; test is NaN but where
+ * validation is best so far. Returns why it stopped. */
+int nsc_lm(const Settings *o, int inputs, const exact_Data *train, const exact_Data *held, const exact_Data *test,
+           double *w, double *best_w, double *train_loss, double *held_loss, double *test_loss, int *best_step, int *ran,
+           int (*show)(int, double)) {
+  System s = {.size = PARAMETERS(inputs)};
+  s.rows = (s.size + 1 + 11) / 12 * 12, s.ld = (s.size + 1 + 7) / 8 * 8;
+  size_t square = (size_t)s.rows * s.ld * sizeof(double), jacobian = (size_t)s.rows * BLOCK * sizeof(v4);
+  s.h = aligned_alloc(64, (square + 63) / 64 * 64), s.l = aligned_alloc(64, (square + 63) / 64 * 64);
+  s.j = aligned_alloc(64, (jacobian + 63) / 64 * 64), s.b = aligned_alloc(64, (sizeof(exact_Block) + 63) / 64 * 64);
+  double *trial = aligned_alloc(64, ((size_t)s.size * sizeof(double) + 63) / 64 * 64);
+  int stopped = NO_MEMORY;
+  if (s.h && s.l && s.j && s.b && trial) {
+    memset(s.j, 0, jacobian);
+    stopped = run_lm(&s, o, inputs, train, held, test, w, best_w, trial, train_loss, held_loss, test_loss, best_step, ran, show);
+  }
+  free(s.h), free(s.l), free(s.j), free(s.b), free(trial);
+  return stopped;
+}
