@@ -1,4 +1,4 @@
-"""Verified error and seconds on every example: nsc, scikit-learn, plain PyTorch. One run, one thread.
+"""Verified error and seconds on every example: nsc, scikit-learn, plain PyTorch. One run, one core.
 
 Run: OMP_NUM_THREADS=1 .venv/bin/python benchmarks/finetune_vs_peers/run.py [--budget 1024] [--seed 0]
 
@@ -11,6 +11,7 @@ test error of the two counts, and only its own seconds: a choice that favours it
 import argparse
 import json
 import math
+import os
 import time
 import warnings
 from pathlib import Path
@@ -102,6 +103,7 @@ def measure(path: Path, budget: int, seed: int) -> dict:
 
 
 def main() -> None:
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # one core for everyone
     parser = argparse.ArgumentParser()
     parser.add_argument("--budget", type=int, default=1024)
     parser.add_argument("--seed", type=int, default=0)
