@@ -51,7 +51,7 @@ class CompilationConfig:
     budget: int = 1024
     seed: int = 0
     finetune: FinetuneConfig = field(default_factory=FinetuneConfig)
-    restarts: int = 3
+    restarts: int = 7
     verification: int = 4096
     target_error: float | None = None
     max_budget: int = 32768
@@ -216,7 +216,8 @@ class _Compilation:
         randoms = [random_parameters(topology, seed=int(s)) for s in seeds[: config.restarts]]
 
         def show(step: int, limit: int, best: float) -> None:
-            self.progress(f"finetuning {topology}: step {step}, validation nmse {best:.2e}", step / limit)
+            what = f"finetuning {topology}: step {step}, validation nmse {best:.2e}"
+            self.progress(what if best == best else f"building the finetuning kernel for {topology}", step / limit)
 
         result, winner = finetune_best_of(np.stack([given, *randoms]), topology, data, config.finetune, progress=show)
         w = scale_outputs(result.w[0], topology, spread, mean)

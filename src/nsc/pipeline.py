@@ -52,7 +52,7 @@ class CompileOptions:
     split: bool = False
     target_error: float | None = None
     verification: int = 4096
-    restarts: int = 3
+    restarts: int = 7
     compnet: str | None = None
 
     def __post_init__(self) -> None:

@@ -16,7 +16,8 @@ from threadpoolctl import threadpool_limits
 from nsc.errors import InputError
 from nsc.surrogate import Topology, pad_inputs
 
-Progress = Callable[[int, int, float], None]  # (step, step limit, best validation loss)
+# (step, step limit, best validation loss); the loss is NaN while a kernel is being built
+Progress = Callable[[int, int, float], None]
 BACKENDS = ("cpu", "reference")
 MAX_LM_PARAMETERS = 3000
 
@@ -45,7 +46,7 @@ class FinetuneConfig:
     patience: int = 60
     damping: float = 0.1
     damping_up: float = 4.0
-    damping_down: float = 3.0
+    damping_down: float = 2.0
     ridge: float = 0.0
     plateau_steps: int = 100
     plateau_gain: float = 0.8
