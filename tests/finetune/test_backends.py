@@ -153,3 +153,17 @@ def test_processes_may_race_for_a_kernel(tmp_path):
     running = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(3)]
     assert [p.communicate()[0].strip() for p in running] == ["True"] * 3
     assert len(list((tmp_path / "kernels").iterdir())) == 1
+
+
+@pytest.mark.parametrize("config", [LM, ADAM], ids=["lm", "adam"])
+def test_bits_do_not_depend_on_the_inputs_that_others_use(config):
+    data, w = problem(COVERING, 60, p=6), starts(COVERING, 6)
+    for k, x in enumerate(data.arrays()[::2]):
+        x[1::2, :, 3:] = 0
+        x[2, :, 0] = k * 0.0
+    whole = finetune(w, COVERING, data, config)
+    for k in range(6):
+        alone = finetune(w[[k]], COVERING, pick(data, [k]), config)
+        np.testing.assert_array_equal(alone.w[0], whole.w[k])
+        np.testing.assert_array_equal(alone.train_loss[0], whole.train_loss[k, : alone.train_loss.shape[1]])
+        assert alone.stopped[0] == whole.stopped[k]

@@ -46,27 +46,55 @@ def run_cpu(
     progress: Progress,
     threads: int | None,
 ) -> tuple:
-    """Finetune surrogates; arguments as `run_lm` and `run_adam` of the reference, and a number of threads."""
+    """Finetune surrogates; arguments as `run_lm` and `run_adam` of the reference, and a number of threads.
+
+    Surrogates that use the same inputs go together, so that nobody's bits depend on what others use.
+    """
     used = _used_inputs(data, topology)
+    groups = [np.flatnonzero((used == mask).all(axis=1)) for mask in np.unique(used, axis=0)]
+    if len(groups) == 1:
+        return _run_group(w, topology, data, config, progress, threads, np.flatnonzero(used[0]))
+    shape = (len(w), config.steps + 1)
+    joined = [
+        np.empty_like(w),
+        np.empty_like(w),
+        *(np.full(shape, np.nan) for _ in range(3)),
+        np.zeros(len(w), np.int64),
+    ]
+    stopped = np.empty(len(w), object)
+    for ks in groups:
+        part = FinetuneData(*(None if a is None else a[ks] for a in data.arrays()))
+        *arrays, why = _run_group(w[ks], topology, part, config, progress, threads, np.flatnonzero(used[ks[0]]))
+        for whole, array in zip(joined, arrays, strict=True):
+            whole[(ks, *(slice(0, n) for n in array.shape[1:]))] = array
+        stopped[ks] = why
+    length = int(np.isfinite(joined[2]).any(axis=0).sum())
+    curves = (c[:, :length] for c in joined[2:5])
+    return (*joined[:2], *curves, joined[5], tuple(stopped))
+
+
+def _run_group(
+    w: np.ndarray, topology: Topology, data: FinetuneData, config: FinetuneConfig, progress: Progress,
+    threads: int | None, used: np.ndarray,
+) -> tuple:  # fmt: skip
     small, small_topology = _take_inputs(w, topology, used)
     data = FinetuneData(
         *(None if a is None else a[..., used] if k % 2 == 0 else a for k, a in enumerate(data.arrays()))
     )
-    run = _LmRun if config.optimizer == "lm" else _AdamRun
-    made = run(small, small_topology, data, config)
+    made = (_LmRun if config.optimizer == "lm" else _AdamRun)(small, small_topology, data, config)
     made.library = load_kernel(small_topology, config.optimizer, lambda line: progress(0, config.steps, float("nan")))
     _in_threads(made.run, list(made.jobs()), threads, progress if len(w) == 1 else None)
-    rest = made.finished()
-    return (_put_inputs(w, topology, used, made.best_w), _put_inputs(w, topology, used, made.w), *rest)
+    return (_put_inputs(w, topology, used, made.best_w), _put_inputs(w, topology, used, made.w), *made.finished())
 
 
 def _used_inputs(data: FinetuneData, topology: Topology) -> np.ndarray:
-    """Return the inputs that are not zero everywhere; at least one, so that every layer has an input."""
-    used = np.zeros(topology.n_inputs, bool)
+    """Say which inputs each surrogate uses, `p i`: those not zero on all its examples; at least the first."""
+    used = np.zeros((len(data.x_train), topology.n_inputs), bool)
     for x in (data.x_train, data.x_validation, data.x_test):
         if x is not None:
-            used |= (x[:1] if x.strides[0] == 0 else x).any(axis=(0, 1))
-    return np.flatnonzero(used) if used.any() else np.array([0])
+            used |= (x[:1] if x.strides[0] == 0 else x).any(axis=1)
+    used[~used.any(axis=1), 0] = True
+    return used
 
 
 def _first_weights(w: np.ndarray, topology: Topology) -> np.ndarray:
