@@ -6,3 +6,6 @@ from nsc.finetune.engine import FinetuneResult as FinetuneResult
 from nsc.finetune.engine import finetune as finetune
 from nsc.finetune.engine import split_examples as split_examples
 from nsc.finetune.restarts import finetune_best_of as finetune_best_of
+from nsc.finetune.sweep import Score as Score
+from nsc.finetune.sweep import Trial as Trial
+from nsc.finetune.sweep import sweep as sweep

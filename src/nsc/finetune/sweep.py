@@ -1,0 +1,159 @@
+"""Sweeps: any number of surrogates, of any mix of data sizes, streamed through the engine.
+
+In: an iterable of `Trial`s, made lazily. Out: a `Score` each, kept in a file as they come.
+Memory: at most `max_bytes` of waiting examples, plus one batch (its examples twice, and 24 bytes a step
+and surrogate for the curves), however many trials there are.
+Non-goals: which trials to run, what their scores mean.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nsc.errors import InputError, StoreError
+from nsc.finetune.engine import FinetuneConfig, FinetuneData, finetune
+from nsc.surrogate import Topology, forward
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One surrogate to finetune.
+
+    Args:
+        key: a name of its own within the sweep, e.g. "erf/size=0.01/trial=2/compnet".
+        w: `w`, where it starts.
+        data: examples of this surrogate alone, x `n i` and y `n o`. Without training examples (n = 0)
+            only its start is measured.
+    """
+
+    key: str
+    w: np.ndarray
+    data: FinetuneData
+
+    @property
+    def shape(self) -> tuple:
+        return tuple(None if a is None else a.shape for a in self.data.arrays())
+
+    @property
+    def n_bytes(self) -> int:
+        return sum(a.nbytes for a in self.data.arrays() if a is not None)
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a sweep keeps of a trial: mean squared errors at the start and where validation was best.
+
+    `validation` is NaN without training examples; `test_start` and `test` without test examples.
+    """
+
+    key: str
+    test_start: float
+    test: float
+    validation: float
+    best_step: int
+    steps: int
+    stopped: str
+
+
+def sweep(
+    trials: Iterable[Trial],
+    topology: Topology,
+    config: FinetuneConfig,
+    *,
+    file: Path | None = None,
+    backend: str = "cpu",
+    threads: int | None = None,
+    batch: int = 256,
+    max_bytes: int = 256 << 20,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Iterator[Score]:
+    """Finetune every trial; yield scores as batches of equal shapes are done.
+
+    Args:
+        file: scores are appended to it, a JSON object a line, and trials that it holds are not run again.
+            They are yielded too. A line cut short by a kill is dropped and its trial run again.
+
+    Raises:
+        StoreError: `file` holds something else.
+        InputError: a trial's examples do not fit the topology, or a key comes twice.
+    """
+    kept = _read(file)
+    yield from kept.values()
+    seen: set[str] = set()
+    waiting: dict[tuple, list[Trial]] = {}
+    done, n_bytes = len(kept), 0
+    progress(done)
+
+    def flush(shape: tuple) -> Iterator[Score]:
+        nonlocal done, n_bytes
+        chosen = waiting.pop(shape)
+        n_bytes -= sum(t.n_bytes for t in chosen)
+        scores = _run(chosen, topology, config, backend, threads)
+        _append(file, scores)
+        done += len(scores)
+        progress(done)
+        yield from scores
+
+    for trial in trials:
+        if trial.key in seen:
+            raise InputError(f"the sweep has two trials named '{trial.key}'")
+        seen.add(trial.key)
+        if trial.key in kept:
+            continue
+        waiting.setdefault(trial.shape, []).append(trial)
+        n_bytes += trial.n_bytes
+        if len(waiting[trial.shape]) >= batch:
+            yield from flush(trial.shape)
+        while n_bytes > max_bytes:
+            yield from flush(max(waiting, key=lambda s: sum(t.n_bytes for t in waiting[s])))
+    for shape in list(waiting):
+        yield from flush(shape)
+
+
+def _run(
+    trials: list[Trial], topology: Topology, config: FinetuneConfig, backend: str, threads: int | None
+) -> list[Score]:
+    w = np.stack([t.w for t in trials])
+    rows = zip(*(t.data.arrays() for t in trials), strict=True)
+    data = FinetuneData(*(None if arrays[0] is None else np.stack(arrays) for arrays in rows))
+    start = np.full(len(w), np.nan)
+    if data.x_test is not None:
+        start = ((forward(w, topology, data.x_test) - data.y_test) ** 2).mean(axis=(1, 2))
+    if data.x_train.shape[1] == 0:
+        nan = float("nan")
+        return [Score(t.key, float(s), float(s), nan, 0, 0, "zero_shot") for t, s in zip(trials, start, strict=True)]
+    found = finetune(w, topology, data, config, backend=backend, threads=threads)
+    steps = np.isfinite(found.train_loss).sum(axis=1) - 1
+    columns = (start, found.test_at_best, found.best_validation, found.best_step, steps, found.stopped)
+    return [
+        Score(t.key, float(a), float(b), float(c), int(d), int(e), f)
+        for t, a, b, c, d, e, f in zip(trials, *columns, strict=True)
+    ]
+
+
+def _read(file: Path | None) -> dict[str, Score]:
+    """Read the scores of an earlier run, dropping what stands behind the last whole line."""
+    if file is None or not file.exists():
+        return {}
+    text = file.read_bytes()
+    whole = text[: text.rfind(b"\n") + 1]
+    try:
+        scores = [Score(**json.loads(line)) for line in whole.splitlines()]
+    except (ValueError, TypeError):
+        raise StoreError(f"{file} does not hold the scores of a sweep; choose another file") from None
+    if len(whole) < len(text):
+        os.truncate(file, len(whole))
+    return {s.key: s for s in scores}
+
+
+def _append(file: Path | None, scores: list[Score]) -> None:
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("a") as out:
+            out.write("".join(json.dumps(asdict(s)) + "\n" for s in scores))

@@ -1,0 +1,96 @@
+"""Sweeps: mixed shapes, resume, bounded memory, the engine's own numbers."""
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from nsc.errors import InputError, StoreError
+from nsc.finetune import FinetuneConfig, FinetuneData, Trial, finetune, sweep
+from nsc.surrogate import COVERING, random_parameters
+
+CONFIG = FinetuneConfig(optimizer="adam", steps=20, evaluate_every=3)
+
+
+def trials(count=12, sizes=(0, 1, 8, 40), made=None):
+    for k in range(count):
+        if made is not None:
+            made.append(k)
+        r = np.random.default_rng(k)
+        n = sizes[k % len(sizes)]
+        x = [r.uniform(-1, 1, (size, 9)) for size in (n, 5, 30)]
+        data = FinetuneData(*(a for xs in x for a in (xs, np.sin(xs[:, :1] + xs[:, 1:2]))))
+        yield Trial(f"program{k}/size={n}", random_parameters(COVERING, seed=k), data)
+
+
+def by_key(scores):
+    return {s.key: s for s in scores}
+
+
+def test_scores_are_the_engines():
+    found = by_key(sweep(trials(), COVERING, CONFIG, batch=2))
+    assert len(found) == 12
+    for trial in trials():
+        score = found[trial.key]
+        if "size=0" in trial.key:
+            assert score.stopped == "zero_shot" and score.test == score.test_start and math.isnan(score.validation)
+            continue
+        data = FinetuneData(*(a[None] for a in trial.data.arrays()))
+        alone = finetune(trial.w, COVERING, data, CONFIG)
+        assert score.test == alone.test_at_best[0] and score.validation == alone.best_validation[0]
+        assert (score.best_step, score.steps) == (alone.best_step[0], 20)
+
+
+def test_finished_trials_are_not_run_again(tmp_path):
+    file, calls = tmp_path / "deep" / "scores.jsonl", []
+    whole = by_key(sweep(trials(), COVERING, CONFIG, file=file))
+    assert len(file.read_text().splitlines()) == 12
+    again = by_key(sweep(trials(), COVERING, CONFIG, file=file, progress=calls.append))
+    assert calls == [12] and again.keys() == whole.keys()
+    text = file.read_text()
+    file.write_text(text[: len(text) // 2])  # killed while writing
+    assert by_key(sweep(trials(), COVERING, CONFIG, file=file)).keys() == whole.keys()
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert len(lines) == 12
+    for line in lines:
+        want = whole[line["key"]]
+        assert line["test"] == want.test and line["best_step"] == want.best_step
+
+
+def test_a_killed_sweep_goes_on(tmp_path):
+    file = tmp_path / "scores.jsonl"
+    code = (
+        f"import sys; sys.path.insert(0, {os.path.dirname(__file__)!r})\n"
+        "from pathlib import Path; from test_sweep import *\n"
+        f"for s in sweep(trials(400, (8,)), COVERING, CONFIG, file=Path({str(file)!r}), batch=4): print(s.key, flush=True)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    for _ in range(9):
+        process.stdout.readline()
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    found = list(sweep(trials(400, (8,)), COVERING, CONFIG, file=file))
+    assert len(found) == len({s.key for s in found}) == 400
+    assert len(file.read_text().splitlines()) == 400
+
+
+def test_waiting_examples_are_bounded():
+    made, most = [], 0
+    size = next(trials(1, (40,))).n_bytes
+    for _ in sweep(trials(60, (38, 39, 40), made), COVERING, CONFIG, batch=1000, max_bytes=6 * size):
+        most = max(most, len(made))
+        break
+    assert most <= 8
+
+
+def test_misuse_is_explained(tmp_path):
+    with pytest.raises(InputError, match="two trials named"):
+        list(sweep([*trials(2), *trials(2)], COVERING, CONFIG))
+    (tmp_path / "other.jsonl").write_text('{"name": 3}\n')
+    with pytest.raises(StoreError, match="does not hold the scores of a sweep"):
+        list(sweep(trials(), COVERING, CONFIG, file=tmp_path / "other.jsonl"))
