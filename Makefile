@@ -48,8 +48,10 @@ train: .venv/torch ## generate programs and train the CompNet (about an hour)
 	$(BIN)/nsc evaluate --data data/heldout --compnet data/run/compnet.safetensors
 
 bench: .venv/torch ## benchmarks against peers
-	$(BIN)/pip install --quiet 'scikit-learn>=1.4'
+	$(BIN)/pip install --quiet 'scikit-learn>=1.4' 'jax[cpu]>=0.4'
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/finetune_vs_peers/run.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/finetune/lm_vs_adam.py
+	$(BIN)/python benchmarks/finetune/run.py
 	$(BIN)/python benchmarks/sandbox/run.py
 
 clean:

@@ -60,7 +60,10 @@ class CompileOptions:
             raise InputError(f"--initial is one of {', '.join(INITIALS)}; found '{self.initial}'")
 
     def finetune(self) -> FinetuneConfig:
-        return FinetuneConfig.paper() if self.optimizer == "adam" else FinetuneConfig(optimizer=self.optimizer)
+        """Adam as the paper; Levenberg-Marquardt longer than its default, for one surrogate is cheap."""
+        if self.optimizer == "adam":
+            return FinetuneConfig.paper()
+        return FinetuneConfig(optimizer=self.optimizer, steps=800)
 
 
 @dataclass(frozen=True)

@@ -78,9 +78,7 @@ def _run_group(
     threads: int | None, used: np.ndarray,
 ) -> tuple:  # fmt: skip
     small, small_topology = _take_inputs(w, topology, used)
-    data = FinetuneData(
-        *(None if a is None else a[..., used] if k % 2 == 0 else a for k, a in enumerate(data.arrays()))
-    )
+    data = FinetuneData(*(_columns(a, used) if k % 2 == 0 else a for k, a in enumerate(data.arrays())))
     made = (_LmRun if config.optimizer == "lm" else _AdamRun)(small, small_topology, data, config)
     made.library = load_kernel(small_topology, config.optimizer, lambda line: progress(0, config.steps, float("nan")))
     _in_threads(made.run, list(made.jobs()), threads, progress if len(w) == 1 else None)
@@ -95,6 +93,13 @@ def _used_inputs(data: FinetuneData, topology: Topology) -> np.ndarray:
             used |= (x[:1] if x.strides[0] == 0 else x).any(axis=1)
     used[~used.any(axis=1), 0] = True
     return used
+
+
+def _columns(x: np.ndarray | None, used: np.ndarray) -> np.ndarray | None:
+    """Take the used inputs; what surrogates share stays shared."""
+    if x is None or x.strides[0]:
+        return None if x is None else x[..., used]
+    return np.broadcast_to(x[:1][..., used], (*x.shape[:2], len(used)))
 
 
 def _first_weights(w: np.ndarray, topology: Topology) -> np.ndarray:

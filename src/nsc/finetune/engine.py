@@ -41,7 +41,7 @@ class FinetuneConfig:
     """
 
     optimizer: str = "lm"
-    steps: int = 800
+    steps: int = 350
     learning_rate: float = 0.01
     patience: int = 60
     damping: float = 0.1
