@@ -35,6 +35,7 @@ def report_json(compiled: Compiled, options: CompileOptions) -> dict:
         "activation": options.activation,
         "initial": options.initial,
         "optimizer": options.optimizer,
+        "backend": next((r.backend for r in compiled.compilation.results), None),
         "budget": found.rounds[-1].budget,
         "seed": options.seed,
         "program_runs": {**found.runs, "figures": figure_runs},

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from nsc.errors import InputError, StoreError
-from nsc.finetune import FinetuneConfig, FinetuneData, Trial, finetune, sweep
+from nsc.finetune import PAPER_DATA_SIZES, FinetuneConfig, FinetuneData, Trial, finetune, share_of, sweep
 from nsc.surrogate import COVERING, random_parameters
 
 CONFIG = FinetuneConfig(optimizer="adam", steps=20, evaluate_every=3)
@@ -94,3 +94,29 @@ def test_misuse_is_explained(tmp_path):
     (tmp_path / "other.jsonl").write_text('{"name": 3}\n')
     with pytest.raises(StoreError, match="does not hold the scores of a sweep"):
         list(sweep(trials(), COVERING, CONFIG, file=tmp_path / "other.jsonl"))
+
+
+def test_shares_are_nested_and_split():
+    x = np.arange(8192.0)[:, None]
+    made = [share_of(x, -x, share=share, seed=3, x_test=x[:5], y_test=x[:5]) for share in PAPER_DATA_SIZES]
+    assert [(len(d.x_train), len(d.x_validation)) for d in made] == [(0, 0), (6, 2), (66, 16), (655, 164), (6554, 1638)]
+    parts = [set(np.concatenate([d.x_train, d.x_validation])[:, 0]) for d in made]
+    assert all(a <= b for a, b in zip(parts, parts[1:], strict=False)) and parts[-1] == set(x[:, 0])
+    assert all((d.y_train == -d.x_train).all() and len(d.x_test) == 5 for d in made)
+    assert len(share_of(x[:3], x[:3], share=0.001, seed=0).x_train) == 1
+    with pytest.raises(InputError, match="between 0 and 1"):
+        share_of(x, x, share=1.5, seed=0)
+
+
+def test_a_sweep_of_the_papers_sizes():
+    r = np.random.default_rng(0)
+    x, x_test = r.uniform(-1, 1, (1000, 9)), r.uniform(-1, 1, (100, 9))
+    f = lambda x: np.sin(2 * x[:, :1]) * x[:, 1:2]  # noqa: E731
+    w = random_parameters(COVERING, seed=0)
+    made = [
+        Trial(f"size={s}/trial={k}", w, share_of(x, f(x), share=s, seed=k, x_test=x_test, y_test=f(x_test)))
+        for s in PAPER_DATA_SIZES for k in range(3)
+    ]  # fmt: skip
+    found = by_key(sweep(made, COVERING, FinetuneConfig()))
+    mean = [np.mean([found[f"size={s}/trial={k}"].test for k in range(3)]) for s in PAPER_DATA_SIZES]
+    assert len(found) == 15 and mean[-1] < 1e-3 < mean[0]

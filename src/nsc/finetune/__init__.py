@@ -6,6 +6,8 @@ from nsc.finetune.engine import FinetuneResult as FinetuneResult
 from nsc.finetune.engine import finetune as finetune
 from nsc.finetune.engine import split_examples as split_examples
 from nsc.finetune.restarts import finetune_best_of as finetune_best_of
+from nsc.finetune.sweep import PAPER_DATA_SIZES as PAPER_DATA_SIZES
 from nsc.finetune.sweep import Score as Score
 from nsc.finetune.sweep import Trial as Trial
+from nsc.finetune.sweep import share_of as share_of
 from nsc.finetune.sweep import sweep as sweep
