@@ -136,6 +136,44 @@ def synthetic(
     print(json.dumps(manifest, indent=2))
 
 
+@data_app.command("build")
+def build_data(
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="tree:DIR or stack:FILE.parquet.")],
+    folder: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where to write.")],
+    profile: Annotated[str, typer.Option(help="exestackcpn (as the paper) or wide (desugared too).")] = "exestackcpn",
+    workers: Annotated[int, typer.Option(help="Processes.")] = 2,
+) -> None:
+    """Make executable programs with I/O pairs from C source trees; an interrupted build goes on.
+
+    Example: nsc data build tree:packages/ -o data/exestack --workers 2
+    """
+    from nsc.exestack import build_dataset
+    from nsc.report import console_progress
+
+    with console_progress(_console(stderr=True)) as progress:
+        manifest = build_dataset(
+            sources, folder, profile=profile, workers=workers,
+            progress=lambda done, kept, drops: progress(f"{done} slices, {kept} kept, {drops.total()} dropped", 0.0),
+        )  # fmt: skip
+    print(json.dumps(manifest, indent=2))
+
+
+@data_app.command("check")
+def check_data(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A data set.")]) -> None:
+    """Look for programs whose twin or copy is in another split.
+
+    Example: nsc data check data/exestack
+    """
+    from nsc.exestack import leaks
+
+    found = list(leaks(folder))
+    for name, split, other in found:
+        print(f"{name} of {split} has a twin in {other}")
+    if found:
+        raise InputError(f"{len(found)} programs leak between splits of {folder}")
+    print("no program has a twin in another split")
+
+
 @app.command()
 def train(
     data: Annotated[Path, typer.Option(metavar="DIR", help="Record shards to train on.")],

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from nsc.errors import StoreError
 from nsc.program import Dag
 
-VERSION = "1"
+VERSION = "2"
 MAX_INPUTS = 9
 SAMPLES = 2048
 SCHEMA = pa.schema(
@@ -29,6 +29,7 @@ SCHEMA = pa.schema(
         ("outputs", pa.list_(pa.float32())),  # n o, row-major
         ("ops", pa.list_(pa.int16())), ("args", pa.list_(pa.int32())),  # m, m 3
         ("values", pa.list_(pa.float64())), ("roots", pa.list_(pa.int32())),
+        ("licence", pa.string()), ("normalised", pa.string()), ("cluster", pa.string()),
     ],
     metadata={b"nsc_record": VERSION.encode()},
 )  # fmt: skip
@@ -43,6 +44,9 @@ class Record:
         box: (lo, hi) of each input.
         outputs: float32 `n o` on `shared_inputs(input_seed)[:, :n_inputs]`, mapped from [-1, 1] onto the box.
         dag: the expression DAG, None where the text has none.
+        licence: as the origin states it; "" where it does not.
+        normalised: the text without names, layout and comments; "" where nobody needed it.
+        cluster: shared by programs that compute the same; "" where nobody looked.
     """
 
     name: str
@@ -54,6 +58,9 @@ class Record:
     input_seed: int
     outputs: np.ndarray
     dag: Dag | None
+    licence: str = ""
+    normalised: str = ""
+    cluster: str = ""
 
 
 def shared_inputs(seed: int = 0, n: int = SAMPLES, i: int = MAX_INPUTS) -> np.ndarray:
@@ -72,6 +79,7 @@ def write_records(path: Path, records: list[Record]) -> None:
             "outputs": r.outputs.ravel(),
             "ops": None if dag is None else dag.ops, "args": None if dag is None else dag.args.ravel(),
             "values": None if dag is None else dag.values, "roots": None if dag is None else dag.roots,
+            "licence": r.licence, "normalised": r.normalised, "cluster": r.cluster,
         }  # fmt: skip
         for name, value in row.items():
             columns[name].append(value)
@@ -124,7 +132,8 @@ def _record(row: dict[str, pa.Scalar]) -> Record:
     outputs = _array(row["outputs"]).reshape(-1, n_outputs)
     text = (row[name].as_py() for name in ("name", "text", "origin"))
     box = tuple((lo, hi) for lo, hi in _array(row["box"]).reshape(-1, 2).tolist())
-    return Record(*text, n_inputs, n_outputs, box, row["input_seed"].as_py(), outputs, _dag(row))
+    later = (row[name].as_py() for name in ("licence", "normalised", "cluster"))
+    return Record(*text, n_inputs, n_outputs, box, row["input_seed"].as_py(), outputs, _dag(row), *later)
 
 
 def _dag(row: dict[str, pa.Scalar]) -> Dag | None:

@@ -24,5 +24,6 @@ from nsc.program.ir import Signature as Signature
 from nsc.program.ir import Unit as Unit
 from nsc.program.load import FunctionOverview as FunctionOverview
 from nsc.program.load import list_functions as list_functions
+from nsc.program.load import list_programs as list_programs
 from nsc.program.load import parse_program as parse_program
 from nsc.program.preprocess import MAX_SOURCE_BYTES as MAX_SOURCE_BYTES

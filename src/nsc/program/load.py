@@ -84,6 +84,10 @@ def parse_program(
     closure, signature, problems = _examine(module, item, out, arrays)
     if signature is None or problems:
         raise SourceError(path, problems)
+    return _program(module, item, closure, signature, path, ranges or {})
+
+
+def _program(module: Module, item: Item, closure: Closure, signature: Signature, path: str, ranges: Ranges) -> Program:
     line, _ = module.expanded.position(module.expanded.origin(item.start))
     return Program(
         name=item.name,
@@ -93,7 +97,7 @@ def parse_program(
         headers=closure.headers,
         globals_=closure.globals_,
         signature=signature,
-        domain=domain_of(signature, ranges or {}),
+        domain=domain_of(signature, ranges),
         line=line,
     )
 
@@ -112,6 +116,26 @@ def list_functions(
     """
     module = _module(text, path, include, defines)
     return [_overview(module, item) for item in _own_functions(module)]
+
+
+def list_programs(
+    text: str, *, path: str = "<string>", include: Include | None = None
+) -> list[tuple[FunctionOverview, Program | None]]:
+    """Describe every function of a file and close those that qualify, reading the file once.
+
+    No program where inputs need ranges that nobody has given (integers).
+
+    Raises:
+        SourceError: the file cannot be preprocessed.
+    """
+    module = _module(text, path, include, None)
+    found = []
+    for item in _own_functions(module):
+        overview, program = _overview(module, item), None
+        if overview.is_candidate and all(leaf.type.kind != "int" for leaf in overview.signature.inputs):
+            program = _program(module, item, close(module, item), overview.signature, path, {})
+        found.append((overview, program))
+    return found
 
 
 def _own_functions(module: Module) -> list[Item]:

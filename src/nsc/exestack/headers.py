@@ -1,0 +1,73 @@
+"""A package's own headers, handed to the front end as text.
+
+In: the folder of a package. Out: what `parse_program(include=...)` asks. Opens regular files below that folder
+and nothing else, whatever names the text asks for. Non-goals: standard headers, other packages' headers.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+
+from nsc.exestack.source import MAX_BYTES, SourceText, checked
+from nsc.program import Include
+
+_SUFFIXES = (".h", ".c", ".inc", ".def")
+
+
+def package_headers(package: str, path: str) -> Include | None:
+    """Return what finds headers for the file at `path` (from the package's parent).
+
+    A header is looked for beside the file that asks, then anywhere in the package: the shortest path
+    that ends with the name asked for, else the shortest with its last part (build systems copy and link
+    headers into folders that a source tree does not have).
+    """
+    if not package:
+        return None
+    index = _index(package)
+    here = "/".join(Path(path).parts[1:])
+
+    def include(name: str, angled: bool, asking: str) -> tuple[str, str] | None:
+        beside = os.path.normpath(os.path.join(os.path.dirname(asking or here), name))
+        wanted = os.path.normpath(name)
+        if beside in index.paths:
+            return _read(package, beside)
+        named = index.by_name.get(os.path.basename(wanted), [])
+        ending = [found for found in named if found == wanted or found.endswith("/" + wanted.lstrip("./"))]
+        return _read(package, (ending or named)[0]) if named else None
+
+    return include
+
+
+class _Index:
+    """The headers of one package, by name; shorter paths first."""
+
+    def __init__(self, package: str):
+        self.by_name: dict[str, list[str]] = {}
+        for folder, folders, names in os.walk(package, followlinks=False):
+            folders.sort()
+            for name in names:
+                path = os.path.join(folder, name)
+                if name.endswith(_SUFFIXES) and not os.path.islink(path):
+                    self.by_name.setdefault(name, []).append(os.path.relpath(path, package))
+        for paths in self.by_name.values():
+            paths.sort(key=lambda p: (len(p), p))
+        self.paths = {p for paths in self.by_name.values() for p in paths}
+
+
+@lru_cache(maxsize=4)
+def _index(package: str) -> _Index:
+    return _Index(package)
+
+
+@lru_cache(maxsize=512)
+def _read(package: str, path: str) -> tuple[str, str] | None:
+    try:
+        file = Path(package, path)
+        if not file.is_file() or file.stat().st_size > MAX_BYTES:
+            return None
+        found = checked("", path, file.read_bytes())
+    except OSError:
+        return None
+    return (path, found.text) if isinstance(found, SourceText) else None
