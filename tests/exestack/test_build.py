@@ -35,7 +35,7 @@ double root(double x) { return sqrt(x); }
 int count(int n) { return n; }
 void polar(double r, double t, double *x, double *y) { *x = r * cos(t); *y = r * sin(t); }
 double forever(double x) { while (x < 2) x = x * 0.5; return x; }
-double crash(double x) { volatile int z = 0; return x + 1 / z; }
+double crash(double x) { volatile int z = 0; return x + 7 / z; }
 """
 
 

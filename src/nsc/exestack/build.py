@@ -58,6 +58,8 @@ def build_dataset(
         raise InputError(f"unknown profile '{profile}'; known are {', '.join(PROFILES)}")
     if workers < 1 or not sources:
         raise InputError("a build needs at least one source and one worker")
+    for source in sources:
+        read_source_texts(source)  # a source that is not there is told before anything is written
     work = out_dir / "slices"
     work.mkdir(parents=True, exist_ok=True)
     _claim(out_dir / "build.json", {"sources": list(sources), "profile": profile})
