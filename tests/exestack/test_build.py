@@ -171,6 +171,15 @@ def test_workers_and_kills_do_not_change_the_bits(many, tmp_path):
     manifest = build_dataset([f"tree:{many}"], tmp_path / "killed", workers=2)
     assert digests(tmp_path / "one") == digests(tmp_path / "killed")
     assert manifest["records"] == 200
+    assert build_dataset([f"tree:{many}"], tmp_path / "killed")["programs_per_s"] == 0  # nothing was left to run
+    (many / "pkg3" / "f3.c").write_text("double changed(double x) { return x * x * x; }")
+    build_dataset([f"tree:{many}"], tmp_path / "killed")
+    names = {
+        r.name.rsplit(":", 1)[1]
+        for split in ("train", "validation", "test")
+        for r in read_records(tmp_path / "killed" / split)
+    }
+    assert "changed" in names and "f3" not in names and len(names) == 200
     with pytest.raises(InputError, match="holds another build"):
         build_dataset([f"tree:{many}"], tmp_path / "killed", profile="wide")
 

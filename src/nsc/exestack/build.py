@@ -2,17 +2,19 @@
 
 In: sources, a profile. Out: a folder of finished slices, gathered into a data set (gather.py).
 A slice is done when its two files are there; a killed run goes on with the slices that are missing, and the
-slices depend on the sources alone, so that neither kills nor workers change a bit of the result.
+slices depend on the sources alone, so that neither kills nor workers change a bit of the result. A slice is known
+by its files' content; a changed header elsewhere in a package needs a new folder.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +36,15 @@ class Slice:
 
     number: int
     files: tuple[Found, ...]
+
+    @property
+    def name(self) -> str:
+        """A name that changes with the files' content, so that a changed tree is never taken for the old one."""
+        digest = hashlib.blake2b(digest_size=8)
+        for f in self.files:
+            what = f.content_hash if isinstance(f, SourceText) else f.reason
+            digest.update(f"{f.origin}\0{f.path}\0{what}\0".encode("utf-8", "surrogateescape"))
+        return f"{self.number:06d}-{digest.hexdigest()}"
 
 
 def build_dataset(
@@ -63,23 +74,37 @@ def build_dataset(
     work = out_dir / "slices"
     work.mkdir(parents=True, exist_ok=True)
     _claim(out_dir / "build.json", {"sources": list(sources), "profile": profile})
-    started, drops, records, done = time.perf_counter(), Counter(), 0, 0
+    tally = _Tally(progress)
+    started, names = time.perf_counter(), []
     with ProcessPoolExecutor(workers) as pool:
         running = set()
         for slice_ in slices_of(sources):
+            names.append(slice_.name)
             running.add(pool.submit(run_slice, slice_, work, profile))
             if len(running) >= 3 * workers:
                 finished, running = wait(running, return_when=FIRST_COMPLETED)
-                for job in finished:
-                    done, records = done + 1, records + job.result()["records"]
-                    drops.update(job.result()["drops"])
-                progress(done, records, drops)
-        for job in running:
-            done, records = done + 1, records + job.result()["records"]
-            drops.update(job.result()["drops"])
-            progress(done, records, drops)
-    seconds = time.perf_counter() - started
-    return gather(work, out_dir, {"sources": list(sources), "profile": profile}, drops, records / max(seconds, 1e-9))
+                tally.add(finished)
+        tally.add(running)
+    rate = tally.fresh / (time.perf_counter() - started)
+    paths = [work / f"{name}.parquet" for name in names]
+    return gather(paths, out_dir, {"sources": list(sources), "profile": profile}, tally.drops, rate)
+
+
+class _Tally:
+    """Sums over finished slices; `fresh` counts the records that this run made."""
+
+    def __init__(self, progress: Progress):
+        self.progress, self.drops = progress, Counter()
+        self.slices = self.records = self.fresh = 0
+
+    def add(self, jobs: Iterable[Future]) -> None:
+        for job in jobs:
+            counts, is_fresh = job.result()
+            self.slices += 1
+            self.records += counts["records"]
+            self.fresh += counts["records"] * is_fresh
+            self.drops.update(counts["drops"])
+            self.progress(self.slices, self.records, self.drops)
 
 
 def slices_of(sources: Sequence[str]) -> Iterator[Slice]:
@@ -97,11 +122,11 @@ def slices_of(sources: Sequence[str]) -> Iterator[Slice]:
         yield Slice(number, tuple(files))
 
 
-def run_slice(slice_: Slice, work: Path, profile: str) -> dict:
-    """Extract and execute one slice; returns its counts. Does nothing where it is done already."""
-    summary = work / f"{slice_.number:06d}.json"
+def run_slice(slice_: Slice, work: Path, profile: str) -> tuple[dict, bool]:
+    """Extract and execute one slice; returns its counts, and False where it was done already."""
+    summary = work / f"{slice_.name}.json"
     if summary.exists():
-        return json.loads(summary.read_text())
+        return json.loads(summary.read_text()), False
     candidates: list[Candidate] = []
     drops: Counter[str] = Counter()
     for found in slice_.files:
@@ -115,12 +140,12 @@ def run_slice(slice_: Slice, work: Path, profile: str) -> dict:
     results = execute(unique, profile=profile)
     drops.update(r.reason for r in results if isinstance(r, Dropped))
     records = [r for r in results if isinstance(r, Record)]
-    write_records(work / f"{slice_.number:06d}.parquet", records)
+    write_records(work / f"{slice_.name}.parquet", records)
     counts = {"records": len(records), "drops": dict(sorted(drops.items()))}
     temporary = summary.with_name(f".{summary.name}.{os.getpid()}")
     temporary.write_text(json.dumps(counts))
     os.replace(temporary, summary)
-    return counts
+    return counts, True
 
 
 def _without_copies(candidates: list[Candidate], drops: Counter) -> list[Candidate]:

@@ -18,7 +18,7 @@ LIMITS = RunLimits(fuel_per_sample=200_000, failures=1)
 
 
 def execute(candidates: list[Candidate], *, profile: str) -> list[Record | Dropped]:
-    """Build candidates 64 to a module and run each on 2,048 inputs from U(-1, 1), twice over on the first ones."""
+    """Build candidates 64 to a module and run each on 2,048 inputs from U(-1, 1), then on the same in reverse."""
     x = shared_inputs()
     built = build([c.program.unit for c in candidates])
     return [_record(c, b, x, profile) for c, b in zip(candidates, built, strict=True)]

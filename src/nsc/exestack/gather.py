@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -47,15 +47,15 @@ def semantic_keys(record: Record) -> tuple[str, str]:
     return digests[0], digests[1]
 
 
-def gather(work: Path, out_dir: Path, settings: dict, drops: Counter, rate: float) -> dict:
+def gather(slices: Sequence[Path], out_dir: Path, settings: dict, drops: Counter, rate: float) -> dict:
     """Write the data set's shards and manifest from finished slices; the same slices give the same bits."""
-    names, forests = _clusters(work)
+    names, forests = _clusters(slices)
     drops = drops.copy()
     folders = {split: out_dir / f".{split}.{os.getpid()}" for split in SPLITS}
     counts: Counter[str] = Counter()
     waiting: dict[str, list[Record]] = {split: [] for split in SPLITS}
     seen: set[str] = set()
-    for record in read_records(work):
+    for record in _records(slices):
         key = hashlib.blake2b(record.normalised.encode(), digest_size=16).hexdigest()
         if key in seen:
             drops["copy"] += 1
@@ -93,11 +93,16 @@ def _with_cluster(record: Record, cluster: str) -> Record:
     return Record(**fields | {"cluster": cluster})
 
 
-def _clusters(work: Path) -> tuple[dict[str, set[str]], dict[str, str]]:
+def _records(slices: Sequence[Path]) -> Iterator[Record]:
+    for path in slices:
+        yield from read_records(path)
+
+
+def _clusters(slices: Sequence[Path]) -> tuple[dict[str, set[str]], dict[str, str]]:
     """Join records that share a semantic name; returns each cluster's origins, and the forest of names."""
     forest: dict[str, str] = {}
     origins: dict[str, set[str]] = {}
-    for record in read_records(work):
+    for record in _records(slices):
         a, b = (_root(forest, key) for key in semantic_keys(record))
         first, second = min(a, b), max(a, b)
         forest[second] = first

@@ -28,6 +28,7 @@ FLAGS = (
 _ACTIVATION = {"sigmoid": 0, "tanh": 1, "relu": 2}
 _OPTIMIZER = {"adam": "ADAM", "lm": "LEVENBERG_MARQUARDT"}
 _loaded: dict[str, ctypes.CDLL] = {}
+_kept: list[tempfile.TemporaryDirectory] = []  # of kernels that could not be cached
 
 
 def defines_of(topology: Topology, optimizer: str) -> tuple[str, ...]:
@@ -81,8 +82,9 @@ def _identity() -> bytes:
 
 
 def _build(defines: tuple[str, ...], target: Path) -> Path:
-    """Compile into a private folder and rename into the cache; on a read-only cache, stay private."""
-    work = Path(tempfile.mkdtemp(prefix="nsc-kernel-"))
+    """Compile into a private folder, which goes when the process ends, and copy into the cache if that can be."""
+    folder = tempfile.TemporaryDirectory(prefix="nsc-kernel-")
+    work = Path(folder.name)
     made = work / target.name
     command = [*zig_command(), "cc", *FLAGS, *(f"-D{d}" for d in defines), str(SOURCES / "kernel.c"), "-o", str(made)]
     done = subprocess.run(command, cwd=work, env=zig_environment(work), capture_output=True, text=True)
@@ -94,5 +96,6 @@ def _build(defines: tuple[str, ...], target: Path) -> Path:
         temporary.write_bytes(made.read_bytes())
         os.replace(temporary, target)
         return target
-    except OSError:
+    except OSError:  # a read-only cache
+        _kept.append(folder)
         return made

@@ -115,7 +115,7 @@ def list_functions(
         SourceError: the file cannot be preprocessed.
     """
     module = _module(text, path, include, defines)
-    return [_overview(module, item) for item in _own_functions(module)]
+    return [_overview(module, item, *_examine(module, item, (), None)) for item in _own_functions(module)]
 
 
 def list_programs(
@@ -131,9 +131,10 @@ def list_programs(
     module = _module(text, path, include, None)
     found = []
     for item in _own_functions(module):
-        overview, program = _overview(module, item), None
-        if overview.is_candidate and all(leaf.type.kind != "int" for leaf in overview.signature.inputs):
-            program = _program(module, item, close(module, item), overview.signature, path, {})
+        closure, signature, problems = _examine(module, item, (), None)
+        overview, program = _overview(module, item, closure, signature, problems), None
+        if overview.is_candidate and all(leaf.type.kind != "int" for leaf in signature.inputs):
+            program = _program(module, item, closure, signature, path, {})
         found.append((overview, program))
     return found
 
@@ -168,8 +169,9 @@ def _examine(
     return closure, signature, [module.expanded.problem(r) for r in ordered]
 
 
-def _overview(module: Module, item: Item) -> FunctionOverview:
-    closure, signature, problems = _examine(module, item, (), None)
+def _overview(
+    module: Module, item: Item, closure: Closure, signature: Signature | None, problems: list[Problem]
+) -> FunctionOverview:
     line, column = module.expanded.position(module.expanded.origin(item.start))
     lines = closure_text(module, closure).count("\n")
     return FunctionOverview(item.name, line, column, signature, len(closure.functions()), lines, tuple(problems))
