@@ -8,6 +8,7 @@ Source: "Programming with Neural Surrogates of Programs" (Onward! 2021): surroga
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -217,7 +218,7 @@ class _Compilation:
 
         def show(step: int, limit: int, best: float) -> None:
             what = f"finetuning {topology}: step {step}, validation nmse {best:.2e}"
-            self.progress(what if best == best else f"building the finetuning kernel for {topology}", step / limit)
+            self.progress(f"building the finetuning kernel for {topology}" if math.isnan(best) else what, step / limit)
 
         result, winner = finetune_best_of(np.stack([given, *randoms]), topology, data, config.finetune, progress=show)
         w = scale_outputs(result.w[0], topology, spread, mean)
