@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 from nsc.errors import InputError
@@ -76,7 +77,7 @@ def build_dataset(
     _claim(out_dir / "build.json", {"sources": list(sources), "profile": profile})
     tally = _Tally(progress)
     started, names = time.perf_counter(), []
-    with ProcessPoolExecutor(workers) as pool:
+    with ProcessPoolExecutor(workers, get_context("forkserver")) as pool:
         running = set()
         for slice_ in slices_of(sources):
             names.append(slice_.name)

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 
@@ -127,7 +128,7 @@ def write_synthetic(
     drops: Counter[str] = Counter()
     done = len(sizes) - len(todo)
     progress(done, len(sizes))
-    with ProcessPoolExecutor(workers) as pool:
+    with ProcessPoolExecutor(workers, get_context("forkserver")) as pool:
         jobs = [pool.submit(write_shard, paths[k], seed=seed, shard=k, count=sizes[k]) for k in todo]
         for job in jobs:
             drops.update(job.result())
