@@ -6,6 +6,7 @@ Non-goals: data (cpu.py).
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import hashlib
 import os
@@ -13,6 +14,7 @@ import platform
 import subprocess
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
 
@@ -28,7 +30,8 @@ FLAGS = (
 _ACTIVATION = {"sigmoid": 0, "tanh": 1, "relu": 2}
 _OPTIMIZER = {"adam": "ADAM", "lm": "LEVENBERG_MARQUARDT"}
 _loaded: dict[str, ctypes.CDLL] = {}
-_kept: list[tempfile.TemporaryDirectory] = []  # of kernels that could not be cached
+_until_exit = ExitStack()  # the folders of kernels that could not be cached
+atexit.register(_until_exit.close)
 
 
 def defines_of(topology: Topology, optimizer: str) -> tuple[str, ...]:
@@ -82,20 +85,21 @@ def _identity() -> bytes:
 
 
 def _build(defines: tuple[str, ...], target: Path) -> Path:
-    """Compile into a private folder, which goes when the process ends, and copy into the cache if that can be."""
-    folder = tempfile.TemporaryDirectory(prefix="nsc-kernel-")
-    work = Path(folder.name)
-    made = work / target.name
-    command = [*zig_command(), "cc", *FLAGS, *(f"-D{d}" for d in defines), str(SOURCES / "kernel.c"), "-o", str(made)]
-    done = subprocess.run(command, cwd=work, env=zig_environment(work), capture_output=True, text=True)
-    if done.returncode:
-        raise BuildError(f"the finetuning kernel does not compile: {done.stderr.strip()[:500]}")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(f".{target.name}.{os.getpid()}")
-        temporary.write_bytes(made.read_bytes())
-        os.replace(temporary, target)
-        return target
-    except OSError:  # a read-only cache
-        _kept.append(folder)
-        return made
+    """Compile in a private folder and copy into the cache; if it cannot be written, keep the folder until exit."""
+    with ExitStack() as stack:
+        work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nsc-kernel-")))
+        made = work / target.name
+        source = str(SOURCES / "kernel.c")
+        command = [*zig_command(), "cc", *FLAGS, *(f"-D{d}" for d in defines), source, "-o", str(made)]
+        done = subprocess.run(command, cwd=work, env=zig_environment(work), capture_output=True, text=True)
+        if done.returncode:
+            raise BuildError(f"the finetuning kernel does not compile: {done.stderr.strip()[:500]}")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            temporary = target.with_name(f".{target.name}.{os.getpid()}")
+            temporary.write_bytes(made.read_bytes())
+            os.replace(temporary, target)
+            return target
+        except OSError:  # a read-only cache
+            _until_exit.push(stack.pop_all())
+            return made
