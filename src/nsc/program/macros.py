@@ -6,6 +6,7 @@ algorithm: a macro does not expand inside its own expansion). Non-goals: directi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from nsc.program.refusal import Refusal
@@ -170,16 +171,16 @@ def _paste(tokens: list[Token]) -> list[Token]:
     return out
 
 
-def parse_definition(tokens: list[Token], start: int, end: int) -> Macro:
-    """Read what follows `#define`: `NAME body` or `NAME(a, b) body`."""
+def parse_definition(tokens: Sequence[Token]) -> Macro | None:
+    """Read what follows `#define`: `NAME body` or `NAME(a, b) body`. None where there is no name."""
     tokens = [t for t in tokens if t.kind != "comment" or t.text]
     while tokens and is_blank(tokens[0]):
         tokens = tokens[1:]
     if not tokens or tokens[0].kind != "name":
-        raise Refusal("bad_directive", "#define without a name", start)
+        return None
     name = tokens[0].text
     if len(tokens) < 2 or tokens[1].text != "(":
-        return Macro(name, tuple(trim(tokens[1:])), start=start, end=end)
+        return Macro(name, tuple(trim(tokens[1:])))
     parameters: list[str] = []
     variadic = False
     k = 2
@@ -190,4 +191,4 @@ def parse_definition(tokens: list[Token], start: int, end: int) -> Macro:
             variadic = True
             parameters.append("__VA_ARGS__")
         k += 1
-    return Macro(name, tuple(trim(tokens[k + 1 :])), tuple(parameters), variadic, start, end)
+    return Macro(name, tuple(trim(tokens[k + 1 :])), tuple(parameters), variadic)

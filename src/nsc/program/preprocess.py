@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from nsc.program.conditional import condition
 from nsc.program.expanded import Expanded, Include
-from nsc.program.macros import Expander, Macro, parse_definition
+from nsc.program.macros import Expander, Macro
+from nsc.program.pieces import ATTRIBUTES, Chunk, Directive, cut, spelled, without_odd_characters
 from nsc.program.refusal import Refusal
 from nsc.program.standard import HEADERS
 from nsc.program.tokens import Token, is_blank, tokenize
@@ -62,7 +64,7 @@ def preprocess(text: str, include: Include | None = None, defines: Mapping[str, 
 
 
 class _Run:
-    """One pass over a file and the headers it includes. State: macros, conditionals, pending ordinary tokens."""
+    """One pass over a file and the headers it includes. State: macros, conditionals, files being read."""
 
     def __init__(self, done: Expanded, include: Include | None, defines: Mapping[str, str]):
         self.done = done
@@ -73,9 +75,8 @@ class _Run:
             self.expander.macros[name] = Macro(name, tuple(tokenize(body)))
         self.stack: list[tuple[bool, bool, bool]] = []  # active, some branch taken, parent active
         self.floor = 0  # conditionals of the including files
-        self.reading: list[str] = []
+        self.reading: list[tuple[str, int]] = []  # path, base
         self.once: set[str] = set()
-        self.pending: list[Token] = []
         self.out: list[str] = []
         self.length = 0
 
@@ -87,18 +88,17 @@ class _Run:
             found = f"the file and its headers have more than {MAX_SOURCE_BYTES} bytes"
             raise Refusal("source_too_large", found, 0)
         base = self.done.add_file(path, text).base
-        self.text += "".join(c if c < "\x7f" and (c >= " " or c in "\t\n\r\f\v") else "?" for c in text)
-        self.text += "" if text.endswith("\n") else "\n"
+        text = without_odd_characters(text if text.endswith("\n") else text + "\n")
+        self.text += text
         floor, self.floor = self.floor, len(self.stack)
-        self.reading.append(path)
-        for is_directive, line in _logical_lines(tokenize(self.text[base:], base)):
-            if is_directive:
-                self._directive(line)
+        self.reading.append((path, base))
+        for piece in cut(text):
+            if isinstance(piece, Directive):
+                self._directive(piece, base)
             elif self._active():
-                self.pending.extend(line)
-            else:
-                self.pending.extend(t for t in line if t.kind == "newline")
-        self._flush()
+                self._chunk(piece, base)
+            elif piece.newlines:
+                self._emit("\n" * piece.newlines, base + piece.start, exact=False)
         self.reading.pop()
         del self.stack[self.floor :]
         self.floor = floor
@@ -106,15 +106,14 @@ class _Run:
     def _active(self) -> bool:
         return not self.stack or self.stack[-1][0]
 
-    def _flush(self) -> None:
-        tokens, self.pending = self.pending, []
-        for token in _without_attributes(self.expander.expand(tokens)):
-            if token.kind == "comment":
-                text = "\n" * token.text.count("\n") or " "
-            elif token.kind == "space":
-                text = " " * len(token.text) if "\\" not in token.text else " "
-            else:
-                text = token.text
+    def _chunk(self, chunk: Chunk, base: int) -> None:
+        macros = self.expander.macros
+        if not any(name in macros or name in ATTRIBUTES for name in chunk.names):
+            for offset, text, exact in chunk.clean:
+                self._emit(text, base + offset, exact=exact)
+            return
+        for token in _without_attributes(self.expander.expand(chunk.tokens(base))):
+            text = spelled(token)
             self._emit(text, token.offset, exact=self.text.startswith(text, token.offset))
 
     def _emit(self, text: str, origin: int, *, exact: bool) -> None:
@@ -135,49 +134,42 @@ class _Run:
         self.out.append(text)
         self.length += len(text)
 
-    def _directive(self, line: list[Token]) -> None:
-        words = [t for t in line if not is_blank(t)]
-        name = words[1].text if len(words) > 1 else ""
-        rest = line[line.index(words[1]) + 1 :] if len(words) > 1 else []
-        at = words[0].offset
-        newlines = sum(t.text.count("\n") for t in line)
+    def _directive(self, line: Directive, base: int) -> None:
         try:
-            if name in ("if", "ifdef", "ifndef", "elif", "else", "endif"):
-                self._flush()
-                self._conditional(name, rest, at)
+            if line.name in ("if", "ifdef", "ifndef", "elif", "else", "endif"):
+                self._conditional(line, base)
             elif self._active():
-                self._command(name, rest, at, line[-1].offset + len(line[-1].text.rstrip("\n")))
+                self._command(line, base)
         except Refusal as refusal:
             self.done.problems.append(self.done.problem(refusal, in_text=False))
-        self.pending.append(Token("newline", "\n" * newlines, line[-1].offset))
+        self._emit("\n" * line.newlines, base + line.end, exact=False)
 
-    def _command(self, name: str, rest: list[Token], at: int, end: int) -> None:
-        words = [t for t in rest if not is_blank(t)]
+    def _command(self, line: Directive, base: int) -> None:
+        name, at = line.name, base + line.at
         if name == "define":
-            self._flush()
-            macro = parse_definition(rest, at, end)
+            if line.definition is None:
+                raise Refusal("bad_directive", "#define without a name", at)
+            macro = replace(line.definition, start=at, end=base + line.end)
             self.expander.macros[macro.name] = macro
             self.done.defined[macro.start] = self.length
-        elif name == "undef" and words:
-            self._flush()
-            self.expander.macros.pop(words[0].text, None)
+        elif name == "undef" and line.words():
+            self.expander.macros.pop(line.words()[0].text, None)
         elif name == "include":
-            found = _INCLUDE.match(self.text, rest[0].offset) if rest else None
+            found = _INCLUDE.match(self.text, base + line.rest[0].offset) if line.rest else None
             if not found:
                 raise Refusal("bad_directive", '#include needs <name> or "name"', at)
             self._include(found.group(1) or found.group(2), bool(found.group(1)), at)
-        elif name == "pragma" and [t.text for t in words] == ["once"]:
-            self.once.add(self.reading[-1])
+        elif name == "pragma" and [t.text for t in line.words()] == ["once"]:
+            self.once.add(self.reading[-1][0])
         elif name == "error":
             raise Refusal("error_directive", "an #error directive is active here", at)
         elif name not in ("pragma", "line", "warning", "ident", ""):
             raise Refusal("forbidden_directive", f"the directive '#{name}' is not supported", at)
 
     def _include(self, name: str, angled: bool, at: int) -> None:
-        self._flush()
         found = None
         if self.include is not None and not (angled and name in HEADERS):
-            found = self.include(name, angled, self.reading[-1])
+            found = self.include(name, angled, self.reading[-1][0])
         if found is None:
             self.done.includes.append((name, angled or name in HEADERS, at))
         elif len(self.reading) > MAX_INCLUDE_DEPTH or len(self.done.files) > MAX_INCLUDES:
@@ -185,11 +177,12 @@ class _Run:
         elif found[0] not in self.once:
             self.read(*found)
 
-    def _conditional(self, name: str, rest: list[Token], at: int) -> None:
+    def _conditional(self, line: Directive, base: int) -> None:
+        name, at = line.name, base + line.at
         if name in ("if", "ifdef", "ifndef"):
             parent = self._active()
             self.stack.append((False, True, parent))  # stands if the condition is refused
-            taken = parent and self._holds(name, rest, at)
+            taken = parent and self._holds(name, line.words(), at)
             self.stack[-1] = (taken, taken, parent)
             return
         if len(self.stack) <= self.floor:
@@ -197,20 +190,20 @@ class _Run:
         _, taken, parent = self.stack[-1]
         if name == "elif":
             self.stack[-1] = (False, True, parent)
-            now = parent and not taken and self._holds("if", rest, at)
+            now = parent and not taken and self._holds("if", line.words(), at)
             self.stack[-1] = (now, taken or now, parent)
         elif name == "else":
             self.stack[-1] = (parent and not taken, True, parent)
         else:
             self.stack.pop()
 
-    def _holds(self, name: str, rest: list[Token], at: int) -> bool:
-        words = [t for t in rest if not is_blank(t)]
+    def _holds(self, name: str, words: list[Token], at: int) -> bool:
         if name in ("ifdef", "ifndef"):
             if not words:
                 raise Refusal("bad_directive", f"#{name} without a name", at)
             return self._is_defined(words[0].text) == (name == "ifdef")
         used = len(self.done.used)
+        words = [Token(t.kind, t.text, at) for t in words]
         tokens = self.expander.expand(self._resolve_defined(words))
         del self.done.used[used:]
         tokens = [
@@ -238,36 +231,15 @@ class _Run:
         return out
 
 
-def _logical_lines(tokens: list[Token]):
-    """Yield (is a directive, tokens up to and with the line end); ordinary lines come together."""
-    plain: list[Token] = []
-    line: list[Token] = []
-    for token in tokens:
-        line.append(token)
-        if token.kind != "newline" and token is not tokens[-1]:
-            continue
-        first = next((t for t in line if not is_blank(t)), None)
-        if first is not None and first.text in ("#", "%:"):
-            if plain:
-                yield False, plain
-            plain = []
-            yield True, line
-        else:
-            plain.extend(line)
-        line = []
-    if plain:
-        yield False, plain
-
-
 def _without_attributes(tokens: list[Token]) -> list[Token]:
     """Drop `__attribute__((...))` and `__declspec(...)`."""
-    if not any(t.text in ("__attribute__", "__attribute", "__declspec") for t in tokens):
+    if not any(t.text in ATTRIBUTES for t in tokens):
         return tokens
     out: list[Token] = []
     depth, skipping = 0, False
     for token in tokens:
         if not skipping:
-            skipping = token.text in ("__attribute__", "__attribute", "__declspec")
+            skipping = token.text in ATTRIBUTES
             depth = 0
             if not skipping:
                 out.append(token)
