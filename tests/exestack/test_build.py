@@ -19,7 +19,8 @@ from nsc.cli import main
 from nsc.errors import InputError
 from nsc.exestack import build_dataset, leaks
 from nsc.exestack.gather import _split_of, semantic_keys
-from nsc.exestack.source import SourceText, read_source_texts
+from nsc.exestack.source import read_source_texts
+from nsc.exestack.text import SourceText
 from nsc.record import Record, read_records, shared_inputs
 
 MATHS = """#include <math.h>

@@ -23,7 +23,8 @@ from nsc.errors import InputError
 from nsc.exestack.execute import execute
 from nsc.exestack.extract import PROFILES, Candidate, Dropped, extract
 from nsc.exestack.gather import gather
-from nsc.exestack.source import Found, SourceText, Unreadable, read_source_texts
+from nsc.exestack.source import read_source_texts
+from nsc.exestack.text import Found, SourceText, Unreadable
 from nsc.record import Record, write_records
 
 SLICE_FILES = 64

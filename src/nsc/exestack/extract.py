@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nsc.errors import NscError, SourceError
-from nsc.exestack.headers import package_headers
-from nsc.exestack.source import SourceText
+from nsc.exestack.floating import skip_reason
+from nsc.exestack.headers import floating_types, package_headers
+from nsc.exestack.text import SourceText
 from nsc.program import FunctionOverview, Program, list_programs
 from nsc.program.tokens import is_blank, tokenize
 from nsc.record import MAX_INPUTS
@@ -42,6 +43,9 @@ def extract(source: SourceText, *, profile: str) -> tuple[list[Candidate], list[
     float or double result, no pointers, at most 9 inputs, at most 512 tokens. "wide" keeps desugared
     programs too: out pointers, arrays, structs, several outputs.
     """
+    skipped = skip_reason(source.text, floating_types(source))
+    if skipped:
+        return [], [Dropped(source.path, "", f"file:{skipped}")]
     try:
         functions = list_programs(source.text, path=source.path, include=package_headers(source.package, source.path))
     except SourceError as error:

@@ -7,10 +7,11 @@ and nothing else, whatever names the text asks for. Non-goals: standard headers,
 from __future__ import annotations
 
 import os
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
-from nsc.exestack.source import MAX_BYTES, SourceText, checked
+from nsc.exestack.floating import declared, floating_names
+from nsc.exestack.text import MAX_BYTES, SourceText, checked
 from nsc.program import Include
 
 _SUFFIXES = (".h", ".c", ".inc", ".def")
@@ -40,6 +41,12 @@ def package_headers(package: str, path: str) -> Include | None:
     return include
 
 
+def floating_types(source: SourceText) -> frozenset[str]:
+    """Return the names that stand for floating-point types, or hold some, in a file and its package."""
+    own = floating_names(declared(source.text))
+    return own | _index(source.package).floating if source.package else own
+
+
 class _Index:
     """The headers of one package, by name; shorter paths first."""
 
@@ -53,7 +60,13 @@ class _Index:
                     self.by_name.setdefault(name, []).append(os.path.relpath(path, package))
         for paths in self.by_name.values():
             paths.sort(key=lambda p: (len(p), p))
+        self.package = package
         self.paths = {p for paths in self.by_name.values() for p in paths}
+
+    @cached_property
+    def floating(self) -> frozenset[str]:
+        files = (_text(self.package, path) for path in sorted(self.paths))
+        return floating_names(pair for text in files if text for pair in declared(text))
 
 
 @lru_cache(maxsize=4)
@@ -63,6 +76,11 @@ def _index(package: str) -> _Index:
 
 @lru_cache(maxsize=512)
 def _read(package: str, path: str) -> tuple[str, str] | None:
+    text = _text(package, path)
+    return None if text is None else (path, text)
+
+
+def _text(package: str, path: str) -> str | None:
     try:
         file = Path(package, path)
         if not file.is_file() or file.stat().st_size > MAX_BYTES:
@@ -70,4 +88,4 @@ def _read(package: str, path: str) -> tuple[str, str] | None:
         found = checked("", path, file.read_bytes())
     except OSError:
         return None
-    return (path, found.text) if isinstance(found, SourceText) else None
+    return found.text if isinstance(found, SourceText) else None

@@ -1,0 +1,62 @@
+"""Which files can hold a numeric function at all, told from their words before anything is parsed.
+
+In: text. Out: the names that stand for floating-point types or contain them; a named reason to skip a file.
+Non-goals: being exact. A name too many costs time; a type hidden behind three levels of braces is missed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+FLOATING = frozenset({"float", "double"})
+_KEYWORDS = frozenset(
+    "auto break case char const continue default do else enum extern for goto if inline int long register restrict"
+    " return short signed sizeof static struct switch typedef union unsigned void volatile while define".split()
+)
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|//[^\n]*", re.DOTALL)
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_BRACES = r"\{([^{}]{0,4000}(?:\{[^{}]{0,1000}\}[^{}]{0,1000}){0,20})\}"
+_TYPEDEF = re.compile(r"\btypedef\s([\w\s*]{1,200}\W)(\w+)\s*(?:\[[^;{}]{0,40})?;")
+_TYPEDEF_STRUCT = re.compile(
+    rf"\btypedef\s+(?:struct|union)\s*\w*\s*{_BRACES}\s*\**(\w+)\s*(?:,[^;{{}}]{{0,100}})?(?:\[[^;{{}}]{{0,40}})?;"
+)
+_STRUCT = re.compile(rf"\b(?:struct|union)\s+(\w+)\s*{_BRACES}")
+_DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)[ \t]+([\w \t*]{1,80})$", re.MULTILINE)
+_BODY = re.compile(r"\)[\w\s*,;\[\]]{0,300}\{")
+
+Declared = tuple[str, frozenset[str]]  # a name and the words that its declaration uses
+
+
+def declared(text: str) -> Iterator[Declared]:
+    """Yield what a text's typedefs, structs and macros that look like types declare."""
+    text = _COMMENT.sub(" ", text)
+    pairs = [(name, words) for words, name in _TYPEDEF.findall(text) + _TYPEDEF_STRUCT.findall(text)]
+    for name, words in pairs + _STRUCT.findall(text) + _DEFINE.findall(text):
+        if name not in _KEYWORDS:
+            yield name, frozenset(_WORD.findall(words)) - _KEYWORDS
+
+
+def floating_names(declarations: Iterable[Declared]) -> frozenset[str]:
+    """Close {float, double} under declarations: typedefs of them, structs that hold them, macros that name them.
+
+    Example: `typedef double real; typedef struct { real x, y; } point;` gives float, double, real, point.
+    """
+    users: dict[str, list[str]] = {}
+    for name, words in declarations:
+        for word in words:
+            users.setdefault(word, []).append(name)
+    found, new = set(FLOATING), list(FLOATING)
+    while new:
+        fresh = set(users.get(new.pop(), ())) - found
+        found |= fresh
+        new += fresh
+    return frozenset(found)
+
+
+def skip_reason(text: str, names: frozenset[str]) -> str | None:
+    """Say why no function of a text can be numeric, given the package's names; None where one may be."""
+    text = _COMMENT.sub(" ", text)
+    if not _BODY.search(text):
+        return "no_function"
+    return "no_floating_point" if names.isdisjoint(_WORD.findall(text)) else None

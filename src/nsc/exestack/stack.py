@@ -1,0 +1,46 @@
+"""The Stack's parquet files: v1's flat columns, or one row a repository with nested files.
+
+In: a parquet file. Out: `Found`s in row order, read in batches of 64 rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from nsc.errors import InputError
+from nsc.exestack.text import Found, Unreadable, checked
+
+
+def read_stack(path: Path) -> Iterator[Found]:
+    """Read The Stack: v1's flat columns (`content`, `lang`...), or one row a repository with nested `files`."""
+    try:
+        file = pq.ParquetFile(path)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} is not a readable parquet file: {error}") from None
+    names = set(file.schema_arrow.names)
+    if not names & {"content", "files"}:
+        raise InputError(
+            f"{path} has neither The Stack's column 'content' nor 'files'; found {', '.join(sorted(names))}"
+        )
+    for batch in file.iter_batches(batch_size=64):
+        for row in batch.to_pylist():
+            rows = row["files"] or [] if "files" in names else [row]
+            repository = row.get("repo_name") or row.get("max_stars_repo_name") or path.stem
+            for item in rows:
+                yield from _stack_row(item, repository)
+
+
+def _stack_row(row: dict, repository: str) -> Iterator[Found]:
+    language = (row.get("lang") or row.get("language") or row.get("ext") or "c").lower()
+    name = row.get("max_stars_repo_path") or row.get("path") or row.get("hexsha") or row.get("blob_id") or "?"
+    if language not in ("c", "h"):
+        return
+    licences = row.get("max_stars_repo_licenses") or row.get("detected_licenses") or []
+    content = row.get("content")
+    if content is None:
+        yield Unreadable(repository, name, "no_content")
+    else:
+        yield checked(repository, name, content.encode("utf-8", "replace"), ", ".join(licences))
