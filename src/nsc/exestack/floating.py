@@ -22,8 +22,13 @@ _TYPEDEF_STRUCT = re.compile(
     rf"\btypedef\s+(?:struct|union)\s*\w*\s*{_BRACES}\s*\**(\w+)\s*(?:,[^;{{}}]{{0,100}})?(?:\[[^;{{}}]{{0,40}})?;"
 )
 _STRUCT = re.compile(rf"\b(?:struct|union)\s+(\w+)\s*{_BRACES}")
+_OTHER_MEMBER = re.compile(r"\b(?:int|char|void|unsigned|long|short|_?[Bb]ool|size_t|u?int\d+_t|FILE)\b|\*")
 _DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)[ \t]+([\w \t*]{1,80})$", re.MULTILINE)
 _BODY = re.compile(r"\)[\w\s*,;\[\]]{0,300}\{")
+
+_CPLUSPLUS = re.compile(r"^\s*(?:template\s*<|namespace\s+\w|class\s+\w+\s*[:{]|using\s)", re.MULTILINE)
+_CONTROL = frozenset({"if", "else", "for", "while", "switch", "do", "return"})
+MAX_HEAD = 2000  # characters from the start of a function to its last parenthesis
 
 Declared = tuple[str, frozenset[str]]  # a name and the words that its declaration uses
 
@@ -32,13 +37,14 @@ def declared(text: str) -> Iterator[Declared]:
     """Yield what a text's typedefs, structs and macros that look like types declare."""
     text = _COMMENT.sub(" ", text)
     pairs = [(name, words) for words, name in _TYPEDEF.findall(text) + _TYPEDEF_STRUCT.findall(text)]
-    for name, words in pairs + _STRUCT.findall(text) + _DEFINE.findall(text):
+    pairs = [(name, words) for name, words in pairs + _STRUCT.findall(text) if not _OTHER_MEMBER.search(words)]
+    for name, words in pairs + _DEFINE.findall(text):
         if name not in _KEYWORDS:
             yield name, frozenset(_WORD.findall(words)) - _KEYWORDS
 
 
 def floating_names(declarations: Iterable[Declared]) -> frozenset[str]:
-    """Close {float, double} under declarations: typedefs of them, structs that hold them, macros that name them.
+    """Close {float, double} under declarations: typedefs of them, structs of nothing else, macros that name them.
 
     Example: `typedef double real; typedef struct { real x, y; } point;` gives float, double, real, point.
     """
@@ -55,8 +61,20 @@ def floating_names(declarations: Iterable[Declared]) -> frozenset[str]:
 
 
 def skip_reason(text: str, names: frozenset[str]) -> str | None:
-    """Say why no function of a text can be numeric, given the package's names; None where one may be."""
+    """Say why no function of a text can be numeric, given the package's names; None where one may be.
+
+    A function is a candidate if its head, from the end of what is before it to its `{`, has one of the names.
+    """
     text = _COMMENT.sub(" ", text)
-    if not _BODY.search(text):
-        return "no_function"
-    return "no_floating_point" if names.isdisjoint(_WORD.findall(text)) else None
+    if _CPLUSPLUS.search(text):
+        return "c_plus_plus"
+    found = False
+    for match in _BODY.finditer(text):
+        near = max(0, match.start() - MAX_HEAD)
+        head = text[max(near, *(text.rfind(end, near, match.start()) + 1 for end in ";{}")) : match.end()]
+        words = _WORD.findall(head)
+        if words and words[0] not in _CONTROL:
+            found = True
+            if not names.isdisjoint(words):
+                return None
+    return "no_floating_point" if found else "no_function"

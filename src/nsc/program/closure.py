@@ -6,7 +6,9 @@ Non-goals: whether the function's signature can be a surrogate's (qualify.py).
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from tree_sitter import Node
 
@@ -117,12 +119,12 @@ def _from_standard(name: str, node: Node, headers: dict, closure: Closure, modul
 def _macros_used(module: Module, items: list[Item]) -> list[Macro]:
     """Return the user's macros whose calls stand inside the items."""
     expanded = module.expanded
-    spans = [(expanded.origin(i.start), expanded.origin(max(i.start, i.end - 1)) + 1) for i in items]
-    macros = {
-        macro.start: macro
-        for offset, macro in expanded.used
-        if macro.start >= 0 and any(a <= offset < b for a, b in spans)
-    }
+    used = module.macros_used
+    macros: dict[int, Macro] = {}
+    for item in items:
+        first, last = expanded.origin(item.start), expanded.origin(max(item.start, item.end - 1))
+        here = used[bisect_left(used, first, key=itemgetter(0)) : bisect_right(used, last, key=itemgetter(0))]
+        macros |= {macro.start: macro for _, macro in here if macro.start >= 0}
     return list(macros.values())
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import tree_sitter_c
@@ -17,6 +18,7 @@ from tree_sitter import Language, Node, Parser
 
 from nsc.program.declare import Scope, is_const, scope_of, text_of
 from nsc.program.expanded import Expanded
+from nsc.program.macros import Macro
 
 T = TypeVar("T")
 _PARSER = Parser(Language(tree_sitter_c.language()))
@@ -73,6 +75,11 @@ class Module:
             for name in item.defines:
                 table.setdefault(name, []).append(item)
         return table
+
+    @cached_property
+    def macros_used(self) -> list[tuple[int, Macro]]:
+        """The calls of the user's macros, by where they stand in the original."""
+        return sorted(self.expanded.used, key=itemgetter(0))
 
     def once(self, what: str, item: Item, make: Callable[[Item], T]) -> T:
         """Return `make(item)`, computed once per item."""

@@ -141,7 +141,9 @@ class _Run:
             elif self._active():
                 self._command(line, base)
         except Refusal as refusal:
-            self.done.problems.append(self.done.problem(refusal, in_text=False))
+            in_header = len(self.reading) > 1  # what a header refuses is missed by those who need it
+            if not (in_header and refusal.reason in ("error_directive", "bad_directive")):
+                self.done.problems.append(self.done.problem(refusal, in_text=False))
         self._emit("\n" * line.newlines, base + line.end, exact=False)
 
     def _command(self, line: Directive, base: int) -> None:
