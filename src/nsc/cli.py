@@ -158,6 +158,21 @@ def build_data(
     print(json.dumps(manifest, indent=2))
 
 
+@data_app.command("parrot")
+def parrot_data(
+    folder: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where to write.")],
+    only: Annotated[str, typer.Option(metavar="fft,sobel", help="Benchmarks to make; default all six.")] = "",
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bits.")] = 0,
+) -> None:
+    """Write ParrotBenchCPN, and jmeint and jpeg: C in two forms, train and test examples.
+
+    Example: nsc data parrot -o data/parrot
+    """
+    from nsc.exestack import write_parrot
+
+    print(json.dumps(write_parrot(folder, seed=seed, only=_names(only)), indent=2))
+
+
 @data_app.command("check")
 def check_data(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A data set.")]) -> None:
     """Look for programs whose twin or copy is in another split.
