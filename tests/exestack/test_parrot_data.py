@@ -114,7 +114,12 @@ def test_without_the_photographs_package_nothing_is_written(tmp_path, capsys, mo
 def test_what_is_not_there_is_named(tmp_path):
     with pytest.raises(InputError, match="no benchmark 'fftw'; there are fft, invk2j"):
         write_parrot(tmp_path / "new", seed=0, only=["fftw"])
+    with pytest.raises(InputError, match="seed must be 0 or more; found -1"):
+        write_parrot(tmp_path / "new", seed=-1)
     assert not (tmp_path / "new").exists()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot write to"):
+        write_parrot(tmp_path / "file", seed=0, only=["fft"])
     with pytest.raises(StoreError, match="holds no benchmark"):
         read_parrot(tmp_path)
 

@@ -72,17 +72,22 @@ def write_parrot(folder: Path, *, seed: int, only: Sequence[str] = ()) -> dict:
         The manifest: sizes, seed, and for every program its sources and what differs from the paper's.
 
     Raises:
-        InputError: a benchmark that there is not.
+        InputError: a benchmark that there is not, a seed below 0, or no folder can be made there.
         MissingExtraError: scikit-learn or Pillow is needed and not installed; nothing is written then.
     """
     unknown = [name for name in only if name not in BENCHMARKS]
     if unknown:
         raise InputError(f"no benchmark '{unknown[0]}'; there are {', '.join(BENCHMARKS)}")
+    if seed < 0:
+        raise InputError(f"the seed must be 0 or more; found {seed}")
     codes = [code for code in parrot_programs() if not only or code.benchmark in only]
     inputs = {name: parrot_inputs(name, seed=seed) for name in dict.fromkeys(code.benchmark for code in codes)}
     units = [(code.program() or code.original()).unit for code in codes]
     programs = [_executed(code, built, inputs[code.benchmark]) for code, built in zip(codes, build(units), strict=True)]
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot write to {folder}: {error.strerror}") from None
     for program in programs:
         _write(folder / f"{program.name}.parquet", program)
     manifest = {"version": VERSION, "seed": seed, "programs": [_described(p) for p in programs]}
