@@ -193,6 +193,8 @@ def scope_of(root: Node) -> Scope:
 
 def is_too_deep(node: Node) -> bool:
     """Say whether a syntax tree nests deeper than the passes that walk it by recursion can go."""
+    if node.end_byte - node.start_byte < MAX_TREE_DEPTH // 2:  # every second level has a character of its own
+        return False
     level = [node]
     for _ in range(MAX_TREE_DEPTH):
         level = [child for parent in level for child in parent.children if child.child_count]

@@ -71,6 +71,26 @@ def cut(text: str) -> tuple[Directive | Chunk, ...]:
     return tuple(_pieces(tokenize(text)))
 
 
+@lru_cache(maxsize=4 * MAX_REMEMBERED)
+def include_guard(text: str) -> str:
+    """Return the macro that makes a header empty the second time, "" where there is none."""
+    pieces = [p for p in cut(text) if isinstance(p, Directive) or p.names]
+    if len(pieces) < 2 or not all(isinstance(p, Directive) for p in (pieces[0], pieces[-1])):
+        return ""
+    depth = 0
+    for k, piece in enumerate(pieces):
+        name = piece.name if isinstance(piece, Directive) else ""
+        depth += name in ("if", "ifdef", "ifndef")
+        depth -= name == "endif"
+        if (depth == 0 and k < len(pieces) - 1) or (depth == 1 and name in ("else", "elif")):
+            return ""
+    words = [t.text for t in pieces[0].words()]
+    if pieces[0].name == "ifndef" and len(words) == 1:
+        return words[0]
+    negated = [w for w in words if w not in ("(", ")")]
+    return negated[2] if pieces[0].name == "if" and negated[:2] == ["!", "defined"] and len(negated) == 3 else ""
+
+
 def _pieces(tokens: list[Token]) -> Iterator[Directive | Chunk]:
     plain: list[Token] = []
     line: list[Token] = []

@@ -10,11 +10,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from nsc.program.conditional import condition
 from nsc.program.expanded import Expanded, Include
 from nsc.program.macros import Expander, Macro
-from nsc.program.pieces import ATTRIBUTES, Chunk, Directive, cut, spelled, without_odd_characters
+from nsc.program.pieces import (
+    ATTRIBUTES,
+    MAX_REMEMBERED,
+    Chunk,
+    Directive,
+    cut,
+    include_guard,
+    spelled,
+    without_odd_characters,
+)
 from nsc.program.refusal import Refusal
 from nsc.program.standard import HEADERS
 from nsc.program.tokens import Token, is_blank, tokenize
@@ -88,7 +98,7 @@ class _Run:
             found = f"the file and its headers have more than {MAX_SOURCE_BYTES} bytes"
             raise Refusal("source_too_large", found, 0)
         base = self.done.add_file(path, text).base
-        text = without_odd_characters(text if text.endswith("\n") else text + "\n")
+        text = _ended(text)
         self.text += text
         floor, self.floor = self.floor, len(self.stack)
         self.reading.append((path, base))
@@ -97,7 +107,7 @@ class _Run:
                 self._directive(piece, base)
             elif self._active():
                 self._chunk(piece, base)
-            elif piece.newlines:
+            elif piece.newlines and len(self.reading) == 1:
                 self._emit("\n" * piece.newlines, base + piece.start, exact=False)
         self.reading.pop()
         del self.stack[self.floor :]
@@ -108,7 +118,7 @@ class _Run:
 
     def _chunk(self, chunk: Chunk, base: int) -> None:
         macros = self.expander.macros
-        if not any(name in macros or name in ATTRIBUTES for name in chunk.names):
+        if macros.keys().isdisjoint(chunk.names) and chunk.names.isdisjoint(ATTRIBUTES):
             for offset, text, exact in chunk.clean:
                 self._emit(text, base + offset, exact=exact)
             return
@@ -144,7 +154,10 @@ class _Run:
             in_header = len(self.reading) > 1  # what a header refuses is missed by those who need it
             if not (in_header and refusal.reason in ("error_directive", "bad_directive")):
                 self.done.problems.append(self.done.problem(refusal, in_text=False))
-        self._emit("\n" * line.newlines, base + line.end, exact=False)
+        if len(self.reading) == 1:
+            self._emit("\n" * line.newlines, base + line.end, exact=False)
+        elif self.out and self.out[-1][-1:] not in ("\n", ""):
+            self._emit("\n", base + line.end, exact=False)
 
     def _command(self, line: Directive, base: int) -> None:
         name, at = line.name, base + line.at
@@ -176,7 +189,7 @@ class _Run:
             self.done.includes.append((name, angled or name in HEADERS, at))
         elif len(self.reading) > MAX_INCLUDE_DEPTH or len(self.done.files) > MAX_INCLUDES:
             raise Refusal("too_many_includes", f"'{name}' is included too deeply or too often", at)
-        elif found[0] not in self.once:
+        elif found[0] not in self.once and include_guard(_ended(found[1])) not in self.expander.macros:
             self.read(*found)
 
     def _conditional(self, line: Directive, base: int) -> None:
@@ -231,6 +244,11 @@ class _Run:
                 out.append(word)
             k += 1
         return out
+
+
+@lru_cache(maxsize=MAX_REMEMBERED)
+def _ended(text: str) -> str:
+    return without_odd_characters(text if text.endswith("\n") else text + "\n")
 
 
 def _without_attributes(tokens: list[Token]) -> list[Token]:

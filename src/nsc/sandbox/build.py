@@ -21,7 +21,7 @@ _ASKED_AT_START = (b"fd_prestat_get", b"environ_get", b"args_get")
 
 @dataclass(frozen=True)
 class Built:
-    """A unit inside a module. `number` selects its exports."""
+    """A unit inside a module, selected by `number`."""
 
     wasm: bytes
     number: int
@@ -88,6 +88,9 @@ def module_text(units: Sequence[Unit]) -> str:
     ]
     for number, unit in enumerate(units):
         parts.append(_unit_text(unit, number))
+    entries = ", ".join(f"u{number}_{unit.entry}" for number, unit in enumerate(units))
+    steps = ", ".join(f"{{{unit.n_inputs}, {unit.n_outputs}}}" for unit in units)
+    parts.append(_RUN.replace("ENTRIES", entries).replace("STEPS", steps))
     return "\n".join(parts) + "\n"
 
 
@@ -95,13 +98,18 @@ def _unit_text(unit: Unit, number: int) -> str:
     names = list(dict.fromkeys((*unit.globals_, unit.entry)))
     defines = "\n".join(f"#undef {name}\n#define {name} u{number}_{name}" for name in names)
     undefines = "\n".join(f"#undef {name}" for name in names)
-    # called through a volatile pointer: stores of finished samples cannot move past one that traps
-    loop = (
-        f'EXPORT("run{number}") void nsc_run{number}(int nsc_from, int nsc_to) {{\n'
-        f"  void (*volatile call)(const double *, double *) = u{number}_{unit.entry};\n"
-        f"  for (int k = nsc_from; k < nsc_to; k++) {{\n"
-        f"    nsc_done = k;\n"
-        f"    call(nsc_in + k * {unit.n_inputs}, nsc_out + k * {unit.n_outputs});\n"
-        f"  }}\n  nsc_done = nsc_to;\n}}"
-    )
-    return f"{defines}\n{unit.text}\n{undefines}\n{loop}"
+    return f"{defines}\n{unit.text}\n{undefines}"
+
+
+# called through a volatile pointer: stores of finished samples cannot move past one that traps
+_RUN = """static void (*const nsc_entries[])(const double *, double *) = {ENTRIES};
+static const int nsc_steps[][2] = {STEPS};
+EXPORT("run") void nsc_run(int nsc_unit, int nsc_from, int nsc_to) {
+  void (*volatile call)(const double *, double *) = nsc_entries[nsc_unit];
+  const int nsc_inputs = nsc_steps[nsc_unit][0], nsc_outputs = nsc_steps[nsc_unit][1];
+  for (int k = nsc_from; k < nsc_to; k++) {
+    nsc_done = k;
+    call(nsc_in + k * nsc_inputs, nsc_out + k * nsc_outputs);
+  }
+  nsc_done = nsc_to;
+}"""

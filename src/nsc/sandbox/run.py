@@ -83,7 +83,7 @@ class _Instance:
         if "_initialize" in self.exports:
             self.exports["_initialize"](self.store)
         self.input, self.output, self.done = (self.exports[name](self.store) for name in ("in", "out", "done"))
-        self.run = self.exports[f"run{built.number}"]
+        self.run, self.number = self.exports["run"], built.number
 
     def write(self, x: np.ndarray) -> None:
         self.memory.write(self.store, np.ascontiguousarray(x, np.float64).tobytes(), self.input)
@@ -143,7 +143,7 @@ def _run_some(instance: _Instance, first: int, stop: int, limits: RunLimits) -> 
     """Run samples first..stop; returns (first sample not finished, outcome, import asked for)."""
     instance.store.set_fuel(limits.fuel_per_sample * (stop - first) + 1_000_000)
     try:
-        instance.run(instance.store, first, stop)
+        instance.run(instance.store, instance.number, first, stop)
         return stop, Outcome.ok, ""
     except wasmtime.Trap as trap:
         return instance.position(first, stop), _TRAPS.get(trap.trap_code, Outcome.trapped), ""
