@@ -31,7 +31,8 @@ test: .venv/torch ## lint and fast tests
 	$(BIN)/ruff check src tests examples benchmarks
 	$(BIN)/python -m pytest
 
-test-slow: .venv/torch ## the tests that take minutes
+test-slow: .venv/torch ## the tests that take minutes, on a local Ray cluster too
+	$(BIN)/pip install --quiet -e '.[ray]'
 	$(BIN)/python -m pytest -m slow
 
 demo: .venv/ready ## compile every example into out/

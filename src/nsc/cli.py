@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from nsc.data_cli import console, data_app
 from nsc.errors import InputError, NscError
 
 _USAGE_ERROR = typer.BadParameter.__mro__[2]  # the parser's own base of all wrong command lines
@@ -24,7 +25,6 @@ app = typer.Typer(
     help="nsc, a neural surrogate compiler: C text in, a verified small neural network out.",
     pretty_exceptions_enable=False,
 )
-data_app = typer.Typer(no_args_is_help=True, help="Make data sets of executable programs.")
 app.add_typer(data_app, name="data")
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A C file.", show_default=False)]
@@ -51,7 +51,7 @@ def show(file: File, include: Include = None, define: Define = None, json_: Json
     if json_:
         print(json.dumps(found, indent=2))
     else:
-        _console().print(functions_text(found, str(file)), soft_wrap=True)
+        console().print(functions_text(found, str(file)), soft_wrap=True)
 
 
 @app.command("compile")
@@ -97,7 +97,7 @@ def compile_(
         "arrays": _lengths(array),
         "defines": _macros(define),
     }
-    with console_progress(_console(stderr=True)) as progress:
+    with console_progress(console(stderr=True)) as progress:
         report = compile_file(
             file,
             folder,
@@ -111,82 +111,7 @@ def compile_(
     if json_:
         print(json.dumps(report, indent=2))
     else:
-        _console().print(console_summary(report, folder))
-
-
-@data_app.command()
-def synthetic(
-    folder: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where to write shards.")],
-    programs: Annotated[int, typer.Option(help="How many programs.")] = 180_000,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same bits.")] = 1,
-    workers: Annotated[int, typer.Option(help="Processes.")] = 2,
-) -> None:
-    """Write random but realistic numeric C functions with their outputs.
-
-    Example: nsc data synthetic -o data/train --programs 180000 --seed 1
-    """
-    from nsc.exestack import write_synthetic
-    from nsc.report import console_progress
-
-    with console_progress(_console(stderr=True)) as progress:
-        manifest = write_synthetic(
-            folder, programs=programs, seed=seed, workers=workers,
-            progress=lambda done, total: progress(f"{done} of {total} shards", done / total),
-        )  # fmt: skip
-    print(json.dumps(manifest, indent=2))
-
-
-@data_app.command("build")
-def build_data(
-    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="tree:DIR or stack:FILE.parquet.")],
-    folder: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where to write.")],
-    profile: Annotated[str, typer.Option(help="exestackcpn (as the paper) or wide (desugared too).")] = "exestackcpn",
-    workers: Annotated[int, typer.Option(help="Processes.")] = 2,
-) -> None:
-    """Make executable programs with I/O pairs from C source trees; an interrupted build goes on.
-
-    Example: nsc data build tree:packages/ -o data/exestack --workers 2
-    """
-    from nsc.exestack import build_dataset
-    from nsc.report import console_progress
-
-    with console_progress(_console(stderr=True)) as progress:
-        manifest = build_dataset(
-            sources, folder, profile=profile, workers=workers,
-            progress=lambda done, kept, drops: progress(f"{done} slices, {kept} kept, {drops.total()} dropped", 0.0),
-        )  # fmt: skip
-    print(json.dumps(manifest, indent=2))
-
-
-@data_app.command("parrot")
-def parrot_data(
-    folder: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where to write.")],
-    only: Annotated[str, typer.Option(metavar="fft,sobel", help="Benchmarks to make; default all six.")] = "",
-    seed: Annotated[int, typer.Option(help="The same seed gives the same bits.")] = 0,
-) -> None:
-    """Write ParrotBenchCPN, and jmeint and jpeg: C in two forms, train and test examples.
-
-    Example: nsc data parrot -o data/parrot
-    """
-    from nsc.exestack import write_parrot
-
-    print(json.dumps(write_parrot(folder, seed=seed, only=_names(only)), indent=2))
-
-
-@data_app.command("check")
-def check_data(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A data set.")]) -> None:
-    """Look for programs whose twin or copy is in another split.
-
-    Example: nsc data check data/exestack
-    """
-    from nsc.exestack import leaks
-
-    found = list(leaks(folder))
-    for name, split, other in found:
-        print(f"{name} of {split} has a twin in {other}")
-    if found:
-        raise InputError(f"{len(found)} programs leak between splits of {folder}")
-    print("no program has a twin in another split")
+        console().print(console_summary(report, folder))
 
 
 @app.command()
@@ -242,7 +167,7 @@ def evaluate(
     if not fresh:
         raise InputError(f"no program is left to evaluate in {data}")
     rows = evaluate_compnet(load_compnet(compnet), fresh, seed=seed)
-    _console().print(evaluation_table([asdict(row) for row in rows]))
+    console().print(evaluation_table([asdict(row) for row in rows]))
 
 
 def _names(text: str) -> list[str]:
@@ -267,12 +192,6 @@ def _macros(given: list[str] | None) -> dict[str, str]:
             raise InputError(f"-D expects NAME or NAME=VALUE; found '{part}'")
         found[name] = value if equals else "1"
     return found
-
-
-def _console(*, stderr: bool = False):
-    from rich.console import Console
-
-    return Console(stderr=stderr, highlight=False)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -77,6 +77,20 @@ def header_reader(path: Path | None, folders: Sequence[Path] = ()) -> Include:
     return include
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a text file; it appears whole or not at all.
+
+    Raises:
+        InputError: it cannot be written there.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(text)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror}") from None
+
+
 def check_writable(folder: Path) -> None:
     """Make sure results can be written before work starts.
 

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from nsc.errors import StoreError
 from nsc.program import Dag
 
-VERSION = "2"
+VERSION = "3"
 MAX_INPUTS = 9
 SAMPLES = 2048
 SCHEMA = pa.schema(
@@ -30,6 +30,7 @@ SCHEMA = pa.schema(
         ("ops", pa.list_(pa.int16())), ("args", pa.list_(pa.int32())),  # m, m 3
         ("values", pa.list_(pa.float64())), ("roots", pa.list_(pa.int32())),
         ("licence", pa.string()), ("normalised", pa.string()), ("cluster", pa.string()),
+        ("scale", pa.list_(pa.float64())), ("flags", pa.list_(pa.string())),
     ],
     metadata={b"nsc_record": VERSION.encode()},
 )  # fmt: skip
@@ -42,11 +43,14 @@ class Record:
     Args:
         text: C text.
         box: (lo, hi) of each input.
-        outputs: float32 `n o` on `shared_inputs(input_seed)[:, :n_inputs]`, mapped from [-1, 1] onto the box.
+        outputs: float32 `n o` on `shared_inputs(input_seed)[:, :n_inputs]`, mapped from [-1, 1] onto the box;
+            in units of `scale`.
         dag: the expression DAG, None where the text has none.
         licence: as the origin states it; "" where it does not.
         normalised: the text without names, layout and comments; "" where nobody needed it.
         cluster: shared by programs that compute the same; "" where nobody looked.
+        scale: per output, a power of two; empty where all are 1.
+        flags: what a reader may want to leave out: "constant", "near_constant", "rescaled", "rest_is_one".
     """
 
     name: str
@@ -61,6 +65,13 @@ class Record:
     licence: str = ""
     normalised: str = ""
     cluster: str = ""
+    scale: tuple[float, ...] = ()
+    flags: tuple[str, ...] = ()
+
+    @property
+    def raw_outputs(self) -> np.ndarray:
+        """The outputs in the program's own units, float64 `n o`."""
+        return self.outputs.astype(np.float64) * (np.array(self.scale) if self.scale else 1.0)
 
 
 def shared_inputs(seed: int = 0, n: int = SAMPLES, i: int = MAX_INPUTS) -> np.ndarray:
@@ -80,6 +91,7 @@ def write_records(path: Path, records: list[Record]) -> None:
             "ops": None if dag is None else dag.ops, "args": None if dag is None else dag.args.ravel(),
             "values": None if dag is None else dag.values, "roots": None if dag is None else dag.roots,
             "licence": r.licence, "normalised": r.normalised, "cluster": r.cluster,
+            "scale": r.scale, "flags": r.flags,
         }  # fmt: skip
         for name, value in row.items():
             columns[name].append(value)
@@ -132,7 +144,8 @@ def _record(row: dict[str, pa.Scalar]) -> Record:
     outputs = _array(row["outputs"]).reshape(-1, n_outputs)
     text = (row[name].as_py() for name in ("name", "text", "origin"))
     box = tuple((lo, hi) for lo, hi in _array(row["box"]).reshape(-1, 2).tolist())
-    later = (row[name].as_py() for name in ("licence", "normalised", "cluster"))
+    later = [row[name].as_py() for name in ("licence", "normalised", "cluster")]
+    later += [tuple(row[name].as_py()) for name in ("scale", "flags")]
     return Record(*text, n_inputs, n_outputs, box, row["input_seed"].as_py(), outputs, _dag(row), *later)
 
 

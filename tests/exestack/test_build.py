@@ -1,14 +1,19 @@
 """From source trees to records: sources, filters, drops by reason, twins, splits, resume, workers."""
 
-import hashlib
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
 import tarfile
+import tempfile
 import time
 import zipfile
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -18,9 +23,11 @@ import pytest
 from nsc.cli import main
 from nsc.errors import InputError
 from nsc.exestack import build_dataset, leaks
-from nsc.exestack.gather import _split_of, semantic_keys
+from nsc.exestack.gather import _own_split
 from nsc.exestack.source import read_source_texts
 from nsc.exestack.text import SourceText
+from nsc.exestack.twins import Clusters, semantic_keys
+from nsc.program.dag import evaluate
 from nsc.record import Record, read_records, shared_inputs
 
 MATHS = """#include <math.h>
@@ -58,13 +65,6 @@ def tree(tmp_path):
     return root
 
 
-def digests(folder):
-    return {
-        str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest()
-        for p in sorted(folder.glob("t*/*.parquet"))
-    }
-
-
 def built(sources, out, **options):
     manifest = build_dataset(sources, out, **options)
     records = {split: list(read_records(out / split)) for split in ("train", "validation", "test")}
@@ -97,7 +97,86 @@ def test_the_wide_profile_keeps_desugared_programs(tree, tmp_path):
     _, records = built([f"tree:{tree}"], tmp_path / "out", profile="wide")
     found = {r.name.rsplit(":", 1)[1]: r for rs in records.values() for r in rs}
     assert {"polar", "far"} <= set(found) and found["polar"].n_outputs == 2
-    assert np.abs(found["far"].outputs).max() > 90
+    far = found["far"]
+    assert far.scale == (16.0,) and far.flags == ("rescaled",)
+    assert np.abs(far.outputs).max() < 10 and np.abs(far.raw_outputs).max() > 90
+    assert found["polar"].scale == () and found["polar"].flags == ()
+
+
+def test_the_preprints_profile_varies_the_first_input(tmp_path):
+    (tmp_path / "t").mkdir()
+    (tmp_path / "t" / "f.c").write_text(
+        "double f(double x, double y, double z) { return x * 2 + y + z; }\ndouble c(double x, double y) { return y; }"
+    )
+    _, records = built([f"tree:{tmp_path}/t"], tmp_path / "out", profile="hybertnet")
+    found = {r.name.rsplit(":", 1)[1]: r for rs in records.values() for r in rs}
+    f, x = found["f"], shared_inputs()[:, :1]
+    assert (f.n_inputs, f.box, f.flags) == (1, ((-1.0, 1.0),), ("rest_is_one",))
+    np.testing.assert_allclose(f.outputs, 2 * x + 2, rtol=1e-6)
+    np.testing.assert_allclose(evaluate(f.dag, x), 2 * x + 2, rtol=1e-6)
+    assert found["c"].flags == ("constant", "rest_is_one")
+
+
+def test_functions_of_other_files_are_linked(tmp_path):
+    package = tmp_path / "t" / "pkg"
+    package.mkdir(parents=True)
+    (package / "own.h").write_text("double half(double x);\ndouble third(double x);\ndouble twice(double x);\n")
+    (package / "a.c").write_text(
+        '#include "own.h"\ndouble f(double x) { return half(x) + 1; }\ndouble g(double x) { return twice(x); }\n'
+    )
+    (package / "b.c").write_text(
+        '#include "own.h"\nstatic double k = 0.5;\ndouble half(double x) { return third(x) * 3 * k; }\n'
+    )
+    (package / "c.c").write_text('#include "own.h"\ndouble third(double x) { return x / 3; }\n')
+    (package / "d.c").write_text("double twice(double x) { return 2 * x; }\n")
+    (package / "e.c").write_text("double twice(double x) { return x + x; }\n")
+    _, records = built([f"tree:{tmp_path}/t"], tmp_path / "out")
+    found = {r.name.rsplit(":", 1)[1]: r for rs in records.values() for r in rs}
+    assert set(found) == {"f", "half", "third", "twice"}  # twice is defined two times: g could mean either
+    np.testing.assert_allclose(found["f"].outputs, shared_inputs()[:, :1] / 2 + 1, rtol=1e-6)
+
+
+def test_dropped_functions_are_kept_on_request(tree, tmp_path):
+    manifest, _ = built([f"tree:{tree}"], tmp_path / "out", keep_dropped=True)
+    rows = pq.read_table(tmp_path / "out" / "dropped").to_pylist()
+    assert Counter(r["reason"] for r in rows) == manifest["drops"]
+    far = next(r for r in rows if r["function"] == "far")
+    assert far["reason"] == "too_large_output" and "100 * x" in far["text"] and far["path"] == "alpha/src/maths.c"
+
+
+def test_generated_programs_train_and_meet_no_held_out_twin(tree, digests, tmp_path):
+    built([f"tree:{tree}"], tmp_path / "out")
+    sources = [f"tree:{tree}", "synthetic:40", f"mutate:{tmp_path}/out,3"]
+    manifest, records = built(sources, tmp_path / "out", seed=0)
+    generated = {r.origin for r in records["train"]} & {"synthetic", "mutated"}
+    assert generated == {"synthetic", "mutated"} and list(leaks(tmp_path / "out")) == []
+    assert not {"synthetic", "mutated"} & {r.origin for s in ("validation", "test") for r in records[s]}
+    mutant = next(r for r in records["train"] if r.origin == "mutated")
+    assert re.fullmatch(r"alpha/src/maths.c:\d+:\w+/\d:\d+:\w+", mutant.name)
+    before = digests(tmp_path / "out")
+    again = build_dataset(sources, tmp_path / "other")
+    assert again["splits"]["test"] == manifest["splits"]["test"] and before == digests(tmp_path / "out")
+
+
+def test_the_hostile_corpus_is_dropped_by_name(tree, tmp_path):
+    hostile = Path(__file__).parents[1] / "sandbox" / "hostile"
+    shutil.copytree(hostile, tree / "hostile")
+    before = set(Path(tempfile.gettempdir()).glob("nsc-*"))
+    manifest, records = built([f"tree:{tree}"], tmp_path / "out", profile="wide", workers=2, keep_dropped=True)
+    named = {
+        "out_of_fuel",
+        "out_of_bounds",
+        "build_failed",
+        "forbidden_import",
+        "front_end:uses_asm",
+        "front_end:uses_io",
+    }
+    assert manifest["drops"].keys() >= named
+    assert {"bump", "hill", "far"} <= {r.name.rsplit(":", 1)[1] for rs in records.values() for r in rs}
+    assert set(Path(tempfile.gettempdir()).glob("nsc-*")) <= before
+    hostname = Path("/etc/hostname").read_text().strip() if Path("/etc/hostname").exists() else "root:x:"
+    for path in (tmp_path / "out").rglob("*"):
+        assert path.is_dir() or hostname.encode() not in path.read_bytes() or len(hostname) < 6
 
 
 def test_archives_are_read_without_unpacking(tmp_path):
@@ -136,19 +215,7 @@ def test_both_layouts_of_the_stack(tmp_path):
         list(read_source_texts(f"stack:{tmp_path}/other.parquet"))
 
 
-@pytest.fixture
-def many(tmp_path):
-    root = tmp_path / "many"
-    for k in range(200):
-        folder = root / f"pkg{k % 7}"
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"f{k}.c").write_text(
-            f"double f{k}(double x, double y) {{ return x * {k / 100} + y * y; }}\ndouble bad{k}(void *p);\n"
-        )
-    return root
-
-
-def test_workers_and_kills_do_not_change_the_bits(many, tmp_path):
+def test_workers_and_kills_do_not_change_the_bits(many, digests, tmp_path):
     build_dataset([f"tree:{many}"], tmp_path / "one", workers=1)
     build_dataset([f"tree:{many}"], tmp_path / "two", workers=2)
     assert digests(tmp_path / "one") == digests(tmp_path / "two") != {}
@@ -181,7 +248,7 @@ def test_workers_and_kills_do_not_change_the_bits(many, tmp_path):
         for r in read_records(tmp_path / "killed" / split)
     }
     assert "changed" in names and "f3" not in names and len(names) == 200
-    with pytest.raises(InputError, match="holds another build"):
+    with pytest.raises(InputError, match="holds a build with profile exestackcpn"):
         build_dataset([f"tree:{many}"], tmp_path / "killed", profile="wide")
 
 
@@ -209,13 +276,35 @@ def test_twins_share_a_name():
 
     assert all(keys(y) & keys(y * np.float32(1 + e)) for e in (0, 1e-7, -1e-6))
     assert not keys(y) & keys(y * 1.1) and not keys(y) & keys(y, n=3) and not keys(y) & keys(np.cos(y))
-    assert _split_of("0abc", {"newlib-3.3", "x"}) == "test"
+    newlib = Record("f", "", "newlib-3.3", 2, 1, (), 0, y, None)
+    assert _own_split(newlib) == "test"
+
+
+def test_nearly_equal_texts_are_twins():
+    def record(k, constant):
+        body = " ".join(f"v = v * {c} + p0 ;" for c in [*range(40), constant])
+        y = np.full((2048, 1), k, np.float32)
+        return Record(f"f{k}", "", "x", 1, 1, (), 0, y, None, normalised=f"double f0 ( double p0 ) {{ {body} }}")
+
+    clusters = Clusters()
+    names = [clusters.add(record(1, 77)), clusters.add(record(2, 78))]
+    assert names[0] != names[1] and clusters.root(names[0]) == clusters.root(names[1])
+    short = replace(record(3, 1), normalised="double f0 ( double p0 ) { return p0 * 2 ; }")
+    assert clusters.find(short) == [] and clusters.near_names(short) == []
 
 
 def test_command_line(tree, tmp_path, capsys):
     out = str(tmp_path / "out")
     assert main(["data", "build", f"tree:{tree}", "-o", out, "--workers", "1"]) == 0
-    assert json.loads(capsys.readouterr().out)["records"] == 5
+    assert "5 programs" in capsys.readouterr().out
+    assert main(["data", "info", out, "--json", "--card", str(tmp_path / "card.md")]) == 0
+    info = json.loads(capsys.readouterr().out)
+    assert info["records"] == 5 == sum(info["splits"].values()) and info["programs_per_s"] > 0
+    assert info["inputs"] == {"1": 3, "2": 2} and info["origins"] == {"alpha": 4, "newlib-3.3": 1}
+    card = (tmp_path / "card.md").read_text()
+    assert "| out_of_fuel | 1 |" in card and "return" not in card
+    assert main(["data", "info", out]) == 0
+    assert "alpha 4" in capsys.readouterr().out
     assert main(["data", "check", out]) == 0
     assert "no program has a twin" in capsys.readouterr().out
     for source, message in (

@@ -1,52 +1,56 @@
-"""The run loop: source files in fixed slices -> candidate records, resumable, on any number of processes.
+"""The run loop: sources in fixed slices -> records, resumable, on any number of processes or a Ray cluster.
 
 In: sources, a profile. Out: a folder of finished slices, gathered into a data set (gather.py).
-A slice is done when its two files are there; a killed run goes on with the slices that are missing, and the
-slices depend on the sources alone, so that neither kills nor workers change a bit of the result. A slice is known
-by its files' content; a changed header elsewhere in a package needs a new folder.
+A slice is done when its files are there; a killed run goes on with the slices that are missing, and slices
+depend on the sources alone, so that neither kills nor workers nor executors change a bit of the result. Sources can
+be added later in the same folder: a slice is known by its files' content and by this code. (A changed header
+elsewhere in a package is not seen; it needs a new folder.)
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 
-from nsc.errors import InputError
-from nsc.exestack.execute import execute
-from nsc.exestack.extract import PROFILES, Candidate, Dropped, extract
-from nsc.exestack.gather import gather
-from nsc.exestack.source import read_source_texts
-from nsc.exestack.text import Found, SourceText, Unreadable
-from nsc.record import Record, write_records
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-SLICE_FILES = 64
-SLICE_BYTES = 4_000_000
-Progress = Callable[[int, int, Counter], None]  # slices done, records so far, drops by reason
+from nsc.errors import InputError
+from nsc.exestack.executors import on_processes, on_ray
+from nsc.exestack.extract import Dropped
+from nsc.exestack.gather import gather
+from nsc.exestack.profile import profile_named
+from nsc.exestack.slices import Slice, size_of, slices_of
+from nsc.exestack.source import versions_of
+from nsc.exestack.twins import Clusters
+from nsc.record import write_records
+
+EXECUTORS = ("process", "ray")
+DROPPED = pa.schema([(name, pa.string()) for name in ("origin", "path", "function", "reason", "text")])
 
 
 @dataclass(frozen=True)
-class Slice:
-    """Files that are worked on together."""
+class Progress:
+    """How far a build is. `seconds` since it started; `done` and `total` count files and generated programs."""
 
-    number: int
-    files: tuple[Found, ...]
+    done: int
+    total: int
+    records: int
+    dropped: int
+    seconds: float
+    fresh: int  # items done by this run
 
-    @property
-    def name(self) -> str:
-        """A name that changes with the files' content, so that a changed tree is never taken for the old one."""
-        digest = hashlib.blake2b(digest_size=8)
-        for f in self.files:
-            what = f.content_hash if isinstance(f, SourceText) else f.reason
-            digest.update(f"{f.origin}\0{f.path}\0{what}\0".encode("utf-8", "surrogateescape"))
-        return f"{self.number:06d}-{digest.hexdigest()}"
+    def __str__(self) -> str:
+        rate = self.fresh / max(self.seconds, 1e-3)
+        left = (self.total - self.done) / rate if rate else 0
+        time_left = f"{left / 60:.0f} min left" if left > 90 else f"{left:.0f} s left"
+        return f"{self.records} kept, {self.dropped} dropped, {rate:.0f} files/s, {time_left if self.fresh else ''}"
 
 
 def build_dataset(
@@ -55,115 +59,121 @@ def build_dataset(
     *,
     profile: str = "exestackcpn",
     workers: int = 1,
-    progress: Progress = lambda slices, records, drops: None,
+    seed: int = 0,
+    executor: str = "process",
+    address: str | None = None,
+    keep_dropped: bool = False,
+    progress: Callable[[Progress], None] = lambda progress: None,
+    say: Callable[[str], None] = lambda line: None,
 ) -> dict:
-    """Make a data set of executed programs from source trees.
+    """Make a data set of executed programs.
 
-    Memory: a few slices of at most 4 MB of text each per worker, and the outputs of 64 programs.
+    Memory, per worker: one slice (4 MB of text), the pieces of 512 headers, the outputs of 64 programs;
+    in all: about 1 kB per record while twins are looked for.
+
+    Args:
+        sources: `tree:DIR`, `debian:PACKAGE,...`, `stack:FILE.parquet`, `synthetic:N`, `mutate:DATASET[,COPIES]`.
+        seed: of generated programs and mutants.
+        executor: "process", or "ray" at `address` (None: a local cluster); all its nodes must share `out_dir`.
+        keep_dropped: write what was dropped to `dropped/`, with reasons.
 
     Returns:
         The manifest, also written as manifest.json: records, drops by reason, splits, programs_per_s.
 
     Raises:
-        InputError: an unknown source or profile, or a folder that holds another build.
+        InputError: an unknown source, profile or executor, or a folder built with another profile or seed.
     """
-    if profile not in PROFILES:
-        raise InputError(f"unknown profile '{profile}'; known are {', '.join(PROFILES)}")
+    profile_named(profile)
+    Clusters()  # tells a missing library before hours of work, not after
+    if executor not in EXECUTORS:
+        raise InputError(f"unknown executor '{executor}'; known are {', '.join(EXECUTORS)}")
     if workers < 1 or not sources:
         raise InputError("a build needs at least one source and one worker")
-    for source in sources:
-        read_source_texts(source)  # a source that is not there is told before anything is written
+    todo = [slices_of(source, seed, say) for source in sources]  # tells a missing source before anything is written
+    total = sum(map(size_of, sources))
+    settings = {
+        "sources": list(sources), "packages": versions_of(sources), "profile": profile, "seed": seed,
+    }  # fmt: skip
     work = out_dir / "slices"
     work.mkdir(parents=True, exist_ok=True)
-    _claim(out_dir / "build.json", {"sources": list(sources), "profile": profile})
-    tally = _Tally(progress)
-    started, names = time.perf_counter(), []
-    with ProcessPoolExecutor(workers, get_context("forkserver")) as pool:
-        running = set()
-        for slice_ in slices_of(sources):
-            names.append(slice_.name)
-            running.add(pool.submit(run_slice, slice_, work, profile))
-            if len(running) >= 3 * workers:
-                finished, running = wait(running, return_when=FIRST_COMPLETED)
-                tally.add(finished)
-        tally.add(running)
-    rate = tally.fresh / (time.perf_counter() - started)
-    paths = [work / f"{name}.parquet" for name in names]
-    return gather(paths, out_dir, {"sources": list(sources), "profile": profile}, tally.drops, rate)
+    for leftover in work.glob(".*"):  # of a killed run
+        leftover.unlink()
+    _claim(out_dir / "build.json", {"profile": profile, "seed": seed})
+    names: dict[str, None] = {}
+    tally = _Tally(total, progress)
+    run = partial(run_slice, work=work, profile=profile)
+    items = _named(todo, names)
+    results = on_processes(run, items, workers) if executor == "process" else on_ray(run, items, workers, address)
+    for counts in results:
+        tally.add(counts)
+    say("looking for twins")
+    return gather(work, list(names), out_dir, settings, tally.drops, tally.rate, keep_dropped)
+
+
+def _named(todo: Sequence[Iterator[Slice]], names: dict[str, None]) -> Iterator[Slice]:
+    """Yield each slice once, and note its name."""
+    for slices in todo:
+        for slice_ in slices:
+            if slice_.name not in names:
+                names[slice_.name] = None
+                yield slice_
 
 
 class _Tally:
-    """Sums over finished slices; `fresh` counts the records that this run made."""
+    """Sums over finished slices."""
 
-    def __init__(self, progress: Progress):
-        self.progress, self.drops = progress, Counter()
-        self.slices = self.records = self.fresh = 0
+    def __init__(self, total: int, progress: Callable[[Progress], None]):
+        self.total, self.progress, self.drops = total, progress, Counter()
+        self.done = self.records = self.fresh = self.fresh_items = 0
+        self.started = time.perf_counter()
 
-    def add(self, jobs: Iterable[Future]) -> None:
-        for job in jobs:
-            counts, is_fresh = job.result()
-            self.slices += 1
-            self.records += counts["records"]
-            self.fresh += counts["records"] * is_fresh
-            self.drops.update(counts["drops"])
-            self.progress(self.slices, self.records, self.drops)
+    def add(self, counts: dict) -> None:
+        self.done += counts["size"]
+        self.records += counts["records"]
+        if counts["fresh"]:
+            self.fresh += counts["records"]
+            self.fresh_items += counts["size"]
+        self.drops.update(counts["drops"])
+        seconds = time.perf_counter() - self.started
+        self.progress(Progress(self.done, self.total, self.records, self.drops.total(), seconds, self.fresh_items))
 
-
-def slices_of(sources: Sequence[str]) -> Iterator[Slice]:
-    """Cut the sources' files into slices, by count and by size."""
-    files: list[Found] = []
-    size = number = 0
-    for source in sources:
-        for found in read_source_texts(source):
-            files.append(found)
-            size += len(found.text) if isinstance(found, SourceText) else 0
-            if len(files) >= SLICE_FILES or size >= SLICE_BYTES:
-                yield Slice(number, tuple(files))
-                files, size, number = [], 0, number + 1
-    if files:
-        yield Slice(number, tuple(files))
+    @property
+    def rate(self) -> float:
+        """Records that this run made, per second."""
+        return self.fresh / max(time.perf_counter() - self.started, 1e-3)
 
 
-def run_slice(slice_: Slice, work: Path, profile: str) -> tuple[dict, bool]:
-    """Extract and execute one slice; returns its counts, and False where it was done already."""
+def run_slice(slice_: Slice, work: Path, profile: str) -> dict:
+    """Make one slice, unless it is there; returns its counts."""
     summary = work / f"{slice_.name}.json"
     if summary.exists():
-        return json.loads(summary.read_text()), False
-    candidates: list[Candidate] = []
-    drops: Counter[str] = Counter()
-    for found in slice_.files:
-        if isinstance(found, Unreadable):
-            drops[f"source:{found.reason}"] += 1
-            continue
-        made, dropped = extract(found, profile=profile)
-        candidates += made
-        drops.update(d.reason for d in dropped)
-    unique = _without_copies(candidates, drops)
-    results = execute(unique, profile=profile)
-    drops.update(r.reason for r in results if isinstance(r, Dropped))
-    records = [r for r in results if isinstance(r, Record)]
+        return json.loads(summary.read_text()) | {"fresh": False}
+    records, drops = slice_.make(profile_named(profile))
     write_records(work / f"{slice_.name}.parquet", records)
-    counts = {"records": len(records), "drops": dict(sorted(drops.items()))}
-    temporary = summary.with_name(f".{summary.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(counts))
-    os.replace(temporary, summary)
-    return counts, True
+    _write_dropped(work / f"{slice_.name}.dropped.parquet", drops)
+    reasons = Counter(d.reason for d in drops)
+    counts = {"size": slice_.size, "records": len(records), "drops": dict(sorted(reasons.items()))}
+    _write_text(summary, json.dumps(counts))
+    return counts | {"fresh": True}
 
 
-def _without_copies(candidates: list[Candidate], drops: Counter) -> list[Candidate]:
-    """Keep the first of candidates with the same normalised text, before they cost a run."""
-    kept: dict[str, Candidate] = {}
-    for candidate in candidates:
-        if kept.setdefault(candidate.program.normalised, candidate) is not candidate:
-            drops["copy"] += 1
-    return list(kept.values())
+def _write_dropped(path: Path, drops: Sequence[Dropped]) -> None:
+    columns = [pa.array([getattr(d, field.name) for d in drops], field.type) for field in DROPPED]
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    pq.write_table(pa.Table.from_arrays(columns, schema=DROPPED), temporary, compression="zstd")
+    os.replace(temporary, path)
+
+
+def _write_text(path: Path, text: str) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(text)
+    os.replace(temporary, path)
 
 
 def _claim(file: Path, what: dict) -> None:
     """Mark a folder with what is built in it."""
     if not file.exists():
-        temporary = file.with_name(f".{file.name}.{os.getpid()}")
-        temporary.write_text(json.dumps(what, indent=1))
-        os.replace(temporary, file)
+        _write_text(file, json.dumps(what, indent=1))
     elif json.loads(file.read_text()) != what:
-        raise InputError(f"{file.parent} holds another build ({file.read_text()}); choose another folder with -o")
+        found = ", ".join(f"{k} {v}" for k, v in json.loads(file.read_text()).items())
+        raise InputError(f"{file.parent} holds a build with {found}; choose another folder with -o")

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 from nsc.errors import NscError, SourceError
 from nsc.exestack.floating import skip_reason
-from nsc.exestack.headers import floating_types, package_headers
+from nsc.exestack.headers import defining_files, floating_types, package_headers
+from nsc.exestack.profile import Profile
 from nsc.exestack.text import SourceText
 from nsc.program import FunctionOverview, Program, list_programs
 from nsc.program.tokens import is_blank, tokenize
-from nsc.record import MAX_INPUTS
 
-PROFILES = ("exestackcpn", "wide")
-MAX_TOKENS = 512  # of the closed text, in the paper's profile
+MAX_ROUNDS = 3
+MAX_OTHER_FILES = 12
 
 
 @dataclass(frozen=True)
@@ -29,53 +29,87 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Dropped:
-    """A function, or a file, that is no record."""
+    """A function, or a file, that is no record. `text`: what was closed so far, where anything was."""
 
+    origin: str
     path: str
     function: str
     reason: str
+    text: str = ""
 
 
-def extract(source: SourceText, *, profile: str) -> tuple[list[Candidate], list[Dropped]]:
-    """Close every function of a file that fits the profile.
+def extract(source: SourceText, profile: Profile) -> tuple[list[Candidate], list[Dropped]]:
+    """Close every function of a file that fits the profile."""
 
-    "exestackcpn" keeps what the paper keeps (ICML 2024, section 4): float and double parameters, a
-    float or double result, no pointers, at most 9 inputs, at most 512 tokens. "wide" keeps desugared
-    programs too: out pointers, arrays, structs, several outputs.
-    """
+    def dropped(reason: str, function: str = "", text: str = "") -> Dropped:
+        return Dropped(source.origin, source.path, function, reason, text)
+
     skipped = skip_reason(source.text, floating_types(source))
     if skipped:
-        return [], [Dropped(source.path, "", f"file:{skipped}")]
+        return [], [dropped(f"file:{skipped}")]
     try:
-        functions = list_programs(source.text, path=source.path, include=package_headers(source.package, source.path))
+        functions = _linked(source)
     except SourceError as error:
-        return [], [Dropped(source.path, "", f"file:{error.problems[0].reason}")]
+        return [], [dropped(f"file:{error.problems[0].reason}")]
     except (NscError, RecursionError) as error:
-        return [], [Dropped(source.path, "", f"file:{type(error).__name__}")]
-    candidates, dropped = [], []
+        return [], [dropped(f"file:{type(error).__name__}")]
+    candidates, drops = [], []
     for function, program in functions:
         reason = _reason(function, program, profile)
         if reason is None:
             candidates.append(Candidate(source, program))
         else:
-            dropped.append(Dropped(source.path, function.name, reason))
-    return candidates, dropped
+            drops.append(dropped(reason, function.name, program.text if program else ""))
+    return candidates, drops
 
 
-def _reason(function: FunctionOverview, program: Program | None, profile: str) -> str | None:
+def _linked(source: SourceText) -> list[tuple[FunctionOverview, Program | None]]:
+    """List a file's functions, closed over the other files of the package that define what they call.
+
+    Those files are read behind this one, as if it included them last.
+    """
+    include = package_headers(source.package, source.path)
+    functions = list_programs(source.text, path=source.path, include=include)
+    others: list[str] = []
+    for _ in range(MAX_ROUNDS):
+        missing = [name for f, _ in functions if _only_misses_functions(f) for name in f.missing]
+        more = [path for path in defining_files(source, missing) if path not in others]
+        if not more or len(others) + len(more) > MAX_OTHER_FILES:
+            break
+        others += more
+        text = source.text + "".join(f'\n#include "{path}"' for path in others) + "\n"
+        try:
+            again = {f.name: (f, p) for f, p in list_programs(text, path=source.path, include=include)}
+        except SourceError:
+            break
+        functions = [pair if pair[1] else again.get(pair[0].name, pair) for pair in functions]
+    return functions
+
+
+def _only_misses_functions(function: FunctionOverview) -> bool:
+    """Say whether a numeric function lacks nothing but the bodies of functions that it calls."""
+    if function.signature is None or not function.problems:
+        return False
+    leaves = (*function.signature.inputs, *function.signature.outputs)
+    return all(p.reason == "unknown_function" for p in function.problems) and all(
+        leaf.type.kind == "float" for leaf in leaves
+    )
+
+
+def _reason(function: FunctionOverview, program: Program | None, profile: Profile) -> str | None:
     """Say why a function is no candidate; None if it is one."""
     if function.problems:
         return f"front_end:{function.problems[0].reason}"
     leaves = (*function.signature.inputs, *function.signature.outputs)
     if program is None or any(leaf.type.kind != "float" or leaf.type.bits > 64 for leaf in leaves):
         return "not_float"
-    if program.n_inputs > MAX_INPUTS:
+    if program.n_inputs > profile.max_inputs:
         return "too_many_inputs"
-    if profile == "wide":
-        return None
-    if program.n_outputs > 1 or any(leaf.param != leaf.name for leaf in leaves) or _has_pointers(program):
+    is_scalar = program.n_outputs == 1 and all(leaf.param == leaf.name for leaf in leaves)
+    if not profile.desugars and not (is_scalar and not _has_pointers(program)):
         return "not_scalar"
-    return "too_long" if sum(not is_blank(t) for t in tokenize(program.source)) > MAX_TOKENS else None
+    tokens = sum(not is_blank(t) for t in tokenize(program.source)) if profile.max_tokens else 0
+    return "too_long" if profile.max_tokens and tokens > profile.max_tokens else None
 
 
 def _has_pointers(program: Program) -> bool:

@@ -28,6 +28,7 @@ _BODY = re.compile(r"\)[\w\s*,;\[\]]{0,300}\{")
 
 _CPLUSPLUS = re.compile(r"^\s*(?:template\s*<|namespace\s+\w|class\s+\w+\s*[:{]|using\s)", re.MULTILINE)
 _CONTROL = frozenset({"if", "else", "for", "while", "switch", "do", "return"})
+_NAME_AND_PARAMETERS = re.compile(r"(\w+)\s*\([^()]{0,1500}(?:\([^()]{0,200}\)[^()]{0,500}){0,20}\)\s*\{$")
 MAX_HEAD = 2000  # characters from the start of a function to its last parenthesis
 
 Declared = tuple[str, frozenset[str]]  # a name and the words that its declaration uses
@@ -69,12 +70,26 @@ def skip_reason(text: str, names: frozenset[str]) -> str | None:
     if _CPLUSPLUS.search(text):
         return "c_plus_plus"
     found = False
+    for head in _heads(text):
+        found = True
+        if not names.isdisjoint(_WORD.findall(head)):
+            return None
+    return "no_floating_point" if found else "no_function"
+
+
+def defined_functions(text: str) -> Iterator[str]:
+    """Yield the functions that a text defines for other files."""
+    for head in _heads(_COMMENT.sub(" ", text)):
+        found = _NAME_AND_PARAMETERS.search(head)
+        if found and not re.search(r"\bstatic\b", head):
+            yield found.group(1)
+
+
+def _heads(text: str) -> Iterator[str]:
+    """Yield what stands before each function's body: from the end of what is before it to its `{`."""
     for match in _BODY.finditer(text):
         near = max(0, match.start() - MAX_HEAD)
         head = text[max(near, *(text.rfind(end, near, match.start()) + 1 for end in ";{}")) : match.end()]
-        words = _WORD.findall(head)
-        if words and words[0] not in _CONTROL:
-            found = True
-            if not names.isdisjoint(words):
-                return None
-    return "no_floating_point" if found else "no_function"
+        word = _WORD.search(head)
+        if word and word.group() not in _CONTROL:
+            yield head

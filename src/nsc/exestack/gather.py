@@ -1,6 +1,6 @@
 """Finished slices -> the data set: copies dropped, twins clustered, clusters split.
 
-In: slices of records. Out: parquet shards per split and a manifest. Memory: one key per record, then one slice.
+In: slices of records. Out: parquet shards per split and a manifest. Memory: about 1 kB per record, and one slice.
 Programs of one cluster are always in one split, so that no test program has a twin in training.
 """
 
@@ -12,68 +12,54 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
+import pyarrow.parquet as pq
 
-from nsc.record import Record, read_records, write_records
+from nsc.errors import InputError
+from nsc.exestack.text import GENERATED
+from nsc.exestack.twins import Clusters, semantic_keys, text_key
+from nsc.record import VERSION, Record, read_records, write_records
 
 SPLITS = ("train", "validation", "test")
-SHARES = (0.8, 0.1, 0.1)
-# Never trained on: programs of these packages, and whatever computes the same as one of them.
+VALIDATION, TEST = 0.1, 0.1  # shares of programs without twins
+# Never trained on: programs of these packages, what computes the same, and the Parrot benchmark.
 HELD_OUT = ("r-base", "libnova", "newlib", "darktable")
-PROBES = 48
-RESOLUTION = 1e-3  # of the outputs' spread, within which two programs compute the same
+HELD_OUT_NAMES = Path(__file__).parent / "held_out.txt"
 SHARD_RECORDS = 1000
+_TOOLS = ("numpy", "wasmtime", "ziglang", "tree-sitter-c", "datasketch", "pyarrow")
 
 
-def semantic_keys(record: Record) -> tuple[str, str]:
-    """Name what a record computes, twice, on grids half a step apart: twins share at least one name.
-
-    Example: two texts of one function whose outputs differ by rounding share both names, or, where
-    an output lies on a border of one grid, the other name.
-    """
-    y = record.outputs[:PROBES].astype(np.float64)
-    spread = max(float(np.abs(record.outputs).max()), 1e-30)
-    digests = []
-    for shift in (0.0, 0.5):
-        grid = np.floor(y / (spread * RESOLUTION) + shift).astype(np.int64)
-        size = np.floor(np.log2(spread) * 64 + shift).astype(np.int64)
-        digest = hashlib.blake2b(digest_size=12)
-        for part in (record.n_inputs, record.n_outputs, size):
-            digest.update(np.int64(part).tobytes())
-        digest.update(grid.tobytes())
-        digests.append(f"{shift:g}{digest.hexdigest()}")
-    return digests[0], digests[1]
-
-
-def gather(slices: Sequence[Path], out_dir: Path, settings: dict, drops: Counter, rate: float) -> dict:
+def gather(
+    slices: Path, names: Sequence[str], out_dir: Path, settings: dict, drops: Counter, rate: float, keep_dropped: bool
+) -> dict:
     """Write the data set's shards and manifest from finished slices; the same slices give the same bits."""
-    names, forests = _clusters(slices)
+    paths = [slices / f"{name}.parquet" for name in names]
+    splits = _Splits(paths)
     drops = drops.copy()
-    folders = {split: out_dir / f".{split}.{os.getpid()}" for split in SPLITS}
-    counts: Counter[str] = Counter()
-    waiting: dict[str, list[Record]] = {split: [] for split in SPLITS}
+    out = _Shards(out_dir)
     seen: set[str] = set()
-    for record in _records(slices):
-        key = hashlib.blake2b(record.normalised.encode(), digest_size=16).hexdigest()
+    for record in _records(paths):
+        key = record.origin[:9] + record.dag.fingerprint if record.origin == "synthetic" else text_key(record)
         if key in seen:
             drops["copy"] += 1
             continue
         seen.add(key)
-        cluster = _root(forests, semantic_keys(record)[0])
-        split = _split_of(cluster, names[cluster])
-        waiting[split].append(_with_cluster(record, cluster))
-        counts[split] += 1
-        if len(waiting[split]) == SHARD_RECORDS:
-            _write(folders[split], counts[split], waiting[split])
-    for split in SPLITS:
-        _write(folders[split], counts[split] + SHARD_RECORDS, waiting[split])
-        shutil.rmtree(out_dir / split, ignore_errors=True)
-        os.replace(folders[split], out_dir / split)
+        split, cluster = splits.of(record)
+        if split is None:
+            drops["twin_of_held_out"] += 1
+            continue
+        out.add(split, replace(record, cluster=cluster))
+    counts = out.close()
+    if keep_dropped:
+        _keep_dropped(slices, names, out_dir / "dropped")
     manifest = {
-        "records": counts.total(), "splits": {s: counts[s] for s in SPLITS}, "clusters": len(names),
+        "records": counts.total(), "splits": {s: counts[s] for s in SPLITS}, "clusters": splits.count,
         "drops": dict(drops.most_common()), "programs_per_s": round(rate, 1), **settings,
+        "versions": {"nsc": version("nsc"), "record": VERSION} | {tool: version(tool) for tool in _TOOLS},
     }  # fmt: skip
     temporary = out_dir / f".manifest.{os.getpid()}"
     temporary.write_text(json.dumps(manifest, indent=2))
@@ -81,57 +67,136 @@ def gather(slices: Sequence[Path], out_dir: Path, settings: dict, drops: Counter
     return manifest
 
 
-def _write(folder: Path, count: int, waiting: list[Record]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    if waiting:
-        write_records(folder / f"shard-{(count - 1) // SHARD_RECORDS:05d}.parquet", waiting)
-        waiting.clear()
-
-
-def _with_cluster(record: Record, cluster: str) -> Record:
-    fields = {name: getattr(record, name) for name in record.__dataclass_fields__}
-    return Record(**fields | {"cluster": cluster})
-
-
-def _records(slices: Sequence[Path]) -> Iterator[Record]:
-    for path in slices:
+def _records(paths: Sequence[Path]) -> Iterator[Record]:
+    for path in paths:
         yield from read_records(path)
 
 
-def _clusters(slices: Sequence[Path]) -> tuple[dict[str, set[str]], dict[str, str]]:
-    """Join records that share a semantic name; returns each cluster's origins, and the forest of names."""
-    forest: dict[str, str] = {}
-    origins: dict[str, set[str]] = {}
-    for record in _records(slices):
-        a, b = (_root(forest, key) for key in semantic_keys(record))
-        first, second = min(a, b), max(a, b)
-        forest[second] = first
-        origins[first] = origins.pop(a, set()) | origins.pop(b, set()) | {record.origin}
-    return origins, forest
+class _Splits:
+    """Which split each cluster of real programs is in. Generated programs train, or are dropped.
+
+    A cluster is in the most held-out split of its programs' own: a program never leaves the test split when
+    data is added, and leaves training only when a twin of it that is held out arrives.
+    """
+
+    def __init__(self, paths: Sequence[Path]):
+        self.clusters = Clusters()
+        self.split: dict[str, str] = {}
+        own: dict[str, str] = {}
+        for record in _records(paths):
+            if record.origin not in GENERATED:
+                name = self.clusters.add(record)
+                own[name] = _stricter(own.get(name, "train"), _own_split(record))
+        for name, split in own.items():
+            root = self.clusters.root(name)
+            self.split[root] = _stricter(self.split.get(root, "train"), split)
+        self.count = len(self.split)
+
+    def of(self, record: Record) -> tuple[str | None, str]:
+        """Return (split, cluster); no split where a generated program is a twin of one that is held out."""
+        if record.origin not in GENERATED:
+            root = self.clusters.root(semantic_keys(record)[0])
+            return self.split[root], root
+        twins = self.clusters.find(record)
+        is_held_out = any(self.split.get(root, "train") != "train" for root in twins)
+        is_held_out = is_held_out or not held_out_names().isdisjoint(semantic_keys(record))
+        return (None, "") if is_held_out else ("train", twins[0] if twins else semantic_keys(record)[0])
 
 
-def _root(forest: dict[str, str], key: str) -> str:
-    forest.setdefault(key, key)
-    while forest[key] != key:
-        forest[key] = forest[forest[key]]
-        key = forest[key]
-    return key
+def _stricter(a: str, b: str) -> str:
+    return max(a, b, key=SPLITS.index)
 
 
-def _split_of(cluster: str, origins: set[str]) -> str:
-    """Choose a split by the cluster's name alone, so that it stays when data is added."""
-    if any(origin.startswith(package) for origin in origins for package in HELD_OUT):
+def _own_split(record: Record) -> str:
+    """Choose a record's split by what it computes alone."""
+    names = semantic_keys(record)
+    if record.origin.startswith(HELD_OUT) or not held_out_names().isdisjoint(names):
         return "test"
-    place = int(hashlib.blake2b(cluster.encode(), digest_size=8).hexdigest(), 16) / 2**64
-    return SPLITS[int(np.searchsorted(np.cumsum(SHARES)[:-1], place, side="right"))]
+    place = int(hashlib.blake2b(names[0].encode(), digest_size=8).hexdigest(), 16) / 2**64
+    return "test" if place < TEST else "validation" if place < TEST + VALIDATION else "train"
+
+
+@cache
+def held_out_names() -> frozenset[str]:
+    """The semantic names of programs that are held out wherever they turn up (see `write_held_out`)."""
+    return frozenset(HELD_OUT_NAMES.read_text().split()) if HELD_OUT_NAMES.exists() else frozenset()
+
+
+def write_held_out(folder: Path, extra: Sequence[Record], path: Path = HELD_OUT_NAMES) -> int:
+    """Note the semantic names of a data set's held-out packages and of extra records; returns how many."""
+    names = {name for r in extra for name in semantic_keys(r)}
+    for record in read_records(folder / "test"):
+        if record.origin.startswith(HELD_OUT) and "constant" not in record.flags:
+            names.update(semantic_keys(record))
+    path.write_text("\n".join(sorted(names)) + "\n")
+    return len(names)
+
+
+class _Shards:
+    """Writes records into shards of each split; the folders appear whole at the end."""
+
+    def __init__(self, out_dir: Path):
+        self.out_dir = out_dir
+        self.folders = {split: out_dir / f".{split}.{os.getpid()}" for split in SPLITS}
+        self.waiting: dict[str, list[Record]] = {split: [] for split in SPLITS}
+        self.counts: Counter[str] = Counter()
+        for folder in self.folders.values():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+
+    def add(self, split: str, record: Record) -> None:
+        self.waiting[split].append(record)
+        self.counts[split] += 1
+        if len(self.waiting[split]) == SHARD_RECORDS:
+            self._write(split)
+
+    def close(self) -> Counter[str]:
+        for split in SPLITS:
+            self._write(split)
+            shutil.rmtree(self.out_dir / split, ignore_errors=True)
+            os.replace(self.folders[split], self.out_dir / split)
+        return self.counts
+
+    def _write(self, split: str) -> None:
+        if self.waiting[split]:
+            number = (self.counts[split] - 1) // SHARD_RECORDS
+            write_records(self.folders[split] / f"shard-{number:05d}.parquet", self.waiting[split])
+            self.waiting[split].clear()
+
+
+def _keep_dropped(slices: Path, names: Sequence[str], folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    writer = None
+    for name in names:
+        table = pq.read_table(slices / f"{name}.dropped.parquet")
+        writer = writer or pq.ParquetWriter(folder / "dropped.parquet", table.schema, compression="zstd")
+        writer.write_table(table)
+    if writer:
+        writer.close()
 
 
 def leaks(folder: Path) -> Iterator[tuple[str, str, str]]:
-    """Yield (name, split, other split) of every record whose twin or copy is in another split."""
+    """Yield (name, split, other split) of every record whose twin, near twin or copy is in another split.
+
+    Nothing is taken from the records' own `cluster`.
+
+    Raises:
+        InputError: the folder is no data set.
+    """
+    if not all((folder / split).is_dir() for split in SPLITS):
+        raise InputError(f"{folder} is no data set: expected the folders {', '.join(SPLITS)} in it")
     owner: dict[str, str] = {}
-    for split in SPLITS:
+    clusters = Clusters()
+    for split in reversed(SPLITS):
         for record in read_records(folder / split):
-            for key in (*semantic_keys(record), "text:" + record.normalised):
-                if owner.setdefault(key, split) != split:
-                    yield record.name, split, owner[key]
-                    break
+            names = [f"text:{text_key(record)}" if record.normalised else f"name:{record.name}", *semantic_keys(record)]
+            found = {owner[name] for name in names if name in owner}
+            found |= {owner[twin] for twin in clusters.near_names(record) if twin in owner}
+            other = next((s for s in found if s != split), None)
+            if other:
+                yield record.name, split, other
+            for name in names:
+                owner.setdefault(name, split)
+            if split != "train":
+                clusters.add(record)

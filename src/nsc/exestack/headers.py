@@ -7,10 +7,11 @@ and nothing else, whatever names the text asks for. Non-goals: standard headers,
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from nsc.exestack.floating import declared, floating_names
+from nsc.exestack.floating import declared, defined_functions, floating_names
 from nsc.exestack.text import MAX_BYTES, SourceText, checked
 from nsc.program import Include
 
@@ -41,6 +42,16 @@ def package_headers(package: str, path: str) -> Include | None:
     return include
 
 
+def defining_files(source: SourceText, names: Iterable[str]) -> list[str]:
+    """Return the package's other .c files that define the functions named, as the package's headers call them."""
+    if not source.package:
+        return []
+    index = _index(source.package)
+    here = "/".join(Path(source.path).parts[1:])
+    found = (index.definitions.get(name) for name in names)
+    return [path for path in dict.fromkeys(found) if path and path != here]
+
+
 def floating_types(source: SourceText) -> frozenset[str]:
     """Return the names that stand for floating-point types, or hold some, in a file and its package."""
     own = floating_names(declared(source.text))
@@ -62,6 +73,16 @@ class _Index:
             paths.sort(key=lambda p: (len(p), p))
         self.package = package
         self.paths = {p for paths in self.by_name.values() for p in paths}
+
+    @cached_property
+    def definitions(self) -> dict[str, str]:
+        """Which .c file defines a function that others may call; those defined twice are left out."""
+        found: dict[str, str] = {}
+        for path in sorted(self.paths):
+            text = _text(self.package, path) if path.endswith(".c") else None
+            for name in defined_functions(text) if text else ():
+                found[name] = path if found.get(name, path) == path else ""
+        return {name: path for name, path in found.items() if path}
 
     @cached_property
     def floating(self) -> frozenset[str]:

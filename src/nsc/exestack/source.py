@@ -6,16 +6,19 @@ Nothing here parses C.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+
+import pyarrow.parquet as pq
 
 from nsc.errors import InputError
 from nsc.exestack.debian import debian_package
 from nsc.exestack.stack import read_stack
-from nsc.exestack.text import Found
-from nsc.exestack.tree import read_package, read_tree
+from nsc.exestack.text import SUFFIXES, Found
+from nsc.exestack.tree import ARCHIVES, read_package, read_tree
 
-KINDS = "tree:DIR, debian:PACKAGE,... or stack:FILE.parquet"
+KINDS = "tree:DIR, debian:PACKAGE,..., stack:FILE.parquet, synthetic:N or mutate:DATASET[,COPIES]"
 
 
 def read_source_texts(source: str, say: Callable[[str], None] = lambda line: None) -> Iterator[Found]:
@@ -38,3 +41,20 @@ def read_source_texts(source: str, say: Callable[[str], None] = lambda line: Non
         packages = [debian_package(name, say) for name in place.split(",")]
         return (found for folder, p in packages for found in read_package(folder, p.name, p.licence))
     raise InputError(f"'{source}' is no source; expected {KINDS}")
+
+
+def count_files(source: str) -> int:
+    """Say about how many files a source has, without reading them; rows of a parquet file count as files."""
+    kind, _, place = source.partition(":")
+    if kind == "stack":
+        return pq.ParquetFile(place).metadata.num_rows
+    roots = [Path(place)] if kind == "tree" else [debian_package(name)[0] for name in place.split(",")]
+    return sum(
+        name.endswith((*SUFFIXES, *ARCHIVES)) for root in roots for _, _, names in os.walk(root) for name in names
+    )
+
+
+def versions_of(sources: Sequence[str]) -> dict[str, str]:
+    """Return the versions of the Debian packages among the sources."""
+    places = [place for kind, _, place in (source.partition(":") for source in sources) if kind == "debian"]
+    return {p.name: p.version for place in places for _, p in map(debian_package, place.split(","))}

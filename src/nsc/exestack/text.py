@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 MAX_BYTES = 2_000_000  # of one file
 MAX_LINE = 20_000
+GENERATED = ("synthetic", "mutated")  # origins that only ever train
 SUFFIXES = (".c", ".h")
 _SPDX = re.compile(r"SPDX-License-Identifier:\s*([\w.+-]+(?:\s+(?:OR|AND|WITH)\s+[\w.+-]+)*)")
 

@@ -33,6 +33,7 @@ class Closure:
     macros: list[Macro] = field(default_factory=list)
     headers: tuple[str, ...] = ()
     refusals: list[Refusal] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)  # names that nothing here defines
 
     def functions(self) -> list[Item]:
         return [item for item in self.items if item.kind == "function"]
@@ -106,6 +107,7 @@ def _from_standard(name: str, node: Node, headers: dict, closure: Closure, modul
     else:
         is_call = node.parent is not None and node.parent.type == "call_expression"
         reason, what = ("unknown_function", "function") if is_call else ("unknown_name", "name")
+        closure.missing.append(name)
         if node.type == "type_identifier":
             reason, what = "unknown_type", "type"
         unread = module.expanded.unread

@@ -25,7 +25,10 @@ UNREADABLE = ("syntax_error", "uses_complex", "nested_too_deeply")
 
 @dataclass(frozen=True)
 class FunctionOverview:
-    """One function of a file: its signature and closure, or why it is no candidate."""
+    """One function of a file: its signature and closure, or why it is no candidate.
+
+    `missing` names what its closure uses and the file does not define.
+    """
 
     name: str
     line: int
@@ -34,6 +37,7 @@ class FunctionOverview:
     closure_functions: int
     closure_lines: int
     problems: tuple[Problem, ...]
+    missing: tuple[str, ...] = ()
 
     @property
     def is_candidate(self) -> bool:
@@ -174,7 +178,8 @@ def _overview(
 ) -> FunctionOverview:
     line, column = module.expanded.position(module.expanded.origin(item.start))
     lines = closure_text(module, closure).count("\n")
-    return FunctionOverview(item.name, line, column, signature, len(closure.functions()), lines, tuple(problems))
+    count, missing = len(closure.functions()), tuple(dict.fromkeys(closure.missing))
+    return FunctionOverview(item.name, line, column, signature, count, lines, tuple(problems), missing)
 
 
 def _choose(

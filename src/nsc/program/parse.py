@@ -105,6 +105,11 @@ class Module:
         return next((item for item in found if item.kind == "function"), None)
 
 
+def plain_tree(text: str) -> Node:
+    """Parse text as it stands, directives included."""
+    return _PARSER.parse(text.encode("latin-1", "replace")).root_node
+
+
 def syntax_tree(text: str) -> Node:
     """Parse C text; the root node keeps its tree alive.
 

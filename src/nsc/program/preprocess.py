@@ -45,7 +45,7 @@ _PREDEFINED_IN_CONDITIONS = {
 }  # fmt: skip
 _PREDEFINED = {"__FILE__": '"program.c"', "__LINE__": "0", "__DATE__": '""', "__TIME__": '""',
                "__TIMESTAMP__": '""', "__inline": "inline", "__inline__": "inline", "__const": "const",
-               "__restrict": "restrict", "__restrict__": "restrict", "__extension__": "",
+               "__always_inline": "inline", "__restrict": "restrict", "__restrict__": "restrict", "__extension__": "",
                "__volatile__": "volatile", "__signed__": "signed"}  # fmt: skip
 _INCLUDE = re.compile(r"\s*(?:<([^>\n]*)>|\"([^\"\n]*)\")")
 
@@ -169,6 +169,8 @@ class _Run:
             self.done.defined[macro.start] = self.length
         elif name == "undef" and line.words():
             self.expander.macros.pop(line.words()[0].text, None)
+        elif name == "include_next":
+            self.done.includes.append((line.words()[0].text if line.words() else "", False, at))
         elif name == "include":
             found = _INCLUDE.match(self.text, base + line.rest[0].offset) if line.rest else None
             if not found:

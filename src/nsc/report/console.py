@@ -5,6 +5,7 @@ In: plain data. Out: rich renderables. Non-goals: computing anything.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,19 +18,39 @@ from rich.text import Text
 
 from nsc.report.words import duration, number
 
+LOG_SECONDS = 15
+
 
 @contextmanager
 def console_progress(console: Console) -> Iterator[Callable[[str, float], None]]:
-    """Show one line that says what is happening; yields a callable (what, fraction done)."""
+    """Show one line that says what is happening; yields a callable (what, fraction done).
+
+    Where the output is no terminal, a line is printed every quarter of a minute.
+    """
+    if not console.is_terminal:
+        yield _Log(console)
+        return
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(bar_width=24),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("reading", total=1.0)
         yield lambda what, fraction: bar.update(task, description=escape(what), completed=fraction)
+
+
+class _Log:
+    """Prints what it is told, but not too often."""
+
+    def __init__(self, console: Console):
+        self.console, self.last = console, time.monotonic()
+
+    def __call__(self, what: str, fraction: float) -> None:
+        if time.monotonic() - self.last >= LOG_SECONDS:
+            self.last = time.monotonic()
+            self.console.print(f"{fraction:4.0%} {what}", markup=False, highlight=False)
 
 
 def functions_text(functions: list[dict], path: str) -> Group:

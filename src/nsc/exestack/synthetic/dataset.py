@@ -25,10 +25,14 @@ from nsc.exestack.synthetic.functions import write_function
 from nsc.program import Dag, Unsupported, parse_program
 from nsc.program.dag import evaluate
 from nsc.record import Record, shared_inputs, write_records
+from nsc.sandbox import Built, build, run
 
 MAX_ABSOLUTE_OUTPUT = 10.0
 MAX_DAG_NODES = 160
 PROBES = 64
+CHECKED_PER_SHARD = 8
+TOLERANCE = 1e-4  # of the largest output
+AGREEING = 0.995  # of the inputs
 Progress = Callable[[int, int], None]
 
 
@@ -80,26 +84,50 @@ def _judge_all(y: np.ndarray) -> str | None:
     return "too_large" if np.abs(y).max() >= MAX_ABSOLUTE_OUTPUT else None
 
 
-def write_shard(path: Path, *, seed: int, shard: int, count: int) -> dict[str, int]:
-    """Write one shard of `count` records without twins inside it; returns drops by reason."""
+def checked_programs(seed: int, shard: int, count: int) -> tuple[list[Record], list[str]]:
+    """Make `count` records without twins among them, and the reasons of those dropped.
+
+    Labels come from the DAG; of every shard the first programs are run in the sandbox too, and one that
+    computes something else there is dropped as "dag_differs".
+    """
     r = Random(f"nsc-synthetic-{seed}-{shard}")
     x = shared_inputs()
     records: list[Record] = []
     seen: set[str] = set()
-    drops: Counter[str] = Counter()
+    drops: list[str] = []
     while len(records) < count:
         made = candidate(r, x, f"synthetic-{seed}-{shard}-{len(records)}")
         if isinstance(made, Rejected):
-            drops[made.reason] += 1
-            continue
-        twin = made.dag.fingerprint
-        if twin in seen:
-            drops["twin_in_shard"] += 1
-            continue
-        seen.add(twin)
-        records.append(made)
+            drops.append(made.reason)
+        elif made.dag.fingerprint in seen:
+            drops.append("twin_in_shard")
+        else:
+            seen.add(made.dag.fingerprint)
+            records.append(made)
+    wrong = _that_differ(records[:CHECKED_PER_SHARD], x)
+    drops += ["dag_differs"] * len(wrong)
+    return [record for record in records if record.name not in wrong], drops
+
+
+def _that_differ(records: list[Record], x: np.ndarray) -> set[str]:
+    """Name the records whose outputs the sandbox does not compute, beyond what float arithmetic explains."""
+    programs = [parse_program("#include <math.h>\n" + record.text, path=record.name) for record in records]
+    wrong = set()
+    for record, built in zip(records, build([p.unit for p in programs]), strict=True):
+        lo, hi = np.array(record.box).T
+        inputs = lo + (hi - lo) * (x[:, : record.n_inputs] + 1) / 2
+        y = run(built, inputs).outputs if isinstance(built, Built) else np.full_like(record.outputs, np.nan)
+        near = np.abs(y - record.outputs) <= TOLERANCE * max(np.abs(record.outputs).max(), 1e-6)
+        if near.mean() < AGREEING:  # a comparison may fall the other way on a few inputs
+            wrong.add(record.name)
+    return wrong
+
+
+def write_shard(path: Path, *, seed: int, shard: int, count: int) -> dict[str, int]:
+    """Write one shard of at most `count` records without twins inside it; returns drops by reason."""
+    records, drops = checked_programs(seed, shard, count)
     write_records(path, records)
-    return dict(drops)
+    return dict(Counter(drops))
 
 
 def write_synthetic(

@@ -75,6 +75,13 @@ class Dag:
         return digest.hexdigest()
 
 
+def bind_inputs(dag: Dag, n_inputs: int, value: float) -> Dag:
+    """Keep the first inputs of a DAG; every other becomes a literal."""
+    rest = (dag.ops == OP_INDEX["IN"]) & (dag.values >= n_inputs)
+    ops = np.where(rest, OP_INDEX["LIT"], dag.ops).astype(dag.ops.dtype)
+    return Dag(ops, dag.args, np.where(rest, value, dag.values), dag.roots, n_inputs)
+
+
 @dataclass(frozen=True)
 class Unsupported:
     """Why a program has no DAG: a named reason and where."""

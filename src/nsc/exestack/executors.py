@@ -1,0 +1,92 @@
+"""Who makes slices: local processes, or a Ray cluster. The bits do not depend on it.
+
+In: slices. Out: their counts, in the order in which they are done. A worker that dies costs its slice a second try.
+Non-goals: what a slice is; where results are kept (a folder that all workers share).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import TypeVar
+
+from nsc.errors import InputError, MissingExtraError, NscError
+
+MAX_DEATHS = 20  # of workers, before a run gives up
+WAITING_PER_WORKER = 3
+S = TypeVar("S")
+R = TypeVar("R")
+
+
+class WorkersDied(NscError):
+    """Workers were killed again and again, most often for memory."""
+
+
+def on_processes(work: Callable[[S], R], items: Iterable[S], workers: int) -> Iterator[R]:
+    """Work on items in local processes; at most three per worker wait at a time."""
+    items, again, deaths = iter(items), [], 0
+    while True:
+        with ProcessPoolExecutor(workers, get_context("forkserver")) as pool:
+            running = {}
+            try:
+                for item in _chain(again, items):
+                    running[pool.submit(work, item)] = item
+                    if len(running) >= WAITING_PER_WORKER * workers:
+                        yield from _finished(running, FIRST_COMPLETED)
+                while running:
+                    yield from _finished(running, FIRST_COMPLETED)
+                return
+            except BrokenProcessPool:
+                deaths += 1
+                again = list(running.values())
+        if deaths >= MAX_DEATHS:
+            raise WorkersDied(f"{deaths} worker processes were killed; is there enough memory for {workers} workers?")
+
+
+def _chain(again: list[S], items: Iterator[S]) -> Iterator[S]:
+    while again:
+        yield again.pop()
+    yield from items
+
+
+def _finished(running: dict, when: str) -> Iterator:
+    for job in wait(running, return_when=when).done:
+        result = job.result()  # a broken pool leaves its items in `running`
+        del running[job]
+        yield result
+
+
+def on_ray(work: Callable[[S], R], items: Iterable[S], workers: int, address: str | None) -> Iterator[R]:
+    """Work on items on a Ray cluster; an address of None starts a local one.
+
+    Raises:
+        MissingExtraError: Ray is not installed.
+        InputError: no cluster at the address.
+    """
+    try:
+        import ray
+    except ModuleNotFoundError:
+        raise MissingExtraError("ray", "ray") from None
+    try:
+        ray.init(address=address, num_cpus=None if address else workers, log_to_driver=False, include_dashboard=False)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise InputError(f"no Ray cluster at {address or 'this machine'}: {error}") from None
+
+    def call(item: S) -> R:
+        return work(item)
+
+    try:
+        remote = ray.remote(max_retries=MAX_DEATHS, num_cpus=1)(call)
+        running: list = []
+        for item in items:
+            running.append(remote.remote(item))
+            if len(running) >= WAITING_PER_WORKER * workers:
+                done, running = ray.wait(running)
+                yield from ray.get(done)
+        while running:
+            done, running = ray.wait(running)
+            yield from ray.get(done)
+    finally:
+        ray.shutdown()

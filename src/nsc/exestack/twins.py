@@ -1,0 +1,117 @@
+"""Programs that are the same for a learner: equal text, nearly equal text, or equal outputs.
+
+In: records. Out: `Clusters`. Memory: about 1 kB per record.
+Non-goals: what becomes of a cluster (gather.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+from nsc.errors import MissingExtraError
+from nsc.record import Record
+
+try:
+    from datasketch import LeanMinHash, MinHash, MinHashLSH
+except ModuleNotFoundError:
+    LeanMinHash = MinHash = MinHashLSH = None
+
+PROBES = 48
+RESOLUTION = 1e-3  # of the outputs' spread, within which two programs compute the same
+SHINGLE = 5  # tokens
+PERMUTATIONS = 64
+NEAR = 0.85  # estimated Jaccard similarity of two texts' shingles
+MIN_SHINGLES = 12  # shorter texts are compared whole and by what they compute
+
+
+def text_key(record: Record) -> str:
+    """Name a record's text, whatever its names and layout."""
+    return hashlib.blake2b(record.normalised.encode(), digest_size=16).hexdigest()
+
+
+def semantic_keys(record: Record) -> tuple[str, str]:
+    """Name what a record computes, twice, on grids half a step apart: twins share at least one name.
+
+    Example: two texts of one function whose outputs differ by rounding share both names, or, where
+    an output lies on a border of one grid, the other name.
+    """
+    y = record.raw_outputs[:PROBES]
+    spread = max(float(np.abs(record.raw_outputs).max()), 1e-30)
+    digests = []
+    for shift in (0.0, 0.5):
+        grid = np.floor(y / (spread * RESOLUTION) + shift).astype(np.int64)
+        size = np.floor(np.log2(spread) * 64 + shift).astype(np.int64)
+        digest = hashlib.blake2b(digest_size=12)
+        for part in (record.n_inputs, record.n_outputs, size):
+            digest.update(np.int64(part).tobytes())
+        digest.update(grid.tobytes())
+        digests.append(f"{shift:g}{digest.hexdigest()}")
+    return digests[0], digests[1]
+
+
+def shingles(record: Record) -> set[bytes]:
+    """Cut the normalised text into runs of five tokens; empty where it is too short to be told apart by them."""
+    words = record.normalised.split(" ")
+    found = {" ".join(words[k : k + SHINGLE]).encode() for k in range(len(words) - SHINGLE + 1)}
+    return found if len(found) >= MIN_SHINGLES else set()
+
+
+class Clusters:
+    """A forest of names: records that share one, or whose texts are nearly equal, are in one tree."""
+
+    def __init__(self):
+        if MinHash is None:
+            raise MissingExtraError("datasketch", "data")
+        self.parent: dict[str, str] = {}
+        self.near = MinHashLSH(threshold=NEAR, num_perm=PERMUTATIONS)
+        self.sketches: dict[str, LeanMinHash] = {}
+
+    def add(self, record: Record) -> str:
+        """Enter a record and join it with its twins; returns its own name."""
+        own, other = semantic_keys(record)
+        self.join(own, other)
+        sketch = _sketch(record)
+        if sketch is not None:
+            for twin in self._alike(sketch):
+                self.join(own, twin)
+            label = f"{own} {text_key(record)}"
+            if label not in self.sketches:
+                self.near.insert(label, sketch)
+                self.sketches[label] = LeanMinHash(sketch)
+        return own
+
+    def near_names(self, record: Record) -> list[str]:
+        """Return the names of the records entered so far whose texts are nearly this one's."""
+        sketch = _sketch(record)
+        return [] if sketch is None else self._alike(sketch)
+
+    def _alike(self, sketch: MinHash) -> list[str]:
+        found = (label for label in self.near.query(sketch) if self.sketches[label].jaccard(sketch) >= NEAR)
+        return sorted({label.split(" ")[0] for label in found})
+
+    def find(self, record: Record) -> list[str]:
+        """Return the roots of all trees that a record is a twin of, without entering it."""
+        names = [key for key in semantic_keys(record) if key in self.parent] + self.near_names(record)
+        return sorted({self.root(name) for name in names})
+
+    def join(self, a: str, b: str) -> None:
+        first, second = sorted((self.root(a), self.root(b)))
+        self.parent[second] = first
+
+    def root(self, name: str) -> str:
+        self.parent.setdefault(name, name)
+        while self.parent[name] != name:
+            self.parent[name] = self.parent[self.parent[name]]
+            name = self.parent[name]
+        return name
+
+
+def _sketch(record: Record) -> MinHash | None:
+    found = shingles(record)
+    if not found:
+        return None
+    sketch = MinHash(num_perm=PERMUTATIONS, seed=1)
+    sketch.update_batch(sorted(found))
+    return sketch

@@ -1,0 +1,93 @@
+"""Who works on slices: processes and Ray give the same bits, whoever of them dies."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from nsc.errors import InputError
+from nsc.exestack import build_dataset
+from nsc.exestack.executors import MAX_DEATHS, WorkersDied, on_processes, on_ray
+
+
+def doubled(item: int) -> int:
+    return 2 * item
+
+
+def dies_once(item: tuple[int, str]) -> int:
+    """Kill the worker that gets item 3 first."""
+    k, marker = item
+    if k == 3 and not os.path.exists(marker):
+        open(marker, "w").close()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return 2 * k
+
+
+def dies(item: int) -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_all_items_are_worked_on():
+    assert sorted(on_processes(doubled, range(40), 2)) == [2 * k for k in range(40)]
+
+
+def test_a_killed_process_costs_nothing(tmp_path):
+    items = [(k, str(tmp_path / "died")) for k in range(12)]
+    assert sorted(on_processes(dies_once, items, 2)) == [2 * k for k in range(12)]
+    assert (tmp_path / "died").exists()
+
+
+@pytest.mark.slow
+def test_workers_that_always_die_end_the_run():
+    with pytest.raises(WorkersDied, match=f"{MAX_DEATHS} worker processes were killed"):
+        list(on_processes(dies, [1], 1))
+
+
+def test_a_build_killed_anywhere_goes_on(many, digests, tmp_path):
+    build_dataset([f"tree:{many}"], tmp_path / "whole")
+    command = [
+        sys.executable,
+        "-m",
+        "nsc",
+        "data",
+        "build",
+        f"tree:{many}",
+        "-o",
+        str(tmp_path / "killed"),
+        "--workers",
+        "1",
+    ]
+    r = random.Random(7)
+    for _ in range(3):
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        time.sleep(r.uniform(0.6, 3.0))
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    manifest = build_dataset([f"tree:{many}"], tmp_path / "killed")
+    assert manifest["records"] == 200 and digests(tmp_path / "killed") == digests(tmp_path / "whole")
+    assert not [p for p in (tmp_path / "killed").rglob(".*") if p.is_file()]
+
+
+def test_unknown_executor(many, digests, tmp_path):
+    with pytest.raises(InputError, match="unknown executor 'spark'; known are process, ray"):
+        build_dataset([f"tree:{many}"], tmp_path / "out", executor="spark")
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_ray_gives_the_same_bits_though_a_worker_is_killed(many, digests, tmp_path):
+    ray = pytest.importorskip("ray")
+    ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    items = [(k, str(tmp_path / "died")) for k in range(12)]
+    assert sorted(on_ray(dies_once, items, 2, None)) == [2 * k for k in range(12)]
+    assert (tmp_path / "died").exists()
+    build_dataset([f"tree:{many}"], tmp_path / "processes", workers=2)
+    manifest = build_dataset([f"tree:{many}"], tmp_path / "ray", workers=2, executor="ray")
+    assert manifest["records"] == 200 and digests(tmp_path / "ray") == digests(tmp_path / "processes")
