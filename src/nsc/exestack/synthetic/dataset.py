@@ -20,10 +20,12 @@ from random import Random
 
 import numpy as np
 
-from nsc.errors import InputError, SourceError
-from nsc.exestack.synthetic.functions import write_function
-from nsc.program import Dag, Unsupported, parse_program
+from nsc.errors import InputError
+from nsc.exestack.synthetic.functions import Written, write_function
+from nsc.program import Dag, Domain, Leaf, Param, Program, Signature, Unsupported, parse_program
+from nsc.program.ctype import DOUBLE, FLOAT
 from nsc.program.dag import evaluate
+from nsc.program.preprocess import preprocess
 from nsc.record import Record, shared_inputs, write_records
 from nsc.sandbox import Built, build, run
 
@@ -46,15 +48,13 @@ class Rejected:
 def candidate(r: Random, x: np.ndarray, name: str) -> Record | Rejected:
     """Write one function and judge it by its values on `x` (`n i`)."""
     try:
-        text, ranges = write_function(r)
+        written = write_function(r)
     except (OverflowError, ZeroDivisionError, ValueError):
         return Rejected("range_overflow")
+    text, ranges = written.text, written.ranges
     if text.count("\n") > 80 or len(text) > 3000:
         return Rejected("too_long")
-    try:
-        program = parse_program("#include <math.h>\n" + text, path=name, ranges=ranges)
-    except SourceError as error:
-        return Rejected(f"front_end:{error.problems[0].reason}")
+    program = own_program(written)
     dag = program.dag
     if isinstance(dag, Unsupported):
         return Rejected(f"no_dag:{dag.reason}")
@@ -68,6 +68,18 @@ def candidate(r: Random, x: np.ndarray, name: str) -> Record | Rejected:
         return Rejected(found)
     box = tuple(ranges.values())
     return Record(name, text, "synthetic", n_inputs, 1, box, 0, y.astype(np.float32), dag)
+
+
+def own_program(written: Written) -> Program:
+    """Make a Program of a function that we wrote, whose signature we know: four times faster than reading it."""
+    text = preprocess(written.text).text if "#" in written.text else written.text
+    type_ = DOUBLE if written.ctype == "double" else FLOAT
+    inputs = tuple(Leaf(name, name, type_, name) for name in written.ranges)
+    params = tuple(Param(name, type_, "in", f"{written.ctype} {name}") for name in written.ranges)
+    result = (Leaf("return", "nsc_result", type_, "return"),)
+    signature = Signature(written.name, params, type_, inputs, result, "")
+    domain = Domain(*zip(*written.ranges.values(), strict=True))
+    return Program(written.name, "", written.text, text, ("math.h",), (), signature, domain)
 
 
 def _judge(dag: Dag, probes: np.ndarray, r: Random) -> str | None:

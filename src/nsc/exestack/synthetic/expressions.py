@@ -46,7 +46,7 @@ class Style:
         )
 
 
-_COMMON = (1, 2, 3, 4, 5, 6, 8, 10, 0.5, 0.25, 0.1, 1.5, 0.75, 2, 2, 0.5, 1, 0.01, 0.2, 0.3, 16, 100)
+_COMMON = (1, 1, 2, 2, 2, 3, 3, 4, 4, 5, 6, 8, 10, 0.5, 0.5, 0.25, 0.1, 1.5, 0.75, 2, 1, 0.01, 0.2, 0.3, 16, 100)
 _FAMOUS = (
     math.pi, 2 * math.pi, math.pi / 2, 3.14159, 3.1415926535, 1 / math.pi, math.e, math.sqrt(2), math.sqrt(0.5),
     math.log(2), 1 / 3, 2 / 3, 1 / 6, math.pi / 180, 180 / math.pi, 0.2126, 0.7152, 0.0722, 0.299, 0.587, 0.114,
@@ -73,11 +73,11 @@ class Writer:
         """Write a positive literal of a kind that real code has, within [lo, hi]."""
         for _ in range(20):
             u = self.r.random()
-            if u < 0.45:
+            if u < 0.60:
                 value = float(self.r.choice(_COMMON))
-            elif u < 0.62:
-                value = float(f"{self.r.choice(_FAMOUS):.{self.r.choice((3, 5, 7, 10))}g}")
-            elif u < 0.82:
+            elif u < 0.72:
+                value = float(f"{self.r.choice(_FAMOUS):.{self.r.choice((3, 5, 7, 10, 17, 17))}g}")
+            elif u < 0.86:
                 value = round(self.r.uniform(0.01, 2), self.r.choice((1, 2, 3, 5)))
             elif u < 0.95:
                 value = float(f"{10 ** self.r.uniform(-3, 1.3):.{self.r.choice((1, 2, 4))}g}")

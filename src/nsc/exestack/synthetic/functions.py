@@ -6,6 +6,7 @@ In: a seed. Out: C text. Non-goals: whether the function behaves (dataset.py dec
 from __future__ import annotations
 
 from random import Random
+from typing import NamedTuple
 
 from nsc.exestack.synthetic.expressions import Expression, Style, Writer
 from nsc.exestack.synthetic.shapes import SHAPES, condition, expression
@@ -28,14 +29,23 @@ _BOXES = (
     (-3.15, 3.15),
     (1.0, 4.0),
 )
-_ARITY = (25, 22, 15, 11, 8, 6, 4, 3, 6)
+_ARITY = (33, 24, 14, 9, 6, 4, 3, 3, 4)
 
 
 Ranges = dict[str, tuple[float, float]]
 
 
-def write_function(r: Random) -> tuple[str, Ranges]:
-    """Write a random C function; returns (text, range of each input)."""
+class Written(NamedTuple):
+    """A random C function: its text, the range of each input, its name, and the type of all its values."""
+
+    text: str
+    ranges: Ranges
+    name: str
+    ctype: str
+
+
+def write_function(r: Random) -> Written:
+    """Write a random C function."""
     return _Author(r).write()
 
 
@@ -71,10 +81,10 @@ class _Author:
         self.fixed: set[str] = set(self.inputs) if self.const_inputs else set()  # const: never assigned
         self.before: list[str] = []  # file-level text: macros, tables, helpers
 
-    def write(self) -> tuple[str, Ranges]:
+    def write(self) -> Written:
         r = self.r
         lines = []
-        for k in range(r.choices((0, 1, 2, 3, 4, 6), (34, 20, 16, 14, 10, 6))[0]):
+        for k in range(r.choices((0, 1, 2, 3, 4, 6, 9), (24, 17, 16, 15, 13, 10, 5))[0]):
             lines.append(self._statement(first=k == 0))
         lines.append(f"return {self._result(bool(lines)).text};")
         name = r.choice(_FUNCTION_NAMES)
@@ -83,7 +93,8 @@ class _Author:
         head = f"{r.choice(('', '', 'static ', 'inline '))}{self.style.ctype} {name}({parameters})"
         head = head.replace("inline ", "static inline ")
         body = "\n".join("  " + line for line in lines)
-        return "\n".join([*self.before, f"{head} {{\n{body}\n}}", ""]), self.ranges
+        text = "\n".join([*self.before, f"{head} {{\n{body}\n}}", ""])
+        return Written(text, self.ranges, name, self.style.ctype)
 
     def _result(self, has_body: bool) -> Expression:
         w, r = self.w, self.r
@@ -97,26 +108,26 @@ class _Author:
             v = w.use(r.choice(w.unused))
             if w.unused and r.random() < 0.5:
                 v = w.mul(v, w.use(r.choice(w.unused)))
-            if r.random() < 0.4:
+            if r.random() < 0.15:
                 v = w.mul(w.literal(hi=2), v)
-            out = r.choice((w.add, w.add, w.sub, w.mul))(out, v)
+            out = r.choice((w.add, w.sub, w.sub, w.mul, w.mul))(out, v)
         return out
 
     def _statement(self, *, first: bool) -> str:
         u = self.r.random()
-        if first and u < 0.5 or u < 0.36:
+        if first and u < 0.45 or u < 0.30:
             return self._declare()
-        if u < 0.46:
+        if u < 0.38:
             return self._assign()
-        if u < 0.60:
+        if u < 0.58:
             return self._early_return()
         if u < 0.76:
             return self._if()
-        if u < 0.85:
+        if u < 0.81:
             return self._for()
         if u < 0.92:
             return self._helper()
-        return self._table() if u < 0.96 else self._macro()
+        return self._table() if u < 0.95 else self._macro()
 
     def _fresh(self, pool: list[str]) -> str:
         taken = set(self.w.scope) | set(_FUNCTION_NAMES)

@@ -14,24 +14,24 @@ from nsc.exestack.synthetic.expressions import ATOM, COMPARE, TERNARY, Expressio
 def expression(w: Writer, depth: int) -> Expression:
     """Write a random expression of at most `depth` nested operations."""
     r = w.r
-    if depth <= 0 or r.random() < 0.1:
-        return w.variable() if r.random() < 0.75 else w.literal()
+    if depth <= 0 or r.random() < 0.12:
+        return w.variable() if r.random() < 0.92 else w.literal()
     u = r.random()
-    if u < 0.16:
+    if u < 0.17:
         return w.mul(expression(w, depth - 1), expression(w, depth - 1))
-    if u < 0.30:
+    if u < 0.27:
         return w.add(expression(w, depth - 1), expression(w, depth - 1))
-    if u < 0.42:
+    if u < 0.41:
         return w.sub(expression(w, depth - 1), expression(w, depth - 1))
     if u < 0.50:
         return w.div(expression(w, depth - 1), expression(w, depth - 1))
     if u < 0.53:
         return w.negate(expression(w, depth - 1))
-    if u < 0.58:
+    if u < 0.56:
         return w.mul(w.literal(), expression(w, depth - 1))
-    if u < 0.62:
+    if u < 0.63:
         return ternary(w, depth)
-    if u < 0.80:
+    if u < 0.75:
         return call(w, depth)
     return r.choice(SHAPES)(w, depth)
 
@@ -150,8 +150,9 @@ def condition(w: Writer, depth: int) -> str:
         right = w.constant(r.choice((0.0, 0.0, 0.0, 0.5, -0.5, 1.0, 0.25, round(r.uniform(-1, 1), 2))))
     else:
         right = w.variable()
-    text = f"{w.wrap(left, COMPARE)} {r.choice(('<', '>', '<', '>', '<=', '>='))} {w.wrap(right, COMPARE)}"
-    if r.random() < 0.08:
+    operator = r.choice(("<", ">", "<", ">", "<", ">", "<=", ">=", "=="))
+    text = f"{w.wrap(left, COMPARE)} {operator} {w.wrap(right, COMPARE)}"
+    if r.random() < 0.12:
         return f"{text} {r.choice(('&&', '||'))} {condition(w, 0)}"
     return text
 
@@ -317,9 +318,30 @@ def plain(w: Writer, depth: int) -> Expression:
     return w.square(x)
 
 
+def cross(w: Writer, depth: int) -> Expression:
+    """ax*by - ay*bx: determinants, cross products, rotations"""
+    a, b, c, d = (w.variable() for _ in range(4))
+    return w.sub(w.mul(a, b), w.mul(c, d))
+
+
+def pick(w: Writer, depth: int) -> Expression:
+    """a < b ? a : b, x < 0 ? -x : x, x > 0 ? 1 : 0: choices that real code writes out"""
+    a, b = w.variable(), w.variable()
+    u = w.r.random()
+    if u < 0.5:
+        first, second = a, b
+    elif u < 0.75:
+        first, second = (w.negate(a), a)
+        b = w.constant(0.0)
+    else:
+        first, second = w.constant(w.r.choice((1.0, 0.0))), w.constant(w.r.choice((-1.0, 0.5)))
+    text = f"{w.wrap(a, COMPARE)} {w.r.choice('<>')} {w.wrap(b, COMPARE)} ? {first.text} : {second.text}"
+    return Expression(text, TERNARY, min(first.lo, second.lo), max(first.hi, second.hi))
+
+
 SHAPES = (
-    weighted_sum, weighted_sum, stencil, magnitude, magnitude, product, product, dot, wave, wave, horner, horner,
-    gaussian, clamp, ratio, ratio, tiny, lerp, angle, plain,
+    weighted_sum, stencil, magnitude, magnitude, product, product, dot, dot, wave, wave, horner, cross, cross,
+    gaussian, clamp, ratio, ratio, tiny, lerp, angle, plain, plain, pick, pick, pick,
 )  # fmt: skip
 
 __all__ = ["ATOM", "SHAPES", "condition", "expression", "several"]
