@@ -68,7 +68,7 @@ def build_dataset(
 ) -> dict:
     """Make a data set of executed programs.
 
-    Memory, per worker: one slice (4 MB of text), the pieces of 512 headers, the outputs of 64 programs;
+    Memory, per worker: one slice (4 MB of text), the pieces of 1,024 headers, the outputs of 64 programs;
     in all: about 1 kB per record while twins are looked for.
 
     Args:

@@ -29,6 +29,7 @@ _BODY = re.compile(r"\)[\w\s*,;\[\]]{0,300}\{")
 _CPLUSPLUS = re.compile(r"^\s*(?:template\s*<|namespace\s+\w|class\s+\w+\s*[:{]|using\s)", re.MULTILINE)
 _CONTROL = frozenset({"if", "else", "for", "while", "switch", "do", "return"})
 _NAME_AND_PARAMETERS = re.compile(r"(\w+)\s*\([^()]{0,1500}(?:\([^()]{0,200}\)[^()]{0,500}){0,20}\)\s*\{$")
+_COMMA = re.compile(r",(?![^(]*\))")
 MAX_HEAD = 2000  # characters from the start of a function to its last parenthesis
 
 Declared = tuple[str, frozenset[str]]  # a name and the words that its declaration uses
@@ -64,7 +65,7 @@ def floating_names(declarations: Iterable[Declared]) -> frozenset[str]:
 def skip_reason(text: str, names: frozenset[str]) -> str | None:
     """Say why no function of a text can be numeric, given the package's names; None where one may be.
 
-    A function is a candidate if its head, from the end of what is before it to its `{`, has one of the names.
+    A function may be if each of its parameters is declared with one of the names.
     """
     text = _COMMENT.sub(" ", text)
     if _CPLUSPLUS.search(text):
@@ -72,9 +73,22 @@ def skip_reason(text: str, names: frozenset[str]) -> str | None:
     found = False
     for head in _heads(text):
         found = True
-        if not names.isdisjoint(_WORD.findall(head)):
+        if _may_be_numeric(head, names):
             return None
     return "no_floating_point" if found else "no_function"
+
+
+def _may_be_numeric(head: str, names: frozenset[str]) -> bool:
+    end = head.rfind(")")
+    start, depth = end, 0
+    while start >= 0:
+        depth += (head[start] == ")") - (head[start] == "(")
+        if depth == 0:
+            break
+        start -= 1
+    behind = [part for part in head[end + 1 : -1].split(";") if part.strip()]
+    declarations = behind if ";" in head[end + 1 :] else _COMMA.split(head[start + 1 : end])
+    return all(not names.isdisjoint(_WORD.findall(part)) for part in declarations)
 
 
 def defined_functions(text: str) -> Iterator[str]:

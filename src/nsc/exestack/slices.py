@@ -27,6 +27,7 @@ SLICE_BYTES = 4_000_000
 SLICE_PROGRAMS = 500
 SLICE_PARENTS = 64
 
+_MAKERS = ("execute", "extract", "floating", "headers", "mutate", "profile", "slices", "text")
 Made = tuple[list[Record], list[Dropped]]
 
 

@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 from nsc.program.macros import Macro, parse_definition
 from nsc.program.tokens import Token, is_blank, tokenize
 
-MAX_REMEMBERED = 512  # files
+MAX_REMEMBERED = 1024  # files
 _ODD = re.compile(r"[^\n\r\x20-\x7e]")
 _PLAIN_SPACE = re.compile(" *")
 ATTRIBUTES = ("__attribute__", "__attribute", "__declspec")
