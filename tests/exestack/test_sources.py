@@ -1,0 +1,166 @@
+"""Debian packages through a stand-in for apt, and which files are worth parsing."""
+
+import io
+import os
+import tarfile
+from random import Random
+
+import pytest
+
+from nsc.cli import main
+from nsc.errors import InputError
+from nsc.exestack.debian import debian_package
+from nsc.exestack.floating import FLOATING, declared, defined_functions, floating_names, skip_reason
+from nsc.exestack.mutate import Parent, mutants
+from nsc.exestack.source import count_files, read_source_texts, versions_of
+from nsc.exestack.text import SourceText
+
+APT = """#!/bin/sh
+for name; do :; done
+case "$name" in
+  pkg) cp {archives}/* . ;;
+  half) cp {archives}/pkg_1.2.orig.tar.gz half_3.orig.tar.gz; echo "E: Failed to fetch half.debian.tar.xz  404" >&2; exit 100 ;;
+  hidden) echo "E: You must put some 'deb-src' URIs in your sources.list" >&2; exit 100 ;;
+  *) echo "E: Unable to find a source package for $name" >&2; exit 100 ;;
+esac
+"""
+COPYRIGHT = "Format: x\n\nFiles: debian/*\nLicense: GPL-3\n\nFiles: *\nCopyright: someone\nLicense: MIT\n"
+
+
+def add(archive, name, text, **fields):
+    info = tarfile.TarInfo(name)
+    info.size = len(text)
+    for key, value in fields.items():
+        setattr(info, key, value)
+    archive.addfile(info, io.BytesIO(text.encode()))
+
+
+@pytest.fixture
+def apt(tmp_path, monkeypatch):
+    """Put a stand-in for apt-get on the path, and the cache into a folder of the test's own."""
+    archives, binaries = tmp_path / "archives", tmp_path / "bin"
+    archives.mkdir()
+    binaries.mkdir()
+    with tarfile.open(archives / "pkg_1.2.orig.tar.gz", "w:gz") as archive:
+        add(archive, "pkg-1.2/src/f.c", "double f(double x) { return x; }\n")
+        add(archive, "pkg-1.2/src/f.h", "/* SPDX-License-Identifier: Zlib */\ndouble f(double);\n")
+        add(archive, "pkg-1.2/COPYING", "GNU GENERAL PUBLIC LICENSE\n  Version 2\n")
+        add(archive, "pkg-1.2/README", "no C\n")
+        add(archive, "pkg-1.2/../../evil.c", "int x;")
+        add(archive, "/etc/evil.c", "int x;")
+        add(archive, "pkg-1.2/link.c", "", type=tarfile.SYMTYPE, linkname="/etc/hostname")
+    with tarfile.open(archives / "pkg_1.2-3.debian.tar.xz", "w:xz") as archive:
+        add(archive, "debian/copyright", COPYRIGHT)
+    (binaries / "apt-get").write_text(APT.format(archives=archives))
+    (binaries / "apt-get").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{binaries}:{os.environ['PATH']}")
+    monkeypatch.setattr("nsc.exestack.debian.cache_folder", lambda: tmp_path / "cache")
+    return binaries
+
+
+def test_a_package_is_unpacked_once_and_stays_inside(apt, tmp_path):
+    lines = []
+    folder, package = debian_package("pkg", lines.append)
+    assert (package.name, package.version, package.licence) == ("pkg", "1.2-3", "MIT")
+    assert lines == ["fetching pkg", "unpacking pkg"]
+    found = sorted(str(p.relative_to(tmp_path / "cache")) for p in (tmp_path / "cache").rglob("*.*"))
+    assert found == [
+        "debian/pkg/etc/evil.c",
+        "debian/pkg/package.json",
+        "debian/pkg/src/f.c",
+        "debian/pkg/src/f.h",
+    ] or (
+        [f for f in found if "evil" not in f] == ["debian/pkg/package.json", "debian/pkg/src/f.c", "debian/pkg/src/f.h"]
+    )
+    assert not (tmp_path / "evil.c").exists() and not (folder / "link.c").exists()
+    (apt / "apt-get").unlink()
+    assert debian_package("pkg") == (folder, package)
+    texts = {f.path: f for f in read_source_texts("debian:pkg") if isinstance(f, SourceText)}
+    assert texts["pkg/src/f.c"].licence == "MIT" and texts["pkg/src/f.h"].licence == "Zlib"
+    assert texts["pkg/src/f.c"].origin == "pkg" and texts["pkg/src/f.c"].package == str(folder)
+    assert versions_of(["tree:x", "debian:pkg"]) == {"pkg": "1.2-3"} and count_files("debian:pkg") == len(texts)
+
+
+def test_a_package_without_debians_part_is_taken(apt):
+    _, package = debian_package("half")
+    assert (package.version, package.licence) == ("3", "GPL-2")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nothing", "debian:nothing cannot be fetched: Unable to find a source package for nothing"),
+        ("hidden", "add a deb-src line to apt's sources"),
+        ("../x", "is no Debian package name"),
+    ],
+)
+def test_what_cannot_be_had_is_told(apt, tmp_path, name, message, capsys):
+    with pytest.raises(InputError, match=message):
+        debian_package(name)
+    assert main(["data", "build", f"debian:pkg,{name}", "-o", str(tmp_path / "out")]) == 2
+    assert message in capsys.readouterr().err and not (tmp_path / "out").exists()
+
+
+def test_without_apt(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("nsc.exestack.debian.cache_folder", lambda: tmp_path / "cache")
+    with pytest.raises(InputError, match="needs apt-get .Debian, Ubuntu.; elsewhere unpack it and use tree:DIR"):
+        debian_package("gsl")
+
+
+def test_names_of_floating_types():
+    text = """
+    typedef double real; // a typedef
+    typedef struct { real x, y; } point;
+    struct box { point a, b; };
+    typedef float mat3[3][3];
+    #define REAL real
+    typedef struct { int n; double x; } mixed;
+    typedef int number;
+    typedef double (*callback)(double);
+    """
+    assert floating_names(declared(text)) == FLOATING | {"real", "point", "box", "mat3", "REAL"}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("double f(double x) { return x; }", None),
+        ("static inline\nfloat\nf (const float *x, float y)\n/* doc */\n{ return *x; }", None),
+        ("double f(x, y) double x; double y; { return x; }", None),
+        ("real f(point p) { return 0; }", None),
+        ("FUNCTION(a, b) (real x) { return x; }", None),
+        ("int f(int x) { double y = x; return y; }", "no_floating_point"),
+        ("double f(double x, int n) { return x; }", "no_floating_point"),
+        ("double f(x, n) double x; int n; { return x; }", "no_floating_point"),
+        ("void f(struct context *c, float x) { if (x) { } }", "no_floating_point"),
+        ("double f(double x);", "no_function"),
+        ("/* double f(double x) { } */ int x[] = {1};", "no_function"),
+        ("namespace a { double f(double x) { return x; } }", "c_plus_plus"),
+        ("template <class T> T f(T x) { return x; }", "c_plus_plus"),
+    ],
+)
+def test_files_worth_parsing(text, reason):
+    assert skip_reason(text, FLOATING | {"real", "point"}) == reason
+
+
+def test_functions_that_others_may_call():
+    text = "static double a(double x) { return x; }\ndouble b(double (*f)(double)) {\n}\nint *c(void)\n{ if (1) { } }"
+    assert list(defined_functions(text)) == ["b", "c"]
+
+
+def test_hostile_text_takes_no_time():
+    Random(0)
+    for text in ("typedef " * 50_000, "struct a {" * 50_000, "f(" * 100_000 + "{", "(" * 200_000, "/*" * 100_000):
+        skip_reason(text, floating_names(declared(text)))
+
+
+def test_mutants():
+    text = "#include <math.h>\n\ndouble f(double x, double y) {\n  return sin(x * 2.5) - fmax(x, y) / 3.0;\n}\n"
+    parent = Parent("a.c:3:f", "f", text, "MIT")
+    found = [m.text for m in mutants(parent, 30, seed=1)]
+    assert found == [m.text for m in mutants(parent, 30, seed=1)] != [m.text for m in mutants(parent, 30, seed=2)]
+    assert len(set(found)) > 20 and text not in found
+    assert all(m.startswith("#include <math.h>\n\ndouble f(double x, double y) {") for m in found)
+    loop = "double f(double x) {\n  for (int i = 0; i < 3; i++) x += v[2];\n  return x;\n}"
+    assert {m.text for m in mutants(Parent("n", "f", loop, ""), 20, seed=0)} == set()  # nothing but counts to change
