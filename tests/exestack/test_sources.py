@@ -3,7 +3,6 @@
 import io
 import os
 import tarfile
-from random import Random
 
 import pytest
 
@@ -64,14 +63,7 @@ def test_a_package_is_unpacked_once_and_stays_inside(apt, tmp_path):
     assert (package.name, package.version, package.licence) == ("pkg", "1.2-3", "MIT")
     assert lines == ["fetching pkg", "unpacking pkg"]
     found = sorted(str(p.relative_to(tmp_path / "cache")) for p in (tmp_path / "cache").rglob("*.*"))
-    assert found == [
-        "debian/pkg/etc/evil.c",
-        "debian/pkg/package.json",
-        "debian/pkg/src/f.c",
-        "debian/pkg/src/f.h",
-    ] or (
-        [f for f in found if "evil" not in f] == ["debian/pkg/package.json", "debian/pkg/src/f.c", "debian/pkg/src/f.h"]
-    )
+    assert found == ["debian/pkg/etc/evil.c", "debian/pkg/package.json", "debian/pkg/src/f.c", "debian/pkg/src/f.h"]
     assert not (tmp_path / "evil.c").exists() and not (folder / "link.c").exists()
     (apt / "apt-get").unlink()
     assert debian_package("pkg") == (folder, package)
@@ -150,7 +142,6 @@ def test_functions_that_others_may_call():
 
 
 def test_hostile_text_takes_no_time():
-    Random(0)
     for text in ("typedef " * 50_000, "struct a {" * 50_000, "f(" * 100_000 + "{", "(" * 200_000, "/*" * 100_000):
         skip_reason(text, floating_names(declared(text)))
 

@@ -1,0 +1,103 @@
+"""Functions per second from raw C to record, against one gcc and one process for each function.
+
+Run: .venv/bin/python benchmarks/exestack/run.py [debian:musl,erfa,libnova] [--workers 2] [--synthetic 4000]
+
+Ours is `nsc data build` with everything it does: reading, closing, compiling, five runs on 2,048 inputs, twins,
+shards. The peer is the papers' way for the same functions, on as many processes: for each a text with a harness,
+gcc -O1, and five runs in a process of its own. It is given our closed texts: finding and closing them costs it
+nothing. A function counts when it is compiled and run, whatever becomes of it.
+"""
+
+import argparse
+import json
+import shutil
+import subprocess
+import tempfile
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from nsc.exestack import build_dataset
+from nsc.exestack.extract import extract
+from nsc.exestack.profile import profile_named
+from nsc.exestack.source import read_source_texts
+from nsc.exestack.text import SourceText
+from nsc.program import Unit
+from nsc.record import shared_inputs
+from nsc.sandbox import warm_up
+
+PROFILE = "wide"
+BEFORE_RUNNING = ("source:", "file:", "front_end:", "not_float", "not_scalar", "too_many_inputs", "too_long", "copy")
+MAIN = """
+#include <stdio.h>
+static double nsc_x[2048 * 64], nsc_all[2048 * 64];
+int main(void) {
+  size_t n = fread(nsc_x, sizeof(double), 2048 * %(i)d, stdin) / %(i)d;
+  for (size_t k = 0; k < n; k++) %(entry)s(nsc_x + k * %(i)d, nsc_all + k * %(o)d);
+  return fwrite(nsc_all, sizeof(double), n * %(o)d, stdout) != n * %(o)d;
+}
+"""
+
+
+def with_gcc(unit: Unit) -> bool:
+    """Build and run one function the papers' way; says whether it came to outputs."""
+    x = np.ascontiguousarray(shared_inputs()[:, : unit.n_inputs]).tobytes()
+    with tempfile.TemporaryDirectory() as folder:
+        source, binary = Path(folder, "p.c"), Path(folder, "p")
+        harness = MAIN % {"i": unit.n_inputs, "o": unit.n_outputs, "entry": unit.entry}
+        source.write_text("".join(f"#include <{h}>\n" for h in unit.headers) + unit.text + harness)
+        if subprocess.run(["gcc", "-O1", "-w", source, "-o", binary, "-lm"], capture_output=True).returncode:
+            return False
+        try:
+            runs = [subprocess.run([binary], input=x, capture_output=True, timeout=8) for _ in range(5)]
+        except subprocess.TimeoutExpired:
+            return False
+        return all(r.returncode == 0 and r.stdout == runs[0].stdout for r in runs)
+
+
+def ours(sources: list[str], workers: int) -> tuple[dict, int, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        manifest = build_dataset(sources, Path(folder), profile=PROFILE, workers=workers)
+        seconds = time.perf_counter() - started
+    drops = Counter(manifest["drops"])
+    ran = manifest["records"] + sum(n for reason, n in drops.items() if not reason.startswith(BEFORE_RUNNING))
+    return manifest, ran, seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("source", nargs="?", default="debian:musl,erfa,libnova")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--synthetic", type=int, default=4000)
+    options = parser.parse_args()
+    warm_up()
+    found = [f for f in read_source_texts(options.source) if isinstance(f, SourceText)]
+    result = {"source": options.source, "files": len(found), "workers": options.workers}
+    manifest, ran, seconds = ours([options.source], options.workers)
+    result["ours"] = {"records": manifest["records"], "functions_run": ran, "seconds": round(seconds, 1),
+                      "functions_per_s": round(ran / seconds, 1), "files_per_s": round(len(found) / seconds, 1),
+                      "functions_seen": manifest["records"] + sum(manifest["drops"].values())}  # fmt: skip
+    print(result["ours"], flush=True)
+    made, _, seconds = ours([f"synthetic:{options.synthetic}"], options.workers)
+    result["synthetic"] = {"records": made["records"], "seconds": round(seconds, 1),
+                           "programs_per_s_per_core": round(made["records"] / seconds / options.workers, 1)}  # fmt: skip
+    print(result["synthetic"], flush=True)
+    if shutil.which("gcc"):
+        profile = profile_named(PROFILE)
+        units = [c.program.unit for f in found for c in extract(f, profile)[0]]
+        started = time.perf_counter()
+        with ThreadPoolExecutor(options.workers) as pool:
+            good = sum(pool.map(with_gcc, units))
+        seconds = time.perf_counter() - started
+        result["gcc and a process each"] = {"functions_run": len(units), "came_to_outputs": good,
+                                            "seconds": round(seconds, 1), "functions_per_s": round(len(units) / seconds, 1)}  # fmt: skip
+        print(result["gcc and a process each"], flush=True)
+    (Path(__file__).parent / "result.json").write_text(json.dumps(result, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
