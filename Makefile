@@ -4,7 +4,7 @@ BIN := .venv/bin
 TORCH := torch==2.13.0
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help setup torch test test-slow demo figures train bench clean
+.PHONY: help setup torch test test-slow demo figures data train bench clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,15 @@ figures: .venv/ready ## draw the README's figure
 	$(BIN)/pip install --quiet 'matplotlib>=3.8'
 	$(BIN)/python examples/figure.py
 
+PACKAGES := gsl,glibc,musl,newlib,blender,ngspice,r-base,darktable,libnova,netpbm-free,pari,csound,mesa,gegl,imagemagick,$\
+  gimp,proj,erfa,libsamplerate,lcms2,speex,wcslib,opus,sox,nlopt,chipmunk,gmt,gts,meschach,aubio
+
+data: .venv/ready ## build the data set of docs/data-card.md (half an hour on two cores; needs apt with deb-src)
+	$(BIN)/nsc data build debian:$(PACKAGES) --profile wide -o data/exestack
+	$(BIN)/nsc data build debian:$(PACKAGES) synthetic:20000 mutate:data/exestack,8 --profile wide -o data/exestack
+	$(BIN)/nsc data check data/exestack
+	$(BIN)/nsc data info data/exestack --card docs/data-card.md
+
 train: .venv/torch ## generate programs and train the CompNet (about an hour)
 	$(BIN)/nsc data synthetic -o data/heldout --programs 2000 --seed 2
 	$(BIN)/nsc data synthetic -o data/train --programs 180000 --seed 1
@@ -54,6 +63,7 @@ bench: .venv/torch ## benchmarks against peers
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/finetune/lm_vs_adam.py
 	$(BIN)/python benchmarks/finetune/run.py
 	$(BIN)/python benchmarks/sandbox/run.py
+	$(BIN)/python benchmarks/exestack/run.py
 
 clean:
 	rm -rf .venv out build dist src/*.egg-info .pytest_cache .ruff_cache

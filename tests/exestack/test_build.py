@@ -22,7 +22,7 @@ import pytest
 
 from nsc.cli import main
 from nsc.errors import InputError
-from nsc.exestack import build_dataset, leaks
+from nsc.exestack import build_dataset, leaks, parrot_programs
 from nsc.exestack.gather import _own_split
 from nsc.exestack.source import read_source_texts
 from nsc.exestack.text import SourceText
@@ -134,6 +134,17 @@ def test_functions_of_other_files_are_linked(tmp_path):
     found = {r.name.rsplit(":", 1)[1]: r for rs in records.values() for r in rs}
     assert set(found) == {"f", "half", "third", "twice"}  # twice is defined two times: g could mean either
     np.testing.assert_allclose(found["f"].outputs, shared_inputs()[:, :1] / 2 + 1, rtol=1e-6)
+
+
+def test_the_benchmark_is_held_out_under_any_name(tmp_path):
+    package = tmp_path / "t" / "somebody"
+    package.mkdir(parents=True)
+    for code in parrot_programs():
+        if code.suite == "cpn" and code.benchmark in ("sobel", "fft", "kmeans"):
+            renamed = re.sub(rf"\b{code.function}\b", "theirs", code.text)
+            (package / f"{code.name}.c").write_text(renamed + "\n/* copied */\n")
+    _, records = built([f"tree:{tmp_path}/t"], tmp_path / "out")
+    assert {Path(r.name.split(":")[0]).stem for r in records["test"]} == {"sobel", "fft_0", "fft_1", "kmeans"}
 
 
 def test_dropped_functions_are_kept_on_request(tree, tmp_path):

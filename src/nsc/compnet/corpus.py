@@ -82,6 +82,6 @@ def _pack_shard(shard: Path) -> dict[str, np.ndarray]:
     packed = pack([r.dag for r in records])
     arrays = {name: getattr(packed, name) for name in _PACKED}
     arrays["node_values"] = np.concatenate(values).astype(np.float16)
-    arrays["outputs"] = np.stack([r.outputs[:ROOT_ANCHORS, 0] for r in records])
+    arrays["outputs"] = np.stack([r.raw_outputs[:ROOT_ANCHORS, 0] for r in records]).astype(np.float32)
     arrays["n_inputs"] = np.array([r.n_inputs for r in records], np.int64)
     return arrays

@@ -53,7 +53,7 @@ def evaluate_compnet(compnet: CompNet, records: list[Record], *, seed: int) -> l
 
     Mismatched text: the emission of another program with as many inputs, where there is one.
     """
-    records = [r for r in records if r.dag is not None and r.outputs.var() > 1e-8]
+    records = [r for r in records if r.dag is not None and r.outputs[:, 0].var() > 1e-8]
     x = shared_inputs()[1024:]
     generator = np.random.default_rng(seed)
     order = sorted(range(len(records)), key=lambda k: len(records[k].dag))
@@ -73,7 +73,7 @@ def evaluate_compnet(compnet: CompNet, records: list[Record], *, seed: int) -> l
 
 def _errors(records, emitted, k, x, randoms, base, generator) -> tuple[float, ...]:
     """Return the mse of (random, compnet, true mean, mismatched, base) and the variance."""
-    record, y = records[k], records[k].outputs[1024:, 0].astype(np.float64)
+    record, y = records[k], records[k].raw_outputs[1024:, 0]
     n = record.n_inputs
     twins = [j for j in generator.permutation(len(records))[:50] if j != k and records[j].n_inputs == n]
     other = emitted[twins[0]] if twins else base

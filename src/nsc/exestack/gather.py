@@ -13,22 +13,19 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
 from nsc.errors import InputError
+from nsc.exestack.hold_out import BENCHMARK, HELD_OUT, held_out_names, held_out_texts
 from nsc.exestack.text import GENERATED
 from nsc.exestack.twins import Clusters, semantic_keys, text_key
 from nsc.record import VERSION, Record, read_records, write_records
 
 SPLITS = ("train", "validation", "test")
 VALIDATION, TEST = 0.1, 0.1  # shares of programs without twins
-# Never trained on: programs of these packages, what computes the same, and the Parrot benchmark.
-HELD_OUT = ("r-base", "libnova", "newlib", "darktable")
-HELD_OUT_NAMES = Path(__file__).parent / "held_out.txt"
 SHARD_RECORDS = 1000
 _TOOLS = ("numpy", "wasmtime", "ziglang", "tree-sitter-c", "datasketch", "pyarrow")
 
@@ -83,6 +80,9 @@ class _Splits:
         self.clusters = Clusters()
         self.split: dict[str, str] = {}
         own: dict[str, str] = {}
+        for name, normalised in held_out_texts():
+            own[name] = "test"
+            self.clusters.add_text(name, normalised)
         for record in _records(paths):
             if record.origin not in GENERATED:
                 name = self.clusters.add(record)
@@ -90,7 +90,7 @@ class _Splits:
         for name, split in own.items():
             root = self.clusters.root(name)
             self.split[root] = _stricter(self.split.get(root, "train"), split)
-        self.count = len(self.split)
+        self.count = len({self.clusters.root(name) for name in own if not name.startswith(BENCHMARK)})
 
     def of(self, record: Record) -> tuple[str | None, str]:
         """Return (split, cluster); no split where a generated program is a twin of one that is held out."""
@@ -114,22 +114,6 @@ def _own_split(record: Record) -> str:
         return "test"
     place = int(hashlib.blake2b(names[0].encode(), digest_size=8).hexdigest(), 16) / 2**64
     return "test" if place < TEST else "validation" if place < TEST + VALIDATION else "train"
-
-
-@cache
-def held_out_names() -> frozenset[str]:
-    """The semantic names of programs that are held out wherever they turn up (see `write_held_out`)."""
-    return frozenset(HELD_OUT_NAMES.read_text().split()) if HELD_OUT_NAMES.exists() else frozenset()
-
-
-def write_held_out(folder: Path, extra: Sequence[Record], path: Path = HELD_OUT_NAMES) -> int:
-    """Note the semantic names of a data set's held-out packages and of extra records; returns how many."""
-    names = {name for r in extra for name in semantic_keys(r)}
-    for record in read_records(folder / "test"):
-        if record.origin.startswith(HELD_OUT) and "constant" not in record.flags:
-            names.update(semantic_keys(record))
-    path.write_text("\n".join(sorted(names)) + "\n")
-    return len(names)
 
 
 class _Shards:

@@ -28,7 +28,11 @@ MIN_SHINGLES = 12  # shorter texts are compared whole and by what they compute
 
 def text_key(record: Record) -> str:
     """Name a record's text, whatever its names and layout."""
-    return hashlib.blake2b(record.normalised.encode(), digest_size=16).hexdigest()
+    return _text_digest(record.normalised)
+
+
+def _text_digest(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def semantic_keys(record: Record) -> tuple[str, str]:
@@ -51,9 +55,9 @@ def semantic_keys(record: Record) -> tuple[str, str]:
     return digests[0], digests[1]
 
 
-def shingles(record: Record) -> set[bytes]:
-    """Cut the normalised text into runs of five tokens; empty where it is too short to be told apart by them."""
-    words = record.normalised.split(" ")
+def shingles(normalised: str) -> set[bytes]:
+    """Cut a normalised text into runs of five tokens; empty where it is too short to be told apart by them."""
+    words = normalised.split(" ")
     found = {" ".join(words[k : k + SHINGLE]).encode() for k in range(len(words) - SHINGLE + 1)}
     return found if len(found) >= MIN_SHINGLES else set()
 
@@ -72,19 +76,24 @@ class Clusters:
         """Enter a record and join it with its twins; returns its own name."""
         own, other = semantic_keys(record)
         self.join(own, other)
-        sketch = _sketch(record)
-        if sketch is not None:
-            for twin in self._alike(sketch):
-                self.join(own, twin)
-            label = f"{own} {text_key(record)}"
-            if label not in self.sketches:
-                self.near.insert(label, sketch)
-                self.sketches[label] = LeanMinHash(sketch)
+        self.add_text(own, record.normalised)
         return own
+
+    def add_text(self, name: str, normalised: str) -> None:
+        """Enter a text under a name and join it with those that are nearly equal."""
+        sketch = _sketch(normalised)
+        if sketch is None:
+            return
+        for twin in self._alike(sketch):
+            self.join(name, twin)
+        label = f"{name} {_text_digest(normalised)}"
+        if label not in self.sketches:
+            self.near.insert(label, sketch)
+            self.sketches[label] = LeanMinHash(sketch)
 
     def near_names(self, record: Record) -> list[str]:
         """Return the names of the records entered so far whose texts are nearly this one's."""
-        sketch = _sketch(record)
+        sketch = _sketch(record.normalised)
         return [] if sketch is None else self._alike(sketch)
 
     def _alike(self, sketch: MinHash) -> list[str]:
@@ -108,8 +117,8 @@ class Clusters:
         return name
 
 
-def _sketch(record: Record) -> MinHash | None:
-    found = shingles(record)
+def _sketch(normalised: str) -> MinHash | None:
+    found = shingles(normalised)
     if not found:
         return None
     sketch = MinHash(num_perm=PERMUTATIONS, seed=1)
