@@ -9,8 +9,10 @@ import pytest
 from nsc.cli import main
 from nsc.errors import InputError
 from nsc.exestack.debian import debian_package
+from nsc.exestack.extract import extract
 from nsc.exestack.floating import FLOATING, declared, defined_functions, floating_names, skip_reason
 from nsc.exestack.mutate import Parent, mutants
+from nsc.exestack.profile import profile_named
 from nsc.exestack.source import count_files, read_source_texts, versions_of
 from nsc.exestack.text import SourceText
 
@@ -155,3 +157,13 @@ def test_mutants():
     assert all(m.startswith("#include <math.h>\n\ndouble f(double x, double y) {") for m in found)
     loop = "double f(double x) {\n  for (int i = 0; i < 3; i++) x += v[2];\n  return x;\n}"
     assert {m.text for m in mutants(Parent("n", "f", loop, ""), 20, seed=0)} == set()  # nothing but counts to change
+
+
+def test_a_defect_of_ours_costs_one_file(monkeypatch):
+    def crash(*args, **options):
+        raise IndexError("string index out of range")
+
+    monkeypatch.setattr("nsc.exestack.extract.list_programs", crash)
+    source = SourceText("x", "f.c", "double f(double x) { return x; }")
+    made, dropped = extract(source, profile_named("wide"))
+    assert made == [] and [d.reason for d in dropped] == ["file:crash:IndexError"]

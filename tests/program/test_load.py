@@ -100,6 +100,7 @@ def test_desugaring(text, inputs, outputs):
 @pytest.mark.parametrize(
     ("text", "reason", "line"),
     [
+        ("typedef struct { double x, y; } vec;\ndouble f(vec *v) { return v.x; }", "type_mismatch", 2),
         ("double f(double x) { return g(x); }", "unknown_function", 1),
         ("double f(double x) {\n return x * SCALE; }", "unknown_name", 2),
         ("double f(thing x) { return x; }", "unknown_type", 1),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nsc.errors import NscError, SourceError
+from nsc.errors import SourceError
 from nsc.exestack.floating import skip_reason
 from nsc.exestack.headers import defining_files, floating_types, package_headers
 from nsc.exestack.profile import Profile
@@ -51,8 +51,8 @@ def extract(source: SourceText, profile: Profile) -> tuple[list[Candidate], list
         functions = _linked(source)
     except SourceError as error:
         return [], [dropped(f"file:{error.problems[0].reason}")]
-    except (NscError, RecursionError) as error:
-        return [], [dropped(f"file:{type(error).__name__}")]
+    except Exception as error:  # a defect of ours costs one file, by name, never the run
+        return [], [dropped(f"file:crash:{type(error).__name__}")]
     candidates, drops = [], []
     for function, program in functions:
         reason = _reason(function, program, profile)

@@ -119,11 +119,9 @@ Slice = FileSlice | SyntheticSlice | MutantSlice
 @cache
 def _code() -> bytes:
     """Name the code that makes slices: after a change none is taken for what it would be now."""
-    root = Path(__file__).parents[1]
-    files = [
-        root / "record.py",
-        *(f for room in ("program", "sandbox", "exestack") for f in (root / room).rglob("*.py")),
-    ]
+    here, root = Path(__file__).parent, Path(__file__).parents[1]
+    rooms = [folder.rglob("*.py") for folder in (root / "program", root / "sandbox", here / "synthetic")]
+    files = [root / "record.py", *(here / f"{name}.py" for name in _MAKERS), *(file for room in rooms for file in room)]
     return hashlib.blake2b(b"\0".join(f.read_bytes() for f in sorted(files)), digest_size=8).digest()
 
 

@@ -175,6 +175,9 @@ def _settle(
         seen = [Access("r", (None,), bare.node)] + [Access("w", (None,), bare.node)] * (
             not getattr(ctype, "const", False)
         )
+    field = next((a for a in seen if isinstance(a.path[0], str)), None)
+    if field is not None:
+        raise Refusal("type_mismatch", f"'{name}' is a pointer and used as a struct here", field.node)
     if name in arrays:
         length = arrays[name]
     elif any(a.path[0] is None for a in seen):
