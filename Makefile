@@ -4,7 +4,7 @@ BIN := .venv/bin
 TORCH := torch==2.13.0
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help setup torch test test-slow demo figures data train bench clean
+.PHONY: help setup torch test test-slow demo figures data held-out train bench clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,6 +50,10 @@ data: .venv/ready ## build the data set of docs/data-card.md (half an hour on tw
 	$(BIN)/nsc data build debian:$(PACKAGES) synthetic:20000 mutate:data/exestack,8 --profile wide -o data/exestack
 	$(BIN)/nsc data check data/exestack
 	$(BIN)/nsc data info data/exestack --card docs/data-card.md
+
+held-out: .venv/ready ## note anew what the data set's held-out packages compute
+	$(BIN)/python -c "from pathlib import Path; from nsc.exestack.hold_out import write_held_out; \
+	  print(write_held_out(Path('data/exestack')), 'names are held out')"
 
 train: .venv/torch ## generate programs and train the CompNet (about an hour)
 	$(BIN)/nsc data synthetic -o data/heldout --programs 2000 --seed 2

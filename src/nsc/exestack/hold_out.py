@@ -1,12 +1,11 @@
 """What is never trained on, wherever it turns up: four Debian packages and the Parrot benchmark.
 
 In: nothing. Out: names of what they compute, and texts. Non-goals: splitting (gather.py).
-`python -m nsc.exestack.hold_out DATASET` notes anew what a data set's held-out packages compute.
+`make held-out` notes anew what a data set's held-out packages compute.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -55,7 +54,3 @@ def _benchmark() -> Iterator[Record]:
         y = run(built, np.ascontiguousarray(shared_inputs()[:, : program.n_inputs])).outputs
         if np.isfinite(y).all():
             yield Record(program.name, "", "", program.n_inputs, program.n_outputs, (), 0, y.astype(np.float32), None)
-
-
-if __name__ == "__main__":
-    print(f"{write_held_out(Path(sys.argv[1]))} names are held out")
