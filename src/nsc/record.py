@@ -98,7 +98,7 @@ def write_records(path: Path, records: list[Record]) -> None:
     arrays = [pa.array(columns[f.name], f.type) for f in SCHEMA]
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    pq.write_table(pa.Table.from_arrays(arrays, schema=SCHEMA), temporary, compression="zstd")
+    pq.write_table(pa.Table.from_arrays(arrays, schema=SCHEMA), temporary, compression="lz4")
     os.replace(temporary, path)
 
 

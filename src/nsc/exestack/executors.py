@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from nsc.errors import InputError, MissingExtraError, NscError
 
-MAX_DEATHS = 20  # of workers, before a run gives up
+MAX_DEATHS = 5  # of workers, with nothing done in between, before a run gives up
 WAITING_PER_WORKER = 3
 S = TypeVar("S")
 R = TypeVar("R")
@@ -34,15 +34,20 @@ def on_processes(work: Callable[[S], R], items: Iterable[S], workers: int) -> It
                 for item in _chain(again, items):
                     running[pool.submit(work, item)] = item
                     if len(running) >= WAITING_PER_WORKER * workers:
-                        yield from _finished(running, FIRST_COMPLETED)
+                        yield from _finished(running)
+                        deaths = 0
                 while running:
-                    yield from _finished(running, FIRST_COMPLETED)
+                    yield from _finished(running)
+                    deaths = 0
                 return
             except BrokenProcessPool:
                 deaths += 1
                 again = list(running.values())
         if deaths >= MAX_DEATHS:
-            raise WorkersDied(f"{deaths} worker processes were killed; is there enough memory for {workers} workers?")
+            raise WorkersDied(
+                f"worker processes died {deaths} times with nothing done in between: is there enough memory for {workers},"
+                " and is the program that calls this in a file, under `if __name__ == '__main__'`?"
+            )
 
 
 def _chain(again: list[S], items: Iterator[S]) -> Iterator[S]:
@@ -51,8 +56,8 @@ def _chain(again: list[S], items: Iterator[S]) -> Iterator[S]:
     yield from items
 
 
-def _finished(running: dict, when: str) -> Iterator:
-    for job in wait(running, return_when=when).done:
+def _finished(running: dict) -> Iterator:
+    for job in wait(running, return_when=FIRST_COMPLETED).done:
         result = job.result()  # a broken pool leaves its items in `running`
         del running[job]
         yield result

@@ -97,10 +97,11 @@ class _Splits:
         if record.origin not in GENERATED:
             root = self.clusters.root(semantic_keys(record)[0])
             return self.split[root], root
-        twins = self.clusters.find(record)
+        names = semantic_keys(record)
+        twins = self.clusters.find(names, record.normalised)
         is_held_out = any(self.split.get(root, "train") != "train" for root in twins)
-        is_held_out = is_held_out or not held_out_names().isdisjoint(semantic_keys(record))
-        return (None, "") if is_held_out else ("train", twins[0] if twins else semantic_keys(record)[0])
+        is_held_out = is_held_out or not held_out_names().isdisjoint(names)
+        return (None, "") if is_held_out else ("train", twins[0] if twins else names[0])
 
 
 def _stricter(a: str, b: str) -> str:
@@ -176,7 +177,7 @@ def leaks(folder: Path) -> Iterator[tuple[str, str, str]]:
         for record in read_records(folder / split):
             names = [f"text:{text_key(record)}" if record.normalised else f"name:{record.name}", *semantic_keys(record)]
             found = {owner[name] for name in names if name in owner}
-            found |= {owner[twin] for twin in clusters.near_names(record) if twin in owner}
+            found |= {owner[twin] for twin in clusters.near_names(record.normalised) if twin in owner}
             other = next((s for s in found if s != split), None)
             if other:
                 yield record.name, split, other

@@ -7,6 +7,7 @@ Non-goals: what becomes of a cluster (gather.py).
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -91,18 +92,18 @@ class Clusters:
             self.near.insert(label, sketch)
             self.sketches[label] = LeanMinHash(sketch)
 
-    def near_names(self, record: Record) -> list[str]:
-        """Return the names of the records entered so far whose texts are nearly this one's."""
-        sketch = _sketch(record.normalised)
+    def near_names(self, normalised: str) -> list[str]:
+        """Return the names of the texts entered so far that are nearly this one."""
+        sketch = _sketch(normalised)
         return [] if sketch is None else self._alike(sketch)
 
     def _alike(self, sketch: MinHash) -> list[str]:
         found = (label for label in self.near.query(sketch) if self.sketches[label].jaccard(sketch) >= NEAR)
         return sorted({label.split(" ")[0] for label in found})
 
-    def find(self, record: Record) -> list[str]:
-        """Return the roots of all trees that a record is a twin of, without entering it."""
-        names = [key for key in semantic_keys(record) if key in self.parent] + self.near_names(record)
+    def find(self, keys: Sequence[str], normalised: str) -> list[str]:
+        """Return the roots of all trees that a record is a twin of, told by its semantic keys and its text."""
+        names = [key for key in keys if key in self.parent] + self.near_names(normalised)
         return sorted({self.root(name) for name in names})
 
     def join(self, a: str, b: str) -> None:
