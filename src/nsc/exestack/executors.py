@@ -45,8 +45,8 @@ def on_processes(work: Callable[[S], R], items: Iterable[S], workers: int) -> It
                 again = list(running.values())
         if deaths >= MAX_DEATHS:
             raise WorkersDied(
-                f"worker processes died {deaths} times with nothing done in between: is there enough memory for {workers},"
-                " and is the program that calls this in a file, under `if __name__ == '__main__'`?"
+                f"worker processes died {deaths} times with nothing done in between: is there memory for {workers} of"
+                " them, and is the program that calls this in a file, under `if __name__ == '__main__'`?"
             )
 
 
