@@ -122,6 +122,7 @@ def test_names_of_floating_types():
         ("double f(double x) { return x; }", None),
         ("static inline\nfloat\nf (const float *x, float y)\n/* doc */\n{ return *x; }", None),
         ("double f(x, y) double x; double y; { return x; }", None),
+        ("#ifdef A\ndouble f(double x)\n#else\ndouble f(x)\ndouble x;\n#endif\n{ return x; }", None),
         ("real f(point p) { return 0; }", None),
         ("FUNCTION(a, b) (real x) { return x; }", None),
         ("int f(int x) { double y = x; return y; }", "no_floating_point"),

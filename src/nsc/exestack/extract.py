@@ -15,6 +15,7 @@ from nsc.exestack.text import SourceText
 from nsc.program import FunctionOverview, Program, list_programs
 from nsc.program.tokens import is_blank, tokenize
 
+DEFINES = {"__IEEE_LITTLE_ENDIAN": "1"}  # what newlib's mathematics asks of the machine, of which wasm32 is none
 MAX_ROUNDS = 3
 MAX_OTHER_FILES = 12
 
@@ -69,7 +70,7 @@ def _linked(source: SourceText) -> list[tuple[FunctionOverview, Program | None]]
     Those files are read behind this one, as if it included them last.
     """
     include = package_headers(source.package, source.path)
-    functions = list_programs(source.text, path=source.path, include=include)
+    functions = list_programs(source.text, path=source.path, include=include, defines=DEFINES)
     others: list[str] = []
     for _ in range(MAX_ROUNDS):
         missing = [name for f, _ in functions if _only_misses_functions(f) for name in f.missing]
@@ -79,7 +80,7 @@ def _linked(source: SourceText) -> list[tuple[FunctionOverview, Program | None]]
         others += more
         text = source.text + "".join(f'\n#include "{path}"' for path in others) + "\n"
         try:
-            again = {f.name: (f, p) for f, p in list_programs(text, path=source.path, include=include)}
+            again = {f.name: (f, p) for f, p in list_programs(text, path=source.path, include=include, defines=DEFINES)}
         except SourceError:
             break
         functions = [pair if pair[1] else again.get(pair[0].name, pair) for pair in functions]

@@ -32,6 +32,8 @@ _NAME_AND_PARAMETERS = re.compile(r"(\w+)\s*\([^()]{0,1500}(?:\([^()]{0,200}\)[^
 _COMMA = re.compile(r",(?![^(]*\))")
 MAX_HEAD = 2000  # characters from the start of a function to its last parenthesis
 
+_DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n\\]|\\.)*", re.MULTILINE | re.DOTALL)
+
 Declared = tuple[str, frozenset[str]]  # a name and the words that its declaration uses
 
 
@@ -101,6 +103,7 @@ def defined_functions(text: str) -> Iterator[str]:
 
 def _heads(text: str) -> Iterator[str]:
     """Yield what stands before each function's body: from the end of what is before it to its `{`."""
+    text = _DIRECTIVE.sub("", text)
     for match in _BODY.finditer(text):
         near = max(0, match.start() - MAX_HEAD)
         head = text[max(near, *(text.rfind(end, near, match.start()) + 1 for end in ";{}")) : match.end()]

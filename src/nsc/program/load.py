@@ -123,7 +123,11 @@ def list_functions(
 
 
 def list_programs(
-    text: str, *, path: str = "<string>", include: Include | None = None
+    text: str,
+    *,
+    path: str = "<string>",
+    include: Include | None = None,
+    defines: Mapping[str, str] | None = None,
 ) -> list[tuple[FunctionOverview, Program | None]]:
     """Describe every function of a file and close those that qualify, reading the file once.
 
@@ -132,7 +136,7 @@ def list_programs(
     Raises:
         SourceError: the file cannot be preprocessed.
     """
-    module = _module(text, path, include, None)
+    module = _module(text, path, include, defines)
     found = []
     for item in _own_functions(module):
         closure, signature, problems = _examine(module, item, (), None)
