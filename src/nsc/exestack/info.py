@@ -23,7 +23,8 @@ def dataset_info(folder: Path) -> dict:
 
     Returns:
         The manifest's values (records, drops {reason: count}, splits {name: count}, programs_per_s...), and
-        by number of records: origins, inputs, outputs, flags, licences; quantiles of tokens and DAG nodes.
+        by number of records: origins, inputs, outputs, flags, licences; quantiles of tokens (of real
+        programs and mutants) and of DAG nodes.
 
     Raises:
         InputError: the folder has no manifest.
@@ -43,7 +44,7 @@ def dataset_info(folder: Path) -> dict:
             counts["flags"].update(record.flags or ("none",))
             counts["licences"][record.licence or "unknown"] += 1
             clusters[record.cluster] += 1
-            tokens.append(record.normalised.count(" ") + 1)
+            tokens += [record.normalised.count(" ") + 1] if record.normalised else []
             without_dag += record.dag is None
             nodes += [] if record.dag is None else [len(record.dag)]
     counts["cluster_sizes"].update(min(size, 10) for size in clusters.values())

@@ -76,7 +76,10 @@ def data_card(info: Mapping) -> str:
     lines += _two_columns("Flags", "flag", info["flags"], 20)
     lines += ["## Sizes", "", "| | " + " | ".join(f"{float(q):.0%}" for q in info["tokens"]) + " |"]
     lines.append("|---" * (len(info["tokens"]) + 1) + "|")
-    for title, key in (("tokens of the normalised text", "tokens"), ("nodes of the DAG", "dag_nodes")):
+    for title, key in (
+        ("tokens of the normalised text, real programs and mutants", "tokens"),
+        ("nodes of the DAG", "dag_nodes"),
+    ):
         lines.append(f"| {title} | " + " | ".join(f"{v:,.0f}" for v in info[key].values()) + " |")
     lines += ["", f"{info['without_dag']:,} programs have no DAG.", ""]
     return "\n".join(lines)
