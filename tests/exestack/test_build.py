@@ -304,6 +304,16 @@ def test_nearly_equal_texts_are_twins():
     assert clusters.find(semantic_keys(short), short.normalised) == []
 
 
+@pytest.mark.parametrize("broken", ["text", "columns"])
+def test_a_parquet_file_that_is_none_of_the_stacks_leaves_nothing(tmp_path, capsys, broken):
+    path = tmp_path / "x.parquet"
+    path.write_text("no parquet") if broken == "text" else pq.write_table(pa.table({"x": [1]}), path)
+    assert main(["data", "build", f"stack:{path}", "-o", str(tmp_path / "out")]) == 2
+    message = capsys.readouterr().err
+    assert ("not a readable parquet file" if broken == "text" else "neither The Stack's column") in message
+    assert not (tmp_path / "out").exists()
+
+
 def test_command_line(tree, tmp_path, capsys):
     out = str(tmp_path / "out")
     assert main(["data", "build", f"tree:{tree}", "-o", out, "--workers", "1"]) == 0

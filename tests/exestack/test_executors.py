@@ -6,11 +6,12 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
 from nsc.errors import InputError
-from nsc.exestack import build_dataset
+from nsc.exestack import build_dataset, executors
 from nsc.exestack.executors import MAX_DEATHS, WorkersDied, on_processes, on_ray
 
 
@@ -39,6 +40,19 @@ def test_a_killed_process_costs_nothing(tmp_path):
     items = [(k, str(tmp_path / "died")) for k in range(12)]
     assert sorted(on_processes(dies_once, items, 2)) == [2 * k for k in range(12)]
     assert (tmp_path / "died").exists()
+
+
+def test_an_item_that_a_broken_pool_refuses_is_not_lost(monkeypatch):
+    submit, refused = executors.ProcessPoolExecutor.submit, []
+
+    def refuses_once(pool, work, item):
+        if item == 5 and not refused:
+            refused.append(item)
+            raise BrokenProcessPool
+        return submit(pool, work, item)
+
+    monkeypatch.setattr(executors.ProcessPoolExecutor, "submit", refuses_once)
+    assert sorted(on_processes(doubled, range(12), 2)) == [2 * k for k in range(12)] and refused == [5]
 
 
 def test_workers_that_always_die_end_the_run():

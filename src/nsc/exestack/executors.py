@@ -7,7 +7,7 @@ Non-goals: what a slice is; where results are kept (a folder that all workers sh
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import TypeVar
@@ -29,10 +29,13 @@ def on_processes(work: Callable[[S], R], items: Iterable[S], workers: int) -> It
     items, again, deaths = iter(items), [], 0
     while True:
         with ProcessPoolExecutor(workers, get_context("forkserver")) as pool:
-            running = {}
+            running: dict[Future, S] = {}
+            unsubmitted: list[S] = []  # a pool that is broken already refuses an item
             try:
                 for item in _chain(again, items):
+                    unsubmitted = [item]
                     running[pool.submit(work, item)] = item
+                    unsubmitted = []
                     if len(running) >= WAITING_PER_WORKER * workers:
                         yield from _finished(running)
                         deaths = 0
@@ -42,7 +45,7 @@ def on_processes(work: Callable[[S], R], items: Iterable[S], workers: int) -> It
                 return
             except BrokenProcessPool:
                 deaths += 1
-                again = list(running.values())
+                again += [*running.values(), *unsubmitted]
         if deaths >= MAX_DEATHS:
             raise WorkersDied(
                 f"worker processes died {deaths} times with nothing done in between: is there memory for {workers} of"
@@ -56,7 +59,7 @@ def _chain(again: list[S], items: Iterator[S]) -> Iterator[S]:
     yield from items
 
 
-def _finished(running: dict) -> Iterator:
+def _finished(running: dict[Future, S]) -> Iterator[R]:
     for job in wait(running, return_when=FIRST_COMPLETED).done:
         result = job.result()  # a broken pool leaves its items in `running`
         del running[job]
@@ -93,5 +96,9 @@ def on_ray(work: Callable[[S], R], items: Iterable[S], workers: int, address: st
         while running:
             done, running = ray.wait(running)
             yield from ray.get(done)
+    except ray.exceptions.WorkerCrashedError as error:
+        raise WorkersDied(
+            f"Ray's workers died {MAX_DEATHS + 1} times over one slice; is there memory for it? {error}"
+        ) from None
     finally:
         ray.shutdown()

@@ -10,11 +10,9 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from nsc.errors import InputError
 from nsc.exestack.debian import debian_package
-from nsc.exestack.stack import read_stack
+from nsc.exestack.stack import open_stack, read_stack
 from nsc.exestack.text import SUFFIXES, Found
 from nsc.exestack.tree import ARCHIVES, read_package, read_tree
 
@@ -36,7 +34,7 @@ def read_source_texts(source: str, say: Callable[[str], None] = lambda line: Non
     if kind == "stack":
         if not path.is_file():
             raise InputError(f"{source}: expected a parquet file; there is none at {place}")
-        return read_stack(path)
+        return read_stack(open_stack(path), path.stem)
     if kind == "debian":
         packages = [debian_package(name, say) for name in place.split(",")]
         return (found for folder, p in packages for found in read_package(folder, p.name, p.licence))
@@ -47,7 +45,7 @@ def count_files(source: str) -> int:
     """Say about how many files a source has, without reading them; rows of a parquet file count as files."""
     kind, _, place = source.partition(":")
     if kind == "stack":
-        return pq.ParquetFile(place).metadata.num_rows
+        return open_stack(Path(place)).metadata.num_rows
     roots = [Path(place)] if kind == "tree" else [debian_package(name)[0] for name in place.split(",")]
     return sum(
         name.endswith((*SUFFIXES, *ARCHIVES)) for root in roots for _, _, names in os.walk(root) for name in names

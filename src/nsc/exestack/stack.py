@@ -14,8 +14,12 @@ from nsc.errors import InputError
 from nsc.exestack.text import Found, Unreadable, checked
 
 
-def read_stack(path: Path) -> Iterator[Found]:
-    """Read The Stack: v1's flat columns (`content`, `lang`...), or one row a repository with nested `files`."""
+def open_stack(path: Path) -> pq.ParquetFile:
+    """Open one of The Stack's files, in v1's flat columns or with a repository's `files` in a row.
+
+    Raises:
+        InputError: it is no parquet file, or has neither layout.
+    """
     try:
         file = pq.ParquetFile(path)
     except (OSError, ValueError) as error:
@@ -25,10 +29,16 @@ def read_stack(path: Path) -> Iterator[Found]:
         raise InputError(
             f"{path} has neither The Stack's column 'content' nor 'files'; found {', '.join(sorted(names))}"
         )
+    return file
+
+
+def read_stack(file: pq.ParquetFile, name: str) -> Iterator[Found]:
+    """Read the C files of an open file; `name` stands for the repository where none is given."""
+    names = set(file.schema_arrow.names)
     for batch in file.iter_batches(batch_size=64):
         for row in batch.to_pylist():
             rows = row["files"] or [] if "files" in names else [row]
-            repository = row.get("repo_name") or row.get("max_stars_repo_name") or path.stem
+            repository = row.get("repo_name") or row.get("max_stars_repo_name") or name
             for item in rows:
                 yield from _stack_row(item, repository)
 
