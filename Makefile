@@ -45,7 +45,7 @@ figures: .venv/ready ## draw the README's figure
 PACKAGES := gsl,glibc,musl,newlib,blender,ngspice,r-base,darktable,libnova,netpbm-free,pari,csound,mesa,gegl,imagemagick,$\
   gimp,proj,erfa,libsamplerate,lcms2,speex,wcslib,opus,sox,nlopt,chipmunk,gmt,gts,meschach,aubio
 
-data: .venv/ready ## build the data set of docs/data-card.md (half an hour on two cores; needs apt with deb-src)
+data: .venv/ready ## build the data set of docs/data-card.md (long; needs apt with deb-src)
 	$(BIN)/nsc data build debian:$(PACKAGES) --profile wide -o data/exestack
 	$(BIN)/nsc data build debian:$(PACKAGES) synthetic:20000 mutate:data/exestack,8 --profile wide -o data/exestack
 	$(BIN)/nsc data check data/exestack
