@@ -40,7 +40,7 @@ def gather(
     out = _Shards(out_dir)
     seen: set[str] = set()
     for record in _records(paths):
-        key = record.origin[:9] + record.dag.fingerprint if record.origin == "synthetic" else text_key(record)
+        key = record.dag.fingerprint if record.origin == "synthetic" else text_key(record)  # its text is not normalised
         if key in seen:
             drops["copy"] += 1
             continue

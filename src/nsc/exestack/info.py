@@ -27,27 +27,26 @@ def dataset_info(folder: Path) -> dict:
         programs and mutants) and of DAG nodes.
 
     Raises:
-        InputError: the folder has no manifest.
+        InputError: the folder has no manifest, or one of another command.
     """
     try:
         manifest = json.loads((folder / "manifest.json").read_text())
     except (OSError, ValueError):
         raise InputError(f"{folder} is no data set: it has no readable manifest.json") from None
-    counts = {name: Counter() for name in ("origins", "inputs", "outputs", "flags", "licences", "cluster_sizes")}
-    clusters: Counter[str] = Counter()
+    if "splits" not in manifest:
+        raise InputError(f"{folder} has no splits; nsc data info describes what nsc data build made")
+    counts = {name: Counter() for name in ("origins", "inputs", "outputs", "flags", "licences")}
     tokens, nodes, without_dag = [], [], 0
-    for split in SPLITS if (folder / "train").is_dir() else (".",):
+    for split in SPLITS:
         for record in read_records(folder / split):
             counts["origins"][record.origin] += 1
             counts["inputs"][record.n_inputs] += 1
             counts["outputs"][record.n_outputs] += 1
             counts["flags"].update(record.flags or ("none",))
             counts["licences"][record.licence or "unknown"] += 1
-            clusters[record.cluster] += 1
             tokens += [record.normalised.count(" ") + 1] if record.normalised else []
             without_dag += record.dag is None
             nodes += [] if record.dag is None else [len(record.dag)]
-    counts["cluster_sizes"].update(min(size, 10) for size in clusters.values())
     return manifest | {
         **{name: {str(k): n for k, n in _ordered(name, c)} for name, c in counts.items()},
         "tokens": _quantiles(tokens), "dag_nodes": _quantiles(nodes), "without_dag": without_dag,
@@ -55,7 +54,7 @@ def dataset_info(folder: Path) -> dict:
 
 
 def _ordered(name: str, counts: Counter) -> list[tuple]:
-    return sorted(counts.items()) if name in ("inputs", "outputs", "cluster_sizes") else counts.most_common()
+    return sorted(counts.items()) if name in ("inputs", "outputs") else counts.most_common()
 
 
 def _quantiles(values: list[int]) -> dict[str, float]:

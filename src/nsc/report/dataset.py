@@ -39,8 +39,8 @@ def info_text(info: Mapping, folder: str) -> Group:
         table.add_row(title, _listed(info[title]))
     table.add_row("tokens", _spread(info["tokens"]))
     table.add_row("DAG nodes", f"{_spread(info['dag_nodes'])}; {info['without_dag']:,} programs have no DAG")
-    table.add_row("clusters", f"{info['clusters']:,} of real programs" if "clusters" in info else "-")
-    return Group(manifest_text(info | {"splits": info.get("splits", {})}, folder), table)
+    table.add_row("clusters", f"{info['clusters']:,} of real programs")
+    return Group(manifest_text(info, folder), table)
 
 
 def _listed(counts: Mapping[str, int]) -> str:

@@ -19,6 +19,7 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
+import pyarrow.parquet as pq
 
 from nsc.errors import InputError
 from nsc.exestack.synthetic.functions import Written, write_function
@@ -177,7 +178,7 @@ def write_synthetic(
     seconds = time.perf_counter() - started
     made = sum(sizes[k] for k in todo)
     manifest = {
-        "records": programs, "seed": seed, "shard_size": shard_size, "drops": dict(drops.most_common()),
+        "records": sum(pq.read_metadata(path).num_rows for path in paths), "seed": seed, "shard_size": shard_size, "drops": dict(drops.most_common()),
         "programs_per_s": round(made / seconds, 1) if made else None,
     }  # fmt: skip
     temporary = out_dir / f".manifest.{os.getpid()}"
