@@ -177,8 +177,9 @@ def write_synthetic(
             progress(done, len(sizes))
     seconds = time.perf_counter() - started
     made = sum(sizes[k] for k in todo)
+    records = sum(pq.read_metadata(path).num_rows for path in paths)
     manifest = {
-        "records": sum(pq.read_metadata(path).num_rows for path in paths), "seed": seed, "shard_size": shard_size, "drops": dict(drops.most_common()),
+        "records": records, "seed": seed, "shard_size": shard_size, "drops": dict(drops.most_common()),
         "programs_per_s": round(made / seconds, 1) if made else None,
     }  # fmt: skip
     temporary = out_dir / f".manifest.{os.getpid()}"
