@@ -4,6 +4,7 @@ It reads text and never runs anything. Inference is numpy; only training needs t
 Must not know wasm, where programs come from, or other initialisers.
 """
 
+from nsc.compnet.bert import BertCompNet as BertCompNet
 from nsc.compnet.checkpoint import load_compnet as load_compnet
 from nsc.compnet.compile import CompNet as CompNet
 from nsc.compnet.compile import Emission as Emission

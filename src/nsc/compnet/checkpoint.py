@@ -1,6 +1,7 @@
 """Trained CompNets on disk: safetensors with a self-describing header.
 
-In: a path, or nothing for the one in the package. Out: `CompNet`. Non-goals: optimizer state (train.py).
+In: a path, or nothing for the one in the package. Out: `CompNet` or `BertCompNet`, whichever the header names.
+Non-goals: optimizer state (train.py).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from nsc.compnet.bert import BertCompNet
 from nsc.compnet.compile import CompNet
 from nsc.errors import StoreError
 from nsc.program.dag import OPS
@@ -23,15 +25,20 @@ SHIPPED = Path(__file__).parent / "weights" / "compnet.safetensors"
 
 
 def save_compnet(path: Path, arrays: dict[str, np.ndarray], metadata: dict) -> None:
-    """Write a checkpoint in float16; it appears whole or not at all."""
+    """Write a checkpoint of the structured compiler."""
+    write_checkpoint(path, arrays, {"operations": " ".join(OPS), "metadata": json.dumps(metadata)})
+
+
+def write_checkpoint(path: Path, arrays: dict[str, np.ndarray], header: dict[str, str]) -> None:
+    """Write tensors in float16, and the version in the header; the file appears whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    header = {"nsc_compnet": VERSION, "operations": " ".join(OPS), "metadata": json.dumps(metadata)}
+    header = {"nsc_compnet": VERSION} | header
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     save_file({k: np.ascontiguousarray(v, np.float16) for k, v in arrays.items()}, temporary, header)
     os.replace(temporary, path)
 
 
-def load_compnet(path: Path | str | None = None) -> CompNet:
+def load_compnet(path: Path | str | None = None) -> CompNet | BertCompNet:
     """Load a checkpoint; without a path, the one shipped in the package (kept after the first load).
 
     Raises:
@@ -45,7 +52,7 @@ def _shipped() -> CompNet:
     return _load(SHIPPED)
 
 
-def _load(path: Path) -> CompNet:
+def _load(path: Path) -> CompNet | BertCompNet:
     if not path.exists():
         raise StoreError(f"there is no CompNet checkpoint at {path}; train one with: nsc train")
     try:
@@ -56,6 +63,10 @@ def _load(path: Path) -> CompNet:
         raise StoreError(f"{path} is not a readable checkpoint: {error}") from None
     if header.get("nsc_compnet") != VERSION:
         raise StoreError(f"{path} has version {header.get('nsc_compnet')}; this nsc reads {VERSION}")
+    if header.get("encoder") == "bert":
+        from nsc.compnet.bert.store import bert_from
+
+        return bert_from(header, arrays)
     if header.get("operations") != " ".join(OPS):
         raise StoreError(f"{path} was trained for other DAG operations; train it again with: nsc train")
     return CompNet(arrays, json.loads(header.get("metadata", "{}")))

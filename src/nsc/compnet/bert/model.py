@@ -1,0 +1,89 @@
+"""The papers' CompNet as a torch module: BERT, [CLS], a linear head; and the surrogates it emits.
+
+In: token numbers, how many. Out: parameters `p w`. `compile.BertCompNet` is the same function in numpy. Source:
+ICML 2024, section 3; Devlin et al., 2019 (post-LN, exact GELU, learnt positions). The last layer is computed for [CLS]
+alone, the only state that is read: the same numbers for less work.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from nsc.compnet.bert.config import BertConfig
+from nsc.surrogate import Topology
+
+
+class BertNet(nn.Module):
+    """BERT with a linear parameter head on the state of [CLS]."""
+
+    def __init__(self, config: BertConfig, n_parameters: int, *, dropout: float):
+        super().__init__()
+        d = config.hidden
+        self.words = nn.Embedding(config.vocabulary, d)
+        self.positions = nn.Embedding(config.positions, d)
+        self.segments = nn.Embedding(2, d)
+        self.norm = nn.LayerNorm(d, config.eps)
+        self.layers = nn.ModuleList(_Layer(config, dropout) for _ in range(config.layers))
+        self.dropout = nn.Dropout(dropout)
+        self.apply(_as_bert_starts)
+        self.head = nn.Linear(d, n_parameters)  # as torch starts it: the papers say no more than "linear"
+
+    def states(self, tokens: Tensor, lengths: Tensor, last: int | None = None) -> Tensor:
+        """Encode: tokens `p t`, lengths (p,) -> `p t d`; only the `last` leading states of the last layer, if given."""
+        t = tokens.shape[1]
+        read = (torch.arange(t)[None] < lengths[:, None])[:, None, None]
+        h = self.words(tokens) + self.positions.weight[:t] + self.segments.weight[0]
+        h = self.dropout(self.norm(h))
+        for k, layer in enumerate(self.layers):
+            h = layer(h, read, last if k == len(self.layers) - 1 else None)
+        return h
+
+    def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        """Emit parameters: tokens `p t`, lengths (p,) -> `p w`."""
+        return self.head(self.states(tokens, lengths, last=1)[:, 0])
+
+
+class _Layer(nn.Module):
+    def __init__(self, config: BertConfig, dropout: float):
+        super().__init__()
+        d = config.hidden
+        self.heads, self.rate = config.heads, dropout
+        self.query, self.key, self.value, self.merge = (nn.Linear(d, d) for _ in range(4))
+        self.norm_1 = nn.LayerNorm(d, config.eps)
+        self.wide, self.narrow = nn.Linear(d, config.intermediate), nn.Linear(config.intermediate, d)
+        self.norm_2 = nn.LayerNorm(d, config.eps)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, h: Tensor, read: Tensor, last: int | None) -> Tensor:
+        top = h[:, :last]
+        query, key, value = (self._split(z) for z in (self.query(top), self.key(h), self.value(h)))
+        rate = self.rate if self.training else 0.0
+        context = F.scaled_dot_product_attention(query, key, value, attn_mask=read, dropout_p=rate)
+        context = context.transpose(1, 2).reshape(top.shape)
+        top = self.norm_1(top + self.dropout(self.merge(context)))
+        return self.norm_2(top + self.dropout(self.narrow(F.gelu(self.wide(top)))))
+
+    def _split(self, z: Tensor) -> Tensor:
+        """Deal `p t d` to the heads: `p head t d/head`."""
+        return z.view(*z.shape[:2], self.heads, -1).transpose(1, 2)
+
+
+def _as_bert_starts(module: nn.Module) -> None:
+    """Draw weights as BERT does: normal of deviation 0.02, biases zero."""
+    if isinstance(module, (nn.Linear, nn.Embedding)):
+        nn.init.normal_(module.weight, std=0.02)
+    if isinstance(module, nn.Linear):
+        nn.init.zeros_(module.bias)
+
+
+def run_surrogates(w: Tensor, topology: Topology, x: Tensor, n_inputs: Tensor) -> Tensor:
+    """Run sigmoid surrogates: w `p w`, x `n i`, inputs from n_inputs (p,) on are zero; returns `p o n`."""
+    used = torch.arange(topology.n_inputs)[None] < n_inputs[:, None]
+    h, at = x.T * used[:, :, None], 0
+    for a, b in zip(topology.widths, topology.widths[1:], strict=False):
+        weight, bias = w[:, at : at + a * b].view(-1, b, a), w[:, at + a * b : at + a * b + b, None]
+        h = weight @ (torch.sigmoid(h) if at else h) + bias
+        at += a * b + b
+    return h
