@@ -86,3 +86,17 @@ def covering_named(profile: str) -> Topology:
     if profile not in COVERINGS:
         raise InputError(f"unknown profile '{profile}'; known are {', '.join(COVERINGS)}")
     return COVERINGS[profile]
+
+
+def encoder_shapes(c: BertConfig) -> dict[str, tuple[int, ...]]:
+    """Return the shape of every weight of `model.BertNet` but the head's, by name."""
+    d, wide = c.hidden, c.intermediate
+    found = {"words.weight": (c.vocabulary, d), "positions.weight": (c.positions, d), "segments.weight": (2, d)}
+    found |= {"norm.weight": (d,), "norm.bias": (d,)}
+    for k in range(c.layers):
+        for name, shape in (*((n, (d, d)) for n in ("query", "key", "value", "merge")),
+                            ("wide", (wide, d)), ("narrow", (d, wide))):  # fmt: skip
+            found |= {f"layers.{k}.{name}.weight": shape, f"layers.{k}.{name}.bias": shape[:1]}
+        for name in ("norm_1", "norm_2"):
+            found |= {f"layers.{k}.{name}.weight": (d,), f"layers.{k}.{name}.bias": (d,)}
+    return found

@@ -17,7 +17,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from nsc.compnet.bert.config import BertConfig
+from nsc.compnet.bert.config import BertConfig, encoder_shapes
 from nsc.compnet.bert.wordpiece import WordPiece, read_vocabulary
 from nsc.errors import StoreError
 
@@ -56,7 +56,7 @@ def load_pretrained(folder: Path) -> Pretrained:
     if len(vocabulary) > config.vocabulary:
         raise StoreError(f"{folder}: vocab.txt has {len(vocabulary)} pieces; config.json says {config.vocabulary}")
     found = {_our_name(name): value for name, value in _read_weights(folder).items()}
-    wanted = _shapes(config)
+    wanted = encoder_shapes(config)
     for name, shape in wanted.items():
         if name not in found or tuple(found[name].shape) != shape:
             there = tuple(found[name].shape) if name in found else "nothing"
@@ -102,20 +102,6 @@ def _read_weights(folder: Path) -> dict[str, torch.Tensor]:
     except (SafetensorError, pickle.UnpicklingError, RuntimeError, OSError, EOFError, AttributeError) as error:
         raise StoreError(f"{folder} has no readable weights: {str(error).splitlines()[0]}") from None
     raise StoreError(f"{folder} has neither model.safetensors nor pytorch_model.bin")
-
-
-def _shapes(c: BertConfig) -> dict[str, tuple[int, ...]]:
-    """Return the shape of every encoder weight."""
-    d, wide = c.hidden, c.intermediate
-    found = {"words.weight": (c.vocabulary, d), "positions.weight": (c.positions, d), "segments.weight": (2, d)}
-    found |= {"norm.weight": (d,), "norm.bias": (d,)}
-    for k in range(c.layers):
-        for name, shape in (*((n, (d, d)) for n in ("query", "key", "value", "merge")),
-                            ("wide", (wide, d)), ("narrow", (d, wide))):  # fmt: skip
-            found |= {f"layers.{k}.{name}.weight": shape, f"layers.{k}.{name}.bias": shape[:1]}
-        for name in ("norm_1", "norm_2"):
-            found |= {f"layers.{k}.{name}.weight": (d,), f"layers.{k}.{name}.bias": (d,)}
-    return found
 
 
 def _digest(weights: dict[str, torch.Tensor], vocabulary: list[str]) -> str:

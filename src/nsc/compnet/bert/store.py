@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from nsc.compnet.bert.compile import BertCompNet
-from nsc.compnet.bert.config import BertConfig, covering_named
+from nsc.compnet.bert.config import BertConfig, covering_named, encoder_shapes
 from nsc.compnet.bert.wordpiece import WordPiece
 from nsc.compnet.checkpoint import write_checkpoint
+from nsc.errors import StoreError
 
 
 def save_bert(
@@ -28,8 +29,21 @@ def save_bert(
 
 
 def bert_from(header: dict[str, str], arrays: dict[str, np.ndarray]) -> BertCompNet:
-    """Put a BertCompNet together again."""
-    bert, metadata = BertConfig(**json.loads(header["bert"])), json.loads(header["metadata"])
-    tokenizer = WordPiece(header["vocabulary"].split("\n"), lower=bert.lower)
+    """Put a BertCompNet together again.
+
+    Raises:
+        StoreError: the header lacks something, or the tensors do not fit it.
+    """
+    try:
+        bert, metadata = BertConfig(**json.loads(header["bert"])), json.loads(header["metadata"])
+        topology, vocabulary = covering_named(metadata["config"]["profile"]), header["vocabulary"].split("\n")
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreError(f"the checkpoint's header is damaged: {type(error).__name__} {error}") from None
+    n = topology.n_parameters
+    shapes = encoder_shapes(bert) | {"head.weight": (n, bert.hidden), "head.bias": (n,)}
+    found = {name: array.shape for name, array in arrays.items()}
+    if found != shapes or len(vocabulary) > bert.vocabulary:
+        differing = sorted(name for name in shapes | found if shapes.get(name) != found.get(name))
+        raise StoreError(f"the checkpoint's tensors do not fit its header: {', '.join(differing[:3]) or 'vocabulary'}")
     wide = {name: np.asarray(array, np.float32) for name, array in arrays.items()}
-    return BertCompNet(wide, bert, tokenizer, covering_named(metadata["config"]["profile"]), metadata)
+    return BertCompNet(wide, bert, WordPiece(vocabulary, lower=bert.lower), topology, metadata)

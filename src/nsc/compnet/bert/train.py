@@ -1,0 +1,227 @@
+"""Training of the papers' CompNet: resumable, seeded, on one process.
+
+In: a folder of records, `BertTrainConfig`, perhaps a BERT checkpoint. Out: a checkpoint and a log of losses. Loss:
+mean squared error of the emitted surrogates (ICML 2024, section 3.2). Non-goals: evaluation (compnet/evaluate.py).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import pickle
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from nsc.compnet.bert.config import BertConfig, BertTrainConfig, covering_named
+from nsc.compnet.bert.corpus import Corpus, encode, learn_tokenizer, read_examples
+from nsc.compnet.bert.model import BertNet, run_surrogates
+from nsc.compnet.bert.pretrained import Pretrained, load_pretrained
+from nsc.compnet.bert.store import save_bert
+from nsc.compnet.bert.wordpiece import PAD, WordPiece, read_vocabulary
+from nsc.errors import InputError, StoreError
+from nsc.record import shared_inputs
+
+CHUNK = 64  # batches' worth of programs that are sorted by length together
+Progress = Callable[[dict], None]
+
+
+def train_bert(
+    data: Path,
+    out_dir: Path,
+    config: BertTrainConfig,
+    *,
+    pretrained: Path | None = None,
+    progress: Progress = lambda row: None,
+) -> Path:
+    """Train on the shards under `data`; interrupted runs go on from the last checkpoint.
+
+    Args:
+        pretrained: a BERT checkpoint folder in the format of `transformers`; without one, BERT-Tiny starts at random.
+
+    Returns:
+        The path of the finished checkpoint, `out_dir/compnet.safetensors`.
+    """
+    torch.set_num_threads(config.threads)
+    start = None if pretrained is None else load_pretrained(pretrained)
+    config = replace(config, pretrained="" if start is None else start.digest)
+    state = _read_state(out_dir)
+    if state:
+        _refuse_other(out_dir, state["config"], asdict(config))
+    corpus, tokenizer, bert = _prepare(data, out_dir, config, start, state)
+    run = _Training(corpus, tokenizer, bert, config, out_dir)
+    run.begin(start, state)
+    progress({"programs": len(corpus), "left_out": dict(corpus.left_out), "vocabulary": len(tokenizer.vocabulary)})
+    while run.done < 1.0:
+        row = run.run_for(config.checkpoint_every)
+        run.save()
+        progress(row)
+    return run.export()
+
+
+def _read_state(out_dir: Path) -> dict | None:
+    """Read the last checkpoint of a run, if there is one.
+
+    Raises:
+        StoreError: it is damaged, or of another encoder.
+    """
+    path = out_dir / "state.pt"
+    if not path.exists():
+        return None
+    try:
+        state = torch.load(path, weights_only=True)
+        missing = {"net", "optimizer", "step", "seconds", "config", "records"} - set(state)
+    except (pickle.UnpicklingError, RuntimeError, OSError, EOFError, TypeError):
+        missing = {"everything"}
+    if missing:
+        raise StoreError(f"{path} is not a readable training state; choose another folder with -o")
+    return state
+
+
+def _refuse_other(out_dir: Path, theirs: dict, ours: dict) -> None:
+    """Raise InputError where a folder holds a run with other settings or other data."""
+    differing = [f"{k} {theirs.get(k)} there, {ours[k]} here" for k in ours if theirs.get(k) != ours[k]]
+    if differing:
+        raise InputError(f"{out_dir} holds another run ({'; '.join(differing)}); choose another folder with -o")
+
+
+def _prepare(
+    data: Path, out_dir: Path, config: BertTrainConfig, start: Pretrained | None, state: dict | None
+) -> tuple[Corpus, WordPiece, BertConfig]:
+    """Read the records, and learn their vocabulary unless a checkpoint or an earlier part of the run has one.
+
+    Raises:
+        InputError: no record fits, or the folder holds a run on other data.
+    """
+    examples, known = read_examples(data, config), out_dir / "vocab.txt"
+    if start is not None:
+        tokenizer, bert = start.tokenizer, start.config
+    else:
+        tokenizer = WordPiece(read_vocabulary(known)) if state else learn_tokenizer(examples, config.vocabulary)
+        bert = BertConfig(len(tokenizer.vocabulary))
+    corpus = encode(examples, tokenizer, bert.positions)
+    if state:
+        _refuse_other(out_dir, {"records": state["records"]}, {"records": len(corpus)})
+    out_dir.mkdir(parents=True, exist_ok=True)
+    _write(known, "".join(f"{piece}\n" for piece in tokenizer.vocabulary))
+    _write(out_dir / "config.json", json.dumps(asdict(config), indent=2))
+    return corpus, tokenizer, bert
+
+
+def _write(path: Path, text: str) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)
+
+
+class _Training:
+    """Model, optimizer and position of one run."""
+
+    def __init__(
+        self, corpus: Corpus, tokenizer: WordPiece, bert: BertConfig, config: BertTrainConfig, out_dir: Path
+    ):  # fmt: skip
+        self.corpus, self.tokenizer, self.bert, self.config, self.out_dir = corpus, tokenizer, bert, config, out_dir
+        self.topology = covering_named(config.profile)
+        torch.manual_seed(config.seed)
+        self.net = BertNet(bert, self.topology.n_parameters, dropout=config.dropout)
+        self.optimizer = torch.optim.Adam(self.net.parameters(), lr=config.learning_rate)
+        self.x = torch.from_numpy(shared_inputs()[: config.inputs, : self.topology.n_inputs].astype(np.float32))
+        self.step, self.seconds = 0, 0.0
+
+    @property
+    def per_epoch(self) -> int:
+        return max(1, len(self.corpus) // self.config.programs)
+
+    @property
+    def steps(self) -> int | None:
+        """Steps of the whole run; None where time alone ends it."""
+        c = self.config
+        return c.epochs * self.per_epoch if c.steps is None and c.seconds is None else c.steps
+
+    @property
+    def done(self) -> float:
+        """The fraction of the budget that is spent: of the steps or of the seconds, whichever is more."""
+        by_steps = self.step / self.steps if self.steps else 0.0
+        return max(by_steps, self.seconds / self.config.seconds if self.config.seconds else 0.0)
+
+    def run_for(self, steps: int) -> dict:
+        """Train so many steps, or to the end of the budget; returns the mean loss and the speed."""
+        first, before, loss = self.step, self.seconds, 0.0
+        batches = self._batches()
+        while self.step < first + steps and self.done < 1.0:
+            started = time.perf_counter()
+            loss += self._train_step(next(batches))
+            self.seconds += time.perf_counter() - started
+            self.step += 1
+        n, seconds = self.step - first, self.seconds - before
+        speed = round(n * self.config.programs / seconds, 1)
+        return {"step": self.step, "done": round(min(self.done, 1.0), 4), "programs_per_s": speed,
+                "loss": round(loss / n, 5), "seconds": round(self.seconds, 1)}  # fmt: skip
+
+    def _batches(self) -> Iterator[np.ndarray]:
+        """Yield program numbers; epochs are shuffled, batches hold programs of similar length.
+
+        A function of (seed, step) alone, so that a resumed run sees the same batches.
+        """
+        size, lengths = self.config.programs, self.corpus.lengths
+        epoch, position = divmod(self.step, self.per_epoch)
+        while True:
+            generator = np.random.default_rng([self.config.seed, epoch])
+            shuffled = generator.permutation(len(lengths))
+            chunks = np.array_split(shuffled, range(size * CHUNK, len(shuffled), size * CHUNK))
+            order = np.concatenate([chunk[np.argsort(lengths[chunk], kind="stable")] for chunk in chunks])
+            for k in generator.permutation(self.per_epoch)[position:]:
+                yield order[k * size : (k + 1) * size]
+            epoch, position = epoch + 1, 0
+
+    def _rate(self) -> float:
+        c, done = self.config, self.done
+        factor = {"constant": 1.0, "linear": 1.0 - done, "cosine": 0.5 + 0.5 * math.cos(math.pi * done)}
+        return c.learning_rate * factor[c.schedule]
+
+    def _train_step(self, programs: np.ndarray) -> float:
+        for group in self.optimizer.param_groups:
+            group["lr"] = self._rate()
+        tokens, lengths = self.corpus.batch(programs, self.tokenizer.number[PAD])
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(int(np.random.default_rng([self.config.seed, 1, self.step]).integers(2**62)))
+            w = self.net(torch.from_numpy(tokens), torch.from_numpy(lengths))
+        emitted = run_surrogates(w, self.topology, self.x, torch.from_numpy(self.corpus.n_inputs[programs]))
+        loss = (emitted - torch.from_numpy(self.corpus.outputs[programs])).pow(2).mean()
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
+        return loss.item()
+
+    def save(self) -> None:
+        state = {
+            "net": self.net.state_dict(), "optimizer": self.optimizer.state_dict(), "step": self.step,
+            "seconds": self.seconds, "config": asdict(self.config), "records": len(self.corpus),
+        }  # fmt: skip
+        temporary = self.out_dir / f".state.{os.getpid()}"
+        torch.save(state, temporary)
+        os.replace(temporary, self.out_dir / "state.pt")
+
+    def begin(self, start: Pretrained | None, state: dict | None) -> None:
+        """Go on from the last checkpoint; where there is none, load the pretrained encoder, if any."""
+        if state:
+            self.net.load_state_dict(state["net"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.step, self.seconds = state["step"], state["seconds"]
+        elif start:
+            self.net.load_state_dict(start.weights, strict=False)
+
+    def export(self) -> Path:
+        path = self.out_dir / "compnet.safetensors"
+        arrays = {name: p.detach().numpy() for name, p in self.net.named_parameters()}
+        metadata = {
+            "encoder": "bert", "config": asdict(self.config), "records": len(self.corpus), "steps": self.step,
+            "training_seconds": round(self.seconds, 1),
+        }  # fmt: skip
+        save_bert(path, arrays, self.bert, self.tokenizer, metadata)
+        return path
