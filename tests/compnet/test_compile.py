@@ -146,3 +146,16 @@ def test_checkpoints_that_do_not_fit_are_refused(compnet, tmp_path):
     (tmp_path / "half.safetensors").write_bytes(whole.read_bytes()[:5000])
     with pytest.raises(StoreError, match="not a readable checkpoint"):
         load_compnet(tmp_path / "half.safetensors")
+
+
+def test_evaluation_keeps_programs_without_a_dag_apart(compnet):
+    x = shared_inputs()
+    dag = parse_program(WAVE).dag
+    y = evaluate(dag, x[:, :2]).astype(np.float32)
+    read = Record("read", WAVE, "test", 2, 1, ((-1, 1),) * 2, 0, y, dag)
+    unread = Record("unread", WAVE, "test", 2, 1, ((-1, 1),) * 2, 0, y, None)
+    rows = {row.group: row for row in evaluate_compnet(compnet, [unread, read, unread], seed=0)}
+    assert rows["all"].programs == 1 and rows["no DAG"].programs == 2
+    assert rows["no DAG"].compnet == pytest.approx(rows["no DAG"].base)
+    only = evaluate_compnet(compnet, [unread], seed=0)
+    assert [row.group for row in only] == ["no DAG"]

@@ -12,6 +12,7 @@ import numpy as np
 from nsc.compnet.config import MAX_INPUTS
 from nsc.compnet.pack import Batch, make_batch, pack
 from nsc.program import Dag, Program, Unsupported
+from nsc.record import Record
 
 MAX_NODES = 512
 
@@ -67,6 +68,12 @@ class CompNet:
         h = self._embed(batch)[batch.roots]
         w, z = self._parameters(h), self._root_values(h)
         return [Emission(w[k].astype(np.float64), unsquash(z[k].astype(np.float64))) for k in range(len(dags))]
+
+    def emit_records(self, records: list[Record]) -> list[Emission]:
+        """Compile the first output of each record; those without a DAG get the base vector."""
+        dags = [r.dag for r in records if r.dag is not None]
+        found = iter(self.emit_many(dags) if dags else ())
+        return [self._fallback("no DAG") if r.dag is None else next(found) for r in records]
 
     def emission_for(self, program: Program, output: int = 0) -> Emission:
         """Compile one output of a program; fall back to the base vector, with a note, where it has no DAG."""

@@ -1,16 +1,17 @@
 """How good is a CompNet zero-shot? Improvement over random initialisation, beside its controls.
 
-In: a CompNet, records. Out: a table of rows. Source: ICML 2024, section 5 (improvement is the ratio
+In: an emitter (any CompNet), records. Out: a table of rows. Source: ICML 2024, section 5 (improvement is the ratio
 of test losses, random initialisation over this one). Non-goals: finetuning.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from nsc.compnet.compile import CompNet
+from nsc.compnet.compile import Emission
 from nsc.compnet.config import MAX_INPUTS, N_PARAMETERS
 from nsc.record import Record, shared_inputs
 
@@ -18,6 +19,15 @@ FLOOR = 1e-7
 RANDOM_SEEDS = 9
 _ARITIES = (("1 input", 1, 1), ("2 inputs", 2, 2), ("3-4 inputs", 3, 4), ("5-9 inputs", 5, 9))
 _SIZES = (("<= 4 nodes", 0, 4), ("5-10 nodes", 5, 10), ("11-25 nodes", 11, 25), ("> 25 nodes", 26, 9999))
+
+
+class Emitter(Protocol):
+    """What is evaluated: anything that emits 9-4-4-1 for records, and has a text-free vector to compare with."""
+
+    @property
+    def base(self) -> np.ndarray: ...
+
+    def emit_records(self, records: list[Record]) -> list[Emission]: ...
 
 
 @dataclass(frozen=True)
@@ -48,26 +58,39 @@ def random_covering(generator: np.random.Generator) -> np.ndarray:
     return generator.uniform(-1, 1, N_PARAMETERS) / np.sqrt(fan_in)
 
 
-def evaluate_compnet(compnet: CompNet, records: list[Record], *, seed: int) -> list[Row]:
+def evaluate_compnet(compnet: Emitter, records: list[Record], *, seed: int) -> list[Row]:
     """Evaluate zero-shot on inputs 1024..2047, by arity and by DAG size.
 
+    "all" are the programs with a DAG, which every encoder can read; those without come last, alone.
     Mismatched text: the emission of another program with as many inputs, where there is one.
     """
-    records = [r for r in records if r.dag is not None and r.outputs[:, 0].var() > 1e-8]
-    x = shared_inputs()[1024:]
-    generator = np.random.default_rng(seed)
-    order = sorted(range(len(records)), key=lambda k: len(records[k].dag))
-    emitted: list[np.ndarray] = [None] * len(records)
-    for part in np.array_split(np.array(order), max(1, len(order) // 64)):
-        for k, emission in zip(part, compnet.emit_many([records[k].dag for k in part]), strict=True):
-            emitted[k] = emission.w
-    randoms = [random_covering(generator) for _ in range(RANDOM_SEEDS)]
-    errors = np.array([_errors(records, emitted, k, x, randoms, compnet.base, generator) for k in range(len(records))])
-    arity = np.array([r.n_inputs for r in records])
-    size = np.array([len(r.dag) for r in records])
+    varied = [r for r in records if r.outputs[:, 0].var() > 1e-8]
+    with_dag = [r for r in varied if r.dag is not None]
+    without = [r for r in varied if r.dag is None]
+    arity = np.array([r.n_inputs for r in with_dag])
+    size = np.array([len(r.dag) for r in with_dag])
     groups = [("all", arity > 0)]
     groups += [(name, (arity >= a) & (arity <= b)) for name, a, b in _ARITIES]
     groups += [(name, (size >= a) & (size <= b)) for name, a, b in _SIZES]
+    order = np.argsort(size, kind="stable")
+    rows = _evaluate(compnet, with_dag, order, groups, seed) if with_dag else []
+    if without:
+        rows += _evaluate(compnet, without, np.arange(len(without)), [("no DAG", np.full(len(without), True))], seed)
+    return rows
+
+
+def _evaluate(
+    compnet: Emitter, records: list[Record], order: np.ndarray, groups: list[tuple[str, np.ndarray]], seed: int
+) -> list[Row]:
+    """Return a row for each group (name, which records) that is not empty; `order`: in which to emit, 64 at a time."""
+    x = shared_inputs()[1024:]
+    generator = np.random.default_rng(seed)
+    emitted: list[np.ndarray] = [None] * len(records)
+    for part in np.array_split(order, max(1, len(order) // 64)):
+        for k, emission in zip(part, compnet.emit_records([records[k] for k in part]), strict=True):
+            emitted[k] = emission.w
+    randoms = [random_covering(generator) for _ in range(RANDOM_SEEDS)]
+    errors = np.array([_errors(records, emitted, k, x, randoms, compnet.base, generator) for k in range(len(records))])
     return [_row(name, errors[chosen]) for name, chosen in groups if chosen.any()]
 
 
