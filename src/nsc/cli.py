@@ -118,25 +118,64 @@ def compile_(
 def train(
     data: Annotated[Path, typer.Option(metavar="DIR", help="Record shards to train on.")],
     folder: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Checkpoints and log.")],
-    steps: Annotated[int, typer.Option(help="Optimizer steps in all.")] = 60_000,
+    steps: Annotated[int | None, typer.Option(help="Optimizer steps in all; for dag 60000 by default.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bits.")] = 0,
     threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
+    encoder: Annotated[str, typer.Option(help="dag, the structured compiler, or bert, the papers'.")] = "dag",
+    profile: Annotated[str | None, typer.Option(help="bert: exestackcpn (9-4-4-1) or hybertnet (1-4-4-2).")] = None,
+    bert: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="bert: a pretrained checkpoint, as transformers saves it.")
+    ] = None,
+    seconds: Annotated[float | None, typer.Option(help="bert: training time in all, kept across resumes.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="bert: the papers' is 2e-5.")] = None,
+    schedule: Annotated[str | None, typer.Option(help="bert: constant, linear or cosine.")] = None,
 ) -> None:
     """Train a CompNet; an interrupted run goes on where it stopped.
 
     Example: nsc train --data data/train -o data/run --steps 60000
+    Example: nsc train --encoder bert --data data/train -o data/bert --seconds 3600
     """
     from nsc.errors import MissingExtraError
 
+    only_bert = {"profile": profile, "seconds": seconds, "learning_rate": learning_rate, "schedule": schedule}
+    given = {name: value for name, value in (only_bert | {"steps": steps}).items() if value is not None}
     try:
-        from nsc.compnet.train import TrainConfig
-        from nsc.compnet.train import train as run
+        if encoder == "bert":
+            path = _train_bert(data, folder, bert, given | {"seed": seed, "threads": threads})
+        else:
+            _expect_dag(encoder, [name for name, value in (only_bert | {"bert": bert}).items() if value is not None])
+            path = _train_dag(data, folder, {"steps": 60_000} | given | {"seed": seed, "threads": threads})
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
         raise MissingExtraError("torch", "train") from None
-    config = TrainConfig(steps=steps, seed=seed, threads=threads)
-    print(run(data, folder, config, progress=lambda row: print(json.dumps(row), flush=True)))
+    print(path)
+
+
+def _train_dag(data: Path, folder: Path, settings: dict) -> Path:
+    from nsc.compnet.train import TrainConfig
+    from nsc.compnet.train import train as run
+
+    return run(data, folder, TrainConfig(**settings), progress=_print_row)
+
+
+def _train_bert(data: Path, folder: Path, pretrained: Path | None, settings: dict) -> Path:
+    from nsc.compnet.bert.config import BertTrainConfig
+    from nsc.compnet.bert.train import train_bert
+
+    return train_bert(data, folder, BertTrainConfig(**settings), pretrained=pretrained, progress=_print_row)
+
+
+def _expect_dag(encoder: str, given: list[str]) -> None:
+    if encoder != "dag":
+        raise InputError(f"--encoder expects dag or bert; found '{encoder}'")
+    if given:
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise InputError(f"{options}: only with --encoder bert")
+
+
+def _print_row(row: dict) -> None:
+    print(json.dumps(row), flush=True)
 
 
 @app.command()

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from safetensors import safe_open
 
 pytestmark = pytest.mark.needs("torch")
 
@@ -12,6 +13,7 @@ from nsc.compnet.bert.compile import _erf  # noqa: E402
 from nsc.compnet.bert.config import BertConfig, covering_named  # noqa: E402
 from nsc.compnet.bert.store import save_bert  # noqa: E402
 from nsc.compnet.bert.wordpiece import SPECIAL, WordPiece  # noqa: E402
+from nsc.compnet.checkpoint import write_checkpoint as write_compnet  # noqa: E402
 from nsc.compnet.evaluate import run_covering  # noqa: E402
 from nsc.errors import InputError, StoreError  # noqa: E402
 from nsc.program import parse_program  # noqa: E402
@@ -112,6 +114,30 @@ def test_a_saved_one_is_recognised(tmp_path):
     assert isinstance(loaded, BertCompNet) and loaded.config == SMALL
     assert loaded.tokenizer.vocabulary == PIECES and loaded.topology == compnet.topology
     np.testing.assert_allclose(loaded.emit_text(TEXTS[0]).w, compnet.emit_text(TEXTS[0]).w, atol=0.02)
+
+
+@pytest.mark.parametrize(
+    ("header", "lost", "why"),
+    [
+        ({"bert": "{"}, "", "header is damaged"),
+        ({"bert": '{"width": 3}'}, "", "header is damaged"),
+        ({"metadata": "{}"}, "", "header is damaged: KeyError 'config'"),
+        ({"metadata": '{"config": {"profile": "wide"}}'}, "", "unknown profile 'wide'"),
+        ({"vocabulary": "a\nb"}, "", r"no \[PAD\]"),
+        ({"vocabulary": "\n".join([*PIECES, "more"])}, "", "do not fit its header: vocabulary"),
+        ({}, "head.bias", "do not fit its header: head.bias"),
+        ({"encoder": "rnn"}, "", "other DAG operations"),
+    ],
+)
+def test_spoilt_ones_are_refused(tmp_path, header, lost, why):
+    compnet, path = compnet_of("exestackcpn"), tmp_path / "compnet.safetensors"
+    save_bert(path, compnet.arrays, SMALL, compnet.tokenizer, compnet.metadata)
+    with safe_open(path, "numpy") as file:
+        header = file.metadata() | header
+    arrays = {name: array for name, array in compnet.arrays.items() if name != lost}
+    write_compnet(path, arrays, header)
+    with pytest.raises(InputError, match=why):
+        load_compnet(path)
 
 
 def test_programs_are_read_by_their_text():

@@ -1,0 +1,214 @@
+"""Training the papers' CompNet: it learns, resumes bit by bit, keeps its budget, refuses what does not fit."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from test_bert import PIECES, SMALL, write_checkpoint
+
+pytestmark = pytest.mark.needs("torch")
+
+from nsc.cli import main  # noqa: E402
+from nsc.compnet import BertCompNet, load_compnet  # noqa: E402
+from nsc.compnet.bert.config import BertTrainConfig  # noqa: E402
+from nsc.compnet.bert.corpus import encode, learn_tokenizer, read_examples  # noqa: E402
+from nsc.errors import InputError  # noqa: E402
+from nsc.exestack import write_synthetic  # noqa: E402
+from nsc.record import Record, read_records, write_records  # noqa: E402
+
+QUICK = BertTrainConfig(programs=8, inputs=64, learning_rate=1e-3, steps=12, vocabulary=200, checkpoint_every=4)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("records")
+    write_synthetic(folder, programs=60, seed=5, shard_size=30)
+    return folder
+
+
+def record(name, text, y, n_inputs=1, scale=()):
+    y = np.asarray(y, np.float32)
+    return Record(name, text, "test", n_inputs, y.shape[1], ((-1, 1),) * n_inputs, 0, y, None, scale=scale)
+
+
+def train(data, folder, config, **more):
+    from nsc.compnet.bert.train import train_bert
+
+    return train_bert(data, folder, config, **more)
+
+
+def test_it_learns_and_resumes_bit_by_bit(data, tmp_path):
+    rows = []
+    whole = train(data, tmp_path / "whole", QUICK, progress=rows.append)
+    assert rows[0]["programs"] > 40 and rows[0]["vocabulary"] == 200
+    assert [row["step"] for row in rows[1:]] == [4, 8, 12] and rows[-1]["done"] == 1.0
+    assert rows[-1]["loss"] < rows[1]["loss"]
+
+    class Killed(Exception):
+        pass
+
+    def kill(row):
+        if "step" in row:
+            raise Killed
+
+    for _ in range(2):
+        with pytest.raises(Killed):
+            train(data, tmp_path / "parts", QUICK, progress=kill)
+    parts = train(data, tmp_path / "parts", QUICK)
+    theirs = load_compnet(parts).arrays
+    for name, array in load_compnet(whole).arrays.items():
+        np.testing.assert_array_equal(array, theirs[name], err_msg=name)
+    assert not list(tmp_path.glob("*/.*"))  # no temporary file is left
+
+
+def test_time_is_a_budget_that_a_resumed_run_goes_on_with(data, tmp_path):
+    config = replace(QUICK, steps=None, seconds=0.3, checkpoint_every=1, schedule="linear")
+
+    class Killed(Exception):
+        pass
+
+    def kill(row):
+        if "step" in row:
+            raise Killed
+
+    with pytest.raises(Killed):
+        train(data, tmp_path, config, progress=kill)
+    rows = []
+    path = train(data, tmp_path, config, progress=rows.append)
+    assert rows[1]["step"] == 2 and rows[-1]["done"] == 1.0
+    assert load_compnet(path).metadata["training_seconds"] >= 0.3
+
+
+def test_the_rate_follows_the_fraction_of_the_budget(data, tmp_path):
+    from nsc.compnet.bert.config import BertConfig
+    from nsc.compnet.bert.train import _Training
+
+    examples = read_examples(data, QUICK)
+    tokenizer = learn_tokenizer(examples, 200)
+    corpus = encode(examples, tokenizer, 512)
+    config = replace(QUICK, steps=10, seconds=100.0, learning_rate=1.0)
+    bert = BertConfig(200, hidden=8, heads=2, intermediate=8)
+    for schedule, want in (("constant", 1.0), ("linear", 0.4), ("cosine", 0.5 + 0.5 * np.cos(0.6 * np.pi))):
+        run = _Training(corpus, tokenizer, bert, replace(config, schedule=schedule), tmp_path)
+        run.step, run.seconds = 2, 60.0  # 20 % of the steps, 60 % of the time
+        assert run._rate() == pytest.approx(want)
+    epochs = _Training(corpus, tokenizer, bert, replace(config, steps=None, seconds=None), tmp_path)
+    assert epochs.steps == 1200 * (len(corpus) // 8)
+
+
+def test_every_program_is_seen_once_an_epoch(data, tmp_path):
+    from nsc.compnet.bert.config import BertConfig
+    from nsc.compnet.bert.train import _Training
+
+    examples = read_examples(data, QUICK)
+    tokenizer = learn_tokenizer(examples, 200)
+    corpus = encode(examples, tokenizer, 512)
+    run = _Training(corpus, tokenizer, BertConfig(200, hidden=8, heads=2, intermediate=8), QUICK, tmp_path)
+    batches = run._batches()
+    first = [next(batches) for _ in range(run.per_epoch)]
+    seen = np.concatenate(first)
+    assert len(seen) == len(set(seen)) == 8 * run.per_epoch
+    run.step = run.per_epoch + 1
+    later = next(run._batches())
+    assert np.array_equal(later, [next(batches), next(batches)][1])
+
+
+def test_the_papers_filters(tmp_path):
+    x = np.linspace(-1, 1, 64)[:, None]
+    wide = record("wide", "double f(double a, double b) { return a; }", x, n_inputs=2)
+    tall = record("tall", "double f(double x) { return 9 + 2 * x; }", 9 + 2 * x)
+    nan = record("nan", "double f(double x) { return sqrt(x); }", np.sqrt(np.where(x < 0, np.nan, x)))
+    scaled = record("scaled", "double f(double x) { return 16 * x; }", x, scale=(16.0,))
+    long = record("long", "double f(double x) { return x" + " + x" * 300 + "; }", x)
+    three = record("three", "void f(double x, double *a, double *b, double *c);", np.hstack([x, 2 * x, 3 * x]))
+    write_records(tmp_path / "shard-0.parquet", [wide, tall, nan, scaled, long, three])
+    config = replace(QUICK, profile="hybertnet")
+    examples = read_examples(tmp_path, config)
+    assert examples.left_out == {"too_many_inputs": 1, "too_large_output": 3}
+    corpus = encode(examples, learn_tokenizer(examples, 200), 512)
+    assert len(corpus) == 1 and corpus.left_out["too_long"] == 1
+    np.testing.assert_allclose(corpus.outputs[0], np.hstack([x, 2 * x]).T, rtol=1e-6)
+    with pytest.raises(InputError, match="every program is longer than 5 word pieces"):
+        encode(examples, learn_tokenizer(examples, 200), 5)
+    padded = read_examples(tmp_path, QUICK)
+    assert padded.outputs.shape == (3, 1, 64)  # wide, long, and the first output of three
+
+
+def test_missing_outputs_are_zero(tmp_path):
+    x = np.linspace(-1, 1, 64)[:, None]
+    write_records(tmp_path / "shard-0.parquet", [record("one", "double f(double x) { return x; }", x)])
+    y = read_examples(tmp_path, replace(QUICK, profile="hybertnet")).outputs
+    np.testing.assert_array_equal(y[0], np.hstack([x, 0 * x]).T.astype(np.float32))
+
+
+def test_a_pretrained_encoder_is_where_it_starts(data, tmp_path):
+    folder = write_checkpoint(tmp_path / "bert")
+    config = replace(QUICK, learning_rate=1e-12, steps=1)
+    short = tmp_path / "data"
+    x = np.linspace(-1, 1, 64)[:, None]
+    write_records(short / "shard-0.parquet", [record(str(k), "double f(double x);", x) for k in range(8)])
+    compnet = load_compnet(train(short, tmp_path / "run", config, pretrained=folder))
+    assert compnet.config == SMALL and compnet.tokenizer.vocabulary == PIECES
+
+    from nsc.compnet.bert.pretrained import load_pretrained
+
+    for name, value in load_pretrained(folder).weights.items():
+        np.testing.assert_allclose(compnet.arrays[name], value, rtol=1e-3, atol=1e-4)
+    with pytest.raises(InputError, match="holds another run .pretrained"):
+        train(short, tmp_path / "run", config)
+
+
+def test_another_run_is_never_overwritten(data, tmp_path):
+    train(data, tmp_path, QUICK)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(InputError, match="holds another run .seed 0 there, 1 here.; choose another folder"):
+        train(data, tmp_path, replace(QUICK, seed=1))
+    other = tmp_path.parent / "other-data"
+    write_synthetic(other, programs=20, seed=6, shard_size=20)
+    with pytest.raises(InputError, match="holds another run .records"):
+        train(other, tmp_path, QUICK)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_command_line(data, tmp_path, capsys):
+    run = tmp_path / "run"
+    command = ["train", "--encoder", "bert", "--data", str(data), "-o", str(run), "--profile", "hybertnet"]
+    assert main([*command, "--steps", "2", "--learning-rate", "1e-3", "--schedule", "cosine"]) == 0
+    *log, path = capsys.readouterr().out.strip().splitlines()
+    assert [json.loads(line).get("step") for line in log] == [None, 2]
+    assert isinstance(load_compnet(path), BertCompNet)
+    assert main(["evaluate", "--data", str(data), "--compnet", path]) == 0
+    assert "true mean" in capsys.readouterr().out
+    assert len(list(read_records(data))) == 60
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        (["--encoder", "rnn"], "--encoder expects dag or bert; found 'rnn'"),
+        (["--bert", "there", "--seconds", "3"], "--seconds, --bert: only with --encoder bert"),
+        (["--encoder", "bert", "--profile", "wide"], "unknown profile 'wide'"),
+        (["--encoder", "bert", "--schedule", "step"], "unknown schedule 'step'"),
+        (["--encoder", "bert", "--seconds", "0"], "seconds must be positive"),
+        (["--encoder", "bert", "--steps", "-1"], "steps must be positive"),
+        (["--encoder", "bert", "--bert", "nowhere"], "not a readable BERT configuration"),
+        (["--encoder", "bert", "--data", "nowhere"], "no record shards"),
+    ],
+)
+def test_what_does_not_fit_is_one_clear_message(data, tmp_path, capsys, monkeypatch, given, why):
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", "--data", str(data), "-o", "run", *given]) == 2
+    said = capsys.readouterr().err
+    assert why in said and "Traceback" not in said
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_spoilt_run_is_one_clear_message(data, tmp_path, capsys):
+    run = tmp_path / "run"
+    train(data, run, QUICK)
+    command = ["train", "--encoder", "bert", "--data", str(data), "-o", str(run), "--steps", "2"]
+    for spoilt in (b"no state", (run / "state.pt").read_bytes()[:3000], b""):
+        (run / "state.pt").write_bytes(spoilt)
+        assert main(command) == 2
+        assert "state.pt is not a readable training state" in capsys.readouterr().err
