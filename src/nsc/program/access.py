@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from nsc.program.declare import constant, text_of
-from nsc.program.parse import Item, Module, declared_name
+from nsc.program.parse import Module
+from nsc.program.parts import Item
 from nsc.program.refusal import Refusal
 from nsc.program.standard import WRITES_ARGUMENT
+from nsc.program.syntax import declared_name
 
 Range = tuple[int, int]
 Step = str | Range | None  # a field, a range of indices, or an index nobody knows

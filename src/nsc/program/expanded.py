@@ -34,7 +34,8 @@ class Expanded:
 
     `original` holds the main file and, after it, the headers that were followed. `out_offsets[k]` in
     `text` came from `in_offsets[k]` in `original`; `exact[k]` says that the following characters run
-    in parallel. `defined` gives where in `text` each macro was defined, by `Macro.start`.
+    in parallel. `defined` gives where in `text` each macro was defined, by `Macro.start`; `seams`, where
+    in it one file's text ends and another's begins.
     """
 
     original: str = ""
@@ -43,6 +44,7 @@ class Expanded:
     out_offsets: list[int] = field(default_factory=list)
     in_offsets: list[int] = field(default_factory=list)
     exact: list[bool] = field(default_factory=list)
+    seams: list[int] = field(default_factory=list)
     includes: list[tuple[str, bool, int]] = field(default_factory=list)  # not followed: name, is <...>, offset
     used: list[tuple[int, Macro]] = field(default_factory=list)  # offset in `original`, macro
     defined: dict[int, int] = field(default_factory=dict)

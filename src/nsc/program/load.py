@@ -14,7 +14,8 @@ from nsc.program.closure import Closure, close, closure_source, closure_text
 from nsc.program.domain import Ranges, domain_of
 from nsc.program.expanded import Include
 from nsc.program.ir import Program, Signature
-from nsc.program.parse import Item, Module, parse_module
+from nsc.program.parse import Module, parse_module
+from nsc.program.parts import Item
 from nsc.program.preprocess import preprocess
 from nsc.program.qualify import impurities
 from nsc.program.refusal import Refusal
@@ -149,7 +150,7 @@ def list_programs(
 
 def _own_functions(module: Module) -> list[Item]:
     where = module.expanded
-    return [item for item in module.functions() if where.file_of(where.origin(item.start)) is where.files[0]]
+    return [item for item in module.functions if where.file_of(where.origin(item.start)) is where.files[0]]
 
 
 def _module(text: str, path: str, include: Include | None, defines: Mapping[str, str] | None) -> Module:
@@ -171,7 +172,7 @@ def _examine(
             signature = signature_of(module, item, out=out, arrays=arrays)
         except Refusal as refusal:
             if not (closure.refusals and refusal.reason in ("no_output", "no_input")):  # the missing part may tell
-                refusals.append(refusal)
+                refusals.append(refusal.moved(item.base))
     unique = {(r.reason, r.offset): r for r in refusals}
     ordered = sorted(unique.values(), key=lambda r: r.offset)
     return closure, signature, [module.expanded.problem(r) for r in ordered]
@@ -211,7 +212,7 @@ def _choose(
 def _is_helper(item: Item, module: Module) -> bool:
     """Say whether another function of the file calls this one and it is static."""
     is_static = any(c.type == "storage_class_specifier" and c.text == b"static" for c in item.node.children)
-    return is_static and any(item.name in module.callees(f) for f in module.functions() if f.name != item.name)
+    return is_static and any(item.name in module.callees(f) for f in module.functions if f.name != item.name)
 
 
 def _ambiguity(module: Module, examined: list, roots: list[Item]) -> list[Problem]:

@@ -102,6 +102,7 @@ class _Run:
         self.text += text
         floor, self.floor = self.floor, len(self.stack)
         self.reading.append((path, base))
+        self.done.seams.append(self.length)
         for piece in cut(text):
             if isinstance(piece, Directive):
                 self._directive(piece, base)
@@ -110,6 +111,7 @@ class _Run:
             elif piece.newlines and len(self.reading) == 1:
                 self._emit("\n" * piece.newlines, base + piece.start, exact=False)
         self.reading.pop()
+        self.done.seams.append(self.length)
         del self.stack[self.floor :]
         self.floor = floor
 

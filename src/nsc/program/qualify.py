@@ -11,8 +11,10 @@ from tree_sitter import Node
 
 from nsc.program.closure import Closure
 from nsc.program.declare import MAX_TREE_DEPTH, is_const, is_too_deep, text_of
-from nsc.program.parse import Item, Module, declared_name, first_error, walk
+from nsc.program.parse import Module
+from nsc.program.parts import Item
 from nsc.program.refusal import Refusal
+from nsc.program.syntax import declared_name, first_error, walk
 
 _REFUSED_NODES = {
     "gnu_asm_expression": ("uses_asm", "inline assembly is not supported"),
@@ -40,13 +42,13 @@ def impurities(module: Module, closure: Closure) -> list[Refusal]:
     """Find what keeps a closure from being a pure, compilable function."""
     found: list[Refusal] = []
     for item in closure.items:
-        found.extend(module.once("impurities", item, lambda item: _impurities(module, item)))
+        found.extend(refusal.moved(item.base) for refusal in _impurities(module, item))
     found.extend(_unbounded_recursion(module, closure))
     return found
 
 
 def _impurities(module: Module, item: Item) -> list[Refusal]:
-    if is_too_deep(item.node):
+    if item.once("too_deep", is_too_deep):
         what = f"'{item.name}' nests deeper than {MAX_TREE_DEPTH} levels; split its expressions or branches"
         return [Refusal("nested_too_deeply", what, item.node)]
     error = first_error(item.node)
@@ -54,7 +56,7 @@ def _impurities(module: Module, item: Item) -> list[Refusal]:
         return [Refusal("uses_complex", "complex numbers are not supported; pass their two parts", error)]
     if error is not None:
         return [Refusal("syntax_error", f"this is not C as nsc reads it: {_snippet(error)}{_hint(module)}", error)]
-    found = _refused_constructs(item)
+    found = item.once("refused_constructs", _refused_constructs)
     return found + _state(module, item) if item.kind == "function" else found
 
 
@@ -70,9 +72,9 @@ def _hint(module: Module) -> str:
     return f"; a macro may be missing, from {', '.join(unread[:3])}: give its folder with -I DIR" if unread else ""
 
 
-def _refused_constructs(item: Item) -> list[Refusal]:
+def _refused_constructs(root: Node) -> list[Refusal]:
     found = []
-    for node in walk(item.node):
+    for node in walk(root):
         if node.type in _REFUSED_NODES:
             found.append(Refusal(*_REFUSED_NODES[node.type], node))
         elif node.type == "type_qualifier" and node.text == b"volatile" and not _is_inside_body(node):
@@ -91,21 +93,26 @@ def _is_inside_body(node: Node) -> bool:
 
 def _state(module: Module, function: Item) -> list[Refusal]:
     """Find writes to file-scope or static objects."""
+    writes = function.once("writes", _writes_beyond_locals)
+    return [refusal for name, refusal in writes if refusal.reason == "keeps_state" or _is_variable(module, name)]
+
+
+def _writes_beyond_locals(function: Node) -> list[tuple[str, Refusal]]:
     statics: set[str] = set()
     locals_: set[str] = set()
-    for node in walk(function.node):
+    for node in walk(function):
         if node.type in ("declaration", "parameter_declaration"):
             names = {declared_name(d) for d in node.children_by_field_name("declarator")}
             is_static = any(c.type == "storage_class_specifier" and c.text == b"static" for c in node.children)
             (statics if is_static and not is_const(node) else locals_).update(names)
     found = []
-    for node in walk(function.node):
+    for node in walk(function):
         target = _written(node)
         name = _root_name(target) if target is not None else None
         if name in statics:
-            found.append(Refusal("keeps_state", f"the static variable '{name}' is written", node))
-        elif name is not None and name not in locals_ and _is_variable(module, name):
-            found.append(Refusal("writes_global", f"the file-level variable '{name}' is written", node))
+            found.append((name, Refusal("keeps_state", f"the static variable '{name}' is written", node)))
+        elif name is not None and name not in locals_:
+            found.append((name, Refusal("writes_global", f"the file-level variable '{name}' is written", node)))
     return found
 
 
@@ -134,7 +141,7 @@ def _root_name(node: Node | None) -> str | None:
 
 
 def _is_variable(module: Module, name: str) -> bool:
-    return any(item.kind == "variable" for item in module.by_name.get(name, ()))
+    return any(item.kind == "variable" for item in module.named(name))
 
 
 def _unbounded_recursion(module: Module, closure: Closure) -> list[Refusal]:
@@ -145,7 +152,7 @@ def _unbounded_recursion(module: Module, closure: Closure) -> list[Refusal]:
         cycle = _reach(function.name, calls)
         if function.name in cycle and not any(_branches(module.function(name)) for name in cycle):
             message = f"'{function.name}' calls itself without a condition that ends it"
-            found.append(Refusal("unbounded_recursion", message, function.node))
+            found.append(Refusal("unbounded_recursion", message, function.start))
     return found
 
 
@@ -161,9 +168,11 @@ def _reach(start: str, calls: dict[str, set[str]]) -> set[str]:
 
 
 def _branches(function: Item | None) -> bool:
-    if function is None:
-        return False
+    return function is not None and function.once("branches", _has_branches)
+
+
+def _has_branches(root: Node) -> bool:
     return any(
         n.type in _BRANCHES or (n.type == "binary_expression" and n.children[1].type in ("&&", "||"))
-        for n in walk(function.node)
+        for n in walk(root)
     )

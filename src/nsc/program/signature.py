@@ -14,8 +14,10 @@ from nsc.program.access import Access, accesses, parameters_of
 from nsc.program.ctype import Array, CType, Pointer, Scalar, Struct, Void
 from nsc.program.declare import Scope, base_type, declare, is_const, text_of
 from nsc.program.ir import Leaf, Param, Signature
-from nsc.program.parse import Item, Module
+from nsc.program.parse import Module
+from nsc.program.parts import Item
 from nsc.program.refusal import Refusal
+from nsc.program.syntax import declared_name
 
 MAX_LEAVES = 256
 
@@ -59,8 +61,6 @@ def signature_of(
 
 
 def _parameter_name(node: Node) -> str:
-    from nsc.program.parse import declared_name
-
     return declared_name(node.child_by_field_name("declarator")) if node.type == "parameter_declaration" else "..."
 
 
