@@ -18,8 +18,8 @@ from nsc.program.macros import Expander, Macro
 from nsc.program.pieces import (
     ATTRIBUTES,
     MAX_REMEMBERED,
-    Chunk,
     Directive,
+    Stretch,
     cut,
     include_guard,
     spelled,
@@ -107,7 +107,7 @@ class _Run:
             if isinstance(piece, Directive):
                 self._directive(piece, base)
             elif self._active():
-                self._chunk(piece, base)
+                self._stretch(piece, base)
             elif piece.newlines and len(self.reading) == 1:
                 self._emit("\n" * piece.newlines, base + piece.start, exact=False)
         self.reading.pop()
@@ -118,12 +118,25 @@ class _Run:
     def _active(self) -> bool:
         return not self.stack or self.stack[-1][0]
 
-    def _chunk(self, chunk: Chunk, base: int) -> None:
-        macros = self.expander.macros
-        if macros.keys().isdisjoint(chunk.names) and chunk.names.isdisjoint(ATTRIBUTES):
-            for offset, text, exact in chunk.clean:
-                self._emit(text, base + offset, exact=exact)
+    def _stretch(self, stretch: Stretch, base: int) -> None:
+        if self._is_plain(stretch):
+            self._emit_clean(stretch, base)
             return
+        for chunk in stretch.chunks:
+            if self._is_plain(chunk):
+                self._emit_clean(chunk, base)
+            else:
+                self._expand(chunk, base)
+
+    def _is_plain(self, stretch: Stretch) -> bool:
+        """Say whether a stretch holds no macro and no attribute."""
+        return self.expander.macros.keys().isdisjoint(stretch.names) and stretch.names.isdisjoint(ATTRIBUTES)
+
+    def _emit_clean(self, stretch: Stretch, base: int) -> None:
+        for offset, text, exact in stretch.clean:
+            self._emit(text, base + offset, exact=exact)
+
+    def _expand(self, chunk: Stretch, base: int) -> None:
         for token in _without_attributes(self.expander.expand(chunk.tokens(base))):
             text = spelled(token)
             self._emit(text, token.offset, exact=self.text.startswith(text, token.offset))
