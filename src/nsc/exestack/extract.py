@@ -78,11 +78,11 @@ def _linked(source: SourceText) -> list[tuple[FunctionOverview, Program | None]]
         if not more or len(others) + len(more) > MAX_OTHER_FILES:
             break
         others += more
-        text = source.text + "".join(f'\n#include "{path}"' for path in others) + "\n"
         try:
-            again = {f.name: (f, p) for f, p in list_programs(text, path=source.path, include=include, defines=DEFINES)}
+            listed = list_programs(source.text, path=source.path, include=include, defines=DEFINES, behind=others)
         except SourceError:
             break
+        again = {f.name: (f, p) for f, p in listed}
         functions = [pair if pair[1] else again.get(pair[0].name, pair) for pair in functions]
     return functions
 

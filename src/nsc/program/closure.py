@@ -12,13 +12,12 @@ from operator import itemgetter
 
 from tree_sitter import Node
 
-from nsc.program.declare import text_of
 from nsc.program.macros import Macro
 from nsc.program.parse import Module
 from nsc.program.parts import Item
 from nsc.program.refusal import Refusal
 from nsc.program.standard import FORBIDDEN, HEADER_OF, HEADERS
-from nsc.program.syntax import declared_name, walk
+from nsc.program.survey import survey
 
 _KEYWORDS = frozenset(
     """_Bool __func__ __FUNCTION__ true false NULL __builtin_expect __builtin_inf __builtin_nan
@@ -47,26 +46,7 @@ class Closure:
 
 def free_names(item: Item) -> dict[str, Node]:
     """Return the names an item uses but neither declares inside itself nor defines, each with its first node."""
-    used = item.once("free_names", _free_names)
-    return {name: node for name, node in used.items() if name not in item.defines}
-
-
-def _free_names(root: Node) -> dict[str, Node]:
-    declared: set[str] = set()
-    used: dict[str, Node] = {}
-    for node in walk(root):
-        kind = node.type
-        if kind in ("identifier", "type_identifier") or kind == "primitive_type" and text_of(node) in HEADER_OF:
-            used.setdefault(text_of(node), node)
-        elif kind in ("declaration", "parameter_declaration", "type_definition"):
-            declared.update(declared_name(d) for d in node.children_by_field_name("declarator"))
-        elif kind in ("enumerator", "labeled_statement", "goto_statement"):
-            label = node.child_by_field_name("name" if kind == "enumerator" else "label")
-            declared.add(text_of(label) if label is not None else "")
-        elif kind == "struct_specifier" and node.child_by_field_name("body") is not None:
-            tag = node.child_by_field_name("name")
-            declared.add(text_of(tag) if tag is not None else "")
-    return {name: node for name, node in used.items() if name not in declared}
+    return {name: node for name, node in survey(item).used.items() if name not in item.defines}
 
 
 def close(module: Module, entry: Item) -> Closure:

@@ -129,15 +129,17 @@ def list_programs(
     path: str = "<string>",
     include: Include | None = None,
     defines: Mapping[str, str] | None = None,
+    behind: Sequence[str] = (),
 ) -> list[tuple[FunctionOverview, Program | None]]:
     """Describe every function of a file and close those that qualify, reading the file once.
 
-    No program where inputs need ranges that nobody has given (integers).
+    No program where inputs need ranges that nobody has given (integers). `behind` names files that are read
+    behind the text's last line; `include` has them.
 
     Raises:
         SourceError: the file cannot be preprocessed.
     """
-    module = _module(text, path, include, defines)
+    module = _module(text, path, include, defines, behind)
     found = []
     for item in _own_functions(module):
         closure, signature, problems = _examine(module, item, (), None)
@@ -153,8 +155,10 @@ def _own_functions(module: Module) -> list[Item]:
     return [item for item in module.functions if where.file_of(where.origin(item.start)) is where.files[0]]
 
 
-def _module(text: str, path: str, include: Include | None, defines: Mapping[str, str] | None) -> Module:
-    expanded = preprocess(text, include, defines)
+def _module(
+    text: str, path: str, include: Include | None, defines: Mapping[str, str] | None, behind: Sequence[str] = ()
+) -> Module:
+    expanded = preprocess(text, include, defines, behind)
     if expanded.problems:
         raise SourceError(path, expanded.problems)
     return parse_module(expanded)

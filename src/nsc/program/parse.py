@@ -11,13 +11,11 @@ from functools import cached_property
 from operator import itemgetter
 from typing import Any
 
-from tree_sitter import Node
-
-from nsc.program.declare import Scope, scope_of, text_of
+from nsc.program.declare import Scope, scope_of
 from nsc.program.expanded import Expanded
 from nsc.program.macros import Macro
 from nsc.program.parts import Item, Part, parts_of
-from nsc.program.syntax import walk
+from nsc.program.survey import survey
 
 
 @dataclass
@@ -50,14 +48,10 @@ class Module:
 
     def callees(self, function: Item) -> set[str]:
         """Return the functions of this file that a function calls."""
-        return {name for name in function.once("called", _called_names) if self.function(name)}
+        return {name for name in survey(function).calls if self.function(name)}
 
     def function(self, name: str) -> Item | None:
         return next((item for item in self.named(name) if item.kind == "function"), None)
-
-
-def _called_names(root: Node) -> set[str]:
-    return {text_of(n.child_by_field_name("function")) for n in walk(root) if n.type == "call_expression"}
 
 
 def parse_module(expanded: Expanded) -> Module:

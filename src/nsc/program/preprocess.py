@@ -8,7 +8,7 @@ Non-goals: opening files. An `#include` is followed only where the caller hands 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -50,7 +50,12 @@ _PREDEFINED = {"__FILE__": '"program.c"', "__LINE__": "0", "__DATE__": '""', "__
 _INCLUDE = re.compile(r"\s*(?:<([^>\n]*)>|\"([^\"\n]*)\")")
 
 
-def preprocess(text: str, include: Include | None = None, defines: Mapping[str, str] | None = None) -> Expanded:
+def preprocess(
+    text: str,
+    include: Include | None = None,
+    defines: Mapping[str, str] | None = None,
+    behind: Sequence[str] = (),
+) -> Expanded:
     """Resolve conditionals and expand the user's own macros.
 
     Example: "#define K 2.0\\nfloat f(float x) { return K*x; }" gives "\\nfloat f(float x) { return 2.0*x; }".
@@ -62,9 +67,10 @@ def preprocess(text: str, include: Include | None = None, defines: Mapping[str, 
         include: gives the text of the user's own headers; without it none is followed. Standard
             headers never are.
         defines: macros defined before the first line, as -D does.
+        behind: names of files to read behind the last line, as if the text included them there.
     """
     done = Expanded()
-    run = _Run(done, include, defines or {})
+    run = _Run(done, include, defines or {}, behind)
     try:
         run.read("", text)
     except Refusal as refusal:
@@ -76,32 +82,31 @@ def preprocess(text: str, include: Include | None = None, defines: Mapping[str, 
 class _Run:
     """One pass over a file and the headers it includes. State: macros, conditionals, files being read."""
 
-    def __init__(self, done: Expanded, include: Include | None, defines: Mapping[str, str]):
+    def __init__(self, done: Expanded, include: Include | None, defines: Mapping[str, str], behind: Sequence[str]):
         self.done = done
+        self.behind = behind
         self.include = include
-        self.text = ""  # `done.original`, its odd characters replaced
         self.expander = Expander(used=done.used)
         for name, body in (_PREDEFINED | dict(defines)).items():
             self.expander.macros[name] = Macro(name, tuple(tokenize(body)))
         self.stack: list[tuple[bool, bool, bool]] = []  # active, some branch taken, parent active
         self.floor = 0  # conditionals of the including files
-        self.reading: list[tuple[str, int]] = []  # path, base
+        self.reading: list[tuple[str, int, str]] = []  # path, base, text without odd characters
         self.once: set[str] = set()
         self.out: list[str] = []
         self.length = 0
 
     def read(self, path: str, text: str) -> None:
         """Process one file from its first line to its last."""
-        if len(self.done.original) + len(text) > MAX_SOURCE_BYTES:
+        if self.done.length + len(text) > MAX_SOURCE_BYTES:
             if not self.done.files:
                 self.done.add_file(path, "")
             found = f"the file and its headers have more than {MAX_SOURCE_BYTES} bytes"
             raise Refusal("source_too_large", found, 0)
         base = self.done.add_file(path, text).base
         text = _ended(text)
-        self.text += text
         floor, self.floor = self.floor, len(self.stack)
-        self.reading.append((path, base))
+        self.reading.append((path, base, text))
         self.done.seams.append(self.length)
         for piece in cut(text):
             if isinstance(piece, Directive):
@@ -110,10 +115,19 @@ class _Run:
                 self._stretch(piece, base)
             elif piece.newlines and len(self.reading) == 1:
                 self._emit("\n" * piece.newlines, base + piece.start, exact=False)
+        if len(self.reading) == 1 and self._active():
+            self._read_behind(len(text))
         self.reading.pop()
         self.done.seams.append(self.length)
         del self.stack[self.floor :]
         self.floor = floor
+
+    def _read_behind(self, at: int) -> None:
+        for name in self.behind:
+            try:
+                self._include(name, False, at)
+            except Refusal as refusal:
+                self.done.problems.append(self.done.problem(refusal, in_text=False))
 
     def _active(self) -> bool:
         return not self.stack or self.stack[-1][0]
@@ -137,9 +151,10 @@ class _Run:
             self._emit(text, base + offset, exact=exact)
 
     def _expand(self, chunk: Stretch, base: int) -> None:
+        _, _, original = self.reading[-1]
         for token in _without_attributes(self.expander.expand(chunk.tokens(base))):
             text = spelled(token)
-            self._emit(text, token.offset, exact=self.text.startswith(text, token.offset))
+            self._emit(text, token.offset, exact=original.startswith(text, token.offset - base))
 
     def _emit(self, text: str, origin: int, *, exact: bool) -> None:
         done = self.done
@@ -187,7 +202,7 @@ class _Run:
         elif name == "include_next":
             self.done.includes.append((line.words()[0].text if line.words() else "", False, at))
         elif name == "include":
-            found = _INCLUDE.match(self.text, base + line.rest[0].offset) if line.rest else None
+            found = _INCLUDE.match(self.reading[-1][2], line.rest[0].offset) if line.rest else None
             if not found:
                 raise Refusal("bad_directive", '#include needs <name> or "name"', at)
             self._include(found.group(1) or found.group(2), bool(found.group(1)), at)
