@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
 from nsc.program.macros import Macro, parse_definition
 from nsc.program.tokens import Token, is_blank, tokenize
 
 MAX_REMEMBERED = 1024  # files
-ATTRIBUTES = ("__attribute__", "__attribute", "__declspec")
+ATTRIBUTES = frozenset(("__attribute__", "__attribute", "__declspec"))
 _ODD = re.compile(r"[^\n\r\x20-\x7e]")
 _PLAIN_SPACE = re.compile(" *")
 _COMMENT = r"//(?:\\\r?\n|[^\n])*|/\*.*?(?:\*/|\Z)"
@@ -23,7 +24,7 @@ _QUOTED = r"\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?"
 _MARK = re.compile(rf"(?P<comment>{_COMMENT})|{_QUOTED}|\#\#|%:%:|(?P<hash>\#|%:)", re.DOTALL)
 _REST_OF_LINE = re.compile(rf"(?:{_COMMENT}|{_QUOTED}|\\\r?\n|[^\n])*", re.DOTALL)
 _UNCLEAN = re.compile(rf"(?P<unclean>{_COMMENT}|\ *(?:\r|\\\r?\n)(?:[ \r]|\\\r?\n)*)|{_QUOTED}", re.DOTALL)
-_CHUNK_MARK = re.compile(rf"{_COMMENT}|{_QUOTED}|[();}}]", re.DOTALL)
+_CHUNK_MARK = re.compile(rf"{_COMMENT}|{_QUOTED}|[();}}]|\b(?P<name>[A-Za-z_]\w*)", re.DOTALL)
 _NAME = re.compile(r"\b[A-Za-z_]\w*")
 
 
@@ -56,6 +57,7 @@ class Stretch:
     def __init__(self, start: int, text: str):
         self.start = start
         self.text = text
+        self._divided: dict[frozenset[str], list[tuple[Stretch, bool]]] = {}
 
     @cached_property
     def clean(self) -> tuple[tuple[int, str, bool], ...]:
@@ -72,15 +74,35 @@ class Stretch:
         return self.text.count("\n")
 
     @cached_property
-    def chunks(self) -> tuple[Stretch, ...]:
-        """The same text cut behind each `;` and `}` outside parentheses.
+    def tokens(self) -> list[Token]:
+        return tokenize(self.text, self.start)
+
+    @cached_property
+    def _chunks(self) -> tuple[list[int], dict[str, set[int]]]:
+        """Where chunks start, each behind a `;` or `}` outside parentheses, and in which of them a name is.
 
         Macro calls never span two chunks of a stretch: none can start before a `;` and go on behind it.
         """
-        return tuple(_chunks(self.text, self.start))
+        starts, holders, depth = [0], {}, 0
+        for mark in _CHUNK_MARK.finditer(self.text):
+            if mark["name"]:
+                holders.setdefault(mark["name"], set()).add(len(starts) - 1)
+                continue
+            kind = mark.group()
+            depth = depth + 1 if kind == "(" else max(depth - 1, 0) if kind == ")" else depth
+            if depth == 0 and kind in (";", "}"):
+                starts.append(mark.end())
+        return starts, holders
 
-    def tokens(self, base: int) -> list[Token]:
-        return tokenize(self.text, base + self.start)
+    def divided(self, names: frozenset[str]) -> list[tuple[Stretch, bool]]:
+        """Cut into chunks that hold one of the names, and what is between those; says which are which."""
+        if names not in self._divided:
+            starts, holders = self._chunks
+            starts, held = [*starts, len(self.text)], set().union(*(holders.get(name, ()) for name in names))
+            cuts = sorted({0, len(self.text), *(starts[k] for k in held), *(starts[k + 1] for k in held)})
+            places = {starts[k] for k in held}
+            self._divided[names] = [(Stretch(self.start + a, self.text[a:b]), a in places) for a, b in pairwise(cuts)]
+        return self._divided[names]
 
 
 def without_odd_characters(text: str) -> str:
@@ -158,21 +180,6 @@ def _directive(line: str, at: int, newlines: int) -> Directive:
     named = next((k for k, t in enumerate(behind) if not is_blank(t)), None)
     name, rest = ("", []) if named is None else (behind[named].text, behind[named + 1 :])
     return Directive(name, tuple(rest), at, at + len(line), newlines)
-
-
-def _chunks(text: str, base: int) -> Iterator[Stretch]:
-    depth = start = 0
-    for mark in _CHUNK_MARK.finditer(text):
-        kind = mark.group()
-        if kind == "(":
-            depth += 1
-        elif kind == ")":
-            depth = max(depth - 1, 0)
-        elif depth == 0 and kind in (";", "}"):
-            yield Stretch(base + start, text[start : mark.end()])
-            start = mark.end()
-    if start < len(text):
-        yield Stretch(base + start, text[start:])
 
 
 def _clean(base: int, text: str) -> Iterator[tuple[int, str, bool]]:

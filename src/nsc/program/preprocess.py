@@ -133,28 +133,38 @@ class _Run:
         return not self.stack or self.stack[-1][0]
 
     def _stretch(self, stretch: Stretch, base: int) -> None:
-        if self._is_plain(stretch):
-            self._emit_clean(stretch, base)
-            return
-        for chunk in stretch.chunks:
-            if self._is_plain(chunk):
-                self._emit_clean(chunk, base)
+        named = frozenset(self.expander.macros.keys() & stretch.names) | (ATTRIBUTES & stretch.names)
+        for piece, is_named in stretch.divided(named) if named else ((stretch, False),):
+            if is_named:
+                self._expand(piece, base)
             else:
-                self._expand(chunk, base)
-
-    def _is_plain(self, stretch: Stretch) -> bool:
-        """Say whether a stretch holds no macro and no attribute."""
-        return self.expander.macros.keys().isdisjoint(stretch.names) and stretch.names.isdisjoint(ATTRIBUTES)
-
-    def _emit_clean(self, stretch: Stretch, base: int) -> None:
-        for offset, text, exact in stretch.clean:
-            self._emit(text, base + offset, exact=exact)
+                for offset, text, exact in piece.clean:
+                    self._emit(text, base + offset, exact=exact)
 
     def _expand(self, chunk: Stretch, base: int) -> None:
+        """Expand macros; tokens that stand in the file side by side are written together."""
         _, _, original = self.reading[-1]
-        for token in _without_attributes(self.expander.expand(chunk.tokens(base))):
+        self.expander.base = base
+        try:
+            tokens = _without_attributes(self.expander.expand(chunk.tokens))
+        except Refusal as refusal:
+            raise refusal.moved(base) from None
+        start = end = 0
+        for token in tokens:
             text = spelled(token)
-            self._emit(text, token.offset, exact=original.startswith(text, token.offset - base))
+            exact = original.startswith(text, token.offset)
+            if exact and token.offset == end > start:
+                end += len(text)
+                continue
+            if start < end:
+                self._emit(original[start:end], base + start, exact=True)
+            start = end = token.offset
+            if exact:
+                end += len(text)
+            else:
+                self._emit(text, base + token.offset, exact=False)
+        if start < end:
+            self._emit(original[start:end], base + start, exact=True)
 
     def _emit(self, text: str, origin: int, *, exact: bool) -> None:
         done = self.done
@@ -251,6 +261,7 @@ class _Run:
             return self._is_defined(words[0].text) == (name == "ifdef")
         used = len(self.done.used)
         words = [Token(t.kind, t.text, at) for t in words]
+        self.expander.base = 0
         tokens = self.expander.expand(self._resolve_defined(words))
         del self.done.used[used:]
         tokens = [
