@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from nsc.program.refusal import Refusal
 from nsc.program.tokens import Token, is_blank, tokenize, trim
@@ -16,8 +17,7 @@ MAX_EXPANDED_TOKENS = 200_000
 MAX_ARGUMENT_DEPTH = 64
 
 
-@dataclass(frozen=True)
-class Macro:
+class Macro(NamedTuple):
     """One `#define`. `parameters` is None for an object-like macro."""
 
     name: str

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 
 from nsc.program.conditional import condition
@@ -204,7 +203,7 @@ class _Run:
         if name == "define":
             if line.definition is None:
                 raise Refusal("bad_directive", "#define without a name", at)
-            macro = replace(line.definition, start=at, end=base + line.end)
+            macro = line.definition._replace(start=at, end=base + line.end)
             self.expander.macros[macro.name] = macro
             self.done.defined[macro.start] = self.length
         elif name == "undef" and line.words():
