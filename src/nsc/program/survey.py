@@ -45,6 +45,7 @@ class Survey:
     """What an item says by itself. Refusals count from the start of the item's part.
 
     Args:
+        identifiers: all names in it but those of types and fields.
         used: the names it uses but does not declare inside itself, each with its first node.
         calls: what it calls, as written.
         branches: whether anything in it depends on a condition.
@@ -52,6 +53,7 @@ class Survey:
         writes: names written that are no local variable's, and the refusal if that is not allowed.
     """
 
+    identifiers: frozenset[str]
     used: dict[str, Node]
     calls: frozenset[str]
     branches: bool
@@ -67,6 +69,7 @@ def survey(item: Item) -> Survey:
 def _survey(root: Node) -> Survey:
     nodes = _Nodes(root)
     return Survey(
+        identifiers=frozenset(map(text_of, nodes.of("identifier"))),
         used=_used(nodes),
         calls=frozenset(text_of(call.child_by_field_name("function")) for call in nodes.of("call_expression")),
         branches=bool(nodes.of(*_BRANCHES))
