@@ -16,6 +16,7 @@ from nsc.program.macros import Macro, parse_definition
 from nsc.program.tokens import Token, is_blank, tokenize
 
 MAX_REMEMBERED = 1024  # files
+MAX_DIVISIONS = 4  # of one stretch: what is a macro differs from file to file
 ATTRIBUTES = frozenset(("__attribute__", "__attribute", "__declspec"))
 _ODD = re.compile(r"[^\n\r\x20-\x7e]")
 _PLAIN_SPACE = re.compile(" *")
@@ -97,6 +98,8 @@ class Stretch:
     def divided(self, names: frozenset[str]) -> list[tuple[Stretch, bool]]:
         """Cut into chunks that hold one of the names, and what is between those; says which are which."""
         if names not in self._divided:
+            if len(self._divided) == MAX_DIVISIONS:
+                self._divided.clear()
             starts, holders = self._chunks
             starts, held = [*starts, len(self.text)], set().union(*(holders.get(name, ()) for name in names))
             cuts = sorted({0, len(self.text), *(starts[k] for k in held), *(starts[k + 1] for k in held)})
