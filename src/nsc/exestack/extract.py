@@ -13,7 +13,7 @@ from nsc.exestack.headers import defining_files, floating_types, package_headers
 from nsc.exestack.profile import Profile
 from nsc.exestack.text import SourceText
 from nsc.program import FunctionOverview, Program, list_programs
-from nsc.program.tokens import is_blank, tokenize
+from nsc.program.tokens import BLANKS, kind_of, words
 
 DEFINES = {"__IEEE_LITTLE_ENDIAN": "1"}  # what newlib's mathematics asks of the machine, of which wasm32 is none
 MAX_ROUNDS = 3
@@ -78,11 +78,11 @@ def _linked(source: SourceText) -> list[tuple[FunctionOverview, Program | None]]
         if not more or len(others) + len(more) > MAX_OTHER_FILES:
             break
         others += more
-        text = source.text + "".join(f'\n#include "{path}"' for path in others) + "\n"
         try:
-            again = {f.name: (f, p) for f, p in list_programs(text, path=source.path, include=include, defines=DEFINES)}
+            listed = list_programs(source.text, path=source.path, include=include, defines=DEFINES, behind=others)
         except SourceError:
             break
+        again = {f.name: (f, p) for f, p in listed}
         functions = [pair if pair[1] else again.get(pair[0].name, pair) for pair in functions]
     return functions
 
@@ -109,7 +109,7 @@ def _reason(function: FunctionOverview, program: Program | None, profile: Profil
     is_scalar = program.n_outputs == 1 and all(leaf.param == leaf.name for leaf in leaves)
     if not profile.desugars and not (is_scalar and not _has_pointers(program)):
         return "not_scalar"
-    tokens = sum(not is_blank(t) for t in tokenize(program.source)) if profile.max_tokens else 0
+    tokens = sum(kind_of(word) not in BLANKS for word in words(program.source)) if profile.max_tokens else 0
     return "too_long" if profile.max_tokens and tokens > profile.max_tokens else None
 
 

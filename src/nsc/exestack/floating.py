@@ -17,11 +17,12 @@ _KEYWORDS = frozenset(
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|//[^\n]*", re.DOTALL)
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _BRACES = r"\{([^{}]{0,4000}(?:\{[^{}]{0,1000}\}[^{}]{0,1000}){0,20})\}"
-_TYPEDEF = re.compile(r"\btypedef\s([\w\s*]{1,200}\W)(\w+)\s*(?:\[[^;{}]{0,40})?;")
+# A look-behind after the word says what \b before it would, and leaves `re` a literal to search for.
+_TYPEDEF = re.compile(r"typedef(?<!\wtypedef)\s([\w\s*]{1,200}\W)(\w+)\s*(?:\[[^;{}]{0,40})?;")
 _TYPEDEF_STRUCT = re.compile(
-    rf"\btypedef\s+(?:struct|union)\s*\w*\s*{_BRACES}\s*\**(\w+)\s*(?:,[^;{{}}]{{0,100}})?(?:\[[^;{{}}]{{0,40}})?;"
+    rf"typedef(?<!\wtypedef)\s+(?:struct|union)\s*\w*\s*{_BRACES}\s*\**(\w+)\s*(?:,[^;{{}}]{{0,100}})?(?:\[[^;{{}}]{{0,40}})?;"
 )
-_STRUCT = re.compile(rf"\b(?:struct|union)\s+(\w+)\s*{_BRACES}")
+_STRUCT = re.compile(rf"(?:struct(?<!\wstruct)|union(?<!\wunion))\s+(\w+)\s*{_BRACES}")
 _OTHER_MEMBER = re.compile(r"\b(?:int|char|void|unsigned|long|short|_?[Bb]ool|size_t|u?int\d+_t|FILE)\b|\*")
 _DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)[ \t]+([\w \t*]{1,80})$", re.MULTILINE)
 _BODY = re.compile(r"\)[\w\s*,;\[\]]{0,300}\{")

@@ -15,7 +15,7 @@ from random import Random
 from tree_sitter import Node
 
 from nsc.exestack.text import GENERATED, SourceText
-from nsc.program.parse import plain_tree, walk
+from nsc.program.syntax import plain_tree, walk
 from nsc.record import read_records
 
 MAX_CHANGES = 3

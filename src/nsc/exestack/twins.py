@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nsc.errors import MissingExtraError
 from nsc.record import Record
 
-try:
-    from datasketch import LeanMinHash, MinHash, MinHashLSH
-except ModuleNotFoundError:
-    LeanMinHash = MinHash = MinHashLSH = None
+if TYPE_CHECKING:
+    from datasketch import LeanMinHash, MinHash
 
 PROBES = 48
 RESOLUTION = 1e-3  # of the outputs' spread, within which two programs compute the same
@@ -67,8 +66,10 @@ class Clusters:
     """A forest of names: records that share one, or whose texts are nearly equal, are in one tree."""
 
     def __init__(self):
-        if MinHash is None:
-            raise MissingExtraError("datasketch", "data")
+        try:
+            from datasketch import MinHashLSH  # here: it takes a second, and workers never ask for it
+        except ModuleNotFoundError:
+            raise MissingExtraError("datasketch", "data") from None
         self.parent: dict[str, str] = {}
         self.near = MinHashLSH(threshold=NEAR, num_perm=PERMUTATIONS)
         self.sketches: dict[str, LeanMinHash] = {}
@@ -82,6 +83,8 @@ class Clusters:
 
     def add_text(self, name: str, normalised: str) -> None:
         """Enter a text under a name and join it with those that are nearly equal."""
+        from datasketch import LeanMinHash
+
         sketch = _sketch(normalised)
         if sketch is None:
             return
@@ -119,6 +122,8 @@ class Clusters:
 
 
 def _sketch(normalised: str) -> MinHash | None:
+    from datasketch import MinHash
+
     found = shingles(normalised)
     if not found:
         return None

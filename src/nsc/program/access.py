@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from nsc.program.declare import constant, text_of
-from nsc.program.parse import Item, Module, declared_name
+from nsc.program.parse import Module
+from nsc.program.parts import Item
 from nsc.program.refusal import Refusal
 from nsc.program.standard import WRITES_ARGUMENT
+from nsc.program.survey import survey
+from nsc.program.syntax import declared_name
 
 Range = tuple[int, int]
 Step = str | Range | None  # a field, a range of indices, or an index nobody knows
@@ -49,11 +52,25 @@ def accesses(module: Module, function: Item) -> dict[str, list[Access]]:
     """
     for item in _callees_first(module, function):
         if _key(item) not in module.known:
-            names = [declared_name(p.child_by_field_name("declarator")) for p in parameters_of(item.node)]
-            walker = _Walker(module, {name: {} for name in names if name})
-            walker.visit(item.node.child_by_field_name("body"))
-            module.known[_key(item)] = {name: list(found.values()) for name, found in walker.found.items()}
+            module.known[_key(item)] = _accesses(module, item)
     return module.known[_key(function)]
+
+
+def _accesses(module: Module, item: Item) -> dict[str, list[Access]]:
+    """Walk a function, unless another module did, with the same callees and constants in sight."""
+    callees = [module.known.get(_key(f)) if (f := module.function(name)) else None for name in survey(item).calls]
+    values = module.scope.constants
+    constants = {name: values[name] for name in survey(item).identifiers & values.keys()}
+    walked = item.once("accesses", lambda node: [])
+    for callees_then, constants_then, found in walked:
+        if constants_then == constants and all(a is b for a, b in zip(callees_then, callees, strict=True)):
+            return found
+    names = [declared_name(p.child_by_field_name("declarator")) for p in parameters_of(item.node)]
+    walker = _Walker(module, {name: {} for name in names if name})
+    walker.visit(item.node.child_by_field_name("body"))
+    found = {name: list(accesses.values()) for name, accesses in walker.found.items()}
+    walked.append((callees, constants, found))
+    return found
 
 
 def _key(function: Item) -> tuple[str, int]:

@@ -12,11 +12,12 @@ from operator import itemgetter
 
 from tree_sitter import Node
 
-from nsc.program.declare import text_of
 from nsc.program.macros import Macro
-from nsc.program.parse import Item, Module, declared_name, walk
+from nsc.program.parse import Module
+from nsc.program.parts import Item
 from nsc.program.refusal import Refusal
 from nsc.program.standard import FORBIDDEN, HEADER_OF, HEADERS
+from nsc.program.survey import survey
 
 _KEYWORDS = frozenset(
     """_Bool __func__ __FUNCTION__ true false NULL __builtin_expect __builtin_inf __builtin_nan
@@ -44,23 +45,8 @@ class Closure:
 
 
 def free_names(item: Item) -> dict[str, Node]:
-    """Return the names an item uses but does not declare inside itself, each with its first node."""
-    declared: set[str] = set()
-    used: dict[str, Node] = {}
-    for node in walk(item.node):
-        kind = node.type
-        if kind in ("identifier", "type_identifier") or kind == "primitive_type" and text_of(node) in HEADER_OF:
-            used.setdefault(text_of(node), node)
-        elif kind in ("declaration", "parameter_declaration", "type_definition"):
-            declared.update(declared_name(d) for d in node.children_by_field_name("declarator"))
-        elif kind in ("enumerator", "labeled_statement", "goto_statement"):
-            label = node.child_by_field_name("name" if kind == "enumerator" else "label")
-            declared.add(text_of(label) if label is not None else "")
-        elif kind == "struct_specifier" and node.child_by_field_name("body") is not None:
-            tag = node.child_by_field_name("name")
-            declared.add(text_of(tag) if tag is not None else "")
-    declared.update(item.defines)
-    return {name: node for name, node in used.items() if name not in declared}
+    """Return the names an item uses but neither declares inside itself nor defines, each with its first node."""
+    return {name: node for name, node in survey(item).used.items() if name not in item.defines}
 
 
 def close(module: Module, entry: Item) -> Closure:
@@ -76,12 +62,12 @@ def close(module: Module, entry: Item) -> Closure:
         if item.start in chosen:
             continue
         chosen[item.start] = item
-        for name, node in module.once("free_names", item, free_names).items():
-            found = module.by_name.get(name, ())
+        for name, node in free_names(item).items():
+            found = module.named(name)
             if any(item.kind not in ("prototype", "extern") for item in found):
                 todo.extend(_wanted(found))
             else:
-                _from_standard(name, node, headers, closure, module)
+                _from_standard(name, node, item.base, headers, closure, module)
     closure.items = [chosen[start] for start in sorted(chosen)]
     closure.headers = tuple(headers)
     closure.macros = _macros_used(module, closure.items)
@@ -96,10 +82,11 @@ def _wanted(found: list[Item]) -> list[Item]:
     return found
 
 
-def _from_standard(name: str, node: Node, headers: dict, closure: Closure, module: Module) -> None:
+def _from_standard(name: str, node: Node, base: int, headers: dict, closure: Closure, module: Module) -> None:
     bare = name.removeprefix("__builtin_")
     if name in FORBIDDEN:
-        closure.refusals.append(Refusal(FORBIDDEN[name], f"'{name}' is not available to a surrogate", node))
+        refusal = Refusal(FORBIDDEN[name], f"'{name}' is not available to a surrogate", node)
+        closure.refusals.append(refusal.moved(base))
     elif bare in HEADER_OF:
         headers.setdefault(HEADER_OF[bare])
     elif name in _KEYWORDS:
@@ -113,9 +100,9 @@ def _from_standard(name: str, node: Node, headers: dict, closure: Closure, modul
         unread = module.expanded.unread
         hint = f"; it may come from {', '.join(unread[:3])}: give its folder with -I DIR" if unread else ""
         said = f"not defined in this file{hint}"
-        if name in module.by_name:
+        if module.named(name):
             said = "declared, but its definition is in another file: paste it here"
-        closure.refusals.append(Refusal(reason, f"the {what} '{name}' is {said}", node))
+        closure.refusals.append(Refusal(reason, f"the {what} '{name}' is {said}", node).moved(base))
 
 
 def _macros_used(module: Module, items: list[Item]) -> list[Macro]:
@@ -144,5 +131,5 @@ def closure_text(module: Module, closure: Closure) -> str:
 
 def closure_source(module: Module, closure: Closure) -> str:
     """Write the closure with macros expanded and no directive: what is built and evaluated."""
-    text = module.expanded.text.encode("latin-1", "replace")
-    return "\n".join(text[i.start : i.end].decode("latin-1").strip() for i in closure.items) + "\n"
+    text = module.expanded.text
+    return "\n".join(text[i.start : i.end].strip() for i in closure.items) + "\n"

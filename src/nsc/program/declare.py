@@ -6,6 +6,7 @@ constants a file defines. Non-goals: expressions other than integer constants; l
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tree_sitter import Node
@@ -179,16 +180,30 @@ def is_const(node: Node) -> bool:
     return any(c.type == "type_qualifier" and c.text == b"const" for c in node.children)
 
 
-def scope_of(root: Node) -> Scope:
-    """Collect what a translation unit's file-scope items define; what cannot be resolved is left out."""
+def scope_of(items: Iterable[Node]) -> Scope:
+    """Collect what file-scope items that define types define; what cannot be resolved is left out."""
     scope = Scope()
-    for item in root.named_children:
+    for item in items:
         try:
-            if item.type != "function_definition" and not is_too_deep(item):
-                enter(item, scope)
+            enter(item, scope)
         except Refusal:
             continue  # refused by name where, and only if, a chosen function needs it
     return scope
+
+
+def type_definitions(root: Node) -> list[Node]:
+    """List the items of a translation unit that define types or integer constants."""
+    return [item for item in root.named_children if _defines_types(item) and not is_too_deep(item)]
+
+
+def _defines_types(item: Node) -> bool:
+    if item.type == "function_definition":
+        return False
+    spec = _type_specifier(item)
+    is_defined = spec is not None and (
+        spec.type == "enum_specifier" or spec.type == "struct_specifier" and bool(spec.child_by_field_name("body"))
+    )
+    return is_defined or item.type == "type_definition"
 
 
 def is_too_deep(node: Node) -> bool:
@@ -205,7 +220,7 @@ def is_too_deep(node: Node) -> bool:
 
 def enter(item: Node, scope: Scope) -> None:
     """Enter one item's typedefs, tags and enumerators into the scope."""
-    spec = item if item.type in ("struct_specifier", "enum_specifier") else item.child_by_field_name("type")
+    spec = _type_specifier(item)
     if spec is not None and spec.type == "enum_specifier":
         _enter_enumerators(spec, scope)
     elif spec is not None and spec.type == "struct_specifier" and spec.child_by_field_name("body"):
@@ -217,6 +232,10 @@ def enter(item: Node, scope: Scope) -> None:
             if isinstance(made, Struct):
                 made = Struct(made.spelling or name, made.fields)
             scope.typedefs[name] = made
+
+
+def _type_specifier(item: Node) -> Node | None:
+    return item if item.type in ("struct_specifier", "enum_specifier") else item.child_by_field_name("type")
 
 
 def _enter_enumerators(spec: Node, scope: Scope) -> None:

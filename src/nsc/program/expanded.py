@@ -5,10 +5,10 @@ In: filled by preprocess.py. Out: `Expanded`, read by everything after it. Non-g
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from nsc.errors import Problem
 from nsc.program.macros import Macro
@@ -25,24 +25,29 @@ class SourceFile:
 
     path: str
     base: int
-    line_starts: list[int]
+    text: str
+
+    def position(self, origin: int) -> tuple[int, int]:
+        """Return 1-based (line, column) of an offset in `Expanded.original`."""
+        at = origin - self.base
+        return self.text.count("\n", 0, at) + 1, at - self.text.rfind("\n", 0, at)
 
 
 @dataclass
 class Expanded:
     """Text without directives, and where each part of it came from.
 
-    `original` holds the main file and, after it, the headers that were followed. `out_offsets[k]` in
-    `text` came from `in_offsets[k]` in `original`; `exact[k]` says that the following characters run
-    in parallel. `defined` gives where in `text` each macro was defined, by `Macro.start`.
+    `out_offsets[k]` in `text` came from `in_offsets[k]` in `original`; `exact[k]` says that the following
+    characters run in parallel. `defined` gives where in `text` each macro was defined, by `Macro.start`; `seams`,
+    where in it one file's text ends and another's begins.
     """
 
-    original: str = ""
     text: str = ""
     files: list[SourceFile] = field(default_factory=list)
     out_offsets: list[int] = field(default_factory=list)
     in_offsets: list[int] = field(default_factory=list)
     exact: list[bool] = field(default_factory=list)
+    seams: list[int] = field(default_factory=list)
     includes: list[tuple[str, bool, int]] = field(default_factory=list)  # not followed: name, is <...>, offset
     used: list[tuple[int, Macro]] = field(default_factory=list)  # offset in `original`, macro
     defined: dict[int, int] = field(default_factory=dict)
@@ -50,11 +55,18 @@ class Expanded:
 
     def add_file(self, path: str, text: str) -> SourceFile:
         """Append a file to `original`."""
-        base = len(self.original)
-        starts = [base, *(base + m.end() for m in re.finditer("\n", text))]
-        self.files.append(SourceFile(path, base, starts))
-        self.original += text if text.endswith("\n") else text + "\n"
+        self.files.append(SourceFile(path, self.length, text if text.endswith("\n") else text + "\n"))
         return self.files[-1]
+
+    @property
+    def length(self) -> int:
+        """The length of `original` so far."""
+        return self.files[-1].base + len(self.files[-1].text) if self.files else 0
+
+    @cached_property
+    def original(self) -> str:
+        """The main file and, after it, the headers that were followed; asked when all are read."""
+        return "".join(file.text for file in self.files)
 
     @property
     def unread(self) -> list[str]:
@@ -74,9 +86,7 @@ class Expanded:
 
     def position(self, origin: int) -> tuple[int, int]:
         """Return 1-based (line, column) of an offset in `original`, within its file."""
-        starts = self.file_of(origin).line_starts
-        line = bisect_right(starts, origin)
-        return line, origin - starts[line - 1] + 1
+        return self.file_of(origin).position(origin)
 
     def problem(self, refusal: Refusal, *, in_text: bool = True) -> Problem:
         """Turn a refusal inside the front end into a located Problem."""

@@ -8,9 +8,11 @@ from __future__ import annotations
 from nsc.program.closure import free_names
 from nsc.program.declare import text_of
 from nsc.program.ir import Program
-from nsc.program.parse import Item, parse_module, walk
+from nsc.program.parse import parse_module
+from nsc.program.parts import Item
 from nsc.program.preprocess import preprocess
 from nsc.program.standard import HEADER_OF
+from nsc.program.syntax import walk
 
 
 def signature_types(program: Program) -> tuple[tuple[str, ...], str]:
@@ -31,7 +33,7 @@ def signature_types(program: Program) -> tuple[tuple[str, ...], str]:
         name = todo.pop()
         if name in HEADER_OF:
             headers.setdefault(HEADER_OF[name])
-        for item in module.by_name.get(name, ()):
+        for item in module.named(name):
             if item.kind == "type" and item.start not in chosen:
                 chosen[item.start] = item
                 todo.extend(free_names(item))

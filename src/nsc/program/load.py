@@ -14,7 +14,8 @@ from nsc.program.closure import Closure, close, closure_source, closure_text
 from nsc.program.domain import Ranges, domain_of
 from nsc.program.expanded import Include
 from nsc.program.ir import Program, Signature
-from nsc.program.parse import Item, Module, parse_module
+from nsc.program.parse import Module, parse_module
+from nsc.program.parts import Item
 from nsc.program.preprocess import preprocess
 from nsc.program.qualify import impurities
 from nsc.program.refusal import Refusal
@@ -128,15 +129,17 @@ def list_programs(
     path: str = "<string>",
     include: Include | None = None,
     defines: Mapping[str, str] | None = None,
+    behind: Sequence[str] = (),
 ) -> list[tuple[FunctionOverview, Program | None]]:
     """Describe every function of a file and close those that qualify, reading the file once.
 
-    No program where inputs need ranges that nobody has given (integers).
+    No program where inputs need ranges that nobody has given (integers). `behind` names files that are read
+    behind the text's last line; `include` has them.
 
     Raises:
         SourceError: the file cannot be preprocessed.
     """
-    module = _module(text, path, include, defines)
+    module = _module(text, path, include, defines, behind)
     found = []
     for item in _own_functions(module):
         closure, signature, problems = _examine(module, item, (), None)
@@ -149,11 +152,13 @@ def list_programs(
 
 def _own_functions(module: Module) -> list[Item]:
     where = module.expanded
-    return [item for item in module.functions() if where.file_of(where.origin(item.start)) is where.files[0]]
+    return [item for item in module.functions if where.file_of(where.origin(item.start)) is where.files[0]]
 
 
-def _module(text: str, path: str, include: Include | None, defines: Mapping[str, str] | None) -> Module:
-    expanded = preprocess(text, include, defines)
+def _module(
+    text: str, path: str, include: Include | None, defines: Mapping[str, str] | None, behind: Sequence[str] = ()
+) -> Module:
+    expanded = preprocess(text, include, defines, behind)
     if expanded.problems:
         raise SourceError(path, expanded.problems)
     return parse_module(expanded)
@@ -171,7 +176,7 @@ def _examine(
             signature = signature_of(module, item, out=out, arrays=arrays)
         except Refusal as refusal:
             if not (closure.refusals and refusal.reason in ("no_output", "no_input")):  # the missing part may tell
-                refusals.append(refusal)
+                refusals.append(refusal.moved(item.base))
     unique = {(r.reason, r.offset): r for r in refusals}
     ordered = sorted(unique.values(), key=lambda r: r.offset)
     return closure, signature, [module.expanded.problem(r) for r in ordered]
@@ -211,7 +216,7 @@ def _choose(
 def _is_helper(item: Item, module: Module) -> bool:
     """Say whether another function of the file calls this one and it is static."""
     is_static = any(c.type == "storage_class_specifier" and c.text == b"static" for c in item.node.children)
-    return is_static and any(item.name in module.callees(f) for f in module.functions() if f.name != item.name)
+    return is_static and any(item.name in module.callees(f) for f in module.functions if f.name != item.name)
 
 
 def _ambiguity(module: Module, examined: list, roots: list[Item]) -> list[Problem]:

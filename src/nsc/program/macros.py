@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from nsc.program.refusal import Refusal
 from nsc.program.tokens import Token, is_blank, tokenize, trim
@@ -16,8 +17,7 @@ MAX_EXPANDED_TOKENS = 200_000
 MAX_ARGUMENT_DEPTH = 64
 
 
-@dataclass(frozen=True)
-class Macro:
+class Macro(NamedTuple):
     """One `#define`. `parameters` is None for an object-like macro."""
 
     name: str
@@ -30,11 +30,12 @@ class Macro:
 
 @dataclass
 class Expander:
-    """Expands macros; `used` lists (offset of the call in the user's text, macro)."""
+    """Expands macros; `used` lists (offset of the call in the user's text, macro); tokens count from `base` there."""
 
     macros: dict[str, Macro] = field(default_factory=dict)
     used: list[tuple[int, Macro]] = field(default_factory=list)
     produced: int = 0
+    base: int = 0
 
     def expand(self, tokens: list[Token], depth: int = 0) -> list[Token]:
         """Expand every macro call in `tokens`.
@@ -63,7 +64,7 @@ class Expander:
                     continue
                 arguments, hidden_at_end = call
                 body = self._substitute(macro, arguments, token, token.hidden & hidden_at_end, depth)
-            self.used.append((token.offset, macro))
+            self.used.append((self.base + token.offset, macro))
             self._count(len(body), token)
             todo.extend(reversed(body))
         return out

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from nsc.program.ir import Program
 from nsc.program.standard import HEADER_OF
-from nsc.program.tokens import is_blank, tokenize
+from nsc.program.tokens import BLANKS, kind_of, words
 
 _KEYWORDS = frozenset(
     """auto break case char const continue default do double else enum extern float for goto if inline int
@@ -29,12 +29,16 @@ def normalise(program: Program) -> str:
     """
     names = {program.name: "f0"}
     names |= {param.name: f"p{k}" for k, param in enumerate(program.signature.params)}
-    words: list[str] = []
-    for token in tokenize(program.source):
-        if is_blank(token) or token.text in _DROPPED:
-            continue
-        if token.kind == "name" and token.text not in _KEYWORDS and token.text not in HEADER_OF:
-            words.append(names.setdefault(token.text, f"v{len(names)}"))
-        else:
-            words.append(token.text)
-    return " ".join(words)
+    found = words(program.source)
+    spelled = {word: _spelled(word, names) for word in dict.fromkeys(found)}
+    return " ".join(filter(None, map(spelled.__getitem__, found)))
+
+
+def _spelled(word: str, names: dict[str, str]) -> str:
+    """Spell one token, "" where it is left out; a new name enters the table."""
+    kind = kind_of(word)
+    if kind in BLANKS or word in _DROPPED:
+        return ""
+    if kind == "name" and word not in _KEYWORDS and word not in HEADER_OF:
+        return names.setdefault(word, f"v{len(names)}")
+    return word

@@ -1,6 +1,6 @@
-"""A file's text cut into directives and chunks, remembered by text: headers are read again and again.
+"""A file's text cut at its directives, remembered by text: headers are read again and again.
 
-In: text. Out: `Directive`s and `Chunk`s in order, their offsets from the text's start.
+In: text. Out: `Directive`s and `Stretch`es in order, their offsets from the text's start.
 Non-goals: what directives mean, macros.
 """
 
@@ -10,14 +10,23 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
 from nsc.program.macros import Macro, parse_definition
 from nsc.program.tokens import Token, is_blank, tokenize
 
 MAX_REMEMBERED = 1024  # files
+MAX_DIVISIONS = 4  # of one stretch: what is a macro differs from file to file
+ATTRIBUTES = frozenset(("__attribute__", "__attribute", "__declspec"))
 _ODD = re.compile(r"[^\n\r\x20-\x7e]")
 _PLAIN_SPACE = re.compile(" *")
-ATTRIBUTES = ("__attribute__", "__attribute", "__declspec")
+_COMMENT = r"//(?:\\\r?\n|[^\n])*|/\*.*?(?:\*/|\Z)"
+_QUOTED = r"\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?"
+_MARK = re.compile(rf"(?P<comment>{_COMMENT})|{_QUOTED}|\#\#|%:%:|(?P<hash>\#|%:)", re.DOTALL)
+_REST_OF_LINE = re.compile(rf"(?:{_COMMENT}|{_QUOTED}|\\\r?\n|[^\n])*", re.DOTALL)
+_UNCLEAN = re.compile(rf"(?P<unclean>{_COMMENT}|\ *(?:\r|\\\r?\n)(?:[ \r]|\\\r?\n)*)|{_QUOTED}", re.DOTALL)
+_CHUNK_MARK = re.compile(rf"{_COMMENT}|{_QUOTED}|[();}}]|\b(?P<name>[A-Za-z_]\w*)", re.DOTALL)
+_NAME = re.compile(r"\b[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True)
@@ -39,25 +48,64 @@ class Directive:
         return parse_definition(self.rest)
 
 
-@dataclass(frozen=True)
-class Chunk:
-    """Ordinary text up to a `;` or `}` outside parentheses, or up to a directive.
-
-    Macro calls never span two chunks of a stretch: none can start before a `;` and go on behind it.
+class Stretch:
+    """Ordinary text between two directives, or a piece of one.
 
     Args:
-        names: the identifiers in it; if none is a macro or an attribute, `clean` is its expansion.
-        clean: (offset, text, is the text as in the file), comments as blanks.
+        start: where it starts in its file.
     """
 
-    start: int
-    text: str
-    names: frozenset[str]
-    clean: tuple[tuple[int, str, bool], ...]
-    newlines: int
+    def __init__(self, start: int, text: str):
+        self.start = start
+        self.text = text
+        self._divided: dict[frozenset[str], list[tuple[Stretch, bool]]] = {}
 
-    def tokens(self, base: int) -> list[Token]:
-        return tokenize(self.text, base + self.start)
+    @cached_property
+    def clean(self) -> tuple[tuple[int, str, bool], ...]:
+        """(offset, text, is the text as in the file), comments as blanks."""
+        return tuple(_clean(self.start, self.text))
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The identifiers in it; if none is a macro or an attribute, `clean` is its expansion."""
+        return frozenset(_NAME.findall("".join(text for _, text, _ in self.clean)))
+
+    @cached_property
+    def newlines(self) -> int:
+        return self.text.count("\n")
+
+    @cached_property
+    def tokens(self) -> list[Token]:
+        return tokenize(self.text, self.start)
+
+    @cached_property
+    def _chunks(self) -> tuple[list[int], dict[str, set[int]]]:
+        """Where chunks start, each behind a `;` or `}` outside parentheses, and in which of them a name is.
+
+        Macro calls never span two chunks of a stretch: none can start before a `;` and go on behind it.
+        """
+        starts, holders, depth = [0], {}, 0
+        for mark in _CHUNK_MARK.finditer(self.text):
+            if mark["name"]:
+                holders.setdefault(mark["name"], set()).add(len(starts) - 1)
+                continue
+            kind = mark.group()
+            depth = depth + 1 if kind == "(" else max(depth - 1, 0) if kind == ")" else depth
+            if depth == 0 and kind in (";", "}"):
+                starts.append(mark.end())
+        return starts, holders
+
+    def divided(self, names: frozenset[str]) -> list[tuple[Stretch, bool]]:
+        """Cut into chunks that hold one of the names, and what is between those; says which are which."""
+        if names not in self._divided:
+            if len(self._divided) == MAX_DIVISIONS:
+                self._divided.clear()
+            starts, holders = self._chunks
+            starts, held = [*starts, len(self.text)], set().union(*(holders.get(name, ()) for name in names))
+            cuts = sorted({0, len(self.text), *(starts[k] for k in held), *(starts[k + 1] for k in held)})
+            places = {starts[k] for k in held}
+            self._divided[names] = [(Stretch(self.start + a, self.text[a:b]), a in places) for a, b in pairwise(cuts)]
+        return self._divided[names]
 
 
 def without_odd_characters(text: str) -> str:
@@ -66,9 +114,9 @@ def without_odd_characters(text: str) -> str:
 
 
 @lru_cache(maxsize=MAX_REMEMBERED)
-def cut(text: str) -> tuple[Directive | Chunk, ...]:
-    """Cut a file, its odd characters replaced, into directives and chunks."""
-    return tuple(_pieces(tokenize(text)))
+def cut(text: str) -> tuple[Directive | Stretch, ...]:
+    """Cut a file, its odd characters replaced, into directives and what is between them."""
+    return tuple(_pieces(text))
 
 
 @lru_cache(maxsize=4 * MAX_REMEMBERED)
@@ -91,67 +139,64 @@ def include_guard(text: str) -> str:
     return negated[2] if pieces[0].name == "if" and negated[:2] == ["!", "defined"] and len(negated) == 3 else ""
 
 
-def _pieces(tokens: list[Token]) -> Iterator[Directive | Chunk]:
-    plain: list[Token] = []
-    line: list[Token] = []
-    for token in tokens:
-        line.append(token)
-        if token.kind != "newline" and token is not tokens[-1]:
+def _pieces(text: str) -> Iterator[Directive | Stretch]:
+    start = at = 0
+    comments: list[tuple[int, int]] = []
+    while mark := _MARK.search(text, at):
+        at = mark.end()
+        if mark["comment"]:
+            comments.append(mark.span())
+        line = _start_of_line(text, start, mark.start(), comments) if mark["hash"] else None
+        if line is None:
             continue
-        first = next((t for t in line if not is_blank(t)), None)
-        if first is not None and first.text in ("#", "%:"):
-            yield from _chunks(plain)
-            plain = []
-            yield _directive(line, first)
+        if start < line:
+            yield Stretch(start, text[start:line])
+        end = _REST_OF_LINE.match(text, at).end()
+        start = at = min(end + 1, len(text))
+        yield _directive(text[mark.start() : end], mark.start(), text.count("\n", line, at))
+        comments = []
+    if start < len(text):
+        yield Stretch(start, text[start:])
+
+
+def _start_of_line(text: str, start: int, at: int, comments: list[tuple[int, int]]) -> int | None:
+    """Return where the line begins whose first word stands at `at`; None where something is before it."""
+    left = list(comments)
+    while at > start:
+        before = text[at - 1]
+        if left and left[-1][1] == at:
+            at = left.pop()[0]
+        elif before == "\n":
+            bare = text[max(start, at - 3) : at - 1].removesuffix("\r")
+            if not bare.endswith("\\"):
+                return at
+            at -= 1
+        elif before in " \r" or (before == "\\" and text[at] in "\r\n"):
+            at -= 1
         else:
-            plain += line
-        line = []
-    yield from _chunks(plain)
+            return None
+    return at
 
 
-def _directive(line: list[Token], first: Token) -> Directive:
-    behind = line[line.index(first) + 1 :]
-    named = next((t for t in behind if not is_blank(t)), None)
-    rest = behind[behind.index(named) + 1 :] if named else []
-    end = line[-1].offset + len(line[-1].text.rstrip("\n"))
-    return Directive(named.text if named else "", tuple(rest), first.offset, end, sum(t.text.count("\n") for t in line))
+def _directive(line: str, at: int, newlines: int) -> Directive:
+    behind = tokenize(line, at)[1:]
+    named = next((k for k, t in enumerate(behind) if not is_blank(t)), None)
+    name, rest = ("", []) if named is None else (behind[named].text, behind[named + 1 :])
+    return Directive(name, tuple(rest), at, at + len(line), newlines)
 
 
-def _chunks(tokens: list[Token]) -> Iterator[Chunk]:
-    depth = start = 0
-    for k, token in enumerate(tokens):
-        if token.text == "(":
-            depth += 1
-        elif token.text == ")":
-            depth = max(depth - 1, 0)
-        elif depth == 0 and token.text in (";", "}"):
-            yield _chunk(tokens[start : k + 1])
-            start = k + 1
-    if start < len(tokens):
-        yield _chunk(tokens[start:])
-
-
-def _chunk(tokens: list[Token]) -> Chunk:
-    text = "".join(t.text for t in tokens)
-    names = frozenset(t.text for t in tokens if t.kind == "name")
-    return Chunk(tokens[0].offset, text, names, tuple(_clean(tokens)), text.count("\n"))
-
-
-def _clean(tokens: list[Token]) -> Iterator[tuple[int, str, bool]]:
-    """Join tokens that stay as they are; comments and folded lines stand alone."""
-    offset, run = 0, []
-    for token in tokens:
-        text = spelled(token)
-        if text == token.text:
-            offset = offset if run else token.offset
-            run.append(text)
-            continue
-        if run:
-            yield offset, "".join(run), True
-            run = []
-        yield token.offset, text, False
-    if run:
-        yield offset, "".join(run), True
+def _clean(base: int, text: str) -> Iterator[tuple[int, str, bool]]:
+    """Join what stays as it is; comments and folded lines stand alone."""
+    start = 0
+    for found in _UNCLEAN.finditer(text):
+        if found["unclean"]:
+            if start < found.start():
+                yield base + start, text[start : found.start()], True
+            (token,) = tokenize(found.group())
+            yield base + found.start(), spelled(token), False
+            start = found.end()
+    if start < len(text):
+        yield base + start, text[start:], True
 
 
 def spelled(token: Token) -> str:

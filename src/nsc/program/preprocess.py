@@ -8,8 +8,7 @@ Non-goals: opening files. An `#include` is followed only where the caller hands 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from nsc.program.conditional import condition
@@ -18,8 +17,8 @@ from nsc.program.macros import Expander, Macro
 from nsc.program.pieces import (
     ATTRIBUTES,
     MAX_REMEMBERED,
-    Chunk,
     Directive,
+    Stretch,
     cut,
     include_guard,
     spelled,
@@ -50,7 +49,12 @@ _PREDEFINED = {"__FILE__": '"program.c"', "__LINE__": "0", "__DATE__": '""', "__
 _INCLUDE = re.compile(r"\s*(?:<([^>\n]*)>|\"([^\"\n]*)\")")
 
 
-def preprocess(text: str, include: Include | None = None, defines: Mapping[str, str] | None = None) -> Expanded:
+def preprocess(
+    text: str,
+    include: Include | None = None,
+    defines: Mapping[str, str] | None = None,
+    behind: Sequence[str] = (),
+) -> Expanded:
     """Resolve conditionals and expand the user's own macros.
 
     Example: "#define K 2.0\\nfloat f(float x) { return K*x; }" gives "\\nfloat f(float x) { return 2.0*x; }".
@@ -62,9 +66,10 @@ def preprocess(text: str, include: Include | None = None, defines: Mapping[str, 
         include: gives the text of the user's own headers; without it none is followed. Standard
             headers never are.
         defines: macros defined before the first line, as -D does.
+        behind: names of files to read behind the last line, as if the text included them there.
     """
     done = Expanded()
-    run = _Run(done, include, defines or {})
+    run = _Run(done, include, defines or {}, behind)
     try:
         run.read("", text)
     except Refusal as refusal:
@@ -76,55 +81,89 @@ def preprocess(text: str, include: Include | None = None, defines: Mapping[str, 
 class _Run:
     """One pass over a file and the headers it includes. State: macros, conditionals, files being read."""
 
-    def __init__(self, done: Expanded, include: Include | None, defines: Mapping[str, str]):
+    def __init__(self, done: Expanded, include: Include | None, defines: Mapping[str, str], behind: Sequence[str]):
         self.done = done
+        self.behind = behind
         self.include = include
-        self.text = ""  # `done.original`, its odd characters replaced
         self.expander = Expander(used=done.used)
         for name, body in (_PREDEFINED | dict(defines)).items():
             self.expander.macros[name] = Macro(name, tuple(tokenize(body)))
         self.stack: list[tuple[bool, bool, bool]] = []  # active, some branch taken, parent active
         self.floor = 0  # conditionals of the including files
-        self.reading: list[tuple[str, int]] = []  # path, base
+        self.reading: list[tuple[str, int, str]] = []  # path, base, text without odd characters
         self.once: set[str] = set()
         self.out: list[str] = []
         self.length = 0
 
     def read(self, path: str, text: str) -> None:
         """Process one file from its first line to its last."""
-        if len(self.done.original) + len(text) > MAX_SOURCE_BYTES:
+        if self.done.length + len(text) > MAX_SOURCE_BYTES:
             if not self.done.files:
                 self.done.add_file(path, "")
             found = f"the file and its headers have more than {MAX_SOURCE_BYTES} bytes"
             raise Refusal("source_too_large", found, 0)
         base = self.done.add_file(path, text).base
         text = _ended(text)
-        self.text += text
         floor, self.floor = self.floor, len(self.stack)
-        self.reading.append((path, base))
+        self.reading.append((path, base, text))
+        self.done.seams.append(self.length)
         for piece in cut(text):
             if isinstance(piece, Directive):
                 self._directive(piece, base)
             elif self._active():
-                self._chunk(piece, base)
+                self._stretch(piece, base)
             elif piece.newlines and len(self.reading) == 1:
                 self._emit("\n" * piece.newlines, base + piece.start, exact=False)
+        if len(self.reading) == 1 and self._active():
+            self._read_behind(len(text))
         self.reading.pop()
+        self.done.seams.append(self.length)
         del self.stack[self.floor :]
         self.floor = floor
+
+    def _read_behind(self, at: int) -> None:
+        for name in self.behind:
+            try:
+                self._include(name, False, at)
+            except Refusal as refusal:
+                self.done.problems.append(self.done.problem(refusal, in_text=False))
 
     def _active(self) -> bool:
         return not self.stack or self.stack[-1][0]
 
-    def _chunk(self, chunk: Chunk, base: int) -> None:
-        macros = self.expander.macros
-        if macros.keys().isdisjoint(chunk.names) and chunk.names.isdisjoint(ATTRIBUTES):
-            for offset, text, exact in chunk.clean:
-                self._emit(text, base + offset, exact=exact)
-            return
-        for token in _without_attributes(self.expander.expand(chunk.tokens(base))):
+    def _stretch(self, stretch: Stretch, base: int) -> None:
+        named = frozenset(self.expander.macros.keys() & stretch.names) | (ATTRIBUTES & stretch.names)
+        for piece, is_named in stretch.divided(named) if named else ((stretch, False),):
+            if is_named:
+                self._expand(piece, base)
+            else:
+                for offset, text, exact in piece.clean:
+                    self._emit(text, base + offset, exact=exact)
+
+    def _expand(self, chunk: Stretch, base: int) -> None:
+        """Expand macros; tokens that stand in the file side by side are written together."""
+        _, _, original = self.reading[-1]
+        self.expander.base = base
+        try:
+            tokens = _without_attributes(self.expander.expand(chunk.tokens))
+        except Refusal as refusal:
+            raise refusal.moved(base) from None
+        start = end = 0
+        for token in tokens:
             text = spelled(token)
-            self._emit(text, token.offset, exact=self.text.startswith(text, token.offset))
+            exact = original.startswith(text, token.offset)
+            if exact and token.offset == end > start:
+                end += len(text)
+                continue
+            if start < end:
+                self._emit(original[start:end], base + start, exact=True)
+            start = end = token.offset
+            if exact:
+                end += len(text)
+            else:
+                self._emit(text, base + token.offset, exact=False)
+        if start < end:
+            self._emit(original[start:end], base + start, exact=True)
 
     def _emit(self, text: str, origin: int, *, exact: bool) -> None:
         done = self.done
@@ -164,7 +203,7 @@ class _Run:
         if name == "define":
             if line.definition is None:
                 raise Refusal("bad_directive", "#define without a name", at)
-            macro = replace(line.definition, start=at, end=base + line.end)
+            macro = line.definition._replace(start=at, end=base + line.end)
             self.expander.macros[macro.name] = macro
             self.done.defined[macro.start] = self.length
         elif name == "undef" and line.words():
@@ -172,7 +211,7 @@ class _Run:
         elif name == "include_next":
             self.done.includes.append((line.words()[0].text if line.words() else "", False, at))
         elif name == "include":
-            found = _INCLUDE.match(self.text, base + line.rest[0].offset) if line.rest else None
+            found = _INCLUDE.match(self.reading[-1][2], line.rest[0].offset) if line.rest else None
             if not found:
                 raise Refusal("bad_directive", '#include needs <name> or "name"', at)
             self._include(found.group(1) or found.group(2), bool(found.group(1)), at)
@@ -221,6 +260,7 @@ class _Run:
             return self._is_defined(words[0].text) == (name == "ifdef")
         used = len(self.done.used)
         words = [Token(t.kind, t.text, at) for t in words]
+        self.expander.base = 0
         tokens = self.expander.expand(self._resolve_defined(words))
         del self.done.used[used:]
         tokens = [

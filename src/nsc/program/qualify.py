@@ -10,43 +10,25 @@ import re
 from tree_sitter import Node
 
 from nsc.program.closure import Closure
-from nsc.program.declare import MAX_TREE_DEPTH, is_const, is_too_deep, text_of
-from nsc.program.parse import Item, Module, declared_name, first_error, walk
+from nsc.program.declare import MAX_TREE_DEPTH, is_too_deep, text_of
+from nsc.program.parse import Module
+from nsc.program.parts import Item
 from nsc.program.refusal import Refusal
-
-_REFUSED_NODES = {
-    "gnu_asm_expression": ("uses_asm", "inline assembly is not supported"),
-    "seh_try_statement": ("not_standard_c", "structured exceptions are not standard C"),
-    "offsetof_expression": ("uses_offsetof", "offsetof is not supported"),
-    "generic_expression": ("uses_generic", "_Generic is not supported"),
-}
-_REFUSED_NAMES = {
-    "asm",
-    "__asm__",
-    "__asm",
-    "_Pragma",
-    "__pragma",
-    "__has_include",
-    "__has_embed",
-    "__builtin_va_arg",
-}
-_BRANCHES = {
-    "if_statement", "conditional_expression", "switch_statement", "while_statement", "for_statement",
-    "do_statement",
-}  # fmt: skip
+from nsc.program.survey import survey
+from nsc.program.syntax import first_error
 
 
 def impurities(module: Module, closure: Closure) -> list[Refusal]:
     """Find what keeps a closure from being a pure, compilable function."""
     found: list[Refusal] = []
     for item in closure.items:
-        found.extend(module.once("impurities", item, lambda item: _impurities(module, item)))
+        found.extend(refusal.moved(item.base) for refusal in _impurities(module, item))
     found.extend(_unbounded_recursion(module, closure))
     return found
 
 
 def _impurities(module: Module, item: Item) -> list[Refusal]:
-    if is_too_deep(item.node):
+    if item.once("too_deep", is_too_deep):
         what = f"'{item.name}' nests deeper than {MAX_TREE_DEPTH} levels; split its expressions or branches"
         return [Refusal("nested_too_deeply", what, item.node)]
     error = first_error(item.node)
@@ -54,8 +36,7 @@ def _impurities(module: Module, item: Item) -> list[Refusal]:
         return [Refusal("uses_complex", "complex numbers are not supported; pass their two parts", error)]
     if error is not None:
         return [Refusal("syntax_error", f"this is not C as nsc reads it: {_snippet(error)}{_hint(module)}", error)]
-    found = _refused_constructs(item)
-    return found + _state(module, item) if item.kind == "function" else found
+    return [*survey(item).refused, *_forbidden_writes(module, item)]
 
 
 def _snippet(node: Node) -> str:
@@ -70,71 +51,14 @@ def _hint(module: Module) -> str:
     return f"; a macro may be missing, from {', '.join(unread[:3])}: give its folder with -I DIR" if unread else ""
 
 
-def _refused_constructs(item: Item) -> list[Refusal]:
-    found = []
-    for node in walk(item.node):
-        if node.type in _REFUSED_NODES:
-            found.append(Refusal(*_REFUSED_NODES[node.type], node))
-        elif node.type == "type_qualifier" and node.text == b"volatile" and not _is_inside_body(node):
-            what = "a volatile object outside a function body may change by itself"
-            found.append(Refusal("uses_volatile", what, node))
-        elif node.type == "identifier" and text_of(node) in _REFUSED_NAMES:
-            found.append(Refusal("uses_asm", f"'{text_of(node)}' is not supported", node))
-    return found
-
-
-def _is_inside_body(node: Node) -> bool:
-    while node is not None and node.type != "compound_statement":
-        node = node.parent
-    return node is not None
-
-
-def _state(module: Module, function: Item) -> list[Refusal]:
+def _forbidden_writes(module: Module, function: Item) -> list[Refusal]:
     """Find writes to file-scope or static objects."""
-    statics: set[str] = set()
-    locals_: set[str] = set()
-    for node in walk(function.node):
-        if node.type in ("declaration", "parameter_declaration"):
-            names = {declared_name(d) for d in node.children_by_field_name("declarator")}
-            is_static = any(c.type == "storage_class_specifier" and c.text == b"static" for c in node.children)
-            (statics if is_static and not is_const(node) else locals_).update(names)
-    found = []
-    for node in walk(function.node):
-        target = _written(node)
-        name = _root_name(target) if target is not None else None
-        if name in statics:
-            found.append(Refusal("keeps_state", f"the static variable '{name}' is written", node))
-        elif name is not None and name not in locals_ and _is_variable(module, name):
-            found.append(Refusal("writes_global", f"the file-level variable '{name}' is written", node))
-    return found
-
-
-def _written(node: Node) -> Node | None:
-    if node.type == "assignment_expression":
-        return node.child_by_field_name("left")
-    if node.type == "update_expression":
-        return node.child_by_field_name("argument")
-    return None
-
-
-def _root_name(node: Node | None) -> str | None:
-    """Return the variable an lvalue starts from: `g.a[2]` gives "g"; through a pointer, none."""
-    while node is not None:
-        if node.type == "identifier":
-            return text_of(node)
-        if node.type == "field_expression" and text_of(node.child_by_field_name("operator")) == "->":
-            return None
-        if node.type in ("field_expression", "subscript_expression"):
-            node = node.child_by_field_name("argument")
-        elif node.type == "parenthesized_expression":
-            node = node.named_children[0]
-        else:
-            return None
-    return None
+    writes = survey(function).writes
+    return [refusal for name, refusal in writes if refusal.reason == "keeps_state" or _is_variable(module, name)]
 
 
 def _is_variable(module: Module, name: str) -> bool:
-    return any(item.kind == "variable" for item in module.by_name.get(name, ()))
+    return any(item.kind == "variable" for item in module.named(name))
 
 
 def _unbounded_recursion(module: Module, closure: Closure) -> list[Refusal]:
@@ -145,7 +69,7 @@ def _unbounded_recursion(module: Module, closure: Closure) -> list[Refusal]:
         cycle = _reach(function.name, calls)
         if function.name in cycle and not any(_branches(module.function(name)) for name in cycle):
             message = f"'{function.name}' calls itself without a condition that ends it"
-            found.append(Refusal("unbounded_recursion", message, function.node))
+            found.append(Refusal("unbounded_recursion", message, function.start))
     return found
 
 
@@ -161,9 +85,4 @@ def _reach(start: str, calls: dict[str, set[str]]) -> set[str]:
 
 
 def _branches(function: Item | None) -> bool:
-    if function is None:
-        return False
-    return any(
-        n.type in _BRANCHES or (n.type == "binary_expression" and n.children[1].type in ("&&", "||"))
-        for n in walk(function.node)
-    )
+    return function is not None and survey(function).branches

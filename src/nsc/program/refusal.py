@@ -11,7 +11,7 @@ class Refusal(Exception):
     Args:
         reason: stable snake_case name.
         message: what was found and what to do.
-        at: byte offset in the expanded text, or the syntax node that starts there.
+        at: byte offset in the text at hand (an item's part, or all), or the syntax node that starts there.
     """
 
     def __init__(self, reason: str, message: str, at: Node | int):
@@ -19,3 +19,7 @@ class Refusal(Exception):
         self.reason = reason
         self.message = message
         self.offset = at if isinstance(at, int) else at.start_byte
+
+    def moved(self, by: int) -> Refusal:
+        """Return the same refusal, for text that starts `by` earlier."""
+        return Refusal(self.reason, self.message, self.offset + by)

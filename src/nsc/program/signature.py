@@ -14,8 +14,10 @@ from nsc.program.access import Access, accesses, parameters_of
 from nsc.program.ctype import Array, CType, Pointer, Scalar, Struct, Void
 from nsc.program.declare import Scope, base_type, declare, is_const, text_of
 from nsc.program.ir import Leaf, Param, Signature
-from nsc.program.parse import Item, Module
+from nsc.program.parse import Module
+from nsc.program.parts import Item
 from nsc.program.refusal import Refusal
+from nsc.program.syntax import declared_name
 
 MAX_LEAVES = 256
 
@@ -34,7 +36,6 @@ def signature_of(
     """
     node = item.node
     result = _result_type(node, module.scope)
-    used = accesses(module, item)
     nodes = parameters_of(node)
     known = [_parameter_name(p) for p in nodes]
     for name in [*out, *(arrays or {})]:
@@ -44,7 +45,7 @@ def signature_of(
     inputs: list[Leaf] = []
     outputs: list[Leaf] = list(_result_leaves(result, node))
     for p in nodes:
-        param, reads, writes = _parameter(p, module.scope, used, out, arrays or {})
+        param, reads, writes = _parameter(p, module, item, out, arrays or {})
         params.append(param)
         inputs.extend(reads)
         outputs.extend(writes)
@@ -59,8 +60,6 @@ def signature_of(
 
 
 def _parameter_name(node: Node) -> str:
-    from nsc.program.parse import declared_name
-
     return declared_name(node.child_by_field_name("declarator")) if node.type == "parameter_declaration" else "..."
 
 
@@ -102,11 +101,11 @@ def scalars_of(ctype: CType, node: Node) -> list[tuple[str, Scalar, tuple[str | 
 
 
 def _parameter(
-    node: Node, scope: Scope, used: dict[str, list[Access]], out: Sequence[str], arrays: Mapping[str, int]
+    node: Node, module: Module, function: Item, out: Sequence[str], arrays: Mapping[str, int]
 ) -> tuple[Param, list[Leaf], list[Leaf]]:
     if node.type == "variadic_parameter":
         raise Refusal("uses_varargs", "a variable number of arguments cannot be a surrogate's input", node)
-    const = is_const(node)
+    const, scope = is_const(node), module.scope
     name, ctype = declare(node.child_by_field_name("declarator"), base_type(node, scope), scope, const=const)
     if not name:
         raise Refusal("unnamed_parameter", "a parameter without a name", node)
@@ -116,7 +115,7 @@ def _parameter(
     if not isinstance(ctype, Pointer | Array):
         leaves = _leaves(name, ctype, "", node)
         return Param(name, ctype, "in", declaration), leaves, []
-    seen = used.get(name, [])
+    seen = accesses(module, function).get(name, [])
     ctype, seen = _settle(name, ctype, seen, arrays, node)
     if isinstance(ctype, Array) and const:
         seen = [a for a in seen if a.kind == "r"]

@@ -21,6 +21,9 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
+_WORD = re.compile(re.sub(r"\?P<\w+>", "?:", _TOKEN.pattern), _TOKEN.flags)
+
+BLANKS = ("space", "newline", "comment")
 NOTHING: frozenset[str] = frozenset()
 
 
@@ -38,9 +41,19 @@ def tokenize(text: str, base: int = 0) -> list[Token]:
     return [Token(m.lastgroup, m.group(), base + m.start()) for m in _TOKEN.finditer(text)]
 
 
+def words(text: str) -> list[str]:
+    """Split text into the texts of its tokens: quicker than `tokenize` where their places do not matter."""
+    return _WORD.findall(text)
+
+
+def kind_of(word: str) -> str:
+    """Return the kind of the token that a word is."""
+    return _TOKEN.match(word).lastgroup
+
+
 def is_blank(token: Token) -> bool:
     """Say whether a token is white space, a comment or a line end."""
-    return token.kind in ("space", "newline", "comment")
+    return token.kind in BLANKS
 
 
 def trim(tokens: list[Token]) -> list[Token]:

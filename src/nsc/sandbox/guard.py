@@ -9,9 +9,10 @@ text is refused rather than understood.
 from __future__ import annotations
 
 import re
+from itertools import accumulate, pairwise
 
 from nsc.program import Unit
-from nsc.program.tokens import tokenize
+from nsc.program.tokens import kind_of, words
 
 MAX_UNIT_BYTES = 256_000
 MAX_NESTING = 200
@@ -28,6 +29,8 @@ _FORBIDDEN_NAME = re.compile(
     re.VERBOSE,
 )
 _ALLOWED_BUILTINS = re.compile(r"__builtin_(?:floor|expect|inff?|huge_valf?|nanf?|fabsf?|sqrtf?|isnan|isinf)\Z")
+_DEEPER = dict.fromkeys("([{", 1) | dict.fromkeys(")]}", -1)
+_ODD = re.compile(r"[^\t\n\x20-\x7e]")
 _RAW_STRING = re.compile(r"\A(?:u8|[uUL])?R\Z")
 _SPLICE = re.compile(r"\\[ \t\r\v\f]*\n")
 
@@ -40,7 +43,7 @@ def refusal(unit: Unit) -> str | None:
     text = unit.text
     if len(text) > MAX_UNIT_BYTES:
         return f"{len(text)} bytes of text; at most {MAX_UNIT_BYTES} are compiled"
-    if any(not (" " <= c < "\x7f" or c in "\t\n") for c in text):
+    if _ODD.search(text):
         return "a byte that is not printable ASCII"
     if _SPLICE.search(text) or "??" in text:
         return "a line continuation or trigraph"
@@ -54,26 +57,28 @@ def refusal(unit: Unit) -> str | None:
 
 
 def _refused_token(text: str) -> str | None:
-    depth = deepest = 0
-    previous = None
-    for token in tokenize(text):
-        word = token.text
-        if len(word) > MAX_TOKEN_BYTES and token.kind not in ("space", "comment"):
-            return "a token of thousands of characters"
-        if token.kind == "punct":
-            if word[0] == "#" or word.startswith("%:") or word in ("\\", "`", "@", "$"):
-                return f"a directive or '{word}'"
-            depth += (word in "([{") - (word in ")]}")
-            deepest = max(deepest, depth)
-        elif token.kind == "name" and _FORBIDDEN_NAME.match(word) and not _ALLOWED_BUILTINS.match(word):
-            return f"the name '{word}'"
-        elif token.kind in ("string", "char"):
-            quote = word[-1:]
-            if len(word) < 2 or quote not in "\"'" or word.count(quote) < 2:
-                return "an unterminated string"
-            if previous is not None and _RAW_STRING.match(previous.text):
-                return "a raw string"
-        elif token.kind == "comment" and word.startswith("/*") and not word.endswith("*/"):
-            return "an unterminated comment"
-        previous = token
+    found = words(text)
+    for word in dict.fromkeys(found):
+        why = _refused_word(word, kind_of(word))
+        if why is not None:
+            return why
+    if any(_RAW_STRING.match(a) and kind_of(b) in ("string", "char") for a, b in pairwise(found)):
+        return "a raw string"
+    deepest = max(accumulate(_DEEPER.get(word, 0) for word in found), default=0)
     return f"brackets nested {deepest} deep" if deepest > MAX_NESTING else None
+
+
+def _refused_word(word: str, kind: str) -> str | None:
+    if len(word) > MAX_TOKEN_BYTES and kind not in ("space", "comment"):
+        return "a token of thousands of characters"
+    if kind == "punct" and (word[0] == "#" or word.startswith("%:") or word in ("\\", "`", "@", "$")):
+        return f"a directive or '{word}'"
+    if kind == "name" and _FORBIDDEN_NAME.match(word) and not _ALLOWED_BUILTINS.match(word):
+        return f"the name '{word}'"
+    if kind in ("string", "char"):
+        quote = word[-1:]
+        if len(word) < 2 or quote not in "\"'" or word.count(quote) < 2:
+            return "an unterminated string"
+    if kind == "comment" and word.startswith("/*") and not word.endswith("*/"):
+        return "an unterminated comment"
+    return None

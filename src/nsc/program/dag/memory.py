@@ -121,7 +121,7 @@ def merge(b: Builder, condition: int, yes: State, no: State, local_from: int) ->
     gone_yes = yes.returned is True
     gone_no = no.returned is True
     cells: dict[tuple[int, Path], Value] = {}
-    for key in yes.cells.keys() | no.cells.keys():
+    for key in yes.cells | no.cells:  # a set of keys would take an order of its own each time Python starts
         a, c = yes.cells.get(key), no.cells.get(key)
         is_local = key[0] >= local_from
         if a is None or c is None:

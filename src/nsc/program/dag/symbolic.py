@@ -14,10 +14,10 @@ from nsc.program.dag.graph import Dag, Unsupported
 from nsc.program.dag.lower import Ast, lower
 from nsc.program.dag.memory import Address, Number, Place, State, read, write
 from nsc.program.dag.statements import execute, run_function
-from nsc.program.declare import Scope, base_type, declare, enter, scope_of
+from nsc.program.declare import Scope, base_type, declare, enter, scope_of, type_definitions
 from nsc.program.ir import Leaf, Program
-from nsc.program.parse import syntax_tree
 from nsc.program.refusal import Refusal
+from nsc.program.syntax import declared_name, syntax_tree
 
 
 def symbolic_dag(program: Program) -> Dag | Unsupported:
@@ -42,7 +42,7 @@ class _Run:
     def __init__(self, program: Program):
         self.program = program
         root = syntax_tree(program.source)
-        self.scope = scope_of(root)
+        self.scope = scope_of(type_definitions(root))
         self.b = Builder(program.n_inputs)
         self.state = State()
         self.e = Evaluator(self.b, self.scope, {}, Frame([{}], 0), run_function=run_function)
@@ -114,8 +114,6 @@ def _at(ctype: CType, path: tuple) -> CType:
 
 def _function(item, scope: Scope) -> tuple[str, Ast]:
     """Lower a definition to ("function" Ast with (parameters, result type, body) as data)."""
-    from nsc.program.parse import declared_name
-
     result = base_type(item, scope)
     if item.child_by_field_name("declarator").type == "pointer_declarator":
         raise Refusal("returns_pointer", "functions that return pointers are not followed", item)

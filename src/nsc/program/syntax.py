@@ -1,0 +1,114 @@
+"""C text -> syntax trees, and what is read off a node alone.
+
+In: text without directives. Out: tree-sitter nodes. Non-goals: file-scope items (parts.py), types (declare.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+import tree_sitter_c
+from tree_sitter import Language, Node, Parser
+
+from nsc.program.declare import text_of
+
+_PARSER = Parser(Language(tree_sitter_c.language()))
+_OPENING = re.compile(r"\(\s*([A-Za-z_]\w*)\s*(?=[()\[])")
+_BEFORE_OPERAND = re.compile(r"(?:[-+*/%=(,?:<>&|!{;~^\[]|\breturn) ?\Z")
+_BRACKET_OR_STRING = re.compile(r"[()\[\]]|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?")
+_OPERAND = re.compile(r"\s*[\w\"'{]")
+_TYPEDEF_NAME = re.compile(r"\btypedef\b[^;{]*(?:\{[^{}]*\})?[^;{]*?\b(\w+)\s*(?:\[[^;]*\])?\s*;")
+_TYPE_WORDS = frozenset(
+    "void char short int long float double signed unsigned bool _Bool size_t float_t double_t".split()
+) | {f"{u}int{bits}_t" for u in ("", "u") for bits in (8, 16, 32, 64)}
+MAX_LONE_PARENTHESES = 32
+_DECLARING = ("identifier", "field_identifier", "type_identifier")
+
+
+def plain_tree(text: str) -> Node:
+    """Parse text as it stands, directives included."""
+    return _PARSER.parse(text.encode("latin-1", "replace")).root_node
+
+
+def typedef_names(text: str) -> list[str]:
+    """List the names that typedefs of a text define."""
+    return _TYPEDEF_NAME.findall(text) if "typedef" in text else []
+
+
+def syntax_tree(text: str, types: Collection[str] | None = None) -> Node:
+    """Parse C text; the root node keeps its tree alive.
+
+    Without types, `(a) * b` may be a cast of `*b` or a product, and `(f(x)) - b` a cast to a function.
+    Parentheses around such an operand are blanked before parsing where its name is no type (same
+    length, so offsets stay); not in `(a) b`, which can only be a cast.
+
+    Args:
+        types: the names that are types besides C's own; None for those that the text defines.
+    """
+    types = _TYPE_WORDS.union(typedef_names(text) if types is None else types)
+    for _ in range(MAX_LONE_PARENTHESES):
+        before, text = text, _without_lone_parentheses(text, types)
+        if before == text:
+            break
+    return plain_tree(text)
+
+
+def _without_lone_parentheses(text: str, types: frozenset[str]) -> str:
+    """Blank the outer parentheses of `(a)`, `(f(x))`, `(v[i])`, `(g(x)[i](y))` where a, f, v, g are no types."""
+    blanks = []
+    for found in _OPENING.finditer(text):
+        start, at = found.start(), found.end()
+        if found.group(1) in types or not _BEFORE_OPERAND.search(text, max(0, start - 8), start):
+            continue
+        while at is not None and text[at : at + 1] in ("(", "["):
+            at = _behind_brackets(text, at)
+        if at is not None and text[at : at + 1] == ")" and not _OPERAND.match(text, at + 1):
+            blanks += [start, at]
+    return _blanked(text, sorted(blanks))
+
+
+def _behind_brackets(text: str, at: int) -> int | None:
+    """Return where the text goes on behind the brackets that open at `at`; None where they never close."""
+    depth = 0
+    for found in _BRACKET_OR_STRING.finditer(text, at):
+        depth += (found.group() in ("(", "[")) - (found.group() in (")", "]"))
+        if depth == 0:
+            at = found.end()
+            while text[at : at + 1].isspace():
+                at += 1
+            return at
+    return None
+
+
+def _blanked(text: str, places: list[int]) -> str:
+    ends = [-1, *places]
+    return " ".join(text[a + 1 : b] for a, b in zip(ends, [*places, len(text)], strict=True))
+
+
+def declared_name(declarator: Node | None) -> str:
+    """Return the name a declarator declares, "" if none."""
+    while declarator is not None:
+        if declarator.type in _DECLARING:
+            return text_of(declarator)
+        inner = declarator.child_by_field_name("declarator")
+        if inner is None:
+            inner = next((c for c in declarator.named_children if c.type.endswith(("declarator", "identifier"))), None)
+        declarator = inner
+    return ""
+
+
+def walk(node: Node):
+    """Yield a node and all below it, parents first."""
+    todo = [node]
+    while todo:
+        node = todo.pop()
+        yield node
+        todo.extend(reversed(node.children))
+
+
+def first_error(node: Node) -> Node | None:
+    """Return the first syntax error at or below a node."""
+    if not node.has_error:
+        return None
+    return next((n for n in walk(node) if n.type == "ERROR" or n.is_missing), node)
