@@ -35,7 +35,8 @@ SCHEMA = pa.schema(
     metadata={b"nsc_record": VERSION.encode()},
 )  # fmt: skip
 _PLAIN = (
-    "name", "text", "origin", "n_inputs", "n_outputs", "input_seed", "licence", "normalised", "cluster", "scale", "flags",
+    "name", "text", "origin", "n_inputs", "n_outputs", "input_seed",
+    "licence", "normalised", "cluster", "scale", "flags",
 )  # fmt: skip
 _REPEATED = ["origin", "licence"]  # columns with few values, which are worth a dictionary
 

@@ -23,10 +23,8 @@ import pyarrow.parquet as pq
 
 from nsc.errors import InputError
 from nsc.exestack.synthetic.functions import Written, write_function
-from nsc.program import Dag, Domain, Leaf, Param, Program, Signature, Unsupported, parse_program
-from nsc.program.ctype import DOUBLE, FLOAT
-from nsc.program.dag import evaluate
-from nsc.program.preprocess import preprocess
+from nsc.program import Dag, Domain, Leaf, Param, Signature, Unsupported, parse_program
+from nsc.program.dag import dag_of_definitions, evaluate
 from nsc.record import Record, shared_inputs, write_records
 from nsc.sandbox import Built, build, run
 
@@ -55,46 +53,37 @@ def candidate(r: Random, x: np.ndarray, name: str) -> Record | Rejected:
     text, ranges = written.text, written.ranges
     if text.count("\n") > 80 or len(text) > 3000:
         return Rejected("too_long")
-    program = own_program(written)
-    dag = program.dag
+    dag = own_dag(written)
     if isinstance(dag, Unsupported):
         return Rejected(f"no_dag:{dag.reason}")
     if len(dag) > MAX_DAG_NODES:
         return Rejected("too_many_nodes")
     n_inputs = len(ranges)
-    found = _judge(dag, x[:PROBES, :n_inputs], r)
-    y = None if found else evaluate(dag, x[:, :n_inputs])
-    found = found or _judge_all(y)
+    y = evaluate(dag, x[:, :n_inputs])
+    found = _judge(y, r)
     if found:
         return Rejected(found)
     box = tuple(ranges.values())
     return Record(name, text, "synthetic", n_inputs, 1, box, 0, y.astype(np.float32), dag)
 
 
-def own_program(written: Written) -> Program:
-    """Make a Program of a function that we wrote, whose signature we know, without reading it."""
-    text = preprocess(written.text).text if "#" in written.text else written.text
-    type_ = DOUBLE if written.ctype == "double" else FLOAT
+def own_dag(written: Written) -> Dag | Unsupported:
+    """Evaluate a function that we wrote, whose syntax and signature we know, without reading its text."""
+    type_ = written.type
     inputs = tuple(Leaf(name, name, type_, name) for name in written.ranges)
-    params = tuple(Param(name, type_, "in", f"{written.ctype} {name}") for name in written.ranges)
+    params = tuple(Param(name, type_, "in", f"{type_.spelling} {name}") for name in written.ranges)
     result = (Leaf("return", "nsc_result", type_, "return"),)
     signature = Signature(written.name, params, type_, inputs, result, "")
     domain = Domain(*zip(*written.ranges.values(), strict=True))
-    return Program(written.name, "", written.text, text, ("math.h",), (), signature, domain)
+    return dag_of_definitions(written.definitions, signature, domain)
 
 
-def _judge(dag: Dag, probes: np.ndarray, r: Random) -> str | None:
-    y = evaluate(dag, probes)
-    found = _judge_all(y)
-    if found is None and np.var(y) < 1e-7 and r.random() < 0.98:
-        return "constant"
-    return found
-
-
-def _judge_all(y: np.ndarray) -> str | None:
+def _judge(y: np.ndarray, r: Random) -> str | None:
     if not np.isfinite(y).all():
         return "not_finite"
-    return "too_large" if np.abs(y).max() >= MAX_ABSOLUTE_OUTPUT else None
+    if np.abs(y).max() >= MAX_ABSOLUTE_OUTPUT:
+        return "too_large"
+    return "constant" if np.var(y[:PROBES]) < 1e-7 and r.random() < 0.98 else None
 
 
 def checked_programs(seed: int, shard: int, count: int) -> tuple[list[Record], list[str]]:
@@ -104,7 +93,7 @@ def checked_programs(seed: int, shard: int, count: int) -> tuple[list[Record], l
     computes something else there is dropped as "dag_differs".
     """
     r = Random(f"nsc-synthetic-{seed}-{shard}")
-    x = shared_inputs()
+    x = np.asfortranarray(shared_inputs())  # each input in one piece
     records: list[Record] = []
     seen: set[str] = set()
     drops: list[str] = []

@@ -1,7 +1,7 @@
 """Random C expressions whose value ranges are tracked, so that they stay finite and in bounds.
 
-In: a random source, names in scope. Out: `Expression`s (text, precedence, interval).
-Non-goals: exact values; the front end evaluates the text afterwards and rejects what misbehaves.
+In: a random source, names in scope. Out: `Expression`s (text, precedence, interval, syntax).
+Non-goals: exact values; the front end evaluates the syntax afterwards, and what misbehaves is rejected.
 """
 
 from __future__ import annotations
@@ -11,16 +11,38 @@ from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple
 
-ATOM, UNARY, PRODUCT, SUM, COMPARE, TERNARY = 9, 8, 7, 6, 5, 1
+from nsc.program.dag import Ast
+
+ATOM, UNARY, PRODUCT, SUM, COMPARE, LOGICAL, TERNARY = 9, 8, 7, 6, 5, 3, 1
 
 
 class Expression(NamedTuple):
-    """C text, its precedence, and an interval that holds its value."""
+    """C text, its precedence, an interval that holds its value, and its syntax as the front end would read it."""
 
     text: str
     precedence: int
     lo: float
     hi: float
+    ast: Ast
+
+
+def named(name: str, lo: float, hi: float) -> Expression:
+    """Write a variable."""
+    return Expression(name, ATOM, lo, hi, Ast("name", (), name))
+
+
+def binary(operator: str, a: Expression, b: Expression) -> Ast:
+    return Ast("binary", (a.ast, b.ast), operator)
+
+
+def chained(operator: str, left: Ast, right: Ast, equal: str) -> Ast:
+    """Return the syntax of `left OPERATOR right` written without parentheses: C groups equal operators from the left.
+
+    Example: chained("+", a, b - c, "+-") is (a + b) - c.
+    """
+    if right.kind == "binary" and right.data in equal:
+        return Ast("binary", (chained(operator, left, right.kids[0], equal), right.kids[1]), right.data)
+    return Ast("binary", (left, right), operator)
 
 
 @dataclass(frozen=True)
@@ -52,7 +74,7 @@ _FAMOUS = (
     math.log(2), 1 / 3, 2 / 3, 1 / 6, math.pi / 180, 180 / math.pi, 0.2126, 0.7152, 0.0722, 0.299, 0.587, 0.114,
     1 / 2.4, 2.2, 0.055, 12.92, 1.70158, 9.81, 0.39894228, 0.5641896,
 )  # fmt: skip
-_TINY = (1e-3, 1e-4, 1e-6, 1e-8, 1e-10, 1e-12)
+TINY = (1e-3, 1e-4, 1e-6, 1e-8, 1e-10, 1e-12)
 
 
 class Writer:
@@ -90,14 +112,14 @@ class Writer:
     def constant(self, value: float) -> Expression:
         """Spell a number as this author would."""
         if value < 0:
-            inner = self.constant(-value)
-            return Expression("-" + inner.text, UNARY, value, value)
+            return self.negate(self.constant(-value))
         if value == int(value) and value < 1e6:
             text = str(int(value)) + self.r.choice((".0", ".0", "", "."))
             text += self.style.suffix if "." in text else ""
         else:
             text = repr(value) + self.style.suffix
-        return Expression(text, ATOM, value, value)
+        is_int = "." not in text and "e" not in text
+        return Expression(text, ATOM, value, value, Ast("number", (), (float(value), is_int)))
 
     def variable(self) -> Expression:
         """Use a variable: one that nobody used yet, a recent local, or any."""
@@ -112,45 +134,61 @@ class Writer:
     def use(self, name: str) -> Expression:
         if name in self.unused:
             self.unused.remove(name)
-        return Expression(name, ATOM, *self.scope[name])
+        return named(name, *self.scope[name])
 
     # composition
 
-    def wrap(self, e: Expression, precedence: int) -> str:
+    def wrap(self, e: Expression, precedence: int) -> Expression:
         """Parenthesise where C needs it, and sometimes where it does not."""
         if e.precedence >= precedence and self.r.random() >= self.style.redundant_parentheses:
-            return e.text
-        return e.text if e.precedence == ATOM and self.r.random() < 0.7 else f"({e.text})"
+            return e
+        if e.precedence == ATOM and self.r.random() < 0.7:
+            return e
+        return e._replace(text=f"({e.text})", precedence=ATOM, ast=Ast("group", (e.ast,)))
 
     def op(self, operator: str) -> str:
         return self.style.operator.format(operator)
 
     def add(self, a: Expression, b: Expression) -> Expression:
-        return Expression(self.wrap(a, SUM) + self.op("+") + self.wrap(b, SUM), SUM, a.lo + b.lo, a.hi + b.hi)
+        a, b = self.wrap(a, SUM), self.wrap(b, SUM)
+        ast = chained("+", a.ast, b.ast, "+-")
+        return Expression(a.text + self.op("+") + b.text, SUM, a.lo + b.lo, a.hi + b.hi, ast)
 
     def sub(self, a: Expression, b: Expression) -> Expression:
         right = f"({b.text})" if b.precedence <= SUM or b.text[0] == "-" else b.text
-        return Expression(self.wrap(a, SUM) + self.op("-") + right, SUM, a.lo - b.hi, a.hi - b.lo)
+        a = self.wrap(a, SUM)
+        return Expression(a.text + self.op("-") + right, SUM, a.lo - b.hi, a.hi - b.lo, binary("-", a, b))
 
     def mul(self, a: Expression, b: Expression) -> Expression:
-        right = f"({b.text})" if b.text[0] == "-" else self.wrap(b, PRODUCT)
+        right = self._factor(b)
         if a.text == b.text:
             top = max(a.lo**2, a.hi**2)
             lo = 0.0 if a.lo <= 0 <= a.hi else min(a.lo**2, a.hi**2)
-            return Expression(self.wrap(a, PRODUCT) + self.op("*") + right, PRODUCT, lo, top)
-        ends = (a.lo * b.lo, a.lo * b.hi, a.hi * b.lo, a.hi * b.hi)
-        return Expression(self.wrap(a, PRODUCT) + self.op("*") + right, PRODUCT, min(ends), max(ends))
+        else:
+            ends = (a.lo * b.lo, a.lo * b.hi, a.hi * b.lo, a.hi * b.hi)
+            lo, top = min(ends), max(ends)
+        a = self.wrap(a, PRODUCT)
+        return Expression(a.text + self.op("*") + right.text, PRODUCT, lo, top, chained("*", a.ast, right.ast, "*/"))
+
+    def _factor(self, e: Expression) -> Expression:
+        """Parenthesise a right operand of a product where C or people need it."""
+        negative = e.text[0] == "-"
+        return e._replace(text=f"({e.text})", ast=Ast("group", (e.ast,))) if negative else self.wrap(e, PRODUCT)
 
     def div(self, a: Expression, b: Expression) -> Expression:
         """Divide; a divisor that may come near zero is moved away from it first."""
         b = self.away_from_zero(b)
         right = b.text if b.precedence > PRODUCT and b.text[0] != "-" else f"({b.text})"
         ends = [p / q for p in (a.lo, a.hi) for q in (b.lo, b.hi)]
-        return Expression(self.wrap(a, PRODUCT) + self.op("/") + right, PRODUCT, min(ends), max(ends))
+        a = self.wrap(a, PRODUCT)
+        return Expression(a.text + self.op("/") + right, PRODUCT, min(ends), max(ends), binary("/", a, b))
 
     def negate(self, a: Expression) -> Expression:
         inner = a.text if a.precedence >= UNARY and a.text[0] != "-" else f"({a.text})"
-        return Expression("-" + inner, UNARY, -a.hi, -a.lo)
+        ast = Ast("unary", (a.ast,), "-")
+        if a.ast.kind == "number" and inner == a.text:  # the front end reads a number with its sign
+            ast = Ast("number", (), (-a.ast.data[0], a.ast.data[1]))
+        return Expression("-" + inner, UNARY, -a.hi, -a.lo, ast)
 
     def square(self, a: Expression) -> Expression:
         if len(a.text) > 12 or self.r.random() < 0.2:
@@ -160,7 +198,8 @@ class Writer:
 
     def function(self, name: str, *args: Expression, lo: float, hi: float) -> Expression:
         spelled = name + ("f" if self.style.f_functions else "")
-        return Expression(f"{spelled}({', '.join(a.text for a in args)})", ATOM, lo, hi)
+        ast = Ast("call", tuple(a.ast for a in args), spelled)
+        return Expression(f"{spelled}({', '.join([a.text for a in args])})", ATOM, lo, hi, ast)
 
     # guards
 

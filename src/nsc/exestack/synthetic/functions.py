@@ -8,8 +8,10 @@ from __future__ import annotations
 from random import Random
 from typing import NamedTuple
 
-from nsc.exestack.synthetic.expressions import Expression, Style, Writer
+from nsc.exestack.synthetic.expressions import ATOM, Expression, Style, Writer, named
 from nsc.exestack.synthetic.shapes import SHAPES, condition, expression
+from nsc.program.ctype import DOUBLE, FLOAT, INT, Array, CType, Scalar
+from nsc.program.dag import EMPTY, Ast, Definitions
 
 _INPUT_NAMES = """x y z a b c d t u v w r s p q k m n e f g h x0 x1 x2 y0 y1 z0 z1 dx dy dz px py qx qy alpha beta
     gamma_ theta phi lambda mu sigma nu eps begin change duration value val factor freq rate temp scale
@@ -36,12 +38,20 @@ Ranges = dict[str, tuple[float, float]]
 
 
 class Written(NamedTuple):
-    """A random C function: its text, the range of each input, its name, and the type of all its values."""
+    """A random C function: its text, the range of each input, its name, the type of all its values, its syntax."""
 
     text: str
     ranges: Ranges
     name: str
-    ctype: str
+    type: Scalar
+    definitions: Definitions
+
+
+class Statement(NamedTuple):
+    """A C statement: its text, and its syntax as the front end would read it."""
+
+    text: str
+    ast: Ast
 
 
 def write_function(r: Random) -> Written:
@@ -80,21 +90,27 @@ class _Author:
         self.const_inputs = r.random() < 0.12
         self.fixed: set[str] = set(self.inputs) if self.const_inputs else set()  # const: never assigned
         self.before: list[str] = []  # file-level text: macros, tables, helpers
+        self.type = DOUBLE if self.style.ctype == "double" else FLOAT
+        self.helpers: dict[str, Ast] = {}
+        self.tables: list[Ast] = []
 
     def write(self) -> Written:
         r = self.r
-        lines = []
-        for k in range(r.choices((0, 1, 2, 3, 4, 6, 9), (24, 17, 16, 15, 13, 10, 5))[0]):
-            lines.append(self._statement(first=k == 0))
-        lines.append(f"return {self._result(bool(lines)).text};")
+        count = r.choices((0, 1, 2, 3, 4, 6, 9), (24, 17, 16, 15, 13, 10, 5))[0]
+        body = [self._statement(first=k == 0) for k in range(count)]
+        body.append(_returned(self._result(bool(body)), "return {};"))
         name = r.choice(_FUNCTION_NAMES)
         const = "const " if self.const_inputs else ""
         parameters = ", ".join(f"{const}{self.style.ctype} {p}" for p in self.inputs)
         head = f"{r.choice(('', '', 'static ', 'inline '))}{self.style.ctype} {name}({parameters})"
         head = head.replace("inline ", "static inline ")
-        body = "\n".join("  " + line for line in lines)
-        text = "\n".join([*self.before, f"{head} {{\n{body}\n}}", ""])
-        return Written(text, self.ranges, name, self.style.ctype)
+        lines = "\n".join("  " + statement.text for statement in body)
+        text = "\n".join([*self.before, f"{head} {{\n{lines}\n}}", ""])
+        functions = self.helpers | {name: self._function(self.inputs, [statement.ast for statement in body])}
+        return Written(text, self.ranges, name, self.type, Definitions(functions, tuple(self.tables)))
+
+    def _function(self, parameters: list[str], body: list[Ast]) -> Ast:
+        return Ast("function", (), (tuple((p, self.type) for p in parameters), self.type, Ast("block", tuple(body))))
 
     def _result(self, has_body: bool) -> Expression:
         w, r = self.w, self.r
@@ -113,7 +129,7 @@ class _Author:
             out = r.choice((w.add, w.sub, w.sub, w.mul, w.mul))(out, v)
         return out
 
-    def _statement(self, *, first: bool) -> str:
+    def _statement(self, *, first: bool) -> Statement:
         u = self.r.random()
         if first and u < 0.45 or u < 0.30:
             return self._declare()
@@ -133,7 +149,7 @@ class _Author:
         taken = set(self.w.scope) | set(_FUNCTION_NAMES)
         return self.r.choice([n for n in pool if n not in taken])
 
-    def _declare(self, value: Expression | None = None) -> str:
+    def _declare(self, value: Expression | None = None) -> Statement:
         name = self._fresh(_LOCAL_NAMES)
         value = value or expression(self.w, self.r.choice((1, 2, 2, 3)))
         self.w.scope[name] = (value.lo, value.hi)
@@ -142,47 +158,47 @@ class _Author:
         const = "const " if self.r.random() < 0.1 else ""
         if const:
             self.fixed.add(name)
-        return f"{const}{self.style.ctype} {name} = {value.text};"
+        return Statement(f"{const}{self.style.ctype} {name} = {value.text};", _declared(name, self.type, value.ast))
 
     def _mutable(self) -> str | None:
         pool = self.locals if self.locals and self.r.random() < 0.8 else list(self.w.scope)
         pool = [n for n in pool if n in self.w.scope and n not in self.w.unused and n not in self.fixed]
         return self.r.choice(pool) if pool else None
 
-    def _assign(self) -> str:
+    def _assign(self) -> Statement:
         name = self._mutable()
         if name is None:
             return self._declare()
-        old = Expression(name, 9, *self.w.scope[name])
+        old = named(name, *self.w.scope[name])
         value = expression(self.w, self.r.choice((0, 1, 1, 2)))
         operator = self.r.choice(("=", "+=", "-=", "*="))
         new = {"=": lambda: value, "+=": lambda: self.w.add(old, value), "-=": lambda: self.w.sub(old, value),
                "*=": lambda: self.w.mul(old, value)}[operator]()  # fmt: skip
         lo, hi = self.w.scope[name]
         self.w.scope[name] = (min(lo, new.lo), max(hi, new.hi))
-        return f"{name} {operator} {value.text};"
+        return Statement(f"{name} {operator} {value.text};", _assigned(old, operator, value))
 
-    def _early_return(self) -> str:
+    def _early_return(self) -> Statement:
         test = condition(self.w, 1)
         value = self.w.constant(self.r.choice((0.0, 0.0, 1.0, -1.0, 0.5)))
         if self.r.random() < 0.5:
             value = expression(self.w, self.r.choice((1, 2)))
-        if self.r.random() < 0.5:
-            return f"if ({test}) return {value.text};"
-        return f"if ({test}) {{\n    return {value.text};\n  }}"
+        form = f"if ({test.text}) " + ("return {};" if self.r.random() < 0.5 else "{{\n    return {};\n  }}")
+        leave = _returned(value, form)
+        return Statement(leave.text, Ast("if", (test.ast, leave.ast, EMPTY)))
 
-    def _if(self) -> str:
+    def _if(self) -> Statement:
         if not self.locals:
             return self._declare()
         if self._mutable() is None:
             return self._early_return()
         test = condition(self.w, 1)
-        text = f"if ({test}) {{\n    {self._assign()}\n  }}"
-        if self.r.random() < 0.4:
-            text += f" else {{\n    {self._assign()}\n  }}"
-        return text
+        yes, no = self._assign(), self._assign() if self.r.random() < 0.4 else None
+        text = f"if ({test.text}) {{\n    {yes.text}\n  }}" + (f" else {{\n    {no.text}\n  }}" if no else "")
+        blocks = (Ast("block", (yes.ast,)), Ast("block", (no.ast,)) if no else EMPTY)
+        return Statement(text, Ast("if", (test.ast, *blocks)))
 
-    def _for(self) -> str:
+    def _for(self) -> Statement:
         r, w = self.r, self.w
         sums = [name for name in self.locals if name not in self.fixed]
         if not sums:
@@ -197,15 +213,16 @@ class _Author:
         if operator == "*=":
             step = w.unit(step)
         if r.random() < 0.4:
-            step = w.mul(Expression(counter, 9, *w.scope[counter]), step)
+            step = w.mul(named(counter, *w.scope[counter]), step)
         del w.scope[counter]
         lo, hi = w.scope[name]
         reach = trips * max(abs(step.lo), abs(step.hi)) if operator != "*=" else max(abs(lo), abs(hi)) * trips
         w.scope[name] = (min(lo - reach, lo), max(hi + reach, hi))
         head = f"for (int {counter} = 0; {counter} < {trips}; {r.choice(('++{0}', '{0}++')).format(counter)})"
-        return f"{head} {{\n    {name} {operator} {step.text};\n  }}"
+        body = _assigned(named(name, lo, hi), operator, step)
+        return Statement(f"{head} {{\n    {name} {operator} {step.text};\n  }}", _loop(counter, trips, body))
 
-    def _helper(self) -> str:
+    def _helper(self) -> Statement:
         """Move an expression into a static function of its own and call it."""
         name = "helper_" + self.r.choice(_LOCAL_NAMES)
         count = self.r.randint(1, 3)
@@ -213,32 +230,68 @@ class _Author:
         arguments = [self.w.unit(expression(self.w, self.r.choice((0, 0, 1)))) for _ in parameters]
         inner = Writer(self.r, self.style, parameters)
         value = expression(inner, 3)
-        if any(text.startswith(f"static {self.style.ctype} {name}(") for text in self.before):
+        if name in self.helpers:
             return self._declare()
+        self.helpers[name] = self._function(parameters, [_returned(value, "").ast])
         listed = ", ".join(f"{self.style.ctype} {p}" for p in parameters)
         self.before.append(f"static {self.style.ctype} {name}({listed}) {{\n  return {value.text};\n}}\n")
         called = f"{name}({', '.join(a.text for a in arguments)})"
-        return self._declare(Expression(called, 9, value.lo, value.hi))
+        ast = Ast("call", tuple(a.ast for a in arguments), name)
+        return self._declare(Expression(called, ATOM, value.lo, value.hi, ast))
 
-    def _table(self) -> str:
+    def _table(self) -> Statement:
         """Sum a small table against a variable."""
         name = self.r.choice(("coef", "weights", "table", "lut")) + str(len(self.before))
         values = [self.w.literal(hi=3) for _ in range(self.r.randint(2, 5))]
         listed = ", ".join(v.text for v in values)
         self.before.append(f"static const {self.style.ctype} {name}[{len(values)}] = {{{listed}}};\n")
+        filled = Ast("initialiser", tuple(((), v.ast) for v in values))
+        self.tables.append(_declared(name, Array(self.type, len(values)), filled))
         k = self.r.randrange(len(values))
-        element = Expression(f"{name}[{k}]", 9, values[k].lo, values[k].hi)
+        ast = Ast("index", (Ast("name", (), name), _whole(k)))
+        element = Expression(f"{name}[{k}]", ATOM, values[k].lo, values[k].hi, ast)
         return self._declare(self.w.mul(element, expression(self.w, 1)))
 
-    def _macro(self) -> str:
+    def _macro(self) -> Statement:
         """Define a macro, object-like or function-like, and use it."""
         name = self.r.choice(("SCALE", "GAIN", "FACTOR", "LIMIT")) + str(len(self.before))
         if self.r.random() < 0.5:
             value = self.w.literal(hi=4)
             self.before.append(f"#define {name} {value.text}\n")
-            return self._declare(self.w.mul(Expression(name, 9, value.lo, value.hi), expression(self.w, 1)))
+            return self._declare(self.w.mul(value._replace(text=name), expression(self.w, 1)))
         inner = Writer(self.r, self.style, ["A"])
         body = expression(inner, 2)
         self.before.append(f"#define {name}(A) ({body.text.replace('A', '(A)')})\n")
         argument = self.w.unit(expression(self.w, 1))
-        return self._declare(Expression(f"{name}({argument.text})", 9, body.lo, body.hi))
+        ast = _replaced(body.ast, "A", argument.ast)
+        return self._declare(Expression(f"{name}({argument.text})", ATOM, body.lo, body.hi, ast))
+
+
+def _whole(value: int) -> Ast:
+    return Ast("number", (), (float(value), True))
+
+
+def _declared(name: str, ctype: CType, value: Ast) -> Ast:
+    return Ast("declare", ((name, ctype, value),))
+
+
+def _assigned(target: Expression, operator: str, value: Expression) -> Ast:
+    return Ast("assign", (target.ast, value.ast), operator[:-1])
+
+
+def _returned(value: Expression, form: str) -> Statement:
+    return Statement(form.format(value.text), Ast("return", (value.ast,)))
+
+
+def _loop(counter: str, trips: int, body: Ast) -> Ast:
+    """for (int COUNTER = 0; COUNTER < TRIPS; COUNTER++) BODY"""
+    i = Ast("name", (), counter)
+    start, test = _declared(counter, INT, _whole(0)), Ast("binary", (i, _whole(trips)), "<")
+    return Ast("loop", (start, test, body, Ast("update", (i,), (1.0, True))), "for")
+
+
+def _replaced(ast: Ast, name: str, by: Ast) -> Ast:
+    """Return an expression with another in place of a name, as a macro's argument is."""
+    if ast.kind == "name" and ast.data == name:
+        return by
+    return ast._replace(kids=tuple(_replaced(kid, name, by) for kid in ast.kids))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 
-from nsc.exestack.synthetic.expressions import ATOM, COMPARE, TERNARY, Expression, Writer
+from nsc.exestack.synthetic.expressions import COMPARE, LOGICAL, TERNARY, TINY, Expression, Writer, binary
+from nsc.program.dag import Ast
 
 
 def expression(w: Writer, depth: int) -> Expression:
@@ -142,7 +143,7 @@ def _tan(w: Writer, e: Expression) -> Expression:
     return w.function("tan", e, lo=math.tan(e.lo), hi=math.tan(e.hi))
 
 
-def condition(w: Writer, depth: int) -> str:
+def condition(w: Writer, depth: int) -> Expression:
     """Write a truth: a comparison, sometimes two."""
     r = w.r
     left = w.variable() if r.random() < 0.75 else expression(w, min(depth, 1))
@@ -151,19 +152,29 @@ def condition(w: Writer, depth: int) -> str:
     else:
         right = w.variable()
     operator = r.choice(("<", ">", "<", ">", "<", ">", "<=", ">=", "=="))
-    text = f"{w.wrap(left, COMPARE)} {operator} {w.wrap(right, COMPARE)}"
+    text = f"{w.wrap(left, COMPARE).text} {operator} {w.wrap(right, COMPARE).text}"
+    test = Expression(text, COMPARE, 0.0, 1.0, binary(operator, left, right))
     if r.random() < 0.12:
-        return f"{text} {r.choice(('&&', '||'))} {condition(w, 0)}"
-    return text
+        operator, other = r.choice(("&&", "||")), condition(w, 0)
+        return Expression(f"{text} {operator} {other.text}", LOGICAL, 0.0, 1.0, _joined(operator, test.ast, other.ast))
+    return test
+
+
+def _joined(operator: str, left: Ast, right: Ast) -> Ast:
+    """Join two truths that are written side by side: && binds tighter than ||."""
+    if operator == "&&" and right.data == "||":
+        return Ast("binary", (_joined("&&", left, right.kids[0]), right.kids[1]), "||")
+    if right.data == operator:  # both are left-associative
+        return Ast("binary", (_joined(operator, left, right.kids[0]), right.kids[1]), operator)
+    return Ast("binary", (left, right), operator)
 
 
 def ternary(w: Writer, depth: int) -> Expression:
     test = condition(w, depth - 1)
     a, b = expression(w, depth - 1), expression(w, depth - 1)
-    if w.r.random() < 0.5:
-        test = f"({test})"
-    text = f"{test} ? {w.wrap(a, COMPARE)} : {w.wrap(b, COMPARE)}"
-    return Expression(text, TERNARY, min(a.lo, b.lo), max(a.hi, b.hi))
+    asked = f"({test.text})" if w.r.random() < 0.5 else test.text
+    text = f"{asked} ? {w.wrap(a, COMPARE).text} : {w.wrap(b, COMPARE).text}"
+    return Expression(text, TERNARY, min(a.lo, b.lo), max(a.hi, b.hi), Ast("conditional", (test.ast, a.ast, b.ast)))
 
 
 def several(w: Writer, lo: int = 2, hi: int = 5) -> list[Expression]:
@@ -279,9 +290,7 @@ def ratio(w: Writer, depth: int) -> Expression:
 
 def tiny(w: Writer, depth: int) -> Expression:
     """x / (y + 1e-6), 1e-4 * x + y, and other extreme literals"""
-    from nsc.exestack.synthetic.expressions import _TINY
-
-    small = w.constant(w.r.choice(_TINY))
+    small = w.constant(w.r.choice(TINY))
     if w.r.random() < 0.5:
         return w.add(w.mul(small, w.variable()), expression(w, depth - 1))
     return w.div(w.variable(), w.add(w.positive(w.variable(), 0.2), small))
@@ -335,13 +344,14 @@ def pick(w: Writer, depth: int) -> Expression:
         b = w.constant(0.0)
     else:
         first, second = w.constant(w.r.choice((1.0, 0.0))), w.constant(w.r.choice((-1.0, 0.5)))
-    text = f"{w.wrap(a, COMPARE)} {w.r.choice('<>')} {w.wrap(b, COMPARE)} ? {first.text} : {second.text}"
-    return Expression(text, TERNARY, min(first.lo, second.lo), max(first.hi, second.hi))
+    left = w.wrap(a, COMPARE).text
+    operator = w.r.choice("<>")
+    text = f"{left} {operator} {w.wrap(b, COMPARE).text} ? {first.text} : {second.text}"
+    ast = Ast("conditional", (binary(operator, a, b), first.ast, second.ast))
+    return Expression(text, TERNARY, min(first.lo, second.lo), max(first.hi, second.hi), ast)
 
 
 SHAPES = (
     weighted_sum, stencil, magnitude, magnitude, product, product, dot, dot, wave, wave, horner, cross, cross,
     gaussian, clamp, ratio, ratio, tiny, lerp, angle, plain, plain, pick, pick, pick,
 )  # fmt: skip
-
-__all__ = ["ATOM", "SHAPES", "condition", "expression", "several"]

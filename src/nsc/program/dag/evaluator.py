@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from nsc.program.ctype import Array, CType, Pointer, Scalar, Struct
 from nsc.program.dag import calls
 from nsc.program.dag.arithmetic import combine
+from nsc.program.dag.ast import Ast
 from nsc.program.dag.builder import Builder
-from nsc.program.dag.lower import Ast
 from nsc.program.dag.memory import (
     Address,
     Number,
@@ -192,6 +192,9 @@ class Evaluator:
         if ast.data in calls.CONSTANTS:
             return self.number(*calls.CONSTANTS[ast.data])
         raise Refusal("unknown_name", f"'{ast.data}' has no known value", ast.at)
+
+    def _group(self, ast: Ast, state: State) -> Value | Place | None:
+        return self.value(ast.kids[0], state)
 
     def _member(self, ast: Ast, state: State) -> Value | Place:
         return self.load(self._member_place(ast, state), state)
