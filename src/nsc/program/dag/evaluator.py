@@ -40,7 +40,10 @@ class Frame:
     result: Place | None = None
 
     def find(self, name: str) -> Place | None:
-        return next((s[name] for s in reversed(self.scopes) if name in s), None)
+        for names in reversed(self.scopes):
+            if name in names:
+                return names[name]
+        return None
 
 
 @dataclass
@@ -81,10 +84,10 @@ class Evaluator:
     def value(self, ast: Ast, state: State) -> Value | Place | None:
         """Evaluate an expression: a number, an address, the place of a struct, or nothing (void)."""
         self.b.at = ast.at
-        rule = getattr(self, "_" + ast.kind, None)
+        rule = _RULES.get(ast.kind)
         if rule is None:
             raise Refusal("unsupported_syntax", f"'{ast.kind}' is not an expression", ast.at)
-        return rule(ast, state)
+        return rule(self, ast, state)
 
     def place(self, ast: Ast, state: State) -> Place:
         """Evaluate an lvalue."""
@@ -106,6 +109,8 @@ class Evaluator:
 
     def load(self, place: Place, state: State) -> Value | Place:
         """Read a place; arrays become the address of their first element, structs stay places."""
+        if isinstance(place.type, Scalar):
+            return read(self.b, state, place)
         if isinstance(place.type, Array):
             if len(place.options) > 1:
                 raise Refusal("pointer_depends_on_input", "a row of a table depends on an input", self.b.at)
@@ -385,3 +390,12 @@ def _member_at(ctype: CType, position: int, at: int) -> tuple[str | int, CType]:
     if position >= _width(ctype):
         raise Refusal("too_many_initialisers", "more initialisers than elements", at)
     return ctype.fields[position] if isinstance(ctype, Struct) else (position, ctype.of)
+
+
+_RULES = {
+    kind: getattr(Evaluator, f"_{kind}")
+    for kind in (
+        "number", "name", "group", "member", "index", "dereference", "address", "unary", "binary", "assign",
+        "update", "conditional", "cast", "comma", "literal", "call",
+    )
+}  # fmt: skip

@@ -104,11 +104,12 @@ class _Run:
         held = ctype.to if isinstance(ctype, Pointer) else ctype
         place = self.e.new_object(held)
         objects[name] = place
+        if isinstance(ctype, Scalar):
+            write(self.b, self.state, place, inputs[(name, ())])
+            return inputs[(name, ())]
         for (param, path), number in inputs.items():
             if param == name:
                 write(self.b, self.state, Place(place.object, ((None, path),), _at(held, path)), number)
-        if isinstance(ctype, Scalar):
-            return inputs[(name, ())]
         if isinstance(ctype, Struct):
             return place
         if isinstance(held, Array):
