@@ -35,9 +35,11 @@ class Builder:
 
     def literal(self, value: float) -> int:
         """Return the node of a number; infinities become +-1e30, as a network cannot hold them."""
-        if math.isnan(value):
-            raise Refusal("nan_constant", "a constant is not a number (NaN)", self.at)
-        return self._intern(("LIT", max(-_LARGEST_LITERAL, min(_LARGEST_LITERAL, float(value)))))
+        if not -_LARGEST_LITERAL <= value <= _LARGEST_LITERAL:
+            if math.isnan(value):
+                raise Refusal("nan_constant", "a constant is not a number (NaN)", self.at)
+            value = math.copysign(_LARGEST_LITERAL, value)
+        return self._intern(("LIT", float(value)))
 
     def input(self, k: int) -> int:
         return self._intern(("IN", k))
@@ -64,7 +66,9 @@ class Builder:
             return simpler
         if op in _COMMUTATIVE and args[0] > args[1]:
             args = (args[1], args[0])
-        return self._intern((op, *args))
+        key = (op, *args)
+        found = self.index.get(key)
+        return self._intern(key) if found is None else found
 
     def truth(self, node: int) -> int:
         """Return 1 where a node is not zero, else 0."""

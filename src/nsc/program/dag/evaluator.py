@@ -191,7 +191,8 @@ class Evaluator:
     def _name(self, ast: Ast, state: State) -> Value | Place:
         found = self.frame.find(ast.data)
         if found is not None:
-            return self.load(found, state)
+            known = state.cells.get((found.object, ()))  # a variable that is one scalar
+            return self.load(found, state) if known is None else known
         if ast.data in self.scope.constants:
             return self.number(float(self.scope.constants[ast.data]), True)
         if ast.data in calls.CONSTANTS:
@@ -241,12 +242,12 @@ class Evaluator:
             return self._logical(ast, state)
         left, right = self.value(ast.kids[0], state), self.value(ast.kids[1], state)
         self.b.at = ast.at
+        if type(left) is Number and type(right) is Number:
+            return combine(self.b, operator, left, right)
         if isinstance(left, Address) and isinstance(right, Number) and operator in ("+", "-"):
             sign = right if operator == "+" else Number(self.b.make("NEG", right.node), True)
             return self._shift(left, sign, ast)
-        if not isinstance(left, Number) or not isinstance(right, Number):
-            raise Refusal("pointer_arithmetic", "pointers are compared or combined here", ast.at)
-        return combine(self.b, operator, left, right)
+        raise Refusal("pointer_arithmetic", "pointers are compared or combined here", ast.at)
 
     def _logical(self, ast: Ast, state: State) -> Number:
         """Evaluate `&&` and `||`; the right side's effects happen only where C would evaluate it."""
@@ -303,7 +304,7 @@ class Evaluator:
 
     def store_raw(self, place: Place, value: Value | Place | None, state: State) -> None:
         """Store without converting a number to the place's type."""
-        if isinstance(value, Number | Address):
+        if isinstance(value, (Number, Address)):
             write(self.b, state, place, value)
         else:
             self.store(place, value, state)

@@ -219,10 +219,10 @@ def convert(b: Builder, value: Value, ctype: CType) -> Value:
     """Convert a value as C does on assignment to `ctype`; rounding to float is not modelled."""
     if isinstance(value, Address) or not isinstance(ctype, Scalar):
         return value
+    if ctype.kind == "float":
+        return Number(value.node, False) if value.is_int else value
     if ctype.kind == "bool":
         return Number(b.truth(value.node), True)
-    if ctype.kind == "float":
-        return Number(value.node, False)
     known = b.value(value.node)
     if known is not None and abs(known) < 2**63:
         whole = int(known)
