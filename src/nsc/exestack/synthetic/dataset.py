@@ -16,12 +16,12 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from random import Random
 
 import numpy as np
 import pyarrow.parquet as pq
 
 from nsc.errors import InputError
+from nsc.exestack.synthetic.expressions import Dice
 from nsc.exestack.synthetic.functions import Written, write_function
 from nsc.program import Dag, Domain, Leaf, Param, Signature, Unsupported, parse_program
 from nsc.program.dag import dag_of_definitions, evaluate
@@ -44,7 +44,7 @@ class Rejected:
     reason: str
 
 
-def candidate(r: Random, x: np.ndarray, name: str) -> Record | Rejected:
+def candidate(r: Dice, x: np.ndarray, name: str) -> Record | Rejected:
     """Write one function and judge it by its values on `x` (`n i`)."""
     try:
         written = write_function(r)
@@ -78,7 +78,7 @@ def own_dag(written: Written) -> Dag | Unsupported:
     return dag_of_definitions(written.definitions, signature, domain)
 
 
-def _judge(y: np.ndarray, r: Random) -> str | None:
+def _judge(y: np.ndarray, r: Dice) -> str | None:
     if not np.isfinite(y).all():
         return "not_finite"
     if np.abs(y).max() >= MAX_ABSOLUTE_OUTPUT:
@@ -92,7 +92,7 @@ def checked_programs(seed: int, shard: int, count: int) -> tuple[list[Record], l
     Labels come from the DAG; of every shard the first programs are run in the sandbox too, and one that
     computes something else there is dropped as "dag_differs".
     """
-    r = Random(f"nsc-synthetic-{seed}-{shard}")
+    r = Dice(f"nsc-synthetic-{seed}-{shard}")
     x = np.asfortranarray(shared_inputs())  # each input in one piece
     records: list[Record] = []
     seen: set[str] = set()

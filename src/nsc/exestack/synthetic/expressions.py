@@ -9,9 +9,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from random import Random
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from nsc.program.dag import Ast
+
+if TYPE_CHECKING:
+    from nsc.exestack.synthetic.library import Library
+
+Ranges = dict[str, tuple[float, float]]
 
 ATOM, UNARY, PRODUCT, SUM, COMPARE, LOGICAL, TERNARY = 9, 8, 7, 6, 5, 3, 1
 
@@ -45,22 +50,34 @@ def chained(operator: str, left: Ast, right: Ast, equal: str) -> Ast:
     return Ast("binary", (left, right), operator)
 
 
+class Dice(Random):
+    """A seeded source of chance whose `choice` is quick."""
+
+    def choice(self, seq):
+        return seq[int(self.random() * len(seq))]
+
+
+_TYPEDEFS = ("real", "scalar_t", "num_t", "Float", "flt", "value_t", "coord_t", "Real")
+
+
 @dataclass(frozen=True)
 class Style:
-    """How one author writes: type, suffixes, function spelling, spaces."""
+    """How one author writes: type, suffixes, function spelling, spaces. `ctype` is `scalar` or a typedef of it."""
 
     ctype: str
+    scalar: str
     suffix: str
     f_functions: bool
     operator: str  # "a OP b" or "aOPb"
     redundant_parentheses: float
 
     @staticmethod
-    def draw(r: Random) -> Style:
-        ctype = r.choice(("double", "double", "float"))
-        single = ctype == "float"
+    def draw(r: Dice) -> Style:
+        scalar = r.choice(("double", "float"))
+        single = scalar == "float"
         return Style(
-            ctype=ctype,
+            ctype=r.choice(_TYPEDEFS) if r.random() < 0.25 else scalar,
+            scalar=scalar,
             suffix="f" if single and r.random() < 0.6 else "",
             f_functions=single and r.random() < 0.6,
             operator=r.choice((" {} ", " {} ", "{}")),
@@ -68,7 +85,10 @@ class Style:
         )
 
 
-_COMMON = (1, 1, 2, 2, 2, 3, 3, 4, 4, 5, 6, 8, 10, 0.5, 0.5, 0.25, 0.1, 1.5, 0.75, 2, 1, 0.01, 0.2, 0.3, 16, 100)
+# Of the real programs' literals half are whole, a twelfth is 0.5, and most others have six digits or more.
+_COMMON = (
+    (1,) * 12 + (2,) * 8 + (3,) * 4 + (4,) * 3 + (5, 6, 6, 7, 8, 9, 12, 16, 10) + (0.5,) * 6 + (0.25, 1.5, 0.75, 0.1)
+)
 _FAMOUS = (
     math.pi, 2 * math.pi, math.pi / 2, 3.14159, 3.1415926535, 1 / math.pi, math.e, math.sqrt(2), math.sqrt(0.5),
     math.log(2), 1 / 3, 2 / 3, 1 / 6, math.pi / 180, 180 / math.pi, 0.2126, 0.7152, 0.0722, 0.299, 0.587, 0.114,
@@ -80,9 +100,8 @@ TINY = (1e-3, 1e-4, 1e-6, 1e-8, 1e-10, 1e-12)
 class Writer:
     """Writes random expressions over the variables in scope."""
 
-    def __init__(
-        self, r: Random, style: Style, inputs: list[str], ranges: dict[str, tuple[float, float]] | None = None
-    ):
+    def __init__(self, r: Dice, style: Style, inputs: list[str], library: Library, ranges: Ranges | None = None):
+        self.library = library
         self.r = r
         self.style = style
         self.scope: dict[str, tuple[float, float]] = dict(ranges or dict.fromkeys(inputs, (-1.0, 1.0)))
@@ -95,16 +114,14 @@ class Writer:
         """Write a positive literal of a kind that real code has, within [lo, hi]."""
         for _ in range(20):
             u = self.r.random()
-            if u < 0.60:
+            if u < 0.78:
                 value = float(self.r.choice(_COMMON))
-            elif u < 0.72:
-                value = float(f"{self.r.choice(_FAMOUS):.{self.r.choice((3, 5, 7, 10, 17, 17))}g}")
             elif u < 0.86:
+                value = float(f"{self.r.choice(_FAMOUS):.{self.r.choice((5, 7, 10, 17, 17, 17))}g}")
+            elif u < 0.92:
                 value = round(self.r.uniform(0.01, 2), self.r.choice((1, 2, 3, 5)))
-            elif u < 0.95:
-                value = float(f"{10 ** self.r.uniform(-3, 1.3):.{self.r.choice((1, 2, 4))}g}")
             else:
-                value = float(self.r.randint(1, 30))
+                value = float(f"{10 ** self.r.uniform(-3, 1.3):.{self.r.choice((2, 4, 7, 10, 16))}g}")
             if value > 0 and lo <= value <= hi:
                 return self.constant(value)
         return self.constant(min(max(1.0, lo), hi))
@@ -120,6 +137,14 @@ class Writer:
             text = repr(value) + self.style.suffix
         is_int = "." not in text and "e" not in text
         return Expression(text, ATOM, value, value, Ast("number", (), (float(value), is_int)))
+
+    def coefficients(self, count: int) -> list[Expression]:
+        """Write numbers of one table: whole ones, or all with as many digits."""
+        digits = self.r.choice((0, 0, 2, 5, 6, 7, 8, 10, 17, 17))
+        if not digits:
+            return [self.constant(float(self.r.choice((1, 1, 2, 3, 4, 0.5)))) for _ in range(count)]
+        sizes = (10 ** self.r.gauss(-0.7, 0.6) for _ in range(count))
+        return [self.constant(float(f"{size:.{digits}g}")) for size in sizes]
 
     def variable(self) -> Expression:
         """Use a variable: one that nobody used yet, a recent local, or any."""
@@ -191,7 +216,9 @@ class Writer:
         return Expression("-" + inner, UNARY, -a.hi, -a.lo, ast)
 
     def square(self, a: Expression) -> Expression:
-        if len(a.text) > 12 or self.r.random() < 0.2:
+        if self.r.random() < 0.15:
+            return self.library.call("sq", a)
+        if len(a.text) > 12 or self.r.random() < 0.1:
             top = max(a.lo**2, a.hi**2)
             return self.function("pow", a, self.constant(2.0), lo=0.0, hi=top)
         return self.mul(a, a)
@@ -211,7 +238,7 @@ class Writer:
         if u < 0.35:
             return self.add(self.constant(self.r.choice((1.0, 1.0, 2.0, 0.5, 0.1))), self.square(e))
         if u < 0.6:
-            return self.add(self.absolute(e), self.constant(self.r.choice((1.0, 0.5, 0.1, 0.25))))
+            return self.add(self.absolute(e), self.constant(self.r.choice((1.0, 1.0, 0.5, 2.0))))
         shift = float(f"{margin - e.lo + self.r.random():.2g}")
         return self.add(e, self.constant(max(shift, 0.1 - e.lo)))
 
@@ -233,9 +260,12 @@ class Writer:
         """Bring an expression into [-1, 1]."""
         if e.lo >= -1 and e.hi <= 1:
             return e
-        if self.r.random() < 0.6:
+        u = self.r.random()
+        if u < 0.04:
             clamped = self.function("fmin", e, self.constant(1.0), lo=min(e.lo, 1), hi=1.0)
             return self.function("fmax", clamped, self.constant(-1.0), lo=-1.0, hi=1.0)
+        if u < 0.3:
+            return self.library.call("clamp", e, self.constant(-1.0), self.constant(1.0))
         top = max(abs(e.lo), abs(e.hi))
         return self.div(e, self.constant(math.ceil(top)))
 

@@ -5,11 +5,12 @@ In: a seed. Out: C text. Non-goals: whether the function behaves (dataset.py dec
 
 from __future__ import annotations
 
-from random import Random
+import re
 from typing import NamedTuple
 
-from nsc.exestack.synthetic.expressions import ATOM, Expression, Style, Writer, named
-from nsc.exestack.synthetic.shapes import SHAPES, condition, expression
+from nsc.exestack.synthetic.expressions import ATOM, Dice, Expression, Ranges, Style, Writer, named
+from nsc.exestack.synthetic.library import Library, replaced
+from nsc.exestack.synthetic.shapes import SHAPES, condition, expression, horner_in
 from nsc.program.ctype import DOUBLE, FLOAT, INT, Array, CType, Scalar
 from nsc.program.dag import EMPTY, Ast, Definitions
 
@@ -31,10 +32,9 @@ _BOXES = (
     (-3.15, 3.15),
     (1.0, 4.0),
 )
-_ARITY = (33, 24, 14, 9, 6, 4, 3, 3, 4)
-
-
-Ranges = dict[str, tuple[float, float]]
+_ARITY = (34, 19, 16, 12, 5, 5, 3, 3, 3)
+_STEPS = ((0.5, 1.5), (1.0, 2.0), (0.25, 0.5, 0.75), (0.5,), (1.0,), (-0.5, 0.5), (0.0, 0.5), (-1.0, 0.0, 1.0))
+_LARGE = 12.0  # a result that may be larger is written anew
 
 
 class Written(NamedTuple):
@@ -54,22 +54,22 @@ class Statement(NamedTuple):
     ast: Ast
 
 
-def write_function(r: Random) -> Written:
+def write_function(r: Dice) -> Written:
     """Write a random C function."""
     return _Author(r).write()
 
 
-def draw_ranges(r: Random, inputs: list[str]) -> Ranges:
+def draw_ranges(r: Dice, inputs: list[str]) -> Ranges:
     """Draw a domain: mostly (-1, 1) as the paper, else (0, 1) for all, or a box of mixed ranges."""
     u = r.random()
-    if u < 0.62:
+    if u < 0.70:
         return dict.fromkeys(inputs, (-1.0, 1.0))
-    if u < 0.75:
+    if u < 0.78:
         return dict.fromkeys(inputs, (0.0, 1.0))
     return {name: _draw_range(r) for name in inputs}
 
 
-def _draw_range(r: Random) -> tuple[float, float]:
+def _draw_range(r: Dice) -> tuple[float, float]:
     if r.random() < 0.5:
         return r.choice(_BOXES)
     lo = round(r.uniform(-2, 2), 2)
@@ -79,34 +79,40 @@ def _draw_range(r: Random) -> tuple[float, float]:
 class _Author:
     """One author, one function. Statements change `w.scope`: names in scope and their ranges."""
 
-    def __init__(self, r: Random):
+    def __init__(self, r: Dice):
         self.r = r
         self.style = Style.draw(r)
         self.n_inputs = r.choices(range(1, 10), _ARITY)[0]
         self.inputs = r.sample(_INPUT_NAMES, self.n_inputs)
         self.ranges = draw_ranges(r, self.inputs)
-        self.w = Writer(r, self.style, self.inputs, self.ranges)
+        self.library = Library(r, self.style)
+        self.w = Writer(r, self.style, self.inputs, self.library, self.ranges)
         self.locals: list[str] = []
-        self.const_inputs = r.random() < 0.12
+        self.const_inputs = r.random() < 0.22
         self.fixed: set[str] = set(self.inputs) if self.const_inputs else set()  # const: never assigned
         self.before: list[str] = []  # file-level text: macros, tables, helpers
-        self.type = DOUBLE if self.style.ctype == "double" else FLOAT
+        self.type = DOUBLE if self.style.scalar == "double" else FLOAT
+        self.late: list[str] | None = [] if r.random() < 0.3 else None  # locals, where all are declared in one line
         self.helpers: dict[str, Ast] = {}
         self.tables: list[Ast] = []
 
     def write(self) -> Written:
         r = self.r
-        count = r.choices((0, 1, 2, 3, 4, 6, 9), (24, 17, 16, 15, 13, 10, 5))[0]
-        body = [self._statement(first=k == 0) for k in range(count)]
+        count = r.choices((0, 1, 2, 3, 4, 6, 9), (42, 17, 13, 9, 8, 7, 4))[0]
+        body = [statement for k in range(count) for statement in self._statements(first=k == 0)]
         body.append(_returned(self._result(bool(body)), "return {};"))
         name = r.choice(_FUNCTION_NAMES)
         const = "const " if self.const_inputs else ""
         parameters = ", ".join(f"{const}{self.style.ctype} {p}" for p in self.inputs)
-        head = f"{r.choice(('', '', 'static ', 'inline '))}{self.style.ctype} {name}({parameters})"
-        head = head.replace("inline ", "static inline ")
+        head = f"{r.choice(('', 'static ', 'static ', 'static inline '))}{self.style.ctype} {name}({parameters})"
+        if self.late:
+            body.insert(0, _announced(self.style.ctype, self.late, self.type))
         lines = "\n".join("  " + statement.text for statement in body)
-        text = "\n".join([*self.before, f"{head} {{\n{lines}\n}}", ""])
-        functions = self.helpers | {name: self._function(self.inputs, [statement.ast for statement in body])}
+        typed = f"typedef {self.style.scalar} {self.style.ctype};\n"
+        first = [typed] if self.style.ctype != self.style.scalar else []
+        text = "\n".join([*first, *self.library.texts.values(), *self.before, f"{head} {{\n{lines}\n}}", ""])
+        functions = self.library.functions | self.helpers
+        functions[name] = self._function(self.inputs, [statement.ast for statement in body])
         return Written(text, self.ranges, name, self.type, Definitions(functions, tuple(self.tables)))
 
     def _function(self, parameters: list[str], body: list[Ast]) -> Ast:
@@ -114,13 +120,18 @@ class _Author:
 
     def _result(self, has_body: bool) -> Expression:
         w, r = self.w, self.r
-        if has_body and self.locals and r.random() < 0.3:
-            out = w.use(self.locals[-1])
-        elif r.random() < 0.35:
-            out = r.choice(SHAPES)(w, 2)
-        else:
-            out = expression(w, r.choice((1, 2, 3, 3, 4)) if has_body else r.choice((1, 2, 3, 4, 4, 5)))
-        while w.unused:  # every input has a role
+        unused = list(w.unused)
+        for _ in range(4):
+            w.unused[:] = unused
+            if has_body and self.locals and r.random() < 0.4:
+                out = w.use(self.locals[-1])
+            elif r.random() < 0.45:
+                out = r.choice(SHAPES)(w, 2)
+            else:
+                out = expression(w, r.choice((0, 1, 2, 2, 3)) if has_body else r.choice((1, 2, 2, 3, 4)))
+            if max(-out.lo, out.hi) < _LARGE:
+                break
+        while w.unused and r.random() < 0.97:  # every input has a role
             v = w.use(r.choice(w.unused))
             if w.unused and r.random() < 0.5:
                 v = w.mul(v, w.use(r.choice(w.unused)))
@@ -129,21 +140,27 @@ class _Author:
             out = r.choice((w.add, w.sub, w.sub, w.mul, w.mul))(out, v)
         return out
 
-    def _statement(self, *, first: bool) -> Statement:
+    def _statements(self, *, first: bool) -> list[Statement]:
         u = self.r.random()
-        if first and u < 0.45 or u < 0.30:
-            return self._declare()
-        if u < 0.38:
-            return self._assign()
-        if u < 0.58:
-            return self._early_return()
-        if u < 0.76:
-            return self._if()
-        if u < 0.81:
-            return self._for()
-        if u < 0.92:
-            return self._helper()
-        return self._table() if u < 0.95 else self._macro()
+        if first and u < 0.3 or u < 0.21:
+            return [self._declare()]
+        if u < 0.27:
+            return [self._assign()]
+        if u < 0.45:
+            return [self._early_return()]
+        if u < 0.6:
+            return [self._if()]
+        if u < 0.68:
+            return self._ladder()
+        if u < 0.74:
+            return [self._limit()]
+        if u < 0.80:
+            return self._split()
+        if u < 0.82:
+            return [self._for()]
+        if u < 0.94:
+            return [self._helper()]
+        return [self._table() if u < 0.955 else self._macro()]
 
     def _fresh(self, pool: list[str]) -> str:
         taken = set(self.w.scope) | set(_FUNCTION_NAMES)
@@ -155,6 +172,9 @@ class _Author:
         self.w.scope[name] = (value.lo, value.hi)
         self.w.recent.append(name)
         self.locals.append(name)
+        if self.late is not None:
+            self.late.append(name)
+            return Statement(f"{name} = {value.text};", _assigned(named(name, value.lo, value.hi), "=", value))
         const = "const " if self.r.random() < 0.1 else ""
         if const:
             self.fixed.add(name)
@@ -180,12 +200,66 @@ class _Author:
 
     def _early_return(self) -> Statement:
         test = condition(self.w, 1)
-        value = self.w.constant(self.r.choice((0.0, 0.0, 1.0, -1.0, 0.5)))
+        value = self.w.constant(self.r.choice((0.0, 0.0, 0.0, 1.0, 1.0, -1.0)))
         if self.r.random() < 0.5:
-            value = expression(self.w, self.r.choice((1, 2)))
-        form = f"if ({test.text}) " + ("return {};" if self.r.random() < 0.5 else "{{\n    return {};\n  }}")
+            value = expression(self.w, self.r.choice((1, 1, 2)))
+        return self._leave(test, value, self.r.random() < 0.5)
+
+    def _leave(self, test: Expression, value: Expression, braces: bool) -> Statement:
+        form = f"if ({test.text}) " + ("{{\n    return {};\n  }}" if braces else "return {};")
         leave = _returned(value, form)
         return Statement(leave.text, Ast("if", (test.ast, leave.ast, EMPTY)))
+
+    def _ladder(self) -> list[Statement]:
+        """if (x < 0) x = -x; if (x < 0.5) return 0.75 - x * x; if (x < 1.5) ...: a function in pieces"""
+        r, w = self.r, self.w
+        x = w.variable()
+        out, braces = [], r.random() < 0.4
+        if x.text not in self.fixed and x.lo < 0 and r.random() < 0.6:
+            zero, body = w.constant(0.0), _assigned(x, "=", w.negate(x))
+            flip = f"if ({x.text} < {zero.text}) {x.text} = -{x.text};"
+            out.append(Statement(flip, Ast("if", (_below(x, zero.ast), body, EMPTY))))
+            w.scope[x.text] = (0.0, max(-x.lo, x.hi))
+            x = w.use(x.text)
+        for step in r.choice(_STEPS):
+            at = w.constant(step)
+            test = Expression(f"{x.text} < {at.text}", 5, 0.0, 1.0, _below(x, at.ast))
+            first, *rest = w.coefficients(r.choice((1, 1, 2, 3)))
+            out.append(self._leave(test, horner_in(w, x, first, rest), braces))
+        return out
+
+    def _limit(self) -> Statement:
+        """if (x < lo) x = lo; else if (x > hi) x = hi;"""
+        name = self._mutable()
+        if name is None:
+            return self._declare()
+        x, both = named(name, *self.w.scope[name]), self.r.random() < 0.6
+        lo, hi = self.w.constant(self.r.choice((0.0, 0.0, -1.0, -0.5))), self.w.constant(self.r.choice((1.0, 1.0, 0.5)))
+        text = f"if ({name} < {lo.text}) {name} = {lo.text};"
+        other = EMPTY
+        if both:
+            text += f"{self.r.choice((' ', chr(10) + '  '))}else if ({name} > {hi.text}) {name} = {hi.text};"
+            other = Ast("if", (Ast("binary", (x.ast, hi.ast), ">"), _assigned(x, "=", hi), EMPTY))
+        self.w.scope[name] = (max(x.lo, lo.lo), max(lo.lo, min(x.hi, hi.lo) if both else x.hi))
+        return Statement(text, Ast("if", (_below(x, lo.ast), _assigned(x, "=", lo), other)))
+
+    def _split(self) -> list[Statement]:
+        """double y; if (x < 0.75) { y = polynomial; } else { y = another; }"""
+        w, r = self.w, self.r
+        name = self._fresh(_LOCAL_NAMES)
+        test = condition(w, 1)
+        values = [r.choice(SHAPES)(w, 1) if r.random() < 0.5 else expression(w, r.choice((1, 2))) for _ in range(2)]
+        w.scope[name] = (min(v.lo for v in values), max(v.hi for v in values))
+        w.recent.append(name)
+        self.locals.append(name)
+        y = named(name, *w.scope[name])
+        yes, no = (f"{{\n    {name} = {v.text};\n  }}" for v in values)
+        choice = Ast("if", (test.ast, *(Ast("block", (_assigned(y, "=", v),)) for v in values)))
+        made = Statement(f"if ({test.text}) {yes} else {no}", choice)
+        if self.late is not None:
+            self.late.append(name)
+            return [made]
+        return [_announced(self.style.ctype, [name], self.type), made]
 
     def _if(self) -> Statement:
         if not self.locals:
@@ -193,7 +267,7 @@ class _Author:
         if self._mutable() is None:
             return self._early_return()
         test = condition(self.w, 1)
-        yes, no = self._assign(), self._assign() if self.r.random() < 0.4 else None
+        yes, no = self._assign(), self._assign() if self.r.random() < 0.5 else None
         text = f"if ({test.text}) {{\n    {yes.text}\n  }}" + (f" else {{\n    {no.text}\n  }}" if no else "")
         blocks = (Ast("block", (yes.ast,)), Ast("block", (no.ast,)) if no else EMPTY)
         return Statement(text, Ast("if", (test.ast, *blocks)))
@@ -228,8 +302,8 @@ class _Author:
         count = self.r.randint(1, 3)
         parameters = self.r.sample([n for n in _INPUT_NAMES if n not in self.w.scope], count)
         arguments = [self.w.unit(expression(self.w, self.r.choice((0, 0, 1)))) for _ in parameters]
-        inner = Writer(self.r, self.style, parameters)
-        value = expression(inner, 3)
+        inner = Writer(self.r, self.style, parameters, self.library)
+        value = self.r.choice(SHAPES)(inner, 2) if self.r.random() < 0.5 else expression(inner, 3)
         if name in self.helpers:
             return self._declare()
         self.helpers[name] = self._function(parameters, [_returned(value, "").ast])
@@ -259,16 +333,26 @@ class _Author:
             value = self.w.literal(hi=4)
             self.before.append(f"#define {name} {value.text}\n")
             return self._declare(self.w.mul(value._replace(text=name), expression(self.w, 1)))
-        inner = Writer(self.r, self.style, ["A"])
+        inner = Writer(self.r, self.style, ["A"], self.library)
         body = expression(inner, 2)
-        self.before.append(f"#define {name}(A) ({body.text.replace('A', '(A)')})\n")
+        spelled = re.sub(r"\bA\b", "(A)", body.text)
+        self.before.append(f"#define {name}(A) ({spelled})\n")
         argument = self.w.unit(expression(self.w, 1))
-        ast = _replaced(body.ast, "A", argument.ast)
+        ast = replaced(body.ast, {"A": argument.ast})
         return self._declare(Expression(f"{name}({argument.text})", ATOM, body.lo, body.hi, ast))
 
 
 def _whole(value: int) -> Ast:
     return Ast("number", (), (float(value), True))
+
+
+def _below(x: Expression, limit: Ast) -> Ast:
+    return Ast("binary", (x.ast, limit), "<")
+
+
+def _announced(ctype: str, names: list[str], type_: Scalar) -> Statement:
+    """Declare names without values."""
+    return Statement(f"{ctype} {', '.join(names)};", Ast("declare", tuple((name, type_, None) for name in names)))
 
 
 def _declared(name: str, ctype: CType, value: Ast) -> Ast:
@@ -288,10 +372,3 @@ def _loop(counter: str, trips: int, body: Ast) -> Ast:
     i = Ast("name", (), counter)
     start, test = _declared(counter, INT, _whole(0)), Ast("binary", (i, _whole(trips)), "<")
     return Ast("loop", (start, test, body, Ast("update", (i,), (1.0, True))), "for")
-
-
-def _replaced(ast: Ast, name: str, by: Ast) -> Ast:
-    """Return an expression with another in place of a name, as a macro's argument is."""
-    if ast.kind == "name" and ast.data == name:
-        return by
-    return ast._replace(kids=tuple(_replaced(kid, name, by) for kid in ast.kids))

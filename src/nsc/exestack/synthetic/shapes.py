@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 from nsc.exestack.synthetic.expressions import COMPARE, LOGICAL, TERNARY, TINY, Expression, Writer, binary
+from nsc.exestack.synthetic.library import ARGUMENTS
 from nsc.program.dag import Ast
 
 
@@ -18,21 +19,25 @@ def expression(w: Writer, depth: int) -> Expression:
     if depth <= 0 or r.random() < 0.12:
         return w.variable() if r.random() < 0.92 else w.literal()
     u = r.random()
-    if u < 0.17:
+    if u < 0.19:
         return w.mul(expression(w, depth - 1), expression(w, depth - 1))
-    if u < 0.27:
+    if u < 0.25:
         return w.add(expression(w, depth - 1), expression(w, depth - 1))
-    if u < 0.41:
+    if u < 0.38:
         return w.sub(expression(w, depth - 1), expression(w, depth - 1))
-    if u < 0.50:
+    if u < 0.41:
         return w.div(expression(w, depth - 1), expression(w, depth - 1))
-    if u < 0.53:
+    if u < 0.44:
+        return w.div(expression(w, depth - 1), w.literal(lo=0.5))
+    if u < 0.48:
         return w.negate(expression(w, depth - 1))
-    if u < 0.56:
+    if u < 0.51:
         return w.mul(w.literal(), expression(w, depth - 1))
-    if u < 0.63:
+    if u < 0.58:
         return ternary(w, depth)
-    if u < 0.75:
+    if u < 0.63:
+        return small(w, depth)
+    if u < 0.71:
         return call(w, depth)
     return r.choice(SHAPES)(w, depth)
 
@@ -119,15 +124,15 @@ def _above(minimum: float):
 
 _HALF_PI = math.pi / 2
 _CALLS = {
-    "sin": (13, _wave("sin")), "cos": (12, _wave("cos")), "exp": (12, _exp),
-    "sqrt": (13, _monotone("sqrt", math.sqrt, guard=_above(0.0))),
-    "log": (7, _monotone("log", math.log, guard=_above(0.05))), "pow": (8, _power),
-    "fabs": (9, lambda w, e, depth: w.absolute(e)), "atan": (3, _monotone("atan", math.atan)),
-    "atan2": (3, _pair("atan2")), "tanh": (3, _monotone("tanh", math.tanh)),
-    "floor": (2, _monotone("floor", lambda v: math.floor(v) if abs(v) < 1e9 else v)),
+    "sin": (4, _wave("sin")), "cos": (4, _wave("cos")), "exp": (18, _exp),
+    "sqrt": (16, _monotone("sqrt", math.sqrt, guard=_above(0.0))),
+    "log": (6, _monotone("log", math.log, guard=_above(0.05))), "pow": (4, _power),
+    "fabs": (14, lambda w, e, depth: w.absolute(e)), "atan": (5, _monotone("atan", math.atan)),
+    "atan2": (3, _pair("atan2")), "tanh": (1, _monotone("tanh", math.tanh)),
+    "floor": (6, _monotone("floor", lambda v: math.floor(v) if abs(v) < 1e9 else v)),
     "ceil": (1, _monotone("ceil", lambda v: math.ceil(v) if abs(v) < 1e9 else v)),
     "round": (1, _monotone("round", lambda v: float(round(v)) if abs(v) < 1e9 else v)),
-    "fmin": (4, _pair("fmin")), "fmax": (4, _pair("fmax")), "fmod": (2, _modulo),
+    "fmin": (0.7, _pair("fmin")), "fmax": (0.7, _pair("fmax")), "fmod": (0.7, _modulo),
     "asin": (2, _inverse("asin", -_HALF_PI, _HALF_PI)), "acos": (3, _inverse("acos", 0.0, math.pi)),
     "sinh": (1, _hyperbolic("sinh", math.sinh)), "cosh": (1, _hyperbolic("cosh", math.cosh)),
     "cbrt": (1, _monotone("cbrt", math.cbrt)), "hypot": (2, _pair("hypot")),
@@ -147,11 +152,10 @@ def condition(w: Writer, depth: int) -> Expression:
     """Write a truth: a comparison, sometimes two."""
     r = w.r
     left = w.variable() if r.random() < 0.75 else expression(w, min(depth, 1))
-    if r.random() < 0.7:
-        right = w.constant(r.choice((0.0, 0.0, 0.0, 0.5, -0.5, 1.0, 0.25, round(r.uniform(-1, 1), 2))))
-    else:
-        right = w.variable()
-    operator = r.choice(("<", ">", "<", ">", "<", ">", "<=", ">=", "=="))
+    right = w.variable() if r.random() < 0.35 else left
+    if right.text == left.text:
+        right = w.constant(r.choice((0.0, 0.0, 0.0, 0.0, 0.5, 1.0, -1.0, 0.25, round(r.uniform(-1, 1), 2))))
+    operator = r.choice("< < < < < < > > > > <= <= >= == ==".split())
     text = f"{w.wrap(left, COMPARE).text} {operator} {w.wrap(right, COMPARE).text}"
     test = Expression(text, COMPARE, 0.0, 1.0, binary(operator, left, right))
     if r.random() < 0.12:
@@ -251,12 +255,26 @@ def wave(w: Writer, depth: int) -> Expression:
 def horner(w: Writer, depth: int) -> Expression:
     """c0 + x*(c1 + x*(c2 + x*c3))"""
     x = w.variable()
-    out = w.literal(hi=3)
-    for _ in range(w.r.randint(1, 5)):
-        c = w.literal(hi=4)
-        term = w.mul(x, out)
-        out = w.add(c, term) if w.r.random() < 0.6 else w.sub(c, term)
+    first, *rest = w.coefficients(w.r.choice((2, 2, 3, 3, 4, 5, 6, 7)))
+    return horner_in(w, x, first, rest)
+
+
+def horner_in(w: Writer, x: Expression, first: Expression, rest: list[Expression]) -> Expression:
+    out = first
+    leads = w.r.random() < 0.6
+    for c in rest:
+        term = w.mul(x, out) if leads else w.mul(out, x)
+        if w.r.random() < 0.6:
+            out = w.add(c, term) if leads else w.add(term, c)
+        else:
+            out = w.sub(c, term) if leads else w.sub(term, c)
     return out
+
+
+def small(w: Writer, depth: int) -> Expression:
+    """MIN(a, b), dot(ax, ay, bx, by): a small function that the author keeps at hand"""
+    name = w.r.choice("min min max max sq sq cube abs sign step lerp mix dot dot cross len len lensq".split())
+    return w.library.call(name, *(expression(w, min(depth - 1, 1)) for _ in ARGUMENTS[name]))
 
 
 def gaussian(w: Writer, depth: int) -> Expression:
@@ -275,6 +293,8 @@ def clamp(w: Writer, depth: int) -> Expression:
     """fmin(fmax(x, lo), hi), or smoothstep of it"""
     x = expression(w, depth - 1)
     lo, hi = w.constant(w.r.choice((0.0, 0.0, -1.0, -0.5))), w.constant(w.r.choice((1.0, 1.0, 0.5)))
+    if w.r.random() < 0.9:
+        return w.library.call("clamp", x, lo, hi)
     inner = w.function("fmax", x, lo, lo=lo.lo, hi=max(x.hi, lo.hi))
     return w.function("fmin", inner, hi, lo=lo.lo, hi=hi.hi)
 
@@ -337,7 +357,7 @@ def pick(w: Writer, depth: int) -> Expression:
     """a < b ? a : b, x < 0 ? -x : x, x > 0 ? 1 : 0: choices that real code writes out"""
     a, b = w.variable(), w.variable()
     u = w.r.random()
-    if u < 0.5:
+    if u < 0.5 and a.text != b.text:
         first, second = a, b
     elif u < 0.75:
         first, second = (w.negate(a), a)
@@ -352,6 +372,6 @@ def pick(w: Writer, depth: int) -> Expression:
 
 
 SHAPES = (
-    weighted_sum, stencil, magnitude, magnitude, product, product, dot, dot, wave, wave, horner, cross, cross,
-    gaussian, clamp, ratio, ratio, tiny, lerp, angle, plain, plain, pick, pick, pick,
+    weighted_sum, stencil, magnitude, magnitude, product, product, product, dot, wave, horner, horner, horner, cross,
+    gaussian, clamp, ratio, tiny, lerp, angle, plain, plain, pick, pick, pick, pick, pick,
 )  # fmt: skip

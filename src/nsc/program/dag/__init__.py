@@ -19,6 +19,13 @@ def dag_of(program) -> Dag | Unsupported:
     return symbolic_dag(program)
 
 
+def definitions_of(source: str) -> Definitions:
+    """Read the functions of a closed text."""
+    from nsc.program.dag.symbolic import read_definitions
+
+    return read_definitions(source)
+
+
 def dag_of_definitions(definitions: Definitions, signature, domain) -> Dag | Unsupported:
     """Evaluate a function symbolically whose syntax is known, as `dag_of` does one that is read from text."""
     from nsc.program.dag.symbolic import evaluate_definitions

@@ -39,6 +39,18 @@ def symbolic_dag(program: Program) -> Dag | Unsupported:
         return Unsupported("too_deep", "the program nests too deeply to be evaluated symbolically")
 
 
+def read_definitions(source: str) -> Definitions:
+    """Lower the functions of a closed text.
+
+    Raises:
+        Refusal: one of them has a form without symbolic meaning.
+    """
+    root = syntax_tree(source)
+    scope = scope_of(root)
+    found = (item for item in root.named_children if item.type == "function_definition")
+    return Definitions(dict(_function(item, scope) for item in found), ())
+
+
 def evaluate_definitions(definitions: Definitions, signature: Signature, domain: Domain) -> Dag | Unsupported:
     """Evaluate a function whose syntax is at hand, without positions in messages."""
     try:
