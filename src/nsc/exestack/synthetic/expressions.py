@@ -143,7 +143,8 @@ class Writer:
         digits = self.r.choice((0, 0, 2, 5, 6, 7, 8, 10, 17, 17))
         if not digits:
             return [self.constant(float(self.r.choice((1, 1, 2, 3, 4, 0.5)))) for _ in range(count)]
-        sizes = (10 ** self.r.gauss(-0.7, 0.6) for _ in range(count))
+        falling = self.r.choice((0.0, 0.2, 0.5, 1.0, 2.0))
+        sizes = [10 ** self.r.gauss(-0.5 - falling * k, 0.5) for k in range(count)][:: self.r.choice((1, -1, -1))]
         return [self.constant(float(f"{size:.{digits}g}")) for size in sizes]
 
     def variable(self) -> Expression:

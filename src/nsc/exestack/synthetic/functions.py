@@ -11,6 +11,8 @@ from typing import NamedTuple
 from nsc.exestack.synthetic.expressions import ATOM, Dice, Expression, Ranges, Style, Writer, named
 from nsc.exestack.synthetic.library import Library, replaced
 from nsc.exestack.synthetic.shapes import SHAPES, condition, expression, horner_in
+from nsc.exestack.synthetic.vectors import CALLS
+from nsc.exestack.synthetic.vectors import call as vector_call
 from nsc.program.ctype import DOUBLE, FLOAT, INT, Array, CType, Scalar
 from nsc.program.dag import EMPTY, Ast, Definitions
 
@@ -62,9 +64,9 @@ def write_function(r: Dice) -> Written:
 def draw_ranges(r: Dice, inputs: list[str]) -> Ranges:
     """Draw a domain: mostly (-1, 1) as the paper, else (0, 1) for all, or a box of mixed ranges."""
     u = r.random()
-    if u < 0.70:
+    if u < 0.74:
         return dict.fromkeys(inputs, (-1.0, 1.0))
-    if u < 0.78:
+    if u < 0.81:
         return dict.fromkeys(inputs, (0.0, 1.0))
     return {name: _draw_range(r) for name in inputs}
 
@@ -92,6 +94,7 @@ class _Author:
         self.fixed: set[str] = set(self.inputs) if self.const_inputs else set()  # const: never assigned
         self.before: list[str] = []  # file-level text: macros, tables, helpers
         self.type = DOUBLE if self.style.scalar == "double" else FLOAT
+        self.vectors = 1
         self.late: list[str] | None = [] if r.random() < 0.3 else None  # locals, where all are declared in one line
         self.helpers: dict[str, Ast] = {}
         self.tables: list[Ast] = []
@@ -142,10 +145,12 @@ class _Author:
 
     def _statements(self, *, first: bool) -> list[Statement]:
         u = self.r.random()
-        if first and u < 0.3 or u < 0.21:
+        if first and u < 0.3 or u < 0.17:
             return [self._declare()]
-        if u < 0.27:
+        if u < 0.22:
             return [self._assign()]
+        if u < 0.29:
+            return self._vector()
         if u < 0.45:
             return [self._early_return()]
         if u < 0.6:
@@ -243,6 +248,25 @@ class _Author:
         self.w.scope[name] = (max(x.lo, lo.lo), max(lo.lo, min(x.hi, hi.lo) if both else x.hi))
         return Statement(text, Ast("if", (_below(x, lo.ast), _assigned(x, "=", lo), other)))
 
+    def _vector(self) -> list[Statement]:
+        """float v1[3], v2[3]; v1[0] = x; ...; float d = dot_v3(v1, v2);"""
+        r, w = self.r, self.w
+        name, length = r.choice(CALLS), r.choice((2, 2, 3))
+        names = [f"{r.choice('abpquvd')}{self.vectors + k}" for k in range(1 if name == "len" else 2)]
+        self.vectors += 2
+        vectors = [(n, [expression(w, r.choice((0, 0, 0, 1))) for _ in range(length)]) for n in names]
+        needed, called = vector_call(r, self.style, name, vectors)
+        for function, (text, syntax) in needed.items():
+            self.library.texts.setdefault(function, text)
+            self.library.functions[function] = syntax
+        ast = Ast("declare", tuple((n, Array(self.type, length), None) for n in names))
+        made = [Statement(f"{self.style.ctype} {', '.join(f'{n}[{length}]' for n in names)};", ast)]
+        for n, parts in vectors:
+            for k, part in enumerate(parts):
+                element = _element(n, k, part.lo, part.hi)
+                made.append(Statement(f"{element.text} = {part.text};", _assigned(element, "=", part)))
+        return [*made, self._declare(called)]
+
     def _split(self) -> list[Statement]:
         """double y; if (x < 0.75) { y = polynomial; } else { y = another; }"""
         w, r = self.w, self.r
@@ -267,7 +291,7 @@ class _Author:
         if self._mutable() is None:
             return self._early_return()
         test = condition(self.w, 1)
-        yes, no = self._assign(), self._assign() if self.r.random() < 0.5 else None
+        yes, no = self._assign(), self._assign() if self.r.random() < 0.7 else None
         text = f"if ({test.text}) {{\n    {yes.text}\n  }}" + (f" else {{\n    {no.text}\n  }}" if no else "")
         blocks = (Ast("block", (yes.ast,)), Ast("block", (no.ast,)) if no else EMPTY)
         return Statement(text, Ast("if", (test.ast, *blocks)))
@@ -322,8 +346,7 @@ class _Author:
         filled = Ast("initialiser", tuple(((), v.ast) for v in values))
         self.tables.append(_declared(name, Array(self.type, len(values)), filled))
         k = self.r.randrange(len(values))
-        ast = Ast("index", (Ast("name", (), name), _whole(k)))
-        element = Expression(f"{name}[{k}]", ATOM, values[k].lo, values[k].hi, ast)
+        element = _element(name, k, values[k].lo, values[k].hi)
         return self._declare(self.w.mul(element, expression(self.w, 1)))
 
     def _macro(self) -> Statement:
@@ -344,6 +367,10 @@ class _Author:
 
 def _whole(value: int) -> Ast:
     return Ast("number", (), (float(value), True))
+
+
+def _element(name: str, k: int, lo: float, hi: float) -> Expression:
+    return Expression(f"{name}[{k}]", ATOM, lo, hi, Ast("index", (Ast("name", (), name), _whole(k))))
 
 
 def _below(x: Expression, limit: Ast) -> Ast:

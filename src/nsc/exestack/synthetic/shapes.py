@@ -25,19 +25,19 @@ def expression(w: Writer, depth: int) -> Expression:
         return w.add(expression(w, depth - 1), expression(w, depth - 1))
     if u < 0.38:
         return w.sub(expression(w, depth - 1), expression(w, depth - 1))
-    if u < 0.41:
-        return w.div(expression(w, depth - 1), expression(w, depth - 1))
     if u < 0.44:
+        return w.div(expression(w, depth - 1), expression(w, depth - 1))
+    if u < 0.46:
         return w.div(expression(w, depth - 1), w.literal(lo=0.5))
-    if u < 0.48:
+    if u < 0.50:
         return w.negate(expression(w, depth - 1))
-    if u < 0.51:
+    if u < 0.52:
         return w.mul(w.literal(), expression(w, depth - 1))
     if u < 0.58:
         return ternary(w, depth)
     if u < 0.63:
         return small(w, depth)
-    if u < 0.71:
+    if u < 0.76:
         return call(w, depth)
     return r.choice(SHAPES)(w, depth)
 
@@ -158,8 +158,8 @@ def condition(w: Writer, depth: int) -> Expression:
     operator = r.choice("< < < < < < > > > > <= <= >= == ==".split())
     text = f"{w.wrap(left, COMPARE).text} {operator} {w.wrap(right, COMPARE).text}"
     test = Expression(text, COMPARE, 0.0, 1.0, binary(operator, left, right))
-    if r.random() < 0.12:
-        operator, other = r.choice(("&&", "||")), condition(w, 0)
+    if r.random() < 0.2:
+        operator, other = r.choice(("&&", "&&", "||")), condition(w, 0)
         return Expression(f"{text} {operator} {other.text}", LOGICAL, 0.0, 1.0, _joined(operator, test.ast, other.ast))
     return test
 
