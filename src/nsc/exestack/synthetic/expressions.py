@@ -114,11 +114,11 @@ class Writer:
         """Write a positive literal of a kind that real code has, within [lo, hi]."""
         for _ in range(20):
             u = self.r.random()
-            if u < 0.78:
+            if u < 0.86:
                 value = float(self.r.choice(_COMMON))
-            elif u < 0.86:
+            elif u < 0.91:
                 value = float(f"{self.r.choice(_FAMOUS):.{self.r.choice((5, 7, 10, 17, 17, 17))}g}")
-            elif u < 0.92:
+            elif u < 0.94:
                 value = round(self.r.uniform(0.01, 2), self.r.choice((1, 2, 3, 5)))
             else:
                 value = float(f"{10 ** self.r.uniform(-3, 1.3):.{self.r.choice((2, 4, 7, 10, 16))}g}")
@@ -140,9 +140,9 @@ class Writer:
 
     def coefficients(self, count: int) -> list[Expression]:
         """Write numbers of one table: whole ones, or all with as many digits."""
-        digits = self.r.choice((0, 0, 2, 5, 6, 7, 8, 10, 17, 17))
+        digits = self.r.choice((0, 0, 0, 0, 0, 2, 5, 6, 7, 8, 10, 17, 17))
         if not digits:
-            return [self.constant(float(self.r.choice((1, 1, 2, 3, 4, 0.5)))) for _ in range(count)]
+            return [self.constant(float(self.r.choice((1, 1, 2, 3, 4, 6)))) for _ in range(count)]
         falling = self.r.choice((0.0, 0.2, 0.5, 1.0, 2.0))
         sizes = [10 ** self.r.gauss(-0.5 - falling * k, 0.5) for k in range(count)][:: self.r.choice((1, -1, -1))]
         return [self.constant(float(f"{size:.{digits}g}")) for size in sizes]
@@ -252,7 +252,7 @@ class Writer:
         if e.lo >= at_least:
             return e
         u = self.r.random()
-        made = self.absolute(e) if u < 0.4 else self.square(e) if u < 0.7 else None
+        made = self.absolute(e) if u < 0.2 else self.square(e) if u < 0.6 else None
         if made is None:
             return self.add(e, self.constant(math.ceil((at_least - e.lo) * 10 + 1) / 10))
         return made if at_least <= 0 else self.add(made, self.constant(self.r.choice((1.0, 0.5, 0.1))))
@@ -268,7 +268,7 @@ class Writer:
         if u < 0.3:
             return self.library.call("clamp", e, self.constant(-1.0), self.constant(1.0))
         top = max(abs(e.lo), abs(e.hi))
-        return self.div(e, self.constant(math.ceil(top)))
+        return self.div(e, self.constant(float(math.ceil(top))))
 
     def bounded(self, e: Expression, top: float) -> Expression:
         """Bring an expression below `top`."""

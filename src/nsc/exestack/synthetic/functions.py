@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from nsc.exestack.synthetic.expressions import ATOM, Dice, Expression, Ranges, Style, Writer, named
 from nsc.exestack.synthetic.library import Library, replaced
-from nsc.exestack.synthetic.shapes import SHAPES, condition, expression, horner_in
+from nsc.exestack.synthetic.shapes import SHAPES, call, condition, expression, horner_in
 from nsc.exestack.synthetic.vectors import CALLS
 from nsc.exestack.synthetic.vectors import call as vector_call
 from nsc.program.ctype import DOUBLE, FLOAT, INT, Array, CType, Scalar
@@ -23,6 +23,7 @@ _LOCAL_NAMES = """res result ret tmp t1 t2 t3 sum acc total d1 d2 rr r2 xx yy zz
     term delta diff dist ratio norm prod base f1 f2 g1 u1 v1 h1 w1 inv arg expo""".split()
 _FUNCTION_NAMES = """sobel fn calc eval compute dist lerp smooth pdf cdf interp noise ease func get_value weight
     kernel response curve blend shade convert luminance distance project rotate filter estimate score""".split()
+_VECTOR_NAMES = "vec pos dir pt va vb axis row".split()
 _BOXES = (
     (0.0, 1.0),
     (0.0, 1.0),
@@ -90,7 +91,7 @@ class _Author:
         self.library = Library(r, self.style)
         self.w = Writer(r, self.style, self.inputs, self.library, self.ranges)
         self.locals: list[str] = []
-        self.const_inputs = r.random() < 0.22
+        self.const_inputs = r.random() < 0.35
         self.fixed: set[str] = set(self.inputs) if self.const_inputs else set()  # const: never assigned
         self.before: list[str] = []  # file-level text: macros, tables, helpers
         self.type = DOUBLE if self.style.scalar == "double" else FLOAT
@@ -101,7 +102,7 @@ class _Author:
 
     def write(self) -> Written:
         r = self.r
-        count = r.choices((0, 1, 2, 3, 4, 6, 9), (42, 17, 13, 9, 8, 7, 4))[0]
+        count = r.choices((0, 1, 2, 3, 4, 6, 9), (35, 16, 13, 11, 9, 9, 7))[0]
         body = [statement for k in range(count) for statement in self._statements(first=k == 0)]
         body.append(_returned(self._result(bool(body)), "return {};"))
         name = r.choice(_FUNCTION_NAMES)
@@ -128,7 +129,9 @@ class _Author:
             w.unused[:] = unused
             if has_body and self.locals and r.random() < 0.4:
                 out = w.use(self.locals[-1])
-            elif r.random() < 0.45:
+            elif r.random() < 0.2:
+                out = call(w, 2)
+            elif r.random() < 0.4:
                 out = r.choice(SHAPES)(w, 2)
             else:
                 out = expression(w, r.choice((0, 1, 2, 2, 3)) if has_body else r.choice((1, 2, 2, 3, 4)))
@@ -141,7 +144,7 @@ class _Author:
             if r.random() < 0.15:
                 v = w.mul(w.literal(hi=2), v)
             out = r.choice((w.add, w.sub, w.sub, w.mul, w.mul))(out, v)
-        return out
+        return w.absolute(out) if r.random() < 0.06 else out
 
     def _statements(self, *, first: bool) -> list[Statement]:
         u = self.r.random()
@@ -163,9 +166,9 @@ class _Author:
             return self._split()
         if u < 0.82:
             return [self._for()]
-        if u < 0.94:
+        if u < 0.92:
             return [self._helper()]
-        return [self._table() if u < 0.955 else self._macro()]
+        return [self._table() if u < 0.93 else self._macro()]
 
     def _fresh(self, pool: list[str]) -> str:
         taken = set(self.w.scope) | set(_FUNCTION_NAMES)
@@ -252,7 +255,7 @@ class _Author:
         """float v1[3], v2[3]; v1[0] = x; ...; float d = dot_v3(v1, v2);"""
         r, w = self.r, self.w
         name, length = r.choice(CALLS), r.choice((2, 2, 3))
-        names = [f"{r.choice('abpquvd')}{self.vectors + k}" for k in range(1 if name == "len" else 2)]
+        names = [f"{r.choice(_VECTOR_NAMES)}{self.vectors + k}" for k in range(1 if name == "len" else 2)]
         self.vectors += 2
         vectors = [(n, [expression(w, r.choice((0, 0, 0, 1))) for _ in range(length)]) for n in names]
         needed, called = vector_call(r, self.style, name, vectors)

@@ -19,11 +19,11 @@ def expression(w: Writer, depth: int) -> Expression:
     if depth <= 0 or r.random() < 0.12:
         return w.variable() if r.random() < 0.92 else w.literal()
     u = r.random()
-    if u < 0.19:
+    if u < 0.17:
         return w.mul(expression(w, depth - 1), expression(w, depth - 1))
-    if u < 0.25:
+    if u < 0.22:
         return w.add(expression(w, depth - 1), expression(w, depth - 1))
-    if u < 0.38:
+    if u < 0.35:
         return w.sub(expression(w, depth - 1), expression(w, depth - 1))
     if u < 0.44:
         return w.div(expression(w, depth - 1), expression(w, depth - 1))
@@ -33,9 +33,9 @@ def expression(w: Writer, depth: int) -> Expression:
         return w.negate(expression(w, depth - 1))
     if u < 0.52:
         return w.mul(w.literal(), expression(w, depth - 1))
-    if u < 0.58:
+    if u < 0.55:
         return ternary(w, depth)
-    if u < 0.63:
+    if u < 0.59:
         return small(w, depth)
     if u < 0.76:
         return call(w, depth)
@@ -81,12 +81,12 @@ def _hyperbolic(name: str, f):
 
 
 def _power(w: Writer, e: Expression, depth: int) -> Expression:
-    if w.r.random() < 0.5:
+    if w.r.random() < 0.3:
         n = w.r.choice((2, 2, 3, 3, 4, 5))
         top = max(abs(e.lo), abs(e.hi)) ** n
         return w.function("pow", e, w.constant(float(n)), lo=-top if n % 2 else 0.0, hi=top)
     e = w.positive(e, 1e-3)
-    exponent = w.literal(hi=4.0)
+    exponent = w.constant(w.r.choice((2.2, 2.4, 1 / 2.4, 0.45, 0.25, 1.5, 0.75, 1 / 3, 2 / 3, 0.8)))
     return w.function("pow", e, exponent, lo=e.lo**exponent.lo, hi=e.hi**exponent.lo)
 
 
@@ -126,8 +126,8 @@ _HALF_PI = math.pi / 2
 _CALLS = {
     "sin": (4, _wave("sin")), "cos": (4, _wave("cos")), "exp": (18, _exp),
     "sqrt": (16, _monotone("sqrt", math.sqrt, guard=_above(0.0))),
-    "log": (6, _monotone("log", math.log, guard=_above(0.05))), "pow": (4, _power),
-    "fabs": (14, lambda w, e, depth: w.absolute(e)), "atan": (5, _monotone("atan", math.atan)),
+    "log": (6, _monotone("log", math.log, guard=_above(0.05))), "pow": (7, _power),
+    "fabs": (6, lambda w, e, depth: w.absolute(e)), "atan": (5, _monotone("atan", math.atan)),
     "atan2": (3, _pair("atan2")), "tanh": (1, _monotone("tanh", math.tanh)),
     "floor": (6, _monotone("floor", lambda v: math.floor(v) if abs(v) < 1e9 else v)),
     "ceil": (1, _monotone("ceil", lambda v: math.ceil(v) if abs(v) < 1e9 else v)),
@@ -273,7 +273,7 @@ def horner_in(w: Writer, x: Expression, first: Expression, rest: list[Expression
 
 def small(w: Writer, depth: int) -> Expression:
     """MIN(a, b), dot(ax, ay, bx, by): a small function that the author keeps at hand"""
-    name = w.r.choice("min min max max sq sq cube abs sign step lerp mix dot dot cross len len lensq".split())
+    name = w.r.choice("min max sq sq cube abs lerp mix dot dot cross len len lensq".split())
     return w.library.call(name, *(expression(w, min(depth - 1, 1)) for _ in ARGUMENTS[name]))
 
 
@@ -373,5 +373,5 @@ def pick(w: Writer, depth: int) -> Expression:
 
 SHAPES = (
     weighted_sum, stencil, magnitude, magnitude, product, product, product, dot, wave, horner, horner, horner, cross,
-    gaussian, clamp, ratio, tiny, lerp, angle, plain, plain, pick, pick, pick, pick, pick,
+    gaussian, gaussian, clamp, ratio, ratio, tiny, lerp, angle, plain, plain, pick, pick, pick, pick,
 )  # fmt: skip
