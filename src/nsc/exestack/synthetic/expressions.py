@@ -237,9 +237,9 @@ class Writer:
             return e
         u = self.r.random()
         if u < 0.35:
-            return self.add(self.constant(self.r.choice((1.0, 1.0, 2.0, 0.5, 0.1))), self.square(e))
+            return self.add(self.constant(self.r.choice((1.0, 1.0, 1.0, 2.0, 3.0))), self.square(e))
         if u < 0.6:
-            return self.add(self.absolute(e), self.constant(self.r.choice((1.0, 1.0, 0.5, 2.0))))
+            return self.add(self.absolute(e), self.constant(self.r.choice((1.0, 1.0, 1.0, 2.0))))
         shift = float(f"{margin - e.lo + self.r.random():.2g}")
         return self.add(e, self.constant(max(shift, 0.1 - e.lo)))
 

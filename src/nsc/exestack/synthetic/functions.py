@@ -35,7 +35,7 @@ _BOXES = (
     (-3.15, 3.15),
     (1.0, 4.0),
 )
-_ARITY = (34, 19, 16, 12, 5, 5, 3, 3, 3)
+_ARITY = (45, 19, 14, 9, 4, 4, 3, 3, 3)
 _STEPS = ((0.5, 1.5), (1.0, 2.0), (0.25, 0.5, 0.75), (0.5,), (1.0,), (-0.5, 0.5), (0.0, 0.5), (-1.0, 0.0, 1.0))
 _LARGE = 12.0  # a result that may be larger is written anew
 
@@ -65,9 +65,9 @@ def write_function(r: Dice) -> Written:
 def draw_ranges(r: Dice, inputs: list[str]) -> Ranges:
     """Draw a domain: mostly (-1, 1) as the paper, else (0, 1) for all, or a box of mixed ranges."""
     u = r.random()
-    if u < 0.74:
+    if u < 0.76:
         return dict.fromkeys(inputs, (-1.0, 1.0))
-    if u < 0.81:
+    if u < 0.82:
         return dict.fromkeys(inputs, (0.0, 1.0))
     return {name: _draw_range(r) for name in inputs}
 
@@ -143,7 +143,7 @@ class _Author:
                 v = w.mul(v, w.use(r.choice(w.unused)))
             if r.random() < 0.15:
                 v = w.mul(w.literal(hi=2), v)
-            out = r.choice((w.add, w.sub, w.sub, w.mul, w.mul))(out, v)
+            out = r.choice((w.add, w.sub, w.sub, w.mul, w.mul, w.mul))(out, v)
         return w.absolute(out) if r.random() < 0.06 else out
 
     def _statements(self, *, first: bool) -> list[Statement]:
@@ -280,9 +280,7 @@ class _Author:
         w.recent.append(name)
         self.locals.append(name)
         y = named(name, *w.scope[name])
-        yes, no = (f"{{\n    {name} = {v.text};\n  }}" for v in values)
-        choice = Ast("if", (test.ast, *(Ast("block", (_assigned(y, "=", v),)) for v in values)))
-        made = Statement(f"if ({test.text}) {yes} else {no}", choice)
+        made = _either(test, *(Statement(f"{name} = {v.text};", _assigned(y, "=", v)) for v in values))
         if self.late is not None:
             self.late.append(name)
             return [made]
@@ -295,9 +293,10 @@ class _Author:
             return self._early_return()
         test = condition(self.w, 1)
         yes, no = self._assign(), self._assign() if self.r.random() < 0.7 else None
-        text = f"if ({test.text}) {{\n    {yes.text}\n  }}" + (f" else {{\n    {no.text}\n  }}" if no else "")
-        blocks = (Ast("block", (yes.ast,)), Ast("block", (no.ast,)) if no else EMPTY)
-        return Statement(text, Ast("if", (test.ast, *blocks)))
+        if no and self.r.random() < 0.4:  # else if
+            other, last = condition(self.w, 1), self._assign()
+            return _either(test, yes, _either(other, no, last), chained=True)
+        return _either(test, yes, no)
 
     def _for(self) -> Statement:
         r, w = self.r, self.w
@@ -370,6 +369,15 @@ class _Author:
 
 def _whole(value: int) -> Ast:
     return Ast("number", (), (float(value), True))
+
+
+def _either(test: Expression, yes: Statement, no: Statement | None, *, chained: bool = False) -> Statement:
+    """if (TEST) { YES } else { NO }; with `chained`, NO is another if."""
+    text, other = f"if ({test.text}) {{\n    {yes.text}\n  }}", EMPTY
+    if no:
+        text += f" else {no.text}" if chained else f" else {{\n    {no.text}\n  }}"
+        other = no.ast if chained else Ast("block", (no.ast,))
+    return Statement(text, Ast("if", (test.ast, Ast("block", (yes.ast,)), other)))
 
 
 def _element(name: str, k: int, lo: float, hi: float) -> Expression:

@@ -21,11 +21,11 @@ def expression(w: Writer, depth: int) -> Expression:
     u = r.random()
     if u < 0.17:
         return w.mul(expression(w, depth - 1), expression(w, depth - 1))
-    if u < 0.22:
+    if u < 0.21:
         return w.add(expression(w, depth - 1), expression(w, depth - 1))
-    if u < 0.35:
+    if u < 0.38:
         return w.sub(expression(w, depth - 1), expression(w, depth - 1))
-    if u < 0.44:
+    if u < 0.45:
         return w.div(expression(w, depth - 1), expression(w, depth - 1))
     if u < 0.46:
         return w.div(expression(w, depth - 1), w.literal(lo=0.5))
@@ -155,7 +155,7 @@ def condition(w: Writer, depth: int) -> Expression:
     right = w.variable() if r.random() < 0.35 else left
     if right.text == left.text:
         right = w.constant(r.choice((0.0, 0.0, 0.0, 0.0, 0.5, 1.0, -1.0, 0.25, round(r.uniform(-1, 1), 2))))
-    operator = r.choice("< < < < < < > > > > <= <= >= == ==".split())
+    operator = r.choice("< < < < < > > > > <= <= >= == == == !=".split())
     text = f"{w.wrap(left, COMPARE).text} {operator} {w.wrap(right, COMPARE).text}"
     test = Expression(text, COMPARE, 0.0, 1.0, binary(operator, left, right))
     if r.random() < 0.2:
@@ -193,7 +193,7 @@ def several(w: Writer, lo: int = 2, hi: int = 5) -> list[Expression]:
 def _total(w: Writer, terms: list[Expression]) -> Expression:
     out = terms[0]
     for term in terms[1:]:
-        out = w.add(out, term) if w.r.random() < 0.75 else w.sub(out, term)
+        out = w.add(out, term) if w.r.random() < 0.55 else w.sub(out, term)
     return out
 
 
