@@ -11,9 +11,20 @@ from typing import NamedTuple
 from nsc.exestack.synthetic.expressions import ATOM, Dice, Expression, Ranges, Style, Writer, named
 from nsc.exestack.synthetic.library import Library, replaced
 from nsc.exestack.synthetic.shapes import SHAPES, call, condition, expression, horner_in
+from nsc.exestack.synthetic.statements import (
+    Statement,
+    announced,
+    assigned,
+    below,
+    declared,
+    either,
+    element,
+    loop,
+    returned,
+)
 from nsc.exestack.synthetic.vectors import CALLS
 from nsc.exestack.synthetic.vectors import call as vector_call
-from nsc.program.ctype import DOUBLE, FLOAT, INT, Array, CType, Scalar
+from nsc.program.ctype import DOUBLE, FLOAT, Array, Scalar
 from nsc.program.dag import EMPTY, Ast, Definitions
 
 _INPUT_NAMES = """x y z a b c d t u v w r s p q k m n e f g h x0 x1 x2 y0 y1 z0 z1 dx dy dz px py qx qy alpha beta
@@ -50,13 +61,6 @@ class Written(NamedTuple):
     definitions: Definitions
 
 
-class Statement(NamedTuple):
-    """A C statement: its text, and its syntax as the front end would read it."""
-
-    text: str
-    ast: Ast
-
-
 def write_function(r: Dice) -> Written:
     """Write a random C function."""
     return _Author(r).write()
@@ -65,7 +69,7 @@ def write_function(r: Dice) -> Written:
 def draw_ranges(r: Dice, inputs: list[str]) -> Ranges:
     """Draw a domain: mostly (-1, 1) as the paper, else (0, 1) for all, or a box of mixed ranges."""
     u = r.random()
-    if u < 0.76:
+    if u < 0.72:
         return dict.fromkeys(inputs, (-1.0, 1.0))
     if u < 0.82:
         return dict.fromkeys(inputs, (0.0, 1.0))
@@ -104,17 +108,17 @@ class _Author:
         r = self.r
         count = r.choices((0, 1, 2, 3, 4, 6, 9), (35, 16, 13, 11, 9, 9, 7))[0]
         body = [statement for k in range(count) for statement in self._statements(first=k == 0)]
-        body.append(_returned(self._result(bool(body)), "return {};"))
+        body.append(returned(self._result(bool(body)), "return {};"))
         name = r.choice(_FUNCTION_NAMES)
         const = "const " if self.const_inputs else ""
         parameters = ", ".join(f"{const}{self.style.ctype} {p}" for p in self.inputs)
         head = f"{r.choice(('', 'static ', 'static ', 'static inline '))}{self.style.ctype} {name}({parameters})"
         if self.late:
-            body.insert(0, _announced(self.style.ctype, self.late, self.type))
+            body.insert(0, announced(self.style.ctype, self.late, self.type))
         lines = "\n".join("  " + statement.text for statement in body)
         typed = f"typedef {self.style.scalar} {self.style.ctype};\n"
         first = [typed] if self.style.ctype != self.style.scalar else []
-        text = "\n".join([*first, *self.library.texts.values(), *self.before, f"{head} {{\n{lines}\n}}", ""])
+        text = "\n".join([*first, self.library.before("\n".join([*self.before, f"{head} {{\n{lines}\n}}", ""]))])
         functions = self.library.functions | self.helpers
         functions[name] = self._function(self.inputs, [statement.ast for statement in body])
         return Written(text, self.ranges, name, self.type, Definitions(functions, tuple(self.tables)))
@@ -162,7 +166,7 @@ class _Author:
             return self._ladder()
         if u < 0.74:
             return [self._limit()]
-        if u < 0.80:
+        if u < 0.78:
             return self._split()
         if u < 0.82:
             return [self._for()]
@@ -182,11 +186,11 @@ class _Author:
         self.locals.append(name)
         if self.late is not None:
             self.late.append(name)
-            return Statement(f"{name} = {value.text};", _assigned(named(name, value.lo, value.hi), "=", value))
+            return Statement(f"{name} = {value.text};", assigned(named(name, value.lo, value.hi), "=", value))
         const = "const " if self.r.random() < 0.1 else ""
         if const:
             self.fixed.add(name)
-        return Statement(f"{const}{self.style.ctype} {name} = {value.text};", _declared(name, self.type, value.ast))
+        return Statement(f"{const}{self.style.ctype} {name} = {value.text};", declared(name, self.type, value.ast))
 
     def _mutable(self) -> str | None:
         pool = self.locals if self.locals and self.r.random() < 0.8 else list(self.w.scope)
@@ -204,7 +208,7 @@ class _Author:
                "*=": lambda: self.w.mul(old, value)}[operator]()  # fmt: skip
         lo, hi = self.w.scope[name]
         self.w.scope[name] = (min(lo, new.lo), max(hi, new.hi))
-        return Statement(f"{name} {operator} {value.text};", _assigned(old, operator, value))
+        return Statement(f"{name} {operator} {value.text};", assigned(old, operator, value))
 
     def _early_return(self) -> Statement:
         test = condition(self.w, 1)
@@ -215,7 +219,7 @@ class _Author:
 
     def _leave(self, test: Expression, value: Expression, braces: bool) -> Statement:
         form = f"if ({test.text}) " + ("{{\n    return {};\n  }}" if braces else "return {};")
-        leave = _returned(value, form)
+        leave = returned(value, form)
         return Statement(leave.text, Ast("if", (test.ast, leave.ast, EMPTY)))
 
     def _ladder(self) -> list[Statement]:
@@ -224,14 +228,14 @@ class _Author:
         x = w.variable()
         out, braces = [], r.random() < 0.4
         if x.text not in self.fixed and x.lo < 0 and r.random() < 0.6:
-            zero, body = w.constant(0.0), _assigned(x, "=", w.negate(x))
+            zero, body = w.constant(0.0), assigned(x, "=", w.negate(x))
             flip = f"if ({x.text} < {zero.text}) {x.text} = -{x.text};"
-            out.append(Statement(flip, Ast("if", (_below(x, zero.ast), body, EMPTY))))
+            out.append(Statement(flip, Ast("if", (below(x, zero.ast), body, EMPTY))))
             w.scope[x.text] = (0.0, max(-x.lo, x.hi))
             x = w.use(x.text)
         for step in r.choice(_STEPS):
             at = w.constant(step)
-            test = Expression(f"{x.text} < {at.text}", 5, 0.0, 1.0, _below(x, at.ast))
+            test = Expression(f"{x.text} < {at.text}", 5, 0.0, 1.0, below(x, at.ast))
             first, *rest = w.coefficients(r.choice((1, 1, 2, 3)))
             out.append(self._leave(test, horner_in(w, x, first, rest), braces))
         return out
@@ -247,9 +251,9 @@ class _Author:
         other = EMPTY
         if both:
             text += f"{self.r.choice((' ', chr(10) + '  '))}else if ({name} > {hi.text}) {name} = {hi.text};"
-            other = Ast("if", (Ast("binary", (x.ast, hi.ast), ">"), _assigned(x, "=", hi), EMPTY))
+            other = Ast("if", (Ast("binary", (x.ast, hi.ast), ">"), assigned(x, "=", hi), EMPTY))
         self.w.scope[name] = (max(x.lo, lo.lo), max(lo.lo, min(x.hi, hi.lo) if both else x.hi))
-        return Statement(text, Ast("if", (_below(x, lo.ast), _assigned(x, "=", lo), other)))
+        return Statement(text, Ast("if", (below(x, lo.ast), assigned(x, "=", lo), other)))
 
     def _vector(self) -> list[Statement]:
         """float v1[3], v2[3]; v1[0] = x; ...; float d = dot_v3(v1, v2);"""
@@ -266,8 +270,8 @@ class _Author:
         made = [Statement(f"{self.style.ctype} {', '.join(f'{n}[{length}]' for n in names)};", ast)]
         for n, parts in vectors:
             for k, part in enumerate(parts):
-                element = _element(n, k, part.lo, part.hi)
-                made.append(Statement(f"{element.text} = {part.text};", _assigned(element, "=", part)))
+                cell = element(n, k, part.lo, part.hi)
+                made.append(Statement(f"{cell.text} = {part.text};", assigned(cell, "=", part)))
         return [*made, self._declare(called)]
 
     def _split(self) -> list[Statement]:
@@ -280,11 +284,11 @@ class _Author:
         w.recent.append(name)
         self.locals.append(name)
         y = named(name, *w.scope[name])
-        made = _either(test, *(Statement(f"{name} = {v.text};", _assigned(y, "=", v)) for v in values))
+        made = either(test, *(Statement(f"{name} = {v.text};", assigned(y, "=", v)) for v in values))
         if self.late is not None:
             self.late.append(name)
             return [made]
-        return [_announced(self.style.ctype, [name], self.type), made]
+        return [announced(self.style.ctype, [name], self.type), made]
 
     def _if(self) -> Statement:
         if not self.locals:
@@ -295,8 +299,8 @@ class _Author:
         yes, no = self._assign(), self._assign() if self.r.random() < 0.7 else None
         if no and self.r.random() < 0.4:  # else if
             other, last = condition(self.w, 1), self._assign()
-            return _either(test, yes, _either(other, no, last), chained=True)
-        return _either(test, yes, no)
+            return either(test, yes, either(other, no, last), chained=True)
+        return either(test, yes, no)
 
     def _for(self) -> Statement:
         r, w = self.r, self.w
@@ -319,8 +323,8 @@ class _Author:
         reach = trips * max(abs(step.lo), abs(step.hi)) if operator != "*=" else max(abs(lo), abs(hi)) * trips
         w.scope[name] = (min(lo - reach, lo), max(hi + reach, hi))
         head = f"for (int {counter} = 0; {counter} < {trips}; {r.choice(('++{0}', '{0}++')).format(counter)})"
-        body = _assigned(named(name, lo, hi), operator, step)
-        return Statement(f"{head} {{\n    {name} {operator} {step.text};\n  }}", _loop(counter, trips, body))
+        body = assigned(named(name, lo, hi), operator, step)
+        return Statement(f"{head} {{\n    {name} {operator} {step.text};\n  }}", loop(counter, trips, body))
 
     def _helper(self) -> Statement:
         """Move an expression into a static function of its own and call it."""
@@ -332,7 +336,7 @@ class _Author:
         value = self.r.choice(SHAPES)(inner, 2) if self.r.random() < 0.5 else expression(inner, 3)
         if name in self.helpers:
             return self._declare()
-        self.helpers[name] = self._function(parameters, [_returned(value, "").ast])
+        self.helpers[name] = self._function(parameters, [returned(value, "").ast])
         listed = ", ".join(f"{self.style.ctype} {p}" for p in parameters)
         self.before.append(f"static {self.style.ctype} {name}({listed}) {{\n  return {value.text};\n}}\n")
         called = f"{name}({', '.join(a.text for a in arguments)})"
@@ -346,10 +350,10 @@ class _Author:
         listed = ", ".join(v.text for v in values)
         self.before.append(f"static const {self.style.ctype} {name}[{len(values)}] = {{{listed}}};\n")
         filled = Ast("initialiser", tuple(((), v.ast) for v in values))
-        self.tables.append(_declared(name, Array(self.type, len(values)), filled))
+        self.tables.append(declared(name, Array(self.type, len(values)), filled))
         k = self.r.randrange(len(values))
-        element = _element(name, k, values[k].lo, values[k].hi)
-        return self._declare(self.w.mul(element, expression(self.w, 1)))
+        cell = element(name, k, values[k].lo, values[k].hi)
+        return self._declare(self.w.mul(cell, expression(self.w, 1)))
 
     def _macro(self) -> Statement:
         """Define a macro, object-like or function-like, and use it."""
@@ -365,48 +369,3 @@ class _Author:
         argument = self.w.unit(expression(self.w, 1))
         ast = replaced(body.ast, {"A": argument.ast})
         return self._declare(Expression(f"{name}({argument.text})", ATOM, body.lo, body.hi, ast))
-
-
-def _whole(value: int) -> Ast:
-    return Ast("number", (), (float(value), True))
-
-
-def _either(test: Expression, yes: Statement, no: Statement | None, *, chained: bool = False) -> Statement:
-    """if (TEST) { YES } else { NO }; with `chained`, NO is another if."""
-    text, other = f"if ({test.text}) {{\n    {yes.text}\n  }}", EMPTY
-    if no:
-        text += f" else {no.text}" if chained else f" else {{\n    {no.text}\n  }}"
-        other = no.ast if chained else Ast("block", (no.ast,))
-    return Statement(text, Ast("if", (test.ast, Ast("block", (yes.ast,)), other)))
-
-
-def _element(name: str, k: int, lo: float, hi: float) -> Expression:
-    return Expression(f"{name}[{k}]", ATOM, lo, hi, Ast("index", (Ast("name", (), name), _whole(k))))
-
-
-def _below(x: Expression, limit: Ast) -> Ast:
-    return Ast("binary", (x.ast, limit), "<")
-
-
-def _announced(ctype: str, names: list[str], type_: Scalar) -> Statement:
-    """Declare names without values."""
-    return Statement(f"{ctype} {', '.join(names)};", Ast("declare", tuple((name, type_, None) for name in names)))
-
-
-def _declared(name: str, ctype: CType, value: Ast) -> Ast:
-    return Ast("declare", ((name, ctype, value),))
-
-
-def _assigned(target: Expression, operator: str, value: Expression) -> Ast:
-    return Ast("assign", (target.ast, value.ast), operator[:-1])
-
-
-def _returned(value: Expression, form: str) -> Statement:
-    return Statement(form.format(value.text), Ast("return", (value.ast,)))
-
-
-def _loop(counter: str, trips: int, body: Ast) -> Ast:
-    """for (int COUNTER = 0; COUNTER < TRIPS; COUNTER++) BODY"""
-    i = Ast("name", (), counter)
-    start, test = _declared(counter, INT, _whole(0)), Ast("binary", (i, _whole(trips)), "<")
-    return Ast("loop", (start, test, body, Ast("update", (i,), (1.0, True))), "for")

@@ -68,9 +68,9 @@ class Library:
     def __init__(self, r: Dice, style: Style):
         self.style = style
         self.macros = r.random() < 0.5
-        self.head = r.choice(("static ", "static inline ", "static inline ", ""))
+        self.head = r.choice(("static ", "static inline ", "static inline "))
         self.end = r.choice(("_f", "f", "2", "_val", "_ff", "_real"))
-        self.texts: dict[str, str] = {}
+        self.texts: dict[str, str] = {}  # by how it is called
         self.functions: dict[str, Ast] = {}
 
     def call(self, name: str, *args: Expression) -> Expression:
@@ -79,17 +79,24 @@ class Library:
         spelled = name.upper() if self.macros else name + self.end
         if self.macros:
             body = re.sub(r"\b[a-z]\b", r"(\g<0>)", ready.body)
-            self.texts[name] = f"#define {spelled}({', '.join(ready.parameters)}) ({body})\n"
+            self.texts[spelled] = f"#define {spelled}({', '.join(ready.parameters)}) ({body})\n"
             given = {p: a.ast for p, a in zip(ready.parameters, args, strict=True)}
             ast = Ast("group", (replaced(syntax.data[2].kids[0].kids[0], given),))
         else:
             t = self.style.ctype
             listed = ", ".join(f"{t} {p}" for p in ready.parameters)
-            self.texts[name] = f"{self.head}{t} {spelled}({listed}) {{\n  return {ready.body};\n}}\n"
+            self.texts[spelled] = f"{self.head}{t} {spelled}({listed}) {{\n  return {ready.body};\n}}\n"
             self.functions[spelled] = syntax
             ast = Ast("call", tuple(a.ast for a in args), spelled)
         lo, hi = ready.bounds(*args)
         return Expression(f"{spelled}({', '.join(a.text for a in args)})", ATOM, lo, hi, ast)
+
+    def before(self, text: str) -> str:
+        """Write the definitions that a text needs before it."""
+        for name, definition in reversed(self.texts.items()):  # what is called comes before what calls it
+            if f"{name}(" in text:
+                text = f"{definition}\n{text}" if definition[0] != "#" else definition + text
+        return text
 
 
 def replaced(ast: Ast, by: dict[str, Ast]) -> Ast:

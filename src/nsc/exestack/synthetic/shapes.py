@@ -17,7 +17,7 @@ def expression(w: Writer, depth: int) -> Expression:
     """Write a random expression of at most `depth` nested operations."""
     r = w.r
     if depth <= 0 or r.random() < 0.12:
-        return w.variable() if r.random() < 0.92 else w.literal()
+        return w.variable() if r.random() < 0.95 else w.literal()
     u = r.random()
     if u < 0.17:
         return w.mul(expression(w, depth - 1), expression(w, depth - 1))
@@ -154,7 +154,8 @@ def condition(w: Writer, depth: int) -> Expression:
     left = w.variable() if r.random() < 0.75 else expression(w, min(depth, 1))
     right = w.variable() if r.random() < 0.35 else left
     if right.text == left.text:
-        right = w.constant(r.choice((0.0, 0.0, 0.0, 0.0, 0.5, 1.0, -1.0, 0.25, round(r.uniform(-1, 1), 2))))
+        common = (0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 1.0, 1.0, -1.0, round(r.uniform(-1, 1), 2))
+        right = w.constant(r.choice(TINY if r.random() < 0.06 else common))
     operator = r.choice("< < < < < > > > > <= <= >= == == == !=".split())
     text = f"{w.wrap(left, COMPARE).text} {operator} {w.wrap(right, COMPARE).text}"
     test = Expression(text, COMPARE, 0.0, 1.0, binary(operator, left, right))
@@ -372,6 +373,6 @@ def pick(w: Writer, depth: int) -> Expression:
 
 
 SHAPES = (
-    weighted_sum, stencil, magnitude, magnitude, product, product, product, dot, wave, horner, horner, horner, cross,
-    gaussian, gaussian, clamp, ratio, ratio, tiny, lerp, angle, plain, plain, pick, pick, pick, pick,
+    weighted_sum, stencil, magnitude, magnitude, product, product, product, dot, dot, wave, horner, horner, horner,
+    cross, cross, gaussian, clamp, ratio, tiny, tiny, lerp, lerp, angle, plain, pick, pick, pick, pick, pick,
 )  # fmt: skip

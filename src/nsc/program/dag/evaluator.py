@@ -393,10 +393,6 @@ def _member_at(ctype: CType, position: int, at: int) -> tuple[str | int, CType]:
     return ctype.fields[position] if isinstance(ctype, Struct) else (position, ctype.of)
 
 
-_RULES = {
-    kind: getattr(Evaluator, f"_{kind}")
-    for kind in (
-        "number", "name", "group", "member", "index", "dereference", "address", "unary", "binary", "assign",
-        "update", "conditional", "cast", "comma", "literal", "call",
-    )
-}  # fmt: skip
+_KINDS = """number name group member index dereference address unary binary assign update conditional cast comma
+    literal call""".split()
+_RULES = {kind: getattr(Evaluator, f"_{kind}") for kind in _KINDS}
