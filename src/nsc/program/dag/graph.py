@@ -125,6 +125,6 @@ def _values(dag: Dag, x: np.ndarray) -> list[np.ndarray | float]:
 
 def _rows(values: list[np.ndarray | float], n: int) -> np.ndarray:
     rows = np.empty((len(values), n))
-    for row, value in zip(rows, values, strict=True):
-        row[:] = value
+    for k, value in enumerate(values):
+        rows[k] = value
     return rows
