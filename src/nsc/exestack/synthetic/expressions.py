@@ -181,6 +181,8 @@ class Writer:
         return Expression(a.text + self.op("+") + b.text, SUM, a.lo + b.lo, a.hi + b.hi, ast)
 
     def sub(self, a: Expression, b: Expression) -> Expression:
+        if a.text == b.text:  # nobody writes x - x
+            return self.add(a, b)
         right = f"({b.text})" if b.precedence <= SUM or b.text[0] == "-" else b.text
         a = self.wrap(a, SUM)
         return Expression(a.text + self.op("-") + right, SUM, a.lo - b.hi, a.hi - b.lo, binary("-", a, b))

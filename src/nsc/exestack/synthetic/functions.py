@@ -236,7 +236,8 @@ class _Author:
         for step in r.choice(_STEPS):
             at = w.constant(step)
             test = Expression(f"{x.text} < {at.text}", 5, 0.0, 1.0, below(x, at.ast))
-            first, *rest = w.coefficients(r.choice((1, 1, 2, 3)))
+            splits = x.lo < step < x.hi  # else one side is all there is: a number would make a constant function
+            first, *rest = w.coefficients(r.choice((1, 1, 2, 3) if splits else (2, 3)))
             out.append(self._leave(test, horner_in(w, x, first, rest), braces))
         return out
 
@@ -262,6 +263,8 @@ class _Author:
         names = [f"{r.choice(_VECTOR_NAMES)}{self.vectors + k}" for k in range(1 if name == "len" else 2)]
         self.vectors += 2
         vectors = [(n, [expression(w, r.choice((0, 0, 0, 1))) for _ in range(length)]) for n in names]
+        if [e.text for e in vectors[0][1]] == [e.text for e in vectors[-1][1]]:
+            vectors[-1] = (names[-1], [w.literal() for _ in range(length)])
         needed, called = vector_call(r, self.style, name, vectors)
         for function, (text, syntax) in needed.items():
             self.library.texts.setdefault(function, text)

@@ -155,7 +155,10 @@ def condition(w: Writer, depth: int) -> Expression:
     right = w.variable() if r.random() < 0.35 else left
     if right.text == left.text:
         common = (0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 1.0, 1.0, -1.0, round(r.uniform(-1, 1), 2))
-        right = w.constant(r.choice(TINY if r.random() < 0.06 else common))
+        limit = r.choice(TINY if r.random() < 0.06 else common)
+        if not left.lo < limit < left.hi and r.random() < 0.8:  # it would not depend on anything
+            limit = r.choice((0.5, 0.25, 0.0)) if left.lo <= 0 < left.hi else round((left.lo + left.hi) / 2, 1)
+        right = w.constant(limit)
     operator = r.choice("< < < < < > > > > <= <= >= == == == !=".split())
     text = f"{w.wrap(left, COMPARE).text} {operator} {w.wrap(right, COMPARE).text}"
     test = Expression(text, COMPARE, 0.0, 1.0, binary(operator, left, right))
@@ -357,8 +360,10 @@ def cross(w: Writer, depth: int) -> Expression:
 def pick(w: Writer, depth: int) -> Expression:
     """a < b ? a : b, x < 0 ? -x : x, x > 0 ? 1 : 0: choices that real code writes out"""
     a, b = w.variable(), w.variable()
+    if a.text == b.text:
+        b = w.constant(0.0 if a.lo < 0 else 0.5)
     u = w.r.random()
-    if u < 0.5 and a.text != b.text:
+    if u < 0.5:
         first, second = a, b
     elif u < 0.75:
         first, second = (w.negate(a), a)
