@@ -182,7 +182,7 @@ class Writer:
 
     def sub(self, a: Expression, b: Expression) -> Expression:
         if a.text == b.text:  # nobody writes x - x
-            return self.add(a, b)
+            return self.mul(a, b)
         right = f"({b.text})" if b.precedence <= SUM or b.text[0] == "-" else b.text
         a = self.wrap(a, SUM)
         return Expression(a.text + self.op("-") + right, SUM, a.lo - b.hi, a.hi - b.lo, binary("-", a, b))

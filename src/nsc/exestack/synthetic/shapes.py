@@ -87,7 +87,7 @@ def _power(w: Writer, e: Expression, depth: int) -> Expression:
         return w.function("pow", e, w.constant(float(n)), lo=-top if n % 2 else 0.0, hi=top)
     e = w.positive(e, 1e-3)
     exponent = w.constant(w.r.choice((2.2, 2.4, 1 / 2.4, 0.45, 0.25, 1.5, 0.75, 1 / 3, 2 / 3, 0.8)))
-    return w.function("pow", e, exponent, lo=e.lo**exponent.lo, hi=e.hi**exponent.lo)
+    return w.function("pow", e, exponent, lo=math.pow(e.lo, exponent.lo), hi=math.pow(e.hi, exponent.lo))
 
 
 def _pair(name: str):
@@ -108,7 +108,7 @@ def _pair(name: str):
 
 def _modulo(w: Writer, e: Expression, depth: int) -> Expression:
     divisor = w.literal(lo=0.25, hi=8.0)
-    return w.function("fmod", e, divisor, lo=max(e.lo, -divisor.lo), hi=min(e.hi, divisor.hi))
+    return w.function("fmod", e, divisor, lo=max(min(e.lo, 0.0), -divisor.lo), hi=min(max(e.hi, 0.0), divisor.hi))
 
 
 def _inverse(name: str, lo: float, hi: float):
