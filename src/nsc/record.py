@@ -34,6 +34,11 @@ SCHEMA = pa.schema(
     ],
     metadata={b"nsc_record": VERSION.encode()},
 )  # fmt: skip
+_PLAIN = (
+    "name", "text", "origin", "n_inputs", "n_outputs", "input_seed",
+    "licence", "normalised", "cluster", "scale", "flags",
+)  # fmt: skip
+_REPEATED = ["origin", "licence"]  # columns with few values, which are worth a dictionary
 
 
 @dataclass(frozen=True)
@@ -81,25 +86,30 @@ def shared_inputs(seed: int = 0, n: int = SAMPLES, i: int = MAX_INPUTS) -> np.nd
 
 def write_records(path: Path, records: list[Record]) -> None:
     """Write one shard; it appears whole or not at all."""
-    columns = {name: [] for name in SCHEMA.names}
-    for r in records:
-        dag = r.dag
-        row = {
-            "name": r.name, "text": r.text, "origin": r.origin, "n_inputs": r.n_inputs,
-            "n_outputs": r.n_outputs, "box": np.ravel(r.box), "input_seed": r.input_seed,
-            "outputs": r.outputs.ravel(),
-            "ops": None if dag is None else dag.ops, "args": None if dag is None else dag.args.ravel(),
-            "values": None if dag is None else dag.values, "roots": None if dag is None else dag.roots,
-            "licence": r.licence, "normalised": r.normalised, "cluster": r.cluster,
-            "scale": r.scale, "flags": r.flags,
-        }  # fmt: skip
-        for name, value in row.items():
-            columns[name].append(value)
-    arrays = [pa.array(columns[f.name], f.type) for f in SCHEMA]
+    dags = [r.dag for r in records]
+    columns = {
+        **{name: [getattr(r, name) for r in records] for name in _PLAIN},
+        "box": _lists([np.ravel(r.box) for r in records], np.float64),
+        "outputs": _lists([r.outputs.ravel() for r in records], np.float32),
+        "ops": _lists([None if dag is None else dag.ops for dag in dags], np.int16),
+        "args": _lists([None if dag is None else dag.args.ravel() for dag in dags], np.int32),
+        "values": _lists([None if dag is None else dag.values for dag in dags], np.float64),
+        "roots": _lists([None if dag is None else dag.roots for dag in dags], np.int32),
+    }
+    arrays = [pa.array(columns[f.name], f.type) if f.name in _PLAIN else columns[f.name] for f in SCHEMA]
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    pq.write_table(pa.Table.from_arrays(arrays, schema=SCHEMA), temporary, compression="lz4")
+    table = pa.Table.from_arrays(arrays, schema=SCHEMA)
+    pq.write_table(table, temporary, compression="lz4", use_dictionary=_REPEATED, write_statistics=False)
     os.replace(temporary, path)
+
+
+def _lists(parts: list[np.ndarray | None], kind: type) -> pa.ListArray:
+    """Make a column of lists from one array a row; None is a missing list."""
+    offsets = np.cumsum([0, *(0 if part is None else len(part) for part in parts)], dtype=np.int32)
+    flat = np.concatenate([np.empty(0, kind), *(part for part in parts if part is not None)], dtype=kind)
+    missing = pa.array([part is None for part in parts], pa.bool_())
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(flat), mask=missing)
 
 
 def read_records(path: Path) -> Iterator[Record]:
@@ -110,18 +120,22 @@ def read_records(path: Path) -> Iterator[Record]:
     """
     for shard in _shards(path):
         table = _read(shard, SCHEMA.names)
-        yield from (_record({name: table[name][k] for name in SCHEMA.names}) for k in range(len(table)))
+        plain = [table[name].to_pylist() for name in _PLAIN]
+        dags = _dags(table)
+        rows = zip(*plain, _arrays(table["box"]), _arrays(table["outputs"]), dags, strict=True)
+        yield from (_record(dict(zip(_PLAIN, row, strict=False)), *row[len(_PLAIN) :]) for row in rows)
+
+
+def read_origins(path: Path) -> set[str]:
+    """Read where the records of a shard, or of a folder of shards, come from."""
+    return {origin for shard in _shards(path) for origin in _read(shard, ["origin"])["origin"].unique().to_pylist()}
 
 
 def read_fingerprints(path: Path) -> set[str]:
     """Read the fingerprints of the DAGs in a shard or a folder of shards (see `Dag.fingerprint`)."""
     columns = ["n_inputs", "ops", "args", "values", "roots"]
-    found = set()
-    for shard in _shards(path):
-        table = _read(shard, columns)
-        dags = (_dag({name: table[name][k] for name in columns}) for k in range(len(table)))
-        found.update(dag.fingerprint for dag in dags if dag is not None)
-    return found
+    dags = (dag for shard in _shards(path) for dag in _dags(_read(shard, columns)))
+    return {dag.fingerprint for dag in dags if dag is not None}
 
 
 def _shards(path: Path) -> list[Path]:
@@ -139,22 +153,22 @@ def _read(shard: Path, columns: list[str]) -> pa.Table:
     return table
 
 
-def _record(row: dict[str, pa.Scalar]) -> Record:
-    n_inputs, n_outputs = row["n_inputs"].as_py(), row["n_outputs"].as_py()
-    outputs = _array(row["outputs"]).reshape(-1, n_outputs)
-    text = (row[name].as_py() for name in ("name", "text", "origin"))
-    box = tuple((lo, hi) for lo, hi in _array(row["box"]).reshape(-1, 2).tolist())
-    later = [row[name].as_py() for name in ("licence", "normalised", "cluster")]
-    later += [tuple(row[name].as_py()) for name in ("scale", "flags")]
-    return Record(*text, n_inputs, n_outputs, box, row["input_seed"].as_py(), outputs, _dag(row), *later)
+def _record(plain: dict, box: np.ndarray, outputs: np.ndarray, dag: Dag | None) -> Record:
+    for name in ("scale", "flags"):
+        plain[name] = tuple(plain[name])
+    limits = tuple((lo, hi) for lo, hi in box.reshape(-1, 2).tolist())
+    return Record(**plain, box=limits, outputs=outputs.reshape(-1, plain["n_outputs"]), dag=dag)
 
 
-def _dag(row: dict[str, pa.Scalar]) -> Dag | None:
-    if not row["ops"].is_valid:
-        return None
-    ops, args, values, roots = (_array(row[name]) for name in ("ops", "args", "values", "roots"))
-    return Dag(ops, args.reshape(-1, 3), values, roots, row["n_inputs"].as_py())
+def _dags(table: pa.Table) -> Iterator[Dag | None]:
+    columns = [_arrays(table[name]) for name in ("ops", "args", "values", "roots")]
+    for n_inputs, ops, args, values, roots in zip(table["n_inputs"].to_pylist(), *columns, strict=True):
+        yield None if ops is None else Dag(ops, args.reshape(-1, 3), values, roots, n_inputs)
 
 
-def _array(column: pa.ListScalar) -> np.ndarray:
-    return column.values.to_numpy()
+def _arrays(column: pa.ChunkedArray) -> Iterator[np.ndarray | None]:
+    """Yield the list of each row; None where it is missing."""
+    for chunk in column.chunks:
+        flat, ends = chunk.values.to_numpy(), chunk.offsets.to_numpy().tolist()
+        valid = chunk.is_valid().to_pylist()
+        yield from (flat[a:b] if ok else None for a, b, ok in zip(ends, ends[1:], valid, strict=False))

@@ -48,7 +48,7 @@ def test_numpy_and_torch_are_one_function(data):
     compnet = CompNet({name: p.detach().numpy() for name, p in net.named_parameters()}, {})
     emissions = compnet.emit_many(dags)
     np.testing.assert_allclose([e.w for e in emissions], w, rtol=0, atol=1e-5)
-    np.testing.assert_allclose([squash(e.values) for e in emissions], z, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose([squash(e.values) for e in emissions], z, rtol=1e-5, atol=5e-5)  # float32, deep DAGs
 
     from nsc.compnet.evaluate import run_covering
 

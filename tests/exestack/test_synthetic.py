@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from random import Random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +16,8 @@ import pytest
 from nsc.errors import InputError
 from nsc.exestack import write_synthetic
 from nsc.exestack.synthetic.dataset import Rejected, candidate
-from nsc.program import parse_program
+from nsc.exestack.synthetic.expressions import Dice
+from nsc.program import Dag, Domain, parse_program
 from nsc.record import read_records, shared_inputs
 from nsc.sandbox import Outcome, build, run
 
@@ -77,6 +78,13 @@ def test_a_killed_run_goes_on(tmp_path):
     assert json.loads((tmp_path / "killed" / "manifest.json").read_text())["records"] == 1100
 
 
+def test_the_syntax_handed_over_is_that_of_the_text(records):
+    for r in records:
+        program = parse_program("#include <math.h>\n" + r.text)
+        read = replace(program, domain=Domain(*zip(*r.box, strict=True))).dag
+        assert isinstance(read, Dag) and read.fingerprint == r.dag.fingerprint, r.text
+
+
 def test_labels_are_what_the_sandbox_computes(records):
     """The DAG's values are the compiled program's, but for rounding in float programs."""
     x = shared_inputs(n=512)
@@ -116,7 +124,7 @@ def test_programs_are_varied(records):
 
 
 def test_every_candidate_is_a_record_or_has_a_reason():
-    r, x = Random("candidates"), shared_inputs()
+    r, x = Dice("candidates"), shared_inputs()
     made = [candidate(r, x, str(k)) for k in range(200)]
     reasons = collections.Counter(m.reason for m in made if isinstance(m, Rejected))
     assert len(made) - reasons.total() > 80, reasons

@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -22,7 +22,7 @@ from nsc.errors import InputError
 from nsc.exestack.hold_out import BENCHMARK, HELD_OUT, held_out_names, held_out_texts
 from nsc.exestack.text import GENERATED
 from nsc.exestack.twins import Clusters, semantic_keys, text_key
-from nsc.record import VERSION, Record, read_records, write_records
+from nsc.record import VERSION, Record, read_origins, read_records, write_records
 
 SPLITS = ("train", "validation", "test")
 VALIDATION, TEST = 0.1, 0.1  # shares of programs without twins
@@ -64,7 +64,7 @@ def gather(
     return manifest
 
 
-def _records(paths: Sequence[Path]) -> Iterator[Record]:
+def _records(paths: Iterable[Path]) -> Iterator[Record]:
     for path in paths:
         yield from read_records(path)
 
@@ -83,7 +83,7 @@ class _Splits:
         for name, normalised in held_out_texts():
             own[name] = "test"
             self.clusters.add_text(name, normalised)
-        for record in _records(paths):
+        for record in _records(path for path in paths if not read_origins(path).issubset(GENERATED)):
             if record.origin not in GENERATED:
                 name = self.clusters.add(record)
                 own[name] = _stricter(own.get(name, "train"), _own_split(record))

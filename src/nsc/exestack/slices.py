@@ -24,7 +24,7 @@ from nsc.record import Record
 
 SLICE_FILES = 64
 SLICE_BYTES = 4_000_000
-SLICE_PROGRAMS = 500
+SLICE_PROGRAMS = 1000
 SLICE_PARENTS = 64
 
 _MAKERS = ("execute", "extract", "floating", "headers", "mutate", "profile", "slices", "text")

@@ -7,6 +7,7 @@ Non-goals: what becomes of a cluster (gather.py).
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -41,16 +42,14 @@ def semantic_keys(record: Record) -> tuple[str, str]:
     Example: two texts of one function whose outputs differ by rounding share both names, or, where
     an output lies on a border of one grid, the other name.
     """
-    y = record.raw_outputs[:PROBES]
-    spread = max(float(np.abs(record.raw_outputs).max()), 1e-30)
+    outputs = record.raw_outputs
+    spread = max(float(np.abs(outputs).max()), 1e-30)
+    steps, size = outputs[:PROBES] / (spread * RESOLUTION), float(np.log2(spread)) * 64
     digests = []
     for shift in (0.0, 0.5):
-        grid = np.floor(y / (spread * RESOLUTION) + shift).astype(np.int64)
-        size = np.floor(np.log2(spread) * 64 + shift).astype(np.int64)
-        digest = hashlib.blake2b(digest_size=12)
-        for part in (record.n_inputs, record.n_outputs, size):
-            digest.update(np.int64(part).tobytes())
-        digest.update(grid.tobytes())
+        shape = np.array((record.n_inputs, record.n_outputs, math.floor(size + shift)), np.int64)
+        grid = np.floor(steps + shift).astype(np.int64)
+        digest = hashlib.blake2b(shape.tobytes() + grid.tobytes(), digest_size=12)
         digests.append(f"{shift:g}{digest.hexdigest()}")
     return digests[0], digests[1]
 

@@ -1,7 +1,7 @@
 """Random C expressions whose value ranges are tracked, so that they stay finite and in bounds.
 
-In: a random source, names in scope. Out: `Expression`s (text, precedence, interval).
-Non-goals: exact values; the front end evaluates the text afterwards and rejects what misbehaves.
+In: a random source, names in scope. Out: `Expression`s (text, precedence, interval, syntax).
+Non-goals: exact values; the front end evaluates the syntax afterwards, and what misbehaves is rejected.
 """
 
 from __future__ import annotations
@@ -9,36 +9,75 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from random import Random
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-ATOM, UNARY, PRODUCT, SUM, COMPARE, TERNARY = 9, 8, 7, 6, 5, 1
+from nsc.program.dag import Ast
+
+if TYPE_CHECKING:
+    from nsc.exestack.synthetic.library import Library
+
+Ranges = dict[str, tuple[float, float]]
+
+ATOM, UNARY, PRODUCT, SUM, COMPARE, LOGICAL, TERNARY = 9, 8, 7, 6, 5, 3, 1
 
 
 class Expression(NamedTuple):
-    """C text, its precedence, and an interval that holds its value."""
+    """C text, its precedence, an interval that holds its value, and its syntax as the front end would read it."""
 
     text: str
     precedence: int
     lo: float
     hi: float
+    ast: Ast
+
+
+def named(name: str, lo: float, hi: float) -> Expression:
+    """Write a variable."""
+    return Expression(name, ATOM, lo, hi, Ast("name", (), name))
+
+
+def binary(operator: str, a: Expression, b: Expression) -> Ast:
+    return Ast("binary", (a.ast, b.ast), operator)
+
+
+def chained(operator: str, left: Ast, right: Ast, equal: str) -> Ast:
+    """Return the syntax of `left OPERATOR right` written without parentheses: C groups equal operators from the left.
+
+    Example: chained("+", a, b - c, "+-") is (a + b) - c.
+    """
+    if right.kind == "binary" and right.data in equal:
+        return Ast("binary", (chained(operator, left, right.kids[0], equal), right.kids[1]), right.data)
+    return Ast("binary", (left, right), operator)
+
+
+class Dice(Random):
+    """A seeded source of chance whose `choice` is quick."""
+
+    def choice(self, seq):
+        return seq[int(self.random() * len(seq))]
+
+
+_TYPEDEFS = ("real", "scalar_t", "num_t", "Float", "flt", "value_t", "coord_t", "Real")
 
 
 @dataclass(frozen=True)
 class Style:
-    """How one author writes: type, suffixes, function spelling, spaces."""
+    """How one author writes: type, suffixes, function spelling, spaces. `ctype` is `scalar` or a typedef of it."""
 
     ctype: str
+    scalar: str
     suffix: str
     f_functions: bool
     operator: str  # "a OP b" or "aOPb"
     redundant_parentheses: float
 
     @staticmethod
-    def draw(r: Random) -> Style:
-        ctype = r.choice(("double", "double", "float"))
-        single = ctype == "float"
+    def draw(r: Dice) -> Style:
+        scalar = r.choice(("double", "float"))
+        single = scalar == "float"
         return Style(
-            ctype=ctype,
+            ctype=r.choice(_TYPEDEFS) if r.random() < 0.25 else scalar,
+            scalar=scalar,
             suffix="f" if single and r.random() < 0.6 else "",
             f_functions=single and r.random() < 0.6,
             operator=r.choice((" {} ", " {} ", "{}")),
@@ -46,21 +85,23 @@ class Style:
         )
 
 
-_COMMON = (1, 1, 2, 2, 2, 3, 3, 4, 4, 5, 6, 8, 10, 0.5, 0.5, 0.25, 0.1, 1.5, 0.75, 2, 1, 0.01, 0.2, 0.3, 16, 100)
+# Of the real programs' literals half are whole, a twelfth is 0.5, and most others have six digits or more.
+_COMMON = (
+    (1,) * 12 + (2,) * 8 + (3,) * 4 + (4,) * 3 + (5, 6, 6, 7, 8, 9, 12, 16, 10) + (0.5,) * 6 + (0.25, 1.5, 0.75, 0.1)
+)
 _FAMOUS = (
     math.pi, 2 * math.pi, math.pi / 2, 3.14159, 3.1415926535, 1 / math.pi, math.e, math.sqrt(2), math.sqrt(0.5),
     math.log(2), 1 / 3, 2 / 3, 1 / 6, math.pi / 180, 180 / math.pi, 0.2126, 0.7152, 0.0722, 0.299, 0.587, 0.114,
     1 / 2.4, 2.2, 0.055, 12.92, 1.70158, 9.81, 0.39894228, 0.5641896,
 )  # fmt: skip
-_TINY = (1e-3, 1e-4, 1e-6, 1e-8, 1e-10, 1e-12)
+TINY = (1e-3, 1e-4, 1e-6, 1e-8, 1e-10, 1e-12)
 
 
 class Writer:
     """Writes random expressions over the variables in scope."""
 
-    def __init__(
-        self, r: Random, style: Style, inputs: list[str], ranges: dict[str, tuple[float, float]] | None = None
-    ):
+    def __init__(self, r: Dice, style: Style, inputs: list[str], library: Library, ranges: Ranges | None = None):
+        self.library = library
         self.r = r
         self.style = style
         self.scope: dict[str, tuple[float, float]] = dict(ranges or dict.fromkeys(inputs, (-1.0, 1.0)))
@@ -73,16 +114,14 @@ class Writer:
         """Write a positive literal of a kind that real code has, within [lo, hi]."""
         for _ in range(20):
             u = self.r.random()
-            if u < 0.60:
+            if u < 0.86:
                 value = float(self.r.choice(_COMMON))
-            elif u < 0.72:
-                value = float(f"{self.r.choice(_FAMOUS):.{self.r.choice((3, 5, 7, 10, 17, 17))}g}")
-            elif u < 0.86:
+            elif u < 0.91:
+                value = float(f"{self.r.choice(_FAMOUS):.{self.r.choice((5, 7, 10, 17, 17, 17))}g}")
+            elif u < 0.94:
                 value = round(self.r.uniform(0.01, 2), self.r.choice((1, 2, 3, 5)))
-            elif u < 0.95:
-                value = float(f"{10 ** self.r.uniform(-3, 1.3):.{self.r.choice((1, 2, 4))}g}")
             else:
-                value = float(self.r.randint(1, 30))
+                value = float(f"{10 ** self.r.uniform(-3, 1.3):.{self.r.choice((2, 4, 7, 10, 16))}g}")
             if value > 0 and lo <= value <= hi:
                 return self.constant(value)
         return self.constant(min(max(1.0, lo), hi))
@@ -90,14 +129,23 @@ class Writer:
     def constant(self, value: float) -> Expression:
         """Spell a number as this author would."""
         if value < 0:
-            inner = self.constant(-value)
-            return Expression("-" + inner.text, UNARY, value, value)
+            return self.negate(self.constant(-value))
         if value == int(value) and value < 1e6:
             text = str(int(value)) + self.r.choice((".0", ".0", "", "."))
             text += self.style.suffix if "." in text else ""
         else:
             text = repr(value) + self.style.suffix
-        return Expression(text, ATOM, value, value)
+        is_int = "." not in text and "e" not in text
+        return Expression(text, ATOM, value, value, Ast("number", (), (float(value), is_int)))
+
+    def coefficients(self, count: int) -> list[Expression]:
+        """Write numbers of one table: whole ones, or all with as many digits."""
+        digits = self.r.choice((0, 0, 0, 0, 0, 2, 5, 6, 7, 8, 10, 17, 17))
+        if not digits:
+            return [self.constant(float(self.r.choice((1, 1, 2, 3, 4, 6)))) for _ in range(count)]
+        falling = self.r.choice((0.0, 0.2, 0.5, 1.0, 2.0))
+        sizes = [10 ** self.r.gauss(-0.5 - falling * k, 0.5) for k in range(count)][:: self.r.choice((1, -1, -1))]
+        return [self.constant(float(f"{size:.{digits}g}")) for size in sizes]
 
     def variable(self) -> Expression:
         """Use a variable: one that nobody used yet, a recent local, or any."""
@@ -112,55 +160,76 @@ class Writer:
     def use(self, name: str) -> Expression:
         if name in self.unused:
             self.unused.remove(name)
-        return Expression(name, ATOM, *self.scope[name])
+        return named(name, *self.scope[name])
 
     # composition
 
-    def wrap(self, e: Expression, precedence: int) -> str:
+    def wrap(self, e: Expression, precedence: int) -> Expression:
         """Parenthesise where C needs it, and sometimes where it does not."""
         if e.precedence >= precedence and self.r.random() >= self.style.redundant_parentheses:
-            return e.text
-        return e.text if e.precedence == ATOM and self.r.random() < 0.7 else f"({e.text})"
+            return e
+        if e.precedence == ATOM and self.r.random() < 0.7:
+            return e
+        return e._replace(text=f"({e.text})", precedence=ATOM, ast=Ast("group", (e.ast,)))
 
     def op(self, operator: str) -> str:
         return self.style.operator.format(operator)
 
     def add(self, a: Expression, b: Expression) -> Expression:
-        return Expression(self.wrap(a, SUM) + self.op("+") + self.wrap(b, SUM), SUM, a.lo + b.lo, a.hi + b.hi)
+        a, b = self.wrap(a, SUM), self.wrap(b, SUM)
+        ast = chained("+", a.ast, b.ast, "+-")
+        return Expression(a.text + self.op("+") + b.text, SUM, a.lo + b.lo, a.hi + b.hi, ast)
 
     def sub(self, a: Expression, b: Expression) -> Expression:
+        if a.text == b.text:  # nobody writes x - x
+            return self.mul(a, b)
         right = f"({b.text})" if b.precedence <= SUM or b.text[0] == "-" else b.text
-        return Expression(self.wrap(a, SUM) + self.op("-") + right, SUM, a.lo - b.hi, a.hi - b.lo)
+        a = self.wrap(a, SUM)
+        return Expression(a.text + self.op("-") + right, SUM, a.lo - b.hi, a.hi - b.lo, binary("-", a, b))
 
     def mul(self, a: Expression, b: Expression) -> Expression:
-        right = f"({b.text})" if b.text[0] == "-" else self.wrap(b, PRODUCT)
+        right = self._factor(b)
         if a.text == b.text:
             top = max(a.lo**2, a.hi**2)
             lo = 0.0 if a.lo <= 0 <= a.hi else min(a.lo**2, a.hi**2)
-            return Expression(self.wrap(a, PRODUCT) + self.op("*") + right, PRODUCT, lo, top)
-        ends = (a.lo * b.lo, a.lo * b.hi, a.hi * b.lo, a.hi * b.hi)
-        return Expression(self.wrap(a, PRODUCT) + self.op("*") + right, PRODUCT, min(ends), max(ends))
+        else:
+            ends = (a.lo * b.lo, a.lo * b.hi, a.hi * b.lo, a.hi * b.hi)
+            lo, top = min(ends), max(ends)
+        a = self.wrap(a, PRODUCT)
+        return Expression(a.text + self.op("*") + right.text, PRODUCT, lo, top, chained("*", a.ast, right.ast, "*/"))
+
+    def _factor(self, e: Expression) -> Expression:
+        """Parenthesise a right operand of a product where C or people need it."""
+        negative = e.text[0] == "-"
+        return e._replace(text=f"({e.text})", ast=Ast("group", (e.ast,))) if negative else self.wrap(e, PRODUCT)
 
     def div(self, a: Expression, b: Expression) -> Expression:
         """Divide; a divisor that may come near zero is moved away from it first."""
         b = self.away_from_zero(b)
         right = b.text if b.precedence > PRODUCT and b.text[0] != "-" else f"({b.text})"
         ends = [p / q for p in (a.lo, a.hi) for q in (b.lo, b.hi)]
-        return Expression(self.wrap(a, PRODUCT) + self.op("/") + right, PRODUCT, min(ends), max(ends))
+        a = self.wrap(a, PRODUCT)
+        return Expression(a.text + self.op("/") + right, PRODUCT, min(ends), max(ends), binary("/", a, b))
 
     def negate(self, a: Expression) -> Expression:
         inner = a.text if a.precedence >= UNARY and a.text[0] != "-" else f"({a.text})"
-        return Expression("-" + inner, UNARY, -a.hi, -a.lo)
+        ast = Ast("unary", (a.ast,), "-")
+        if a.ast.kind == "number" and inner == a.text:  # the front end reads a number with its sign
+            ast = Ast("number", (), (-a.ast.data[0], a.ast.data[1]))
+        return Expression("-" + inner, UNARY, -a.hi, -a.lo, ast)
 
     def square(self, a: Expression) -> Expression:
-        if len(a.text) > 12 or self.r.random() < 0.2:
+        if self.r.random() < 0.15:
+            return self.library.call("sq", a)
+        if len(a.text) > 12 or self.r.random() < 0.1:
             top = max(a.lo**2, a.hi**2)
             return self.function("pow", a, self.constant(2.0), lo=0.0, hi=top)
         return self.mul(a, a)
 
     def function(self, name: str, *args: Expression, lo: float, hi: float) -> Expression:
         spelled = name + ("f" if self.style.f_functions else "")
-        return Expression(f"{spelled}({', '.join(a.text for a in args)})", ATOM, lo, hi)
+        ast = Ast("call", tuple(a.ast for a in args), spelled)
+        return Expression(f"{spelled}({', '.join([a.text for a in args])})", ATOM, lo, hi, ast)
 
     # guards
 
@@ -170,9 +239,9 @@ class Writer:
             return e
         u = self.r.random()
         if u < 0.35:
-            return self.add(self.constant(self.r.choice((1.0, 1.0, 2.0, 0.5, 0.1))), self.square(e))
+            return self.add(self.constant(self.r.choice((1.0, 1.0, 1.0, 2.0, 3.0))), self.square(e))
         if u < 0.6:
-            return self.add(self.absolute(e), self.constant(self.r.choice((1.0, 0.5, 0.1, 0.25))))
+            return self.add(self.absolute(e), self.constant(self.r.choice((1.0, 1.0, 1.0, 2.0))))
         shift = float(f"{margin - e.lo + self.r.random():.2g}")
         return self.add(e, self.constant(max(shift, 0.1 - e.lo)))
 
@@ -185,7 +254,7 @@ class Writer:
         if e.lo >= at_least:
             return e
         u = self.r.random()
-        made = self.absolute(e) if u < 0.4 else self.square(e) if u < 0.7 else None
+        made = self.absolute(e) if u < 0.2 else self.square(e) if u < 0.6 else None
         if made is None:
             return self.add(e, self.constant(math.ceil((at_least - e.lo) * 10 + 1) / 10))
         return made if at_least <= 0 else self.add(made, self.constant(self.r.choice((1.0, 0.5, 0.1))))
@@ -194,11 +263,14 @@ class Writer:
         """Bring an expression into [-1, 1]."""
         if e.lo >= -1 and e.hi <= 1:
             return e
-        if self.r.random() < 0.6:
+        u = self.r.random()
+        if u < 0.04:
             clamped = self.function("fmin", e, self.constant(1.0), lo=min(e.lo, 1), hi=1.0)
             return self.function("fmax", clamped, self.constant(-1.0), lo=-1.0, hi=1.0)
+        if u < 0.3:
+            return self.library.call("clamp", e, self.constant(-1.0), self.constant(1.0))
         top = max(abs(e.lo), abs(e.hi))
-        return self.div(e, self.constant(math.ceil(top)))
+        return self.div(e, self.constant(float(math.ceil(top))))
 
     def bounded(self, e: Expression, top: float) -> Expression:
         """Bring an expression below `top`."""

@@ -8,30 +8,36 @@ from __future__ import annotations
 
 import math
 
-from nsc.exestack.synthetic.expressions import ATOM, COMPARE, TERNARY, Expression, Writer
+from nsc.exestack.synthetic.expressions import COMPARE, LOGICAL, TERNARY, TINY, Expression, Writer, binary
+from nsc.exestack.synthetic.library import ARGUMENTS
+from nsc.program.dag import Ast
 
 
 def expression(w: Writer, depth: int) -> Expression:
     """Write a random expression of at most `depth` nested operations."""
     r = w.r
     if depth <= 0 or r.random() < 0.12:
-        return w.variable() if r.random() < 0.92 else w.literal()
+        return w.variable() if r.random() < 0.95 else w.literal()
     u = r.random()
     if u < 0.17:
         return w.mul(expression(w, depth - 1), expression(w, depth - 1))
-    if u < 0.27:
+    if u < 0.21:
         return w.add(expression(w, depth - 1), expression(w, depth - 1))
-    if u < 0.41:
+    if u < 0.38:
         return w.sub(expression(w, depth - 1), expression(w, depth - 1))
-    if u < 0.50:
+    if u < 0.45:
         return w.div(expression(w, depth - 1), expression(w, depth - 1))
-    if u < 0.53:
+    if u < 0.46:
+        return w.div(expression(w, depth - 1), w.literal(lo=0.5))
+    if u < 0.50:
         return w.negate(expression(w, depth - 1))
-    if u < 0.56:
+    if u < 0.52:
         return w.mul(w.literal(), expression(w, depth - 1))
-    if u < 0.63:
+    if u < 0.55:
         return ternary(w, depth)
-    if u < 0.75:
+    if u < 0.59:
+        return small(w, depth)
+    if u < 0.76:
         return call(w, depth)
     return r.choice(SHAPES)(w, depth)
 
@@ -75,13 +81,13 @@ def _hyperbolic(name: str, f):
 
 
 def _power(w: Writer, e: Expression, depth: int) -> Expression:
-    if w.r.random() < 0.5:
+    if w.r.random() < 0.3:
         n = w.r.choice((2, 2, 3, 3, 4, 5))
         top = max(abs(e.lo), abs(e.hi)) ** n
         return w.function("pow", e, w.constant(float(n)), lo=-top if n % 2 else 0.0, hi=top)
     e = w.positive(e, 1e-3)
-    exponent = w.literal(hi=4.0)
-    return w.function("pow", e, exponent, lo=e.lo**exponent.lo, hi=e.hi**exponent.lo)
+    exponent = w.constant(w.r.choice((2.2, 2.4, 1 / 2.4, 0.45, 0.25, 1.5, 0.75, 1 / 3, 2 / 3, 0.8)))
+    return w.function("pow", e, exponent, lo=math.pow(e.lo, exponent.lo), hi=math.pow(e.hi, exponent.lo))
 
 
 def _pair(name: str):
@@ -102,7 +108,7 @@ def _pair(name: str):
 
 def _modulo(w: Writer, e: Expression, depth: int) -> Expression:
     divisor = w.literal(lo=0.25, hi=8.0)
-    return w.function("fmod", e, divisor, lo=max(e.lo, -divisor.lo), hi=min(e.hi, divisor.hi))
+    return w.function("fmod", e, divisor, lo=max(min(e.lo, 0.0), -divisor.lo), hi=min(max(e.hi, 0.0), divisor.hi))
 
 
 def _inverse(name: str, lo: float, hi: float):
@@ -118,15 +124,15 @@ def _above(minimum: float):
 
 _HALF_PI = math.pi / 2
 _CALLS = {
-    "sin": (13, _wave("sin")), "cos": (12, _wave("cos")), "exp": (12, _exp),
-    "sqrt": (13, _monotone("sqrt", math.sqrt, guard=_above(0.0))),
-    "log": (7, _monotone("log", math.log, guard=_above(0.05))), "pow": (8, _power),
-    "fabs": (9, lambda w, e, depth: w.absolute(e)), "atan": (3, _monotone("atan", math.atan)),
-    "atan2": (3, _pair("atan2")), "tanh": (3, _monotone("tanh", math.tanh)),
-    "floor": (2, _monotone("floor", lambda v: math.floor(v) if abs(v) < 1e9 else v)),
+    "sin": (4, _wave("sin")), "cos": (4, _wave("cos")), "exp": (18, _exp),
+    "sqrt": (16, _monotone("sqrt", math.sqrt, guard=_above(0.0))),
+    "log": (6, _monotone("log", math.log, guard=_above(0.05))), "pow": (7, _power),
+    "fabs": (6, lambda w, e, depth: w.absolute(e)), "atan": (5, _monotone("atan", math.atan)),
+    "atan2": (3, _pair("atan2")), "tanh": (1, _monotone("tanh", math.tanh)),
+    "floor": (6, _monotone("floor", lambda v: math.floor(v) if abs(v) < 1e9 else v)),
     "ceil": (1, _monotone("ceil", lambda v: math.ceil(v) if abs(v) < 1e9 else v)),
     "round": (1, _monotone("round", lambda v: float(round(v)) if abs(v) < 1e9 else v)),
-    "fmin": (4, _pair("fmin")), "fmax": (4, _pair("fmax")), "fmod": (2, _modulo),
+    "fmin": (0.7, _pair("fmin")), "fmax": (0.7, _pair("fmax")), "fmod": (0.7, _modulo),
     "asin": (2, _inverse("asin", -_HALF_PI, _HALF_PI)), "acos": (3, _inverse("acos", 0.0, math.pi)),
     "sinh": (1, _hyperbolic("sinh", math.sinh)), "cosh": (1, _hyperbolic("cosh", math.cosh)),
     "cbrt": (1, _monotone("cbrt", math.cbrt)), "hypot": (2, _pair("hypot")),
@@ -142,28 +148,41 @@ def _tan(w: Writer, e: Expression) -> Expression:
     return w.function("tan", e, lo=math.tan(e.lo), hi=math.tan(e.hi))
 
 
-def condition(w: Writer, depth: int) -> str:
+def condition(w: Writer, depth: int) -> Expression:
     """Write a truth: a comparison, sometimes two."""
     r = w.r
     left = w.variable() if r.random() < 0.75 else expression(w, min(depth, 1))
-    if r.random() < 0.7:
-        right = w.constant(r.choice((0.0, 0.0, 0.0, 0.5, -0.5, 1.0, 0.25, round(r.uniform(-1, 1), 2))))
-    else:
-        right = w.variable()
-    operator = r.choice(("<", ">", "<", ">", "<", ">", "<=", ">=", "=="))
-    text = f"{w.wrap(left, COMPARE)} {operator} {w.wrap(right, COMPARE)}"
-    if r.random() < 0.12:
-        return f"{text} {r.choice(('&&', '||'))} {condition(w, 0)}"
-    return text
+    right = w.variable() if r.random() < 0.35 else left
+    if right.text == left.text:
+        common = (0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 1.0, 1.0, -1.0, round(r.uniform(-1, 1), 2))
+        limit = r.choice(TINY if r.random() < 0.06 else common)
+        if not left.lo < limit < left.hi and r.random() < 0.8:  # it would not depend on anything
+            limit = r.choice((0.5, 0.25, 0.0)) if left.lo <= 0 < left.hi else round((left.lo + left.hi) / 2, 1)
+        right = w.constant(limit)
+    operator = r.choice("< < < < < > > > > <= <= >= == == == !=".split())
+    text = f"{w.wrap(left, COMPARE).text} {operator} {w.wrap(right, COMPARE).text}"
+    test = Expression(text, COMPARE, 0.0, 1.0, binary(operator, left, right))
+    if r.random() < 0.2:
+        operator, other = r.choice(("&&", "&&", "||")), condition(w, 0)
+        return Expression(f"{text} {operator} {other.text}", LOGICAL, 0.0, 1.0, _joined(operator, test.ast, other.ast))
+    return test
+
+
+def _joined(operator: str, left: Ast, right: Ast) -> Ast:
+    """Join two truths that are written side by side: && binds tighter than ||."""
+    if operator == "&&" and right.data == "||":
+        return Ast("binary", (_joined("&&", left, right.kids[0]), right.kids[1]), "||")
+    if right.data == operator:  # both are left-associative
+        return Ast("binary", (_joined(operator, left, right.kids[0]), right.kids[1]), operator)
+    return Ast("binary", (left, right), operator)
 
 
 def ternary(w: Writer, depth: int) -> Expression:
     test = condition(w, depth - 1)
     a, b = expression(w, depth - 1), expression(w, depth - 1)
-    if w.r.random() < 0.5:
-        test = f"({test})"
-    text = f"{test} ? {w.wrap(a, COMPARE)} : {w.wrap(b, COMPARE)}"
-    return Expression(text, TERNARY, min(a.lo, b.lo), max(a.hi, b.hi))
+    asked = f"({test.text})" if w.r.random() < 0.5 else test.text
+    text = f"{asked} ? {w.wrap(a, COMPARE).text} : {w.wrap(b, COMPARE).text}"
+    return Expression(text, TERNARY, min(a.lo, b.lo), max(a.hi, b.hi), Ast("conditional", (test.ast, a.ast, b.ast)))
 
 
 def several(w: Writer, lo: int = 2, hi: int = 5) -> list[Expression]:
@@ -178,7 +197,7 @@ def several(w: Writer, lo: int = 2, hi: int = 5) -> list[Expression]:
 def _total(w: Writer, terms: list[Expression]) -> Expression:
     out = terms[0]
     for term in terms[1:]:
-        out = w.add(out, term) if w.r.random() < 0.75 else w.sub(out, term)
+        out = w.add(out, term) if w.r.random() < 0.55 else w.sub(out, term)
     return out
 
 
@@ -240,12 +259,26 @@ def wave(w: Writer, depth: int) -> Expression:
 def horner(w: Writer, depth: int) -> Expression:
     """c0 + x*(c1 + x*(c2 + x*c3))"""
     x = w.variable()
-    out = w.literal(hi=3)
-    for _ in range(w.r.randint(1, 5)):
-        c = w.literal(hi=4)
-        term = w.mul(x, out)
-        out = w.add(c, term) if w.r.random() < 0.6 else w.sub(c, term)
+    first, *rest = w.coefficients(w.r.choice((2, 2, 3, 3, 4, 5, 6, 7)))
+    return horner_in(w, x, first, rest)
+
+
+def horner_in(w: Writer, x: Expression, first: Expression, rest: list[Expression]) -> Expression:
+    out = first
+    leads = w.r.random() < 0.6
+    for c in rest:
+        term = w.mul(x, out) if leads else w.mul(out, x)
+        if w.r.random() < 0.6:
+            out = w.add(c, term) if leads else w.add(term, c)
+        else:
+            out = w.sub(c, term) if leads else w.sub(term, c)
     return out
+
+
+def small(w: Writer, depth: int) -> Expression:
+    """MIN(a, b), dot(ax, ay, bx, by): a small function that the author keeps at hand"""
+    name = w.r.choice("min max sq sq cube abs lerp mix dot dot cross len len lensq".split())
+    return w.library.call(name, *(expression(w, min(depth - 1, 1)) for _ in ARGUMENTS[name]))
 
 
 def gaussian(w: Writer, depth: int) -> Expression:
@@ -264,6 +297,8 @@ def clamp(w: Writer, depth: int) -> Expression:
     """fmin(fmax(x, lo), hi), or smoothstep of it"""
     x = expression(w, depth - 1)
     lo, hi = w.constant(w.r.choice((0.0, 0.0, -1.0, -0.5))), w.constant(w.r.choice((1.0, 1.0, 0.5)))
+    if w.r.random() < 0.9:
+        return w.library.call("clamp", x, lo, hi)
     inner = w.function("fmax", x, lo, lo=lo.lo, hi=max(x.hi, lo.hi))
     return w.function("fmin", inner, hi, lo=lo.lo, hi=hi.hi)
 
@@ -279,9 +314,7 @@ def ratio(w: Writer, depth: int) -> Expression:
 
 def tiny(w: Writer, depth: int) -> Expression:
     """x / (y + 1e-6), 1e-4 * x + y, and other extreme literals"""
-    from nsc.exestack.synthetic.expressions import _TINY
-
-    small = w.constant(w.r.choice(_TINY))
+    small = w.constant(w.r.choice(TINY))
     if w.r.random() < 0.5:
         return w.add(w.mul(small, w.variable()), expression(w, depth - 1))
     return w.div(w.variable(), w.add(w.positive(w.variable(), 0.2), small))
@@ -327,6 +360,8 @@ def cross(w: Writer, depth: int) -> Expression:
 def pick(w: Writer, depth: int) -> Expression:
     """a < b ? a : b, x < 0 ? -x : x, x > 0 ? 1 : 0: choices that real code writes out"""
     a, b = w.variable(), w.variable()
+    if a.text == b.text:
+        b = w.constant(0.0 if a.lo < 0 else 0.5)
     u = w.r.random()
     if u < 0.5:
         first, second = a, b
@@ -335,13 +370,14 @@ def pick(w: Writer, depth: int) -> Expression:
         b = w.constant(0.0)
     else:
         first, second = w.constant(w.r.choice((1.0, 0.0))), w.constant(w.r.choice((-1.0, 0.5)))
-    text = f"{w.wrap(a, COMPARE)} {w.r.choice('<>')} {w.wrap(b, COMPARE)} ? {first.text} : {second.text}"
-    return Expression(text, TERNARY, min(first.lo, second.lo), max(first.hi, second.hi))
+    left = w.wrap(a, COMPARE).text
+    operator = w.r.choice("<>")
+    text = f"{left} {operator} {w.wrap(b, COMPARE).text} ? {first.text} : {second.text}"
+    ast = Ast("conditional", (binary(operator, a, b), first.ast, second.ast))
+    return Expression(text, TERNARY, min(first.lo, second.lo), max(first.hi, second.hi), ast)
 
 
 SHAPES = (
-    weighted_sum, stencil, magnitude, magnitude, product, product, dot, dot, wave, wave, horner, cross, cross,
-    gaussian, clamp, ratio, ratio, tiny, lerp, angle, plain, plain, pick, pick, pick,
+    weighted_sum, stencil, magnitude, magnitude, product, product, product, dot, dot, wave, horner, horner, horner,
+    cross, cross, gaussian, clamp, ratio, tiny, tiny, lerp, lerp, angle, plain, pick, pick, pick, pick, pick,
 )  # fmt: skip
-
-__all__ = ["ATOM", "SHAPES", "condition", "expression", "several"]

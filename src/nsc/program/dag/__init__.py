@@ -1,5 +1,8 @@
 """Symbolic evaluation of a Program into an expression DAG. Must not know how code runs, or networks."""
 
+from nsc.program.dag.ast import EMPTY as EMPTY
+from nsc.program.dag.ast import Ast as Ast
+from nsc.program.dag.ast import Definitions as Definitions
 from nsc.program.dag.graph import OP_INDEX as OP_INDEX
 from nsc.program.dag.graph import OPS as OPS
 from nsc.program.dag.graph import Dag as Dag
@@ -14,3 +17,17 @@ def dag_of(program) -> Dag | Unsupported:
     from nsc.program.dag.symbolic import symbolic_dag
 
     return symbolic_dag(program)
+
+
+def definitions_of(source: str) -> Definitions:
+    """Read the functions of a closed text."""
+    from nsc.program.dag.symbolic import read_definitions
+
+    return read_definitions(source)
+
+
+def dag_of_definitions(definitions: Definitions, signature, domain) -> Dag | Unsupported:
+    """Evaluate a function symbolically whose syntax is known, as `dag_of` does one that is read from text."""
+    from nsc.program.dag.symbolic import evaluate_definitions
+
+    return evaluate_definitions(definitions, signature, domain)

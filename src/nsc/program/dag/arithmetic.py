@@ -24,8 +24,9 @@ def combine(b: Builder, operator: str, left: Number, right: Number) -> Number:
     """Apply an arithmetic or comparison operator."""
     x, y = left.node, right.node
     is_int = left.is_int and right.is_int
-    if operator in _ARITHMETIC:
-        return Number(b.make(_ARITHMETIC[operator], x, y), is_int)
+    arithmetic = _ARITHMETIC.get(operator)
+    if arithmetic is not None:
+        return Number(b.make(arithmetic, x, y), is_int)
     if operator == "/":
         ratio = b.make("DIV", x, y)
         return Number(b.make("TRUNC", ratio), True) if is_int else Number(ratio)

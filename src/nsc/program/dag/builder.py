@@ -15,6 +15,7 @@ from nsc.program.refusal import Refusal
 
 MAX_NODES = 512
 _COMMUTATIVE = frozenset(("ADD", "MUL", "MIN", "MAX", "AND", "OR", "EQ"))
+_LEAVES = ("LIT", "IN")
 _TRUTHS = frozenset(("LT", "EQ", "AND", "OR", "NOT"))
 _LARGEST_LITERAL = 1e30
 
@@ -28,22 +29,24 @@ class Builder:
         self.n_inputs = n_inputs
         self.max_nodes = max_nodes
         self.nodes: list[Key] = []
+        self.numbers: list[float | None] = []  # of each node: the number it is, None if it depends on an input
         self.index: dict[Key, int] = {}
         self.at = 0  # offset of what is being evaluated, for messages
 
     def literal(self, value: float) -> int:
         """Return the node of a number; infinities become +-1e30, as a network cannot hold them."""
-        if math.isnan(value):
-            raise Refusal("nan_constant", "a constant is not a number (NaN)", self.at)
-        return self._intern(("LIT", max(-_LARGEST_LITERAL, min(_LARGEST_LITERAL, float(value)))))
+        if not -_LARGEST_LITERAL <= value <= _LARGEST_LITERAL:
+            if math.isnan(value):
+                raise Refusal("nan_constant", "a constant is not a number (NaN)", self.at)
+            value = math.copysign(_LARGEST_LITERAL, value)
+        return self._intern(("LIT", float(value)))
 
     def input(self, k: int) -> int:
         return self._intern(("IN", k))
 
     def value(self, node: int) -> float | None:
         """Return the number a node is, None if it depends on an input."""
-        key = self.nodes[node]
-        return key[1] if key[0] == "LIT" else None
+        return self.numbers[node]
 
     def op(self, node: int) -> str:
         return self.nodes[node][0]
@@ -53,8 +56,9 @@ class Builder:
 
         Example: make("MUL", x, x) is make("SQ", x); make("DIV", x, 4) is make("MUL", x, 0.25).
         """
-        known = [self.value(a) for a in args]
-        if all(v is not None for v in known):
+        numbers = self.numbers
+        known = [numbers[a] for a in args]
+        if None not in known:
             return self._fold(op, known)
         rule = _RULES.get(op)
         simpler = rule(self, args, known) if rule is not None else None
@@ -62,7 +66,9 @@ class Builder:
             return simpler
         if op in _COMMUTATIVE and args[0] > args[1]:
             args = (args[1], args[0])
-        return self._intern((op, *args))
+        key = (op, *args)
+        found = self.index.get(key)
+        return self._intern(key) if found is None else found
 
     def truth(self, node: int) -> int:
         """Return 1 where a node is not zero, else 0."""
@@ -75,27 +81,22 @@ class Builder:
 
     def finish(self, roots: list[int]) -> Dag:
         """Drop what no root needs and number the rest, children first."""
-        needed: set[int] = set()
-        todo = list(roots)
-        while todo:
-            node = todo.pop()
-            if node not in needed:
-                needed.add(node)
-                key = self.nodes[node]
-                todo.extend(key[1:] if key[0] not in ("LIT", "IN") else ())
-        order = sorted(needed)  # children are made before their parents
-        number = {node: k for k, node in enumerate(order)}
-        ops = np.zeros(len(order), np.int16)
-        args = np.full((len(order), 3), -1, np.int32)
-        values = np.zeros(len(order))
-        for k, node in enumerate(order):
+        needed = set(roots)
+        for node in range(max(roots), -1, -1):  # children are made before their parents
+            if node in needed and self.nodes[node][0] not in _LEAVES:
+                needed.update(self.nodes[node][1:])
+        number: dict[int, int] = {}
+        ops, args, values = [], [], []
+        for node in sorted(needed):
             op, *rest = self.nodes[node]
-            ops[k] = OP_INDEX[op]
-            if op in ("LIT", "IN"):
-                values[k] = rest[0]
-            else:
-                args[k, : len(rest)] = [number[r] for r in rest]
-        return Dag(ops, args, values, np.array([number[r] for r in roots], np.int32), self.n_inputs)
+            is_leaf = op in _LEAVES
+            kids = () if is_leaf else [number[r] for r in rest]
+            number[node] = len(ops)
+            ops.append(OP_INDEX[op])
+            args.append((*kids, -1, -1, -1)[:3])
+            values.append(rest[0] if is_leaf else 0.0)
+        made = (np.array(ops, np.int16), np.array(args, np.int32), np.array(values, np.float64))
+        return Dag(*made, np.array([number[r] for r in roots], np.int32), self.n_inputs)
 
     def _intern(self, key: Key) -> int:
         found = self.index.get(key)
@@ -105,6 +106,7 @@ class Builder:
                 raise Refusal("too_many_nodes", message, self.at)
             found = len(self.nodes)
             self.nodes.append(key)
+            self.numbers.append(key[1] if key[0] == "LIT" else None)
             self.index[key] = found
         return found
 

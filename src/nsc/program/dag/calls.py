@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cache
 
 from nsc.program.dag.builder import Builder
 
@@ -118,6 +119,7 @@ CONSTANTS: dict[str, tuple[float, bool]] = {
 }  # fmt: skip
 
 
+@cache
 def known_call(name: str) -> str | None:
     """Return the double spelling of a known function ("sinf" gives "sin"), None if unknown."""
     name = name.removeprefix("__builtin_")

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from nsc.program.ctype import Array, CType, Pointer, Scalar, Struct
 from nsc.program.dag import calls
 from nsc.program.dag.arithmetic import combine
+from nsc.program.dag.ast import Ast
 from nsc.program.dag.builder import Builder
-from nsc.program.dag.lower import Ast
 from nsc.program.dag.memory import (
     Address,
     Number,
@@ -40,7 +40,10 @@ class Frame:
     result: Place | None = None
 
     def find(self, name: str) -> Place | None:
-        return next((s[name] for s in reversed(self.scopes) if name in s), None)
+        for names in reversed(self.scopes):
+            if name in names:
+                return names[name]
+        return None
 
 
 @dataclass
@@ -81,10 +84,10 @@ class Evaluator:
     def value(self, ast: Ast, state: State) -> Value | Place | None:
         """Evaluate an expression: a number, an address, the place of a struct, or nothing (void)."""
         self.b.at = ast.at
-        rule = getattr(self, "_" + ast.kind, None)
+        rule = _RULES.get(ast.kind)
         if rule is None:
             raise Refusal("unsupported_syntax", f"'{ast.kind}' is not an expression", ast.at)
-        return rule(ast, state)
+        return rule(self, ast, state)
 
     def place(self, ast: Ast, state: State) -> Place:
         """Evaluate an lvalue."""
@@ -106,6 +109,8 @@ class Evaluator:
 
     def load(self, place: Place, state: State) -> Value | Place:
         """Read a place; arrays become the address of their first element, structs stay places."""
+        if isinstance(place.type, Scalar):
+            return read(self.b, state, place)
         if isinstance(place.type, Array):
             if len(place.options) > 1:
                 raise Refusal("pointer_depends_on_input", "a row of a table depends on an input", self.b.at)
@@ -186,12 +191,16 @@ class Evaluator:
     def _name(self, ast: Ast, state: State) -> Value | Place:
         found = self.frame.find(ast.data)
         if found is not None:
-            return self.load(found, state)
+            known = state.cells.get((found.object, ()))  # a variable that is one scalar
+            return self.load(found, state) if known is None else known
         if ast.data in self.scope.constants:
             return self.number(float(self.scope.constants[ast.data]), True)
         if ast.data in calls.CONSTANTS:
             return self.number(*calls.CONSTANTS[ast.data])
         raise Refusal("unknown_name", f"'{ast.data}' has no known value", ast.at)
+
+    def _group(self, ast: Ast, state: State) -> Value | Place | None:
+        return self.value(ast.kids[0], state)
 
     def _member(self, ast: Ast, state: State) -> Value | Place:
         return self.load(self._member_place(ast, state), state)
@@ -233,12 +242,12 @@ class Evaluator:
             return self._logical(ast, state)
         left, right = self.value(ast.kids[0], state), self.value(ast.kids[1], state)
         self.b.at = ast.at
+        if type(left) is Number and type(right) is Number:
+            return combine(self.b, operator, left, right)
         if isinstance(left, Address) and isinstance(right, Number) and operator in ("+", "-"):
             sign = right if operator == "+" else Number(self.b.make("NEG", right.node), True)
             return self._shift(left, sign, ast)
-        if not isinstance(left, Number) or not isinstance(right, Number):
-            raise Refusal("pointer_arithmetic", "pointers are compared or combined here", ast.at)
-        return combine(self.b, operator, left, right)
+        raise Refusal("pointer_arithmetic", "pointers are compared or combined here", ast.at)
 
     def _logical(self, ast: Ast, state: State) -> Number:
         """Evaluate `&&` and `||`; the right side's effects happen only where C would evaluate it."""
@@ -295,7 +304,7 @@ class Evaluator:
 
     def store_raw(self, place: Place, value: Value | Place | None, state: State) -> None:
         """Store without converting a number to the place's type."""
-        if isinstance(value, Number | Address):
+        if isinstance(value, (Number, Address)):
             write(self.b, state, place, value)
         else:
             self.store(place, value, state)
@@ -382,3 +391,8 @@ def _member_at(ctype: CType, position: int, at: int) -> tuple[str | int, CType]:
     if position >= _width(ctype):
         raise Refusal("too_many_initialisers", "more initialisers than elements", at)
     return ctype.fields[position] if isinstance(ctype, Struct) else (position, ctype.of)
+
+
+_KINDS = """number name group member index dereference address unary binary assign update conditional cast comma
+    literal call""".split()
+_RULES = {kind: getattr(Evaluator, f"_{kind}") for kind in _KINDS}

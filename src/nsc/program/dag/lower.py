@@ -6,24 +6,11 @@ Non-goals: values. Forms that have no numeric meaning are refused here, by name.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 from tree_sitter import Node
 
+from nsc.program.dag.ast import EMPTY, Ast
 from nsc.program.declare import Scope, base_type, declare, integer_literal, named_type, text_of
 from nsc.program.refusal import Refusal
-
-
-class Ast(NamedTuple):
-    """One node: `kind`, its children, an optional payload (operator, name, type), its offset."""
-
-    kind: str
-    kids: tuple[Any, ...] = ()
-    data: Any = None
-    at: int = 0
-
-
-EMPTY = Ast("block")
 
 
 def lower(node: Node | None, scope: Scope) -> Ast:

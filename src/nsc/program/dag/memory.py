@@ -61,6 +61,8 @@ class State:
         return State(dict(self.cells))
 
     def stopped(self, b: Builder) -> int | bool:
+        if self.returned is False and self.broken is False and self.continued is False:
+            return False
         return either(b, either(b, self.returned, self.broken), self.continued)
 
     def become(self, other: State) -> None:
@@ -124,7 +126,7 @@ def merge(b: Builder, condition: int, yes: State, no: State, local_from: int) ->
     for key in yes.cells | no.cells:  # a set of keys would take an order of its own each time Python starts
         a, c = yes.cells.get(key), no.cells.get(key)
         is_local = key[0] >= local_from
-        if a is None or c is None:
+        if a is c or a is None or c is None:
             cells[key] = a if c is None else c
         elif is_local and gone_yes != gone_no:
             cells[key] = c if gone_yes else a
@@ -176,6 +178,8 @@ def element(b: Builder, place: Place, index: Number, at: int) -> Place:
 
 def read(b: Builder, state: State, place: Place) -> Value:
     """Read a scalar or pointer; an unwritten scalar reads 0."""
+    if len(place.options) == 1:
+        return _cell(b, state, place, place.options[0][1])
     values = [(c, _cell(b, state, place, path)) for c, path in place.options]
     result = values[-1][1]
     for condition, value in reversed(values[:-1]):
@@ -215,10 +219,10 @@ def convert(b: Builder, value: Value, ctype: CType) -> Value:
     """Convert a value as C does on assignment to `ctype`; rounding to float is not modelled."""
     if isinstance(value, Address) or not isinstance(ctype, Scalar):
         return value
+    if ctype.kind == "float":
+        return Number(value.node, False) if value.is_int else value
     if ctype.kind == "bool":
         return Number(b.truth(value.node), True)
-    if ctype.kind == "float":
-        return Number(value.node, False)
     known = b.value(value.node)
     if known is not None and abs(known) < 2**63:
         whole = int(known)

@@ -12,8 +12,8 @@ from functools import partial
 
 from nsc.program.ctype import Array, Pointer, Void
 from nsc.program.dag.arithmetic import combine
+from nsc.program.dag.ast import Ast
 from nsc.program.dag.evaluator import Evaluator, Frame
-from nsc.program.dag.lower import Ast
 from nsc.program.dag.memory import (
     Place,
     State,

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from nsc.program.access import parameters_of
 from nsc.program.ctype import Array, CType, Pointer, Scalar, Struct
+from nsc.program.dag.ast import Ast, Definitions
 from nsc.program.dag.builder import MAX_NODES, Builder
 from nsc.program.dag.evaluator import Evaluator, Frame
 from nsc.program.dag.graph import Dag, Unsupported
-from nsc.program.dag.lower import Ast, lower
+from nsc.program.dag.lower import lower
 from nsc.program.dag.memory import Address, Number, Place, State, read, write
 from nsc.program.dag.statements import execute, run_function
 from nsc.program.declare import Scope, base_type, declare, enter, scope_of, type_definitions
-from nsc.program.ir import Leaf, Program
+from nsc.program.ir import Domain, Leaf, Program, Signature
 from nsc.program.refusal import Refusal
 from nsc.program.syntax import declared_name, syntax_tree
 
@@ -27,7 +28,9 @@ def symbolic_dag(program: Program) -> Dag | Unsupported:
     scalar entry rounds them.
     """
     try:
-        return _Run(program).dag()
+        run = _Run(program.signature, program.domain)
+        run.read(program.source)
+        return run.dag()
     except Refusal as refusal:
         before = program.source[: refusal.offset]
         column = refusal.offset - (before.rfind("\n") + 1) + 1
@@ -36,48 +39,72 @@ def symbolic_dag(program: Program) -> Dag | Unsupported:
         return Unsupported("too_deep", "the program nests too deeply to be evaluated symbolically")
 
 
+def read_definitions(source: str) -> Definitions:
+    """Lower the functions of a closed text.
+
+    Raises:
+        Refusal: one of them has a form without symbolic meaning.
+    """
+    root = syntax_tree(source)
+    scope = scope_of(type_definitions(root))
+    found = (item for item in root.named_children if item.type == "function_definition")
+    return Definitions(dict(_function(item, scope) for item in found), ())
+
+
+def evaluate_definitions(definitions: Definitions, signature: Signature, domain: Domain) -> Dag | Unsupported:
+    """Evaluate a function whose syntax is at hand, without positions in messages."""
+    try:
+        run = _Run(signature, domain)
+        run.enter(definitions)
+        return run.dag()
+    except Refusal as refusal:
+        return Unsupported(refusal.reason, refusal.message)
+
+
 class _Run:
     """One symbolic evaluation of a program."""
 
-    def __init__(self, program: Program):
-        self.program = program
-        root = syntax_tree(program.source)
-        self.scope = scope_of(type_definitions(root))
-        self.b = Builder(program.n_inputs)
+    def __init__(self, signature: Signature, domain: Domain):
+        self.signature, self.domain = signature, domain
+        self.b = Builder(len(signature.inputs))
         self.state = State()
-        self.e = Evaluator(self.b, self.scope, {}, Frame([{}], 0), run_function=run_function)
-        self._enter_file(root)
+        self.e = Evaluator(self.b, Scope(), {}, Frame([{}], 0), run_function=run_function)
 
-    def _enter_file(self, root) -> None:
+    def read(self, source: str) -> None:
+        """Enter what a closed text defines."""
+        root = syntax_tree(source)
+        scope = self.e.scope = scope_of(type_definitions(root))
         for item in root.named_children:
             if item.type == "function_definition":
-                name, lowered = _function(item, self.scope)
+                name, lowered = _function(item, scope)
                 self.e.functions[name] = lowered
             elif item.type == "declaration":
-                enter(item, self.scope)
-                execute(self.e, lower(item, self.scope), self.state)
+                enter(item, scope)
+                execute(self.e, lower(item, scope), self.state)
+
+    def enter(self, definitions: Definitions) -> None:
+        self.e.functions.update(definitions.functions)
+        for variable in definitions.variables:
+            execute(self.e, variable, self.state)
 
     def dag(self) -> Dag:
-        inputs = {(leaf.param, leaf.path): self._input(k, leaf) for k, leaf in enumerate(self._inputs())}
+        inputs = {(leaf.param, leaf.path): self._input(k, leaf) for k, leaf in enumerate(self.signature.inputs)}
         arguments, objects = [], {}
-        for param in self.program.signature.params:
+        for param in self.signature.params:
             arguments.append(self._argument(param.name, param.type, inputs, objects))
-        call = Ast("call", data=self.program.name)
-        place = run_function(self.e, self.program.name, arguments, self.state, call)
+        call = Ast("call", data=self.signature.function)
+        place = run_function(self.e, self.signature.function, arguments, self.state, call)
         if place is not None:
             objects["return"] = place
-        roots = [self._output(leaf, objects) for leaf in self.program.signature.outputs]
+        roots = [self._output(leaf, objects) for leaf in self.signature.outputs]
         dag = self.b.finish(roots)
         if len(dag) > MAX_NODES:
             raise Refusal("too_many_nodes", f"the expression has {len(dag)} operations, over {MAX_NODES}", 0)
         return dag
 
-    def _inputs(self) -> tuple[Leaf, ...]:
-        return self.program.signature.inputs
-
     def _input(self, k: int, leaf: Leaf) -> Number:
         """Map IN k from [-1, 1] onto the leaf's range."""
-        b, domain = self.b, self.program.domain
+        b, domain = self.b, self.domain
         mid, half = (domain.hi[k] + domain.lo[k]) / 2, (domain.hi[k] - domain.lo[k]) / 2
         node = b.make("ADD", b.make("MUL", b.input(k), b.literal(half)), b.literal(mid))
         if leaf.type.kind == "float":
@@ -89,11 +116,12 @@ class _Run:
         held = ctype.to if isinstance(ctype, Pointer) else ctype
         place = self.e.new_object(held)
         objects[name] = place
+        if isinstance(ctype, Scalar):
+            write(self.b, self.state, place, inputs[(name, ())])
+            return inputs[(name, ())]
         for (param, path), number in inputs.items():
             if param == name:
                 write(self.b, self.state, Place(place.object, ((None, path),), _at(held, path)), number)
-        if isinstance(ctype, Scalar):
-            return inputs[(name, ())]
         if isinstance(ctype, Struct):
             return place
         if isinstance(held, Array):

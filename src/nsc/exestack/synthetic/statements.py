@@ -1,0 +1,64 @@
+"""Statements: their text, and their syntax as the front end would read it.
+
+In: expressions, names, types. Out: `Statement`s and `Ast`s. Non-goals: which statements (functions.py).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from nsc.exestack.synthetic.expressions import ATOM, Expression
+from nsc.program.ctype import INT, CType, Scalar
+from nsc.program.dag import EMPTY, Ast
+
+
+class Statement(NamedTuple):
+    """A C statement: its text, and its syntax as the front end would read it."""
+
+    text: str
+    ast: Ast
+
+
+def whole(value: int) -> Ast:
+    return Ast("number", (), (float(value), True))
+
+
+def either(test: Expression, yes: Statement, no: Statement | None, *, chained: bool = False) -> Statement:
+    """if (TEST) { YES } else { NO }; with `chained`, NO is another if."""
+    text, other = f"if ({test.text}) {{\n    {yes.text}\n  }}", EMPTY
+    if no:
+        text += f" else {no.text}" if chained else f" else {{\n    {no.text}\n  }}"
+        other = no.ast if chained else Ast("block", (no.ast,))
+    return Statement(text, Ast("if", (test.ast, Ast("block", (yes.ast,)), other)))
+
+
+def element(name: str, k: int, lo: float, hi: float) -> Expression:
+    return Expression(f"{name}[{k}]", ATOM, lo, hi, Ast("index", (Ast("name", (), name), whole(k))))
+
+
+def below(x: Expression, limit: Ast) -> Ast:
+    return Ast("binary", (x.ast, limit), "<")
+
+
+def announced(ctype: str, names: list[str], type_: Scalar) -> Statement:
+    """Declare names without values."""
+    return Statement(f"{ctype} {', '.join(names)};", Ast("declare", tuple((name, type_, None) for name in names)))
+
+
+def declared(name: str, ctype: CType, value: Ast) -> Ast:
+    return Ast("declare", ((name, ctype, value),))
+
+
+def assigned(target: Expression, operator: str, value: Expression) -> Ast:
+    return Ast("assign", (target.ast, value.ast), operator[:-1])
+
+
+def returned(value: Expression, form: str) -> Statement:
+    return Statement(form.format(value.text), Ast("return", (value.ast,)))
+
+
+def loop(counter: str, trips: int, body: Ast) -> Ast:
+    """for (int COUNTER = 0; COUNTER < TRIPS; COUNTER++) BODY"""
+    i = Ast("name", (), counter)
+    start, test = declared(counter, INT, whole(0)), Ast("binary", (i, whole(trips)), "<")
+    return Ast("loop", (start, test, body, Ast("update", (i,), (1.0, True))), "for")
