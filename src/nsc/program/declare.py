@@ -26,6 +26,7 @@ _SCALARS: dict[str, Scalar] = {
     "signed char": Scalar("signed char", "int", 8),
     "unsigned char": Scalar("unsigned char", "int", 8, signed=False),
     "size_t": Scalar("size_t", "int", 32, signed=False),
+    "ssize_t": Scalar("long", "int", 32),
     "ptrdiff_t": Scalar("ptrdiff_t", "int", 32),
     "intptr_t": Scalar("intptr_t", "int", 32),
     "uintptr_t": Scalar("uintptr_t", "int", 32, signed=False),
@@ -46,6 +47,10 @@ class Scope:
     typedefs: dict[str, CType] = field(default_factory=dict)
     tags: dict[str, Struct] = field(default_factory=dict)
     constants: dict[str, int] = field(default_factory=dict)
+
+    def copy(self) -> Scope:
+        """Return the same names, for a function to add its own."""
+        return Scope(dict(self.typedefs), dict(self.tags), dict(self.constants))
 
 
 def text_of(node: Node) -> str:

@@ -115,6 +115,9 @@ CONSTANTS: dict[str, tuple[float, bool]] = {
     "DBL_MIN": (2.2250738585072014e-308, False), "DBL_EPSILON": (2.0**-52, False),
     "INT_MAX": (2.0**31 - 1, True), "INT_MIN": (-(2.0**31), True), "UINT_MAX": (2.0**32 - 1, True),
     "SHRT_MAX": (32767.0, True), "UCHAR_MAX": (255.0, True), "CHAR_BIT": (8.0, True),
+    "DBL_MANT_DIG": (53.0, True), "FLT_MANT_DIG": (24.0, True), "DBL_DIG": (15.0, True), "FLT_DIG": (6.0, True),
+    "DBL_MAX_EXP": (1024.0, True), "DBL_MIN_EXP": (-1021.0, True), "FLT_RADIX": (2.0, True),
+    "FLT_MAX_EXP": (128.0, True), "FLT_MIN_EXP": (-125.0, True), "LONG_MIN": (-(2.0**31), True),
     "LONG_MAX": (2.0**31 - 1, True), "true": (1.0, True), "false": (0.0, True), "NULL": (0.0, True),
 }  # fmt: skip
 

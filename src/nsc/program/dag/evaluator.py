@@ -10,16 +10,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from nsc.program.ctype import Array, CType, Pointer, Scalar, Struct
-from nsc.program.dag import calls
+from nsc.program.dag import calls, library
 from nsc.program.dag.arithmetic import combine
 from nsc.program.dag.ast import Ast
 from nsc.program.dag.builder import Builder
+from nsc.program.dag.initialise import initialise
 from nsc.program.dag.memory import (
     Address,
     Number,
     Place,
     State,
     Value,
+    below,
     convert,
     element,
     merge,
@@ -27,6 +29,7 @@ from nsc.program.dag.memory import (
     subpaths,
     write,
 )
+from nsc.program.dag.sizes import size_of
 from nsc.program.declare import Scope
 from nsc.program.refusal import Refusal
 
@@ -73,13 +76,14 @@ class Evaluator:
         Raises:
             Refusal: `not_a_number` for pointers, structs and arrays.
         """
-        value = self.value(ast, state)
-        if not isinstance(value, Number):
-            raise Refusal("not_a_number", "a pointer or struct is used as a number", ast.at)
-        return value
+        return _number_of(self.value(ast, state), ast)
 
     def truth(self, ast: Ast, state: State) -> int:
-        return self.b.truth(self.scalar(ast, state).node)
+        """Evaluate a condition; a pointer to an object is not null."""
+        value = self.value(ast, state)
+        if isinstance(value, Address):
+            return self.b.literal(1.0)
+        return self.b.truth(_number_of(value, ast).node)
 
     def value(self, ast: Ast, state: State) -> Value | Place | None:
         """Evaluate an expression: a number, an address, the place of a struct, or nothing (void)."""
@@ -99,7 +103,7 @@ class Evaluator:
         if ast.kind == "member":
             return self._member_place(ast, state)
         if ast.kind == "dereference":
-            return self._target(self._address_of(ast.kids[0], state), ast)
+            return self.target(self._address_of(ast.kids[0], state), ast)
         if ast.kind == "index":
             return self._element_place(ast, state)
         value = self.value(ast, state)
@@ -123,8 +127,8 @@ class Evaluator:
             raise Refusal("void_value", "the value of a void function is used", self.b.at)
         if isinstance(value, Place):
             for path, ctype in subpaths(value.type):
-                cell = read(self.b, state, _below(value, path, ctype))
-                write(self.b, state, _below(place, path, ctype), cell)
+                cell = read(self.b, state, below(value, path, ctype))
+                write(self.b, state, below(place, path, ctype), cell)
         else:
             write(self.b, state, place, convert(self.b, value, place.type))
 
@@ -133,7 +137,7 @@ class Evaluator:
         ctype = inner.type.field(ast.data) if isinstance(inner.type, Struct) else None
         if ctype is None:
             raise Refusal("unknown_field", f"there is no field '{ast.data}' here", ast.at)
-        return _below(inner, (ast.data,), ctype)
+        return below(inner, (ast.data,), ctype)
 
     def _element_place(self, ast: Ast, state: State) -> Place:
         index = self.scalar(ast.kids[1], state)
@@ -141,7 +145,7 @@ class Evaluator:
             base = self.place(ast.kids[0], state)
             if isinstance(base.type, Array):
                 return element(self.b, base, index, ast.at)
-        return self._target(self._shift(self._address_of(ast.kids[0], state), index, ast), ast)
+        return self.target(self._shift(self._address_of(ast.kids[0], state), index, ast), ast)
 
     def _address_of(self, ast: Ast, state: State) -> Address | tuple[Address, Number]:
         value = self.value(ast, state)
@@ -161,17 +165,17 @@ class Evaluator:
             raise Refusal("index_out_of_bounds", "a pointer to one object is moved", ast.at)
         return address._replace(index=address.index + int(known))
 
-    def _target(self, address: Address | tuple[Address, Number], ast: Ast) -> Place:
+    def target(self, address: Address | tuple[Address, Number], ast: Ast) -> Place:
         offset = None
         if not isinstance(address, Address):
             address, offset = address
         if address.index is None:
             return Place(address.object, ((None, address.path),), address.type)
-        length = self._length(address, ast)
+        length = self.length(address, ast)
         whole = Place(address.object, ((None, address.path),), Array(address.type, length))
         return element(self.b, whole, offset or self.number(float(address.index), True), ast.at)
 
-    def _length(self, address: Address, ast: Ast) -> int:
+    def length(self, address: Address, ast: Ast) -> int:
         ctype = self.objects[address.object]
         for step in address.path:
             ctype = ctype.field(step) if isinstance(ctype, Struct) else ctype.of
@@ -224,11 +228,11 @@ class Evaluator:
         return Address(place.object, path, place.type)
 
     def _unary(self, ast: Ast, state: State) -> Number:
+        if ast.data == "!":
+            return Number(self.b.make("NOT", self.truth(ast.kids[0], state)), True)
         operand = self.scalar(ast.kids[0], state)
         if ast.data == "-":
             return Number(self.b.make("NEG", operand.node), operand.is_int)
-        if ast.data == "!":
-            return Number(self.b.make("NOT", self.b.truth(operand.node)), True)
         known = self.b.value(operand.node)
         if ast.data == "~" and known is not None:
             return self.number(float(~int(known)), True)
@@ -247,6 +251,8 @@ class Evaluator:
         if isinstance(left, Address) and isinstance(right, Number) and operator in ("+", "-"):
             sign = right if operator == "+" else Number(self.b.make("NEG", right.node), True)
             return self._shift(left, sign, ast)
+        if operator in ("==", "!="):
+            return self.number(float(_same(left, right, ast) == (operator == "==")), True)
         raise Refusal("pointer_arithmetic", "pointers are compared or combined here", ast.at)
 
     def _logical(self, ast: Ast, state: State) -> Number:
@@ -321,78 +327,38 @@ class Evaluator:
 
     def _literal(self, ast: Ast, state: State) -> Value | Place:
         place = self.new_object(ast.data)
-        self.initialise(place, ast.kids[0], state)
+        initialise(self, place, ast.kids[0], state)
         return self.load(place, state)
-
-    def initialise(self, place: Place, ast: Ast, state: State) -> None:
-        """Initialise an object from an expression or a (nested, designated) `{...}` list."""
-        if ast.kind != "initialiser":
-            self.store(place, self.value(ast, state), state)
-            return
-        for path, ctype in subpaths(place.type):
-            if isinstance(ctype, Scalar):
-                write(self.b, state, _below(place, path, ctype), self.number(0.0, ctype.kind != "float"))
-        if isinstance(place.type, Scalar | Pointer):
-            self.initialise(place, ast.kids[0][1], state)
-            return
-        flat = not any(marks or value.kind == "initialiser" for marks, value in ast.kids)
-        if flat and len(ast.kids) > _width(place.type):  # int m[2][2] = {1, 2, 3, 4}
-            for (path, ctype), (_, value) in zip(subpaths(place.type), ast.kids, strict=False):
-                self.store(_below(place, path, ctype), self.value(value, state), state)
-            return
-        position = 0
-        for marks, value in ast.kids:
-            if marks:
-                position = self._position(place.type, marks[0], state)
-            step, ctype = _member_at(place.type, position, ast.at)
-            self.initialise(_below(place, (step,), ctype), value, state)
-            position += 1
-
-    def _position(self, ctype: CType, mark: str | Ast, state: State) -> int:
-        if isinstance(mark, str):
-            return [name for name, _ in ctype.fields].index(mark)
-        return int(self.b.value(self.scalar(mark, state).node) or 0)
 
     def _call(self, ast: Ast, state: State) -> Value | Place | None:
         name = ast.data
+        if name in library.NO_OPERATIONS and name not in self.functions:
+            return None
         arguments = [self.value(kid, state) for kid in ast.kids]
         self.b.at = ast.at
         if name in self.functions:
             place = self.run_function(self, name, arguments, state, ast)
             return None if place is None else self.load(place, state)
-        if name == "__builtin_expect":
-            return arguments[0]
-        if name in ("sincos", "sincosf"):
-            return self._sincos(arguments, state, ast)
-        known = calls.known_call(name)
-        if known is None or not all(isinstance(a, Number) for a in arguments):
-            raise Refusal("unknown_call", f"'{name}' has no symbolic meaning", ast.at)
-        if known == "abs" and not arguments[0].is_int:
-            arguments[0] = Number(self.b.make("TRUNC", arguments[0].node), True)
-        made = calls.call(self.b, known, [a.node for a in arguments])
-        if made is None:
-            raise Refusal("unknown_call", f"'{name}' does not take {len(arguments)} arguments", ast.at)
-        return Number(*made)
+        return library.library_call(self, ast, arguments, state)
 
-    def _sincos(self, arguments: list, state: State, ast: Ast) -> None:
-        for op, pointer in zip(("SIN", "COS"), arguments[1:], strict=True):
-            self.store(self._target(pointer, ast), Number(self.b.make(op, arguments[0].node)), state)
+    def _sizeof(self, ast: Ast, state: State) -> Number:
+        ctype = ast.data or self.place(ast.kids[0], state.copy()).type
+        return self.number(float(size_of(ctype, ast.at)), True)
 
 
-def _below(place: Place, path: tuple, ctype: CType) -> Place:
-    return Place(place.object, tuple((c, (*p, *path)) for c, p in place.options), ctype)
+def _number_of(value: Value | Place | None, ast: Ast) -> Number:
+    if not isinstance(value, Number):
+        raise Refusal("not_a_number", "a pointer or struct is used as a number", ast.at)
+    return value
 
 
-def _width(ctype: CType) -> int:
-    return len(ctype.fields) if isinstance(ctype, Struct) else ctype.length or 0
-
-
-def _member_at(ctype: CType, position: int, at: int) -> tuple[str | int, CType]:
-    if position >= _width(ctype):
-        raise Refusal("too_many_initialisers", "more initialisers than elements", at)
-    return ctype.fields[position] if isinstance(ctype, Struct) else (position, ctype.of)
+def _same(left: Value | Place | None, right: Value | Place | None, ast: Ast) -> bool:
+    """Compare pointers; a number beside a pointer can only be null, which no object's address is."""
+    if not all(type(side) in (Address, Number) for side in (left, right)):
+        raise Refusal("pointer_arithmetic", "pointers are compared or combined here", ast.at)
+    return left == right
 
 
 _KINDS = """number name group member index dereference address unary binary assign update conditional cast comma
-    literal call""".split()
+    literal call sizeof""".split()
 _RULES = {kind: getattr(Evaluator, f"_{kind}") for kind in _KINDS}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from tree_sitter import Node
 
 from nsc.program.dag.ast import EMPTY, Ast
-from nsc.program.declare import Scope, base_type, declare, integer_literal, named_type, text_of
+from nsc.program.declare import Scope, base_type, declare, enter, integer_literal, named_type, text_of
 from nsc.program.refusal import Refusal
 
 
@@ -45,7 +45,7 @@ def _number(node: Node, scope: Scope) -> Ast:
     if whole is not None:
         return Ast("number", data=(float(whole), True), at=node.start_byte)
     body = text.lower()
-    is_hex = body.startswith("0x")
+    is_hex = body.startswith(("0x", "-0x", "+0x"))
     body = body.rstrip("l") if is_hex and "p" not in body else body.rstrip("fl")
     try:
         return Ast("number", data=(float.fromhex(body) if is_hex else float(body), False), at=node.start_byte)
@@ -154,8 +154,31 @@ def _compound_literal(node: Node, scope: Scope) -> Ast:
     return Ast("literal", (lower(_field(node, "value"), scope),), ctype, node.start_byte)
 
 
+def _sizeof(node: Node, scope: Scope) -> Ast:
+    described, value = _field(node, "type"), _field(node, "value")
+    while value is not None and value.type == "parenthesized_expression":
+        value = _parts(value)[0]
+    if described is not None:
+        _, ctype = declare(_field(described, "declarator"), base_type(described, scope), scope)
+    else:  # `sizeof(real)` reads as a variable until the typedef is known
+        ctype = named_type(text_of(value), scope) if value.type == "identifier" else None
+    return Ast("sizeof", () if ctype else (lower(value, scope),), ctype, node.start_byte)
+
+
+_DEFINING = ("enum_specifier", "struct_specifier")
+
+
+def _definition(node: Node, scope: Scope) -> Ast:
+    """A type defined inside a function; enumerators become constants in its block."""
+    before = dict(scope.constants)
+    enter(node, scope)
+    new = tuple((n, float(v)) for n, v in scope.constants.items() if before.get(n) != v)
+    return Ast("constants", new, at=node.start_byte)
+
+
 def _declaration(node: Node, scope: Scope) -> Ast:
     is_extern = any(c.type == "storage_class_specifier" and c.text == b"extern" for c in node.children)
+    defined = _definition(node, scope) if node.child_by_field_name("type").type in _DEFINING else EMPTY
     base = base_type(node, scope)
     made = []
     for declarator in node.children_by_field_name("declarator"):
@@ -164,7 +187,8 @@ def _declaration(node: Node, scope: Scope) -> Ast:
         name, ctype = declare(declarator, base, scope)
         value = _field(declarator, "value") if declarator.type == "init_declarator" else None
         made.append((name, ctype, None if value is None else lower(value, scope)))
-    return Ast("declare", tuple(made), at=node.start_byte)
+    declared = Ast("declare", tuple(made), at=node.start_byte)
+    return Ast("statements", (defined, declared), at=node.start_byte) if defined.kids else declared
 
 
 def _if(node: Node, scope: Scope) -> Ast:
@@ -217,10 +241,11 @@ _RULES = {
     "compound_statement": _block, "expression_statement": _block, "declaration": _declaration,
     "if_statement": _if, "for_statement": _for, "while_statement": _while, "do_statement": _while,
     "switch_statement": _switch, "return_statement": _return, "break_statement": _plain("break"),
-    "continue_statement": _plain("continue"), "type_definition": _plain("block"),
-    "struct_specifier": _plain("block"), "comment": _plain("block"),
+    "continue_statement": _plain("continue"), "type_definition": _definition,
+    "struct_specifier": _definition, "enum_specifier": _definition, "comment": _plain("block"),
     "parenthesized_expression": _first, "number_literal": _number, "char_literal": _number,
-    "identifier": _name, "true": _truth, "false": _truth, "binary_expression": _binary,
+    "identifier": _name, "true": _truth, "false": _truth, "null": _truth,
+    "sizeof_expression": _sizeof, "binary_expression": _binary,
     "unary_expression": _unary, "pointer_expression": _pointer, "assignment_expression": _assignment,
     "update_expression": _update, "conditional_expression": _conditional, "cast_expression": _cast,
     "call_expression": _call, "subscript_expression": _subscript, "field_expression": _member,

@@ -215,6 +215,11 @@ def subpaths(ctype: CType, path: Path = ()) -> list[tuple[Path, CType]]:
     return [(path, ctype)]
 
 
+def below(place: Place, path: tuple, ctype: CType) -> Place:
+    """Return the part of a place that lies at `path` in it."""
+    return Place(place.object, tuple((c, (*p, *path)) for c, p in place.options), ctype)
+
+
 def convert(b: Builder, value: Value, ctype: CType) -> Value:
     """Convert a value as C does on assignment to `ctype`; rounding to float is not modelled."""
     if isinstance(value, Address) or not isinstance(ctype, Scalar):

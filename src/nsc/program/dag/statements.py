@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from nsc.program.ctype import Array, Pointer, Void
+from nsc.program.ctype import INT, Array, Pointer, Void
 from nsc.program.dag.arithmetic import combine
 from nsc.program.dag.ast import Ast
 from nsc.program.dag.evaluator import Evaluator, Frame
+from nsc.program.dag.initialise import initialise
 from nsc.program.dag.memory import (
     Place,
     State,
@@ -98,7 +99,16 @@ def _declare(e: Evaluator, ast: Ast, state: State) -> None:
             ctype = Array(ctype.of, len(value.kids))
         place = e.declare(name, ctype)
         if value is not None:
-            e.initialise(place, value, state)
+            initialise(e, place, value, state)
+
+
+def _constants(e: Evaluator, ast: Ast, state: State) -> None:
+    for name, value in ast.kids:
+        e.store(e.declare(name, INT), e.number(value, True), state)
+
+
+def _statements(e: Evaluator, ast: Ast, state: State) -> None:
+    _sequence(e, ast.kids, state)
 
 
 def _if(e: Evaluator, ast: Ast, state: State) -> None:
@@ -215,4 +225,5 @@ def _from_case(e: Evaluator, cases, start: int, state: State) -> None:
 _STATEMENTS = {
     "block": _block, "declare": _declare, "if": _if, "return": _return, "break": _break,
     "continue": _continue, "loop": _loop, "switch": _switch,
+    "constants": _constants, "statements": _statements,
 }  # fmt: skip

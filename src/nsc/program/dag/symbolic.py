@@ -148,6 +148,6 @@ def _function(item, scope: Scope) -> tuple[str, Ast]:
     parameters = tuple(
         declare(p.child_by_field_name("declarator"), base_type(p, scope), scope) for p in parameters_of(item)
     )
-    body = lower(item.child_by_field_name("body"), scope)
+    body = lower(item.child_by_field_name("body"), scope.copy())
     name = declared_name(item.child_by_field_name("declarator"))
     return name, Ast("function", data=(parameters, result, body))

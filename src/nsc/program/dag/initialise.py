@@ -1,0 +1,57 @@
+"""Initialisers: expressions and `{...}` lists, nested and designated.
+
+In: a place, an `Ast`. Out: cells written. Non-goals: which objects exist.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nsc.program.ctype import CType, Pointer, Scalar, Struct
+from nsc.program.dag.ast import Ast
+from nsc.program.dag.memory import Place, State, below, subpaths, write
+from nsc.program.refusal import Refusal
+
+if TYPE_CHECKING:
+    from nsc.program.dag.evaluator import Evaluator
+
+
+def initialise(e: Evaluator, place: Place, ast: Ast, state: State) -> None:
+    """Initialise an object from an expression or a (nested, designated) `{...}` list."""
+    if ast.kind != "initialiser":
+        e.store(place, e.value(ast, state), state)
+        return
+    for path, ctype in subpaths(place.type):
+        if isinstance(ctype, Scalar):
+            write(e.b, state, below(place, path, ctype), e.number(0.0, ctype.kind != "float"))
+    if isinstance(place.type, Scalar | Pointer):
+        initialise(e, place, ast.kids[0][1], state)
+        return
+    flat = not any(marks or value.kind == "initialiser" for marks, value in ast.kids)
+    if flat and len(ast.kids) > _width(place.type):  # int m[2][2] = {1, 2, 3, 4}
+        for (path, ctype), (_, value) in zip(subpaths(place.type), ast.kids, strict=False):
+            e.store(below(place, path, ctype), e.value(value, state), state)
+        return
+    position = 0
+    for marks, value in ast.kids:
+        if marks:
+            position = _position(e, place.type, marks[0], state)
+        step, ctype = _member_at(place.type, position, ast.at)
+        initialise(e, below(place, (step,), ctype), value, state)
+        position += 1
+
+
+def _position(e: Evaluator, ctype: CType, mark: str | Ast, state: State) -> int:
+    if isinstance(mark, str):
+        return [name for name, _ in ctype.fields].index(mark)
+    return int(e.b.value(e.scalar(mark, state).node) or 0)
+
+
+def _width(ctype: CType) -> int:
+    return len(ctype.fields) if isinstance(ctype, Struct) else ctype.length or 0
+
+
+def _member_at(ctype: CType, position: int, at: int) -> tuple[str | int, CType]:
+    if position >= _width(ctype):
+        raise Refusal("too_many_initialisers", "more initialisers than elements", at)
+    return ctype.fields[position] if isinstance(ctype, Struct) else (position, ctype.of)

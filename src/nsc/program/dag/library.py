@@ -1,0 +1,94 @@
+"""Calls of the standard library: values, and what it writes through pointers.
+
+In: a call with its evaluated arguments. Out: its value and changed states.
+Non-goals: functions that the program defines (statements.py), the formulas themselves (calls.py).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nsc.program.ctype import Array, Scalar
+from nsc.program.dag import calls
+from nsc.program.dag.ast import Ast
+from nsc.program.dag.memory import Address, Number, Place, State, Value, below, read, subpaths, write
+from nsc.program.dag.sizes import size_of
+from nsc.program.refusal import Refusal
+
+if TYPE_CHECKING:
+    from nsc.program.dag.evaluator import Evaluator
+
+NO_OPERATIONS = frozenset(("assert", "__builtin_assume", "__builtin_prefetch"))
+
+
+def library_call(e: Evaluator, ast: Ast, arguments: list, state: State) -> Value | Place | None:
+    """Evaluate a call of a function that the program does not define."""
+    name = ast.data
+    if name == "__builtin_expect":
+        return arguments[0]
+    rule = _RULES.get(name.removeprefix("__builtin_")) or _RULES.get(name.removeprefix("__builtin_").removesuffix("f"))
+    if rule is not None:
+        return rule(e, ast, arguments, state)
+    known = calls.known_call(name)
+    if known is None or not all(isinstance(a, Number) for a in arguments):
+        raise Refusal("unknown_call", f"'{name}' has no symbolic meaning", ast.at)
+    if known == "abs" and not arguments[0].is_int:
+        arguments[0] = Number(e.b.make("TRUNC", arguments[0].node), True)
+    made = calls.call(e.b, known, [a.node for a in arguments])
+    if made is None:
+        raise Refusal("unknown_call", f"'{name}' does not take {len(arguments)} arguments", ast.at)
+    return Number(*made)
+
+
+def _sincos(e: Evaluator, ast: Ast, arguments: list, state: State) -> None:
+    x, *pointers = arguments
+    for op, pointer in zip(("SIN", "COS"), pointers, strict=True):
+        e.store(e.target(pointer, ast), Number(e.b.make(op, x.node)), state)
+
+
+def _copy(e: Evaluator, ast: Ast, arguments: list, state: State) -> Value:
+    """`memcpy` and `memmove` between objects whose scalars have the same types."""
+    to, source, size = arguments
+    pairs = list(zip(_cells(e, ast, to, size), _cells(e, ast, source, size), strict=True))
+    if any(a.type != b.type for a, b in pairs):
+        raise Refusal("unknown_call", "bytes are copied between objects of different types", ast.at)
+    for place, value in [(a, read(e.b, state, b)) for a, b in pairs]:
+        write(e.b, state, place, value)
+    return to
+
+
+def _fill(e: Evaluator, ast: Ast, arguments: list, state: State) -> Value:
+    """`memset` to zero."""
+    to, byte, size = arguments
+    if e.b.value(byte.node) != 0:
+        raise Refusal("unknown_call", "bytes are set to something other than zero", ast.at)
+    for place in _cells(e, ast, to, size):
+        if not isinstance(place.type, Scalar):
+            raise Refusal("unknown_call", "pointers are set to zero bytes", ast.at)
+        write(e.b, state, place, e.number(0.0, place.type.kind != "float"))
+    return to
+
+
+def _cells(e: Evaluator, ast: Ast, address: Value, size: Number) -> list[Place]:
+    """List the scalars in the `size` bytes from an address on."""
+    n_bytes = e.b.value(size.node)
+    if not isinstance(address, Address) or n_bytes is None:
+        raise Refusal("unknown_call", f"what '{ast.data}' covers is not known", ast.at)
+    width = size_of(address.type, ast.at)
+    if address.index is None:
+        first, available, whole = None, 1, address.type
+    else:
+        first, available = address.index, e.length(address, ast) - address.index
+        whole = Array(address.type, e.length(address, ast))
+    count, rest = divmod(int(n_bytes), width)
+    if rest or not 0 <= count <= available:
+        raise Refusal("unknown_call", f"'{ast.data}' covers {n_bytes:g} bytes of {available} times {width}", ast.at)
+    place = Place(address.object, ((None, address.path),), whole)
+    if first is None:
+        parts = [place][:count]
+    else:
+        parts = [below(place, (k,), address.type) for k in range(first, first + count)]
+    return [below(part, path, ctype) for part in parts for path, ctype in subpaths(part.type)]
+
+
+_RULES = {"sincos": _sincos, "memcpy": _copy, "memmove": _copy, "memset": _fill}
