@@ -11,12 +11,14 @@ import math
 import numpy as np
 
 from nsc.program.dag.graph import EVALUATE, OP_INDEX, Dag
+from nsc.program.dag.ranges import UNKNOWN, Range, range_of
 from nsc.program.refusal import Refusal
 
 MAX_NODES = 512
 _COMMUTATIVE = frozenset(("ADD", "MUL", "MIN", "MAX", "AND", "OR", "EQ"))
 _LEAVES = ("LIT", "IN")
-_TRUTHS = frozenset(("LT", "EQ", "AND", "OR", "NOT"))
+TRUTHS = frozenset(("LT", "EQ", "AND", "OR", "NOT"))
+_SETTLED = TRUTHS | {"FLOOR", "ROUND", "TRUNC"}
 _LARGEST_LITERAL = 1e30
 
 Key = tuple
@@ -25,8 +27,11 @@ Key = tuple
 class Builder:
     """Nodes are tuples (op, *children) or ("LIT", value) or ("IN", number), numbered as made."""
 
-    def __init__(self, n_inputs: int, max_nodes: int = MAX_NODES):
+    def __init__(self, n_inputs: int, max_nodes: int = MAX_NODES, prune: bool = False):
+        """Make an empty DAG; to prune is to settle comparisons by the ranges of their sides."""
         self.n_inputs = n_inputs
+        self.prune = prune
+        self.ranges: list[Range] = []  # of the first nodes, as far as asked for
         self.max_nodes = max_nodes
         self.nodes: list[Key] = []
         self.numbers: list[float | None] = []  # of each node: the number it is, None if it depends on an input
@@ -68,18 +73,36 @@ class Builder:
             args = (args[1], args[0])
         key = (op, *args)
         found = self.index.get(key)
-        return self._intern(key) if found is None else found
+        if found is not None:
+            return found
+        node = self._intern(key)
+        return self._settled(node) if self.prune and op in _SETTLED else node
+
+    def range(self, node: int) -> Range:
+        """Return what range a node's values are in; all numbers unless this builder prunes."""
+        if not self.prune:
+            return UNKNOWN
+        for key in self.nodes[len(self.ranges) : node + 1]:
+            self.ranges.append(range_of(key, self.nodes, self.ranges))
+        return self.ranges[node]
+
+    def _settled(self, node: int) -> int:
+        """Return a literal where a node can only be one number."""
+        low, high = self.range(node)
+        if low == high:
+            self.index[self.nodes[node]] = self.literal(low)
+        return self.literal(low) if low == high else node
 
     def truth(self, node: int) -> int:
         """Return 1 where a node is not zero, else 0."""
         value = self.value(node)
         if value is not None:
             return self.literal(float(value != 0))
-        if self.op(node) in _TRUTHS:
+        if self.op(node) in TRUTHS:
             return node
         return self.make("NOT", self.make("EQ", node, self.literal(0.0)))
 
-    def finish(self, roots: list[int]) -> Dag:
+    def finish(self, roots: list[int], bounded: bool = False) -> Dag:
         """Drop what no root needs and number the rest, children first."""
         needed = set(roots)
         for node in range(max(roots), -1, -1):  # children are made before their parents
@@ -96,7 +119,7 @@ class Builder:
             args.append((*kids, -1, -1, -1)[:3])
             values.append(rest[0] if is_leaf else 0.0)
         made = (np.array(ops, np.int16), np.array(args, np.int32), np.array(values, np.float64))
-        return Dag(*made, np.array([number[r] for r in roots], np.int32), self.n_inputs)
+        return Dag(*made, np.array([number[r] for r in roots], np.int32), self.n_inputs, bounded)
 
     def _intern(self, key: Key) -> int:
         found = self.index.get(key)
@@ -176,7 +199,7 @@ def _square(b: Builder, args, known):
 
 def _abs(b: Builder, args, known):
     key = b.nodes[args[0]]
-    if key[0] in ("ABS", "SQ", "SQRT", "EXP", "COSH", *_TRUTHS):
+    if key[0] in ("ABS", "SQ", "SQRT", "EXP", "COSH", *TRUTHS):
         return args[0]
     return b.make("ABS", key[1]) if key[0] == "NEG" else None
 
@@ -237,7 +260,7 @@ def _power(b: Builder, base: int, n: int) -> int:
 
 
 def _rounding(b: Builder, args, known):
-    return args[0] if b.op(args[0]) in ("FLOOR", "ROUND", "TRUNC", *_TRUTHS) else None
+    return args[0] if b.op(args[0]) in ("FLOOR", "ROUND", "TRUNC", *TRUTHS) else None
 
 
 _RULES = {

@@ -56,6 +56,8 @@ class Dag:
         values: float64 (m,), the literal of LIT, the input's number of IN, else 0.
         roots: int32 (o,), one node per output.
         n_inputs: how many inputs exist (some may be unused). IN nodes range over [-1, 1].
+        bounded: whether a loop that inputs may keep running was cut off. Then the DAG is what the program
+            computes only where the loop ends in time: good to read, but no source of labels.
     """
 
     ops: np.ndarray
@@ -63,6 +65,7 @@ class Dag:
     values: np.ndarray
     roots: np.ndarray
     n_inputs: int
+    bounded: bool = False
 
     def __len__(self) -> int:
         return len(self.ops)
@@ -81,7 +84,7 @@ def bind_inputs(dag: Dag, n_inputs: int, value: float) -> Dag:
     """Keep the first inputs of a DAG; every other becomes a literal."""
     rest = (dag.ops == OP_INDEX["IN"]) & (dag.values >= n_inputs)
     ops = np.where(rest, OP_INDEX["LIT"], dag.ops).astype(dag.ops.dtype)
-    return Dag(ops, dag.args, np.where(rest, value, dag.values), dag.roots, n_inputs)
+    return Dag(ops, dag.args, np.where(rest, value, dag.values), dag.roots, n_inputs, dag.bounded)
 
 
 @dataclass(frozen=True)
