@@ -5,18 +5,14 @@ In: an operator, two `Number`s. Out: a `Number` with C's integer-ness. Non-goals
 
 from __future__ import annotations
 
+from nsc.program.dag.bits import bits
 from nsc.program.dag.builder import Builder
 from nsc.program.dag.memory import Number
-from nsc.program.refusal import Refusal
 
 _ARITHMETIC = {"+": "ADD", "-": "SUB", "*": "MUL"}
 _COMPARISONS = {  # operator -> (operation, swap sides, negate)
     "<": ("LT", False, False), ">": ("LT", True, False), "<=": ("LT", True, True),
     ">=": ("LT", False, True), "==": ("EQ", False, False), "!=": ("EQ", False, True),
-}  # fmt: skip
-_BITS = {
-    "&": lambda x, y: x & y, "|": lambda x, y: x | y, "^": lambda x, y: x ^ y,
-    "<<": lambda x, y: x << (y & 63), ">>": lambda x, y: x >> (y & 63),
 }  # fmt: skip
 
 
@@ -36,16 +32,4 @@ def combine(b: Builder, operator: str, left: Number, right: Number) -> Number:
         op, swap, negate = _COMPARISONS[operator]
         found = b.make(op, y, x) if swap else b.make(op, x, y)
         return Number(b.make("NOT", found) if negate else found, True)
-    return _bits(b, operator, left, right)
-
-
-def _bits(b: Builder, operator: str, left: Number, right: Number) -> Number:
-    known_left, known_right = b.value(left.node), b.value(right.node)
-    if known_left is not None and known_right is not None and operator in _BITS:
-        return Number(b.literal(float(_BITS[operator](int(known_left), int(known_right)))), True)
-    if operator == "<<" and known_right is not None:
-        return Number(b.make("MUL", left.node, b.literal(2.0**known_right)), True)
-    if operator == ">>" and known_right is not None:
-        scaled = b.make("MUL", left.node, b.literal(2.0**-known_right))
-        return Number(b.make("FLOOR", scaled), True)
-    raise Refusal("bit_operation", f"'{operator}' on a value that depends on an input", b.at)
+    return Number(bits(b, operator, x, y), True)
