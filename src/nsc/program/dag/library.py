@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from nsc.program.ctype import Array, Scalar
 from nsc.program.dag import calls
 from nsc.program.dag.ast import Ast
-from nsc.program.dag.memory import Address, Number, Place, State, Value, below, read, subpaths, write
+from nsc.program.dag.memory import Address, Number, Place, State, Value, below, read, subpaths
 from nsc.program.dag.sizes import size_of
 from nsc.program.refusal import Refusal
 
@@ -53,7 +53,7 @@ def _copy(e: Evaluator, ast: Ast, arguments: list, state: State) -> Value:
     if any(a.type != b.type for a, b in pairs):
         raise Refusal("unknown_call", "bytes are copied between objects of different types", ast.at)
     for place, value in [(a, read(e.b, state, b)) for a, b in pairs]:
-        write(e.b, state, place, value)
+        e.store(place, value, state)
     return to
 
 
@@ -65,7 +65,7 @@ def _fill(e: Evaluator, ast: Ast, arguments: list, state: State) -> Value:
     for place in _cells(e, ast, to, size):
         if not isinstance(place.type, Scalar):
             raise Refusal("unknown_call", "pointers are set to zero bytes", ast.at)
-        write(e.b, state, place, e.number(0.0, place.type.kind != "float"))
+        e.store(place, e.number(0.0, place.type.kind != "float"), state)
     return to
 
 

@@ -5,6 +5,7 @@ In: node numbers. Out: `Number`, `Place`, `Address`, `State`. Non-goals: C synta
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from nsc.program.refusal import Refusal
 
 Path = tuple[str | int, ...]
 MAX_SELECTED_ELEMENTS = 64
+MAX_RANGED_ELEMENTS = 1024
 
 
 class Number(NamedTuple):
@@ -25,11 +27,12 @@ class Number(NamedTuple):
 
 @dataclass(frozen=True)
 class Place:
-    """An lvalue. `options` are (condition node or None, path): more than one for a symbolic index."""
+    """An lvalue. `options` are (k, path): more than one for a symbolic index, whose node is k for that path."""
 
     object: int
     options: tuple[tuple[int | None, Path], ...]
     type: CType
+    index: int | None = None
 
 
 class Address(NamedTuple):
@@ -168,23 +171,38 @@ def element(b: Builder, place: Place, index: Number, at: int) -> Place:
         if not 0 <= value < length:
             raise Refusal("index_out_of_bounds", f"index {value:g} is outside an array of {length}", at)
         options = tuple((c, (*path, int(value))) for c, path in place.options)
-        return Place(place.object, options, place.type.of)
-    if length > MAX_SELECTED_ELEMENTS or len(place.options) > 1:
+        return Place(place.object, options, place.type.of, place.index)
+    low, high = b.range(index.node)
+    inside = range(max(0, math.ceil(low)) if low > -1 else 0, int(min(length - 1, high)) + 1)
+    node = index.node
+    if place.index is not None:  # rows and columns are numbered through
+        node = b.make("ADD", b.make("MUL", place.index, b.literal(float(length))), node)
+    if not 0 < len(inside) * len(place.options) <= (MAX_RANGED_ELEMENTS if b.prune else MAX_SELECTED_ELEMENTS):
         raise Refusal("index_depends_on_input", f"an index into {length} elements depends on an input", at)
-    path = place.options[0][1]
-    options = tuple((b.make("EQ", index.node, b.literal(float(k))), (*path, k)) for k in range(length))
-    return Place(place.object, options, place.type.of)
+    options = tuple(((c or 0) * length + k, (*path, k)) for c, path in place.options for k in inside)
+    return Place(place.object, options, place.type.of, node)
 
 
 def read(b: Builder, state: State, place: Place) -> Value:
-    """Read a scalar or pointer; an unwritten scalar reads 0."""
-    if len(place.options) == 1:
-        return _cell(b, state, place, place.options[0][1])
-    values = [(c, _cell(b, state, place, path)) for c, path in place.options]
-    result = values[-1][1]
-    for condition, value in reversed(values[:-1]):
-        result = choose(b, condition, value, result)
-    return result
+    """Read a scalar or pointer; an unwritten scalar reads 0. An index outside reads the nearest element."""
+    runs: list[tuple[int | None, Value]] = []  # of equal elements, by the first
+    for k, path in place.options:
+        value = _cell(b, state, place, path)
+        if not runs or runs[-1][1] != value:
+            runs.append((k, value))
+    return _search(b, place.index, runs)
+
+
+def _search(b: Builder, index: int | None, runs: list[tuple[int | None, Value]]) -> Value:
+    """Choose a run by halving."""
+    if len(runs) == 1:
+        return runs[0][1]
+    middle = len(runs) // 2
+    below_middle = b.make("LT", index, b.literal(float(runs[middle][0])))
+    known = b.value(below_middle)
+    if known is not None:
+        return _search(b, index, runs[:middle] if known else runs[middle:])
+    return choose(b, below_middle, _search(b, index, runs[:middle]), _search(b, index, runs[middle:]))
 
 
 def _cell(b: Builder, state: State, place: Place, path: Path) -> Value:
@@ -198,11 +216,12 @@ def _cell(b: Builder, state: State, place: Place, path: Path) -> Value:
 
 def write(b: Builder, state: State, place: Place, value: Value) -> None:
     """Write a scalar or pointer; each option keeps its old value where its condition fails."""
-    for condition, path in place.options:
+    for k, path in place.options:
         key = (place.object, path)
-        if condition is None:
+        if place.index is None or len(place.options) == 1:
             state.cells[key] = value
         else:
+            condition = b.make("EQ", place.index, b.literal(float(k)))
             state.cells[key] = choose(b, condition, value, _cell(b, state, place, path))
 
 
@@ -217,7 +236,7 @@ def subpaths(ctype: CType, path: Path = ()) -> list[tuple[Path, CType]]:
 
 def below(place: Place, path: tuple, ctype: CType) -> Place:
     """Return the part of a place that lies at `path` in it."""
-    return Place(place.object, tuple((c, (*p, *path)) for c, p in place.options), ctype)
+    return Place(place.object, tuple((c, (*p, *path)) for c, p in place.options), ctype, place.index)
 
 
 def convert(b: Builder, value: Value, ctype: CType) -> Value:
