@@ -1,5 +1,7 @@
 """Records and their shards."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -38,6 +40,12 @@ def test_shards_return_what_was_written(tmp_path):
     for a, b in zip(written, read_records(tmp_path / "new" / "s.parquet"), strict=True):
         assert_same(a, b)
     assert [p.name for p in (tmp_path / "new").iterdir()] == ["s.parquet"]
+
+
+def test_a_dag_that_cuts_a_loop_off_says_so_after_reading(tmp_path):
+    made = replace(record(), flags=("bounded_dag",))
+    write_records(tmp_path / "s.parquet", [made, record()])
+    assert [r.dag.bounded for r in read_records(tmp_path / "s.parquet")] == [True, False]
 
 
 def test_outputs_that_are_not_finite_are_kept(tmp_path):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +55,8 @@ class Record:
         normalised: the text without names, layout and comments; "" where nobody needed it.
         cluster: shared by programs that compute the same; "" where nobody looked.
         scale: per output, a power of two; empty where all are 1.
-        flags: what a reader may want to leave out: "constant", "near_constant", "rescaled", "rest_is_one".
+        flags: what a reader may want to leave out: "constant", "near_constant", "rescaled", "rest_is_one",
+            "bounded_dag" (see `Dag.bounded`).
     """
 
     name: str
@@ -156,6 +157,8 @@ def _read(shard: Path, columns: list[str]) -> pa.Table:
 def _record(plain: dict, box: np.ndarray, outputs: np.ndarray, dag: Dag | None) -> Record:
     for name in ("scale", "flags"):
         plain[name] = tuple(plain[name])
+    if dag is not None and "bounded_dag" in plain["flags"]:
+        dag = replace(dag, bounded=True)
     limits = tuple((lo, hi) for lo, hi in box.reshape(-1, 2).tolist())
     return Record(**plain, box=limits, outputs=outputs.reshape(-1, plain["n_outputs"]), dag=dag)
 

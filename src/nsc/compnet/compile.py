@@ -5,7 +5,7 @@ In: a checkpoint's arrays, a DAG. Out: `Emission`. Non-goals: training; running 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from nsc.record import Record
 
 MAX_NODES = 512
 
+_CUT_OFF = "CompNet read a loop whose end depends on the inputs for its first trips only"
+
 
 @dataclass(frozen=True)
 class Emission:
@@ -24,7 +26,7 @@ class Emission:
     Args:
         w: float64 (65,), flat parameters of 9-4-4-1 that map [-1, 1]^9 to the program's units.
         values: float64 (512,), predicted outputs at the root anchors; empty for the base vector.
-        note: why the text-free base vector was used; None when the text was compiled.
+        note: why the text-free base vector was used, or what of the text was left out; None when all was compiled.
     """
 
     w: np.ndarray
@@ -85,7 +87,8 @@ class CompNet:
             return self._fallback(f"{dag.n_inputs} inputs; CompNet reads at most {MAX_INPUTS} [too_many_inputs]")
         if len(dag) > MAX_NODES:
             return self._fallback(f"{len(dag)} operations; CompNet reads at most {MAX_NODES} [too_many_nodes]")
-        return self.emit(dag, output)
+        emission = self.emit(dag, output)
+        return replace(emission, note=_CUT_OFF) if dag.bounded else emission
 
     def _fallback(self, why: str) -> Emission:
         return Emission(self.base, np.empty(0), f"text-free base vector: {why}")

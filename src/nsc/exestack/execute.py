@@ -37,12 +37,13 @@ def _record(candidate: Candidate, built: Built | Failed, profile: Profile) -> Re
     n_inputs = min(program.n_inputs, profile.varied_inputs)
     scale = _scale(outputs)
     box = tuple(zip(program.domain.lo, program.domain.hi, strict=True))[:n_inputs]
+    dag = _dag(program.dag, n_inputs)
     name = f"{source.path}:{program.line}:{program.name}"
     return Record(
         name, program.text, source.origin, n_inputs, program.n_outputs, box, 0,
-        (outputs / scale).astype(np.float32), _dag(program.dag, n_inputs), licence=source.licence,
+        (outputs / scale).astype(np.float32), dag, licence=source.licence,
         normalised=program.normalised, scale=() if (scale == 1).all() else tuple(scale.tolist()),
-        flags=_flags(outputs, scale, n_inputs < program.n_inputs),
+        flags=_flags(outputs, scale, n_inputs < program.n_inputs, dag is not None and dag.bounded),
     )  # fmt: skip
 
 
@@ -83,13 +84,14 @@ def _scale(outputs: np.ndarray) -> np.ndarray:
     return np.exp2(powers + (largest / np.exp2(powers) >= MAX_ABSOLUTE_OUTPUT))
 
 
-def _flags(outputs: np.ndarray, scale: np.ndarray, rest_is_one: bool) -> tuple[str, ...]:
+def _flags(outputs: np.ndarray, scale: np.ndarray, rest_is_one: bool, bounded_dag: bool) -> tuple[str, ...]:
     spread, largest = outputs.std(axis=0), np.abs(outputs).max(axis=0)
     flags = {
         "constant": (np.ptp(outputs, axis=0) == 0).all(),
         "near_constant": (spread < NEAR_CONSTANT * largest).all() and not (np.ptp(outputs, axis=0) == 0).all(),
         "rescaled": (scale != 1).any(),
         "rest_is_one": rest_is_one,
+        "bounded_dag": bounded_dag,
     }
     return tuple(name for name, holds in flags.items() if holds)
 

@@ -30,18 +30,83 @@ SYNTAX = [
     "double f(double x) { return x*-0x1ffffffd0c5e81.0p-54 + 0x1p-3f + 0x1.8P1L + 0x.8p0; }",
 ]  # fmt: skip
 
+_INT = "double f(double x, double y) { int n = (int)(300*x), m = (int)floor(9*y); unsigned char u = 128 + 100*x; "
+BITS = [
+    _INT + "return (n & 7) + 100*(m & 1) + 1e4*(n & 0xF0) + (n & 0x35); }",
+    _INT + "return (n & -16) + 1000*(n & ~3) + (n | 5) + 7*(m ^ 9) + 31*(n ^ -2) + 3*(n | -8); }",
+    _INT + "return ~n + 1000*(~m & 3) + (n >> 2) + (m << 3) + (u & 0x7f) + (5 & m); }",
+    _INT + "int a = x > 0, b = y < x; return (a & b) + 2*(a | b) + 4*(a ^ b) + 8*(a << 1 | b) + 16*(1 & a); }",
+    _INT + "int k = x < -0.3 ? 9 : y > 0 ? 6 : 12; k |= 2; return (k ^ (x > 0)) + 100*(k & 10) + (1 << (k >> 2)); }",
+    _INT + "return (u & 3u) + ((unsigned)n & 3U) + ((n & 0x80000000) != 0) + ((m & 15) << 2); }",
+]
+_TABLE = "static const double T[5] = {1, 4, 9, 9, 7}; static const float M[3][4] = {{1, 2, 3, 4}, {5, 6, 7, 8}, {9}}; "
+INDICES = [
+    _TABLE + "double f(double x) { int i = (int)(2.5 + 2.4*x); return T[i]; }",
+    _TABLE
+    + "double f(double x, double y) { int i = 1.5 + 1.4*x, j = 2 + 1.9*y; return M[i][j] + 10*M[j / 2][i + 1]; }",
+    _TABLE + "double f(double x, double y) { int i = x < 0 ? 2 : y < 0 ? 1 : 0; const float *r = M[i], *s = &M[1][i];"
+    "return r[0] + x*r[1] + r[2] + *s; }",
+    "typedef struct { double c; int n; } P; static const P t[] = {{1, 2}, {3, 4}, {5, 6}};"
+    "double f(double x) { const P *p = &t[(int)(1.5 + x)]; return p->c*x + p->n; }",
+    "double f(double x, double y) { double v[6] = {x, y, x*y, 1}; v[(int)(3 + 2.9*y)] = 7; return v[(int)(3 + 2.9*x)]; }",
+    "double f(double x) { double v[300]; for (int i = 0; i < 200; i++) v[i] = i*i; return v[(int)(100 + 9*x)]; }",
+]
+LOOPS = [
+    "double f(double x, double y) { double a = atan2(y, x)*180/M_PI; while (a < 0) a += 360; return a; }",
+    "double f(double x) { while (x >= 360) x -= 360; while (x < 0) x += 0.25; return x; }",
+    "double f(double x) { double s = 1, y = x*x/4, t = y; for (int i = 2; t > 1e-7; i++) { s += t; t *= y/(i*i); }"
+    "return s; }",
+    "static double g(double x, int d) { return x < -2 ? d : g(x - 1, d + 1); } double f(double x) { return g(x, 0); }",
+    "double f(double x) { if (x < 3) return x*x; while (x < 100) x = sin(x) + exp(x); return x; }",
+    "double f(double x) { int n = 0; double t = 4 + x; while (t*t > 1.5 + n) { t *= 0.8; if (t < 1.0) break; n++;"
+    "if (n == 3) continue; if (t > 9) return t; t -= 0.01; } return t + n; }",
+]
+BOUNDED = [
+    "float f(float x) { float last, ans = 2, a; if (x <= 0) return 0; do { last = ans; ans = (ans + x/ans)/2;"
+    "a = fabsf((ans - last)/ans); } while (a > 0.001f); return ans; }",
+    "double f(double x) { double t = 4 + x; int n = 0; while (t > 1) { t -= 0.3 + 0.2*sin(9*t); n++; if (t < 1.5) break;"
+    "if (t > 4) continue; if (t*x < -2) return t; t -= 0.01; } return t + n; }",
+]  # fmt: skip
 
-def _agree(text: str, tolerance: float = 1e-9) -> None:
-    program = parse_program(text, function="f")
+
+def _agree(text: str, tolerance: float = 1e-9, bounded: bool = False) -> None:
+    program = parse_program("#include <math.h>\n" + text, function="f")
     assert not isinstance(program.dag, Unsupported), program.dag
+    assert program.dag.bounded == bounded
     x = X[:, : program.n_inputs]
     (built,) = build([program.unit])
     assert isinstance(built, Built), built
     lo, hi = np.array(program.domain.lo), np.array(program.domain.hi)
     inputs = lo + (hi - lo) * (x + 1) / 2
-    np.testing.assert_allclose(evaluate(program.dag, x), run(built, inputs).outputs, rtol=tolerance, atol=tolerance)
+    found = evaluate(program.dag, x)
+    np.testing.assert_allclose(found, run(built, inputs).outputs, rtol=tolerance, atol=tolerance)
 
 
 @pytest.mark.parametrize("text", SYNTAX, ids=range(len(SYNTAX)))
 def test_syntax(text):
     _agree(text)
+
+
+@pytest.mark.parametrize("text", BITS, ids=range(len(BITS)))
+def test_bits(text):
+    _agree(text)
+
+
+@pytest.mark.parametrize("text", INDICES, ids=range(len(INDICES)))
+def test_indices(text):
+    _agree(text)
+
+
+@pytest.mark.parametrize("text", LOOPS, ids=range(len(LOOPS)))
+def test_loops_that_the_ranges_of_inputs_end(text):
+    _agree(text)
+
+
+@pytest.mark.parametrize("text", BOUNDED, ids=range(len(BOUNDED)))
+def test_loops_that_end_in_time(text):
+    _agree(text, tolerance=1e-5, bounded=True)
+
+
+def test_a_pointer_into_a_row_is_only_read():
+    text = "double f(double x) { double m[2][2] = {{x, 1}, {2, 3}}; double *r = m[x > 0]; r[0] = 5; return m[1][0]; }"
+    assert parse_program(text).dag.reason == "pointer_depends_on_input"

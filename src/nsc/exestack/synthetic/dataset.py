@@ -54,6 +54,7 @@ def candidate(r: Dice, x: np.ndarray, name: str) -> Record | Rejected:
     if text.count("\n") > 80 or len(text) > 3000:
         return Rejected("too_long")
     dag = own_dag(written)
+    assert isinstance(dag, Unsupported) or not dag.bounded  # its values become the labels
     if isinstance(dag, Unsupported):
         return Rejected(f"no_dag:{dag.reason}")
     if len(dag) > MAX_DAG_NODES:

@@ -13,6 +13,7 @@ from nsc.program.ctype import Array, CType, Pointer, Scalar, Struct
 from nsc.program.dag import calls, library
 from nsc.program.dag.arithmetic import combine
 from nsc.program.dag.ast import Ast
+from nsc.program.dag.bits import complement
 from nsc.program.dag.builder import Builder
 from nsc.program.dag.initialise import initialise
 from nsc.program.dag.memory import (
@@ -61,6 +62,10 @@ class Evaluator:
     run_function: Callable[..., Place | None] = field(default=None, repr=False)
     call_depth: list[str] = field(default_factory=list)
     objects: dict[int, CType] = field(default_factory=dict)
+    frozen: set[int] = field(default_factory=set)  # objects that may no longer be written
+    max_trips: int | None = None  # after how many unknown tests a loop is cut off; None to refuse it
+    is_bounded: bool = False  # whether one was
+    has_unknown_test: bool = False  # whether there is one whose end depends on an input
 
     def new_object(self, ctype: CType) -> Place:
         self.next_object += 1
@@ -117,14 +122,25 @@ class Evaluator:
             return read(self.b, state, place)
         if isinstance(place.type, Array):
             if len(place.options) > 1:
-                raise Refusal("pointer_depends_on_input", "a row of a table depends on an input", self.b.at)
+                return self._row(place, state)
             return Address(place.object, place.options[0][1], place.type.of, 0)
         return place if isinstance(place.type, Struct) else read(self.b, state, place)
+
+    def _row(self, place: Place, state: State) -> Address:
+        """Copy what a symbolic index selects, so that a pointer can point there; from then on it may only be read."""
+        copy = self.new_object(place.type)
+        self.store(copy, place, state)
+        self.frozen |= {copy.object, place.object}
+        if isinstance(place.type, Array):
+            return Address(copy.object, (), place.type.of, 0)
+        return Address(copy.object, (), place.type)
 
     def store(self, place: Place, value: Value | Place | None, state: State) -> None:
         """Assign a value or a whole struct."""
         if value is None:
             raise Refusal("void_value", "the value of a void function is used", self.b.at)
+        if place.object in self.frozen:
+            raise Refusal("pointer_depends_on_input", "where a pointer writes to depends on an input", self.b.at)
         if isinstance(value, Place):
             for path, ctype in subpaths(value.type):
                 cell = read(self.b, state, below(value, path, ctype))
@@ -221,7 +237,7 @@ class Evaluator:
             return self._address_of(inner.kids[0], state)
         place = self.place(inner, state)
         if len(place.options) > 1:
-            raise Refusal("pointer_depends_on_input", "this element depends on an input", ast.at)
+            return self._row(place, state)
         path = place.options[0][1]
         if path and isinstance(path[-1], int):
             return Address(place.object, path[:-1], place.type, path[-1])
@@ -234,11 +250,10 @@ class Evaluator:
         if ast.data == "-":
             return Number(self.b.make("NEG", operand.node), operand.is_int)
         known = self.b.value(operand.node)
-        if ast.data == "~" and known is not None:
-            return self.number(float(~int(known)), True)
-        if ast.data == "+":
-            return operand
-        raise Refusal("bit_operation", f"'{ast.data}' on a value that depends on an input", ast.at)
+        if ast.data == "~":
+            node = complement(self.b, operand.node) if known is None else self.b.literal(float(~int(known)))
+            return Number(node, True)
+        return operand
 
     def _binary(self, ast: Ast, state: State) -> Value:
         operator = ast.data

@@ -156,8 +156,12 @@ def _trips(e: Evaluator, ast: Ast, trip: int, symbolic: int, state: State) -> No
                 return
             if goes_on is not True:
                 symbolic += 1
+                e.has_unknown_test = True
                 state.broken = opposite(e.b, goes_on)
-        if trip >= MAX_TRIPS or symbolic > MAX_SYMBOLIC_TRIPS:
+        if trip >= MAX_TRIPS or symbolic > (e.max_trips or MAX_SYMBOLIC_TRIPS):
+            if symbolic and e.max_trips:
+                e.is_bounded, state.broken = True, True
+                return
             reason = "data_dependent_loop" if symbolic else "long_loop"
             raise Refusal(reason, "how often this loop runs has no small constant bound", ast.at)
         trip += 1

@@ -20,23 +20,43 @@ from nsc.program.ir import Domain, Leaf, Program, Signature
 from nsc.program.refusal import Refusal
 from nsc.program.syntax import declared_name, syntax_tree
 
+LOOP_BOUNDS = (32, 16, 8)  # trips with an unknown test, tried in turn
+
 
 def symbolic_dag(program: Program) -> Dag | Unsupported:
     """Evaluate a program symbolically over inputs in [-1, 1].
 
     A domain other than (-1, 1) becomes `mid + half * IN`; integer inputs are rounded as the
-    scalar entry rounds them.
+    scalar entry rounds them. What is refused is tried again with comparisons settled by what ranges their
+    sides can take, then with loops cut off after so many trips, which makes the DAG `bounded`.
     """
+    first, _ = _read_and_run(program)
+    if isinstance(first, Dag):
+        return first
+    for max_trips in (None, *LOOP_BOUNDS):
+        found, may_be_cut = _read_and_run(program, prune=True, max_trips=max_trips)
+        if isinstance(found, Dag):
+            return found
+        if not may_be_cut:
+            break
+    return first
+
+
+def _read_and_run(
+    program: Program, prune: bool = False, max_trips: int | None = None
+) -> tuple[Dag | Unsupported, bool]:
+    """Evaluate once; say also whether it met a loop that could be cut off sooner."""
+    run = _Run(program.signature, program.domain, prune=prune, max_trips=max_trips)
     try:
-        run = _Run(program.signature, program.domain)
         run.read(program.source)
-        return run.dag()
+        return run.dag(), False
     except Refusal as refusal:
         before = program.source[: refusal.offset]
         column = refusal.offset - (before.rfind("\n") + 1) + 1
-        return Unsupported(refusal.reason, refusal.message, before.count("\n") + 1, column)
+        found = Unsupported(refusal.reason, refusal.message, before.count("\n") + 1, column)
     except RecursionError:
-        return Unsupported("too_deep", "the program nests too deeply to be evaluated symbolically")
+        found = Unsupported("too_deep", "the program nests too deeply to be evaluated symbolically")
+    return found, run.e.has_unknown_test
 
 
 def read_definitions(source: str) -> Definitions:
@@ -52,7 +72,10 @@ def read_definitions(source: str) -> Definitions:
 
 
 def evaluate_definitions(definitions: Definitions, signature: Signature, domain: Domain) -> Dag | Unsupported:
-    """Evaluate a function whose syntax is at hand, without positions in messages."""
+    """Evaluate a function whose syntax is at hand, without positions in messages.
+
+    What comes of it is exact: it is never `bounded`.
+    """
     try:
         run = _Run(signature, domain)
         run.enter(definitions)
@@ -64,11 +87,11 @@ def evaluate_definitions(definitions: Definitions, signature: Signature, domain:
 class _Run:
     """One symbolic evaluation of a program."""
 
-    def __init__(self, signature: Signature, domain: Domain):
+    def __init__(self, signature: Signature, domain: Domain, prune: bool = False, max_trips: int | None = None):
         self.signature, self.domain = signature, domain
-        self.b = Builder(len(signature.inputs))
+        self.b = Builder(len(signature.inputs), prune=prune)
         self.state = State()
-        self.e = Evaluator(self.b, Scope(), {}, Frame([{}], 0), run_function=run_function)
+        self.e = Evaluator(self.b, Scope(), {}, Frame([{}], 0), run_function=run_function, max_trips=max_trips)
 
     def read(self, source: str) -> None:
         """Enter what a closed text defines."""
@@ -97,7 +120,7 @@ class _Run:
         if place is not None:
             objects["return"] = place
         roots = [self._output(leaf, objects) for leaf in self.signature.outputs]
-        dag = self.b.finish(roots)
+        dag = self.b.finish(roots, self.e.is_bounded)
         if len(dag) > MAX_NODES:
             raise Refusal("too_many_nodes", f"the expression has {len(dag)} operations, over {MAX_NODES}", 0)
         return dag
