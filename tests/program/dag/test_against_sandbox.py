@@ -68,6 +68,18 @@ BOUNDED = [
     "if (t > 4) continue; if (t*x < -2) return t; t -= 0.01; } return t + n; }",
 ]  # fmt: skip
 
+CALLS = [
+    "double f(double x, double y) { return hypot(x, y) + exp2(x) + log2(2 + x) + log10(2 + y) + log1p(x/2) + expm1(y); }",
+    "double f(double x, double y) { return fdim(x, y) + fma(x, y, 2) + copysign(x, y) + 3*signbit(x) + isnan(x)"
+    " + 2*isinf(y) + 4*isfinite(x); }",
+    "double f(double x, double y) { return trunc(3*x) + rint(4*x) + nearbyint(5*y) + lround(6*x) + 100*ceil(9*y); }",
+    "double f(double x) { return acosh(2 + x) + asinh(x) + atanh(0.9*x) + acos(x) + sinh(x) + cosh(x) + tanh(x); }",
+    "double f(double x, double y) { return ldexp(x, 3) + scalbn(y, -2) + ldexp(1, (int)(9*x)) + fmin(x, y) - fmax(x, 0); }",
+    "double f(double x) { double w; double r = modf(9*x, &w); return r + 10*w; }",
+    "double f(double x) { int n; double r = frexp(9*x, &n); return r + 10*n + 100*ilogb(x) + logb(7*x) + frexp(0, &n); }",
+    "double f(double x) { int q; double r = remquo(700*x, 90.0, &q); return r + 1000*(q & 3) + remainder(40*x, 7); }",
+]
+
 
 def _agree(text: str, tolerance: float = 1e-9, bounded: bool = False) -> None:
     program = parse_program("#include <math.h>\n" + text, function="f")
@@ -110,3 +122,8 @@ def test_loops_that_end_in_time(text):
 def test_a_pointer_into_a_row_is_only_read():
     text = "double f(double x) { double m[2][2] = {{x, 1}, {2, 3}}; double *r = m[x > 0]; r[0] = 5; return m[1][0]; }"
     assert parse_program(text).dag.reason == "pointer_depends_on_input"
+
+
+@pytest.mark.parametrize("text", CALLS, ids=range(len(CALLS)))
+def test_calls(text):
+    _agree(text)

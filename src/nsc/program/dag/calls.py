@@ -65,6 +65,23 @@ def _remainder(b: Builder, x: int, y: int) -> int:
     return b.make("SUB", x, b.make("MUL", y, b.make("ROUND", b.make("DIV", x, y))))
 
 
+def _logb(b: Builder, x: int) -> int:
+    return b.make("FLOOR", b.make("MUL", b.make("LOG", b.make("ABS", x)), b.literal(1 / math.log(2))))
+
+
+def ldexp(b: Builder, x: int, n: int) -> int:
+    """Return `x * 2**n`."""
+    return b.make("MUL", x, b.make("POW", b.literal(2.0), n))
+
+
+def frexp(b: Builder, x: int) -> tuple[int, int]:
+    """Return the fraction, in [0.5, 1) but for its sign, and the exponent; both are 0 for 0."""
+    exponent = b.make("ADD", _logb(b, x), b.literal(1.0))
+    is_zero, zero = b.make("EQ", x, b.literal(0.0)), b.literal(0.0)
+    exponent = b.make("SEL", is_zero, zero, exponent)
+    return ldexp(b, x, b.make("NEG", exponent)), exponent
+
+
 _FLOATS: dict[str, Callable[..., int]] = {
     "ceil": lambda b, x: b.make("NEG", b.make("FLOOR", b.make("NEG", x))),
     "log10": _scaled("LOG", 1 / math.log(10)),
@@ -84,19 +101,27 @@ _FLOATS: dict[str, Callable[..., int]] = {
     "atanh": _atanh,
     "remainder": _remainder,
     "fdim": lambda b, x, y: b.make("MAX", b.make("SUB", x, y), b.literal(0.0)),
-    "ldexp": lambda b, x, n: b.make("MUL", x, b.make("POW", b.literal(2.0), n)),
-    "scalbn": lambda b, x, n: b.make("MUL", x, b.make("POW", b.literal(2.0), n)),
+    "ldexp": ldexp,
+    "scalbn": ldexp,
+    "scalbln": ldexp,
+    "logb": _logb,
+    "significand": lambda b, x: ldexp(b, x, b.make("NEG", _logb(b, x))),
+    "nextafter": lambda b, x, y: x,
 }
 _INTEGERS: dict[str, Callable[..., int]] = {
     "abs": lambda b, x: b.make("ABS", x),
     "labs": lambda b, x: b.make("ABS", x),
     "llabs": lambda b, x: b.make("ABS", x),
+    "imaxabs": lambda b, x: b.make("ABS", x),
     "isnan": lambda b, x: b.literal(0.0),
     "isinf": lambda b, x: b.literal(0.0),
     "isfinite": lambda b, x: b.literal(1.0),
     "finite": lambda b, x: b.literal(1.0),
     "isnormal": lambda b, x: b.literal(1.0),
     "signbit": lambda b, x: b.make("LT", x, b.literal(0.0)),
+    "ilogb": _logb,
+    "isunordered": lambda b, x, y: b.literal(0.0),
+    "islessgreater": lambda b, x, y: b.make("NOT", b.make("EQ", x, y)),
     "isless": lambda b, x, y: b.make("LT", x, y),
     "isgreater": lambda b, x, y: b.make("LT", y, x),
     "islessequal": lambda b, x, y: b.make("NOT", b.make("LT", y, x)),

@@ -46,6 +46,28 @@ def _sincos(e: Evaluator, ast: Ast, arguments: list, state: State) -> None:
         e.store(e.target(pointer, ast), Number(e.b.make(op, x.node)), state)
 
 
+def _modf(e: Evaluator, ast: Ast, arguments: list, state: State) -> Number:
+    x, pointer = arguments
+    whole = e.b.make("TRUNC", x.node)
+    e.store(e.target(pointer, ast), Number(whole), state)
+    return Number(e.b.make("SUB", x.node, whole))
+
+
+def _frexp(e: Evaluator, ast: Ast, arguments: list, state: State) -> Number:
+    x, pointer = arguments
+    fraction, exponent = calls.frexp(e.b, x.node)
+    e.store(e.target(pointer, ast), Number(exponent, True), state)
+    return Number(fraction)
+
+
+def _remquo(e: Evaluator, ast: Ast, arguments: list, state: State) -> Number:
+    """The quotient is stored whole; C promises its sign and lowest three bits only."""
+    x, y, pointer = arguments
+    quotient = e.b.make("ROUND", e.b.make("DIV", x.node, y.node))
+    e.store(e.target(pointer, ast), Number(quotient, True), state)
+    return Number(e.b.make("SUB", x.node, e.b.make("MUL", y.node, quotient)))
+
+
 def _copy(e: Evaluator, ast: Ast, arguments: list, state: State) -> Value:
     """`memcpy` and `memmove` between objects whose scalars have the same types."""
     to, source, size = arguments
@@ -91,4 +113,7 @@ def _cells(e: Evaluator, ast: Ast, address: Value, size: Number) -> list[Place]:
     return [below(part, path, ctype) for part in parts for path, ctype in subpaths(part.type)]
 
 
-_RULES = {"sincos": _sincos, "memcpy": _copy, "memmove": _copy, "memset": _fill}
+_RULES = {
+    "sincos": _sincos, "modf": _modf, "frexp": _frexp, "remquo": _remquo,
+    "memcpy": _copy, "memmove": _copy, "memset": _fill,
+}  # fmt: skip
