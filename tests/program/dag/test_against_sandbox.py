@@ -26,6 +26,13 @@ SYNTAX = [
     "#include <string.h>\ndouble f(double x, double y) { double v[4] = {x, y, 2*x, 1}, w[4];"
     "memset(w, 0, sizeof w); memcpy(w + 1, v, 2*sizeof *v); return w[0] + 2*w[1] + 3*w[2] + 4*w[3]; }",
     "#include <assert.h>\ndouble f(double x) { assert(x < 5 && x > -5); return x*x; }",
+    '#include <assert.h>\ndouble f(double x) { double m = x; assert(m = 2); assert(m && "never"); return m*x; }',
+    "static double *g(double *p, int k) { return p + k; } static const double *h(void);"
+    "double f(double x) { double v[3] = {x, 2*x, 3*x}; *g(v, 1) = 5; return v[1] + *g(v, 2); }",
+    "typedef struct { double a[2]; } P; static const P *g(void) { static P p = {{3, 4}}; return &p; }"
+    "double f(double x) { if (x > 0) x *= g()->a[1]; else x -= g()->a[1]; return x * g()->a[0]; }",
+    "static double g(double x) { goto end; end: return x; } double f(double x) { int debug = 0;"
+    "if (debug) { union { float f; int i; } u; u.f = x; return u.i + g(x); } return x; }",
     "#include <float.h>\ndouble f(double x) { return x*DBL_MANT_DIG + FLT_MANT_DIG - DBL_MIN_EXP; }",
     "double f(double x) { return x*-0x1ffffffd0c5e81.0p-54 + 0x1p-3f + 0x1.8P1L + 0x.8p0; }",
 ]  # fmt: skip

@@ -63,6 +63,7 @@ class Evaluator:
     call_depth: list[str] = field(default_factory=list)
     objects: dict[int, CType] = field(default_factory=dict)
     frozen: set[int] = field(default_factory=set)  # objects that may no longer be written
+    statics: dict[tuple[int, str], Place] = field(default_factory=dict)  # by declaration and name
     max_trips: int | None = None  # after how many unknown tests a loop is cut off; None to refuse it
     is_bounded: bool = False  # whether one was
     has_unknown_test: bool = False  # whether there is one whose end depends on an input
@@ -202,6 +203,15 @@ class Evaluator:
         place = self.new_object(ctype)
         self.frame.scopes[-1][name] = place
         return place
+
+    def declare_static(self, name: str, ctype: CType, key: tuple[int, str]) -> Place:
+        """Give a name to an object that outlives calls; its number is negative, so that it is local to none."""
+        if key not in self.statics:
+            number = -1 - len(self.statics)
+            self.objects[number] = ctype
+            self.statics[key] = Place(number, ((None, ()),), ctype)
+        self.frame.scopes[-1][name] = self.statics[key]
+        return self.statics[key]
 
     # expressions, by kind
 
@@ -347,8 +357,8 @@ class Evaluator:
 
     def _call(self, ast: Ast, state: State) -> Value | Place | None:
         name = ast.data
-        if name in library.NO_OPERATIONS and name not in self.functions:
-            return None
+        if name in library.ASSERTIONS and name not in self.functions:
+            return library.assertion(self, ast, state)
         arguments = [self.value(kid, state) for kid in ast.kids]
         self.b.at = ast.at
         if name in self.functions:

@@ -18,7 +18,18 @@ from nsc.program.refusal import Refusal
 if TYPE_CHECKING:
     from nsc.program.dag.evaluator import Evaluator
 
-NO_OPERATIONS = frozenset(("assert", "__builtin_assume", "__builtin_prefetch"))
+ASSERTIONS = frozenset(("assert", "__builtin_assume"))
+
+
+def assertion(e: Evaluator, ast: Ast, state: State) -> None:
+    """Take an assertion to hold: only what its condition assigns matters, and no condition is too odd."""
+    after = state.copy()
+    try:
+        for kid in ast.kids:
+            e.value(kid, after)
+    except Refusal:
+        return
+    state.become(after)
 
 
 def library_call(e: Evaluator, ast: Ast, arguments: list, state: State) -> Value | Place | None:

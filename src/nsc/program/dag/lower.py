@@ -36,7 +36,15 @@ def _first(node: Node, scope: Scope) -> Ast:
 
 
 def _block(node: Node, scope: Scope) -> Ast:
-    return Ast("block", tuple(lower(c, scope) for c in _parts(node)), at=node.start_byte)
+    return Ast("block", tuple(_statement(c, scope) for c in _parts(node)), at=node.start_byte)
+
+
+def _statement(node: Node, scope: Scope) -> Ast:
+    """Lower a statement; one without symbolic meaning is refused where, and only if, it is reached."""
+    try:
+        return lower(node, scope)
+    except Refusal as refusal:
+        return Ast("refused", data=refusal, at=node.start_byte)
 
 
 def _number(node: Node, scope: Scope) -> Ast:
@@ -177,18 +185,26 @@ def _definition(node: Node, scope: Scope) -> Ast:
 
 
 def _declaration(node: Node, scope: Scope) -> Ast:
-    is_extern = any(c.type == "storage_class_specifier" and c.text == b"extern" for c in node.children)
+    storage = {c.text for c in node.children if c.type == "storage_class_specifier"}
+    is_extern = b"extern" in storage
     defined = _definition(node, scope) if node.child_by_field_name("type").type in _DEFINING else EMPTY
     base = base_type(node, scope)
     made = []
     for declarator in node.children_by_field_name("declarator"):
-        if declarator.type == "function_declarator" or is_extern and declarator.type != "init_declarator":
+        if _announces_function(declarator) or is_extern and declarator.type != "init_declarator":
             continue  # only announced here
         name, ctype = declare(declarator, base, scope)
         value = _field(declarator, "value") if declarator.type == "init_declarator" else None
         made.append((name, ctype, None if value is None else lower(value, scope)))
-    declared = Ast("declare", tuple(made), at=node.start_byte)
+    declared = Ast("declare", tuple(made), "static" if b"static" in storage else None, node.start_byte)
     return Ast("statements", (defined, declared), at=node.start_byte) if defined.kids else declared
+
+
+def _announces_function(declarator: Node) -> bool:
+    """Say whether this is `f(...)` or `*f(...)`, and not `(*f)(...)`."""
+    while declarator.type == "pointer_declarator":
+        declarator = _field(declarator, "declarator")
+    return declarator.type == "function_declarator" and _field(declarator, "declarator").type == "identifier"
 
 
 def _if(node: Node, scope: Scope) -> Ast:
@@ -245,6 +261,7 @@ _RULES = {
     "struct_specifier": _definition, "enum_specifier": _definition, "comment": _plain("block"),
     "parenthesized_expression": _first, "number_literal": _number, "char_literal": _number,
     "identifier": _name, "true": _truth, "false": _truth, "null": _truth,
+    "string_literal": _plain("string"), "concatenated_string": _plain("string"),
     "sizeof_expression": _sizeof, "binary_expression": _binary,
     "unary_expression": _unary, "pointer_expression": _pointer, "assignment_expression": _assignment,
     "update_expression": _update, "conditional_expression": _conditional, "cast_expression": _cast,

@@ -239,6 +239,11 @@ def below(place: Place, path: tuple, ctype: CType) -> Place:
     return Place(place.object, tuple((c, (*p, *path)) for c, p in place.options), ctype, place.index)
 
 
+def has_cells(state: State, place: Place) -> bool:
+    """Say whether an object has been initialised in a state."""
+    return any((place.object, path) in state.cells for path, _ in subpaths(place.type)[:1])
+
+
 def convert(b: Builder, value: Value, ctype: CType) -> Value:
     """Convert a value as C does on assignment to `ctype`; rounding to float is not modelled."""
     if isinstance(value, Address) or not isinstance(ctype, Scalar):

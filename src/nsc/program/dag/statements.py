@@ -18,6 +18,7 @@ from nsc.program.dag.initialise import initialise
 from nsc.program.dag.memory import (
     Place,
     State,
+    has_cells,
     merge,
     opposite,
     resume,
@@ -32,6 +33,8 @@ MAX_CALL_DEPTH = 24
 
 def run_function(e: Evaluator, name: str, arguments: list, state: State, ast: Ast) -> Place | None:
     """Call a defined function by executing its body; the result is the place of its value."""
+    if e.functions[name].kind == "refused":
+        raise e.functions[name].data
     parameters, result_type, body = e.functions[name].data
     if len(e.call_depth) >= MAX_CALL_DEPTH:
         raise Refusal("unbounded_recursion", f"calls of '{name}' nest deeper than {MAX_CALL_DEPTH}", ast.at)
@@ -97,8 +100,8 @@ def _declare(e: Evaluator, ast: Ast, state: State) -> None:
             if value is None or value.kind != "initialiser":
                 raise Refusal("dynamic_size", f"the length of '{name}' is not known", ast.at)
             ctype = Array(ctype.of, len(value.kids))
-        place = e.declare(name, ctype)
-        if value is not None:
+        place = e.declare(name, ctype) if ast.data is None else e.declare_static(name, ctype, (id(ast), name))
+        if value is not None and (ast.data is None or not has_cells(state, place)):
             initialise(e, place, value, state)
 
 
@@ -109,6 +112,10 @@ def _constants(e: Evaluator, ast: Ast, state: State) -> None:
 
 def _statements(e: Evaluator, ast: Ast, state: State) -> None:
     _sequence(e, ast.kids, state)
+
+
+def _refused(e: Evaluator, ast: Ast, state: State) -> None:
+    raise ast.data
 
 
 def _if(e: Evaluator, ast: Ast, state: State) -> None:
@@ -229,5 +236,5 @@ def _from_case(e: Evaluator, cases, start: int, state: State) -> None:
 _STATEMENTS = {
     "block": _block, "declare": _declare, "if": _if, "return": _return, "break": _break,
     "continue": _continue, "loop": _loop, "switch": _switch,
-    "constants": _constants, "statements": _statements,
+    "refused": _refused, "constants": _constants, "statements": _statements,
 }  # fmt: skip

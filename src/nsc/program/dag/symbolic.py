@@ -6,6 +6,8 @@ Non-goals: float rounding and integer overflow: the DAG computes over the reals.
 
 from __future__ import annotations
 
+from tree_sitter import Node
+
 from nsc.program.access import parameters_of
 from nsc.program.ctype import Array, CType, Pointer, Scalar, Struct
 from nsc.program.dag.ast import Ast, Definitions
@@ -99,11 +101,18 @@ class _Run:
         scope = self.e.scope = scope_of(type_definitions(root))
         for item in root.named_children:
             if item.type == "function_definition":
-                name, lowered = _function(item, scope)
-                self.e.functions[name] = lowered
+                self._read_function(item, scope)
             elif item.type == "declaration":
                 enter(item, scope)
                 execute(self.e, lower(item, scope), self.state)
+
+    def _read_function(self, item: Node, scope: Scope) -> None:
+        """Lower a definition; one without symbolic meaning is refused where, and only if, it is called."""
+        try:
+            name, lowered = _function(item, scope)
+        except Refusal as refusal:
+            name, lowered = declared_name(item.child_by_field_name("declarator")), Ast("refused", data=refusal)
+        self.e.functions[name] = lowered
 
     def enter(self, definitions: Definitions) -> None:
         self.e.functions.update(definitions.functions)
@@ -166,8 +175,9 @@ def _at(ctype: CType, path: tuple) -> CType:
 def _function(item, scope: Scope) -> tuple[str, Ast]:
     """Lower a definition to ("function" Ast with (parameters, result type, body) as data)."""
     result = base_type(item, scope)
-    if item.child_by_field_name("declarator").type == "pointer_declarator":
-        raise Refusal("returns_pointer", "functions that return pointers are not followed", item)
+    declarator = item.child_by_field_name("declarator")
+    while declarator.type == "pointer_declarator":
+        result, declarator = Pointer(result), declarator.child_by_field_name("declarator")
     parameters = tuple(
         declare(p.child_by_field_name("declarator"), base_type(p, scope), scope) for p in parameters_of(item)
     )
