@@ -1,6 +1,6 @@
 """The range of values each node of a DAG can take while its inputs stay in [-1, 1].
 
-In: a node's key, the ranges of the nodes before it. Out: (lowest, highest), infinite where nothing is known.
+In: a node's key, the ranges of the nodes before it. Out: (lowest, highest); `UNKNOWN` for what may not be a number.
 Non-goals: tight bounds. Rounding is not modelled; a range may be wider than what is taken, never narrower.
 """
 
@@ -11,6 +11,7 @@ import math
 from nsc.program.dag.graph import EVALUATE
 
 Range = tuple[float, float]
+_TRUTHS = frozenset(("LT", "EQ", "AND", "OR", "NOT"))
 UNKNOWN: Range = (-math.inf, math.inf)
 _MONOTONE = frozenset(("EXP", "ATAN", "TANH", "FLOOR", "ROUND", "TRUNC", "SINH", "CBRT", "ERF"))
 _MONOTONE_FROM = {"SQRT": 0.0, "LOG": 1e-300}
@@ -29,6 +30,8 @@ def range_of(key: tuple, nodes: list[tuple], ranges: list[Range]) -> Range:
 
 
 def _operation(op: str, args: list[Range]) -> Range:
+    if UNKNOWN in args and op not in _TRUTHS:
+        return UNKNOWN
     lo, hi = args[0]
     if op in _MONOTONE or lo >= _MONOTONE_FROM.get(op, math.inf):
         return _at(op, lo), _at(op, hi)
@@ -64,8 +67,14 @@ def _square(x: Range) -> Range:
 
 
 def _fmod(x: Range, y: Range) -> Range:
+    if y[0] <= 0 <= y[1] or math.isinf(x[0]) or math.isinf(x[1]):
+        return UNKNOWN
     largest = min(_absolute(x)[1], _absolute(y)[1])
     return (-largest if x[0] < 0 else 0.0), (largest if x[1] > 0 else 0.0)
+
+
+def _wave(x: Range) -> Range:
+    return UNKNOWN if math.isinf(x[0]) or math.isinf(x[1]) else (-1.0, 1.0)
 
 
 def _less(x: Range, y: Range) -> Range:
@@ -106,7 +115,7 @@ def _given(node: int, condition: tuple, holds: bool, nodes: list[tuple], ranges:
     negated = nodes[node][0] == "NEG"
     inner = nodes[node][1] if negated else node
     low, high = ranges[inner]
-    if condition[0] == "LT" and inner in condition[1:]:
+    if condition[0] == "LT" and ranges[inner] != UNKNOWN and inner in condition[1:]:
         x, y = (ranges[side] for side in condition[1:])
         if (inner == condition[1]) == holds:
             high = min(high, y[1] if holds else x[1])
@@ -120,7 +129,7 @@ def _given(node: int, condition: tuple, holds: bool, nodes: list[tuple], ranges:
 _RULES = {
     "ADD": lambda x, y: (x[0] + y[0], x[1] + y[1]), "SUB": lambda x, y: (x[0] - y[1], x[1] - y[0]),
     "MUL": _product, "DIV": _quotient, "NEG": lambda x: (-x[1], -x[0]), "ABS": _absolute, "SQ": _square,
-    "SIN": lambda x: (-1.0, 1.0), "COS": lambda x: (-1.0, 1.0), "ATAN2": lambda y, x: (-math.pi, math.pi),
+    "SIN": _wave, "COS": _wave, "ATAN2": lambda y, x: (-math.pi, math.pi),
     "MIN": lambda x, y: (min(x[0], y[0]), min(x[1], y[1])), "MAX": lambda x, y: (max(x[0], y[0]), max(x[1], y[1])),
     "FMOD": _fmod, "LT": _less, "EQ": _equal, "AND": _both, "OR": _either, "NOT": _not,
 }  # fmt: skip
