@@ -271,11 +271,14 @@ def binary_integer(operator: str, a: int, b: int) -> int:
     return _BINARY[operator](a, b)
 
 
+_ESCAPES = {"n": 10, "t": 9, "r": 13, "0": 0, "a": 7, "b": 8, "f": 12, "v": 11} | {c: ord(c) for c in "\\'\"?"}
+
+
 def integer_literal(text: str) -> int | None:
     """Read a C integer literal (decimal, hex, octal, binary, character); None if it is not one."""
     body = text.strip().rstrip("uUlL")
-    if len(text) == 3 and text[0] == text[-1] == "'":
-        return ord(text[1])
+    if len(text) in (3, 4) and text[0] == text[-1] == "'":
+        return ord(text[1]) if len(text) == 3 else _ESCAPES.get(text[2])
     try:
         if len(body) > 1 and body[0] == "0" and body[1] not in "xXbB":
             return int(body, 8)

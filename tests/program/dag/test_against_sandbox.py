@@ -31,6 +31,8 @@ SYNTAX = [
     "double f(double x) { double v[3] = {x, 2*x, 3*x}; *g(v, 1) = 5; return v[1] + *g(v, 2); }",
     "typedef struct { double a[2]; } P; static const P *g(void) { static P p = {{3, 4}}; return &p; }"
     "double f(double x) { if (x > 0) x *= g()->a[1]; else x -= g()->a[1]; return x * g()->a[0]; }",
+    "#include <stdlib.h>\nstatic double g(double x) { if (x > 0) return x; else if (x < -2) abort(); return 2; }"
+    "double f(double x) { switch ((int)(9*x)) { case '\\t': return 1; case '\\0': return g(x); default: return 3; } }",
     "static double g(double x) { goto end; end: return x; } double f(double x) { int debug = 0;"
     "if (debug) { union { float f; int i; } u; u.f = x; return u.i + g(x); } return x; }",
     "#include <float.h>\ndouble f(double x) { return x*DBL_MANT_DIG + FLT_MANT_DIG - DBL_MIN_EXP; }",

@@ -18,7 +18,7 @@ from nsc.program.refusal import Refusal
 if TYPE_CHECKING:
     from nsc.program.dag.evaluator import Evaluator
 
-ASSERTIONS = frozenset(("assert", "__builtin_assume"))
+ASSERTIONS = frozenset(("assert", "static_assert", "_Static_assert", "__builtin_assume"))
 
 
 def assertion(e: Evaluator, ast: Ast, state: State) -> None:
@@ -55,6 +55,11 @@ def _sincos(e: Evaluator, ast: Ast, arguments: list, state: State) -> None:
     x, *pointers = arguments
     for op, pointer in zip(("SIN", "COS"), pointers, strict=True):
         e.store(e.target(pointer, ast), Number(e.b.make(op, x.node)), state)
+
+
+def _stop(e: Evaluator, ast: Ast, arguments: list, state: State) -> None:
+    """What ends the program gives no outputs, so that any will do."""
+    state.returned = True
 
 
 def _modf(e: Evaluator, ast: Ast, arguments: list, state: State) -> Number:
@@ -125,6 +130,6 @@ def _cells(e: Evaluator, ast: Ast, address: Value, size: Number) -> list[Place]:
 
 
 _RULES = {
-    "sincos": _sincos, "modf": _modf, "frexp": _frexp, "remquo": _remquo,
-    "memcpy": _copy, "memmove": _copy, "memset": _fill,
+    "abort": _stop, "exit": _stop, "unreachable": _stop, "trap": _stop, "sincos": _sincos, "modf": _modf,
+    "frexp": _frexp, "remquo": _remquo, "memcpy": _copy, "memmove": _copy, "memset": _fill,
 }  # fmt: skip
