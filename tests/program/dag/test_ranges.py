@@ -42,3 +42,11 @@ def test_what_gives_labels_is_never_cut_off():
     assert program.dag.bounded
     found = dag_of_definitions(definitions_of(text), program.signature, Domain((-1.0,), (1.0,)))
     assert isinstance(found, Unsupported) and found.reason == "data_dependent_loop"
+
+
+def test_values_that_grow_without_bound_are_no_defect():
+    for text in (
+        "double f(double x) { while (x < 5 + x * x) x = x * 1.5 + 4; return x; }",
+        "#include <math.h>\ndouble f(double x) { for (double s = 1; s < 9 + x; s += 1) x = sinh(x * x + 9); return x; }",
+    ):
+        assert parse_program(text).dag is not None

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from nsc.program.dag.graph import EVALUATE
 
 Range = tuple[float, float]
@@ -33,7 +35,7 @@ def _operation(op: str, args: list[Range]) -> Range:
     if UNKNOWN in args and op not in _TRUTHS:
         return UNKNOWN
     lo, hi = args[0]
-    if op in _MONOTONE or lo >= _MONOTONE_FROM.get(op, math.inf):
+    if op in _MONOTONE or (op in _MONOTONE_FROM and lo >= _MONOTONE_FROM[op]):
         return _at(op, lo), _at(op, hi)
     rule = _RULES.get(op)
     return UNKNOWN if rule is None else rule(*args)
@@ -42,7 +44,8 @@ def _operation(op: str, args: list[Range]) -> Range:
 def _at(op: str, value: float) -> float:
     if math.isinf(value) and op in ("FLOOR", "ROUND", "TRUNC"):
         return value
-    return float(EVALUATE[op](value)) if abs(value) < 700 or op != "EXP" else (math.inf if value > 0 else 0.0)
+    with np.errstate(over="ignore"):
+        return float(EVALUATE[op](np.float64(value)))
 
 
 def _product(x: Range, y: Range) -> Range:
