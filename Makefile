@@ -4,7 +4,7 @@ BIN := .venv/bin
 TORCH := torch==2.13.0
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help setup torch test test-slow demo figures data held-out train bench clean
+.PHONY: help setup torch test test-slow demo figures data held-out train experiments bench clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,7 +28,7 @@ torch: .venv/torch ## install the CPU build of torch that the training tests use
 	@touch $@
 
 test: .venv/torch ## lint and fast tests
-	$(BIN)/ruff check src tests examples benchmarks
+	$(BIN)/ruff check src tests examples benchmarks experiments
 	$(BIN)/python -m pytest
 
 test-slow: .venv/torch ## the tests that take minutes, on a local Ray cluster too
@@ -55,11 +55,14 @@ held-out: .venv/ready ## note anew what the data set's held-out packages compute
 	$(BIN)/python -c "from pathlib import Path; from nsc.exestack.hold_out import write_held_out; \
 	  print(write_held_out(Path('data/exestack')), 'names are held out')"
 
-train: .venv/torch ## generate programs and train the CompNet (about an hour)
-	$(BIN)/nsc data synthetic -o data/heldout --programs 2000 --seed 2
-	$(BIN)/nsc data synthetic -o data/train --programs 180000 --seed 1
-	$(BIN)/nsc train --data data/train -o data/run --steps 60000
-	$(BIN)/nsc evaluate --data data/heldout --compnet data/run/compnet.safetensors
+train: .venv/torch ## train the CompNet on programs grown from the data set, and the papers' compiler as long (1 h each)
+	$(BIN)/nsc train --data data/exestack/train -o data/run
+	$(BIN)/nsc train --encoder bert --data data/exestack/train -o data/bert --seconds 2900 \
+	  --learning-rate 1e-3 --schedule linear
+	$(BIN)/nsc evaluate --data data/exestack/validation --compnet data/run/compnet.safetensors
+
+experiments: .venv/ready ## the papers' experiments on the held-out programs (long)
+	$(BIN)/python experiments/data_efficiency/run.py --data data/exestack/test --bert data/bert/compnet.safetensors
 
 bench: .venv/torch ## benchmarks against peers
 	$(BIN)/pip install --quiet 'scikit-learn>=1.4' 'jax[cpu]>=0.4'

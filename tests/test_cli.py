@@ -91,7 +91,7 @@ def test_python_callables_are_programs():
         (WAVE, ["--budget", "-1"], "--budget must be 0"),
         (WAVE, ["--domain", "q=0:1"], "'q' is not an input of wave; inputs are x, y"),
         (WAVE, ["--domain", "x=2"], "--domain expects NAME=LO:HI"),
-        (WAVE, ["--initial", "magic"], "compnet, random"),
+        (WAVE, ["--initial", "magic"], "one of auto, compnet, distill, random"),
         (WAVE, ["--topology", "1-4-1"], "needs 2 or more inputs"),
         (WAVE, ["--target-error", "0"], "above 0"),
         ("double f(double x) { return sqrt(x); }", [], "NaN or infinity on"),

@@ -4,6 +4,7 @@ import nsc
 surrogate = nsc.compile("sobel.c", budget=1024, seed=0)
 surrogate(x)          # n x inputs, in the program's units
 surrogate.report      # what was done and how wrong it is
+nsc.embed(program)    # a vector; programs that compute similar things are near
 """
 
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from nsc.api import compile as compile
+    from nsc.api import embed as embed
+    from nsc.api import nearest as nearest
     from nsc.program import Program as Program
     from nsc.program import parse_program as parse_program
     from nsc.surrogate import Surrogate as Surrogate
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "compile": "nsc.api",
+    "embed": "nsc.api",
+    "nearest": "nsc.api",
     "load": "nsc.surrogate",
     "parse_program": "nsc.program",
     "Program": "nsc.program",

@@ -9,11 +9,13 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from nsc.errors import InputError
 from nsc.files import check_writable, finish, header_reader, read_source
 from nsc.patterns import Progress
 from nsc.pipeline import CompileOptions, compile_program
-from nsc.program import Program, parse_program
+from nsc.program import Program, Unsupported, parse_program
 from nsc.surrogate import Surrogate
 
 
@@ -58,6 +60,31 @@ def compile(
         )  # fmt: skip
     surrogate, _ = finish(compile_program(program, chosen), chosen, started=started)
     return surrogate
+
+
+def embed(program: Program, *, output: int = 0) -> np.ndarray:
+    """Embed a program: float64 `d`, of unit length; programs that compute similar things are near.
+
+    The embedding is the CompNet's, read off the text: nothing is run.
+
+    Raises:
+        InputError: the text has no expression DAG, or too large a one.
+    """
+    from nsc.compnet import load_compnet
+
+    if isinstance(program.dag, Unsupported):
+        raise InputError(f"{program.name} cannot be embedded: {program.dag.message} [{program.dag.reason}]")
+    found = load_compnet().embed(program.dag, output)
+    if found is None:
+        raise InputError(f"{program.name} cannot be embedded: it is constant or too large")
+    return found
+
+
+def nearest(program: Program, others: Sequence[Program]) -> list[tuple[int, float]]:
+    """Rank programs by the cosine of their embeddings with a program's, best first: (index, cosine)."""
+    u = embed(program)
+    cosines = np.array([embed(other) @ u for other in others])
+    return [(int(k), float(cosines[k])) for k in np.argsort(-cosines, kind="stable")]
 
 
 def compile_file(

@@ -65,7 +65,7 @@ def compile_(
     include: Include = None,
     define: Define = None,
     array: Annotated[str, typer.Option(metavar="v=N,...", help="Elements behind a pointer.")] = "",
-    initial: Annotated[str, typer.Option(help="compnet (from the text) or random.")] = "compnet",
+    initial: Annotated[str, typer.Option(help="auto, compnet (the text), distill (runs first) or random.")] = "auto",
     optimizer: Annotated[str, typer.Option(help="lm or adam.")] = "lm",
     topology: Annotated[str | None, typer.Option(metavar="9-4-4-1", help="Layer widths.")] = None,
     activation: Annotated[str, typer.Option(help="sigmoid, tanh or relu.")] = "sigmoid",
@@ -118,9 +118,11 @@ def compile_(
 def train(
     data: Annotated[Path, typer.Option(metavar="DIR", help="Record shards to train on.")],
     folder: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Checkpoints and log.")],
-    steps: Annotated[int | None, typer.Option(help="Optimizer steps in all; for dag 60000 by default.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Optimizer steps in all; for dag 8000 by default.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bits.")] = 0,
     threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
+    programs: Annotated[int | None, typer.Option(help="dag: grown from the records; 200000 by default.")] = None,
+    workers: Annotated[int | None, typer.Option(help="dag: processes that grow them; 2 by default.")] = None,
     encoder: Annotated[str, typer.Option(help="dag, the structured compiler, or bert, the papers'.")] = "dag",
     profile: Annotated[str | None, typer.Option(help="bert: exestackcpn (9-4-4-1) or hybertnet (1-4-4-2).")] = None,
     bert: Annotated[
@@ -132,19 +134,22 @@ def train(
 ) -> None:
     """Train a CompNet; an interrupted run goes on where it stopped.
 
-    Example: nsc train --data data/train -o data/run --steps 60000
-    Example: nsc train --encoder bert --data data/train -o data/bert --seconds 3600
+    Example: nsc train --data data/exestack/train -o data/run
+    Example: nsc train --encoder bert --data data/exestack/train -o data/bert --seconds 3600
     """
     from nsc.errors import MissingExtraError
 
     only_bert = {"profile": profile, "seconds": seconds, "learning_rate": learning_rate, "schedule": schedule}
-    given = {name: value for name, value in (only_bert | {"steps": steps}).items() if value is not None}
+    only_dag = {"programs": programs, "workers": workers}
+    unfit = {"dag": only_bert | {"bert": bert}, "bert": only_dag}
+    _expect_options(encoder, unfit)
+    fit = {"dag": only_dag, "bert": only_bert}[encoder] | {"steps": steps}
+    given = {name: value for name, value in fit.items() if value is not None}
     try:
         if encoder == "bert":
             path = _train_bert(data, folder, bert, given | {"seed": seed, "threads": threads})
         else:
-            _expect_dag(encoder, [name for name, value in (only_bert | {"bert": bert}).items() if value is not None])
-            path = _train_dag(data, folder, {"steps": 60_000} | given | {"seed": seed, "threads": threads})
+            path = _train_dag(data, folder, given | {"seed": seed, "threads": threads})
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
@@ -166,12 +171,15 @@ def _train_bert(data: Path, folder: Path, pretrained: Path | None, settings: dic
     return train_bert(data, folder, BertTrainConfig(**settings), pretrained=pretrained, progress=_print_row)
 
 
-def _expect_dag(encoder: str, given: list[str]) -> None:
-    if encoder != "dag":
+def _expect_options(encoder: str, unfit: dict[str, dict]) -> None:
+    """Refuse an unknown encoder, and options of another one."""
+    if encoder not in unfit:
         raise InputError(f"--encoder expects dag or bert; found '{encoder}'")
+    given = [name for name, value in unfit[encoder].items() if value is not None]
     if given:
         options = ", ".join(f"--{name.replace('_', '-')}" for name in given)
-        raise InputError(f"{options}: only with --encoder bert")
+        other = "bert" if encoder == "dag" else "dag"
+        raise InputError(f"{options}: only with --encoder {other}")
 
 
 def _print_row(row: dict) -> None:

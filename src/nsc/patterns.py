@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from nsc.errors import InputError, OracleError
-from nsc.finetune import FinetuneConfig, FinetuneResult, finetune_best_of, split_examples
+from nsc.finetune import MAX_LM_PARAMETERS, FinetuneConfig, FinetuneResult, finetune_best_of, handicap, split_examples
 from nsc.surrogate import Member, Surrogate, Topology, random_parameters, scale_outputs, widen
 from nsc.verify import Verification, verify
 
@@ -30,10 +30,20 @@ MAX_HIDDEN = 64
 
 @dataclass(frozen=True)
 class Start:
-    """Initial parameters of one member: `w` maps [-1, 1] to the program's units."""
+    """Where one member may start: parameters that map [-1, 1] to the program's units.
+
+    Args:
+        candidates: (what they are, `w`); the first is what zero-shot gets, all compete on validation loss.
+        is_informed: whether they know the program, so that random starts compete with a handicap.
+    """
 
     topology: Topology
-    w: np.ndarray
+    candidates: tuple[tuple[str, np.ndarray], ...]
+    is_informed: bool = True
+
+    @property
+    def w(self) -> np.ndarray:
+        return self.candidates[0][1]
 
 
 @dataclass(frozen=True)
@@ -43,7 +53,7 @@ class CompilationConfig:
     Args:
         budget: I/O pairs for training and validation together (80:20); 0 is zero-shot.
         seed: of inputs, split, restarts and verification; the same seed gives the same bits.
-        restarts: random starts that compete, on validation loss, with the given one.
+        restarts: random starts that compete with the given ones.
         verification: fresh inputs that no training saw.
         target_error: rmse to reach, in the outputs' units; budget and widths grow until it holds.
         max_budget: where a target error stops growing the budget.
@@ -93,7 +103,7 @@ class Compilation:
     x: np.ndarray
     y: np.ndarray
     results: tuple[FinetuneResult, ...]
-    winners: tuple[int, ...]
+    winners: tuple[str, ...]
     runs: dict[str, int]
     time_s: dict[str, float]
     rounds: tuple[Round, ...]
@@ -206,13 +216,14 @@ class _Compilation:
 
     def _finetune_member(
         self, start: Start, u: np.ndarray, y: np.ndarray, k: int
-    ) -> tuple[Member, FinetuneResult, int]:
+    ) -> tuple[Member, FinetuneResult, str]:
         config, topology = self.config, start.topology
         mean, spread = y.mean(axis=0), y.std(axis=0)
         spread = np.where(spread > 0, spread, 1.0)
         data = split_examples(u, (y - mean) / spread, seed=config.seed)
         self._n_validation = data.x_validation.shape[1] if len(u) > 1 else 0
-        given = scale_outputs(start.w, topology, 1.0 / spread, -mean / spread)
+        labels = [label for label, _ in start.candidates] + [f"random {r + 1}" for r in range(config.restarts)]
+        given = [scale_outputs(w, topology, 1.0 / spread, -mean / spread) for _, w in start.candidates]
         seeds = np.random.SeedSequence([config.seed, 2, k]).generate_state(max(config.restarts, 1))
         randoms = [random_parameters(topology, seed=int(s)) for s in seeds[: config.restarts]]
 
@@ -220,9 +231,14 @@ class _Compilation:
             what = f"finetuning {topology}: step {step}, validation nmse {best:.2e}"
             self.progress(f"building the finetuning kernel for {topology}" if math.isnan(best) else what, step / limit)
 
-        result, winner = finetune_best_of(np.stack([given, *randoms]), topology, data, config.finetune, progress=show)
+        handicaps = np.ones(len(labels))
+        if start.is_informed:
+            handicaps[len(given) :] = handicap(max(self._n_validation, 1))
+        result, winner = finetune_best_of(
+            np.stack([*given, *randoms]), topology, data, config.finetune, handicaps=handicaps, progress=show
+        )
         w = scale_outputs(result.w[0], topology, spread, mean)
-        return Member(topology, w), result, winner
+        return Member(topology, w), result, labels[winner]
 
     def _verify(self, surrogate: Surrogate, number: int) -> tuple[np.ndarray, np.ndarray, Verification]:
         """Run the program on fresh inputs and compare."""
@@ -235,22 +251,28 @@ class _Compilation:
         self.time_s["verify"] += time.perf_counter() - started
         return x, y, found
 
+    def _wider(self, topology: Topology) -> tuple[int, ...] | None:
+        """Double the hidden layers; None where that is more than can be finetuned."""
+        wider = tuple(2 * h for h in topology.hidden)
+        doubled = replace(topology, widths=(topology.n_inputs, *wider, topology.n_outputs))
+        too_many = self.config.finetune.optimizer == "lm" and doubled.n_parameters > MAX_LM_PARAMETERS
+        return None if too_many or not wider or max(wider) > MAX_HIDDEN else wider
+
     def _more(
         self, members: tuple[Member, ...], results: tuple[FinetuneResult, ...], budget: int
     ) -> tuple[tuple[Start, ...], int]:
-        """Choose what limits: the topology when train and validation agree, else the examples."""
+        """Choose what limits: the topology when train and validation agree on many examples, else the examples."""
         starts, starved = [], not results
         for member, result in zip(members, results, strict=False):
             step = int(result.best_step[0])
             gap = result.validation_loss[0, step] / max(result.train_loss[0, step], 1e-300)
-            hidden = member.topology.hidden
-            if gap < 3.0 and max(hidden, default=MAX_HIDDEN) < MAX_HIDDEN:
-                wider = tuple(2 * h for h in hidden)
+            wider = self._wider(member.topology) if gap < 3.0 and budget > 2 * member.topology.n_parameters else None
+            if wider is not None:
                 w, topology = widen(member.w, member.topology, wider, seed=self.config.seed)
-                starts.append(Start(topology, w))
+                starts.append(Start(topology, (("widened", w),)))
             else:
-                starts.append(Start(member.topology, member.w))
+                starts.append(Start(member.topology, (("the round before", member.w),)))
                 starved = True
         if not results:
-            starts = [Start(m.topology, m.w) for m in members]
+            starts = [Start(m.topology, (("given", m.w),)) for m in members]
         return tuple(starts), max(2 * budget, 256) if starved else budget

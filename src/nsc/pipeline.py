@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from nsc.compnet import load_compnet
+from nsc.compnet import KEPT, load_compnet
 from nsc.errors import InputError
 from nsc.finetune import FinetuneConfig
+from nsc.initial import Initial, compnet_initial, distill_initial, random_initial
 from nsc.patterns import Compilation, CompilationConfig, Oracle, Progress, Start, surrogate_compilation
 from nsc.program import Program, draw_inputs
 from nsc.sandbox import ProgramOracle, warm_up
@@ -23,14 +24,11 @@ from nsc.surrogate import (
     Member,
     Surrogate,
     Topology,
-    clone_outputs,
-    random_parameters,
-    resize_inputs,
-    widen,
 )
 from nsc.verify import Verification, verify
 
-INITIALS = ("compnet", "random")
+INITIALS = ("auto", "compnet", "distill", "random")
+RACERS = 8  # starts that race where nothing else is asked for
 
 
 @dataclass(frozen=True)
@@ -38,6 +36,9 @@ class CompileOptions:
     """Choices of one compilation; see `nsc compile --help`.
 
     Args:
+        initial: "compnet" compiles the text, "distill" runs the program at the anchors, "random" does neither;
+            "auto" lets the compiled text race random starts on validation.
+        restarts: random starts that race with those; None is 4 for auto, 7 for random, none for the others.
         topology: widths like "9-4-4-1"; None is the covering architecture, widened as needed.
         split: one network per output instead of one with several outputs.
         target_error: rmse to reach, in the outputs' units.
@@ -45,19 +46,25 @@ class CompileOptions:
 
     budget: int = 1024
     seed: int = 0
-    initial: str = "compnet"
+    initial: str = "auto"
     optimizer: str = "lm"
     topology: str | None = None
     activation: str = "sigmoid"
     split: bool = False
     target_error: float | None = None
     verification: int = 4096
-    restarts: int = 7
+    restarts: int | None = None
     compnet: str | None = None
 
     def __post_init__(self) -> None:
         if self.initial not in INITIALS:
             raise InputError(f"--initial is one of {', '.join(INITIALS)}; found '{self.initial}'")
+
+    @property
+    def random_starts(self) -> int:
+        """How many random starts race with the given ones; auto's eight starts cost as much as random's."""
+        by_default = {"auto": RACERS - KEPT, "random": RACERS - 1}.get(self.initial, 0)
+        return by_default if self.restarts is None else self.restarts
 
     def finetune(self) -> FinetuneConfig:
         """Adam as the paper; Levenberg-Marquardt longer than its default, for one surrogate is cheap."""
@@ -68,12 +75,18 @@ class CompileOptions:
 
 @dataclass(frozen=True)
 class Compiled:
-    """A surrogate, how it was made, and what both initial states were worth."""
+    """A surrogate, how it was made, and what the initial states were worth.
+
+    Args:
+        expected_nmse: what the CompNet expected of the compiled text before any run, per output; None where the
+            text could not be read.
+    """
 
     program: Program
     oracle: Oracle
     compilation: Compilation
     zero_shot: Mapping[str, Verification]
+    expected_nmse: tuple[float, ...] | None
     notes: tuple[str, ...]
     time_s: dict[str, float] = field(default_factory=dict)
 
@@ -94,31 +107,38 @@ def compile_program(
     started = time.perf_counter()
     progress("compiling the text", 0.0)
     topologies = _topologies(program, options)
-    emitted, notes = _emitted_starts(program, topologies, options)
-    randoms = tuple(Start(t, random_parameters(t, seed=options.seed + k)) for k, t in enumerate(topologies))
+    initial = {
+        "compnet": tuple(_compiled(program, k, t, options) for k, t in enumerate(topologies)),
+        "random": tuple(random_initial(program, t, options.seed + k) for k, t in enumerate(topologies)),
+    }
     compile_s = time.perf_counter() - started
     started = time.perf_counter()
     oracle = _oracle(program, progress)
     build_s = time.perf_counter() - started
     template = _template(program)
     config = CompilationConfig(
-        budget=options.budget, seed=options.seed, finetune=options.finetune(), restarts=options.restarts,
+        budget=options.budget, seed=options.seed, finetune=options.finetune(), restarts=options.random_starts,
         verification=options.verification, target_error=options.target_error,
     )  # fmt: skip
-    starts = emitted if options.initial == "compnet" else randoms
+    if options.initial == "distill":
+        initial["distill"] = tuple(_distilled(program, k, t, options, oracle) for k, t in enumerate(topologies))
+    chosen = initial["compnet" if options.initial == "auto" else options.initial]
+    starts = tuple(_start(i, t, options) for i, t in zip(chosen, topologies, strict=True))
     found = surrogate_compilation(
         oracle, starts, lambda n, g: draw_inputs(program, n, generator=g), template, config, progress=progress
     )
     zero_shot = {
-        name: verify(found.y, replace(template, members=tuple(Member(s.topology, s.w) for s in group))(found.x))
-        for name, group in (("compnet", emitted), ("random", randoms))
+        name: verify(found.y, _untrained(template, topologies, group)(found.x)) for name, group in initial.items()
     }
+    notes = tuple(dict.fromkeys(i.note for i in chosen if i.note))
     if found.reached is False:
         best = found.verification.rmse
         notes += (f"the target error {options.target_error:g} was not reached; verified rmse is {best:.3g}",)
     times = {"compile": compile_s, "execute": build_s + found.time_s["execute"],
              "finetune": found.time_s["finetune"], "verify": found.time_s["verify"]}  # fmt: skip
-    return Compiled(program, oracle, found, zero_shot, notes, times)
+    expected = [i.expected_nmse for i in initial["compnet"]]
+    expected_nmse = None if None in expected else tuple(e for each in expected for e in each)
+    return Compiled(program, oracle, found, zero_shot, expected_nmse, notes, times)
 
 
 def _oracle(program: Program, progress: Progress) -> Oracle:
@@ -153,33 +173,25 @@ def _topologies(program: Program, options: CompileOptions) -> tuple[Topology, ..
     return (topology,) * (program.n_outputs if options.split else 1)
 
 
-def _emitted_starts(
-    program: Program, topologies: tuple[Topology, ...], options: CompileOptions
-) -> tuple[tuple[Start, ...], tuple[str, ...]]:
-    """Let the CompNet compile each member's (first) output, and fit the result to its topology."""
-    compnet = load_compnet(options.compnet)
-    starts, notes = [], []
-    for k, topology in enumerate(topologies):
-        if not _can_hold(topology):
-            notes.append(f"CompNet emits {COVERING} with sigmoids; {topology} {topology.activation} starts at random")
-            starts.append(Start(topology, random_parameters(topology, seed=options.seed + k)))
-            continue
-        emission = compnet.emission_for(program, k)
-        if emission.note:
-            notes.append(emission.note)
-        starts.append(Start(topology, fit_covering(emission.w, topology, seed=options.seed)))
-    return tuple(starts), tuple(dict.fromkeys(notes))
+def _compiled(program: Program, member: int, topology: Topology, options: CompileOptions) -> Initial:
+    output = member if options.split else None
+    return compnet_initial(program, topology, options.seed, compnet=load_compnet(options.compnet), output=output)
 
 
-def _can_hold(topology: Topology) -> bool:
-    hidden = topology.hidden
-    return topology.activation == COVERING.activation and len(hidden) == 2 and min(hidden) >= COVERING.hidden[0]
+def _distilled(program: Program, member: int, topology: Topology, options: CompileOptions, oracle: Oracle) -> Initial:
+    output = member if options.split else None
+    return distill_initial(program, topology, options.seed, oracle=oracle, output=output)
 
 
-def fit_covering(w: np.ndarray, topology: Topology, *, seed: int) -> np.ndarray:
-    """Carry 65 parameters of 9-4-4-1 into a topology that can hold them; extra outputs clone the head."""
-    w, shape = clone_outputs(w, COVERING, topology.n_outputs)
-    w, shape = resize_inputs(w, shape, topology.n_inputs)
-    if topology.hidden != shape.hidden:
-        w, shape = widen(w, shape, topology.hidden, seed=seed)
-    return w
+def _start(initial: Initial, topology: Topology, options: CompileOptions) -> Start:
+    """Name what races: auto takes every fit of the compiled text, the others only the best of theirs."""
+    if options.initial == "random":
+        return Start(topology, (("random 0", initial.w),), is_informed=False)
+    words = "distilled" if options.initial == "distill" else "compiled text"
+    others = initial.others if options.initial == "auto" else ()
+    more = tuple((f"{words}, fit {k}", w) for k, w in enumerate(others, 2))
+    return Start(topology, ((words, initial.w), *more))
+
+
+def _untrained(template: Surrogate, topologies: tuple[Topology, ...], group: tuple[Initial, ...]) -> Surrogate:
+    return replace(template, members=tuple(Member(t, i.w) for t, i in zip(topologies, group, strict=True)))

@@ -139,6 +139,14 @@ def read_fingerprints(path: Path) -> set[str]:
     return {dag.fingerprint for dag in dags if dag is not None}
 
 
+def read_dags(path: Path) -> Iterator[tuple[str, Dag]]:
+    """Read (origin, DAG) of the records that have a DAG, of a shard or a folder of shards."""
+    for shard in _shards(path):
+        table = _read(shard, ["origin", "n_inputs", "ops", "args", "values", "roots"])
+        found = zip(table["origin"].to_pylist(), _dags(table), strict=True)
+        yield from ((origin, dag) for origin, dag in found if dag is not None)
+
+
 def _shards(path: Path) -> list[Path]:
     return sorted(path.glob("*.parquet")) if path.is_dir() else [path]
 

@@ -40,6 +40,7 @@ def report_json(compiled: Compiled, options: CompileOptions) -> dict:
         "seed": options.seed,
         "program_runs": {**found.runs, "figures": figure_runs},
         "zero_shot": {k: {"mse": v.mse, "nmse": v.as_json()["nmse"]} for k, v in compiled.zero_shot.items()},
+        "expected_zero_shot_nmse": None if compiled.expected_nmse is None else list(compiled.expected_nmse),
         "test": found.verification.as_json(),
         "target_error": options.target_error,
         "target_reached": found.reached,
@@ -54,11 +55,11 @@ def report_json(compiled: Compiled, options: CompileOptions) -> dict:
     }
 
 
-def _finetune(result: FinetuneResult, winner: int) -> dict:
+def _finetune(result: FinetuneResult, winner: str) -> dict:
     thin = max(1, result.train_loss.shape[1] // 400)
     return {
         "backend": result.backend, "stopped": result.stopped[0], "best_step": int(result.best_step[0]),
-        "steps": result.train_loss.shape[1] - 1, "winner": "given start" if winner == 0 else f"random start {winner}",
+        "steps": result.train_loss.shape[1] - 1, "winner": winner,
         "every": thin, "train_loss": result.train_loss[0, ::thin].tolist(),
         "validation_loss": result.validation_loss[0, ::thin].tolist(),
     }  # fmt: skip

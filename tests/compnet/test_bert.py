@@ -126,7 +126,7 @@ def test_a_saved_one_is_recognised(tmp_path):
         ({"vocabulary": "a\nb"}, "", r"no \[PAD\]"),
         ({"vocabulary": "\n".join([*PIECES, "more"])}, "", "do not fit its header: vocabulary"),
         ({}, "head.bias", "do not fit its header: head.bias"),
-        ({"encoder": "rnn"}, "", "other DAG operations"),
+        ({"encoder": "rnn"}, "", "other functions"),
     ],
 )
 def test_spoilt_ones_are_refused(tmp_path, header, lost, why):

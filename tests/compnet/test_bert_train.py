@@ -15,7 +15,7 @@ from nsc.compnet.bert.config import BertTrainConfig  # noqa: E402
 from nsc.compnet.bert.corpus import encode, learn_tokenizer, read_examples  # noqa: E402
 from nsc.errors import InputError  # noqa: E402
 from nsc.exestack import write_synthetic  # noqa: E402
-from nsc.record import Record, read_records, write_records  # noqa: E402
+from nsc.record import Record, read_records, shared_inputs, write_records  # noqa: E402
 
 QUICK = BertTrainConfig(programs=8, inputs=64, learning_rate=1e-3, steps=12, vocabulary=200, checkpoint_every=4)
 
@@ -38,12 +38,21 @@ def train(data, folder, config, **more):
     return train_bert(data, folder, config, **more)
 
 
-def test_it_learns_and_resumes_bit_by_bit(data, tmp_path):
+def test_it_learns(tmp_path):
+    x = shared_inputs()[:, :1]
+    few = [record(f"f{k}", f"double f(double x) {{ return {k} * x + {k}; }}", k * x + k) for k in range(8)]
+    write_records(tmp_path / "data" / "few.parquet", few)
+    rows = []
+    every_program = replace(QUICK, steps=10, vocabulary=80, checkpoint_every=2)  # a batch holds all eight
+    train(tmp_path / "data", tmp_path / "run", every_program, progress=rows.append)
+    assert rows[-1]["loss"] < 0.98 * rows[1]["loss"]
+
+
+def test_it_resumes_bit_by_bit(data, tmp_path):
     rows = []
     whole = train(data, tmp_path / "whole", QUICK, progress=rows.append)
     assert rows[0]["programs"] > 40 and rows[0]["vocabulary"] == 200
     assert [row["step"] for row in rows[1:]] == [4, 8, 12] and rows[-1]["done"] == 1.0
-    assert rows[-1]["loss"] < rows[1]["loss"]
 
     class Killed(Exception):
         pass
@@ -188,6 +197,7 @@ def test_command_line(data, tmp_path, capsys):
     [
         (["--encoder", "rnn"], "--encoder expects dag or bert; found 'rnn'"),
         (["--bert", "there", "--seconds", "3"], "--seconds, --bert: only with --encoder bert"),
+        (["--encoder", "bert", "--programs", "5"], "--programs: only with --encoder dag"),
         (["--encoder", "bert", "--profile", "wide"], "unknown profile 'wide'"),
         (["--encoder", "bert", "--schedule", "step"], "unknown schedule 'step'"),
         (["--encoder", "bert", "--seconds", "0"], "seconds must be positive"),

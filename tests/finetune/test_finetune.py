@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nsc.errors import InputError
-from nsc.finetune import FinetuneConfig, FinetuneData, finetune, finetune_best_of, split_examples
+from nsc.finetune import FinetuneConfig, FinetuneData, finetune, finetune_best_of, handicap, split_examples
 from nsc.finetune.reference import NormalEquations, gradient
 from nsc.surrogate import COVERING, Topology, forward, random_parameters
 
@@ -125,6 +125,12 @@ def test_the_best_start_wins():
     result, winner = finetune_best_of(starts, COVERING, data, FinetuneConfig())
     assert winner == 1 and len(result.w) == 1
     assert result.train_loss.shape == result.validation_loss.shape
+    assert finetune_best_of(starts, COVERING, data, FinetuneConfig(), handicaps=np.array([1.0, 1e20]))[1] == 0
+
+
+def test_random_starts_are_trusted_with_examples():
+    assert handicap(1) > 1e20  # one example is training and validation alike: luck alone decides
+    assert handicap(2) > handicap(20) > handicap(200) > 1
 
 
 @pytest.mark.parametrize(

@@ -17,16 +17,16 @@ from safetensors.numpy import save_file
 
 from nsc.compnet.bert import BertCompNet
 from nsc.compnet.compile import CompNet
+from nsc.compnet.functions import FUNCTIONS
 from nsc.errors import StoreError
-from nsc.program.dag import OPS
 
-VERSION = "1"
+VERSION = "2"
 SHIPPED = Path(__file__).parent / "weights" / "compnet.safetensors"
 
 
 def save_compnet(path: Path, arrays: dict[str, np.ndarray], metadata: dict) -> None:
     """Write a checkpoint of the structured compiler."""
-    write_checkpoint(path, arrays, {"operations": " ".join(OPS), "metadata": json.dumps(metadata)})
+    write_checkpoint(path, arrays, {"functions": " ".join(FUNCTIONS), "metadata": json.dumps(metadata)})
 
 
 def write_checkpoint(path: Path, arrays: dict[str, np.ndarray], header: dict[str, str]) -> None:
@@ -42,7 +42,7 @@ def load_compnet(path: Path | str | None = None) -> CompNet | BertCompNet:
     """Load a checkpoint; without a path, the one shipped in the package (kept after the first load).
 
     Raises:
-        StoreError: missing, unreadable, or made for another version or other operations.
+        StoreError: missing, unreadable, or made for another version or other functions.
     """
     return _shipped() if path is None else _load(Path(path))
 
@@ -67,6 +67,6 @@ def _load(path: Path) -> CompNet | BertCompNet:
         from nsc.compnet.bert.store import bert_from
 
         return bert_from(header, arrays)
-    if header.get("operations") != " ".join(OPS):
-        raise StoreError(f"{path} was trained for other DAG operations; train it again with: nsc train")
+    if header.get("functions") != " ".join(FUNCTIONS):
+        raise StoreError(f"{path} was trained for other functions; train it again with: nsc train")
     return CompNet(arrays, json.loads(header.get("metadata", "{}")))

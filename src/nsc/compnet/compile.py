@@ -9,12 +9,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nsc.compnet.config import MAX_INPUTS
+from nsc.compnet.config import MAX_INPUTS, NODE_ANCHORS, ROOT_ANCHORS
 from nsc.compnet.pack import Batch, make_batch, pack
+from nsc.compnet.rewrite import terms_of, terms_of_all
+from nsc.compnet.terms import Terms, TooManyTerms
+from nsc.compnet.walk import Described, Embedded, Walk
 from nsc.program import Dag, Program, Unsupported
 from nsc.record import Record
 
 MAX_NODES = 512
+SMALLEST_STRETCH = 0.02
+HOPELESS = 4.0  # the expected nmse from which on only the median is kept; chosen on validation programs
 
 _CUT_OFF = "CompNet read a loop whose end depends on the inputs for its first trips only"
 
@@ -25,40 +30,95 @@ class Emission:
 
     Args:
         w: float64 (65,), flat parameters of 9-4-4-1 that map [-1, 1]^9 to the program's units.
-        values: float64 (512,), predicted outputs at the root anchors; empty for the base vector.
+        values: float64 (512,), predicted outputs at the anchors of the inputs in `inputs`; empty for the base vector.
+        inputs: which input of the program each column of the anchors stands for.
+        expected_nmse: predicted mean squared error of the surrogate over the variance; None for the base vector.
         note: why the text-free base vector was used, or what of the text was left out; None when all was compiled.
     """
 
     w: np.ndarray
     values: np.ndarray
+    inputs: tuple[int, ...] = ()
+    expected_nmse: float | None = None
     note: str | None = None
 
 
-def squash(y: np.ndarray) -> np.ndarray:
-    """Compress values for prediction: 2 asinh(y / 2)."""
-    return 2.0 * np.arcsinh(y / 2.0)
-
-
-def unsquash(z: np.ndarray) -> np.ndarray:
-    """Invert `squash`."""
-    return 2.0 * np.sinh(z / 2.0)
+def error_features(batch: Batch, walk: Walk) -> np.ndarray:
+    """Describe how hard programs are to predict, float32 `p 6`: depth, size, scales."""
+    roots = batch.roots
+    size = np.bincount(batch.program, minlength=len(roots))
+    depth = np.zeros(len(roots))
+    for number, level in enumerate(batch.levels, 1):
+        rows = slice(level.start, level.stop)
+        depth[batch.program[rows]] = number
+    used = np.bincount(batch.program[: batch.n_leaves], minlength=len(roots))
+    scale, mean = walk.scales[roots], walk.means[roots]
+    formula = scale / np.maximum(walk.formula_scales[roots], 1e-30)
+    columns = [
+        depth / 10, np.log(size) / 3, used / MAX_INPUTS, np.clip(np.log10(scale), -6, 6) / 3,
+        np.clip(np.log10(np.abs(mean) / scale + 1e-3), -3, 3), np.clip(np.log(formula), -6, 3),
+    ]  # fmt: skip
+    return np.stack(columns, axis=1).astype(np.float32)
 
 
 def _silu(z: np.ndarray) -> np.ndarray:
     return z / (1.0 + np.exp(-np.clip(z, -30.0, 30.0)))
 
 
+class _Embedder:
+    """The numpy backend of `Walk`."""
+
+    def __init__(self, arrays: dict[str, np.ndarray], shapes: np.ndarray, rows: int):
+        self.arrays, self._shapes = arrays, shapes
+        self.h = np.empty((rows, shapes.shape[1]), np.float32)
+
+    def leaves(self, rows: slice, slots: np.ndarray) -> Embedded:
+        return self._store(rows, self.arrays["inputs"][slots], np.zeros(len(slots), np.float32))
+
+    def linear(self, rows: slice, owner: np.ndarray, source: np.ndarray, share: np.ndarray) -> Embedded:
+        total = np.zeros((rows.stop - rows.start, self.h.shape[1]), np.float32)
+        np.add.at(total, owner, self.h[source] * share[:, None])
+        return self._store(rows, total, np.zeros(len(total), np.float32))
+
+    def product(self, rows: slice, a: np.ndarray, b: np.ndarray, parts: np.ndarray) -> Embedded:
+        first, second, w = self.h[a], self.h[b], self.arrays
+        units = (first @ w["product_in"]) * (second @ w["product_in"])
+        out = (units @ w["product_out"]) * parts[2][:, None]
+        return self._store(rows, out[:, :-1] + parts[0][:, None] * first + parts[1][:, None] * second, out[:, -1])
+
+    def unary(self, rows: slice, a: np.ndarray, function: np.ndarray, described: Described) -> Embedded:
+        h, w = self.h[a], self.arrays
+        hidden = _silu(_linear(w, "modulate_1", described.quantiles))
+        gain, bias = np.split(_linear(w, "modulate_2", hidden), 2, axis=1)
+        z = (h @ w["unary_in"]) * (w["gain_in"][function] + gain) + w["bias_in"][function] + bias
+        bilinear = z.shape[1] - w["gain_out"].shape[1]
+        gated, left, right = np.split(z, [z.shape[1] - 2 * bilinear, z.shape[1] - bilinear], axis=1)
+        units = np.concatenate([_silu(gated), left * right], axis=1) * w["gain_out"][function]
+        out = (units @ w["unary_out"] + w["bias_out"][function]) * described.rest[:, None]
+        return self._store(rows, out[:, :-1] + described.slope[:, None] * h, out[:, -1])
+
+    def _store(self, rows: slice, raw: np.ndarray, shift: np.ndarray) -> Embedded:
+        shapes = raw @ self._shapes.T
+        stretch = np.maximum(np.sqrt(np.mean(shapes * shapes, axis=1) + 1e-12), SMALLEST_STRETCH)
+        self.h[rows] = raw / stretch[:, None]
+        return Embedded(shift.astype(np.float64), stretch.astype(np.float64), shapes / stretch[:, None])
+
+
 class CompNet:
-    """A trained CompNet. `arrays` are the tensors of `model.DagNet`, by name."""
+    """A trained CompNet. `arrays` are the tensors of `model.TermNet`, by name."""
 
     def __init__(self, arrays: dict[str, np.ndarray], metadata: dict[str, str]):
         self.arrays = {name: np.asarray(a, np.float32) for name, a in arrays.items()}
         self.metadata = metadata
+        shapes = self.arrays["decode"][:NODE_ANCHORS]
+        self._shapes = shapes - shapes.mean(axis=0)
 
     @property
     def base(self) -> np.ndarray:
-        """The text-free base vector, float64 (65,)."""
-        return self.arrays["base"].astype(np.float64)
+        """The text-free base vector, float64 (65,); its output is 0, for nothing is known of the program."""
+        w = self.arrays["base"].astype(np.float64)
+        w[60:] = 0.0
+        return w
 
     def emit(self, dag: Dag, output: int = 0) -> Emission:
         """Compile one output of a DAG."""
@@ -66,16 +126,26 @@ class CompNet:
 
     def emit_many(self, dags: list[Dag], output: int = 0) -> list[Emission]:
         """Compile the same output of several DAGs in one batch."""
-        batch = make_batch(pack(dags, output), np.arange(len(dags)))
-        h = self._embed(batch)[batch.roots]
-        w, z = self._parameters(h), self._root_values(h)
-        return [Emission(w[k].astype(np.float64), unsquash(z[k].astype(np.float64))) for k in range(len(dags))]
+        found: list[Emission | None] = [None] * len(dags)
+        terms: list[Terms] = []
+        places = []
+        for k, dag in enumerate(dags):
+            rewritten = self._terms(dag, output)
+            if isinstance(rewritten, Terms):
+                terms.append(rewritten)
+                places.append(k)
+            else:
+                found[k] = rewritten
+        if terms:
+            for k, emission in zip(places, self._emit(terms), strict=True):
+                found[k] = emission
+        return found
 
     def emit_records(self, records: list[Record]) -> list[Emission]:
-        """Compile the first output of each record; those without a DAG get the base vector."""
-        dags = [r.dag for r in records if r.dag is not None]
-        found = iter(self.emit_many(dags) if dags else ())
-        return [self._fallback("no DAG") if r.dag is None else next(found) for r in records]
+        """Compile the first output of records; those without a DAG get the base vector."""
+        with_dag = [k for k, r in enumerate(records) if r.dag is not None]
+        emitted = dict(zip(with_dag, self.emit_many([records[k].dag for k in with_dag]), strict=True))
+        return [emitted.get(k) or self._fallback("no expression DAG") for k in range(len(records))]
 
     def emission_for(self, program: Program, output: int = 0) -> Emission:
         """Compile one output of a program; fall back to the base vector, with a note, where it has no DAG."""
@@ -83,55 +153,97 @@ class CompNet:
         if isinstance(dag, Unsupported):
             where = f" (line {dag.line})" if dag.line else ""
             return self._fallback(f"{dag.message}{where} [{dag.reason}]")
-        if dag.n_inputs > MAX_INPUTS:
-            return self._fallback(f"{dag.n_inputs} inputs; CompNet reads at most {MAX_INPUTS} [too_many_inputs]")
+        emission = self.emit(dag, output)
+        return replace(emission, note=_CUT_OFF) if dag.bounded and emission.note is None else emission
+
+    def embed(self, dag: Dag, output: int = 0) -> np.ndarray | None:
+        """Embed one output of a DAG: float64 (d,), of unit length; None where it has no terms."""
+        found = self.embed_many([dag], output)[0]
+        return None if np.isnan(found).any() else found
+
+    def embed_many(self, dags: list[Dag], output: int = 0) -> np.ndarray:
+        """Embed the same output of several DAGs: float64 `p d`; rows of NaN where there are no terms."""
+        terms = {k: t for k, t in enumerate(self._terms(d, output) for d in dags) if isinstance(t, Terms)}
+        embeddings = np.full((len(dags), self.arrays["inputs"].shape[1]), np.nan)
+        if terms:
+            batch, _, h = self._walk(list(terms.values()))
+            u = h[batch.roots].astype(np.float64)
+            embeddings[list(terms)] = u / np.linalg.norm(u, axis=1, keepdims=True)
+        return embeddings
+
+    def _terms(self, dag: Dag, output: int) -> Terms | Emission:
         if len(dag) > MAX_NODES:
             return self._fallback(f"{len(dag)} operations; CompNet reads at most {MAX_NODES} [too_many_nodes]")
-        emission = self.emit(dag, output)
-        return replace(emission, note=_CUT_OFF) if dag.bounded else emission
+        try:
+            found = terms_of_all(dag)[output] if len(dag.roots) > 1 else terms_of(dag, output)
+        except TooManyTerms:
+            return self._fallback("its linear combinations and products are too many [too_many_terms]")
+        if not isinstance(found, Terms):
+            return self._constant(found)
+        if len(found.inputs) > MAX_INPUTS or max(found.inputs) >= MAX_INPUTS:
+            inputs = max(len(found.inputs), max(found.inputs) + 1)
+            return self._fallback(f"{inputs} inputs; CompNet reads at most {MAX_INPUTS} [too_many_inputs]")
+        return found
 
     def _fallback(self, why: str) -> Emission:
-        return Emission(self.base, np.empty(0), f"text-free base vector: {why}")
+        return Emission(self.base, np.empty(0), note=f"text-free base vector: {why}")
 
-    def _embed(self, batch: Batch) -> np.ndarray:
-        a = self.arrays
-        h = np.empty((len(batch.ops), a["inputs"].shape[1]), np.float32)
-        n = len(batch.inputs)
-        h[:n] = a["inputs"][batch.inputs]
-        features = _silu(batch.literals @ a["literal_1.weight"].T + a["literal_1.bias"])
-        h[n : n + len(features)] = features @ a["literal_2.weight"].T + a["literal_2.bias"]
-        for level in batch.levels:
-            rows = slice(level.start, level.stop)
-            h[rows] = self._cell(batch.ops[rows], h, batch.args[rows], level.binary, level.ternary)
-        return h
+    def _constant(self, value: float) -> Emission:
+        w = self.base
+        w[64] = value
+        return Emission(w, np.full(ROOT_ANCHORS, value), (), 0.0)
 
-    def _cell(self, op: np.ndarray, h: np.ndarray, args: np.ndarray, binary: int, ternary: int) -> np.ndarray:
-        a = self.arrays
-        first, second, third = h[args[:, 0]], h[args[:binary, 1]], h[args[:ternary, 2]]
-        z = first @ a["child_1"]
-        z[:binary] += second @ a["child_2"]
-        z[:ternary] += third @ a["child_3"]
-        z = z * a["gain_in"][op] + a["bias_in"][op]
-        gated, bilinear = self._split(z.shape[1], a["gain_out"].shape[1])
-        units = np.concatenate([_silu(z[:, :gated]), z[:, gated : gated + bilinear] * z[:, gated + bilinear :]], axis=1)
-        out = (units * a["gain_out"][op]) @ a["mix"] + a["bias_out"][op] + a["skip"][op, 0] * first
-        out[:binary] += a["skip"][op[:binary], 1] * second
-        out[:ternary] += a["skip"][op[:ternary], 2] * third
-        rms = np.sqrt(np.mean(out * out, axis=1, keepdims=True))
-        return out / np.maximum(rms / 3.0, 1.0)
+    def _walk(self, terms: list[Terms]) -> tuple[Batch, Walk, np.ndarray]:
+        batch = make_batch(pack(terms), np.arange(len(terms)))
+        embedder = _Embedder(self.arrays, self._shapes, len(batch.kinds))
+        return batch, Walk(batch, embedder), embedder.h
 
-    @staticmethod
-    def _split(wide: int, narrow: int) -> tuple[int, int]:
-        """Recover (gated, bilinear) from gated + 2 bilinear and gated + bilinear."""
-        bilinear = wide - narrow
-        return narrow - bilinear, bilinear
-
-    def _linear(self, name: str, x: np.ndarray) -> np.ndarray:
-        return x @ self.arrays[f"{name}.weight"].T + self.arrays[f"{name}.bias"]
+    def _emit(self, terms: list[Terms]) -> list[Emission]:
+        batch, walk, embedded = self._walk(terms)
+        h, roots = embedded[batch.roots], batch.roots
+        mean, scale = walk.means[roots, None], walk.scales[roots, None]
+        values = mean + scale * self._root_shapes(h)
+        values = np.clip(values, batch.lo[roots, None], batch.hi[roots, None])
+        w = self._parameters(h).astype(np.float64)
+        w[:, 60:64] *= scale
+        w[:, 64:] = w[:, 64:] * scale + mean
+        expected = np.exp(self._errors(h, error_features(batch, walk)).astype(np.float64))
+        values, w = _shrunk(values, w, expected[:, :1])
+        return [
+            Emission(_spread_inputs(w[k], t.inputs), values[k], t.inputs, float(expected[k, 1]))
+            for k, t in enumerate(terms)
+        ]
 
     def _parameters(self, h: np.ndarray) -> np.ndarray:
-        inner = _silu(self._linear("head_2", _silu(self._linear("head_1", h))))
-        return self.arrays["base"] + self._linear("head_3", inner)
+        inner = _silu(_linear(self.arrays, "head_2", _silu(_linear(self.arrays, "head_1", h))))
+        return self.arrays["base"] + _linear(self.arrays, "head_3", inner)
 
-    def _root_values(self, h: np.ndarray) -> np.ndarray:
-        return self._linear("root_linear", h) + self._linear("root_2", _silu(self._linear("root_1", h)))
+    def _root_shapes(self, h: np.ndarray) -> np.ndarray:
+        return h @ self.arrays["decode"].T + _linear(self.arrays, "root_2", _silu(_linear(self.arrays, "root_1", h)))
+
+    def _errors(self, h: np.ndarray, features: np.ndarray) -> np.ndarray:
+        return _linear(
+            self.arrays, "error_2", _silu(_linear(self.arrays, "error_1", np.concatenate([h, features], axis=1)))
+        )
+
+
+def _linear(arrays: dict[str, np.ndarray], name: str, x: np.ndarray) -> np.ndarray:
+    return x @ arrays[f"{name}.weight"].T + arrays[f"{name}.bias"]
+
+
+def _shrunk(values: np.ndarray, w: np.ndarray, expected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Draw predictions towards their median, the more so the larger the error they expect.
+
+    Predictions as wide as the truth that correlate with it by r have nmse 2 - 2 r, and r of their width is best.
+    """
+    kept = np.clip(1.0 - expected / HOPELESS, 0.0, 1.0)
+    centre = np.median(values, axis=1, keepdims=True)
+    w = np.concatenate([w[:, :60], kept * w[:, 60:64], centre + kept * (w[:, 64:] - centre)], axis=1)
+    return centre + kept * (values - centre), w
+
+
+def _spread_inputs(w: np.ndarray, inputs: tuple[int, ...]) -> np.ndarray:
+    """Move the first layer's columns from slots to the program's inputs; unused inputs get zeros."""
+    first = np.zeros((4, MAX_INPUTS))
+    first[:, list(inputs)] = w[:36].reshape(4, MAX_INPUTS)[:, : len(inputs)]
+    return np.concatenate([first.ravel(), w[36:]])

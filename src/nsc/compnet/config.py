@@ -8,16 +8,26 @@ MAX_INPUTS = 9
 N_PARAMETERS = 65  # of the covering architecture 9-4-4-1
 NODE_ANCHORS = 128
 ROOT_ANCHORS = 512
-LITERAL_FEATURES = 24
+QUANTILES = 33  # at which a function of one argument is described
 
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """Widths. `width`: a node's embedding; `gated`, `bilinear`: units of the cell; `head`: of the heads."""
+    """Widths.
 
-    width: int = 128
+    Args:
+        width: of a node's embedding.
+        products: bilinear units of the product cell.
+        gated, bilinear: units of the cell for functions of one argument.
+        modulation: hidden units of the network that turns a function's description into gains and biases.
+        head: hidden units of the parameter head.
+    """
+
+    width: int = 256
+    products: int = 512
     gated: int = 256
     bilinear: int = 128
+    modulation: int = 48
     head: int = 512
 
 
@@ -28,18 +38,22 @@ class TrainConfig:
     Args:
         steps: optimizer steps in all; the learning rate follows a cosine over them.
         batch: programs a step.
+        programs: grown from the records, to train on.
         eps_from, eps_to: floor inside log(NMSE + eps), moved geometrically over training.
+        workers: processes that grow programs.
     """
 
     model: ModelConfig = ModelConfig()
-    steps: int = 40_000
-    batch: int = 64
-    learning_rate: float = 4e-3
+    steps: int = 8_000
+    batch: int = 96
+    programs: int = 200_000
+    learning_rate: float = 8e-4
     warmup_steps: int = 200
     weight_decay: float = 0.01
     clip_norm: float = 1.0
     eps_from: float = 0.01
-    eps_to: float = 0.003
+    eps_to: float = 0.002
     seed: int = 0
-    checkpoint_every: int = 1_000
+    checkpoint_every: int = 200
     threads: int = 1
+    workers: int = 2

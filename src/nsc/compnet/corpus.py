@@ -1,87 +1,122 @@
-"""Records -> the arrays a CompNet trains on, cached beside the run.
+"""Records -> the arrays a CompNet trains on: shards of programs grown from them, cached beside the run.
 
-In: a folder of record shards. Out: `Corpus`. Node values are the DAG's own values at fixed anchors.
-Non-goals: making records.
+In: a folder of record shards, how many programs, a seed. Out: `Corpus`. A shard is a function of the records, the
+seed and its number, so that any number of workers makes the same. Non-goals: making records.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 
-from nsc.compnet.compile import squash
-from nsc.compnet.config import MAX_INPUTS, NODE_ANCHORS, ROOT_ANCHORS
-from nsc.compnet.pack import PackedDags, pack
+from nsc.compnet.anchors import Targets, targets_of
+from nsc.compnet.grow import MAX_INPUTS, Grower
+from nsc.compnet.pack import Packed, join, pack, select
+from nsc.compnet.rewrite import terms_of
+from nsc.compnet.terms import Terms, TooManyTerms
 from nsc.errors import InputError
-from nsc.program.dag import evaluate_nodes
-from nsc.record import read_records, shared_inputs
+from nsc.program.dag import Dag
+from nsc.record import read_dags
 
-_PACKED = ("ops", "args", "values", "levels", "offsets", "roots")
+SHARD = 10_000
+MAX_TERMS = 400
+# How often a program of each origin is grown from; other origins are real source trees.
+_WEIGHTS = {"synthetic": 1.0, "mutated": 2.0}
+_REAL = 12.0
+_LARGEST_OUTPUT = 1e6
+_SMALLEST_SPREAD = 1e-4  # absolute, and relative to the mean
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """Programs and their values.
+    """Programs and what is to be predicted of them."""
 
-    Args:
-        node_values: float16 (m, 128), squashed values of every node at the node anchors.
-        outputs: float32 (p, 512), outputs at the root anchors.
-        n_inputs: int64 (p,).
-    """
-
-    packed: PackedDags
-    node_values: np.ndarray
-    outputs: np.ndarray
-    n_inputs: np.ndarray
+    packed: Packed
+    targets: Targets
 
     def __len__(self) -> int:
         return len(self.packed)
 
-    @property
-    def depths(self) -> np.ndarray:
-        """The highest level of each program."""
-        return np.maximum.reduceat(self.packed.levels, self.packed.offsets[:-1])
+
+def corpus_of(programs: list[Terms]) -> Corpus:
+    """Evaluate programs; leave out those with constant, undefined or enormous outputs."""
+    packed = pack(programs)
+    targets = targets_of(packed)
+    outputs = targets.outputs
+    with np.errstate(all="ignore"):
+        spread, mean = outputs.std(axis=1), outputs.mean(axis=1)
+        good = np.isfinite(outputs).all(axis=1) & (np.abs(outputs).max(axis=1) < _LARGEST_OUTPUT)
+        good &= (spread > _SMALLEST_SPREAD) & (spread > _SMALLEST_SPREAD * np.abs(mean))
+    kept, nodes = select(packed, np.flatnonzero(good))
+    return Corpus(kept, Targets(targets.shapes[nodes], targets.means[nodes], targets.spreads[nodes], outputs[good]))
 
 
-def load_corpus(folder: Path, cache: Path) -> Corpus:
-    """Read every shard of a folder; packed arrays are kept in `cache`.
+def grown_corpus(
+    data: Path, cache: Path, *, programs: int, seed: int, workers: int, progress: Callable[[str], None] = print
+) -> Corpus:
+    """Grow programs from the records under `data`, or read those that `cache` holds.
 
     Raises:
         InputError: the folder has no shards.
     """
-    shards = sorted(folder.glob("*.parquet"))
-    if not shards:
-        raise InputError(f"{folder} has no record shards; make some with: nsc data synthetic -o {folder}")
+    if not list(data.glob("*.parquet")):
+        raise InputError(f"{data} has no record shards; make some with: nsc data build synthetic:20000 -o DIR")
     cache.mkdir(parents=True, exist_ok=True)
-    parts = [_cached(shard, cache / f"{folder.name}-{shard.stem}.npz") for shard in shards]
-    joined = {name: np.concatenate([p[name] for p in parts]) for name in parts[0] if name != "offsets"}
-    offsets = [parts[0]["offsets"]]
-    for p in parts[1:]:
-        offsets.append(p["offsets"][1:] + offsets[-1][-1])
-    joined["offsets"] = np.concatenate(offsets)
-    packed = PackedDags(**{name: joined[name] for name in _PACKED})
-    return Corpus(packed, joined["node_values"], joined["outputs"], joined["n_inputs"])
+    paths = [cache / f"grown-{seed}-{k:04d}.npz" for k in range(-(-programs // SHARD))]
+    missing = [(data, path, seed, k) for k, path in enumerate(paths) if not path.exists()]
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for done, path in enumerate(pool.map(_grow_shard, missing), 1):
+            progress(f"grown {path.name}, {done} of {len(missing)}")
+    return _read(paths)
 
 
-def _cached(shard: Path, path: Path) -> dict[str, np.ndarray]:
-    if not path.exists():
-        temporary = path.with_name(f".{os.getpid()}-{path.name}")
-        np.savez(temporary, **_pack_shard(shard))
-        os.replace(temporary, path)
-    with np.load(path) as stored:
-        return dict(stored)
+def grow(records: Path, seed: list[int], count: int) -> Corpus:
+    """Grow `count` programs; the corpus holds those that can be learned from."""
+    pool, weights = _pool(records)
+    return corpus_of(list(islice(_grown_terms(Grower(pool, weights, seed)), count)))
 
 
-def _pack_shard(shard: Path) -> dict[str, np.ndarray]:
-    records = [r for r in read_records(shard) if r.dag is not None and r.n_inputs <= MAX_INPUTS]
-    x = shared_inputs()[:NODE_ANCHORS]
-    values = [squash(evaluate_nodes(r.dag, x[:, : r.n_inputs])) for r in records]
-    packed = pack([r.dag for r in records])
-    arrays = {name: getattr(packed, name) for name in _PACKED}
-    arrays["node_values"] = np.concatenate(values).astype(np.float16)
-    arrays["outputs"] = np.stack([r.raw_outputs[:ROOT_ANCHORS, 0] for r in records]).astype(np.float32)
-    arrays["n_inputs"] = np.array([r.n_inputs for r in records], np.int64)
-    return arrays
+def _grown_terms(grower: Grower) -> Iterator[Terms]:
+    for dag in grower.programs():
+        try:
+            terms = terms_of(dag, limit=MAX_TERMS)
+        except TooManyTerms:
+            continue
+        if isinstance(terms, Terms):
+            yield terms
+
+
+@lru_cache(maxsize=1)
+def _pool(records: Path) -> tuple[list[Dag], np.ndarray]:
+    rows = [(origin, dag) for origin, dag in read_dags(records) if dag.n_inputs <= MAX_INPUTS]
+    weights = np.array([_WEIGHTS.get(origin.split(":")[0], _REAL) for origin, _ in rows])
+    return [dag for _, dag in rows], weights
+
+
+def _grow_shard(task: tuple[Path, Path, int, int]) -> Path:
+    data, path, seed, number = task
+    corpus = grow(data, [seed, number], SHARD)
+    arrays = {f.name: getattr(corpus.packed, f.name) for f in fields(Packed)}
+    arrays |= {f.name: getattr(corpus.targets, f.name) for f in fields(Targets)}
+    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    np.savez(temporary, **arrays)
+    os.replace(temporary, path)
+    return path
+
+
+def _read(paths: list[Path]) -> Corpus:
+    parts = []
+    for path in paths:
+        with np.load(path) as stored:
+            parts.append(dict(stored))
+    packed = join([Packed(**{f.name: p[f.name] for f in fields(Packed)}) for p in parts])
+    targets = {f.name: np.concatenate([p[f.name] for p in parts]) for f in fields(Targets)}
+    return Corpus(packed, Targets(**targets))

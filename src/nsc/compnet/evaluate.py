@@ -13,6 +13,7 @@ import numpy as np
 
 from nsc.compnet.compile import Emission
 from nsc.compnet.config import MAX_INPUTS, N_PARAMETERS
+from nsc.compnet.fit import fit_emissions
 from nsc.record import Record, shared_inputs
 
 FLOOR = 1e-7
@@ -59,7 +60,7 @@ def random_covering(generator: np.random.Generator) -> np.ndarray:
 
 
 def evaluate_compnet(compnet: Emitter, records: list[Record], *, seed: int) -> list[Row]:
-    """Evaluate zero-shot on inputs 1024..2047, by arity and by DAG size.
+    """Evaluate zero-shot on inputs 1024..2047, by arity and by DAG size: emissions fitted to what they predict.
 
     "all" are the programs with a DAG, which every encoder can read; those without come last, alone.
     Mismatched text: the emission of another program with as many inputs, where there is one.
@@ -85,10 +86,9 @@ def _evaluate(
     """Return a row for each group (name, which records) that is not empty; `order`: in which to emit, 64 at a time."""
     x = shared_inputs()[1024:]
     generator = np.random.default_rng(seed)
-    emitted: list[np.ndarray] = [None] * len(records)
+    emitted = np.empty((len(records), N_PARAMETERS))
     for part in np.array_split(order, max(1, len(order) // 64)):
-        for k, emission in zip(part, compnet.emit_records([records[k] for k in part]), strict=True):
-            emitted[k] = emission.w
+        emitted[part] = fit_emissions(compnet.emit_records([records[k] for k in part]))
     randoms = [random_covering(generator) for _ in range(RANDOM_SEEDS)]
     errors = np.array([_errors(records, emitted, k, x, randoms, compnet.base, generator) for k in range(len(records))])
     return [_row(name, errors[chosen]) for name, chosen in groups if chosen.any()]

@@ -1,139 +1,219 @@
-"""The CompNet as a torch module: one embedding per DAG node, computed bottom-up.
+"""The CompNet as a torch module: one embedding per term, computed bottom-up.
 
-In: `pack.Batch`. Out: node embeddings, predicted values, parameters. `compile.CompNet` is the same
-function in numpy. Source: the structured compiler of docs/system.md; it replaces the transformer
-encoder of ICML 2024, section 3, behind the same parameter head.
+In: `pack.Batch`. Out: embeddings, predicted values, parameters. `compile.CompNet` is the same function in numpy; what
+both share is walk.py. Source: the structured compiler of docs/system.md; it replaces the transformer encoder of
+ICML 2024, section 3, behind the same parameter head.
 """
 
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from nsc.compnet.config import (
-    LITERAL_FEATURES,
-    MAX_INPUTS,
-    N_PARAMETERS,
-    NODE_ANCHORS,
-    ROOT_ANCHORS,
-    ModelConfig,
-)
-from nsc.compnet.pack import Batch, Level
-from nsc.program.dag import OP_INDEX, OPS
+from nsc.compnet.config import MAX_INPUTS, N_PARAMETERS, NODE_ANCHORS, QUANTILES, ROOT_ANCHORS, ModelConfig
+from nsc.compnet.functions import FUNCTIONS
+from nsc.compnet.pack import Batch
+from nsc.compnet.walk import Described, Embedded, Walk
 
-# How much of each child's embedding passes straight through at the start: the operation's linear part.
-_LINEAR_PART = {
-    "ADD": (1, 1), "SUB": (1, -1), "NEG": (-1,), "SEL": (0, 0.5, 0.5), "MIN": (0.5, 0.5), "MAX": (0.5, 0.5),
-    "SIN": (0.7,), "ATAN": (0.7,), "TANH": (0.7,), "TAN": (1,), "ERF": (0.8,), "SINH": (1,), "ASIN": (1,),
-    "ROUND": (0.8,), "TRUNC": (0.7,), "FLOOR": (0.8,), "CBRT": (0.7,), "FMOD": (0.5,),
-}  # fmt: skip
+SMALLEST_STRETCH = 0.02
 
 
-class DagNet(nn.Module):
-    """Leaves, one shared cell with per-operation gains, and heads."""
+class TermNet(nn.Module):
+    """Input embeddings, a cell for products, a cell for functions of one argument, and heads.
+
+    Embeddings are `k d`; a cell returns `k d+1`, the last column shifting the mean.
+    """
 
     def __init__(self, config: ModelConfig):
         super().__init__()
-        d, gated, bilinear = config.width, config.gated, config.bilinear
-        self.gated, self.bilinear = gated, bilinear
-        wide, narrow, n_ops = gated + 2 * bilinear, gated + bilinear, len(OPS)
-        self.inputs = nn.Parameter(0.3 * torch.randn(MAX_INPUTS, d))
-        self.literal_1 = nn.Linear(LITERAL_FEATURES, 128)
-        self.literal_2 = nn.Linear(128, d)
-        for k in (1, 2, 3):
-            setattr(self, f"child_{k}", nn.Parameter(torch.randn(d, wide) / math.sqrt(d)))
-        self.gain_in = nn.Parameter(1 + 0.5 * torch.randn(n_ops, wide))
-        self.bias_in = nn.Parameter(0.5 * torch.randn(n_ops, wide))
-        self.gain_out = nn.Parameter(1 + 0.5 * torch.randn(n_ops, narrow))
-        self.mix = nn.Parameter(0.5 * torch.randn(narrow, d) / math.sqrt(narrow))
-        self.bias_out = nn.Parameter(0.02 * torch.randn(n_ops, d))
-        skip = torch.zeros(n_ops, 3, d)
-        for op, parts in _LINEAR_PART.items():
-            for k, part in enumerate(parts):
-                skip[OP_INDEX[op], k] = part
-        self.skip = nn.Parameter(skip)
-        self.node_values = nn.Linear(d, NODE_ANCHORS)
-        self.root_linear = nn.Linear(d, ROOT_ANCHORS)
+        d, functions = config.width, len(FUNCTIONS)
+        self.config = config
+        wide, narrow = config.gated + 2 * config.bilinear, config.gated + config.bilinear
+        self.inputs = nn.Parameter(torch.randn(MAX_INPUTS, d))
+        self.decode = nn.Parameter(torch.randn(ROOT_ANCHORS, d) / math.sqrt(d))
+        self.product_in = nn.Parameter(torch.randn(d, config.products) / math.sqrt(d))
+        self.product_out = nn.Parameter(torch.randn(config.products, d + 1) / math.sqrt(config.products))
+        self.unary_in = nn.Parameter(torch.randn(d, wide) / math.sqrt(d))
+        self.gain_in = nn.Parameter(1 + 0.3 * torch.randn(functions, wide))
+        self.bias_in = nn.Parameter(0.3 * torch.randn(functions, wide))
+        self.modulate_1 = nn.Linear(2 * QUANTILES, config.modulation)
+        self.modulate_2 = nn.Linear(config.modulation, 2 * wide)
+        self.gain_out = nn.Parameter(1 + 0.3 * torch.randn(functions, narrow))
+        self.unary_out = nn.Parameter(0.5 * torch.randn(narrow, d + 1) / math.sqrt(narrow))
+        self.bias_out = nn.Parameter(0.02 * torch.randn(functions, d + 1))
         self.root_1 = nn.Linear(d, config.head // 2)
         self.root_2 = nn.Linear(config.head // 2, ROOT_ANCHORS)
         self.head_1 = nn.Linear(d, config.head)
         self.head_2 = nn.Linear(config.head, config.head // 2)
         self.head_3 = nn.Linear(config.head // 2, N_PARAMETERS)
+        self.error_1 = nn.Linear(d + ERROR_FEATURES, config.head // 4)
+        self.error_2 = nn.Linear(config.head // 4, 2)
         with torch.no_grad():
             self.head_3.weight.mul_(0.3)
+            for p in (self.root_2.weight, self.root_2.bias, self.error_2.weight):
+                p.zero_()
         self.base = nn.Parameter(_random_base())
 
-    def leaves(self, batch: Batch) -> Tensor:
-        """Embed inputs and literals: `leaf d`."""
-        literals = self.literal_2(F.silu(self.literal_1(torch.from_numpy(batch.literals))))
-        return torch.cat([self.inputs[torch.from_numpy(batch.inputs)], literals])
+    def weights(self, *, frozen: bool) -> SimpleNamespace:
+        """Return the parameters by name, `unary_in` and `modulate_1_weight` alike; frozen: without gradients."""
+        w = {name.replace(".", "_"): p.detach() if frozen else p for name, p in self.named_parameters()}
+        shapes = w["decode"][:NODE_ANCHORS]
+        return SimpleNamespace(**w, shapes=shapes - shapes.mean(0), config=self.config)
 
-    def cell(self, op: Tensor, a: Tensor, b: Tensor, c: Tensor) -> Tensor:
-        """Embed operations from their children: a for all rows, b and c for the leading ones."""
-        z = a @ self.child_1
-        z = _add_to_leading(z, b @ self.child_2)
-        z = _add_to_leading(z, c @ self.child_3) if len(c) else z
-        z = z * self.gain_in[op] + self.bias_in[op]
-        g, k = self.gated, self.bilinear
-        units = torch.cat([F.silu(z[:, :g]), z[:, g : g + k] * z[:, g + k :]], 1) * self.gain_out[op]
-        skip = self.skip[op]
-        out = units @ self.mix + self.bias_out[op] + skip[:, 0] * a
-        out = _add_to_leading(out, skip[: len(b), 1] * b)
-        out = _add_to_leading(out, skip[: len(c), 2] * c) if len(c) else out
-        rms = out.pow(2).mean(1, keepdim=True).sqrt()
-        return out / torch.clamp(rms / 3.0, min=1.0)
+    def parameters_of(self, u: Tensor) -> Tensor:
+        """Emit the 65 parameters of the standardised program: `p d` -> `p w`."""
+        return self.base + self.head_3(F.silu(self.head_2(F.silu(self.head_1(u)))))
 
-    def parameters_of(self, h: Tensor) -> Tensor:
-        """Emit the 65 parameters: `p d` -> `p w`."""
-        return self.base + self.head_3(F.silu(self.head_2(F.silu(self.head_1(h)))))
+    def root_shapes_of(self, u: Tensor) -> Tensor:
+        """Predict standardised outputs at all anchors: `p d` -> `p 512`."""
+        return u @ self.decode.T + self.root_2(F.silu(self.root_1(u)))
 
-    def root_values_of(self, h: Tensor) -> Tensor:
-        """Predict squashed outputs at the root anchors: `p d` -> `p 512`."""
-        return self.root_linear(h) + self.root_2(F.silu(self.root_1(h)))
+    def errors_of(self, u: Tensor, features: Tensor) -> Tensor:
+        """Predict log(NMSE) of the predicted values and of the emitted surrogate: `p 2`."""
+        return self.error_2(F.silu(self.error_1(torch.cat([u, features], 1))))
+
+
+ERROR_FEATURES = 6
+
+
+def product_cell(w: SimpleNamespace, a: Tensor, b: Tensor, parts: Tensor) -> Tensor:
+    """Embed products: a, b `k d`; parts `3 k`, shares of a, b and their product."""
+    units = (a @ w.product_in) * (b @ w.product_in)
+    out = (units @ w.product_out) * parts[2][:, None]
+    return torch.cat([out[:, :-1] + parts[0][:, None] * a + parts[1][:, None] * b, out[:, -1:]], 1)
+
+
+def unary_cell(
+    w: SimpleNamespace, a: Tensor, function: Tensor, quantiles: Tensor, slope: Tensor, rest: Tensor
+) -> Tensor:
+    """Embed functions of a `k d`, described as `walk.Described` says."""
+    hidden = F.silu(F.linear(quantiles, w.modulate_1_weight, w.modulate_1_bias))
+    gain, bias = F.linear(hidden, w.modulate_2_weight, w.modulate_2_bias).chunk(2, dim=1)
+    z = (a @ w.unary_in) * (w.gain_in[function] + gain) + w.bias_in[function] + bias
+    g, k = w.config.gated, w.config.bilinear
+    units = torch.cat([F.silu(z[:, :g]), z[:, g : g + k] * z[:, g + k :]], 1) * w.gain_out[function]
+    out = (units @ w.unary_out + w.bias_out[function]) * rest[:, None]
+    return torch.cat([out[:, :-1] + slope[:, None] * a, out[:, -1:]], 1)
+
+
+def linear_cell(w: SimpleNamespace, h: Tensor, source: Tensor, owner: Tensor, share: Tensor, rows: int) -> Tensor:
+    """Add up embeddings: h `m d`, one edge for each source; returns `rows d+1`."""
+    total = torch.zeros(rows, h.shape[1]).index_add(0, owner, h[source] * share[:, None])
+    return _unshifted(total)
+
+
+def standardised(w: SimpleNamespace, raw: Tensor) -> Tensor:
+    """Scale embeddings `k d+1` so that their shapes have unit variance; returns `k d+2`: embedding, shift, stretch."""
+    shapes = raw[:, :-1] @ w.shapes.T
+    stretch = shapes.pow(2).mean(1, keepdim=True).add(1e-12).sqrt().clamp(min=SMALLEST_STRETCH)
+    return torch.cat([raw[:, :-1] / stretch, raw[:, -1:], stretch], 1)
+
+
+def _unshifted(h: Tensor) -> Tensor:
+    return torch.cat([h, torch.zeros(len(h), 1)], 1)
 
 
 class Tape:
-    """Node embeddings of a batch, level by level, each level its own small autograd graph.
+    """Embeddings of a batch, and how to carry gradients back.
 
-    One buffer holds all embeddings; a level reads its children from it as detached leaves. `backward`
-    walks the levels down and adds each child's gradient into one gradient buffer. This avoids a graph
-    of concatenations over the whole batch, the slow part on a CPU.
+    Each level is an autograd graph of its own over frozen parameters, and gives its inputs' gradients; the
+    parameters' gradients come from one more pass over all rows of a kind at once. Small levels would otherwise
+    each write gradients as large as the parameters.
+
+    Attributes:
+        h: float32 (m, d+2), embedding, shift and stretch; its gradient is what `backward` carries on.
     """
 
-    def __init__(self, net: DagNet, batch: Batch):
-        self.steps: list[tuple[Level, Tensor, list[tuple[Tensor, Tensor]]]] = []
-        op, args = torch.from_numpy(batch.ops), torch.from_numpy(batch.args)
-        leaves = net.leaves(batch)
-        self.h = torch.empty(len(batch.ops), leaves.shape[1])
-        self.h[: len(leaves)] = leaves.detach()
-        self.steps.append((Level(0, len(leaves), 0, 0), leaves, []))
-        for level in batch.levels:
-            rows = slice(level.start, level.stop)
-            counts = (level.stop - level.start, level.binary, level.ternary)
-            kids = []
-            for k, count in enumerate(counts):
-                index = args[level.start : level.start + count, k]
-                kids.append((index, self.h[index].requires_grad_()))
-            out = net.cell(op[rows], *(value for _, value in kids))
-            self.h[rows] = out.detach()
-            self.steps.append((level, out, kids))
+    def __init__(self, net: TermNet, batch: Batch):
+        self._net, self._frozen = net, net.weights(frozen=True)
+        self._width = net.config.width
+        self._levels: list[tuple[slice, Tensor, list[tuple[Tensor, Tensor]]]] = []
+        self._calls: dict[str, list[tuple[slice, tuple]]] = {name: [] for name in _CALLS}
+        self.h = torch.zeros(len(batch.kinds), self._width + 2)
+        self.walk = Walk(batch, self)
         self.h.requires_grad_()
+
+    # what Walk asks for
+
+    def leaves(self, rows: slice, slots: np.ndarray) -> Embedded:
+        return self._embed("leaves", rows, (torch.from_numpy(slots),), ())
+
+    def linear(self, rows: slice, owner: np.ndarray, source: np.ndarray, share: np.ndarray) -> Embedded:
+        arguments = torch.from_numpy(owner), torch.from_numpy(share), rows.stop - rows.start
+        return self._embed("linear", rows, arguments, (torch.from_numpy(source),))
+
+    def product(self, rows: slice, a: np.ndarray, b: np.ndarray, parts: np.ndarray) -> Embedded:
+        return self._embed("product", rows, (torch.from_numpy(parts),), (torch.from_numpy(a), torch.from_numpy(b)))
+
+    def unary(self, rows: slice, a: np.ndarray, function: np.ndarray, described: Described) -> Embedded:
+        arrays = function, described.quantiles, described.slope, described.rest
+        return self._embed("unary", rows, tuple(map(torch.from_numpy, arrays)), (torch.from_numpy(a),))
+
+    def _embed(self, kind: str, rows: slice, arguments: tuple, sources: tuple[Tensor, ...]) -> Embedded:
+        kids = [(index, self.h[index, : self._width].requires_grad_()) for index in sources]
+        out = standardised(self._frozen, _CALLS[kind](self._frozen, [h for _, h in kids], arguments))
+        self._levels.append((rows, out, kids))
+        self._calls[kind].append((rows, arguments, sources))
+        with torch.no_grad():
+            self.h[rows] = out
+            shapes = (out[:, : self._width] @ self._frozen.shapes.T).numpy()
+            shift, stretch = out[:, self._width :].double().numpy().T
+        return Embedded(shift, stretch, shapes)
 
     def backward(self) -> None:
         """Carry `h.grad` into the parameters' gradients."""
         gradient = self.h.grad
-        for level, out, kids in reversed(self.steps):
-            torch.autograd.backward(out, gradient[level.start : level.stop])
-            for index, value in kids:
-                if value.grad is not None and len(index):
-                    gradient.index_add_(0, index, value.grad)
+        for rows, out, kids in reversed(self._levels):
+            if kids:
+                for (index, _), part in zip(
+                    kids, torch.autograd.grad(out, [h for _, h in kids], gradient[rows]), strict=True
+                ):
+                    gradient[:, : self._width].index_add_(0, index, part)
+        w, h = self._net.weights(frozen=False), self.h.detach()[:, : self._width]
+        for kind, calls in self._calls.items():
+            if calls:
+                arguments, sources = _JOIN[kind](calls)
+                raw = _CALLS[kind](w, [h[index] for index in sources], arguments)
+                torch.autograd.backward(standardised(w, raw), torch.cat([gradient[rows] for rows, *_ in calls]))
 
 
-def _add_to_leading(z: Tensor, part: Tensor) -> Tensor:
-    return torch.cat([z[: len(part)] + part, z[len(part) :]]) if len(part) else z
+def _linear_call(w: SimpleNamespace, kids: list[Tensor], arguments: tuple) -> Tensor:
+    owner, share, rows = arguments
+    return linear_cell(w, kids[0], torch.arange(len(owner)), owner, share, rows)
+
+
+_CALLS = {
+    "leaves": lambda w, kids, arguments: _unshifted(w.inputs[arguments[0]]),
+    "linear": _linear_call,
+    "product": lambda w, kids, arguments: product_cell(w, *kids, *arguments),
+    "unary": lambda w, kids, arguments: unary_cell(w, *kids, *arguments),
+}
+
+
+def _join_rows(calls: list[tuple], axis: int = 0) -> tuple[list, list]:
+    """Lay the arguments of several calls end to end."""
+    arguments = [torch.cat(column, axis) for column in zip(*(a for _, a, _ in calls), strict=True)]
+    return arguments, [torch.cat(column) for column in zip(*(s for *_, s in calls), strict=True)]
+
+
+def _join_linear(calls: list[tuple]) -> tuple[list, list]:
+    firsts = np.cumsum([0] + [a[2] for _, a, _ in calls]).tolist()
+    owner = torch.cat([a[0] + first for (_, a, _), first in zip(calls, firsts, strict=False)])
+    share = torch.cat([a[1] for _, a, _ in calls])
+    return [owner, share, firsts[-1]], [torch.cat([s[0] for *_, s in calls])]
+
+
+_JOIN = {
+    "leaves": _join_rows,
+    "linear": _join_linear,
+    "product": lambda calls: _join_rows(calls, axis=1),
+    "unary": _join_rows,
+}
 
 
 def _random_base() -> Tensor:

@@ -1,124 +1,156 @@
-"""Many DAGs -> one batch of nodes sorted by level, so that a level is a few matrix products.
+"""Many programs' terms -> one batch of nodes sorted by level and kind, so that a level is a few matrix products.
 
-In: DAGs. Out: numpy arrays, used by training and by inference alike. Non-goals: learning.
+In: `Terms`. Out: numpy arrays, used by training and by inference alike. Non-goals: learning.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from nsc.compnet.config import LITERAL_FEATURES
-from nsc.program.dag import OP_INDEX, Dag
-
-IN, LIT = OP_INDEX["IN"], OP_INDEX["LIT"]
+from nsc.compnet.terms import LINEAR, PRODUCT, Terms
 
 
 @dataclass(frozen=True)
-class PackedDags:
-    """Programs laid end to end; `offsets` (p+1) bound each one's nodes, children before parents."""
+class Packed:
+    """Programs laid end to end: `offsets` (p+1) bound each one's nodes, `edges` (m+1) each node's edges."""
 
-    ops: np.ndarray  # int64 (m,)
-    args: np.ndarray  # int64 (m, 3), local to the program, -1 where absent
-    values: np.ndarray  # float64 (m,)
-    levels: np.ndarray  # int64 (m,), 0 for leaves
+    kinds: np.ndarray  # int64 (m,)
+    functions: np.ndarray  # int64 (m,)
+    args: np.ndarray  # int64 (m, 2), local to the program
+    bias: np.ndarray  # float64 (m,)
+    edges: np.ndarray  # int64 (m+1,)
+    children: np.ndarray  # int64 (e,), local
+    weights: np.ndarray  # float64 (e,)
+    levels: np.ndarray  # int64 (m,)
+    bounds: np.ndarray  # float64 (m, 2)
     offsets: np.ndarray  # int64 (p+1,)
     roots: np.ndarray  # int64 (p,), local
+    n_inputs: np.ndarray  # int64 (p,), slots in use
 
     def __len__(self) -> int:
         return len(self.roots)
 
+    @property
+    def depths(self) -> np.ndarray:
+        """The highest level of each program."""
+        return np.maximum.reduceat(self.levels, self.offsets[:-1])
+
+
+_OF_NODES = ("kinds", "functions", "args", "bias", "levels", "bounds")
+_OF_EDGES = ("children", "weights")
+_OF_PROGRAMS = ("roots", "n_inputs")
+
 
 @dataclass(frozen=True)
 class Level:
-    """Nodes start..stop of a batch; the first `binary` have a second child, the first `ternary` a third."""
+    """Nodes start..linear are linear combinations, linear..product products, product..stop of one argument.
+
+    `owner`, `source`, `weight`: the edges of the linear ones, `owner` counted from start.
+    """
 
     start: int
+    linear: int
+    product: int
     stop: int
-    binary: int
-    ternary: int
+    owner: np.ndarray
+    source: np.ndarray
+    weight: np.ndarray
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Nodes of several programs: inputs, then literals, then each level, wide operations first."""
+    """Nodes of several programs, inputs first, then level by level."""
 
-    order: np.ndarray  # (m,) where each node stands in the PackedDags
-    ops: np.ndarray  # (m,)
-    args: np.ndarray  # (m, 3) in batch numbering, 0 where absent
-    inputs: np.ndarray  # slots of the leading IN nodes
-    literals: np.ndarray  # (k, LITERAL_FEATURES) of the LIT nodes after them
+    order: np.ndarray  # (m,) where each node stands in the Packed
+    kinds: np.ndarray
+    functions: np.ndarray
+    args: np.ndarray  # (m, 2) in batch numbering
+    bias: np.ndarray
+    lo: np.ndarray
+    hi: np.ndarray
+    n_leaves: int
     levels: tuple[Level, ...]
     roots: np.ndarray  # (p,) in batch numbering
     program: np.ndarray  # (m,) which program of the batch
 
 
-def levels_of(dag: Dag) -> np.ndarray:
-    """Return each node's height above the leaves."""
-    levels = np.zeros(len(dag), np.int64)
-    for k, kids in enumerate(dag.args.tolist()):
-        if kids[0] >= 0:
-            levels[k] = 1 + max(levels[c] for c in kids if c >= 0)
-    return levels
-
-
-def pack(dags: list[Dag], output: int = 0) -> PackedDags:
-    """Lay DAGs end to end; each program's root is its `output`-th."""
-    sizes = [len(d) for d in dags]
-    return PackedDags(
-        np.concatenate([d.ops for d in dags]).astype(np.int64),
-        np.concatenate([d.args for d in dags]).astype(np.int64),
-        np.concatenate([d.values for d in dags]),
-        np.concatenate([levels_of(d) for d in dags]),
-        np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-        np.array([d.roots[output] for d in dags], np.int64),
-    )
-
-
-def make_batch(packed: PackedDags, programs: np.ndarray) -> Batch:
-    """Collect the nodes of some programs and sort them for level-wise evaluation."""
-    starts = packed.offsets[programs]
-    sizes = packed.offsets[programs + 1] - starts
-    base = np.concatenate([[0], np.cumsum(sizes)])
-    nodes = np.repeat(starts - base[:-1], sizes) + np.arange(base[-1])
-    level, op = packed.levels[nodes], packed.ops[nodes]
-    arity = (packed.args[nodes] >= 0).sum(1)
-    order = np.lexsort((-arity, op == LIT, level))
-    number = np.empty(len(order), np.int64)
-    number[order] = np.arange(len(order))
-    first = np.repeat(base[:-1], sizes)[order]
-    nodes, level, op, arity = nodes[order], level[order], op[order], arity[order]
-    args = packed.args[nodes]
-    args = np.where(args >= 0, number[np.clip(args + first[:, None], 0, len(order) - 1)], 0)
-    bounds = np.searchsorted(level, np.arange(level.max() + 2))
-    levels = tuple(
-        Level(int(a), int(b), int((arity[a:b] >= 2).sum()), int((arity[a:b] >= 3).sum()))
-        for a, b in zip(bounds[1:-1], bounds[2:], strict=True)
-    )
-    leaves = nodes[: bounds[1]]
-    n_inputs = int((op[: bounds[1]] == IN).sum())
-    return Batch(
-        nodes, op, args, packed.values[leaves[:n_inputs]].astype(np.int64),
-        literal_features(packed.values[leaves[n_inputs:]]), levels, number[base[:-1] + packed.roots[programs]],
-        np.repeat(np.arange(len(programs)), sizes)[order],
+def pack(programs: Sequence[Terms]) -> Packed:
+    """Lay programs end to end."""
+    joined = {name: np.concatenate([getattr(t, name) for t in programs]) for name in (*_OF_NODES, *_OF_EDGES)}
+    counts = np.concatenate([np.diff(t.edges) for t in programs])
+    return Packed(
+        edges=_bounds(counts), offsets=_bounds([len(t) for t in programs]),
+        roots=np.array([t.root for t in programs], np.int64),
+        n_inputs=np.array([len(t.inputs) for t in programs], np.int64), **joined,
     )  # fmt: skip
 
 
-def literal_features(values: np.ndarray) -> np.ndarray:
-    """Describe literals at several scales: sign, magnitude, integer-ness, phases. Returns float32 `k 24`."""
-    v = np.clip(values, -1e6, 1e6)
-    size = np.abs(v)
-    present = (size > 0).astype(np.float64)
-    log = np.log10(np.maximum(size, 1e-12))
-    near = np.clip(v, -64, 64)
-    columns = [
-        np.sign(v), present, np.clip(log, -8, 8) / 3, np.clip(v, -3, 3), np.clip(v, -30, 30) / 10,
-        (v == np.round(v)).astype(np.float64), 1 / (1 + size), np.tanh(v),
-    ]  # fmt: skip
-    for k in (0.25, 0.5, 1.0, 2.0):
-        columns += [np.sin(2 * np.pi * k * near), np.cos(2 * np.pi * k * near)]
-    for k in (0.5, 1.0, 2.0, 4.0):
-        columns += [np.sin(2 * np.pi * k * log) * present, np.cos(2 * np.pi * k * log) * present]
-    features = np.stack(columns, axis=1).astype(np.float32) if len(v) else np.zeros((0, LITERAL_FEATURES))
-    return features.astype(np.float32)
+def select(packed: Packed, programs: np.ndarray) -> tuple[Packed, np.ndarray]:
+    """Keep some programs, in the order given. Returns them and where their nodes stood."""
+    sizes = packed.offsets[programs + 1] - packed.offsets[programs]
+    nodes = _ranges(packed.offsets[programs], sizes)
+    counts = packed.edges[nodes + 1] - packed.edges[nodes]
+    edges = _ranges(packed.edges[nodes], counts)
+    arrays = {name: getattr(packed, name)[nodes] for name in _OF_NODES}
+    arrays |= {name: getattr(packed, name)[edges] for name in _OF_EDGES}
+    arrays |= {name: getattr(packed, name)[programs] for name in _OF_PROGRAMS}
+    return Packed(edges=_bounds(counts), offsets=_bounds(sizes), **arrays), nodes
+
+
+def join(parts: Sequence[Packed]) -> Packed:
+    """Lay packs end to end."""
+    arrays = {}
+    for field in fields(Packed):
+        columns = [getattr(p, field.name) for p in parts]
+        if field.name in ("edges", "offsets"):
+            arrays[field.name] = _bounds(np.concatenate([np.diff(c) for c in columns]))
+        else:
+            arrays[field.name] = np.concatenate(columns)
+    return Packed(**arrays)
+
+
+def make_batch(packed: Packed, programs: np.ndarray) -> Batch:
+    """Collect the nodes of some programs and sort them for level-wise evaluation."""
+    sizes = packed.offsets[programs + 1] - packed.offsets[programs]
+    base = _bounds(sizes)
+    nodes = _ranges(packed.offsets[programs], sizes)
+    order = np.lexsort((packed.functions[nodes], packed.kinds[nodes], packed.levels[nodes]))
+    number = np.empty(len(order), np.int64)
+    number[order] = np.arange(len(order))
+    first = np.repeat(base[:-1], sizes)[order]
+    nodes = nodes[order]
+    bounds = packed.bounds[nodes]
+    return Batch(
+        nodes, packed.kinds[nodes], packed.functions[nodes], number[packed.args[nodes] + first[:, None]],
+        packed.bias[nodes], bounds[:, 0].copy(), bounds[:, 1].copy(),
+        int(np.searchsorted(packed.levels[nodes], 1)), _levels(packed, nodes, first, number),
+        number[base[:-1] + packed.roots[programs]], np.repeat(np.arange(len(programs)), sizes)[order],
+    )  # fmt: skip
+
+
+def _levels(packed: Packed, nodes: np.ndarray, first: np.ndarray, number: np.ndarray) -> tuple[Level, ...]:
+    level, kind = packed.levels[nodes], packed.kinds[nodes]
+    counts = packed.edges[nodes + 1] - packed.edges[nodes]
+    edges = _ranges(packed.edges[nodes], counts)
+    owner = np.repeat(np.arange(len(nodes)), counts)
+    source, weight = number[packed.children[edges] + first[owner]], packed.weights[edges]
+    starts = np.searchsorted(level, np.arange(1, level.max() + 2))
+    cuts = np.searchsorted(owner, starts)
+    found = []
+    for a, b, i, j in zip(starts[:-1], starts[1:], cuts[:-1], cuts[1:], strict=True):
+        linear, product = a + np.searchsorted(kind[a:b], (LINEAR + 1, PRODUCT + 1))
+        found.append(Level(int(a), int(linear), int(product), int(b), owner[i:j] - a, source[i:j], weight[i:j]))
+    return tuple(found)
+
+
+def _bounds(sizes: Sequence[int] | np.ndarray) -> np.ndarray:
+    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+
+
+def _ranges(starts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Count from each start, as many as its size: ranges laid end to end."""
+    ends = np.cumsum(sizes)
+    return np.repeat(starts - (ends - sizes), sizes) + np.arange(ends[-1] if len(ends) else 0)

@@ -1,11 +1,13 @@
 """Finetuning: many surrogates on their examples. Must not know programs or where parameters came from."""
 
+from nsc.finetune.engine import MAX_LM_PARAMETERS as MAX_LM_PARAMETERS
 from nsc.finetune.engine import FinetuneConfig as FinetuneConfig
 from nsc.finetune.engine import FinetuneData as FinetuneData
 from nsc.finetune.engine import FinetuneResult as FinetuneResult
 from nsc.finetune.engine import finetune as finetune
 from nsc.finetune.engine import split_examples as split_examples
 from nsc.finetune.restarts import finetune_best_of as finetune_best_of
+from nsc.finetune.restarts import handicap as handicap
 from nsc.finetune.sweep import PAPER_DATA_SIZES as PAPER_DATA_SIZES
 from nsc.finetune.sweep import Score as Score
 from nsc.finetune.sweep import Trial as Trial

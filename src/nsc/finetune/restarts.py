@@ -14,6 +14,16 @@ from nsc.finetune.engine import FinetuneConfig, FinetuneData, FinetuneResult, Pr
 from nsc.surrogate import Topology
 
 RACE_STEPS = 80
+TRUST = 30  # validation examples that a compiled start is worth against a random one; chosen on validation programs
+
+
+def handicap(n_validation: int) -> float:
+    """Return by how much a random start's validation loss counts more than a compiled one's.
+
+    A few examples say little: the smallest of many losses on them is small by luck. With a single example in all,
+    which is training and validation alike, a random start cannot win.
+    """
+    return 1.0 + TRUST / n_validation if n_validation > 1 else 1e30
 
 
 def finetune_best_of(
@@ -22,21 +32,26 @@ def finetune_best_of(
     data: FinetuneData,
     config: FinetuneConfig,
     *,
+    handicaps: np.ndarray | None = None,
     backend: str = "cpu",
     progress: Progress = lambda step, limit, best: None,
 ) -> tuple[FinetuneResult, int]:
     """Finetune every start for a short race, then the best to the end.
 
+    Args:
+        handicaps: factors of the starts' validation losses, `p`; default 1.
+
     Returns:
         The result of the winner on validation (its curve includes the race), and its number.
     """
     starts = np.atleast_2d(starts)
+    handicaps = np.ones(len(starts)) if handicaps is None else handicaps
     if len(starts) == 1 or config.optimizer != "lm" or config.steps <= RACE_STEPS:
         result = finetune(starts, topology, data, config, backend=backend, progress=progress)
-        winner = int(np.argmin(result.best_validation))
+        winner = int(np.argmin(result.best_validation * handicaps))
         return _only(result, winner), winner
     race = finetune(starts, topology, data, replace(config, steps=RACE_STEPS), backend=backend, progress=progress)
-    winner = int(np.argmin(race.best_validation))
+    winner = int(np.argmin(race.best_validation * handicaps))
     rest = replace(config, steps=config.steps - RACE_STEPS, damping=1e-3)
     last = finetune(race.w_final[winner], topology, data, rest, backend=backend, progress=progress)
     joined = _continued(_only(race, winner), last)

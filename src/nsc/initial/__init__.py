@@ -1,13 +1,10 @@
-"""Initialisers: callables `(program, topology, seed) -> w`. Must not know wasm, sources or CompNet."""
+"""Initialisers: `(program, topology, seed, ...) -> Initial`. Must not know wasm, files or sources."""
 
-from __future__ import annotations
-
-import numpy as np
-
-from nsc.program import Program
-from nsc.surrogate import Topology, random_parameters
-
-
-def random_initialiser(program: Program, topology: Topology, seed: int) -> np.ndarray:
-    """Ignore the program and draw parameters as torch.nn.Linear does; float64 `w`."""
-    return random_parameters(topology, seed=seed)
+from nsc.initial.compiled import compnet_initial as compnet_initial
+from nsc.initial.compiled import fit_covering as fit_covering
+from nsc.initial.compiled import holds_covering as holds_covering
+from nsc.initial.compiled import initial_of as initial_of
+from nsc.initial.distilled import distill_initial as distill_initial
+from nsc.initial.distilled import distilled as distilled
+from nsc.initial.start import Initial as Initial
+from nsc.initial.start import random_initial as random_initial

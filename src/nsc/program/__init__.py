@@ -27,3 +27,4 @@ from nsc.program.load import list_functions as list_functions
 from nsc.program.load import list_programs as list_programs
 from nsc.program.load import parse_program as parse_program
 from nsc.program.preprocess import MAX_SOURCE_BYTES as MAX_SOURCE_BYTES
+from nsc.program.refusal import Refusal as Refusal

@@ -142,13 +142,28 @@ def _learning(r: dict) -> str:
 
 
 def _zero_shot(r: dict) -> str:
-    words = {"compnet": "emitted by CompNet from the text", "random": "random, as torch.nn.Linear draws them"}
+    words = {
+        "compnet": "compiled from the text",
+        "distill": "distilled from runs of the program",
+        "random": "random, as torch.nn.Linear draws them",
+    }
     rows = "".join(
         f"<tr><td>{words[name]}</td><td class='n'>{number(v['mse'])}</td><td class='n'>{number(v['nmse'])}</td></tr>"
         for name, v in r["zero_shot"].items()
     )
     head = "<tr><th>initial parameters</th><th class='n'>mse</th><th class='n'>nmse</th></tr>"
-    return f"<table>{head}{rows}</table>"
+    return f"<table>{head}{rows}</table><p>{escape(_choice(r))}</p>"
+
+
+def _choice(r: dict) -> str:
+    """Say what the text promised, and which start won."""
+    said = []
+    if r["expected_zero_shot_nmse"]:
+        said.append(f"Before any run, an nmse of {', '.join(map(number, r['expected_zero_shot_nmse']))} was expected.")
+    if r["finetune"]:
+        winners = ", ".join(dict.fromkeys(f["winner"] for f in r["finetune"]))
+        said.append(f"Of the starts that raced, the best on validation was: {winners}.")
+    return " ".join(said)
 
 
 def _done(r: dict) -> str:

@@ -46,7 +46,7 @@ class BertCompNet:
         if len(numbers) > limit:
             note = f"CompNet read the first {limit} of {len(numbers)} word pieces [cut]"
         w = self.parameters(np.array(self.tokenizer.clip(numbers, limit)))
-        return Emission(self._covering(w, output), np.empty(0), note)
+        return Emission(self._covering(w, output), np.empty(0), note=note)
 
     def emit_records(self, records: list[Record]) -> list[Emission]:
         """Compile the first output of each record's text."""
@@ -62,7 +62,7 @@ class BertCompNet:
         return self.emit_text(program.text, output)
 
     def _fallback(self, why: str) -> Emission:
-        return Emission(self.base, np.empty(0), f"text-free base vector: {why}")
+        return Emission(self.base, np.empty(0), note=f"text-free base vector: {why}")
 
     def _covering(self, w: np.ndarray, output: int) -> np.ndarray:
         """Carry one output of what was emitted into 9-4-4-1, exactly.

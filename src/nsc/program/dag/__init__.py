@@ -3,6 +3,8 @@
 from nsc.program.dag.ast import EMPTY as EMPTY
 from nsc.program.dag.ast import Ast as Ast
 from nsc.program.dag.ast import Definitions as Definitions
+from nsc.program.dag.builder import Builder as Builder
+from nsc.program.dag.graph import EVALUATE as EVALUATE
 from nsc.program.dag.graph import OP_INDEX as OP_INDEX
 from nsc.program.dag.graph import OPS as OPS
 from nsc.program.dag.graph import Dag as Dag

@@ -1,0 +1,125 @@
+"""Anchors: the fixed inputs at which node values are predicted, and the values of programs there.
+
+In: packed programs. Out: `ANCHORS`, `evaluate`, `Targets`. Non-goals: learning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nsc.compnet.config import MAX_INPUTS, NODE_ANCHORS, ROOT_ANCHORS
+from nsc.compnet.functions import LARGEST, apply, apply_softly, multiply
+from nsc.compnet.pack import Batch, Packed, make_batch
+
+_BLOCK = 64
+_SMALLEST_SPREAD = 1e-9
+
+
+def _stratified(generator: np.random.Generator, sweeps: int = 60) -> np.ndarray:
+    """Draw 64 points of a Latin hypercube whose columns hardly correlate.
+
+    Each sweep whitens the columns and gives them back their strata in the order found (Iman and Conover, 1982).
+    """
+    strata = (np.arange(_BLOCK) + 0.5) / _BLOCK * 2 - 1
+    x = np.stack([generator.permutation(strata) for _ in range(MAX_INPUTS)], axis=1)
+    best, least = x, np.inf
+    for _ in range(sweeps):
+        gram = 3.0 * x.T @ x / _BLOCK
+        worst = np.abs(gram - np.diag(np.diag(gram))).max()
+        if worst < least:
+            best, least = x, worst
+        white = x @ np.linalg.inv(np.linalg.cholesky(gram)).T
+        x = strata[np.argsort(np.argsort(white, axis=0), axis=0)]
+    return best
+
+
+def _anchors() -> np.ndarray:
+    """Return 512 points of [-1, 1]^9, each followed by its negative, so that odd moments vanish."""
+    generator = np.random.default_rng(0)
+    half = np.concatenate([_stratified(generator) for _ in range(ROOT_ANCHORS // 2 // _BLOCK)])
+    return np.stack([half, -half], axis=1).reshape(ROOT_ANCHORS, MAX_INPUTS)
+
+
+ANCHORS = _anchors()  # float64 (512, 9); nodes are predicted at the first 128, roots at all
+
+
+def evaluate(batch: Batch, x: np.ndarray, *, softly: bool = False) -> np.ndarray:
+    """Evaluate every node of a batch. x: `n 9`, by slot; returns float64 `m n` (NaN and inf may appear).
+
+    softly: reciprocals are cut off near their poles, as `apply_softly` says.
+    """
+    out = np.empty((len(batch.kinds), len(x)))
+    leaves = slice(0, batch.n_leaves)
+    out[leaves] = x.T[batch.bias[leaves].astype(np.int64)]
+    with np.errstate(all="ignore"):
+        for level in batch.levels:
+            rows = slice(level.start, level.linear)
+            out[rows] = batch.bias[rows, None]
+            np.add.at(out[rows], level.owner, level.weight[:, None] * out[level.source])
+            rows = slice(level.linear, level.product)
+            out[rows] = multiply(out[batch.args[rows, 0]], out[batch.args[rows, 1]])
+            for start, stop, function in runs(batch.functions, level.product, level.stop):
+                a = out[batch.args[start:stop, 0]]
+                out[start:stop] = apply_softly(function, a, _spread(a)) if softly else apply(function, a)
+    return out
+
+
+def runs(values: np.ndarray, start: int, stop: int) -> list[tuple[int, int, int]]:
+    """Cut start..stop into runs of equal values: (start, stop, value)."""
+    if start == stop:
+        return []
+    cuts = np.concatenate([[0], np.flatnonzero(np.diff(values[start:stop])) + 1, [stop - start]]) + start
+    return [(int(a), int(b), int(values[a])) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+
+
+def _spread(a: np.ndarray) -> np.ndarray:
+    finite = np.isfinite(a)
+    count = np.maximum(finite.sum(axis=1, keepdims=True), 1)
+    mean = np.where(finite, a, 0.0).sum(axis=1, keepdims=True) / count
+    return np.sqrt((np.where(finite, a - mean, 0.0) ** 2).sum(axis=1, keepdims=True) / count)
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What a CompNet is to predict.
+
+    Args:
+        shapes: float16 (m, 128), node values at the node anchors, standardised; NaN where undefined.
+        means, spreads: float64 (m,), of the node values; spread 0 where there is nothing to learn.
+        outputs: float64 (p, 512), root values at all anchors.
+    """
+
+    shapes: np.ndarray
+    means: np.ndarray
+    spreads: np.ndarray
+    outputs: np.ndarray
+
+
+def targets_of(packed: Packed, chunk: int = 500) -> Targets:
+    """Evaluate packed programs at the anchors."""
+    m = int(packed.offsets[-1])
+    shapes = np.empty((m, NODE_ANCHORS), np.float16)
+    means, spreads = np.empty(m), np.empty(m)
+    outputs = np.empty((len(packed), ROOT_ANCHORS))
+    for start in range(0, len(packed), chunk):
+        programs = np.arange(start, min(start + chunk, len(packed)))
+        batch = make_batch(packed, programs)
+        outputs[programs] = evaluate(batch, ANCHORS)[batch.roots]
+        values = evaluate(batch, ANCHORS[:NODE_ANCHORS], softly=True)
+        shapes[batch.order], means[batch.order], spreads[batch.order] = _standardised(values)
+    return Targets(shapes, means, spreads, outputs)
+
+
+def _standardised(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return (shape, mean, spread) of rows, of what is finite in them."""
+    finite = np.isfinite(values)
+    v = np.clip(np.where(finite, values, 0.0), -LARGEST, LARGEST)
+    count = finite.sum(axis=1)
+    mean = v.sum(axis=1) / np.maximum(count, 1)
+    deviation = np.where(finite, v - mean[:, None], 0.0)
+    spread = np.sqrt((deviation**2).sum(axis=1) / np.maximum(count, 1))
+    shape = np.clip(deviation / np.maximum(spread, 1e-300)[:, None], -6e4, 6e4)
+    learnable = (count >= values.shape[1] // 2) & (spread > 1e-7 * np.abs(mean)) & (spread > _SMALLEST_SPREAD)
+    return np.where(finite, shape, np.nan), mean, np.where(learnable, spread, 0.0)

@@ -1,0 +1,78 @@
+"""Fit a network of any topology to values at the anchors: predicted ones (CompNet) or exact ones (distillation).
+
+In: values `512 o` at the anchors, where to start. Out: parameters. Non-goals: where the values come from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from nsc.compnet.anchors import ANCHORS
+from nsc.compnet.compile import Emission
+from nsc.finetune import FinetuneConfig, FinetuneData, FinetuneResult, finetune
+from nsc.surrogate import COVERING, Topology, scale_outputs
+
+FIT = FinetuneConfig(steps=40, damping=1e-2, patience=1000, ridge=1e-6)  # chosen on validation programs
+RACE_STEPS = 15
+KEPT = 4
+
+
+def anchor_inputs(n_inputs: int, inputs: tuple[int, ...]) -> np.ndarray:
+    """Return the anchors as inputs of a program, `512 i`: column k of the anchors is input `inputs[k]`.
+
+    Inputs that the program does not use are zero.
+    """
+    x = np.zeros((len(ANCHORS), n_inputs))
+    x[:, list(inputs)] = ANCHORS[:, : len(inputs)]
+    return x
+
+
+def fit_values(
+    starts: np.ndarray, topology: Topology, x: np.ndarray, y: np.ndarray, *, config: FinetuneConfig = FIT
+) -> np.ndarray:
+    """Fit by Levenberg-Marquardt from every start; the first and the best after a few steps go on to the end.
+
+    Args:
+        starts: `p w`, in the units of y.
+        x, y: `512 i` in [-1, 1] and `512 o`.
+
+    Returns:
+        Up to KEPT parameters `k w`, the best fit first.
+    """
+    mean, spread = y.mean(axis=0), y.std(axis=0)
+    spread = np.where(spread > 0, spread, 1.0)
+    w = np.stack([scale_outputs(w, topology, 1 / spread, -mean / spread) for w in np.atleast_2d(starts)])
+    target = ((y - mean) / spread)[None]
+    data = FinetuneData(x[None], target, x[None, :1], target[:, :1])
+    if len(w) > KEPT:
+        first = finetune(w, topology, data, replace(config, steps=RACE_STEPS), threads=1)
+        best = [0, *(k for k in np.argsort(_last(first)).tolist() if k)]
+        w = first.w_final[best[:KEPT]]
+    found = finetune(w, topology, data, config, threads=1)
+    order = np.argsort(_last(found), kind="stable")
+    return np.stack([scale_outputs(found.w_final[k], topology, spread, mean) for k in order])
+
+
+def _last(found: FinetuneResult) -> np.ndarray:
+    """Return the training losses at the end, `p`."""
+    steps = np.isfinite(found.train_loss).sum(axis=1)
+    return np.take_along_axis(found.train_loss, steps[:, None] - 1, axis=1)[:, 0]
+
+
+def fit_emissions(emissions: list[Emission]) -> np.ndarray:
+    """Fit 9-4-4-1 to what each emission predicts, all at once; `p 65`. Without predictions, `w` stays."""
+    w = np.stack([e.w for e in emissions])
+    able = [k for k, e in enumerate(emissions) if e.values.size and e.values.std() > 0]
+    if not able:
+        return w
+    values = np.stack([emissions[k].values for k in able])
+    mean, spread = values.mean(axis=1, keepdims=True), values.std(axis=1, keepdims=True)
+    x = np.stack([anchor_inputs(COVERING.n_inputs, emissions[k].inputs) for k in able])
+    y = ((values - mean) / spread)[:, :, None]
+    start = [scale_outputs(w[k], COVERING, 1 / s, -m / s) for k, m, s in zip(able, mean, spread, strict=True)]
+    found = finetune(np.stack(start), COVERING, FinetuneData(x, y, x[:, :1], y[:, :1]), FIT)
+    for k, fitted, m, s in zip(able, found.w_final, mean, spread, strict=True):
+        w[k] = scale_outputs(fitted, COVERING, s, m)
+    return w

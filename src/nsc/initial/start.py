@@ -1,0 +1,37 @@
+"""What an initialiser gives: parameters, what they cost, what is to be said about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from nsc.program import Program
+from nsc.surrogate import Topology, random_parameters
+
+Oracle = Callable[[np.ndarray], np.ndarray]  # `n i` in the program's units -> `n o`
+
+
+@dataclass(frozen=True)
+class Initial:
+    """Parameters that map [-1, 1] to the program's units.
+
+    Args:
+        w: float64 `w`.
+        others: more parameters of the same make, for a race; best first.
+        expected_nmse: predicted mean squared error over the variance, `o`; None where nothing predicts it.
+        runs: program runs that went into them; 0 for what only reads the text.
+        note: what the user should know, None when all went as asked.
+    """
+
+    w: np.ndarray
+    others: tuple[np.ndarray, ...] = ()
+    expected_nmse: tuple[float, ...] | None = None
+    runs: int = 0
+    note: str | None = None
+
+
+def random_initial(program: Program, topology: Topology, seed: int) -> Initial:
+    """Ignore the program and draw parameters as torch.nn.Linear does."""
+    return Initial(random_parameters(topology, seed=seed))

@@ -1,0 +1,103 @@
+"""Torch and numpy are one function, and the tape's gradients are autograd's."""
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.needs("torch")
+
+from nsc.compnet import CompNet  # noqa: E402
+from nsc.compnet.anchors import ANCHORS  # noqa: E402
+from nsc.compnet.config import ModelConfig  # noqa: E402
+from nsc.compnet.evaluate import run_covering  # noqa: E402
+from nsc.compnet.pack import make_batch, pack  # noqa: E402
+from nsc.compnet.rewrite import terms_of  # noqa: E402
+from nsc.program import parse_program  # noqa: E402
+
+SMALL = ModelConfig(24, 30, 20, 10, 12, 32)
+TEXTS = [
+    "double f(double x, double y) { return sin(3 * x) * y; }",
+    "double f(double x) { return x * x * x - 2 * x; }",
+    "double f(double a, double b, double c) { return a < b ? a * b : exp(c) / (2 + b * b); }",
+    "double f(double x, double y) { return sqrt(fabs(x - y)) + floor(3 * y); }",
+]
+
+
+@pytest.fixture(scope="module")
+def dags():
+    return [parse_program("#include <math.h>\n" + text).dag for text in TEXTS]
+
+
+@pytest.fixture
+def net():
+    import torch
+
+    from nsc.compnet.model import TermNet
+
+    torch.manual_seed(3)
+    net = TermNet(SMALL)
+    with torch.no_grad():
+        for p in net.parameters():  # no zeros, so that nothing is untested
+            p.add_(0.05 * torch.randn(p.shape))
+    return net
+
+
+def test_numpy_and_torch_are_one_function(net, dags):
+    import torch
+
+    from nsc.compnet.compile import _shrunk, error_features
+    from nsc.compnet.model import Tape
+
+    batch = make_batch(pack([terms_of(d) for d in dags]), np.arange(len(dags)))
+    with torch.no_grad():
+        tape = Tape(net, batch)
+        h = tape.h[torch.from_numpy(batch.roots), : SMALL.width]
+        w, shapes = net.parameters_of(h), net.root_shapes_of(h).numpy()
+        errors = net.errors_of(h, torch.from_numpy(error_features(batch, tape.walk)))
+    mean, scale = tape.walk.means[batch.roots, None], tape.walk.scales[batch.roots, None]
+    lo, hi = batch.lo[batch.roots, None], batch.hi[batch.roots, None]
+    w = w.double().numpy()
+    w = np.concatenate([w[:, :60], w[:, 60:64] * scale, w[:, 64:] * scale + mean], axis=1)
+    values, w = _shrunk(np.clip(mean + scale * shapes, lo, hi), w, np.exp(errors.double().numpy()[:, :1]))
+    compnet = CompNet({name: p.detach().numpy() for name, p in net.named_parameters()}, {})
+    for k, (dag, emission) in enumerate(zip(dags, compnet.emit_many(dags), strict=True)):
+        close = {"rtol": 0, "atol": 2e-4 * scale[k, 0]}
+        np.testing.assert_allclose(emission.values, values[k], **close)
+        x = np.zeros((512, 9))
+        x[:, emission.inputs] = ANCHORS[:, : len(emission.inputs)]
+        used = ANCHORS * (np.arange(9) < len(emission.inputs))
+        np.testing.assert_allclose(run_covering(emission.w, x, dag.n_inputs), run_covering(w[k], used, 9), **close)
+        assert np.log(emission.expected_nmse) == pytest.approx(float(errors[k, 1]), abs=1e-3)
+
+
+def test_the_tapes_gradients_are_autograds(net, dags):
+    import torch
+
+    from nsc.compnet import model
+    from nsc.compnet.model import Tape
+
+    batch = make_batch(pack([terms_of(d) for d in dags]), np.arange(len(dags)))
+    tape = Tape(net, batch)
+    target = torch.randn(tape.h.shape, generator=torch.Generator().manual_seed(1))
+    (tape.h * target).sum().backward()
+    tape.backward()
+    got = {name: p.grad.clone() for name, p in net.named_parameters() if p.grad is not None}
+    net.zero_grad()
+    w = net.weights(frozen=False)
+    rows: dict[int, torch.Tensor] = {}
+    for kind in ("leaves", "linear", "product", "unary"):  # the same calls in one graph, by level
+        for where, arguments, sources in tape._calls[kind]:
+            rows[where.start] = (kind, where, arguments, sources)
+    h = [None] * len(batch.kinds)
+    for start in sorted(rows):
+        kind, where, arguments, sources = rows[start]
+        kids = [torch.stack([h[i] for i in index.tolist()])[:, : SMALL.width] for index in sources]
+        out = model.standardised(w, model._CALLS[kind](w, kids, arguments))
+        for k in range(where.start, where.stop):
+            h[k] = out[k - where.start]
+    (torch.stack(h) * target).sum().backward()
+    assert got.keys() == {n for n, p in net.named_parameters() if p.grad is not None}
+    for name, p in net.named_parameters():
+        if p.grad is not None:
+            np.testing.assert_allclose(
+                got[name], p.grad, rtol=2e-4, atol=2e-4 * float(p.grad.abs().max()), err_msg=name
+            )

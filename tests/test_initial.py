@@ -1,0 +1,76 @@
+"""Initialisers: any topology, several outputs, and what each costs."""
+
+import numpy as np
+import pytest
+
+import nsc
+from nsc.compnet import load_compnet
+from nsc.errors import InputError
+from nsc.initial import compnet_initial, distill_initial, fit_covering, random_initial
+from nsc.program import parse_program
+from nsc.program.dag import evaluate
+from nsc.surrogate import COVERING, Topology, forward
+
+ONE = "double f(double x, double y) { return x * x - 0.5 * y; }"
+TWO = "void f(double x, double y, double *s, double *c) { *s = 2 * y; *c = x * x - y; }"  # inputs in another order
+UNREADABLE = "#include <math.h>\ndouble f(double x) { return tgamma(x + 3); }"  # an operation no DAG has
+
+
+def nmse(program, topology, w):
+    x = np.random.default_rng(3).uniform(-1, 1, (2000, program.n_inputs))
+    y = evaluate(program.dag, x)
+    return float(((forward(w, topology, x) - y) ** 2).mean() / y.var(axis=0).mean())
+
+
+@pytest.mark.parametrize(
+    ("text", "topology", "activation"),
+    [
+        (ONE, "9-4-4-1", "sigmoid"), (ONE, "9-8-8-1", "sigmoid"), (ONE, "6-8-4-1", "tanh"), (ONE, "2-16-1", "relu"),
+        (TWO, "2-16-16-2", "sigmoid"), (TWO, "9-4-4-2", "tanh"),
+    ],
+)  # fmt: skip
+def test_text_is_compiled_into_any_topology(text, topology, activation):
+    program, shape = parse_program(text), Topology.parse(topology, activation)
+    compiled = compnet_initial(program, shape, 0, compnet=load_compnet())
+    random = random_initial(program, shape, 0)
+    assert compiled.runs == 0 and compiled.note is None and len(compiled.expected_nmse) == program.n_outputs
+    assert nmse(program, shape, compiled.w) < 0.1 * nmse(program, shape, random.w)
+    again = compnet_initial(program, shape, 0, compnet=load_compnet())
+    np.testing.assert_array_equal(compiled.w, again.w)
+
+
+def test_what_cannot_be_read_gets_the_base_vector_or_chance_and_says_so():
+    program, compnet = parse_program(UNREADABLE), load_compnet()
+    held = compnet_initial(program, COVERING, 0, compnet=compnet)
+    np.testing.assert_array_equal(held.w, fit_covering(compnet.base, COVERING, seed=0))
+    assert "text-free base vector" in held.note and held.expected_nmse is None
+    other = compnet_initial(program, Topology.parse("1-3-1", "tanh"), 0, compnet=compnet)
+    assert "random: 1-3-1 tanh cannot hold" in other.note
+
+
+def test_distilling_says_that_it_runs():
+    program = parse_program(ONE)
+
+    def oracle(x):
+        raise AssertionError("this program has a DAG; it is evaluated, not run")
+
+    distilled = distill_initial(program, COVERING, 0, oracle=oracle)
+    assert distilled.runs == 512 and "computed at compile time" in distilled.note
+    assert nmse(program, COVERING, distilled.w) < 1e-3
+
+
+def test_similar_programs_are_near():
+    program = parse_program(ONE)
+    others = [
+        parse_program(t)
+        for t in (
+            "#include <math.h>\ndouble f(double x) { return sin(9 * x); }",
+            "double g(double a, double b) { double half = b / 2; return a * a - half; }",
+            "double f(double x, double y) { return y < 0 ? 1 : 0; }",
+        )
+    ]
+    ranked = nsc.nearest(program, others)
+    assert ranked[0][0] == 1 and ranked[0][1] == pytest.approx(1.0)
+    assert abs(np.linalg.norm(nsc.embed(program)) - 1) < 1e-9
+    with pytest.raises(InputError, match="constant or too large"):
+        nsc.embed(parse_program("double f(double x) { return 3; }"))
