@@ -1,0 +1,113 @@
+"""Data efficiency (ICML 2024, section 5): how much better a surrogate ends when it starts from the program's text.
+
+Run: .venv/bin/python experiments/data_efficiency/run.py --data data/exestack/test
+         [--bert data/bert/compnet.safetensors] [--train data/exestack/train] [--grown data/run/grown]
+         [--trials 3] [--threads 2] [-o experiments/data_efficiency/results]
+
+Every program of the folder counts; those that an initialiser cannot read get its fallback, those whose first output
+does not vary are left out and counted. A program's first 1,024 examples train and validate (80:20), the other 1,024
+test. A trial draws a share of the examples, 0 to 100 %, the same for all initialisers. Scores are appended to a file as
+they come, so that an interrupted run goes on; results.json and tables.md are made from them.
+"""
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from examples import examples, scale
+from seen import seen
+from starts import Start, nearest_starts, starts_of
+from tables import tables
+
+from nsc.errors import InputError
+from nsc.finetune import PAPER_DATA_SIZES, FinetuneConfig, FinetuneData, Trial, sweep
+from nsc.program import Dag, parse_program
+from nsc.record import Record, read_records
+from nsc.surrogate import COVERING, scale_outputs
+
+OPTIMIZERS = {"adam": FinetuneConfig.paper(), "lm": FinetuneConfig(steps=200)}
+
+
+def read_programs(folder: Path) -> tuple[list[Record], dict[str, int]]:
+    """Read the programs whose first output varies, and count all.
+
+    Programs whose records have no DAG are read again: the front end may have learned to read them since.
+    """
+    records = [r if r.dag is not None else replace(r, dag=_dag_of(r)) for r in read_records(folder)]
+    varied = [r for r in records if r.raw_outputs[:, 0].var() > 1e-8]
+    return varied, {"programs": len(records), "constant": len(records) - len(varied),
+                    "without_dag": sum(r.dag is None for r in varied)}  # fmt: skip
+
+
+def _dag_of(record: Record) -> Dag | None:
+    try:
+        program = parse_program(record.text, function=record.name.rsplit(":", 1)[-1])
+    except InputError:
+        return None
+    found = program.dag
+    return found if isinstance(found, Dag) and found.n_inputs == record.n_inputs else None
+
+
+def trials(records: list[Record], starts: dict[str, list[Start]], optimizer: str, count: int) -> Iterator[Trial]:
+    """Yield every (program, share, trial, start): share 0 once, unless the start itself is drawn."""
+    for k, record in enumerate(records):
+        for share in PAPER_DATA_SIZES:
+            for trial in range(count):
+                data = examples(record, share, trial)
+                mean, spread = scale(data, optimizer)
+                data = _standardised(data, mean, spread)
+                for name, made in starts.items():
+                    w = made[k].w(trial)
+                    if w is not None and (share or trial == 0 or made[k].varies):
+                        w = scale_outputs(w, COVERING, np.array([1 / spread]), np.array([-mean / spread]))
+                        yield Trial(f"{k}/{share}/{trial}/{name}", w, data)
+
+
+def _standardised(data: FinetuneData, mean: float, spread: float) -> FinetuneData:
+    ys = [(y - mean) / spread for y in (data.y_train, data.y_validation, data.y_test)]
+    return FinetuneData(data.x_train, ys[0], data.x_validation, ys[1], data.x_test, ys[2])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--compnet", help="a checkpoint; default the shipped one")
+    parser.add_argument("--bert", help="a checkpoint of the papers' compiler")
+    parser.add_argument(
+        "--train", type=Path, help="training records: the nearest program, and what was met in training"
+    )
+    parser.add_argument("--grown", type=Path, help="programs grown from them, of the CompNet's own run")
+    parser.add_argument("--trials", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--optimizers", default="adam,lm")
+    parser.add_argument("-o", "--output", type=Path, default=Path(__file__).parent / "results")
+    options = parser.parse_args()
+    records, counts = read_programs(options.data)
+    print(f"{counts['programs']} programs, {counts['constant']} constant, {counts['without_dag']} without a DAG")
+    starts = starts_of(records, options.compnet, options.bert)
+    if options.train:
+        starts["nearest"] = nearest_starts(records, options.train, options.compnet)
+    found = {}
+    for optimizer in options.optimizers.split(","):
+        file = options.output / f"{optimizer}.jsonl"
+        chosen = {n: s for n, s in starts.items() if optimizer == "lm" or not n.startswith(("random ", "compnet "))}
+        total = sum(1 for _ in trials(records, chosen, optimizer, options.trials))
+        scores = sweep(
+            trials(records, chosen, optimizer, options.trials), COVERING, OPTIMIZERS[optimizer], file=file,
+            threads=options.threads,
+            progress=lambda done, name=optimizer, total=total: print(f"\r{name}: {done}/{total}", end="", flush=True),
+        )  # fmt: skip
+        found[optimizer] = {s.key: s for s in scores}
+        print()
+    met = seen(records, options.train, options.grown)
+    counts["met_in_training"] = int(met.sum())
+    result = {"data": options.data.name, **counts, "trials": options.trials} | tables(records, found, ~met)
+    (options.output / "results.json").write_text(json.dumps(result, indent=1) + "\n")
+    print(result["text"])
+
+
+if __name__ == "__main__":
+    main()
