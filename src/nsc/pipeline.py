@@ -19,12 +19,7 @@ from nsc.initial import Initial, compnet_initial, distill_initial, random_initia
 from nsc.patterns import Compilation, CompilationConfig, Oracle, Progress, Start, surrogate_compilation
 from nsc.program import Program, draw_inputs
 from nsc.sandbox import ProgramOracle, warm_up
-from nsc.surrogate import (
-    COVERING,
-    Member,
-    Surrogate,
-    Topology,
-)
+from nsc.surrogate import COVERING, Member, Surrogate, Topology
 from nsc.verify import Verification, verify
 
 INITIALS = ("auto", "compnet", "distill", "random")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nsc.compnet.config import MAX_INPUTS, NODE_ANCHORS, ROOT_ANCHORS
+from nsc.compnet.config import MAX_INPUTS, NODE_ANCHORS, ROOT_ANCHORS, SMALLEST_STRETCH
 from nsc.compnet.pack import Batch, make_batch, pack
 from nsc.compnet.rewrite import terms_of, terms_of_all
 from nsc.compnet.terms import Terms, TooManyTerms
@@ -18,7 +18,6 @@ from nsc.program import Dag, Program, Unsupported
 from nsc.record import Record
 
 MAX_NODES = 512
-SMALLEST_STRETCH = 0.02
 HOPELESS = 4.0  # the expected nmse from which on only the median is kept; chosen on validation programs
 
 _CUT_OFF = "CompNet read a loop whose end depends on the inputs for its first trips only"

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nsc.errors import InputError
+
 MAX_INPUTS = 9
 N_PARAMETERS = 65  # of the covering architecture 9-4-4-1
 NODE_ANCHORS = 128
 ROOT_ANCHORS = 512
 QUANTILES = 33  # at which a function of one argument is described
+SMALLEST_STRETCH = 0.02  # what cancels more than that is not blown up to unit variance
+ERROR_FEATURES = 6  # that describe how hard a program is to predict
 
 
 @dataclass(frozen=True)
@@ -57,3 +61,8 @@ class TrainConfig:
     checkpoint_every: int = 200
     threads: int = 1
     workers: int = 2
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "programs", "workers", "threads"):
+            if getattr(self, name) < 1:
+                raise InputError(f"--{name} must be at least 1; found {getattr(self, name)}")

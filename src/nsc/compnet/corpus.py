@@ -6,10 +6,11 @@ seed and its number, so that any number of workers makes the same. Non-goals: ma
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from itertools import islice
 from multiprocessing import get_context
@@ -18,7 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from nsc.compnet.anchors import Targets, targets_of
-from nsc.compnet.grow import MAX_INPUTS, Grower
+from nsc.compnet.config import MAX_INPUTS
+from nsc.compnet.grow import Grower
 from nsc.compnet.pack import Packed, join, pack, select
 from nsc.compnet.rewrite import terms_of
 from nsc.compnet.terms import Terms, TooManyTerms
@@ -37,10 +39,11 @@ _SMALLEST_SPREAD = 1e-4  # absolute, and relative to the mean
 
 @dataclass(frozen=True)
 class Corpus:
-    """Programs and what is to be predicted of them."""
+    """Programs and what is to be predicted of them. `origin`: digest of the records they were grown from."""
 
     packed: Packed
     targets: Targets
+    origin: str = ""
 
     def __len__(self) -> int:
         return len(self.packed)
@@ -62,20 +65,31 @@ def corpus_of(programs: list[Terms]) -> Corpus:
 def grown_corpus(
     data: Path, cache: Path, *, programs: int, seed: int, workers: int, progress: Callable[[str], None] = print
 ) -> Corpus:
-    """Grow programs from the records under `data`, or read those that `cache` holds.
+    """Grow programs from the records under `data`, or read those that `cache` holds of the same records.
 
     Raises:
-        InputError: the folder has no shards.
+        InputError: the folder has no shards, or no record in them can be grown from.
     """
     if not list(data.glob("*.parquet")):
         raise InputError(f"{data} has no record shards; make some with: nsc data build synthetic:20000 -o DIR")
+    if not _pool(data)[0]:
+        raise InputError(f"no record in {data} has an expression DAG of at most {MAX_INPUTS} inputs to grow from")
+    origin = _digest(data)
     cache.mkdir(parents=True, exist_ok=True)
-    paths = [cache / f"grown-{seed}-{k:04d}.npz" for k in range(-(-programs // SHARD))]
+    paths = [cache / f"grown-{origin}-{seed}-{k:04d}.npz" for k in range(-(-programs // SHARD))]
     missing = [(data, path, seed, k) for k, path in enumerate(paths) if not path.exists()]
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         for done, path in enumerate(pool.map(_grow_shard, missing), 1):
             progress(f"grown {path.name}, {done} of {len(missing)}")
-    return _read(paths)
+    return replace(_read(paths), origin=origin)
+
+
+def _digest(data: Path) -> str:
+    """Name the records of a folder by their content."""
+    digest = hashlib.blake2b(digest_size=6)
+    for shard in sorted(data.glob("*.parquet")):
+        digest.update(shard.read_bytes())
+    return digest.hexdigest()
 
 
 def grow(records: Path, seed: list[int], count: int) -> Corpus:

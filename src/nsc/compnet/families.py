@@ -9,9 +9,8 @@ import math
 
 import numpy as np
 
+from nsc.compnet.config import MAX_INPUTS
 from nsc.program.dag import Builder
-
-MAX_INPUTS = 9
 
 
 def family(b: Builder, g: np.random.Generator) -> int:

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from nsc.compnet.config import MAX_INPUTS
 from nsc.compnet.families import family
 from nsc.program import Refusal
 from nsc.program.dag import OP_INDEX, OPS, Builder, Dag
 
-MAX_INPUTS = 9
 MAX_NODES = 300
 FAMILY_SHARE = 0.13
 _COMMON = ("ADD", "SUB", "MUL", "DIV", "MUL", "ADD")

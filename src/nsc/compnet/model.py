@@ -15,12 +15,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from nsc.compnet.config import MAX_INPUTS, N_PARAMETERS, NODE_ANCHORS, QUANTILES, ROOT_ANCHORS, ModelConfig
+from nsc.compnet.config import (
+    ERROR_FEATURES,
+    MAX_INPUTS,
+    N_PARAMETERS,
+    NODE_ANCHORS,
+    QUANTILES,
+    ROOT_ANCHORS,
+    SMALLEST_STRETCH,
+    ModelConfig,
+)
 from nsc.compnet.functions import FUNCTIONS
 from nsc.compnet.pack import Batch
 from nsc.compnet.walk import Described, Embedded, Walk
-
-SMALLEST_STRETCH = 0.02
 
 
 class TermNet(nn.Module):
@@ -78,9 +85,6 @@ class TermNet(nn.Module):
         return self.error_2(F.silu(self.error_1(torch.cat([u, features], 1))))
 
 
-ERROR_FEATURES = 6
-
-
 def product_cell(w: SimpleNamespace, a: Tensor, b: Tensor, parts: Tensor) -> Tensor:
     """Embed products: a, b `k d`; parts `3 k`, shares of a, b and their product."""
     units = (a @ w.product_in) * (b @ w.product_in)
@@ -101,10 +105,9 @@ def unary_cell(
     return torch.cat([out[:, :-1] + slope[:, None] * a, out[:, -1:]], 1)
 
 
-def linear_cell(w: SimpleNamespace, h: Tensor, source: Tensor, owner: Tensor, share: Tensor, rows: int) -> Tensor:
-    """Add up embeddings: h `m d`, one edge for each source; returns `rows d+1`."""
-    total = torch.zeros(rows, h.shape[1]).index_add(0, owner, h[source] * share[:, None])
-    return _unshifted(total)
+def linear_cell(h: Tensor, owner: Tensor, share: Tensor, rows: int) -> Tensor:
+    """Add up embeddings: h `e d`, one for each edge; returns `rows d+1`."""
+    return _unshifted(torch.zeros(rows, h.shape[1]).index_add(0, owner, h * share[:, None]))
 
 
 def standardised(w: SimpleNamespace, raw: Tensor) -> Tensor:
@@ -182,14 +185,9 @@ class Tape:
                 torch.autograd.backward(standardised(w, raw), torch.cat([gradient[rows] for rows, *_ in calls]))
 
 
-def _linear_call(w: SimpleNamespace, kids: list[Tensor], arguments: tuple) -> Tensor:
-    owner, share, rows = arguments
-    return linear_cell(w, kids[0], torch.arange(len(owner)), owner, share, rows)
-
-
 _CALLS = {
     "leaves": lambda w, kids, arguments: _unshifted(w.inputs[arguments[0]]),
-    "linear": _linear_call,
+    "linear": lambda w, kids, arguments: linear_cell(*kids, *arguments),
     "product": lambda w, kids, arguments: product_cell(w, *kids, *arguments),
     "unary": lambda w, kids, arguments: unary_cell(w, *kids, *arguments),
 }

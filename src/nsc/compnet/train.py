@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -22,7 +21,7 @@ from nsc.compnet.corpus import Corpus, grown_corpus
 from nsc.compnet.losses import NAMES, Losses
 from nsc.compnet.model import Tape, TermNet
 from nsc.compnet.pack import make_batch
-from nsc.errors import InputError
+from nsc.compnet.state import read_state, refuse_other, write_state
 
 Progress = Callable[[dict], None]
 _CHUNK = 20_000  # programs sorted by depth at a time
@@ -56,6 +55,7 @@ class _Training:
     def __init__(self, corpus: Corpus, config: TrainConfig, out_dir: Path):
         torch.manual_seed(config.seed)
         self.corpus, self.config, self.out_dir = corpus, config, out_dir
+        self.grown = f"{len(corpus)} programs from {corpus.origin}"
         self.depths = corpus.packed.depths
         self.net = TermNet(config.model)
         self.optimizer = _optimizer(self.net, config)
@@ -120,39 +120,24 @@ class _Training:
 
     # checkpoints
 
-    @property
-    def _state_path(self) -> Path:
-        return self.out_dir / "state.pt"
-
     def save(self) -> None:
-        state = {
+        write_state(self.out_dir, {
             "net": self.net.state_dict(), "optimizer": self.optimizer.state_dict(), "step": self.step,
-            "seconds": self.seconds, "config": asdict(self.config), "programs": len(self.corpus),
-        }  # fmt: skip
-        temporary = self._state_path.with_name(f".state.{os.getpid()}")
-        torch.save(state, temporary)
-        os.replace(temporary, self._state_path)
+            "seconds": self.seconds, "config": asdict(self.config), "grown": self.grown,
+        })  # fmt: skip
 
     def resume(self) -> None:
-        """Go on from the last checkpoint, if there is one.
+        """Go on from the last state, if there is one.
 
         Raises:
             InputError: the folder holds a run with other settings or other data.
+            StoreError: the state is damaged.
         """
-        if not self._state_path.exists():
+        state = read_state(self.out_dir)
+        if state is None:
             return
-        state = torch.load(self._state_path, weights_only=True)
-        theirs = state["config"] | {"grown": state["programs"]}
-        ours = asdict(self.config) | {"grown": len(self.corpus)}
-        differing = [
-            f"{k} {theirs.get(k)} there, {ours[k]} here"
-            for k in ours
-            if k not in _NOT_THE_RUN and theirs.get(k) != ours[k]
-        ]
-        if differing:
-            raise InputError(
-                f"{self.out_dir} holds another run ({'; '.join(differing)}); choose another folder with -o"
-            )
+        theirs = state["config"] | {"grown": state.get("grown")}
+        refuse_other(self.out_dir, theirs, asdict(self.config) | {"grown": self.grown}, _NOT_THE_RUN)
         self.net.load_state_dict(state["net"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.seconds = state["step"], state["seconds"]
@@ -161,7 +146,7 @@ class _Training:
         path = self.out_dir / "compnet.safetensors"
         arrays = {name: p.detach().numpy() for name, p in self.net.named_parameters()}
         metadata = {
-            "config": asdict(self.config), "programs": len(self.corpus), "steps": self.step,
+            "config": asdict(self.config), "grown": self.grown, "steps": self.step,
             "training_seconds": round(self.seconds, 1),
         }  # fmt: skip
         save_compnet(path, arrays, metadata)

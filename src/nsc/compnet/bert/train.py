@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import pickle
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
@@ -24,7 +23,7 @@ from nsc.compnet.bert.model import BertNet, run_surrogates
 from nsc.compnet.bert.pretrained import Pretrained, load_pretrained
 from nsc.compnet.bert.store import save_bert
 from nsc.compnet.bert.wordpiece import PAD, WordPiece, read_vocabulary
-from nsc.errors import InputError, StoreError
+from nsc.compnet.state import read_state, refuse_other, write_state
 from nsc.record import shared_inputs
 
 CHUNK = 64  # batches' worth of programs that are sorted by length together
@@ -50,9 +49,9 @@ def train_bert(
     torch.set_num_threads(config.threads)
     start = None if pretrained is None else load_pretrained(pretrained)
     config = replace(config, pretrained="" if start is None else start.digest)
-    state = _read_state(out_dir)
+    state = read_state(out_dir)
     if state:
-        _refuse_other(out_dir, state["config"], asdict(config))
+        refuse_other(out_dir, state["config"], asdict(config))
     corpus, tokenizer, bert = _prepare(data, out_dir, config, start, state)
     run = _Training(corpus, tokenizer, bert, config, out_dir)
     run.begin(start, state)
@@ -62,32 +61,6 @@ def train_bert(
         run.save()
         progress(row)
     return run.export()
-
-
-def _read_state(out_dir: Path) -> dict | None:
-    """Read the last checkpoint of a run, if there is one.
-
-    Raises:
-        StoreError: it is damaged, or of another encoder.
-    """
-    path = out_dir / "state.pt"
-    if not path.exists():
-        return None
-    try:
-        state = torch.load(path, weights_only=True)
-        missing = {"net", "optimizer", "step", "seconds", "config", "records"} - set(state)
-    except (pickle.UnpicklingError, RuntimeError, OSError, EOFError, TypeError):
-        missing = {"everything"}
-    if missing:
-        raise StoreError(f"{path} is not a readable training state; choose another folder with -o")
-    return state
-
-
-def _refuse_other(out_dir: Path, theirs: dict, ours: dict) -> None:
-    """Raise InputError where a folder holds a run with other settings or other data."""
-    differing = [f"{k} {theirs.get(k)} there, {ours[k]} here" for k in ours if theirs.get(k) != ours[k]]
-    if differing:
-        raise InputError(f"{out_dir} holds another run ({'; '.join(differing)}); choose another folder with -o")
 
 
 def _prepare(
@@ -106,7 +79,7 @@ def _prepare(
         bert = BertConfig(len(tokenizer.vocabulary))
     corpus = encode(examples, tokenizer, bert.positions)
     if state:
-        _refuse_other(out_dir, {"records": state["records"]}, {"records": len(corpus)})
+        refuse_other(out_dir, {"records": state["records"]}, {"records": len(corpus)})
     out_dir.mkdir(parents=True, exist_ok=True)
     _write(known, "".join(f"{piece}\n" for piece in tokenizer.vocabulary))
     _write(out_dir / "config.json", json.dumps(asdict(config), indent=2))
@@ -203,9 +176,7 @@ class _Training:
             "net": self.net.state_dict(), "optimizer": self.optimizer.state_dict(), "step": self.step,
             "seconds": self.seconds, "config": asdict(self.config), "records": len(self.corpus),
         }  # fmt: skip
-        temporary = self.out_dir / f".state.{os.getpid()}"
-        torch.save(state, temporary)
-        os.replace(temporary, self.out_dir / "state.pt")
+        write_state(self.out_dir, state)
 
     def begin(self, start: Pretrained | None, state: dict | None) -> None:
         """Go on from the last checkpoint; where there is none, load the pretrained encoder, if any."""
