@@ -5,6 +5,8 @@ In / Out: parquet shards. Non-goals: who writes records, who reads them, how pro
 
 from __future__ import annotations
 
+import hashlib
+import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -20,6 +22,8 @@ from nsc.program import Dag
 VERSION = "3"
 MAX_INPUTS = 9
 SAMPLES = 2048
+PROBES = 48  # outputs that are compared to tell whether two programs compute the same
+RESOLUTION = 1e-3  # of the outputs' spread, within which they do
 SCHEMA = pa.schema(
     [
         ("name", pa.string()), ("text", pa.string()), ("origin", pa.string()),
@@ -83,6 +87,23 @@ class Record:
 def shared_inputs(seed: int = 0, n: int = SAMPLES, i: int = MAX_INPUTS) -> np.ndarray:
     """Draw the inputs U(-1, 1), `n i`, that all programs of a data set share (ICML 2024, section 4)."""
     return np.random.default_rng(seed).uniform(-1.0, 1.0, (n, i))
+
+
+def names_of(outputs: np.ndarray, arity: int = 0) -> tuple[str, str]:
+    """Name outputs `n o` on the shared inputs, on two grids half a step apart: twins share at least one name.
+
+    Example: two texts of one function whose outputs differ by rounding share both names, or, where
+    an output lies on a border of one grid, the other name.
+    """
+    spread = max(float(np.abs(outputs).max()), 1e-30)
+    steps, size = outputs[:PROBES] / (spread * RESOLUTION), float(np.log2(spread)) * 64
+    digests = []
+    for shift in (0.0, 0.5):
+        shape = np.array((arity, outputs.shape[1], math.floor(size + shift)), np.int64)
+        grid = np.floor(steps + shift).astype(np.int64)
+        digest = hashlib.blake2b(shape.tobytes() + grid.tobytes(), digest_size=12)
+        digests.append(f"{shift:g}{digest.hexdigest()}")
+    return digests[0], digests[1]
 
 
 def write_records(path: Path, records: list[Record]) -> None:

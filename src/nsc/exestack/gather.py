@@ -6,7 +6,6 @@ Programs of one cluster are always in one split, so that no test program has a t
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -21,7 +20,7 @@ import pyarrow.parquet as pq
 from nsc.errors import InputError
 from nsc.exestack.hold_out import BENCHMARK, HELD_OUT, held_out_names, held_out_texts
 from nsc.exestack.text import GENERATED
-from nsc.exestack.twins import Clusters, semantic_keys, text_key
+from nsc.exestack.twins import Clusters, place, semantic_keys, text_key
 from nsc.record import VERSION, Record, read_origins, read_records, write_records
 
 SPLITS = ("train", "validation", "test")
@@ -113,8 +112,8 @@ def _own_split(record: Record) -> str:
     names = semantic_keys(record)
     if record.origin.startswith(HELD_OUT) or not held_out_names().isdisjoint(names):
         return "test"
-    place = int(hashlib.blake2b(names[0].encode(), digest_size=8).hexdigest(), 16) / 2**64
-    return "test" if place < TEST else "validation" if place < TEST + VALIDATION else "train"
+    drawn = place(record)
+    return "test" if drawn < TEST else "validation" if drawn < TEST + VALIDATION else "train"
 
 
 class _Shards:

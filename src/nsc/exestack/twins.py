@@ -7,20 +7,15 @@ Non-goals: what becomes of a cluster (gather.py).
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from nsc.errors import MissingExtraError
-from nsc.record import Record
+from nsc.record import Record, names_of
 
 if TYPE_CHECKING:
     from datasketch import LeanMinHash, MinHash
 
-PROBES = 48
-RESOLUTION = 1e-3  # of the outputs' spread, within which two programs compute the same
 SHINGLE = 5  # tokens
 PERMUTATIONS = 64
 NEAR = 0.85  # estimated Jaccard similarity of two texts' shingles
@@ -37,21 +32,14 @@ def _text_digest(text: str) -> str:
 
 
 def semantic_keys(record: Record) -> tuple[str, str]:
-    """Name what a record computes, twice, on grids half a step apart: twins share at least one name.
+    """Name what a record computes: twins share at least one name, and arguments that nothing uses do not count."""
+    return names_of(record.raw_outputs)
 
-    Example: two texts of one function whose outputs differ by rounding share both names, or, where
-    an output lies on a border of one grid, the other name.
-    """
-    outputs = record.raw_outputs
-    spread = max(float(np.abs(outputs).max()), 1e-30)
-    steps, size = outputs[:PROBES] / (spread * RESOLUTION), float(np.log2(spread)) * 64
-    digests = []
-    for shift in (0.0, 0.5):
-        shape = np.array((record.n_inputs, record.n_outputs, math.floor(size + shift)), np.int64)
-        grid = np.floor(steps + shift).astype(np.int64)
-        digest = hashlib.blake2b(shape.tobytes() + grid.tobytes(), digest_size=12)
-        digests.append(f"{shift:g}{digest.hexdigest()}")
-    return digests[0], digests[1]
+
+def place(record: Record) -> float:
+    """Draw a number in [0, 1) from what a record computes and how many arguments it takes."""
+    name = names_of(record.raw_outputs, record.n_inputs)[0]
+    return int(hashlib.blake2b(name.encode(), digest_size=8).hexdigest(), 16) / 2**64
 
 
 def shingles(normalised: str) -> set[bytes]:
