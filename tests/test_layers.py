@@ -60,6 +60,7 @@ def test_optional_tools_stay_in_their_files():
         "torch": {
             "compnet/losses.py",
             "compnet/model.py",
+            "compnet/parallel.py",
             "compnet/state.py",
             "compnet/train.py",
             "compnet/bert/model.py",

@@ -123,6 +123,7 @@ def train(
     threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
     programs: Annotated[int | None, typer.Option(help="dag: grown from the records; 200000 by default.")] = None,
     workers: Annotated[int | None, typer.Option(help="dag: processes that grow them; 2 by default.")] = None,
+    processes: Annotated[int | None, typer.Option(help="dag: that share each batch; 1 by default.")] = None,
     encoder: Annotated[str, typer.Option(help="dag, the structured compiler, or bert, the papers'.")] = "dag",
     profile: Annotated[str | None, typer.Option(help="bert: exestackcpn (9-4-4-1) or hybertnet (1-4-4-2).")] = None,
     bert: Annotated[
@@ -140,7 +141,7 @@ def train(
     from nsc.errors import MissingExtraError
 
     only_bert = {"profile": profile, "seconds": seconds, "learning_rate": learning_rate, "schedule": schedule}
-    only_dag = {"programs": programs, "workers": workers}
+    only_dag = {"programs": programs, "workers": workers, "processes": processes}
     unfit = {"dag": only_bert | {"bert": bert}, "bert": only_dag}
     _expect_options(encoder, unfit)
     fit = {"dag": only_dag, "bert": only_bert}[encoder] | {"steps": steps}

@@ -65,6 +65,23 @@ def test_training_learns_and_resumes_bit_by_bit(data, tmp_path):
     assert load_compnet(parts).metadata["steps"] == 24
 
 
+def test_processes_share_batches_and_lose_the_same(data, tmp_path):
+    from nsc.compnet.train import train
+
+    alone, shared = [], []
+    one = train(data, tmp_path / "one", SMALL, progress=alone.append)
+    two = train(data, tmp_path / "two", replace(SMALL, processes=2), progress=shared.append)
+    for a, b in zip(alone, shared, strict=True):
+        if "grown" in a:
+            continue
+        for name in ("nodes", "roots", "surrogates", "errors"):
+            assert a[name] == pytest.approx(b[name], abs=2e-4), name
+    for name, array in arrays_of(one).items():
+        np.testing.assert_allclose(array, arrays_of(two)[name], atol=1e-4, err_msg=name)
+    with pytest.raises(InputError, match="--processes must be at most the 16 programs of a batch"):
+        replace(SMALL, processes=17)
+
+
 def test_another_run_is_never_overwritten(data, tmp_path):
     from nsc.compnet.train import train
 
@@ -82,7 +99,7 @@ def test_command_line(data, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(module, "TrainConfig", lambda **given: replace(SMALL, checkpoint_every=5, **given))
     assert main(["train", "--data", str(data), "-o", str(tmp_path / "run"), "--steps", "10"]) == 0
     *log, path = capsys.readouterr().out.strip().splitlines()
-    assert [json.loads(line).get("step") for line in log] == [None, 5, 10]
+    assert [json.loads(line).get("step") for line in log] == [None, None, 5, 10]
     assert main(["evaluate", "--data", str(data), "--compnet", path]) == 0
     assert "true mean" in capsys.readouterr().out
     assert main(["evaluate", "--data", str(data), "--compnet", path, "--train", str(data)]) == 2

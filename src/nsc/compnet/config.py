@@ -45,6 +45,7 @@ class TrainConfig:
         programs: grown from the records, to train on.
         eps_from, eps_to: floor inside log(NMSE + eps), moved geometrically over training.
         workers: processes that grow programs.
+        processes: that share each batch; the losses are those of one process but for rounding.
     """
 
     model: ModelConfig = ModelConfig()
@@ -61,8 +62,13 @@ class TrainConfig:
     checkpoint_every: int = 200
     threads: int = 1
     workers: int = 2
+    processes: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("steps", "programs", "workers", "threads"):
+        for name in ("steps", "programs", "workers", "threads", "processes"):
             if getattr(self, name) < 1:
                 raise InputError(f"--{name} must be at least 1; found {getattr(self, name)}")
+        if self.processes > self.batch:
+            raise InputError(
+                f"--processes must be at most the {self.batch} programs of a batch; found {self.processes}"
+            )

@@ -1,7 +1,8 @@
 """Records -> the arrays a CompNet trains on: shards of programs grown from them, cached beside the run.
 
 In: a folder of record shards, how many programs, a seed. Out: `Corpus`. A shard is a function of the records, the
-seed and its number, so that any number of workers makes the same. Non-goals: making records.
+seed and its number, so that any number of workers makes the same. What the records beside them compute, those kept for
+judging, is left out (apart.py). Non-goals: making records.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from nsc.compnet.anchors import Targets, targets_of
+from nsc.compnet.apart import folders_apart, is_apart, names_apart
 from nsc.compnet.config import MAX_INPUTS
 from nsc.compnet.grow import Grower
 from nsc.compnet.pack import Packed, join, pack, select
@@ -39,11 +41,17 @@ _SMALLEST_SPREAD = 1e-4  # absolute, and relative to the mean
 
 @dataclass(frozen=True)
 class Corpus:
-    """Programs and what is to be predicted of them. `origin`: digest of the records they were grown from."""
+    """Programs and what is to be predicted of them.
+
+    Args:
+        origin: digest of the records they were grown from, and of those they were kept apart from.
+        left_out: how many grown programs compute what a program kept for judging computes.
+    """
 
     packed: Packed
     targets: Targets
     origin: str = ""
+    left_out: int = 0
 
     def __len__(self) -> int:
         return len(self.packed)
@@ -58,14 +66,21 @@ def corpus_of(programs: list[Terms]) -> Corpus:
         spread, mean = outputs.std(axis=1), outputs.mean(axis=1)
         good = np.isfinite(outputs).all(axis=1) & (np.abs(outputs).max(axis=1) < _LARGEST_OUTPUT)
         good &= (spread > _SMALLEST_SPREAD) & (spread > _SMALLEST_SPREAD * np.abs(mean))
-    kept, nodes = select(packed, np.flatnonzero(good))
-    return Corpus(kept, Targets(targets.shapes[nodes], targets.means[nodes], targets.spreads[nodes], outputs[good]))
+    return _chosen(packed, targets, good)
+
+
+def _chosen(packed: Packed, targets: Targets, chosen: np.ndarray) -> Corpus:
+    kept, nodes = select(packed, np.flatnonzero(chosen))
+    arrays = targets.shapes[nodes], targets.means[nodes], targets.spreads[nodes], targets.outputs[chosen]
+    return Corpus(kept, Targets(*arrays))
 
 
 def grown_corpus(
     data: Path, cache: Path, *, programs: int, seed: int, workers: int, progress: Callable[[str], None] = print
 ) -> Corpus:
     """Grow programs from the records under `data`, or read those that `cache` holds of the same records.
+
+    None computes what a record of the folders `validation` and `test` beside `data` computes.
 
     Raises:
         InputError: the folder has no shards, or no record in them can be grown from.
@@ -81,21 +96,29 @@ def grown_corpus(
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         for done, path in enumerate(pool.map(_grow_shard, missing), 1):
             progress(f"grown {path.name}, {done} of {len(missing)}")
-    return replace(_read(paths), origin=origin)
+    corpus = replace(_read(paths), origin=origin)
+    progress(f"{len(corpus)} programs; {corpus.left_out} more compute what a program kept for judging does")
+    return corpus
 
 
 def _digest(data: Path) -> str:
-    """Name the records of a folder by their content."""
+    """Name the records of a folder, and of those it is kept apart from, by their content."""
     digest = hashlib.blake2b(digest_size=6)
-    for shard in sorted(data.glob("*.parquet")):
-        digest.update(shard.read_bytes())
+    for folder in (data, *folders_apart(data)):
+        for shard in sorted(folder.glob("*.parquet")):
+            digest.update(shard.read_bytes())
     return digest.hexdigest()
 
 
 def grow(records: Path, seed: list[int], count: int) -> Corpus:
-    """Grow `count` programs; the corpus holds those that can be learned from."""
+    """Grow `count` programs; the corpus holds those that can be learned from and may be."""
     pool, weights = _pool(records)
-    return corpus_of(list(islice(_grown_terms(Grower(pool, weights, seed)), count)))
+    corpus = corpus_of(list(islice(_grown_terms(Grower(pool, weights, seed)), count)))
+    names = names_apart(records)
+    if not names:
+        return corpus
+    apart = is_apart(corpus.packed, names)
+    return replace(_chosen(corpus.packed, corpus.targets, ~apart), left_out=int(apart.sum()))
 
 
 def _grown_terms(grower: Grower) -> Iterator[Terms]:
@@ -119,7 +142,7 @@ def _grow_shard(task: tuple[Path, Path, int, int]) -> Path:
     data, path, seed, number = task
     corpus = grow(data, [seed, number], SHARD)
     arrays = {f.name: getattr(corpus.packed, f.name) for f in fields(Packed)}
-    arrays |= {f.name: getattr(corpus.targets, f.name) for f in fields(Targets)}
+    arrays |= {f.name: getattr(corpus.targets, f.name) for f in fields(Targets)} | {"left_out": corpus.left_out}
     temporary = path.with_name(f".{os.getpid()}-{path.name}")
     np.savez(temporary, **arrays)
     os.replace(temporary, path)
@@ -133,4 +156,4 @@ def _read(paths: list[Path]) -> Corpus:
             parts.append(dict(stored))
     packed = join([Packed(**{f.name: p[f.name] for f in fields(Packed)}) for p in parts])
     targets = {f.name: np.concatenate([p[f.name] for p in parts]) for f in fields(Targets)}
-    return Corpus(packed, Targets(**targets))
+    return Corpus(packed, Targets(**targets), left_out=sum(int(p["left_out"]) for p in parts))

@@ -1,6 +1,7 @@
 """What a CompNet is trained on: log errors of node values, root values, emitted surrogates and predicted errors.
 
-In: a `Tape`, targets. Out: four scalars. All errors are relative to the variance of what they are to predict.
+In: a `Tape`, targets. Out: four scalars, means over the batch; where several processes share it, each one's part of
+them. All errors are relative to the variance of what they are to predict.
 """
 
 from __future__ import annotations
@@ -15,17 +16,19 @@ from nsc.compnet.config import NODE_ANCHORS, ROOT_ANCHORS
 from nsc.compnet.corpus import Corpus
 from nsc.compnet.model import Tape, TermNet, surrogate_forward
 from nsc.compnet.pack import Batch
+from nsc.compnet.parallel import Ranks
 from nsc.compnet.terms import INPUT
 
 SURROGATE_SAMPLES = 96
 NAMES = ("nodes", "roots", "surrogates", "errors")
+_FEWEST_CANDIDATES = 8
 _FARTHEST = 1e3  # a prediction counts as at most so many standard deviations off, and as wide
 
 
 class Losses:
-    """Losses of one batch."""
+    """Losses of one batch, or of this process' part of it."""
 
-    def __init__(self, net: TermNet, corpus: Corpus, tape: Tape, batch: Batch, programs: np.ndarray):
+    def __init__(self, net: TermNet, corpus: Corpus, tape: Tape, batch: Batch, programs: np.ndarray, ranks: Ranks):
         self.net, self.tape, self.batch = net, tape, batch
         self.width = net.config.width
         targets = corpus.targets
@@ -37,6 +40,18 @@ class Losses:
         self.outputs = targets.outputs[programs]
         self.n_inputs = torch.from_numpy(corpus.packed.n_inputs[programs])
         self.x = torch.from_numpy(ANCHORS.astype(np.float32))
+        self.is_input = batch.kinds == INPUT
+        self.is_inner = self.learnable & ~self.is_input
+        self.candidates = self._candidates()
+        counts = len(programs), self.is_inner.sum(), self.is_input.sum(), len(self.candidates)
+        counts = ranks.gather(*map(int, counts))
+        self.n_programs, self.n_inner, self.n_leaves, self.n_candidates = np.maximum(counts.sum(axis=0), 1).tolist()
+        self.candidates_before = int(counts[: ranks.rank, 3].sum())
+
+    def _candidates(self) -> np.ndarray:
+        """Return the inner nodes that may stand for programs, in the order of the programs."""
+        rows = np.flatnonzero(self.is_inner & self.defined.all(1).numpy())
+        return rows[np.lexsort((self.batch.order[rows], self.batch.program[rows]))]
 
     def all(self, eps: float, generator: np.random.Generator) -> list[Tensor]:
         """Return the losses in the order of NAMES."""
@@ -49,10 +64,13 @@ class Losses:
         window = _window(generator, ROOT_ANCHORS)
         emitted = self._surrogate_error(h, mean, scale, truth, self.n_inputs, window)
         inner = self._inner(eps, generator)
-        surrogates = (emitted + eps).log().mean()
+        surrogates = self._mean((emitted + eps).log())
         if inner is not None:
             surrogates = (surrogates + inner) / 2
-        return [nodes, (values + eps).log().mean(), surrogates, self._errors(h, values, emitted)]
+        return [nodes, self._mean((values + eps).log()), surrogates, self._errors(h, values, emitted)]
+
+    def _mean(self, of_programs: Tensor) -> Tensor:
+        return of_programs.sum() / self.n_programs
 
     def _nodes(self, eps: float) -> Tensor:
         """Return the mean over nodes of log(NMSE + eps); inputs count little, to keep them where they are."""
@@ -65,9 +83,8 @@ class Losses:
         predicted = _single(means)[:, None] + _single(scales)[:, None] * (shift + stretch * shapes)
         error = torch.where(self.defined, predicted - self.shapes, torch.zeros(())).clamp(-1e4, 1e4).pow(2).sum(1)
         log = (error / self.defined.sum(1).clamp(min=1) + eps).log()
-        inputs = torch.from_numpy(self.batch.kinds == INPUT)
-        others = torch.from_numpy(self.learnable) & ~inputs
-        return log[others].sum() / others.sum().clamp(min=1) + 0.1 * log[inputs].mean()
+        inner, inputs = torch.from_numpy(self.is_inner), torch.from_numpy(self.is_input)
+        return log[inner].sum() / self.n_inner + 0.1 * log[inputs].sum() / self.n_leaves
 
     def _relative(self, rows: np.ndarray, means: np.ndarray, spreads: np.ndarray) -> tuple[Tensor, Tensor]:
         """Return predicted means and scales `k 1` in units of the true ones; no gradient."""
@@ -84,24 +101,23 @@ class Losses:
 
     def _inner(self, eps: float, generator: np.random.Generator) -> Tensor | None:
         """Treat random inner nodes as programs of their own."""
-        usable = self.learnable & (self.batch.kinds != INPUT) & self.defined.all(1).numpy()
-        candidates = np.flatnonzero(usable)
-        if len(candidates) < 8:
+        if self.n_candidates < _FEWEST_CANDIDATES:
             return None
-        rows = generator.choice(candidates, len(self.n_inputs))
+        drawn = generator.integers(0, self.n_candidates, self.n_programs) - self.candidates_before
+        rows = self.candidates[drawn[(drawn >= 0) & (drawn < len(self.candidates))]]
         mean, scale = self._relative(rows, self.means[rows], self.spreads[rows])
         chosen = torch.from_numpy(rows)
         n_inputs = self.n_inputs[torch.from_numpy(self.batch.program[rows])]
         window = _window(generator, NODE_ANCHORS)
         h = self.tape.h[chosen, : self.width]
-        return (self._surrogate_error(h, mean, scale, self.shapes[chosen], n_inputs, window) + eps).log().mean()
+        return self._mean((self._surrogate_error(h, mean, scale, self.shapes[chosen], n_inputs, window) + eps).log())
 
     def _errors(self, h: Tensor, values: Tensor, emitted: Tensor) -> Tensor:
         """Return how far off the predicted errors are; they teach nothing but their own head."""
         features = torch.from_numpy(error_features(self.batch, self.tape.walk))
         predicted = self.net.errors_of(h.detach(), features)
         truth = (torch.stack([values, emitted], 1).detach() + 1e-5).log()
-        return torch.nn.functional.huber_loss(predicted, truth)
+        return self._mean(torch.nn.functional.huber_loss(predicted, truth, reduction="none").mean(1))
 
 
 def _single(a: np.ndarray) -> Tensor:

@@ -1,4 +1,4 @@
-"""Training of a CompNet: resumable, seeded, on one process.
+"""Training of a CompNet: resumable, seeded, on one process or several.
 
 In: a folder of records, `TrainConfig`. Out: a checkpoint and rows of losses. Non-goals: evaluation (evaluate.py).
 """
@@ -21,43 +21,62 @@ from nsc.compnet.corpus import Corpus, grown_corpus
 from nsc.compnet.losses import NAMES, Losses
 from nsc.compnet.model import Tape, TermNet
 from nsc.compnet.pack import make_batch
+from nsc.compnet.parallel import Ranks, together
 from nsc.compnet.state import read_state, refuse_other, write_state
 
 Progress = Callable[[dict], None]
 _CHUNK = 20_000  # programs sorted by depth at a time
-_NOT_THE_RUN = ("threads", "workers", "checkpoint_every")  # may differ on a resume
+_NOT_THE_RUN = ("threads", "workers", "processes", "checkpoint_every")  # may differ on a resume
 
 
 def train(data: Path, out_dir: Path, config: TrainConfig, *, progress: Progress = lambda row: None) -> Path:
     """Train on programs grown from the records under `data`; interrupted runs go on from the last checkpoint.
 
+    `config.processes` share each batch; under torchrun, its processes do.
+
     Returns:
         The path of the finished checkpoint, `out_dir/compnet.safetensors`.
     """
+    with together(config.processes, _train, data, out_dir, config) as ranks:
+        return _train(ranks, data, out_dir, config, progress)
+
+
+def _train(ranks: Ranks, data: Path, out_dir: Path, config: TrainConfig, progress: Progress = lambda row: None) -> Path:
+    """Be one of the processes of a run; the first one grows programs, saves and reports."""
     torch.set_num_threads(config.threads)
+    if not ranks.is_first:
+        ranks.wait()
     corpus = grown_corpus(
         data, out_dir / "grown", programs=config.programs, seed=config.seed, workers=config.workers,
         progress=lambda line: progress({"grown": line}),
     )  # fmt: skip
-    run = _Training(corpus, config, out_dir)
+    run = _Training(corpus, config, out_dir, ranks)
     run.resume()
-    (out_dir / "config.json").write_text(json.dumps(asdict(config), indent=2))
+    if ranks.is_first:
+        ranks.wait()
+        (out_dir / "config.json").write_text(json.dumps(asdict(config), indent=2))
     while run.step < config.steps:
         row = run.run_until(min(run.step + config.checkpoint_every, config.steps))
-        run.save()
-        progress(row)
-    return run.export()
+        if ranks.is_first:
+            run.save()
+            progress(row)
+    path = out_dir / "compnet.safetensors"
+    if ranks.is_first:
+        run.export(path)
+    return path
 
 
 class _Training:
     """Model, optimizer and position of one run."""
 
-    def __init__(self, corpus: Corpus, config: TrainConfig, out_dir: Path):
+    def __init__(self, corpus: Corpus, config: TrainConfig, out_dir: Path, ranks: Ranks):
         torch.manual_seed(config.seed)
-        self.corpus, self.config, self.out_dir = corpus, config, out_dir
-        self.grown = f"{len(corpus)} programs from {corpus.origin}"
+        self.corpus, self.config, self.out_dir, self.ranks = corpus, config, out_dir, ranks
+        self.grown = f"{len(corpus)} programs from {corpus.origin}, {corpus.left_out} left out"
         self.depths = corpus.packed.depths
         self.net = TermNet(config.model)
+        for p in self.net.parameters():
+            p.grad = torch.zeros_like(p)
         self.optimizer = _optimizer(self.net, config)
         self.step = 0
         self.seconds = 0.0
@@ -106,17 +125,20 @@ class _Training:
         rate, eps = self._schedule()
         for group in self.optimizer.param_groups:
             group["lr"] = rate
+        programs = self.ranks.part(programs)
         batch = make_batch(self.corpus.packed, programs)
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad(set_to_none=False)
         tape = Tape(self.net, batch)
         generator = np.random.default_rng([self.config.seed, 1, self.step])
-        losses = Losses(self.net, self.corpus, tape, batch, programs).all(eps, generator)
-        torch.stack(losses).sum().backward()
+        losses = torch.stack(Losses(self.net, self.corpus, tape, batch, programs, self.ranks).all(eps, generator))
+        losses.sum().backward()
         tape.backward()
+        found = losses.detach()
+        self.ranks.add([found, *(p.grad for p in self.net.parameters())])
         norm = torch.nn.utils.clip_grad_norm_(self.net.parameters(), self.config.clip_norm)
         if torch.isfinite(norm):
             self.optimizer.step()
-        return np.array([loss.item() for loss in losses])
+        return found.numpy().astype(np.float64)
 
     # checkpoints
 
@@ -142,15 +164,13 @@ class _Training:
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.seconds = state["step"], state["seconds"]
 
-    def export(self) -> Path:
-        path = self.out_dir / "compnet.safetensors"
+    def export(self, path: Path) -> None:
         arrays = {name: p.detach().numpy() for name, p in self.net.named_parameters()}
         metadata = {
             "config": asdict(self.config), "grown": self.grown, "steps": self.step,
             "training_seconds": round(self.seconds, 1),
         }  # fmt: skip
         save_compnet(path, arrays, metadata)
-        return path
 
 
 def _optimizer(net: TermNet, config: TrainConfig) -> torch.optim.Optimizer:

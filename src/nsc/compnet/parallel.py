@@ -1,0 +1,108 @@
+"""Several processes as one trainer: each takes a part of every batch, and their gradients are added up.
+
+In: how many processes, or torchrun's environment. Out: `Ranks`. Non-goals: what is trained.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+_PATIENCE = timedelta(hours=12)  # the first process may grow programs for long
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """Which of how many processes this is; the first one writes files and reports."""
+
+    rank: int = 0
+    size: int = 1
+
+    @property
+    def is_first(self) -> bool:
+        return self.rank == 0
+
+    def part(self, items: np.ndarray) -> np.ndarray:
+        """Return this process' share of a batch."""
+        return np.array_split(items, self.size)[self.rank]
+
+    def gather(self, *counts: int) -> np.ndarray:
+        """Return the counts of all processes, int64 `size k`."""
+        own = torch.tensor(counts, dtype=torch.int64)
+        if self.size == 1:
+            return own[None].numpy()
+        found = [torch.empty_like(own) for _ in range(self.size)]
+        dist.all_gather(found, own)
+        return torch.stack(found).numpy()
+
+    def add(self, tensors: Sequence[Tensor]) -> None:
+        """Replace each tensor by its sum over all processes."""
+        if self.size == 1:
+            return
+        flat = torch.cat([t.reshape(-1) for t in tensors])
+        dist.all_reduce(flat)
+        for t, part in zip(tensors, flat.split([t.numel() for t in tensors]), strict=True):
+            t.copy_(part.view_as(t))
+
+    def wait(self) -> None:
+        """Wait until all processes have come here."""
+        if self.size > 1:
+            dist.barrier()
+
+
+@contextmanager
+def together(processes: int, run: Callable, *args) -> Iterator[Ranks]:
+    """Start the other processes, each of which calls `run(ranks, *args)`, and be the first.
+
+    Under torchrun, which starts them itself, be the one that it says.
+    """
+    if "WORLD_SIZE" in os.environ and "RANK" in os.environ:
+        dist.init_process_group("gloo", timeout=_PATIENCE)
+        try:
+            yield Ranks(dist.get_rank(), dist.get_world_size())
+        finally:
+            dist.destroy_process_group()
+    elif processes == 1:
+        yield Ranks()
+    else:
+        with tempfile.TemporaryDirectory(prefix="nsc-ranks-") as folder:
+            yield from _first_of(processes, Path(folder) / "store", run, args)
+
+
+def _first_of(size: int, store: Path, run: Callable, args: tuple) -> Iterator[Ranks]:
+    context = get_context("spawn")
+    others = [context.Process(target=_follow, args=(r, size, store, run, args), daemon=True) for r in range(1, size)]
+    for process in others:
+        process.start()
+    finished = False
+    try:
+        _connect(0, size, store)
+        yield Ranks(0, size)
+        finished = True
+    finally:
+        for process in others:
+            if not finished:
+                process.terminate()
+            process.join()
+        dist.destroy_process_group()
+
+
+def _follow(rank: int, size: int, store: Path, run: Callable, args: tuple) -> None:
+    _connect(rank, size, store)
+    run(Ranks(rank, size), *args)
+    dist.destroy_process_group()
+
+
+def _connect(rank: int, size: int, store: Path) -> None:
+    dist.init_process_group("gloo", init_method=f"file://{store}", rank=rank, world_size=size, timeout=_PATIENCE)
