@@ -310,3 +310,16 @@ def test_macros_from_outside():
     assert "3 * p0" in parse_program(text, defines={"SCALE": "3"}).normalised
     with pytest.raises(SourceError, match="#error"):
         parse_program(text)
+
+
+def test_what_a_macro_defines_stays_a_call_of_the_macro():
+    text = """#define VEC(R, C) typedef struct { R dat[2]; } C;
+VEC(double, vec)
+#define OP(name, o) static double name(double a, double b) { return a o b; }
+OP(add, +)
+double f(vec z, double y) { return add(z.dat[0], y) * z.dat[1]; }
+"""
+    program = parse_program(text, function="f")
+    assert "VEC(double, vec)\n" in program.text and "OP(add, +)\n" in program.text
+    again = parse_program(program.text, function="f")
+    assert again.text == program.text and again.source == program.source

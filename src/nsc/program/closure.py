@@ -122,7 +122,7 @@ def closure_text(module: Module, closure: Closure) -> str:
     expanded = module.expanded
     pieces = [(expanded.defined[m.start], m.start, m.end) for m in closure.macros]
     for item in closure.items:
-        pieces.append((item.start, expanded.origin(item.start), expanded.origin(item.end - 1) + 1))
+        pieces.append((item.start, expanded.origin(item.start), expanded.origin_of_end(item.end)))
     pieces.sort()
     headers = "".join(f"#include <{name}>\n" for name in closure.headers)
     body = "\n\n".join(expanded.original[a:b].rstrip() for _, a, b in pieces)

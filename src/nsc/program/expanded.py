@@ -80,6 +80,14 @@ class Expanded:
             return 0
         return self.in_offsets[k] + (offset - self.out_offsets[k] if self.exact[k] else 0)
 
+    def origin_of_end(self, offset: int) -> int:
+        """Map the end of something in `text` to one in `original`: behind the call of a macro that made it."""
+        k = bisect_right(self.out_offsets, offset - 1) - 1
+        if k < 0 or self.exact[k]:
+            return self.origin(offset - 1) + 1
+        start = self.in_offsets[k]
+        return next((after for after in self.in_offsets[k + 1 :] if after > start), start + 1)
+
     def file_of(self, origin: int) -> SourceFile:
         """Return the file that an offset in `original` lies in."""
         return self.files[bisect_right(self.files, origin, key=lambda f: f.base) - 1]
