@@ -1,6 +1,6 @@
-"""The C types a surrogate can be compiled for: scalars, and pointers, arrays and structs of them.
+"""The C types a surrogate can be compiled for: scalars, pointers, arrays and structs of them, and unions inside.
 
-In: nothing. Out: frozen values. Non-goals: unions, bit-fields, function pointers, layout in bytes.
+In: nothing. Out: frozen values. Non-goals: bit-fields, function pointers, layout in bytes.
 """
 
 from __future__ import annotations
@@ -44,6 +44,17 @@ class Struct:
 
 
 @dataclass(frozen=True)
+class Union:
+    """A union: its fields share their bytes."""
+
+    spelling: str
+    fields: tuple[tuple[str, CType], ...]
+
+    def spell(self, name: str = "") -> str:
+        return f"{self.spelling} {name}".rstrip()
+
+
+@dataclass(frozen=True)
 class Array:
     """`length` elements of one type; `length` is None where C left it open (`float a[]`)."""
 
@@ -66,7 +77,7 @@ class Pointer:
         return ("const " if self.const else "") + self.to.spell(inner)
 
 
-CType = Void | Scalar | Struct | Array | Pointer
+CType = Void | Scalar | Struct | Union | Array | Pointer
 
 FLOAT = Scalar("float", "float", 32)
 DOUBLE = Scalar("double", "float", 64)

@@ -7,11 +7,11 @@ constants a file defines. Non-goals: expressions other than integer constants; l
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
 
-from nsc.program.ctype import Array, CType, Pointer, Scalar, Struct, Void
+from nsc.program.ctype import Array, CType, Pointer, Scalar, Struct, Union, Void
 from nsc.program.refusal import Refusal
 
 _SCALARS: dict[str, Scalar] = {
@@ -45,7 +45,7 @@ class Scope:
     """The types and integer constants a file defines, by name."""
 
     typedefs: dict[str, CType] = field(default_factory=dict)
-    tags: dict[str, Struct] = field(default_factory=dict)
+    tags: dict[str, Struct | Union] = field(default_factory=dict)
     constants: dict[str, int] = field(default_factory=dict)
 
     def copy(self) -> Scope:
@@ -94,12 +94,10 @@ def base_type(node: Node, scope: Scope) -> CType:
     spec = node.child_by_field_name("type")
     if spec is None:
         raise Refusal("unknown_type", "a declaration without a type; give it one", node)
-    if spec.type == "struct_specifier":
-        return struct_type(spec, scope)
+    if spec.type in ("struct_specifier", "union_specifier"):
+        return compound_type(spec, scope)
     if spec.type == "enum_specifier":
         return Scalar("int", "int", 32)
-    if spec.type == "union_specifier":
-        raise Refusal("uses_union", "unions are not supported; use a struct of scalars", spec)
     name = " ".join(text_of(spec).split())
     if "_Complex" in name or "complex" in name.split():
         raise Refusal("complex_type", "complex numbers are not supported; pass real and imaginary parts", spec)
@@ -109,23 +107,24 @@ def base_type(node: Node, scope: Scope) -> CType:
     return found
 
 
-def struct_type(spec: Node, scope: Scope) -> Struct:
-    """Resolve `struct tag`, `struct tag {...}` or `struct {...}`; definitions enter the scope."""
+def compound_type(spec: Node, scope: Scope) -> Struct | Union:
+    """Resolve `struct tag`, `struct tag {...}` or `struct {...}`, and unions; definitions enter the scope."""
+    word, make = ("struct", Struct) if spec.type == "struct_specifier" else ("union", Union)
     name_node = spec.child_by_field_name("name")
     tag = text_of(name_node) if name_node else ""
     body = spec.child_by_field_name("body")
     if body is None:
         if tag not in scope.tags:
-            raise Refusal("incomplete_struct", f"'struct {tag}' is not defined in this file", spec)
+            raise Refusal("incomplete_struct", f"'{word} {tag}' is not defined in this file", spec)
         return scope.tags[tag]
     fields = []
     for item in body.named_children:
         if item.type == "field_declaration":
             fields.extend(_fields_of(item, scope))
-    struct = Struct(f"struct {tag}" if tag else "", tuple(fields))
+    made = make(f"{word} {tag}" if tag else "", tuple(fields))
     if tag:
-        scope.tags[tag] = struct
-    return struct
+        scope.tags[tag] = made
+    return made
 
 
 def _fields_of(item: Node, scope: Scope) -> list[tuple[str, CType]]:
@@ -206,7 +205,9 @@ def _defines_types(item: Node) -> bool:
         return False
     spec = _type_specifier(item)
     is_defined = spec is not None and (
-        spec.type == "enum_specifier" or spec.type == "struct_specifier" and bool(spec.child_by_field_name("body"))
+        spec.type == "enum_specifier"
+        or spec.type in ("struct_specifier", "union_specifier")
+        and bool(spec.child_by_field_name("body"))
     )
     return is_defined or item.type == "type_definition"
 
@@ -228,19 +229,20 @@ def enter(item: Node, scope: Scope) -> None:
     spec = _type_specifier(item)
     if spec is not None and spec.type == "enum_specifier":
         _enter_enumerators(spec, scope)
-    elif spec is not None and spec.type == "struct_specifier" and spec.child_by_field_name("body"):
-        struct_type(spec, scope)
+    elif spec is not None and spec.type.endswith("specifier") and spec.child_by_field_name("body"):
+        compound_type(spec, scope)
     if item.type == "type_definition":
         base = base_type(item, scope)
         for node in item.children_by_field_name("declarator"):
             name, made = declare(node, base, scope)
-            if isinstance(made, Struct):
-                made = Struct(made.spelling or name, made.fields)
+            if isinstance(made, Struct | Union):
+                made = replace(made, spelling=made.spelling or name)
             scope.typedefs[name] = made
 
 
 def _type_specifier(item: Node) -> Node | None:
-    return item if item.type in ("struct_specifier", "enum_specifier") else item.child_by_field_name("type")
+    own = ("struct_specifier", "union_specifier", "enum_specifier")
+    return item if item.type in own else item.child_by_field_name("type")
 
 
 def _enter_enumerators(spec: Node, scope: Scope) -> None:

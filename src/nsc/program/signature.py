@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from tree_sitter import Node
 
 from nsc.program.access import Access, accesses, parameters_of
-from nsc.program.ctype import Array, CType, Pointer, Scalar, Struct, Void
+from nsc.program.ctype import Array, CType, Pointer, Scalar, Struct, Union, Void
 from nsc.program.declare import Scope, base_type, declare, is_const, text_of
 from nsc.program.ir import Leaf, Param, Signature
 from nsc.program.parse import Module
@@ -97,6 +97,8 @@ def scalars_of(ctype: CType, node: Node) -> list[tuple[str, Scalar, tuple[str | 
         return [(f"[{k}]{s}", t, (k, *p)) for k in range(ctype.length) for s, t, p in inner]
     if isinstance(ctype, Pointer):
         raise Refusal("nested_pointer", "pointers inside arrays, structs or pointers are not supported", node)
+    if isinstance(ctype, Union):
+        raise Refusal("uses_union", "unions cannot be inputs or outputs; use a struct of scalars", node)
     raise Refusal("unsupported_type", f"the type '{ctype.spell()}' has no numbers in it", node)
 
 

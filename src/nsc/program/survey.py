@@ -119,7 +119,7 @@ def _declared(nodes: _Nodes) -> Iterator[str]:
     for node in nodes.of("enumerator", "labeled_statement", "goto_statement"):
         label = node.child_by_field_name("name" if node.type == "enumerator" else "label")
         yield text_of(label) if label is not None else ""
-    for node in nodes.of("struct_specifier"):
+    for node in nodes.of("struct_specifier", "union_specifier"):
         tag = node.child_by_field_name("name")
         if tag is not None and node.child_by_field_name("body") is not None:
             yield text_of(tag)

@@ -5,6 +5,7 @@ In: nothing. Out: `Ast`, `Definitions`. Non-goals: where they come from (lower.p
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 
@@ -25,3 +26,9 @@ class Definitions(NamedTuple):
 
     functions: dict[str, Ast]
     variables: tuple[Ast, ...]
+
+
+def float_of(whole: int) -> float:
+    """Return the double nearest to an integer, on the side of zero: masks of 63 ones do not become 2^63."""
+    found = float(whole)
+    return math.nextafter(found, 0.0) if abs(int(found)) > abs(whole) else found

@@ -9,6 +9,8 @@ import math
 from collections.abc import Callable
 
 from nsc.program.dag.builder import TRUTHS, Builder
+from nsc.program.dag.word_bits import bits_of_word
+from nsc.program.dag.words import FORMATS
 from nsc.program.refusal import Refusal
 
 _FOLD = {
@@ -24,8 +26,13 @@ def bits(b: Builder, operator: str, x: int, y: int) -> int:
     known_x, known_y = b.value(x), b.value(y)
     if known_x is not None and known_y is not None:
         return b.literal(float(_FOLD[operator](int(known_x), int(known_y))))
+    if b.has_words:
+        found = bits_of_word(b, operator, x, y)
+        if found is not None:
+            return found
     if operator in ("<<", ">>"):
-        return _shift(b, operator, x, y)
+        found = _by_cases(b, operator, x, y) if b.op(x) == "SEL" else None
+        return _shift(b, operator, x, y) if found is None else found
     if b.op(x) in TRUTHS and b.op(y) in TRUTHS:
         return b.make("NOT", b.make("EQ", x, y)) if operator == "^" else b.make(_LOGICAL[operator], x, y)
     if operator != "&" and _are_apart(b, x, y):
@@ -35,6 +42,8 @@ def bits(b: Builder, operator: str, x: int, y: int) -> int:
         return found
     if known_x is not None:
         x, known_y = y, known_x
+    if known_y is None and operator == "|":
+        return b.make("BITOR", x, y)  # only whether it is zero can be told
     if known_y is None or abs(known_y) >= 2.0**_MAX_BITS:
         raise Refusal("bit_operation", f"'{operator}' on two values that depend on inputs", b.at)
     return _with_literal(b, operator, x, int(known_y))
@@ -66,18 +75,26 @@ def _possible(b: Builder, node: int, depth: int = 4) -> int | None:
     """Return a mask of the bits that can be one; None where that is not known."""
     known = b.value(node)
     if known is not None:
-        return int(known) if 0 <= known < 2.0**_MAX_BITS else None
+        return int(known) if 0 <= known < 2.0**_MAX_BITS or math.frexp(known)[0] == 0.5 else None
     if b.op(node) in TRUTHS:
         return 1
-    if not depth or b.op(node) not in ("MUL", "ADD"):
+    if b.op(node).endswith("_MANTISSA"):
+        return (1 << FORMATS[b.op(node).removesuffix("_MANTISSA")].mantissa) - 1
+    found = _possible_in_parts(b, node, depth) if depth else None
+    low, high = b.range(node)
+    return (1 << int(high).bit_length()) - 1 if found is None and low >= 0 and high < 2.0**_MAX_BITS else found
+
+
+def _possible_in_parts(b: Builder, node: int, depth: int) -> int | None:
+    op, *sides = b.nodes[node]
+    if op not in ("SEL", "MUL", "ADD"):
         return None
-    x, y = (_possible(b, side, depth - 1) for side in b.nodes[node][1:])
+    x, y = (_possible(b, side, depth - 1) for side in sides[-2:])
     if x is None or y is None:
         return None
-    if b.op(node) == "ADD":
-        return None if x & y else x | y
-    powers = [side for side in b.nodes[node][1:] if math.frexp(b.value(side) or 0.0)[0] == 0.5]
-    return x * y if powers else None
+    if op == "MUL":
+        return x * y if any(math.frexp(b.value(side) or 0.0)[0] == 0.5 for side in sides) else None
+    return x | y if op == "SEL" or not x & y else None
 
 
 def _by_cases(b: Builder, operator: str, x: int, y: int) -> int | None:
@@ -142,6 +159,10 @@ def _masked(b: Builder, x: int, mask: int) -> int:
     total = b.literal(0.0)
     for start, end in _runs(mask):
         field = _shift(b, ">>", x, b.literal(float(start)))
+        if end == start + 1 and low >= 0 and high < 2.0 ** (start + 1):  # the highest bit that can be one
+            bit = b.make("LT", x, b.literal(2.0**start))
+            total = b.make("ADD", total, b.make("SEL", bit, b.literal(0.0), b.literal(2.0**start)))
+            continue
         if end is not None:
             width = b.literal(float(end - start))
             field = b.make("SUB", field, _shift(b, "<<", _shift(b, ">>", field, width), width))

@@ -12,14 +12,20 @@ import numpy as np
 
 from nsc.program.dag.graph import EVALUATE, OP_INDEX, Dag
 from nsc.program.dag.ranges import UNKNOWN, Range, range_of
+from nsc.program.dag.word_forms import fold, without_words
+from nsc.program.dag.word_rules import equal, less
+from nsc.program.dag.words import WORDS
 from nsc.program.refusal import Refusal
 
 MAX_NODES = 512
 _COMMUTATIVE = frozenset(("ADD", "MUL", "MIN", "MAX", "AND", "OR", "EQ"))
-_LEAVES = ("LIT", "IN")
+_LEAVES = ("LIT", "IN", "NAN")
+_NOT_A_NUMBER = ("NAN",)
 TRUTHS = frozenset(("LT", "EQ", "AND", "OR", "NOT"))
 _SETTLED = TRUTHS | {"FLOOR", "ROUND", "TRUNC"}
 _LARGEST_LITERAL = 1e30
+# What is added to a number >= 0 and subtracted again to round it: the spacing of floats, or doubles, is 1 there.
+_ROUNDERS = frozenset((2.0**23, 1.5 * 2.0**23, 2.0**52, 1.5 * 2.0**52))
 
 Key = tuple
 
@@ -36,13 +42,19 @@ class Builder:
         self.nodes: list[Key] = []
         self.numbers: list[float | None] = []  # of each node: the number it is, None if it depends on an input
         self.index: dict[Key, int] = {}
+        self.has_words = False
+        self.nan_at: int | None = None  # where NaN was met last
         self.at = 0  # offset of what is being evaluated, for messages
 
     def literal(self, value: float) -> int:
-        """Return the node of a number; infinities become +-1e30, as a network cannot hold them."""
+        """Return the node of a number; infinities become +-1e30, as a network cannot hold them.
+
+        NaN is a node of its own, which no condition chooses: where a program returns it there is nothing to mimic.
+        """
         if not -_LARGEST_LITERAL <= value <= _LARGEST_LITERAL:
             if math.isnan(value):
-                raise Refusal("nan_constant", "a constant is not a number (NaN)", self.at)
+                self.nan_at = self.at
+                return self._intern(_NOT_A_NUMBER)
             value = math.copysign(_LARGEST_LITERAL, value)
         return self._intern(("LIT", float(value)))
 
@@ -63,6 +75,8 @@ class Builder:
         """
         numbers = self.numbers
         known = [numbers[a] for a in args]
+        if self.nan_at is not None and _NOT_A_NUMBER in [self.nodes[a] for a in args]:
+            return self._with_nan(op, args)
         if None not in known:
             return self._fold(op, known)
         rule = _RULES.get(op)
@@ -77,6 +91,14 @@ class Builder:
             return found
         node = self._intern(key)
         return self._settled(node) if self.prune and op in _SETTLED else node
+
+    def _with_nan(self, op: str, args: tuple[int, ...]) -> int:
+        """Apply an operation to NaN: comparisons with it are false, and a choice takes the other side."""
+        if op in TRUTHS:
+            return self.literal(0.0)
+        if op == "SEL" and self.nodes[args[0]] != _NOT_A_NUMBER:
+            return args[2] if self.nodes[args[1]] == _NOT_A_NUMBER else args[1]
+        return self._intern(_NOT_A_NUMBER)
 
     def range(self, node: int) -> Range:
         """Return what range a node's values are in; all numbers unless this builder prunes."""
@@ -103,11 +125,15 @@ class Builder:
         return self.make("NOT", self.make("EQ", node, self.literal(0.0)))
 
     def finish(self, roots: list[int], bounded: bool = False) -> Dag:
-        """Drop what no root needs and number the rest, children first."""
+        """Drop what no root needs and number the rest, children first; words are written out."""
+        if self.has_words:
+            roots = without_words(self, roots)
         needed = set(roots)
         for node in range(max(roots), -1, -1):  # children are made before their parents
             if node in needed and self.nodes[node][0] not in _LEAVES:
                 needed.update(self.nodes[node][1:])
+        if self.index.get(_NOT_A_NUMBER) in needed:
+            raise Refusal("nan_constant", "a constant is not a number (NaN)", self.nan_at)
         number: dict[int, int] = {}
         ops, args, values = [], [], []
         for node in sorted(needed):
@@ -129,11 +155,14 @@ class Builder:
                 raise Refusal("too_many_nodes", message, self.at)
             found = len(self.nodes)
             self.nodes.append(key)
+            self.has_words = self.has_words or key[0] in WORDS
             self.numbers.append(key[1] if key[0] == "LIT" else None)
             self.index[key] = found
         return found
 
     def _fold(self, op: str, known: list[float]) -> int:
+        if op in WORDS:
+            return self.literal(fold(op, known))
         with np.errstate(all="ignore"):
             value = float(EVALUATE[op](*(np.float64(v) for v in known)))
         return self.literal(value)
@@ -144,9 +173,12 @@ def _add(b: Builder, args, known):
         return args[1]
     if known[1] == 0:
         return args[0]
-    for x, y in (args, args[::-1]):
+    for k, (x, y) in enumerate((args, args[::-1])):
         if b.op(y) == "NEG":
             return b.make("SUB", x, b.nodes[y][1])
+        key = b.nodes[x]
+        if known[1 - k] in _ROUNDERS and key[0] == "SUB" and b.value(key[2]) == known[1 - k]:
+            return b.make("ROUND", key[1])
     return None
 
 
@@ -159,6 +191,11 @@ def _sub(b: Builder, args, known):
         return b.literal(0.0)
     if b.op(args[1]) == "NEG":
         return b.make("ADD", args[0], b.nodes[args[1]][1])
+    key = b.nodes[args[0]]
+    if known[1] in _ROUNDERS and key[0] == "ADD":
+        for x, y in (key[1:], key[:0:-1]):
+            if b.value(y) == known[1]:
+                return b.make("ROUND", x)
     return None
 
 
@@ -266,5 +303,5 @@ def _rounding(b: Builder, args, known):
 _RULES = {
     "ADD": _add, "SUB": _sub, "MUL": _mul, "DIV": _div, "NEG": _neg, "SQ": _square, "ABS": _abs,
     "SEL": _sel, "NOT": _not, "AND": _and, "OR": _or, "POW": _pow, "TRUNC": _rounding,
-    "FLOOR": _rounding, "ROUND": _rounding,
+    "FLOOR": _rounding, "ROUND": _rounding, "LT": less, "EQ": equal,
 }  # fmt: skip

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from nsc.program.ctype import Array, CType, Pointer, Scalar, Struct
-from nsc.program.dag import calls, library
+from nsc.program.ctype import Array, CType, Pointer, Scalar, Struct, Union
+from nsc.program.dag import calls, library, punning
 from nsc.program.dag.arithmetic import combine
 from nsc.program.dag.ast import Ast
 from nsc.program.dag.bits import complement
@@ -121,11 +121,13 @@ class Evaluator:
         """Read a place; arrays become the address of their first element, structs stay places."""
         if isinstance(place.type, Scalar):
             return read(self.b, state, place)
-        if isinstance(place.type, Array):
-            if len(place.options) > 1:
-                return self._row(place, state)
-            return Address(place.object, place.options[0][1], place.type.of, 0)
-        return place if isinstance(place.type, Struct) else read(self.b, state, place)
+        if isinstance(place.type, Struct | Union):
+            return place
+        if not isinstance(place.type, Array) or place.view is not None:
+            return read(self.b, state, place)
+        if len(place.options) > 1:
+            return self._row(place, state)
+        return Address(place.object, place.options[0][1], place.type.of, 0)
 
     def _row(self, place: Place, state: State) -> Address:
         """Copy what a symbolic index selects, so that a pointer can point there; from then on it may only be read."""
@@ -151,6 +153,8 @@ class Evaluator:
 
     def _member_place(self, ast: Ast, state: State) -> Place:
         inner = self.place(ast.kids[0], state)
+        if isinstance(inner.type, Union) or inner.view is not None:
+            return punning.field_of(inner, ast.data, ast.at)
         ctype = inner.type.field(ast.data) if isinstance(inner.type, Struct) else None
         if ctype is None:
             raise Refusal("unknown_field", f"there is no field '{ast.data}' here", ast.at)
@@ -161,7 +165,8 @@ class Evaluator:
         if ast.kids[0].kind in ("name", "member", "index", "dereference"):
             base = self.place(ast.kids[0], state)
             if isinstance(base.type, Array):
-                return element(self.b, base, index, ast.at)
+                known = self.b.value(index.node)
+                return punning.element_of(base, known, ast.at) if base.view else element(self.b, base, index, ast.at)
         return self.target(self._shift(self._address_of(ast.kids[0], state), index, ast), ast)
 
     def _address_of(self, ast: Ast, state: State) -> Address | tuple[Address, Number]:
@@ -173,6 +178,8 @@ class Evaluator:
     def _shift(self, address: Address, offset: Number, ast: Ast) -> Address | tuple[Address, Number]:
         """Return `address + offset`; a symbolic offset stays beside the address."""
         known = self.b.value(offset.node)
+        if address.view is not None:
+            return punning.moved(address, known, ast.at)
         if known is None:
             base = self.number(float(address.index or 0), True)
             return address._replace(index=0), Number(self.b.make("ADD", base.node, offset.node), True)
@@ -187,7 +194,7 @@ class Evaluator:
         if not isinstance(address, Address):
             address, offset = address
         if address.index is None:
-            return Place(address.object, ((None, address.path),), address.type)
+            return Place(address.object, ((None, address.path),), address.type, None, address.view)
         length = self.length(address, ast)
         whole = Place(address.object, ((None, address.path),), Array(address.type, length))
         return element(self.b, whole, offset or self.number(float(address.index), True), ast.at)
@@ -246,6 +253,8 @@ class Evaluator:
         if inner.kind == "dereference":
             return self._address_of(inner.kids[0], state)
         place = self.place(inner, state)
+        if place.view is not None:
+            raise Refusal("uses_union", "the address of a part of a union is taken", ast.at)
         if len(place.options) > 1:
             return self._row(place, state)
         path = place.options[0][1]
@@ -273,6 +282,8 @@ class Evaluator:
         self.b.at = ast.at
         if type(left) is Number and type(right) is Number:
             return combine(self.b, operator, left, right)
+        if isinstance(left, Number) and isinstance(right, Address) and operator == "+":
+            left, right = right, left
         if isinstance(left, Address) and isinstance(right, Number) and operator in ("+", "-"):
             sign = right if operator == "+" else Number(self.b.make("NEG", right.node), True)
             return self._shift(left, sign, ast)
@@ -343,7 +354,7 @@ class Evaluator:
     def _cast(self, ast: Ast, state: State) -> Value | Place | None:
         value = self.value(ast.kids[0], state)
         if isinstance(ast.data, Pointer):
-            raise Refusal("pointer_cast", "casts between pointer types are not supported", ast.at)
+            return punning.cast(ast.data.to, value, ast.at)
         return convert(self.b, value, ast.data) if isinstance(value, Number) else value
 
     def _comma(self, ast: Ast, state: State) -> Value | Place | None:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nsc.program.ctype import CType, Pointer, Scalar, Struct
+from nsc.program.ctype import CType, Pointer, Scalar, Struct, Union
 from nsc.program.dag.ast import Ast
 from nsc.program.dag.memory import Place, State, below, subpaths, write
+from nsc.program.dag.punning import field_of
 from nsc.program.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ def initialise(e: Evaluator, place: Place, ast: Ast, state: State) -> None:
     if isinstance(place.type, Scalar | Pointer):
         initialise(e, place, ast.kids[0][1], state)
         return
+    if isinstance(place.type, Union):
+        _initialise_union(e, place, ast, state)
+        return
     flat = not any(marks or value.kind == "initialiser" for marks, value in ast.kids)
     if flat and len(ast.kids) > _width(place.type):  # int m[2][2] = {1, 2, 3, 4}
         for (path, ctype), (_, value) in zip(subpaths(place.type), ast.kids, strict=False):
@@ -39,6 +43,14 @@ def initialise(e: Evaluator, place: Place, ast: Ast, state: State) -> None:
         step, ctype = _member_at(place.type, position, ast.at)
         initialise(e, below(place, (step,), ctype), value, state)
         position += 1
+
+
+def _initialise_union(e: Evaluator, place: Place, ast: Ast, state: State) -> None:
+    """Initialise the field that is named, or else the first."""
+    write(e.b, state, place, e.number(0.0))
+    for marks, value in ast.kids[:1]:
+        name = marks[0] if marks else place.type.fields[0][0]
+        initialise(e, field_of(place, name, ast.at), value, state)
 
 
 def _position(e: Evaluator, ctype: CType, mark: str | Ast, state: State) -> int:

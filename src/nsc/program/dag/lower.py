@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
-from nsc.program.dag.ast import EMPTY, Ast
+from nsc.program.dag.ast import EMPTY, Ast, float_of
 from nsc.program.declare import Scope, base_type, declare, enter, integer_literal, named_type, text_of
 from nsc.program.refusal import Refusal
 
@@ -51,7 +51,7 @@ def _number(node: Node, scope: Scope) -> Ast:
     text = text_of(node)
     whole = integer_literal(text)
     if whole is not None:
-        return Ast("number", data=(float(whole), True), at=node.start_byte)
+        return Ast("number", data=(float_of(_wrapped(whole, text)), True), at=node.start_byte)
     body = text.lower()
     is_hex = body.startswith(("0x", "-0x", "+0x"))
     body = body.rstrip("l") if is_hex and "p" not in body else body.rstrip("fl")
@@ -59,6 +59,14 @@ def _number(node: Node, scope: Scope) -> Ast:
         return Ast("number", data=(float.fromhex(body) if is_hex else float(body), False), at=node.start_byte)
     except ValueError:
         raise Refusal("bad_number", f"'{text}' is not a number", node) from None
+
+
+def _wrapped(whole: int, literal: str) -> int:
+    """Wrap a negative integer around where its literal is unsigned."""
+    suffix = literal.lower().rstrip("0123456789")
+    if whole >= 0 or "u" not in suffix:
+        return whole
+    return whole % 2 ** (64 if "ll" in suffix or whole < -(2**32) else 32)
 
 
 def _name(node: Node, scope: Scope) -> Ast:
@@ -75,8 +83,12 @@ def _binary(node: Node, scope: Scope) -> Ast:
 
 
 def _unary(node: Node, scope: Scope) -> Ast:
-    operand = lower(_field(node, "argument"), scope)
-    return Ast("unary", (operand,), text_of(_field(node, "operator")), node.start_byte)
+    operator, argument = text_of(_field(node, "operator")), _field(node, "argument")
+    whole = integer_literal(text_of(argument)) if argument.type == "number_literal" else None
+    if whole is not None and operator in "-~":
+        whole = _wrapped(-whole if operator == "-" else ~whole, text_of(argument))
+        return Ast("number", data=(float_of(whole), True), at=node.start_byte)
+    return Ast("unary", (lower(argument, scope),), operator, node.start_byte)
 
 
 def _pointer(node: Node, scope: Scope) -> Ast:
@@ -173,7 +185,7 @@ def _sizeof(node: Node, scope: Scope) -> Ast:
     return Ast("sizeof", () if ctype else (lower(value, scope),), ctype, node.start_byte)
 
 
-_DEFINING = ("enum_specifier", "struct_specifier")
+_DEFINING = ("enum_specifier", "struct_specifier", "union_specifier")
 
 
 def _definition(node: Node, scope: Scope) -> Ast:
@@ -258,7 +270,8 @@ _RULES = {
     "if_statement": _if, "for_statement": _for, "while_statement": _while, "do_statement": _while,
     "switch_statement": _switch, "return_statement": _return, "break_statement": _plain("break"),
     "continue_statement": _plain("continue"), "type_definition": _definition,
-    "struct_specifier": _definition, "enum_specifier": _definition, "comment": _plain("block"),
+    "struct_specifier": _definition, "union_specifier": _definition, "enum_specifier": _definition,
+    "comment": _plain("block"),
     "parenthesized_expression": _first, "number_literal": _number, "char_literal": _number,
     "identifier": _name, "true": _truth, "false": _truth, "null": _truth,
     "string_literal": _plain("string"), "concatenated_string": _plain("string"),

@@ -6,16 +6,20 @@ In: node numbers. Out: `Number`, `Place`, `Address`, `State`. Non-goals: C synta
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from nsc.program.ctype import Array, CType, Pointer, Scalar, Struct
+from nsc.program.dag.ast import float_of
 from nsc.program.dag.builder import Builder
+from nsc.program.dag.views import View, overwritten, seen
+from nsc.program.dag.words import as_signed
 from nsc.program.refusal import Refusal
 
 Path = tuple[str | int, ...]
 MAX_SELECTED_ELEMENTS = 64
 MAX_RANGED_ELEMENTS = 1024
+_IMAGE = Scalar("double", "float")  # what the cell of a union holds
 
 
 class Number(NamedTuple):
@@ -27,21 +31,29 @@ class Number(NamedTuple):
 
 @dataclass(frozen=True)
 class Place:
-    """An lvalue. `options` are (k, path): more than one for a symbolic index, whose node is k for that path."""
+    """An lvalue. `options` are (k, path): more than one for a symbolic index, whose node is k for that path.
+
+    `view`: which bytes it is of the number in the cell there, None for all of it as what it is.
+    """
 
     object: int
     options: tuple[tuple[int | None, Path], ...]
     type: CType
     index: int | None = None
+    view: View | None = None
 
 
 class Address(NamedTuple):
-    """A pointer into an object: to `path`, or, when `index` is given, to that element of the array there."""
+    """A pointer into an object: to `path`, or, when `index` is given, to that element of the array there.
+
+    `view`: as of a `Place`, of a pointer cast to another type.
+    """
 
     object: int
     path: Path
     type: CType  # of what it points to
     index: int | None = None
+    view: View | None = None
 
 
 Value = Number | Address
@@ -190,7 +202,14 @@ def read(b: Builder, state: State, place: Place) -> Value:
         value = _cell(b, state, place, path)
         if not runs or runs[-1][1] != value:
             runs.append((k, value))
-    return _search(b, place.index, runs)
+    value = _search(b, place.index, runs)
+    return value if place.view is None else _seen(b, value, place)
+
+
+def _seen(b: Builder, value: Value, place: Place) -> Number:
+    if not isinstance(value, Number) or not isinstance(place.type, Scalar):
+        raise Refusal("uses_union", "this union has no symbolic meaning", b.at)
+    return Number(seen(b, value.node, place.view, place.type), place.type.kind != "float")
 
 
 def _search(b: Builder, index: int | None, runs: list[tuple[int | None, Value]]) -> Value:
@@ -217,12 +236,16 @@ def _cell(b: Builder, state: State, place: Place, path: Path) -> Value:
 def write(b: Builder, state: State, place: Place, value: Value) -> None:
     """Write a scalar or pointer; each option keeps its old value where its condition fails."""
     for k, path in place.options:
-        key = (place.object, path)
+        key, written = (place.object, path), value
+        if place.view is not None:
+            image = _cell(b, state, replace(place, type=_IMAGE), path)
+            _seen(b, image, place)
+            written = Number(overwritten(b, image.node, place.view, place.type, value.node))
         if place.index is None or len(place.options) == 1:
-            state.cells[key] = value
+            state.cells[key] = written
         else:
             condition = b.make("EQ", place.index, b.literal(float(k)))
-            state.cells[key] = choose(b, condition, value, _cell(b, state, place, path))
+            state.cells[key] = choose(b, condition, written, _cell(b, state, place, path))
 
 
 def subpaths(ctype: CType, path: Path = ()) -> list[tuple[Path, CType]]:
@@ -236,6 +259,8 @@ def subpaths(ctype: CType, path: Path = ()) -> list[tuple[Path, CType]]:
 
 def below(place: Place, path: tuple, ctype: CType) -> Place:
     """Return the part of a place that lies at `path` in it."""
+    if place.view is not None:
+        raise Refusal("uses_union", "a part of a union is used as a whole", 0)
     return Place(place.object, tuple((c, (*p, *path)) for c, p in place.options), ctype, place.index)
 
 
@@ -259,5 +284,7 @@ def convert(b: Builder, value: Value, ctype: CType) -> Value:
             whole %= 2**ctype.bits
             if ctype.signed and whole >= 2 ** (ctype.bits - 1):
                 whole -= 2**ctype.bits
-        return Number(b.literal(float(whole)), True)
-    return value if value.is_int else Number(b.make("TRUNC", value.node), True)
+        return Number(b.literal(float_of(whole)), True)
+    if value.is_int:
+        return Number(as_signed(b, value.node, ctype.signed, ctype.bits), True)
+    return Number(b.make("TRUNC", value.node), True)

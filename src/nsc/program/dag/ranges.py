@@ -11,6 +11,8 @@ import math
 import numpy as np
 
 from nsc.program.dag.graph import EVALUATE
+from nsc.program.dag.word_forms import range_of_word
+from nsc.program.dag.words import WORDS
 
 Range = tuple[float, float]
 _TRUTHS = frozenset(("LT", "EQ", "AND", "OR", "NOT"))
@@ -26,7 +28,11 @@ def range_of(key: tuple, nodes: list[tuple], ranges: list[Range]) -> Range:
         return key[1], key[1]
     if op == "IN":
         return -1.0, 1.0
+    if op == "NAN":
+        return UNKNOWN
     args = [ranges[child] for child in key[1:]]
+    if op in WORDS:
+        return range_of_word(op, args)
     found = _select(key, nodes, ranges) if op == "SEL" else _operation(op, args)
     return UNKNOWN if math.isnan(found[0]) or math.isnan(found[1]) else found
 

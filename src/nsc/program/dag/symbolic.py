@@ -15,7 +15,7 @@ from nsc.program.dag.builder import MAX_NODES, Builder
 from nsc.program.dag.evaluator import Evaluator, Frame
 from nsc.program.dag.graph import Dag, Unsupported
 from nsc.program.dag.lower import lower
-from nsc.program.dag.memory import Address, Number, Place, State, read, write
+from nsc.program.dag.memory import Address, Number, Place, State, read, subpaths, write
 from nsc.program.dag.statements import execute, run_function
 from nsc.program.declare import Scope, base_type, declare, enter, scope_of, type_definitions
 from nsc.program.ir import Domain, Leaf, Program, Signature
@@ -30,35 +30,36 @@ def symbolic_dag(program: Program) -> Dag | Unsupported:
 
     A domain other than (-1, 1) becomes `mid + half * IN`; integer inputs are rounded as the
     scalar entry rounds them. What is refused is tried again with comparisons settled by what ranges their
-    sides can take, then with loops cut off after so many trips, which makes the DAG `bounded`.
+    sides can take, then with loops cut off after so many trips, which makes the DAG `bounded`. What looks at the bits
+    of numbers is also read with comparisons settled: most of its branches are for numbers that are never given.
     """
-    first, _ = _read_and_run(program)
-    if isinstance(first, Dag):
+    first, run = _read_and_run(program)
+    if isinstance(first, Dag) and not run.b.has_words:
         return first
     for max_trips in (None, *LOOP_BOUNDS):
-        found, may_be_cut = _read_and_run(program, prune=True, max_trips=max_trips)
+        found, run = _read_and_run(program, prune=True, max_trips=max_trips)
         if isinstance(found, Dag):
             return found
-        if not may_be_cut:
+        if isinstance(first, Dag) or not run.e.has_unknown_test:
             break
     return first
 
 
 def _read_and_run(
     program: Program, prune: bool = False, max_trips: int | None = None
-) -> tuple[Dag | Unsupported, bool]:
-    """Evaluate once; say also whether it met a loop that could be cut off sooner."""
+) -> tuple[Dag | Unsupported, _Run]:
+    """Evaluate once; returns also how it went."""
     run = _Run(program.signature, program.domain, prune=prune, max_trips=max_trips)
     try:
         run.read(program.source)
-        return run.dag(), False
+        return run.dag(), run
     except Refusal as refusal:
         before = program.source[: refusal.offset]
         column = refusal.offset - (before.rfind("\n") + 1) + 1
         found = Unsupported(refusal.reason, refusal.message, before.count("\n") + 1, column)
     except RecursionError:
         found = Unsupported("too_deep", "the program nests too deeply to be evaluated symbolically")
-    return found, run.e.has_unknown_test
+    return found, run
 
 
 def read_definitions(source: str) -> Definitions:
@@ -144,13 +145,16 @@ class _Run:
         return Number(b.make("ROUND", node), True)
 
     def _argument(self, name: str, ctype: CType, inputs: dict, objects: dict) -> Number | Address | Place:
-        """Make the object a parameter stands for, filled with its inputs."""
+        """Make the object a parameter stands for, filled with its inputs, and zeros where none is."""
         held = ctype.to if isinstance(ctype, Pointer) else ctype
         place = self.e.new_object(held)
         objects[name] = place
         if isinstance(ctype, Scalar):
             write(self.b, self.state, place, inputs[(name, ())])
             return inputs[(name, ())]
+        for path, part in subpaths(held):
+            if isinstance(part, Scalar):
+                write(self.b, self.state, Place(place.object, ((None, path),), part), Number(self.b.literal(0.0)))
         for (param, path), number in inputs.items():
             if param == name:
                 write(self.b, self.state, Place(place.object, ((None, path),), _at(held, path)), number)

@@ -1,0 +1,49 @@
+"""Places and pointers that see a number as something else: fields of unions, pointers cast to other types.
+
+In: places, addresses. Out: the same, with a view. Non-goals: what is read there (views.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nsc.program.ctype import CType, Scalar, Struct, Union
+from nsc.program.dag.memory import Address, Place
+from nsc.program.dag.sizes import member_of, size_of
+from nsc.program.dag.views import View
+from nsc.program.refusal import Refusal
+
+
+def field_of(place: Place, name: str, at: int) -> Place:
+    """Return the place of a field of a union, or of a struct in one."""
+    found = member_of(place.type, name, at) if isinstance(place.type, Struct | Union) else None
+    if found is None:
+        raise Refusal("unknown_field", f"there is no field '{name}' here", at)
+    view = place.view or View(size_of(place.type, at), 0)
+    return replace(place, type=found[1], view=View(view.size, view.offset + found[0]))
+
+
+def element_of(place: Place, index: float | None, at: int) -> Place:
+    """Return the place of an element of an array in a union."""
+    if index is None:
+        raise Refusal("uses_union", "an index into a part of a union depends on an input", at)
+    offset = place.view.offset + int(index) * size_of(place.type.of, at)
+    return replace(place, type=place.type.of, view=View(place.view.size, offset))
+
+
+def cast(to: CType, value: object, at: int) -> Address:
+    """Cast a pointer to a number, so that its bits are seen."""
+    if isinstance(value, Address) and value.type == to:
+        return value
+    is_number = isinstance(value, Address) and value.index is None and isinstance(value.type, Scalar)
+    if not is_number or not isinstance(to, Scalar) or value.type.kind != "float":
+        raise Refusal("pointer_cast", "casts between these pointer types are not supported", at)
+    return value._replace(type=to, view=value.view or View(value.type.bits // 8, 0))
+
+
+def moved(address: Address, by: float | None, at: int) -> Address:
+    """Move a pointer that was cast to another type."""
+    if by is None:
+        raise Refusal("pointer_cast", "a pointer cast to another type is moved by an input", at)
+    offset = address.view.offset + int(by) * size_of(address.type, at)
+    return address._replace(view=View(address.view.size, offset))

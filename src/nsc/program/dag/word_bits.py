@@ -1,0 +1,110 @@
+"""C's bit operators on words.
+
+In: an operator, nodes. Out: a node, None where an operand is like any integer (bits.py).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nsc.program.dag.words import (
+    FORMATS,
+    MANTISSA,
+    SIGNED,
+    TRUTHS,
+    WORDS,
+    Format,
+    as_signed,
+    exponent_of,
+    is_negative,
+    is_positive,
+    linear,
+    word,
+)
+
+if TYPE_CHECKING:
+    from nsc.program.dag.builder import Builder
+
+
+def bits_of_word(b: Builder, operator: str, x: int, y: int) -> int | None:
+    """Apply a bit operator where a word is an operand; None where none is, or it is like any integer."""
+    if operator == "&" and b.value(y) is not None:
+        x = _unrounded(b, x, int(b.value(y)))
+    if b.op(x) not in WORDS:
+        x, y = (y, x) if operator not in ("<<", ">>") else (x, y)
+    op, known = b.op(x), b.value(y)
+    if op in SIGNED or op in FORMATS:
+        name = SIGNED.get(op, op)
+        number = b.nodes[x][1]
+        if known is not None and operator == ">>":
+            return _shifted(b, name, op, number, int(known))
+        if known is not None and operator == "&":
+            return _masked(b, name, op, number, int(known))
+        if known == FORMATS[name].sign and operator == "^":
+            return b.make(op, b.make("NEG", number))
+        if operator in ("|", "^") and is_positive(b, number) and _is_sign(b, y, FORMATS[name]):
+            return b.make("ADD", x, y)
+    if op == "BITOR" and operator == ">>" and known == 31:
+        return _is_any(b, *b.nodes[x][1:])
+    is_apart = op in MANTISSA and known is not None and known % 2.0 ** FORMATS[MANTISSA[op]].mantissa == 0
+    return b.make("ADD", x, y) if operator in ("|", "^") and is_apart else None
+
+
+def _unrounded(b: Builder, node: int, mask: int) -> int:
+    """Return the word in `word + c` where a mask clears no less than c's bits: that is rounding."""
+    parts = linear(b, node)
+    atoms = [a for a, count in parts.items() if a is not None and count == 1 and b.op(a) in (*FORMATS, *SIGNED)]
+    is_sum = len(atoms) == 1 == sum(a is not None for a in parts)
+    return atoms[0] if is_sum and 0 <= parts.get(None, 0.0) < 4 * (mask & -mask) else node
+
+
+def _is_sign(b: Builder, node: int, fmt: Format) -> bool:
+    """Say whether a node is the bit of the sign, or zero."""
+    parts = {atom: count for atom, count in linear(b, node).items() if count}
+    return list(parts.values()) == [fmt.sign] and all(a is None or b.op(a) in TRUTHS for a in parts)
+
+
+def _shifted(b: Builder, name: str, op: str, x: int, by: int) -> int | None:
+    fmt = FORMATS[name]
+    if by == fmt.bits - 1:
+        negative = is_negative(b, x)
+        return b.make("NEG", negative) if op in SIGNED else negative
+    if name == "BITS" and by == 32:
+        return as_signed(b, b.make("HIGH", x), op in SIGNED, 32)
+    if by != fmt.mantissa:
+        return None
+    biased = b.make("ADD", exponent_of(b, x), b.literal(float(fmt.bias)))
+    if is_positive(b, x):
+        return biased
+    sign = 2.0 ** (fmt.bits - 1 - by) * (-1 if op in SIGNED else 1)
+    return b.make("ADD", biased, b.make("MUL", is_negative(b, x), b.literal(sign)))
+
+
+def _masked(b: Builder, name: str, op: str, x: int, mask: int) -> int | None:
+    fmt = FORMATS[name]
+    every = (1 << fmt.bits) - 1
+    mask &= every
+    if not mask:
+        return b.literal(0.0)
+    low = (mask & -mask).bit_length() - 1  # bits cleared below all others
+    if 0 < low <= fmt.mantissa * 2 // 3:  # is rounding
+        mask |= (1 << low) - 1
+    if mask == every:
+        return b.make(op, x)
+    if mask == int(fmt.sign) - 1:
+        return word(b, name, b.make("ABS", x))
+    if mask == int(fmt.sign):
+        return b.make("MUL", is_negative(b, x), b.literal(fmt.sign))
+    if mask == (1 << fmt.mantissa) - 1:
+        return b.make(f"{name}MANTISSA", x)
+    if mask == int(fmt.infinity):
+        return b.make("MUL", b.make("ADD", exponent_of(b, x), b.literal(float(fmt.bias))), b.literal(2.0**fmt.mantissa))
+    return None
+
+
+def _is_any(b: Builder, x: int, y: int) -> int | None:
+    """Return the highest bit of `x | -x`, which is whether x is not zero."""
+    for u, v in ((x, y), (y, x)):
+        if b.op(v) == "NEG" and b.nodes[v][1] == u:
+            return b.make("NOT", b.make("EQ", u, b.literal(0.0)))
+    return None
