@@ -62,7 +62,8 @@ train: .venv/torch ## train the CompNet on programs grown from the data set, and
 	$(BIN)/nsc evaluate --data data/exestack/validation --compnet data/run/compnet.safetensors
 
 experiments: .venv/ready ## the papers' experiments on the held-out programs (long)
-	$(BIN)/python experiments/data_efficiency/run.py --data data/exestack/test --bert data/bert/compnet.safetensors
+	$(BIN)/python experiments/data_efficiency/run.py --data data/exestack/test --train data/exestack/train \
+	  --bert data/bert/compnet.safetensors --trials 2
 
 bench: .venv/torch ## benchmarks against peers
 	$(BIN)/pip install --quiet 'scikit-learn>=1.4' 'jax[cpu]>=0.4'

@@ -55,8 +55,22 @@ def test_distilling_says_that_it_runs():
         raise AssertionError("this program has a DAG; it is evaluated, not run")
 
     distilled = distill_initial(program, COVERING, 0, oracle=oracle)
-    assert distilled.runs == 512 and "computed at compile time" in distilled.note
+    assert distilled.runs == 0 and "computed at compile time" in distilled.note
     assert nmse(program, COVERING, distilled.w) < 1e-3
+
+
+def test_distilling_a_program_without_a_dag_runs_it_on_inputs_of_its_types():
+    program = parse_program("#include <math.h>\ndouble f(double x, int n) { return n * tgamma(x + 3); }",
+                            ranges={"n": (0, 4)})  # fmt: skip
+    asked = []
+
+    def oracle(x):
+        asked.append(x)
+        return x[:, 1] * (x[:, 0] + 3)
+
+    distilled = distill_initial(program, COVERING, 0, oracle=oracle)
+    assert distilled.runs == len(np.concatenate(asked)) == 512
+    assert set(np.unique(asked[0][:, 1])) == {0, 1, 2, 3, 4} and np.abs(asked[0][:, 0]).max() > 0.9
 
 
 def test_similar_programs_are_near():

@@ -1,7 +1,7 @@
 """Data efficiency (ICML 2024, section 5): how much better a surrogate ends when it starts from the program's text.
 
 Run: .venv/bin/python experiments/data_efficiency/run.py --data data/exestack/test
-         [--bert data/bert/compnet.safetensors] [--train data/exestack/train] [--grown data/run/grown]
+         [--bert data/bert/compnet.safetensors] [--train data/exestack/train]
          [--trials 3] [--threads 2] [-o experiments/data_efficiency/results]
 
 Every program of the folder counts; those that an initialiser cannot read get its fallback, those whose first output
@@ -18,7 +18,6 @@ from pathlib import Path
 
 import numpy as np
 from examples import examples, scale
-from seen import seen
 from starts import Start, nearest_starts, starts_of
 from tables import tables
 
@@ -66,6 +65,14 @@ def trials(records: list[Record], starts: dict[str, list[Start]], optimizer: str
                         yield Trial(f"{k}/{share}/{trial}/{name}", w, data)
 
 
+def count_trials(starts: dict[str, list[Start]], programs: int, count: int) -> int:
+    """Return how many `trials` yields."""
+    shares = len(PAPER_DATA_SIZES) - 1  # but 0
+    each = [count * shares + (count if made[k].varies else 1) for made in starts.values()
+            for k in range(programs) if made[k].w(0) is not None]  # fmt: skip
+    return sum(each)
+
+
 def _standardised(data: FinetuneData, mean: float, spread: float) -> FinetuneData:
     ys = [(y - mean) / spread for y in (data.y_train, data.y_validation, data.y_test)]
     return FinetuneData(data.x_train, ys[0], data.x_validation, ys[1], data.x_test, ys[2])
@@ -76,10 +83,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--compnet", help="a checkpoint; default the shipped one")
     parser.add_argument("--bert", help="a checkpoint of the papers' compiler")
-    parser.add_argument(
-        "--train", type=Path, help="training records: the nearest program, and what was met in training"
-    )
-    parser.add_argument("--grown", type=Path, help="programs grown from them, of the CompNet's own run")
+    parser.add_argument("--train", type=Path, help="training records, for the nearest program")
     parser.add_argument("--trials", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--optimizers", default="adam,lm")
@@ -94,7 +98,7 @@ def main() -> None:
     for optimizer in options.optimizers.split(","):
         file = options.output / f"{optimizer}.jsonl"
         chosen = {n: s for n, s in starts.items() if optimizer == "lm" or not n.startswith(("random ", "compnet "))}
-        total = sum(1 for _ in trials(records, chosen, optimizer, options.trials))
+        total = count_trials(chosen, len(records), options.trials)
         scores = sweep(
             trials(records, chosen, optimizer, options.trials), COVERING, OPTIMIZERS[optimizer], file=file,
             threads=options.threads,
@@ -102,11 +106,11 @@ def main() -> None:
         )  # fmt: skip
         found[optimizer] = {s.key: s for s in scores}
         print()
-    met = seen(records, options.train, options.grown)
-    counts["met_in_training"] = int(met.sum())
-    result = {"data": options.data.name, **counts, "trials": options.trials} | tables(records, found, ~met)
+    result, text = tables(records, found)
+    result = {"data": options.data.name, **counts, "trials": options.trials} | result
     (options.output / "results.json").write_text(json.dumps(result, indent=1) + "\n")
-    print(result["text"])
+    (options.output / "tables.md").write_text(text + "\n")
+    print(text)
 
 
 if __name__ == "__main__":

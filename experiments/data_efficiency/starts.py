@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nsc.compnet import Emission, anchor_inputs, fit_emissions, load_compnet
+from nsc.compnet import MAX_INPUTS, CompNet, Emission, anchor_inputs, fit_emissions, load_compnet
 from nsc.initial import distilled, initial_of
 from nsc.program.dag import evaluate
 from nsc.record import Record, read_records, shared_inputs
@@ -44,26 +44,30 @@ def starts_of(records: list[Record], compnet_path: str | None, bert_path: str | 
 
 def nearest_starts(records: list[Record], training: Path, compnet_path: str | None) -> list[Start]:
     """Start from the surrogate of the training program with the most similar embedding and as many inputs."""
-    compnet, rows = load_compnet(compnet_path), []
-    for shard in sorted(training.glob("*.parquet")):
-        rows += [(r.n_inputs, r) for r in read_records(shard) if r.dag is not None and r.dag.n_inputs <= 9]
-    order = sorted(range(len(rows)), key=lambda k: len(rows[k][1].dag))
-    library = np.empty((len(rows), compnet.arrays["inputs"].shape[1]))
-    for part in np.array_split(order, max(1, len(order) // 64)):
-        library[part] = compnet.embed_many([rows[k][1].dag for k in part])
-    arity = np.array([n for n, _ in rows])
-    own = compnet.embed_many([r.dag if r.dag is not None else rows[0][1].dag for r in records])
+    compnet = load_compnet(compnet_path)
+    library = [r for r in read_records(training) if r.dag is not None and r.dag.n_inputs <= MAX_INPUTS]
+    library.sort(key=lambda r: len(r.dag))  # programs of a batch should be alike in depth
+    embedded = _embedded(compnet, library)
+    arity = np.array([r.n_inputs for r in library])
+    readable = [r for r in records if r.dag is not None]
+    own = dict(zip(map(id, readable), _embedded(compnet, readable), strict=True))
     found, fitted = [], {}
-    for record, u in zip(records, own, strict=True):
-        cosine = np.where(arity == record.n_inputs, np.nan_to_num(library @ u, nan=-2.0), -2.0)
-        best = int(cosine.argmax())
-        if record.dag is None or cosine[best] < -1:
+    for record in records:
+        u = own.get(id(record))
+        near = np.full(len(library), np.nan) if u is None else np.where(arity == record.n_inputs, embedded @ u, np.nan)
+        if np.isnan(near).all():
             found.append(_fixed(compnet.base))
             continue
+        best = int(np.nanargmax(near))
         if best not in fitted:
-            fitted[best] = _distilled(rows[best][1])
+            fitted[best] = _distilled(library[best])
         found.append(_fixed(fitted[best]))
     return found
+
+
+def _embedded(compnet: CompNet, records: list[Record]) -> np.ndarray:
+    parts = [compnet.embed_many([r.dag for r in records[k : k + 64]]) for k in range(0, len(records), 64)]
+    return np.concatenate(parts)
 
 
 def _random(program: int, number: int) -> Start:

@@ -12,27 +12,24 @@ FLOOR = 1e-7  # absolute, of mean squared errors
 RELATIVE_FLOOR = 1e-5  # of the variance, in the floored columns
 DIVERGED = 1e30  # a mean squared error that overflowed, and the largest that counts
 RESAMPLES = 1000
-_UNITS: dict[tuple[int, float, int], float] = {}  # of standardised outputs, squared
 LARGE = 10.0  # |output| from which on the papers leave a program out
 
 
-def tables(records: list[Record], found: dict[str, dict[str, Score]], unmet: np.ndarray) -> dict:
-    """Return everything that is printed, as plain values, and `text`. unmet: programs that training did not meet."""
+def tables(records: list[Record], found: dict[str, dict[str, Score]]) -> tuple[dict, str]:
+    """Return everything that is printed, as plain values and as text."""
     result, text = {}, []
     y = [r.raw_outputs[TRAINING:, 0] for r in records]
     variance = np.array([v.var() for v in y])
     paper = np.array([np.abs(r.raw_outputs[:, 0]).max() < LARGE for r in records])
-    everything = np.ones(len(records), bool)
-    sets = {"all programs": everything, "outputs below 10": paper, "not met in training": unmet,
-            "not met, outputs below 10": unmet & paper}  # fmt: skip
+    readable = np.array([r.dag is not None for r in records])
+    sets = {"all programs": np.ones(len(records), bool), "with a DAG": readable, "outputs below 10": paper}
     for optimizer, scores in found.items():
         errors = _errors(scores, records, optimizer)
         if optimizer == "adam":
-            for name, chosen in (("all programs", everything), ("not met in training", unmet)):
-                result[f"zero_shot, {name}"] = _zero_shot(records, errors, y, chosen, name, text)
+            result["zero_shot"] = _zero_shot(records, errors, y, text)
         for name, chosen in sets.items():
             result[f"{optimizer}, {name}"] = _finetuned(errors, variance, chosen, f"{optimizer}, {name}", text)
-    return result | {"text": "\n".join(text)}
+    return result, "\n".join(text)
 
 
 def _errors(scores: dict[str, Score], records: list[Record], optimizer: str) -> dict:
@@ -44,27 +41,25 @@ def _errors(scores: dict[str, Score], records: list[Record], optimizer: str) -> 
     for key, score in scores.items():
         program, share, trial, initial = key.split("/")
         found[initial][float(share)][int(trial)][int(program)] = score
-    result = {}
+    result, units = {}, {}
     for initial, shares in found.items():
         for share, trials in shares.items():
             rows = np.full((len(records), len(trials)), np.nan)
             held = rows.copy()
             for t, by_program in trials.items():
                 for program, score in by_program.items():
-                    unit = _square_unit(records, program, share, t, optimizer)
+                    if (program, share, t) not in units:
+                        units[program, share, t] = _square_unit(records[program], share, t, optimizer)
+                    unit = units[program, share, t]
                     rows[program, t] = min(unit * np.nan_to_num(score.test, nan=DIVERGED), DIVERGED)
                     held[program, t] = unit * score.validation
             result[initial, share], result[initial, share, "validation"] = rows, held
     return result
 
 
-def _square_unit(records: list[Record], program: int, share: float, trial: int, optimizer: str) -> float:
-    if optimizer == "adam" or not share:
-        return 1.0
-    key = program, share, trial
-    if key not in _UNITS:
-        _UNITS[key] = scale(examples(records[program], share, trial), optimizer)[1] ** 2
-    return _UNITS[key]
+def _square_unit(record: Record, share: float, trial: int, optimizer: str) -> float:
+    """Return what a mean squared error of 1 is in the program's own units."""
+    return 1.0 if optimizer == "adam" or not share else scale(examples(record, share, trial), optimizer)[1] ** 2
 
 
 def _gain(reference: np.ndarray, error: np.ndarray, floor: np.ndarray | float) -> np.ndarray:
@@ -135,9 +130,7 @@ def _with_races(errors: dict) -> dict:
     return errors
 
 
-def _zero_shot(
-    records: list[Record], errors: dict, y: list[np.ndarray], among: np.ndarray, title: str, text: list[str]
-) -> dict:
+def _zero_shot(records: list[Record], errors: dict, y: list[np.ndarray], text: list[str]) -> dict:
     """Print zero-shot improvements by arity, size and whether there is a DAG."""
     initials = ("compnet", "mismatched", "base", "nearest", "bert", "distill")
     columns = {name: errors[name, 0.0].mean(axis=1) for name in initials if (name, 0.0) in errors}
@@ -156,10 +149,9 @@ def _zero_shot(
         "11-25 nodes": (size > 10) & (size < 26), "more than 25": size > 25,
     }  # fmt: skip
     head = "| group | programs | " + " | ".join(columns) + " | compnet's median | 95 % |"
-    text += [f"\n### zero-shot, {title}\n", head, "|---" * (len(columns) + 4) + "|"]
+    text += ["\n### zero-shot\n", head, "|---" * (len(columns) + 4) + "|"]
     found = {}
-    for name, group in groups.items():
-        chosen = group & among
+    for name, chosen in groups.items():
         if not chosen.any():
             continue
         gains = {c: random[chosen] / np.maximum(e[chosen], FLOOR) for c, e in columns.items()}

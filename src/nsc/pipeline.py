@@ -75,6 +75,7 @@ class Compiled:
     Args:
         expected_nmse: what the CompNet expected of the compiled text before any run, per output; None where the
             text could not be read.
+        initial_runs: program runs that went into the initial parameters.
     """
 
     program: Program
@@ -83,6 +84,7 @@ class Compiled:
     zero_shot: Mapping[str, Verification]
     expected_nmse: tuple[float, ...] | None
     notes: tuple[str, ...]
+    initial_runs: int = 0
     time_s: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -116,7 +118,9 @@ def compile_program(
         verification=options.verification, target_error=options.target_error,
     )  # fmt: skip
     if options.initial == "distill":
+        started = time.perf_counter()
         initial["distill"] = tuple(_distilled(program, k, t, options, oracle) for k, t in enumerate(topologies))
+        compile_s += time.perf_counter() - started
     chosen = initial["compnet" if options.initial == "auto" else options.initial]
     starts = tuple(_start(i, t, options) for i, t in zip(chosen, topologies, strict=True))
     found = surrogate_compilation(
@@ -133,7 +137,7 @@ def compile_program(
              "finetune": found.time_s["finetune"], "verify": found.time_s["verify"]}  # fmt: skip
     expected = [i.expected_nmse for i in initial["compnet"]]
     expected_nmse = None if None in expected else tuple(e for each in expected for e in each)
-    return Compiled(program, oracle, found, zero_shot, expected_nmse, notes, times)
+    return Compiled(program, oracle, found, zero_shot, expected_nmse, notes, sum(i.runs for i in chosen), times)
 
 
 def _oracle(program: Program, progress: Progress) -> Oracle:

@@ -11,6 +11,7 @@ from nsc.errors import OracleError
 from nsc.finetune import FinetuneResult
 from nsc.patterns import run_oracle
 from nsc.pipeline import Compiled, CompileOptions
+from nsc.program import with_whole_inputs
 
 CURVE_POINTS = 121
 MAP_SIDE = 36
@@ -38,7 +39,7 @@ def report_json(compiled: Compiled, options: CompileOptions) -> dict:
         "backend": next((r.backend for r in compiled.compilation.results), None),
         "budget": found.rounds[-1].budget,
         "seed": options.seed,
-        "program_runs": {**found.runs, "figures": figure_runs},
+        "program_runs": _runs(compiled, figure_runs),
         "zero_shot": {k: {"mse": v.mse, "nmse": v.as_json()["nmse"]} for k, v in compiled.zero_shot.items()},
         "expected_zero_shot_nmse": None if compiled.expected_nmse is None else list(compiled.expected_nmse),
         "test": found.verification.as_json(),
@@ -63,6 +64,12 @@ def _finetune(result: FinetuneResult, winner: str) -> dict:
         "every": thin, "train_loss": result.train_loss[0, ::thin].tolist(),
         "validation_loss": result.validation_loss[0, ::thin].tolist(),
     }  # fmt: skip
+
+
+def _runs(compiled: Compiled, figures: int) -> dict[str, int]:
+    """Count the program's runs by what they were for."""
+    initial = {"initial": compiled.initial_runs} if compiled.initial_runs else {}
+    return {**initial, **compiled.compilation.runs, "figures": figures}
 
 
 def _figures(compiled: Compiled) -> tuple[dict, int]:
@@ -94,9 +101,9 @@ def _curves(compiled: Compiled) -> tuple[list[dict], int]:
     for k, name in enumerate(surrogate.input_names):
         if len(curves) >= MAX_CURVES:
             break
-        x = np.tile(_whole(compiled, middle[None])[0], (CURVE_POINTS, 1))
+        x = np.tile(with_whole_inputs(compiled.program, middle[None])[0], (CURVE_POINTS, 1))
         x[:, k] = np.linspace(surrogate.lo[k], surrogate.hi[k], CURVE_POINTS)
-        x = _whole(compiled, x)
+        x = with_whole_inputs(compiled.program, x)
         y, predicted = run_oracle(compiled.oracle, x), surrogate(x)
         runs += len(x)
         for j, output in enumerate(surrogate.output_names):
@@ -111,7 +118,7 @@ def _heat_maps(compiled: Compiled) -> tuple[list[dict], int]:
     surrogate = compiled.surrogate
     axes = [np.linspace(lo, hi, MAP_SIDE) for lo, hi in zip(surrogate.lo, surrogate.hi, strict=True)]
     second, first = np.meshgrid(axes[1], axes[0], indexing="ij")
-    x = _whole(compiled, np.stack([first.ravel(), second.ravel()], axis=1))
+    x = with_whole_inputs(compiled.program, np.stack([first.ravel(), second.ravel()], axis=1))
     y, predicted = run_oracle(compiled.oracle, x), surrogate(x)
     shape = (MAP_SIDE, MAP_SIDE)
     return [
@@ -119,9 +126,3 @@ def _heat_maps(compiled: Compiled) -> tuple[list[dict], int]:
          "program": y[:, j].reshape(shape).tolist(), "surrogate": predicted[:, j].reshape(shape).tolist()}
         for j, name in enumerate(surrogate.output_names)
     ], len(x)  # fmt: skip
-
-
-def _whole(compiled: Compiled, x: np.ndarray) -> np.ndarray:
-    """Round the integer inputs."""
-    whole = [leaf.type.kind != "float" for leaf in compiled.program.signature.inputs]
-    return np.where(whole, np.floor(x + 0.5), x)

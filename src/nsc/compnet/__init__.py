@@ -8,6 +8,7 @@ from nsc.compnet.bert import BertCompNet as BertCompNet
 from nsc.compnet.checkpoint import load_compnet as load_compnet
 from nsc.compnet.compile import CompNet as CompNet
 from nsc.compnet.compile import Emission as Emission
+from nsc.compnet.config import MAX_INPUTS as MAX_INPUTS
 from nsc.compnet.fit import FIT as FIT
 from nsc.compnet.fit import KEPT as KEPT
 from nsc.compnet.fit import anchor_inputs as anchor_inputs

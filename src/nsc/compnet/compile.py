@@ -5,6 +5,7 @@ In: a checkpoint's arrays, a DAG. Out: `Emission`. Non-goals: training; running 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -125,20 +126,7 @@ class CompNet:
 
     def emit_many(self, dags: list[Dag], output: int = 0) -> list[Emission]:
         """Compile the same output of several DAGs in one batch."""
-        found: list[Emission | None] = [None] * len(dags)
-        terms: list[Terms] = []
-        places = []
-        for k, dag in enumerate(dags):
-            rewritten = self._terms(dag, output)
-            if isinstance(rewritten, Terms):
-                terms.append(rewritten)
-                places.append(k)
-            else:
-                found[k] = rewritten
-        if terms:
-            for k, emission in zip(places, self._emit(terms), strict=True):
-                found[k] = emission
-        return found
+        return self._emit_read([self._terms(dag, [output])[0] for dag in dags])
 
     def emit_records(self, records: list[Record]) -> list[Emission]:
         """Compile the first output of records; those without a DAG get the base vector."""
@@ -148,12 +136,16 @@ class CompNet:
 
     def emission_for(self, program: Program, output: int = 0) -> Emission:
         """Compile one output of a program; fall back to the base vector, with a note, where it has no DAG."""
+        return self.emissions_for(program, [output])[0]
+
+    def emissions_for(self, program: Program, outputs: Sequence[int]) -> list[Emission]:
+        """Compile several outputs of a program in one batch, as `emission_for` does each."""
         dag = program.dag
         if isinstance(dag, Unsupported):
             where = f" (line {dag.line})" if dag.line else ""
-            return self._fallback(f"{dag.message}{where} [{dag.reason}]")
-        emission = self.emit(dag, output)
-        return replace(emission, note=_CUT_OFF) if dag.bounded and emission.note is None else emission
+            return [self._fallback(f"{dag.message}{where} [{dag.reason}]")] * len(outputs)
+        found = self._emit_read(self._terms(dag, outputs))
+        return [replace(e, note=_CUT_OFF) if dag.bounded and e.note is None else e for e in found]
 
     def embed(self, dag: Dag, output: int = 0) -> np.ndarray | None:
         """Embed one output of a DAG: float64 (d,), of unit length; None where it has no terms."""
@@ -162,7 +154,7 @@ class CompNet:
 
     def embed_many(self, dags: list[Dag], output: int = 0) -> np.ndarray:
         """Embed the same output of several DAGs: float64 `p d`; rows of NaN where there are no terms."""
-        terms = {k: t for k, t in enumerate(self._terms(d, output) for d in dags) if isinstance(t, Terms)}
+        terms = {k: t for k, t in enumerate(self._terms(d, [output])[0] for d in dags) if isinstance(t, Terms)}
         embeddings = np.full((len(dags), self.arrays["inputs"].shape[1]), np.nan)
         if terms:
             batch, _, h = self._walk(list(terms.values()))
@@ -170,19 +162,23 @@ class CompNet:
             embeddings[list(terms)] = u / np.linalg.norm(u, axis=1, keepdims=True)
         return embeddings
 
-    def _terms(self, dag: Dag, output: int) -> Terms | Emission:
+    def _terms(self, dag: Dag, outputs: Sequence[int]) -> list[Terms | Emission]:
+        """Rewrite outputs of a DAG; what cannot be compiled is emitted at once."""
         if len(dag) > MAX_NODES:
-            return self._fallback(f"{len(dag)} operations; CompNet reads at most {MAX_NODES} [too_many_nodes]")
+            why = f"{len(dag)} operations; CompNet reads at most {MAX_NODES} [too_many_nodes]"
+            return [self._fallback(why)] * len(outputs)
         try:
-            found = terms_of_all(dag)[output] if len(dag.roots) > 1 else terms_of(dag, output)
+            found = terms_of_all(dag) if len(dag.roots) > 1 else [terms_of(dag)]
         except TooManyTerms:
-            return self._fallback("its linear combinations and products are too many [too_many_terms]")
-        if not isinstance(found, Terms):
-            return self._constant(found)
-        if len(found.inputs) > MAX_INPUTS or max(found.inputs) >= MAX_INPUTS:
-            inputs = max(len(found.inputs), max(found.inputs) + 1)
+            why = "its linear combinations and products are too many [too_many_terms]"
+            return [self._fallback(why)] * len(outputs)
+        return [self._checked(found[k]) if isinstance(found[k], Terms) else self._constant(found[k]) for k in outputs]
+
+    def _checked(self, terms: Terms) -> Terms | Emission:
+        inputs = max(len(terms.inputs), max(terms.inputs) + 1)
+        if inputs > MAX_INPUTS:
             return self._fallback(f"{inputs} inputs; CompNet reads at most {MAX_INPUTS} [too_many_inputs]")
-        return found
+        return terms
 
     def _fallback(self, why: str) -> Emission:
         return Emission(self.base, np.empty(0), note=f"text-free base vector: {why}")
@@ -196,6 +192,12 @@ class CompNet:
         batch = make_batch(pack(terms), np.arange(len(terms)))
         embedder = _Embedder(self.arrays, self._shapes, len(batch.kinds))
         return batch, Walk(batch, embedder), embedder.h
+
+    def _emit_read(self, read: list[Terms | Emission]) -> list[Emission]:
+        """Emit what has terms, in one batch, beside what is emitted already."""
+        terms = [t for t in read if isinstance(t, Terms)]
+        emitted = iter(self._emit(terms) if terms else ())
+        return [next(emitted) if isinstance(t, Terms) else t for t in read]
 
     def _emit(self, terms: list[Terms]) -> list[Emission]:
         batch, walk, embedded = self._walk(terms)

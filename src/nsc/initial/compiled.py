@@ -24,8 +24,7 @@ def compnet_initial(
     the note says so.
     """
     outputs = range(program.n_outputs) if output is None else [output]
-    emissions = [compnet.emission_for(program, k) for k in outputs]
-    return initial_of(emissions, program.n_inputs, topology, seed)
+    return initial_of(compnet.emissions_for(program, outputs), program.n_inputs, topology, seed)
 
 
 def initial_of(emissions: list[Emission], n_inputs: int, topology: Topology, seed: int) -> Initial:

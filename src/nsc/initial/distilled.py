@@ -13,7 +13,7 @@ import numpy as np
 from nsc.compnet import FIT, anchor_inputs, fit_values
 from nsc.initial.compiled import FITS
 from nsc.initial.start import Initial, Oracle
-from nsc.program import Dag, Program
+from nsc.program import Dag, Program, with_whole_inputs
 from nsc.program.dag import evaluate
 from nsc.surrogate import Topology, random_parameters
 
@@ -24,13 +24,15 @@ def distill_initial(
     program: Program, topology: Topology, seed: int, *, oracle: Oracle, output: int | None = None
 ) -> Initial:
     """Fit a topology to 512 exact values: of the expression DAG where there is one, else of runs of the program."""
+    lo, hi = np.array(program.domain.lo), np.array(program.domain.hi)
     x = anchor_inputs(program.n_inputs, tuple(range(min(program.n_inputs, 9))))
+    inputs = with_whole_inputs(program, lo + (x + 1) / 2 * (hi - lo))
+    x, runs = 2 * (inputs - lo) / (hi - lo) - 1, 0
     if isinstance(program.dag, Dag) and not program.dag.bounded:
         y = evaluate(program.dag, x)
     else:
-        lo, hi = np.array(program.domain.lo), np.array(program.domain.hi)
-        y = np.asarray(oracle(lo + (x + 1) / 2 * (hi - lo)), np.float64).reshape(len(x), -1)
-    return distilled(x, y if output is None else y[:, output : output + 1], topology, seed)
+        y, runs = np.asarray(oracle(inputs), np.float64).reshape(len(x), -1), len(x)
+    return replace(distilled(x, y if output is None else y[:, output : output + 1], topology, seed), runs=runs)
 
 
 def distilled(x: np.ndarray, y: np.ndarray, topology: Topology, seed: int) -> Initial:
@@ -38,9 +40,4 @@ def distilled(x: np.ndarray, y: np.ndarray, topology: Topology, seed: int) -> In
     good = np.isfinite(y).all(axis=1)
     starts = np.stack([random_parameters(topology, seed=seed + k) for k in range(FITS)])
     best, *others = fit_values(starts, topology, x[good], y[good], config=replace(FIT, steps=STEPS))
-    return Initial(
-        best,
-        tuple(others),
-        runs=len(x),
-        note=f"distilled: {len(x)} values of the program were computed at compile time",
-    )
+    return Initial(best, tuple(others), note=f"distilled: {len(x)} values of the program were computed at compile time")

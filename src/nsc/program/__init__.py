@@ -14,6 +14,7 @@ from nsc.program.dag import Unsupported as Unsupported
 from nsc.program.desugar import scalar_entry as scalar_entry
 from nsc.program.domain import draw_inputs as draw_inputs
 from nsc.program.domain import parse_ranges as parse_ranges
+from nsc.program.domain import with_whole_inputs as with_whole_inputs
 from nsc.program.expanded import Include as Include
 from nsc.program.interface import signature_types as signature_types
 from nsc.program.ir import Domain as Domain

@@ -63,6 +63,12 @@ def domain_of(signature: Signature, ranges: Ranges) -> Domain:
     return Domain(tuple(float(lo) for lo, _ in box), tuple(float(hi) for _, hi in box))
 
 
+def with_whole_inputs(program: Program, x: np.ndarray) -> np.ndarray:
+    """Round the integer inputs among `n i` inputs in the program's units."""
+    whole = [leaf.type.kind != "float" for leaf in program.signature.inputs]
+    return np.where(whole, np.floor(x + 0.5), x)
+
+
 def draw_inputs(program: Program, n: int, *, generator: np.random.Generator) -> np.ndarray:
     """Draw `n i` inputs uniformly from a program's domain, in its units.
 

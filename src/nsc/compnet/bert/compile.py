@@ -5,6 +5,7 @@ In: a checkpoint's arrays and vocabulary, text. Out: `Emission`. Non-goals: trai
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -60,6 +61,10 @@ class BertCompNet:
             found = f"{program.n_inputs} inputs; CompNet reads at most {COVERING.n_inputs}"
             return self._fallback(f"{found} [too_many_inputs]")
         return self.emit_text(program.text, output)
+
+    def emissions_for(self, program: Program, outputs: Sequence[int]) -> list[Emission]:
+        """Compile several outputs of a program, as `emission_for` does each."""
+        return [self.emission_for(program, k) for k in outputs]
 
     def _fallback(self, why: str) -> Emission:
         return Emission(self.base, np.empty(0), note=f"text-free base vector: {why}")
