@@ -48,22 +48,14 @@ def test_it_learns(tmp_path):
     assert rows[-1]["loss"] < 0.98 * rows[1]["loss"]
 
 
-def test_it_resumes_bit_by_bit(data, tmp_path):
+def test_it_resumes_bit_by_bit(data, tmp_path, interrupt):
     rows = []
     whole = train(data, tmp_path / "whole", QUICK, progress=rows.append)
     assert rows[0]["programs"] > 40 and rows[0]["vocabulary"] == 200
     assert [row["step"] for row in rows[1:]] == [4, 8, 12] and rows[-1]["done"] == 1.0
 
-    class Killed(Exception):
-        pass
-
-    def kill(row):
-        if "step" in row:
-            raise Killed
-
     for _ in range(2):
-        with pytest.raises(Killed):
-            train(data, tmp_path / "parts", QUICK, progress=kill)
+        interrupt(train, data, tmp_path / "parts", QUICK)
     parts = train(data, tmp_path / "parts", QUICK)
     theirs = load_compnet(parts).arrays
     for name, array in load_compnet(whole).arrays.items():
@@ -71,18 +63,10 @@ def test_it_resumes_bit_by_bit(data, tmp_path):
     assert not list(tmp_path.glob("*/.*"))  # no temporary file is left
 
 
-def test_time_is_a_budget_that_a_resumed_run_goes_on_with(data, tmp_path):
+def test_time_is_a_budget_that_a_resumed_run_goes_on_with(data, tmp_path, interrupt):
     config = replace(QUICK, steps=None, seconds=0.3, checkpoint_every=1, schedule="linear")
 
-    class Killed(Exception):
-        pass
-
-    def kill(row):
-        if "step" in row:
-            raise Killed
-
-    with pytest.raises(Killed):
-        train(data, tmp_path, config, progress=kill)
+    interrupt(train, data, tmp_path, config)
     rows = []
     path = train(data, tmp_path, config, progress=rows.append)
     assert rows[1]["step"] == 2 and rows[-1]["done"] == 1.0

@@ -79,12 +79,10 @@ def test_what_is_too_large_or_infinite_is_refused():
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_bounds_hold(name):
     generator = np.random.default_rng(0)
-    for lo, width in zip(generator.normal(0, 3, 200), generator.exponential(2, 200), strict=True):
-        lo, hi = bounds_of(name, lo, lo + width)[0], bounds_of(name, lo, lo + width)[1]
-        assert lo <= hi
-    for _ in range(200):
-        a, b = np.sort(generator.normal(0, 2, 2))
+    for _ in range(400):
+        a, b = np.sort(generator.normal(0, 3, 2))
         lo, hi = bounds_of(name, a, b)
+        assert lo <= hi
         with np.errstate(all="ignore"):
             y = apply(FUNCTION_INDEX[name], np.linspace(a, b, 101))
         y = y[np.isfinite(y)]

@@ -1,6 +1,7 @@
 """Training: torch and numpy are one function, runs resume bit by bit."""
 
 import json
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ pytestmark = pytest.mark.needs("torch")
 from nsc.cli import main  # noqa: E402
 from nsc.compnet import load_compnet  # noqa: E402
 from nsc.compnet.config import ModelConfig, TrainConfig  # noqa: E402
-from nsc.errors import InputError  # noqa: E402
+from nsc.errors import InputError, StoreError  # noqa: E402
 from nsc.exestack import write_synthetic  # noqa: E402
 
 SMALL = TrainConfig(
@@ -40,7 +41,7 @@ def arrays_of(path):
     return load_compnet(path).arrays
 
 
-def test_training_learns_and_resumes_bit_by_bit(data, tmp_path):
+def test_training_learns_and_resumes_bit_by_bit(data, tmp_path, interrupt):
     from nsc.compnet.train import train
 
     rows = []
@@ -49,16 +50,8 @@ def test_training_learns_and_resumes_bit_by_bit(data, tmp_path):
     assert [r["step"] for r in rows] == [8, 16, 24]
     assert rows[-1]["roots"] < rows[0]["roots"]
 
-    class Killed(Exception):
-        pass
-
-    def kill(row):
-        if "step" in row:
-            raise Killed
-
     for _ in range(2):
-        with pytest.raises(Killed):
-            train(data, tmp_path / "parts", SMALL, progress=kill)
+        interrupt(train, data, tmp_path / "parts", SMALL)
     parts = train(data, tmp_path / "parts", SMALL)
     for name, array in arrays_of(whole).items():
         np.testing.assert_array_equal(array, arrays_of(parts)[name], err_msg=name)
@@ -91,6 +84,24 @@ def test_another_run_is_never_overwritten(data, tmp_path):
         InputError, match="holds another run .learning_rate 0.0008 there, 0.001 here.; choose another folder"
     ):
         train(data, tmp_path, other)
+
+
+def test_a_damaged_state_is_refused(data, tmp_path, interrupt):
+    from nsc.compnet.train import train
+
+    interrupt(train, data, tmp_path, SMALL)
+    state = tmp_path / "state.pt"
+    state.write_bytes(state.read_bytes()[:-100])
+    with pytest.raises(StoreError, match="not a readable training state"):
+        train(data, tmp_path, SMALL)
+
+
+@pytest.mark.parametrize("name", ["steps", "programs", "workers", "threads", "processes"])
+def test_settings_that_ask_for_nothing_are_refused(data, tmp_path, capsys, name):
+    command = ["train", "--data", str(data), "-o", str(tmp_path / "run"), f"--{name}", "0"]
+    assert main(command) == 2
+    assert f"--{name} must be at least 1; found 0" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
 
 
 def test_command_line(data, tmp_path, capsys, monkeypatch):
@@ -126,3 +137,20 @@ def test_grown_programs_are_the_same_whatever_the_workers_and_where_it_was_kille
     same = corpus.grown_corpus(data, tmp_path, programs=1, seed=3, workers=2, progress=lambda line: None)
     assert {p.name: p.stat().st_mtime_ns for p in tmp_path.glob("*.npz")} == kept
     np.testing.assert_array_equal(read.targets.shapes, same.targets.shapes)
+
+
+def test_other_records_are_grown_from_anew(data, tmp_path):
+    import nsc.compnet.corpus as corpus
+
+    def grown():
+        return corpus.grown_corpus(tmp_path / "train", tmp_path / "cache", programs=1, seed=3, workers=1,
+                                   progress=lambda line: None)  # fmt: skip
+
+    write_synthetic(tmp_path / "train", programs=40, seed=1, shard_size=40)
+    first = grown()
+    shutil.rmtree(tmp_path / "train")
+    write_synthetic(tmp_path / "train", programs=40, seed=2, shard_size=40)
+    second = grown()
+    assert first.origin != second.origin and len(list((tmp_path / "cache").glob("*.npz"))) == 2
+    write_synthetic(tmp_path / "test", programs=20, seed=2, shard_size=20)
+    assert grown().left_out > 0
