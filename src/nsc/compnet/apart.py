@@ -32,8 +32,8 @@ def folders_apart(data: Path) -> list[Path]:
 
 
 @lru_cache(maxsize=1)
-def names_apart(data: Path) -> frozenset[str]:
-    """Name what is kept for judging beside `data` (see `record.names_of`)."""
+def names_apart(data: Path, origin: str = "") -> frozenset[str]:
+    """Name what is kept for judging beside `data` (see `record.names_of`); origin: digest of the records."""
     names: set[str] = set()
     for folder in folders_apart(data):
         for record in read_records(folder):

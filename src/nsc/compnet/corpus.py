@@ -87,9 +87,9 @@ def grown_corpus(
     """
     if not list(data.glob("*.parquet")):
         raise InputError(f"{data} has no record shards; make some with: nsc data build synthetic:20000 -o DIR")
-    if not _pool(data)[0]:
-        raise InputError(f"no record in {data} has an expression DAG of at most {MAX_INPUTS} inputs to grow from")
     origin = _digest(data)
+    if not _pool(data, origin)[0]:
+        raise InputError(f"no record in {data} has an expression DAG of at most {MAX_INPUTS} inputs to grow from")
     cache.mkdir(parents=True, exist_ok=True)
     paths = [cache / f"grown-{origin}-{seed}-{k:04d}.npz" for k in range(-(-programs // SHARD))]
     missing = [(data, path, seed, k) for k, path in enumerate(paths) if not path.exists()]
@@ -112,9 +112,10 @@ def _digest(data: Path) -> str:
 
 def grow(records: Path, seed: list[int], count: int) -> Corpus:
     """Grow `count` programs; the corpus holds those that can be learned from and may be."""
-    pool, weights = _pool(records)
+    origin = _digest(records)
+    pool, weights = _pool(records, origin)
     corpus = corpus_of(list(islice(_grown_terms(Grower(pool, weights, seed)), count)))
-    names = names_apart(records)
+    names = names_apart(records, origin)
     if not names:
         return corpus
     apart = is_apart(corpus.packed, names)
@@ -132,7 +133,8 @@ def _grown_terms(grower: Grower) -> Iterator[Terms]:
 
 
 @lru_cache(maxsize=1)
-def _pool(records: Path) -> tuple[list[Dag], np.ndarray]:
+def _pool(records: Path, origin: str) -> tuple[list[Dag], np.ndarray]:
+    """Read what is grown from, and how often each; origin: digest of the records."""
     rows = [(origin, dag) for origin, dag in read_dags(records) if dag.n_inputs <= MAX_INPUTS]
     weights = np.array([_WEIGHTS.get(origin.split(":")[0], _REAL) for origin, _ in rows])
     return [dag for _, dag in rows], weights
