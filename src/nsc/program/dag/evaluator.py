@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from nsc.program.ctype import Array, CType, Pointer, Scalar, Struct, Union
-from nsc.program.dag import calls, library, punning
+from nsc.program.dag import calls, library, pointers
 from nsc.program.dag.arithmetic import combine
 from nsc.program.dag.ast import Ast
 from nsc.program.dag.bits import complement
@@ -154,7 +154,7 @@ class Evaluator:
     def _member_place(self, ast: Ast, state: State) -> Place:
         inner = self.place(ast.kids[0], state)
         if isinstance(inner.type, Union) or inner.view is not None:
-            return punning.field_of(inner, ast.data, ast.at)
+            return pointers.field_of(inner, ast.data, ast.at)
         ctype = inner.type.field(ast.data) if isinstance(inner.type, Struct) else None
         if ctype is None:
             raise Refusal("unknown_field", f"there is no field '{ast.data}' here", ast.at)
@@ -166,28 +166,14 @@ class Evaluator:
             base = self.place(ast.kids[0], state)
             if isinstance(base.type, Array):
                 known = self.b.value(index.node)
-                return punning.element_of(base, known, ast.at) if base.view else element(self.b, base, index, ast.at)
-        return self.target(self._shift(self._address_of(ast.kids[0], state), index, ast), ast)
+                return pointers.element_of(base, known, ast.at) if base.view else element(self.b, base, index, ast.at)
+        return self.target(pointers.shifted(self.b, self._address_of(ast.kids[0], state), index, ast.at), ast)
 
     def _address_of(self, ast: Ast, state: State) -> Address | tuple[Address, Number]:
         value = self.value(ast, state)
         if not isinstance(value, Address | tuple) or isinstance(value, Number):
             raise Refusal("not_a_pointer", "this is not a pointer to a known object", ast.at)
         return value
-
-    def _shift(self, address: Address, offset: Number, ast: Ast) -> Address | tuple[Address, Number]:
-        """Return `address + offset`; a symbolic offset stays beside the address."""
-        known = self.b.value(offset.node)
-        if address.view is not None:
-            return punning.moved(address, known, ast.at)
-        if known is None:
-            base = self.number(float(address.index or 0), True)
-            return address._replace(index=0), Number(self.b.make("ADD", base.node, offset.node), True)
-        if known == 0:
-            return address
-        if address.index is None:
-            raise Refusal("index_out_of_bounds", "a pointer to one object is moved", ast.at)
-        return address._replace(index=address.index + int(known))
 
     def target(self, address: Address | tuple[Address, Number], ast: Ast) -> Place:
         offset = None
@@ -286,7 +272,7 @@ class Evaluator:
             left, right = right, left
         if isinstance(left, Address) and isinstance(right, Number) and operator in ("+", "-"):
             sign = right if operator == "+" else Number(self.b.make("NEG", right.node), True)
-            return self._shift(left, sign, ast)
+            return pointers.shifted(self.b, left, sign, ast.at)
         if operator in ("==", "!="):
             return self.number(float(_same(left, right, ast) == (operator == "==")), True)
         raise Refusal("pointer_arithmetic", "pointers are compared or combined here", ast.at)
@@ -311,7 +297,7 @@ class Evaluator:
         if ast.data:
             old = self.load(place, state)
             if isinstance(old, Address):
-                value = self._shift(old, value, ast) if ast.data == "+" else None
+                value = pointers.shifted(self.b, old, value, ast.at) if ast.data == "+" else None
             elif isinstance(value, Number):
                 value = combine(self.b, ast.data, old, value)
         self.b.at = ast.at
@@ -323,7 +309,7 @@ class Evaluator:
         place = self.place(ast.kids[0], state)
         old = self.load(place, state)
         if isinstance(old, Address):
-            new = self._shift(old, self.number(sign, True), ast)
+            new = pointers.shifted(self.b, old, self.number(sign, True), ast.at)
         else:
             new = Number(self.b.make("ADD", old.node, self.b.literal(sign)), old.is_int)
         self.store(place, new, state)
@@ -354,7 +340,7 @@ class Evaluator:
     def _cast(self, ast: Ast, state: State) -> Value | Place | None:
         value = self.value(ast.kids[0], state)
         if isinstance(ast.data, Pointer):
-            return punning.cast(ast.data.to, value, ast.at)
+            return pointers.cast(ast.data.to, value, ast.at)
         return convert(self.b, value, ast.data) if isinstance(value, Number) else value
 
     def _comma(self, ast: Ast, state: State) -> Value | Place | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from nsc.program.ctype import CType, Pointer, Scalar, Struct, Union
 from nsc.program.dag.ast import Ast
 from nsc.program.dag.memory import Place, State, below, subpaths, write
-from nsc.program.dag.punning import field_of
+from nsc.program.dag.pointers import field_of
 from nsc.program.refusal import Refusal
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
-"""Places and pointers that see a number as something else: fields of unions, pointers cast to other types.
+"""Pointers that move or are cast, and places that see a number as something else: fields of unions.
 
-In: places, addresses. Out: the same, with a view. Non-goals: what is read there (views.py).
+In: places, addresses. Out: the same. Non-goals: what is read there (memory.py, views.py).
 """
 
 from __future__ import annotations
@@ -8,10 +8,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nsc.program.ctype import CType, Scalar, Struct, Union
-from nsc.program.dag.memory import Address, Place
+from nsc.program.dag.builder import Builder
+from nsc.program.dag.memory import Address, Number, Place
 from nsc.program.dag.sizes import member_of, size_of
 from nsc.program.dag.views import View
 from nsc.program.refusal import Refusal
+
+Shifted = Address | tuple[Address, Number]
 
 
 def field_of(place: Place, name: str, at: int) -> Place:
@@ -41,8 +44,25 @@ def cast(to: CType, value: object, at: int) -> Address:
     return value._replace(type=to, view=value.view or View(value.type.bits // 8, 0))
 
 
-def moved(address: Address, by: float | None, at: int) -> Address:
-    """Move a pointer that was cast to another type."""
+def shifted(b: Builder, address: Shifted, offset: Number, at: int) -> Shifted:
+    """Return `address + offset`; an offset that depends on an input stays beside the address."""
+    if not isinstance(address, Address):
+        base, before = address
+        return base, Number(b.make("ADD", before.node, offset.node), True)
+    known = b.value(offset.node)
+    if address.view is not None:
+        return _moved(address, known, at)
+    if known is None:
+        base = b.literal(float(address.index or 0))
+        return address._replace(index=0), Number(b.make("ADD", base, offset.node), True)
+    if known == 0:
+        return address
+    if address.index is None:
+        raise Refusal("index_out_of_bounds", "a pointer to one object is moved", at)
+    return address._replace(index=address.index + int(known))
+
+
+def _moved(address: Address, by: float | None, at: int) -> Address:
     if by is None:
         raise Refusal("pointer_cast", "a pointer cast to another type is moved by an input", at)
     offset = address.view.offset + int(by) * size_of(address.type, at)
