@@ -19,7 +19,7 @@ from nsc.program import Dag, Program, Unsupported
 from nsc.record import Record
 
 MAX_NODES = 512
-HOPELESS = 4.0  # the expected nmse from which on only the median is kept; chosen on validation programs
+HOPELESS = 4.0  # the expected nmse from which on nothing is kept; chosen on validation programs
 
 _CUT_OFF = "CompNet read a loop whose end depends on the inputs for its first trips only"
 
@@ -233,14 +233,16 @@ def _linear(arrays: dict[str, np.ndarray], name: str, x: np.ndarray) -> np.ndarr
 
 
 def _shrunk(values: np.ndarray, w: np.ndarray, expected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Draw predictions towards their median, the more so the larger the error they expect.
+    """Draw predictions towards their median, the more so the larger the error they expect, and that towards zero.
 
-    Predictions as wide as the truth that correlate with it by r have nmse 2 - 2 r, and r of their width is best.
+    Predictions as wide as the truth that correlate with it by r have nmse 2 - 2 r, and r of their width is best. Where
+    they are hopeless, so is their median: near a pole it can be off by many orders of magnitude.
     """
     kept = np.clip(1.0 - expected / HOPELESS, 0.0, 1.0)
     centre = np.median(values, axis=1, keepdims=True)
-    w = np.concatenate([w[:, :60], kept * w[:, 60:64], centre + kept * (w[:, 64:] - centre)], axis=1)
-    return centre + kept * (values - centre), w
+    shifted = np.minimum(1.0, 2.0 * kept) * centre
+    w = np.concatenate([w[:, :60], kept * w[:, 60:64], shifted + kept * (w[:, 64:] - centre)], axis=1)
+    return shifted + kept * (values - centre), w
 
 
 def _spread_inputs(w: np.ndarray, inputs: tuple[int, ...]) -> np.ndarray:
