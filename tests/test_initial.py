@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 import nsc
-from nsc.compnet import load_compnet
+from nsc.compnet import anchor_inputs, fit_values, load_compnet
 from nsc.errors import InputError
 from nsc.initial import compnet_initial, distill_initial, fit_covering, random_initial
 from nsc.program import parse_program
 from nsc.program.dag import evaluate
-from nsc.surrogate import COVERING, Topology, forward
+from nsc.surrogate import COVERING, Topology, forward, random_parameters
 
 ONE = "double f(double x, double y) { return x * x - 0.5 * y; }"
 TWO = "void f(double x, double y, double *s, double *c) { *s = 2 * y; *c = x * x - y; }"  # inputs in another order
@@ -88,3 +88,22 @@ def test_similar_programs_are_near():
     assert abs(np.linalg.norm(nsc.embed(program)) - 1) < 1e-9
     with pytest.raises(InputError, match="constant or too large"):
         nsc.embed(parse_program("double f(double x) { return 3; }"))
+
+
+def test_the_fit_from_a_compnet_comes_first_unless_another_has_half_its_loss():
+    generator = np.random.default_rng(0)
+    x = anchor_inputs(9, tuple(range(9)))
+    y = np.sin(x @ generator.normal(size=(9, 1)))
+    starts = np.stack([random_parameters(COVERING, seed=k) for k in range(6)])
+
+    def losses(fits):
+        return [np.mean((forward(w, COVERING, x) - y) ** 2) for w in fits]
+
+    for shift in range(6):
+        rolled = np.roll(starts, shift, axis=0)[:4]  # all of them are fitted to the end
+        [own] = losses(fit_values(rolled[:1], COVERING, x, y))
+        plain = losses(fit_values(rolled, COVERING, x, y))
+        informed = losses(fit_values(rolled, COVERING, x, y, informed=True))
+        assert sorted(plain) == pytest.approx(sorted(informed)) and plain == sorted(plain)
+        first = own if min(plain) > 0.5 * own else min(plain)
+        assert informed[0] == pytest.approx(first, rel=1e-6)

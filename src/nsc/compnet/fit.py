@@ -17,6 +17,7 @@ from nsc.surrogate import COVERING, Topology, scale_outputs
 FIT = FinetuneConfig(steps=40, damping=1e-2, patience=1000, ridge=1e-6)  # chosen on validation programs
 RACE_STEPS = 15
 KEPT = 4
+_INFORMED = 0.5  # what the loss of a fit from a CompNet counts; chosen on validation programs
 
 
 def anchor_inputs(n_inputs: int, inputs: tuple[int, ...]) -> np.ndarray:
@@ -30,13 +31,21 @@ def anchor_inputs(n_inputs: int, inputs: tuple[int, ...]) -> np.ndarray:
 
 
 def fit_values(
-    starts: np.ndarray, topology: Topology, x: np.ndarray, y: np.ndarray, *, config: FinetuneConfig = FIT
+    starts: np.ndarray,
+    topology: Topology,
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    informed: bool = False,
+    config: FinetuneConfig = FIT,
 ) -> np.ndarray:
     """Fit by Levenberg-Marquardt from every start; the first and the best after a few steps go on to the end.
 
     Args:
         starts: `p w`, in the units of y.
         x, y: `512 i` in [-1, 1] and `512 o`.
+        informed: whether the first start comes from a CompNet; its fit is then second only to one with half its loss,
+            for 512 values leave others room to overfit where there are many inputs.
 
     Returns:
         Up to KEPT parameters `k w`, the best fit first.
@@ -51,7 +60,9 @@ def fit_values(
         best = [0, *(k for k in np.argsort(_last(first)).tolist() if k)]
         w = first.w_final[best[:KEPT]]
     found = finetune(w, topology, data, config, threads=1)
-    order = np.argsort(_last(found), kind="stable")
+    losses = _last(found)
+    losses[0] *= _INFORMED if informed else 1.0
+    order = np.argsort(losses, kind="stable")
     return np.stack([scale_outputs(found.w_final[k], topology, spread, mean) for k in order])
 
 

@@ -42,7 +42,7 @@ def initial_of(emissions: list[Emission], n_inputs: int, topology: Topology, see
     starts = [random_parameters(topology, seed=seed + k) for k in range(FITS)]
     if held:
         starts[0] = start
-    best, *others = fit_values(np.stack(starts), topology, x, y)
+    best, *others = fit_values(np.stack(starts), topology, x, y, informed=held)
     return Initial(best, tuple(others), tuple(e.expected_nmse for e in emissions), note="; ".join(notes) or None)
 
 
