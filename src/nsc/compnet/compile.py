@@ -12,7 +12,7 @@ import numpy as np
 
 from nsc.compnet.config import MAX_INPUTS, NODE_ANCHORS, ROOT_ANCHORS, SMALLEST_STRETCH
 from nsc.compnet.pack import Batch, make_batch, pack
-from nsc.compnet.rewrite import terms_of, terms_of_all
+from nsc.compnet.rewrite import terms_of_all
 from nsc.compnet.terms import Terms, TooManyTerms
 from nsc.compnet.walk import Described, Embedded, Walk
 from nsc.program import Dag, Program, Unsupported
@@ -92,7 +92,7 @@ class _Embedder:
         gain, bias = np.split(_linear(w, "modulate_2", hidden), 2, axis=1)
         z = (h @ w["unary_in"]) * (w["gain_in"][function] + gain) + w["bias_in"][function] + bias
         bilinear = z.shape[1] - w["gain_out"].shape[1]
-        gated, left, right = np.split(z, [z.shape[1] - 2 * bilinear, z.shape[1] - bilinear], axis=1)
+        gated, left, right = z[:, : -2 * bilinear], z[:, -2 * bilinear : -bilinear], z[:, -bilinear:]
         units = np.concatenate([_silu(gated), left * right], axis=1) * w["gain_out"][function]
         out = (units @ w["unary_out"] + w["bias_out"][function]) * described.rest[:, None]
         return self._store(rows, out[:, :-1] + described.slope[:, None] * h, out[:, -1])
@@ -168,11 +168,11 @@ class CompNet:
             why = f"{len(dag)} operations; CompNet reads at most {MAX_NODES} [too_many_nodes]"
             return [self._fallback(why)] * len(outputs)
         try:
-            found = terms_of_all(dag) if len(dag.roots) > 1 else [terms_of(dag)]
+            found = terms_of_all(dag, outputs)
         except TooManyTerms:
             why = "its linear combinations and products are too many [too_many_terms]"
             return [self._fallback(why)] * len(outputs)
-        return [self._checked(found[k]) if isinstance(found[k], Terms) else self._constant(found[k]) for k in outputs]
+        return [self._checked(t) if isinstance(t, Terms) else self._constant(t) for t in found]
 
     def _checked(self, terms: Terms) -> Terms | Emission:
         inputs = max(len(terms.inputs), max(terms.inputs) + 1)

@@ -7,7 +7,7 @@ atan2 on its branch cut; a minimum of nearly equal values may differ in its last
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from nsc.compnet.terms import ONE, Form, TermBuilder, Terms, TooManyTerms
 from nsc.program.dag import OPS, Dag
@@ -16,17 +16,33 @@ MAX_TERMS = 1024
 _TRUTHS = frozenset(("LT", "EQ", "AND", "OR", "NOT"))
 
 
-def terms_of(dag: Dag, output: int = 0, *, inputs: tuple[int, ...] = (), limit: int = MAX_TERMS) -> Terms | float:
-    """Rewrite one output of a DAG. Slots are the inputs given, then others in order of first use.
+def terms_of(dag: Dag, output: int = 0, *, limit: int = MAX_TERMS) -> Terms | float:
+    """Rewrite one output of a DAG. Slots are its inputs in order of first use.
 
     Raises:
         TooManyTerms: more than `limit` terms, or a constant that is not finite.
     """
     builder = TermBuilder(limit)
+    form = _forms(builder, dag, [int(dag.roots[output])])[0]
+    return builder.finish(form, builder.inputs_of([form])) if form.weights else form.constant
+
+
+def terms_of_all(dag: Dag, outputs: Sequence[int], *, limit: int = MAX_TERMS) -> list[Terms | float]:
+    """Rewrite some outputs of a DAG; slots are the inputs that any output uses.
+
+    Raises:
+        TooManyTerms: as `terms_of`.
+    """
+    builder = TermBuilder(limit)
+    forms = _forms(builder, dag, dag.roots.tolist())
+    inputs = builder.inputs_of(forms)
+    return [builder.finish(forms[k], inputs) if forms[k].weights else forms[k].constant for k in outputs]
+
+
+def _forms(builder: TermBuilder, dag: Dag, roots: list[int]) -> list[Form]:
     forms: dict[int, Form] = {}
-    root = int(dag.roots[output])
     args, ops, values = dag.args.tolist(), dag.ops.tolist(), dag.values.tolist()
-    for k in _needed(args, root):
+    for k in _needed(args, roots):
         op = OPS[ops[k]]
         if op == "IN":
             forms[k] = builder.input(int(values[k]))
@@ -40,28 +56,14 @@ def terms_of(dag: Dag, output: int = 0, *, inputs: tuple[int, ...] = (), limit: 
                 operands[:count] = [_truth(builder, forms[c], OPS[ops[c]]) for c in kids[:count]]
             rule = _RULES.get(op)
             forms[k] = rule(builder, *operands) if rule else builder.unary(op, *operands)
-    form = forms[root]
-    if not math.isfinite(form.constant):
+    if not all(math.isfinite(forms[root].constant) for root in roots):
         raise TooManyTerms
-    return builder.finish(form, inputs) if form.weights else form.constant
+    return [forms[root] for root in roots]
 
 
-def terms_of_all(dag: Dag, limit: int = MAX_TERMS) -> list[Terms | float]:
-    """Rewrite every output of a DAG, with the same inputs in the same slots.
-
-    Raises:
-        TooManyTerms: as `terms_of`.
-    """
-    inputs: tuple[int, ...] = ()
-    for output in range(len(dag.roots)):
-        found = terms_of(dag, output, inputs=inputs, limit=limit)
-        inputs = found.inputs if isinstance(found, Terms) else inputs
-    return [terms_of(dag, output, inputs=inputs, limit=limit) for output in range(len(dag.roots))]
-
-
-def _needed(args: list[list[int]], root: int) -> list[int]:
-    needed = {root}
-    for k in range(root, -1, -1):
+def _needed(args: list[list[int]], roots: list[int]) -> list[int]:
+    needed = set(roots)
+    for k in range(max(roots), -1, -1):
         if k in needed:
             needed.update(c for c in args[k] if c >= 0)
     return sorted(needed)

@@ -7,6 +7,7 @@ combinations are exact. In: linear forms. Out: `Terms`. Non-goals: the DAG's ope
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -145,16 +146,24 @@ class TermBuilder:
             self.partial.append(own or any(self.partial[n] for n in _children(key)))
         return found
 
-    def finish(self, root: Form, inputs: tuple[int, ...] = ()) -> Terms:
-        """Keep what the root needs; number nodes, and inputs by first use after those given."""
+    def inputs_of(self, roots: Sequence[Form]) -> tuple[int, ...]:
+        """Return the inputs that some forms use, in order of first use."""
+        keys = [self.nodes[k] for root in roots if root.weights for k in self._needed(self.node(root))]
+        return tuple(dict.fromkeys(key[1] for key in keys if key[0] == INPUT))
+
+    def finish(self, root: Form, inputs: tuple[int, ...]) -> Terms:
+        """Keep what the root needs, children before parents; slots are the inputs given."""
         top = self.node(root)
+        order = self._needed(top)
+        number = {k: j for j, k in enumerate(order)}
+        return _Filler([self.nodes[k] for k in order], number, inputs).terms(number[top])
+
+    def _needed(self, top: int) -> list[int]:
         needed = {top}
         for k in range(top, -1, -1):
             if k in needed:
                 needed.update(_children(self.nodes[k]))
-        order = sorted(needed)
-        number = {k: j for j, k in enumerate(order)}
-        return _Filler([self.nodes[k] for k in order], number, inputs).terms(number[top])
+        return sorted(needed)
 
 
 def _children(key: tuple) -> list[int]:
@@ -172,7 +181,7 @@ class _Filler:
         self.bias, self.levels = [0.0] * len(keys), [0] * len(keys)
         self.bounds: list[tuple[float, float]] = []
         self.edges, self.children, self.weights = [0], [], []
-        self.inputs = list(inputs)
+        self.inputs = inputs
 
     def terms(self, root: int) -> Terms:
         for j, key in enumerate(self.keys):
@@ -186,12 +195,10 @@ class _Filler:
         kinds, functions, args, edges, children, levels = (np.array(a, np.int64) for a in whole)
         bias, weights, bounds = (np.array(a, np.float64) for a in (self.bias, self.weights, self.bounds))
         return Terms(
-            kinds, functions, args, bias, edges, children, weights, levels, bounds, root, tuple(self.inputs)
+            kinds, functions, args, bias, edges, children, weights, levels, bounds, root, self.inputs
         )  # fmt: skip
 
     def _input(self, j: int, key: tuple, kids: list[int]) -> None:
-        if key[1] not in self.inputs:
-            self.inputs.append(key[1])
         self.bias[j] = float(self.inputs.index(key[1]))
         self.bounds.append((-1.0, 1.0))
 

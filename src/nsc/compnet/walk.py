@@ -116,7 +116,8 @@ class Walk:
     def _store(self, rows: slice, means: np.ndarray, scales: np.ndarray, embedded: Embedded) -> None:
         lo, hi = self.batch.lo[rows], self.batch.hi[rows]
         self.formula_means[rows], self.formula_scales[rows] = means, scales
-        self.means[rows] = np.clip(np.nan_to_num(means + scales * embedded.shift), lo, hi)
+        means = means + scales * embedded.shift
+        self.means[rows] = np.clip(np.where(np.isnan(means), 0.0, means), lo, hi)
         self.scales[rows] = np.clip(scales * embedded.stretch, _TINY, np.maximum((hi - lo) / 2, _TINY))
         self._shapes[rows] = embedded.shapes
 
