@@ -129,6 +129,7 @@ def train(
     bert: Annotated[
         Path | None, typer.Option(metavar="DIR", help="bert: a pretrained checkpoint, as transformers saves it.")
     ] = None,
+    reads: Annotated[str | None, typer.Option(help="bert: text, as the papers, or dag, a control.")] = None,
     seconds: Annotated[float | None, typer.Option(help="bert: training time in all, kept across resumes.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="bert: the papers' is 2e-5.")] = None,
     schedule: Annotated[str | None, typer.Option(help="bert: constant, linear or cosine.")] = None,
@@ -140,7 +141,8 @@ def train(
     """
     from nsc.errors import MissingExtraError
 
-    only_bert = {"profile": profile, "seconds": seconds, "learning_rate": learning_rate, "schedule": schedule}
+    only_bert = {"profile": profile, "reads": reads, "seconds": seconds, "learning_rate": learning_rate,
+                 "schedule": schedule}  # fmt: skip
     only_dag = {"programs": programs, "workers": workers, "processes": processes}
     unfit = {"dag": only_bert | {"bert": bert}, "bert": only_dag}
     _expect_options(encoder, unfit)

@@ -13,10 +13,13 @@ from nsc.cli import main  # noqa: E402
 from nsc.compnet import BertCompNet, load_compnet  # noqa: E402
 from nsc.compnet.bert.config import BertTrainConfig  # noqa: E402
 from nsc.compnet.bert.corpus import encode, learn_tokenizer, read_examples  # noqa: E402
+from nsc.compnet.bert.text import linearised  # noqa: E402
 from nsc.errors import InputError  # noqa: E402
 from nsc.exestack import write_synthetic  # noqa: E402
+from nsc.program import parse_program  # noqa: E402
 from nsc.record import Record, read_records, shared_inputs, write_records  # noqa: E402
 
+NO_DAG = "#include <math.h>\ndouble f(double x) { return tgamma(x + 3); }"
 QUICK = BertTrainConfig(programs=8, inputs=64, learning_rate=1e-3, steps=12, vocabulary=200, checkpoint_every=4)
 
 
@@ -206,3 +209,20 @@ def test_a_spoilt_run_is_one_clear_message(data, tmp_path, capsys):
         (run / "state.pt").write_bytes(spoilt)
         assert main(command) == 2
         assert "state.pt is not a readable training state" in capsys.readouterr().err
+
+
+def test_a_control_reads_dags(data, tmp_path):
+    dag = parse_program("double f(double x, double y) { return 2 * (x * x) - y / 4; }").dag
+    listed = "n0 = SQ x0 ; n1 = MUL 2 n0 ; n2 = MUL x1 0.25 ; n3 = SUB n1 n2 ; return n3"
+    assert linearised(dag) == listed
+    path = train(data, tmp_path, replace(QUICK, reads="dag"))
+    compnet = load_compnet(path)
+    texts = ["double f(double x) { return sin(x) * 3; }", "double g(double y) { double t = sin(y); return 3 * t; }"]
+    one, other = (compnet.emission_for(parse_program("#include <math.h>\n" + t)) for t in texts)
+    np.testing.assert_array_equal(one.w, other.w)
+    assert "base vector" in compnet.emission_for(parse_program(NO_DAG)).note
+    with_dag, without = list(read_records(data))[0], record("f", "double f(double x) { return x; }", np.ones((2048, 1)))
+    emitted = compnet.emit_records([with_dag, without])
+    assert emitted[0].note is None and "no expression DAG" in emitted[1].note
+    with pytest.raises(InputError, match="--reads expects text or dag; found 'words'"):
+        replace(QUICK, reads="words")

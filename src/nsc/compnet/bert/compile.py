@@ -12,10 +12,10 @@ from functools import cached_property
 import numpy as np
 
 from nsc.compnet.bert.config import BertConfig
-from nsc.compnet.bert.text import read_text
+from nsc.compnet.bert.text import linearised, read_text
 from nsc.compnet.bert.wordpiece import WordPiece
 from nsc.compnet.compile import Emission
-from nsc.program import Program
+from nsc.program import Dag, Program
 from nsc.record import Record
 from nsc.surrogate import COVERING, Topology, resize_inputs
 
@@ -42,7 +42,10 @@ class BertCompNet:
 
     def emit_text(self, text: str, output: int = 0) -> Emission:
         """Compile one output of a program's text; a text that is too long is cut, and the note says so."""
-        numbers = self.tokenizer.encode(read_text(text))
+        return self._emit(read_text(text), output)
+
+    def _emit(self, text: str, output: int) -> Emission:
+        numbers = self.tokenizer.encode(text)
         limit, note = self.config.positions, None
         if len(numbers) > limit:
             note = f"CompNet read the first {limit} of {len(numbers)} word pieces [cut]"
@@ -50,8 +53,13 @@ class BertCompNet:
         return Emission(self._covering(w, output), np.empty(0), note=note)
 
     def emit_records(self, records: list[Record]) -> list[Emission]:
-        """Compile the first output of each record's text."""
-        return [self.emit_text(record.text) for record in records]
+        """Compile the first output of each record."""
+        if not self._reads_dag:
+            return [self.emit_text(record.text) for record in records]
+        return [
+            self._fallback("no expression DAG") if record.dag is None else self._emit(linearised(record.dag), 0)
+            for record in records
+        ]
 
     def emission_for(self, program: Program, output: int = 0) -> Emission:
         """Compile one output of a program; fall back on `base`, with a note, where that cannot be."""
@@ -60,7 +68,14 @@ class BertCompNet:
         if program.n_inputs > COVERING.n_inputs:
             found = f"{program.n_inputs} inputs; CompNet reads at most {COVERING.n_inputs}"
             return self._fallback(f"{found} [too_many_inputs]")
-        return self.emit_text(program.text, output)
+        if not self._reads_dag:
+            return self.emit_text(program.text, output)
+        dag = program.dag
+        return self._emit(linearised(dag), output) if isinstance(dag, Dag) else self._fallback(dag.message)
+
+    @property
+    def _reads_dag(self) -> bool:
+        return self.metadata["config"].get("reads") == "dag"
 
     def emissions_for(self, program: Program, outputs: Sequence[int]) -> list[Emission]:
         """Compile several outputs of a program, as `emission_for` does each."""

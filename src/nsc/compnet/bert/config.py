@@ -11,6 +11,7 @@ from nsc.errors import InputError
 from nsc.surrogate import COVERING, Topology
 
 COVERINGS = {"exestackcpn": COVERING, "hybertnet": Topology((1, 4, 4, 2))}
+READS = ("text", "dag")
 SCHEDULES = ("constant", "linear", "cosine")
 
 
@@ -45,6 +46,7 @@ class BertTrainConfig:
 
     Args:
         profile: which covering architecture, a key of `COVERINGS`.
+        reads: the program's "text", as the papers, or its "dag", a control that is no paper's.
         pretrained: digest of the checkpoint the encoder starts from; "" for a random start.
         epochs: the budget where neither `steps` nor `seconds` is given.
         steps, seconds: budgets; the first one spent ends the run.
@@ -53,6 +55,7 @@ class BertTrainConfig:
     """
 
     profile: str = "exestackcpn"
+    reads: str = "text"
     pretrained: str = ""
     programs: int = 32
     inputs: int = 1024
@@ -70,6 +73,8 @@ class BertTrainConfig:
     def __post_init__(self) -> None:
         if self.schedule not in SCHEDULES:
             raise InputError(f"unknown schedule '{self.schedule}'; known are {', '.join(SCHEDULES)}")
+        if self.reads not in READS:
+            raise InputError(f"--reads expects {' or '.join(READS)}; found '{self.reads}'")
         for name in ("steps", "seconds", "learning_rate"):
             value = getattr(self, name)
             if value is not None and not value > 0:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from nsc.compnet.bert.config import BertTrainConfig, covering_named
-from nsc.compnet.bert.text import read_text
+from nsc.compnet.bert.text import linearised, read_text
 from nsc.compnet.bert.vocabulary import learn_vocabulary
 from nsc.compnet.bert.wordpiece import WordPiece, words
 from nsc.errors import InputError
@@ -29,7 +29,7 @@ class Examples:
     """Programs that a covering architecture can be trained on.
 
     Args:
-        texts: as `read_text` gives them.
+        texts: as `read_text` or `linearised` gives them.
         outputs: float32 `p o n`, at the shared inputs; missing outputs are 0.
         n_inputs: int64 (p,).
         left_out: how many records were left out, by reason.
@@ -79,11 +79,12 @@ def read_examples(folder: Path, config: BertTrainConfig) -> Examples:
     topology = covering_named(config.profile)
     texts, outputs, n_inputs, left_out = [], [], [], Counter()
     for record in read_records(folder):
-        y = _outputs(record, topology, config.inputs)
+        has_text = config.reads == "text" or record.dag is not None
+        y = _outputs(record, topology, config.inputs) if has_text else "no_dag"
         if isinstance(y, str):
             left_out[y] += 1
             continue
-        texts.append(read_text(record.text))
+        texts.append(read_text(record.text) if config.reads == "text" else linearised(record.dag))
         outputs.append(y)
         n_inputs.append(record.n_inputs)
     if not texts:
