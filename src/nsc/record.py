@@ -60,7 +60,7 @@ class Record:
         cluster: shared by programs that compute the same; "" where nobody looked.
         scale: per output, a power of two; empty where all are 1.
         flags: what a reader may want to leave out: "constant", "near_constant", "rescaled", "rest_is_one",
-            "bounded_dag" (see `Dag.bounded`).
+            "bounded_dag" (see `Dag.bounded`), "dag_differs" (there was one, and it computed something else).
     """
 
     name: str

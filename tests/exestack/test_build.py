@@ -24,6 +24,7 @@ from nsc.exestack.gather import _own_split
 from nsc.exestack.source import read_source_texts
 from nsc.exestack.text import SourceText
 from nsc.exestack.twins import Clusters, semantic_keys
+from nsc.program import Dag, parse_program
 from nsc.program.dag import evaluate
 from nsc.record import Record, read_records, shared_inputs
 
@@ -112,6 +113,17 @@ def test_the_preprints_profile_varies_the_first_input(tmp_path):
     np.testing.assert_allclose(f.outputs, 2 * x + 2, rtol=1e-6)
     np.testing.assert_allclose(evaluate(f.dag, x), 2 * x + 2, rtol=1e-6)
     assert found["c"].flags == ("constant", "rest_is_one")
+
+
+def test_a_dag_that_computes_something_else_is_left_out(tmp_path):
+    wraps = "double wraps(double x) { unsigned u = 10 + (int)(9 * x); return u - 12u > 3u ? x : 2 * x; }"
+    (tmp_path / "t").mkdir()
+    (tmp_path / "t" / "a.c").write_text(wraps + "\ndouble plain(double x) { return x * x - 0.25; }\n")
+    _, records = built([f"tree:{tmp_path}/t"], tmp_path / "out")
+    found = {r.name.rsplit(":", 1)[1]: r for rs in records.values() for r in rs}
+    assert found["plain"].dag is not None and found["plain"].flags == ()
+    assert found["wraps"].dag is None and found["wraps"].flags == ("dag_differs",)
+    assert isinstance(parse_program(wraps).dag, Dag)
 
 
 def test_functions_of_other_files_are_linked(tmp_path):

@@ -11,11 +11,14 @@ import numpy as np
 from nsc.exestack.extract import Candidate, Dropped
 from nsc.exestack.profile import Profile
 from nsc.program import Dag, Unsupported
-from nsc.program.dag import bind_inputs
+from nsc.program.dag import bind_inputs, evaluate
 from nsc.record import SAMPLES, Record, shared_inputs
 from nsc.sandbox import Built, Failed, Outcome, RunLimits, build, run
 
 MAX_ABSOLUTE_OUTPUT = 10.0
+CHECKED = 256  # outputs that a DAG is compared on
+AGREEMENT = 1e-3  # of an output, and of the typical one: how far a DAG, which does not round, may be off
+STRAYS = 0.02  # the share of outputs that may be farther off
 NEAR_CONSTANT = 1e-3  # of the largest output: a standard deviation below it
 LIMITS = RunLimits(fuel_per_sample=200_000, failures=1)
 
@@ -38,12 +41,14 @@ def _record(candidate: Candidate, built: Built | Failed, profile: Profile) -> Re
     scale = _scale(outputs)
     box = tuple(zip(program.domain.lo, program.domain.hi, strict=True))[:n_inputs]
     dag = _dag(program.dag, n_inputs)
+    differs = dag is not None and not _agrees(dag, outputs)
+    dag = None if differs else dag
     name = f"{source.path}:{program.line}:{program.name}"
     return Record(
         name, program.text, source.origin, n_inputs, program.n_outputs, box, 0,
         (outputs / scale).astype(np.float32), dag, licence=source.licence,
         normalised=program.normalised, scale=() if (scale == 1).all() else tuple(scale.tolist()),
-        flags=_flags(outputs, scale, n_inputs < program.n_inputs, dag is not None and dag.bounded),
+        flags=_flags(outputs, scale, n_inputs < program.n_inputs, dag is not None and dag.bounded, differs),
     )  # fmt: skip
 
 
@@ -84,7 +89,9 @@ def _scale(outputs: np.ndarray) -> np.ndarray:
     return np.exp2(powers + (largest / np.exp2(powers) >= MAX_ABSOLUTE_OUTPUT))
 
 
-def _flags(outputs: np.ndarray, scale: np.ndarray, rest_is_one: bool, bounded_dag: bool) -> tuple[str, ...]:
+def _flags(
+    outputs: np.ndarray, scale: np.ndarray, rest_is_one: bool, bounded_dag: bool, dag_differs: bool
+) -> tuple[str, ...]:
     spread, largest = outputs.std(axis=0), np.abs(outputs).max(axis=0)
     flags = {
         "constant": (np.ptp(outputs, axis=0) == 0).all(),
@@ -92,6 +99,7 @@ def _flags(outputs: np.ndarray, scale: np.ndarray, rest_is_one: bool, bounded_da
         "rescaled": (scale != 1).any(),
         "rest_is_one": rest_is_one,
         "bounded_dag": bounded_dag,
+        "dag_differs": dag_differs,
     }
     return tuple(name for name, holds in flags.items() if holds)
 
@@ -100,3 +108,12 @@ def _dag(dag: Dag | Unsupported, n_inputs: int) -> Dag | None:
     if isinstance(dag, Unsupported):
         return None
     return bind_inputs(dag, n_inputs, 1.0) if n_inputs < dag.n_inputs else dag
+
+
+def _agrees(dag: Dag, outputs: np.ndarray) -> bool:
+    """Say whether a DAG computes what the program computed, but for rounding."""
+    y = outputs[:CHECKED]
+    with np.errstate(all="ignore"):
+        error = np.abs(evaluate(dag, shared_inputs()[:CHECKED, : dag.n_inputs]) - y)
+    typical = np.median(np.abs(outputs), axis=0)
+    return bool((~(error <= AGREEMENT * (np.abs(y) + typical) + 1e-12)).any(axis=1).mean() <= STRAYS)
