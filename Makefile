@@ -55,11 +55,12 @@ held-out: .venv/ready ## note anew what the data set's held-out packages compute
 	$(BIN)/python -c "from pathlib import Path; from nsc.exestack.hold_out import write_held_out; \
 	  print(write_held_out(Path('data/exestack')), 'names are held out')"
 
-train: .venv/torch ## train the CompNet on programs grown from the data set, and the papers' compiler as long (1 h each)
-	$(BIN)/nsc train --data data/exestack/train -o data/run
-	$(BIN)/nsc train --encoder bert --data data/exestack/train -o data/bert --seconds 2900 \
+train: .venv/torch ## train the CompNet on programs grown from the data set, and the papers' compiler as long (2 h)
+	$(BIN)/nsc train --data data/exestack/train -o data/run --processes 2
+	$(BIN)/nsc train --encoder bert --data data/exestack/train -o data/bert --seconds 3100 \
 	  --learning-rate 1e-3 --schedule linear
-	$(BIN)/nsc evaluate --data data/exestack/validation --compnet data/run/compnet.safetensors
+	$(BIN)/nsc train --encoder bert --reads dag --data data/exestack/train -o data/control --seconds 3100 \
+	  --learning-rate 1e-3 --schedule linear
 
 experiments: .venv/ready ## the papers' experiments on the held-out programs (long)
 	$(BIN)/python experiments/data_efficiency/run.py --data data/exestack/test --train data/exestack/train \

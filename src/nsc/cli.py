@@ -6,6 +6,7 @@ In: argv. Out: exit code (0 done, 2 bad input, 130 interrupted). Non-goals: any 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -118,7 +119,7 @@ def compile_(
 def train(
     data: Annotated[Path, typer.Option(metavar="DIR", help="Record shards to train on.")],
     folder: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Checkpoints and log.")],
-    steps: Annotated[int | None, typer.Option(help="Optimizer steps in all; for dag 8000 by default.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Optimizer steps in all; for dag 10000 by default.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bits.")] = 0,
     threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
     programs: Annotated[int | None, typer.Option(help="dag: grown from the records; 200000 by default.")] = None,
@@ -157,7 +158,8 @@ def train(
         if error.name != "torch":
             raise
         raise MissingExtraError("torch", "train") from None
-    print(path)
+    if os.environ.get("RANK", "0") == "0":  # torchrun starts this several times
+        print(path)
 
 
 def _train_dag(data: Path, folder: Path, settings: dict) -> Path:

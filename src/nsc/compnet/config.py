@@ -49,7 +49,7 @@ class TrainConfig:
     """
 
     model: ModelConfig = ModelConfig()
-    steps: int = 8_000
+    steps: int = 10_000
     batch: int = 96
     programs: int = 200_000
     learning_rate: float = 8e-4

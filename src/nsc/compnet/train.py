@@ -38,7 +38,7 @@ def train(data: Path, out_dir: Path, config: TrainConfig, *, progress: Progress 
         The path of the finished checkpoint, `out_dir/compnet.safetensors`.
     """
     with together(config.processes, _train, data, out_dir, config) as ranks:
-        return _train(ranks, data, out_dir, config, progress)
+        return _train(ranks, data, out_dir, config, progress if ranks.is_first else lambda row: None)
 
 
 def _train(ranks: Ranks, data: Path, out_dir: Path, config: TrainConfig, progress: Progress = lambda row: None) -> Path:
