@@ -61,10 +61,14 @@ train: .venv/torch ## train the CompNet on programs grown from the data set, and
 	  --learning-rate 1e-3 --schedule linear
 	$(BIN)/nsc train --encoder bert --reads dag --data data/exestack/train -o data/control --seconds 3100 \
 	  --learning-rate 1e-3 --schedule linear
+	$(BIN)/nsc evaluate --data data/exestack/validation --compnet data/run/compnet.safetensors
 
 experiments: .venv/ready ## the papers' experiments on the held-out programs (long)
 	$(BIN)/python experiments/data_efficiency/run.py --data data/exestack/test --train data/exestack/train \
-	  --bert data/bert/compnet.safetensors --trials 2
+	  --bert data/bert/compnet.safetensors --control data/control/compnet.safetensors --trials 2
+	$(BIN)/nsc data parrot -o data/parrot
+	$(BIN)/python experiments/data_efficiency/parrot.py --data data/parrot --bert data/bert/compnet.safetensors
+	$(BIN)/python experiments/probes/run.py
 
 bench: .venv/torch ## benchmarks against peers
 	$(BIN)/pip install --quiet 'scikit-learn>=1.4' 'jax[cpu]>=0.4'

@@ -1,7 +1,7 @@
 """Data efficiency (ICML 2024, section 5): how much better a surrogate ends when it starts from the program's text.
 
-Run: .venv/bin/python experiments/data_efficiency/run.py --data data/exestack/test
-         [--bert data/bert/compnet.safetensors] [--train data/exestack/train]
+Run: .venv/bin/python experiments/data_efficiency/run.py --data data/exestack/test [--train data/exestack/train]
+         [--bert data/bert/compnet.safetensors] [--control data/control/compnet.safetensors]
          [--trials 3] [--threads 2] [-o experiments/data_efficiency/results]
 
 Every program of the folder counts; those that an initialiser cannot read get its fallback, those whose first output
@@ -83,6 +83,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--compnet", help="a checkpoint; default the shipped one")
     parser.add_argument("--bert", help="a checkpoint of the papers' compiler")
+    parser.add_argument("--control", help="a checkpoint of the same that reads DAGs")
     parser.add_argument("--train", type=Path, help="training records, for the nearest program")
     parser.add_argument("--trials", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
@@ -91,7 +92,7 @@ def main() -> None:
     options = parser.parse_args()
     records, counts = read_programs(options.data)
     print(f"{counts['programs']} programs, {counts['constant']} constant, {counts['without_dag']} without a DAG")
-    starts = starts_of(records, options.compnet, options.bert)
+    starts = starts_of(records, options.compnet, {"bert": options.bert, "bert on DAGs": options.control})
     if options.train:
         starts["nearest"] = nearest_starts(records, options.train, options.compnet)
     found = {}

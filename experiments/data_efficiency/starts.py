@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nsc.compnet import MAX_INPUTS, CompNet, Emission, anchor_inputs, fit_emissions, load_compnet
+from nsc.compnet import MAX_INPUTS, CompNet, Emission, anchor_inputs, load_compnet
 from nsc.initial import distilled, initial_of
 from nsc.program.dag import evaluate
 from nsc.record import Record, read_records, shared_inputs
@@ -23,8 +23,8 @@ class Start:
     varies: bool = False
 
 
-def starts_of(records: list[Record], compnet_path: str | None, bert_path: str | None) -> dict[str, list[Start]]:
-    """Make every initialiser's starts for every program."""
+def starts_of(records: list[Record], compnet_path: str | None, others: dict[str, str | None]) -> dict[str, list[Start]]:
+    """Make every initialiser's starts for every program. others: checkpoints that are used as they emit, by name."""
     compnet = load_compnet(compnet_path)
     emissions = compnet.emit_records(records)
     made = {"random": [_random(k, 0) for k in range(len(records))]}
@@ -36,9 +36,9 @@ def starts_of(records: list[Record], compnet_path: str | None, bert_path: str | 
     made["mismatched"] = [_fixed(fits[j][0]) for j in _others(records)]
     made["base"] = [_fixed(compnet.base) for _ in records]
     made["distill"] = [_fixed(_distilled(r)) for r in records]
-    if bert_path:
-        bert = fit_emissions(load_compnet(bert_path).emit_records(records))
-        made["bert"] = [_fixed(w) for w in bert]
+    for name, path in others.items():
+        if path:
+            made[name] = [_fixed(e.w) for e in load_compnet(path).emit_records(records)]
     return made
 
 

@@ -81,7 +81,8 @@ def interval(values: np.ndarray) -> tuple[float, float]:
 def _finetuned(errors: dict, variance: np.ndarray, chosen: np.ndarray, title: str, text: list[str]) -> dict:
     errors = _with_races(errors)
     shares = [s for s in PAPER_DATA_SIZES if ("random", s) in errors]
-    initials = [i for i in ("compnet", "mismatched", "base", "nearest", "bert", "distill", "auto", "random of 8")
+    initials = [i for i in ("compnet", "mismatched", "base", "nearest", "bert", "bert on DAGs", "distill", "auto",
+                           "random of 8")
                 if (i, shares[-1]) in errors]  # fmt: skip
     head = "| start | share | geometric mean | 95 % | median | floored |"
     text += [f"\n### {title} ({chosen.sum()} programs)\n", head, "|---|---|---|---|---|---|"]
@@ -132,7 +133,7 @@ def _with_races(errors: dict) -> dict:
 
 def _zero_shot(records: list[Record], errors: dict, y: list[np.ndarray], text: list[str]) -> dict:
     """Print zero-shot improvements by arity, size and whether there is a DAG."""
-    initials = ("compnet", "mismatched", "base", "nearest", "bert", "distill")
+    initials = ("compnet", "mismatched", "base", "nearest", "bert", "bert on DAGs", "distill")
     columns = {name: errors[name, 0.0].mean(axis=1) for name in initials if (name, 0.0) in errors}
     columns["constant 0"] = np.array([min(np.mean(v**2), DIVERGED) for v in y])
     columns["true mean"] = np.array([min(v.var(), DIVERGED) for v in y])
