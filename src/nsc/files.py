@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from nsc.atomic import write_whole
 from nsc.deploy import c_source, save_onnx, surrogate_name, time_per_call
 from nsc.errors import InputError
 from nsc.patterns import Progress
@@ -83,10 +84,8 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         InputError: it cannot be written there.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        temporary.write_text(text)
-        os.replace(temporary, path)
+        write_whole(path, text)
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror}") from None
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from nsc.atomic import replacing
 from nsc.errors import StoreError
 from nsc.program import Dag
 
@@ -120,10 +120,9 @@ def write_records(path: Path, records: list[Record]) -> None:
     }
     arrays = [pa.array(columns[f.name], f.type) if f.name in _PLAIN else columns[f.name] for f in SCHEMA]
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     table = pa.Table.from_arrays(arrays, schema=SCHEMA)
-    pq.write_table(table, temporary, compression="lz4", use_dictionary=_REPEATED, write_statistics=False)
-    os.replace(temporary, path)
+    with replacing(path) as temporary:
+        pq.write_table(table, temporary, compression="lz4", use_dictionary=_REPEATED, write_statistics=False)
 
 
 def _lists(parts: list[np.ndarray | None], kind: type) -> pa.ListArray:

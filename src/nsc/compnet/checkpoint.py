@@ -7,7 +7,6 @@ Non-goals: optimizer state (train.py).
 from __future__ import annotations
 
 import json
-import os
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from nsc.atomic import replacing
 from nsc.compnet.bert import BertCompNet
 from nsc.compnet.compile import CompNet
 from nsc.compnet.functions import FUNCTIONS
@@ -33,9 +33,8 @@ def write_checkpoint(path: Path, arrays: dict[str, np.ndarray], header: dict[str
     """Write tensors in float16, and the version in the header; the file appears whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     header = {"nsc_compnet": VERSION} | header
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    save_file({k: np.ascontiguousarray(v, np.float16) for k, v in arrays.items()}, temporary, header)
-    os.replace(temporary, path)
+    with replacing(path) as temporary:
+        save_file({k: np.ascontiguousarray(v, np.float16) for k, v in arrays.items()}, temporary, header)
 
 
 def load_compnet(path: Path | str | None = None) -> CompNet | BertCompNet:

@@ -8,7 +8,6 @@ judging, is left out (apart.py). Non-goals: making records.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields, replace
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nsc.atomic import replacing
 from nsc.compnet.anchors import Targets, targets_of
 from nsc.compnet.apart import folders_apart, is_apart, names_apart
 from nsc.compnet.config import MAX_INPUTS
@@ -145,9 +145,8 @@ def _grow_shard(task: tuple[Path, Path, int, int]) -> Path:
     corpus = grow(data, [seed, number], SHARD)
     arrays = {f.name: getattr(corpus.packed, f.name) for f in fields(Packed)}
     arrays |= {f.name: getattr(corpus.targets, f.name) for f in fields(Targets)} | {"left_out": corpus.left_out}
-    temporary = path.with_name(f".{os.getpid()}-{path.name}")
-    np.savez(temporary, **arrays)
-    os.replace(temporary, path)
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, **arrays)
     return path
 
 

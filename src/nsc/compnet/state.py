@@ -5,22 +5,21 @@ In: what the run is made of. Out: `state.pt`, whole or not at all. Non-goals: fi
 
 from __future__ import annotations
 
-import os
 import pickle
 from collections.abc import Collection
 from pathlib import Path
 
 import torch
 
+from nsc.atomic import replacing
 from nsc.errors import InputError, StoreError
 
 _NEEDED = {"net", "optimizer", "step", "seconds", "config"}
 
 
 def write_state(out_dir: Path, state: dict) -> None:
-    temporary = out_dir / f".state.{os.getpid()}"
-    torch.save(state, temporary)
-    os.replace(temporary, out_dir / "state.pt")
+    with replacing(out_dir / "state.pt") as temporary:
+        torch.save(state, temporary)
 
 
 def read_state(out_dir: Path) -> dict | None:

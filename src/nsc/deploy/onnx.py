@@ -5,11 +5,11 @@ In: Surrogate, path. Out: a file. Needs the extra [onnx]. Non-goals: other runti
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 
+from nsc.atomic import replacing
 from nsc.errors import BuildError, MissingExtraError
 from nsc.surrogate import Surrogate, resize_inputs
 
@@ -44,9 +44,8 @@ def save_onnx(surrogate: Surrogate, path: Path, x: np.ndarray) -> float:
     error = float(np.abs(found - expected).max() / max(np.abs(expected).max(), 1e-300))
     if error > 1e-9:
         raise BuildError(f"onnxruntime differs from the surrogate by {error:.2e} (relative)")
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_bytes(data)
-    os.replace(temporary, path)
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
     return error
 
 

@@ -10,7 +10,6 @@ elsewhere in a package is not seen; it needs a new folder.)
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +20,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from nsc.atomic import replacing, write_whole
 from nsc.errors import InputError
 from nsc.exestack.executors import on_processes, on_ray
 from nsc.exestack.extract import Dropped
@@ -153,27 +153,20 @@ def run_slice(slice_: Slice, work: Path, profile: str) -> dict:
     _write_dropped(work / f"{slice_.name}.dropped.parquet", drops)
     reasons = Counter(d.reason for d in drops)
     counts = {"size": slice_.size, "records": len(records), "drops": dict(sorted(reasons.items()))}
-    _write_text(summary, json.dumps(counts))
+    write_whole(summary, json.dumps(counts))
     return counts | {"fresh": True}
 
 
 def _write_dropped(path: Path, drops: Sequence[Dropped]) -> None:
     columns = [pa.array([getattr(d, field.name) for d in drops], field.type) for field in DROPPED]
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    pq.write_table(pa.Table.from_arrays(columns, schema=DROPPED), temporary, compression="zstd")
-    os.replace(temporary, path)
-
-
-def _write_text(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text)
-    os.replace(temporary, path)
+    with replacing(path) as temporary:
+        pq.write_table(pa.Table.from_arrays(columns, schema=DROPPED), temporary, compression="zstd")
 
 
 def _claim(file: Path, what: dict) -> None:
     """Mark a folder with what is built in it."""
     if not file.exists():
-        _write_text(file, json.dumps(what, indent=1))
+        write_whole(file, json.dumps(what, indent=1))
     elif json.loads(file.read_text()) != what:
         found = ", ".join(f"{k} {v}" for k, v in json.loads(file.read_text()).items())
         raise InputError(f"{file.parent} holds a build with {found}; choose another folder with -o")

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from nsc.atomic import write_whole
 from nsc.errors import InputError
 from nsc.exestack.hold_out import BENCHMARK, HELD_OUT, held_out_names, held_out_texts
 from nsc.exestack.text import GENERATED
@@ -57,9 +58,7 @@ def gather(
         "drops": dict(drops.most_common()), "programs_per_s": round(rate, 1), **settings,
         "versions": {"nsc": version("nsc"), "record": VERSION} | {tool: version(tool) for tool in _TOOLS},
     }  # fmt: skip
-    temporary = out_dir / f".manifest.{os.getpid()}"
-    temporary.write_text(json.dumps(manifest, indent=2))
-    os.replace(temporary, out_dir / "manifest.json")
+    write_whole(out_dir / "manifest.json", json.dumps(manifest, indent=2))
     return manifest
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import atexit
 import ctypes
 import hashlib
-import os
 import platform
 import subprocess
 import tempfile
@@ -18,6 +17,7 @@ from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
 
+from nsc.atomic import replacing
 from nsc.errors import BuildError
 from nsc.surrogate import Topology
 from nsc.toolchain import cache_folder, zig_command, zig_environment
@@ -96,9 +96,8 @@ def _build(defines: tuple[str, ...], target: Path) -> Path:
             raise BuildError(f"the finetuning kernel does not compile: {done.stderr.strip()[:500]}")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            temporary = target.with_name(f".{target.name}.{os.getpid()}")
-            temporary.write_bytes(made.read_bytes())
-            os.replace(temporary, target)
+            with replacing(target) as temporary:
+                temporary.write_bytes(made.read_bytes())
             return target
         except OSError:  # a read-only cache
             _until_exit.push(stack.pop_all())

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from nsc.atomic import replacing
 from nsc.errors import InputError, StoreError
 from nsc.surrogate.surrogate import Member, Surrogate
 from nsc.surrogate.topology import Topology
@@ -42,10 +42,9 @@ def save(surrogate: Surrogate, path: Path) -> None:
         "metadata": json.dumps(surrogate.metadata),
     }
     header["sha256"] = _digest(tensors, header)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        save_file(tensors, temporary, header)
-        os.replace(temporary, path)
+        with replacing(path) as temporary:
+            save_file(tensors, temporary, header)
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror}") from None
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
@@ -17,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from nsc.atomic import write_whole
 from nsc.compnet.bert.config import BertConfig, BertTrainConfig, covering_named
 from nsc.compnet.bert.corpus import Corpus, encode, learn_tokenizer, read_examples
 from nsc.compnet.bert.model import BertNet, run_surrogates
@@ -81,15 +81,9 @@ def _prepare(
     if state:
         refuse_other(out_dir, {"records": state["records"]}, {"records": len(corpus)})
     out_dir.mkdir(parents=True, exist_ok=True)
-    _write(known, "".join(f"{piece}\n" for piece in tokenizer.vocabulary))
-    _write(out_dir / "config.json", json.dumps(asdict(config), indent=2))
+    write_whole(known, "".join(f"{piece}\n" for piece in tokenizer.vocabulary))
+    write_whole(out_dir / "config.json", json.dumps(asdict(config), indent=2))
     return corpus, tokenizer, bert
-
-
-def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
 
 
 class _Training:

@@ -8,7 +8,6 @@ reads them.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -18,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from nsc.atomic import replacing, write_whole
 from nsc.errors import BuildError, InputError, OracleError, StoreError
 from nsc.exestack.parrot.images import pixel_digests
 from nsc.exestack.parrot.inputs import ORIGINS, Inputs, parrot_inputs
@@ -93,9 +93,7 @@ def write_parrot(folder: Path, *, seed: int, only: Sequence[str] = ()) -> dict:
     manifest = {"version": VERSION, "seed": seed, "programs": [_described(p) for p in programs]}
     if any(ORIGINS[name].needs_images for name in inputs):
         manifest["photographs"] = {"packages": _packages(), "pixels_sha256": pixel_digests()}
-    temporary = folder / f".manifest.{os.getpid()}"
-    temporary.write_text(json.dumps(manifest, indent=1))
-    os.replace(temporary, folder / "manifest.json")
+    write_whole(folder / "manifest.json", json.dumps(manifest, indent=1))
     return manifest
 
 
@@ -139,9 +137,8 @@ def _write(path: Path, program: ParrotProgram) -> None:
         "test_inputs": program.test_inputs.ravel(), "test_outputs": program.test_outputs.ravel(),
     }  # fmt: skip
     arrays = [pa.array([row[field.name]], field.type) for field in _SCHEMA]
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    pq.write_table(pa.Table.from_arrays(arrays, schema=_SCHEMA), temporary, compression="zstd")
-    os.replace(temporary, path)
+    with replacing(path) as temporary:
+        pq.write_table(pa.Table.from_arrays(arrays, schema=_SCHEMA), temporary, compression="zstd")
 
 
 def read_parrot(folder: Path) -> list[ParrotProgram]:

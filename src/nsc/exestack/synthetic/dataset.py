@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
+from nsc.atomic import write_whole
 from nsc.errors import InputError
 from nsc.exestack.synthetic.expressions import Dice
 from nsc.exestack.synthetic.functions import Written, write_function
@@ -177,7 +177,5 @@ def write_synthetic(
         "records": records, "seed": seed, "shard_size": shard_size, "drops": dict(drops.most_common()),
         "programs_per_s": round(made / seconds, 1) if made else None,
     }  # fmt: skip
-    temporary = out_dir / f".manifest.{os.getpid()}"
-    temporary.write_text(json.dumps(manifest, indent=2))
-    os.replace(temporary, out_dir / "manifest.json")
+    write_whole(out_dir / "manifest.json", json.dumps(manifest, indent=2))
     return manifest
