@@ -136,3 +136,12 @@ def test_a_pointer_into_a_row_is_only_read():
 @pytest.mark.parametrize("text", CALLS, ids=range(len(CALLS)))
 def test_calls(text):
     _agree(text)
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["tgamma(4 * x)", "tgamma(x + 3)", "lgamma(5 * x)", "j0(20 * x)", "j1(20 * x)", "y0(9 * x + 9.1)", "y1(9 * x + 9.1)",
+     "fpclassify(x) == FP_NORMAL ? x : 1", "x > 2 ? NAN : x * x"],
+)  # fmt: skip
+def test_special_functions(call):
+    _agree(f"#include <math.h>\ndouble f(double x) {{ return {call}; }}", tolerance=1e-5)

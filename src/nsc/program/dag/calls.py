@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 from functools import cache
 
+from nsc.program.dag import special
 from nsc.program.dag.builder import Builder
 
 _UNARY = {
@@ -107,7 +108,10 @@ _FLOATS: dict[str, Callable[..., int]] = {
     "logb": _logb,
     "significand": lambda b, x: ldexp(b, x, b.make("NEG", _logb(b, x))),
     "nextafter": lambda b, x, y: x,
-}
+    "nan": lambda b, x: b.literal(math.nan),
+    "tgamma": special.gamma,
+    "lgamma": special.log_gamma,
+} | {name: special.bessel(name) for name in ("j0", "j1", "y0", "y1")}
 _INTEGERS: dict[str, Callable[..., int]] = {
     "abs": lambda b, x: b.make("ABS", x),
     "labs": lambda b, x: b.make("ABS", x),
@@ -118,6 +122,7 @@ _INTEGERS: dict[str, Callable[..., int]] = {
     "isfinite": lambda b, x: b.literal(1.0),
     "finite": lambda b, x: b.literal(1.0),
     "isnormal": lambda b, x: b.literal(1.0),
+    "fpclassify": lambda b, x: b.make("SEL", b.make("EQ", x, b.literal(0.0)), b.literal(2.0), b.literal(4.0)),
     "signbit": lambda b, x: b.make("LT", x, b.literal(0.0)),
     "ilogb": _logb,
     "isunordered": lambda b, x, y: b.literal(0.0),
@@ -144,6 +149,8 @@ CONSTANTS: dict[str, tuple[float, bool]] = {
     "DBL_MAX_EXP": (1024.0, True), "DBL_MIN_EXP": (-1021.0, True), "FLT_RADIX": (2.0, True),
     "FLT_MAX_EXP": (128.0, True), "FLT_MIN_EXP": (-125.0, True), "LONG_MIN": (-(2.0**31), True),
     "LONG_MAX": (2.0**31 - 1, True), "true": (1.0, True), "false": (0.0, True), "NULL": (0.0, True),
+    "NAN": (math.nan, False), "FP_NAN": (0.0, True), "FP_INFINITE": (1.0, True), "FP_ZERO": (2.0, True),
+    "FP_SUBNORMAL": (3.0, True), "FP_NORMAL": (4.0, True),
 }  # fmt: skip
 
 
