@@ -36,7 +36,7 @@ def main() -> None:
         panel.set_title(f"{budget} runs of the program, nmse {nmse:.1e}", fontsize=9)
         panel.set_xlabel("t")
     panels[0].set_ylabel("ease(t)")
-    panels[0].legend(frameon=False, loc="lower right")
+    panels[0].legend(frameon=False, loc="upper left")
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(TARGET, facecolor="white", metadata={"Date": None, "Creator": None})
     print(f"written: {TARGET.relative_to(HERE.parent)}")
