@@ -64,13 +64,32 @@ def _is_variable(module: Module, name: str) -> bool:
 def _unbounded_recursion(module: Module, closure: Closure) -> list[Refusal]:
     """Refuse a function that calls itself, directly or not, when none on the way ever branches."""
     calls = {f.name: module.callees(f) for f in closure.functions()}
+    suspects = _may_recur(calls)
     found = []
     for function in closure.functions():
-        cycle = _reach(function.name, calls)
+        cycle = _reach(function.name, calls) if function.name in suspects else ()
         if function.name in cycle and not any(_branches(module.function(name)) for name in cycle):
             message = f"'{function.name}' calls itself without a condition that ends it"
             found.append(Refusal("unbounded_recursion", message, function.start))
     return found
+
+
+def _may_recur(calls: dict[str, set[str]]) -> set[str]:
+    """Return the functions from which some chain of calls never ends."""
+    left = {name: {callee for callee in callees if callee in calls} for name, callees in calls.items()}
+    callers: dict[str, list[str]] = {}
+    for name, callees in left.items():
+        for callee in callees:
+            callers.setdefault(callee, []).append(name)
+    ended = [name for name, callees in left.items() if not callees]
+    while ended:
+        name = ended.pop()
+        del left[name]
+        for caller in callers.get(name, ()):
+            left[caller].discard(name)
+            if not left[caller]:
+                ended.append(caller)
+    return set(left)
 
 
 def _reach(start: str, calls: dict[str, set[str]]) -> set[str]:

@@ -56,29 +56,31 @@ def syntax_tree(text: str, types: Collection[str] | None = None) -> Node:
 
 def _without_lone_parentheses(text: str, types: frozenset[str]) -> str:
     """Blank the outer parentheses of `(a)`, `(f(x))`, `(v[i])`, `(g(x)[i](y))` where a, f, v, g are no types."""
-    blanks = []
+    blanks, closings = [], None
     for found in _OPENING.finditer(text):
         start, at = found.start(), found.end()
         if found.group(1) in types or not _BEFORE_OPERAND.search(text, max(0, start - 8), start):
             continue
         while at is not None and text[at : at + 1] in ("(", "["):
-            at = _behind_brackets(text, at)
+            closings = _closings(text) if closings is None else closings
+            at = closings.get(at)
         if at is not None and text[at : at + 1] == ")" and not _OPERAND.match(text, at + 1):
             blanks += [start, at]
     return _blanked(text, sorted(blanks))
 
 
-def _behind_brackets(text: str, at: int) -> int | None:
-    """Return where the text goes on behind the brackets that open at `at`; None where they never close."""
-    depth = 0
-    for found in _BRACKET_OR_STRING.finditer(text, at):
-        depth += (found.group() in ("(", "[")) - (found.group() in (")", "]"))
-        if depth == 0:
-            at = found.end()
+def _closings(text: str) -> dict[int, int]:
+    """Return where the text goes on behind the bracket that closes each opening one."""
+    found, opened = {}, []
+    for bracket in _BRACKET_OR_STRING.finditer(text):
+        if bracket.group() in ("(", "["):
+            opened.append(bracket.start())
+        elif bracket.group() in (")", "]") and opened:
+            at = bracket.end()
             while text[at : at + 1].isspace():
                 at += 1
-            return at
-    return None
+            found[opened.pop()] = at
+    return found
 
 
 def _blanked(text: str, places: list[int]) -> str:
