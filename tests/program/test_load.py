@@ -323,3 +323,12 @@ double f(vec z, double y) { return add(z.dat[0], y) * z.dat[1]; }
     assert "VEC(double, vec)\n" in program.text and "OP(add, +)\n" in program.text
     again = parse_program(program.text, function="f")
     assert again.text == program.text and again.source == program.source
+
+
+def test_a_macro_that_defines_several_functions_is_called_once():
+    text = """#define TWO(a, b) double a(double x) { return x + 1; } double b(double x) { return a(x) * 2; }
+TWO(g, f)
+"""
+    program = parse_program(text, function="f")
+    assert program.text.count("TWO(g, f)") == 1
+    assert parse_program(program.text, function="f").source == program.source

@@ -123,9 +123,11 @@ def closure_text(module: Module, closure: Closure) -> str:
     pieces = [(expanded.defined[m.start], m.start, m.end) for m in closure.macros]
     for item in closure.items:
         pieces.append((item.start, expanded.origin(item.start), expanded.origin_of_end(item.end)))
-    pieces.sort()
+    ends: dict[int, int] = {}  # one macro's call may make several items
+    for _, start, end in sorted(pieces):
+        ends[start] = max(end, ends.get(start, 0))
     headers = "".join(f"#include <{name}>\n" for name in closure.headers)
-    body = "\n\n".join(expanded.original[a:b].rstrip() for _, a, b in pieces)
+    body = "\n\n".join(expanded.original[a:b].rstrip() for a, b in ends.items())
     return (headers + "\n" if headers else "") + body + "\n"
 
 

@@ -51,7 +51,8 @@ def bits(b: Builder, operator: str, x: int, y: int) -> int:
 
 def complement(b: Builder, x: int) -> int:
     """Return `~x`."""
-    return b.make("SUB", b.literal(-1.0), x)
+    every = 2.0 ** FORMATS[b.op(x)].bits - 1 if b.op(x) in FORMATS else 2.0**32 - 1 if b.op(x) == "LOW" else -1.0
+    return b.make("SUB", b.literal(every), x)
 
 
 _LOGICAL = {"&": "AND", "|": "OR"}

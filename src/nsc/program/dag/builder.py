@@ -25,7 +25,7 @@ TRUTHS = frozenset(("LT", "EQ", "AND", "OR", "NOT"))
 _SETTLED = TRUTHS | {"FLOOR", "ROUND", "TRUNC"}
 _LARGEST_LITERAL = 1e30
 # What is added to a number >= 0 and subtracted again to round it: the spacing of floats, or doubles, is 1 there.
-_ROUNDERS = frozenset((2.0**23, 1.5 * 2.0**23, 2.0**52, 1.5 * 2.0**52))
+_ROUNDERS = {2.0**52: False, 1.5 * 2.0**52: False, 2.0**23: True, 1.5 * 2.0**23: True}  # whether only of floats
 
 Key = tuple
 
@@ -43,6 +43,7 @@ class Builder:
         self.numbers: list[float | None] = []  # of each node: the number it is, None if it depends on an input
         self.index: dict[Key, int] = {}
         self.has_words = False
+        self.is_single = False  # whether all inputs are floats
         self.nan_at: int | None = None  # where NaN was met last
         self.at = 0  # offset of what is being evaluated, for messages
 
@@ -168,6 +169,10 @@ class Builder:
         return self.literal(value)
 
 
+def _rounds(b: Builder, value: float | None) -> bool:
+    return value in _ROUNDERS and (b.is_single or not _ROUNDERS[value])
+
+
 def _add(b: Builder, args, known):
     if known[0] == 0:
         return args[1]
@@ -177,7 +182,7 @@ def _add(b: Builder, args, known):
         if b.op(y) == "NEG":
             return b.make("SUB", x, b.nodes[y][1])
         key = b.nodes[x]
-        if known[1 - k] in _ROUNDERS and key[0] == "SUB" and b.value(key[2]) == known[1 - k]:
+        if _rounds(b, known[1 - k]) and key[0] == "SUB" and b.value(key[2]) == known[1 - k]:
             return b.make("ROUND", key[1])
     return None
 
@@ -192,7 +197,7 @@ def _sub(b: Builder, args, known):
     if b.op(args[1]) == "NEG":
         return b.make("ADD", args[0], b.nodes[args[1]][1])
     key = b.nodes[args[0]]
-    if known[1] in _ROUNDERS and key[0] == "ADD":
+    if _rounds(b, known[1]) and key[0] == "ADD":
         for x, y in (key[1:], key[:0:-1]):
             if b.value(y) == known[1]:
                 return b.make("ROUND", x)

@@ -11,6 +11,7 @@ from functools import cache
 
 from nsc.program.dag import special
 from nsc.program.dag.builder import Builder
+from nsc.program.dag.words import SLACK
 
 _UNARY = {
     "sqrt": "SQRT", "sin": "SIN", "cos": "COS", "tan": "TAN", "exp": "EXP", "log": "LOG", "fabs": "ABS",
@@ -67,7 +68,8 @@ def _remainder(b: Builder, x: int, y: int) -> int:
 
 
 def _logb(b: Builder, x: int) -> int:
-    return b.make("FLOOR", b.make("MUL", b.make("LOG", b.make("ABS", x)), b.literal(1 / math.log(2))))
+    logarithm = b.make("MUL", b.make("LOG", b.make("ABS", x)), b.literal(1 / math.log(2)))
+    return b.make("FLOOR", b.make("ADD", logarithm, b.literal(SLACK)))
 
 
 def ldexp(b: Builder, x: int, n: int) -> int:

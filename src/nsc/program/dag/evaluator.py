@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from nsc.program.ctype import Array, CType, Pointer, Scalar, Struct, Union
 from nsc.program.dag import calls, library, pointers
 from nsc.program.dag.arithmetic import combine
-from nsc.program.dag.ast import Ast
+from nsc.program.dag.ast import Ast, float_of
 from nsc.program.dag.bits import complement
 from nsc.program.dag.builder import Builder
 from nsc.program.dag.initialise import initialise
@@ -256,8 +256,8 @@ class Evaluator:
             return Number(self.b.make("NEG", operand.node), operand.is_int)
         known = self.b.value(operand.node)
         if ast.data == "~":
-            node = complement(self.b, operand.node) if known is None else self.b.literal(float(~int(known)))
-            return Number(node, True)
+            node = complement(self.b, operand.node) if known is None else self.b.literal(float_of(~int(known)))
+            return convert(self.b, Number(node, True), _cast_to(ast.kids[0]))
         return operand
 
     def _binary(self, ast: Ast, state: State) -> Value:
@@ -296,7 +296,7 @@ class Evaluator:
         place = self.place(ast.kids[0], state)
         if ast.data:
             old = self.load(place, state)
-            if isinstance(old, Address):
+            if pointers.is_pointer(old):
                 value = pointers.shifted(self.b, old, value, ast.at) if ast.data == "+" else None
             elif isinstance(value, Number):
                 value = combine(self.b, ast.data, old, value)
@@ -308,7 +308,7 @@ class Evaluator:
         sign, prefix = ast.data
         place = self.place(ast.kids[0], state)
         old = self.load(place, state)
-        if isinstance(old, Address):
+        if pointers.is_pointer(old):
             new = pointers.shifted(self.b, old, self.number(sign, True), ast.at)
         else:
             new = Number(self.b.make("ADD", old.node, self.b.literal(sign)), old.is_int)
@@ -341,6 +341,8 @@ class Evaluator:
         value = self.value(ast.kids[0], state)
         if isinstance(ast.data, Pointer):
             return pointers.cast(ast.data.to, value, ast.at)
+        if pointers.is_pointer(value) and isinstance(ast.data, Scalar):
+            raise Refusal("pointer_cast", "a pointer is used as a number", ast.at)
         return convert(self.b, value, ast.data) if isinstance(value, Number) else value
 
     def _comma(self, ast: Ast, state: State) -> Value | Place | None:
@@ -372,6 +374,13 @@ def _number_of(value: Value | Place | None, ast: Ast) -> Number:
     if not isinstance(value, Number):
         raise Refusal("not_a_number", "a pointer or struct is used as a number", ast.at)
     return value
+
+
+def _cast_to(ast: Ast) -> CType | None:
+    """Return what an operand was cast to, None where it was not."""
+    while ast.kind == "group":
+        ast = ast.kids[0]
+    return ast.data if ast.kind == "cast" else None
 
 
 def _same(left: Value | Place | None, right: Value | Place | None, ast: Ast) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from nsc.program.ctype import CType, Pointer, Scalar, Struct, Union
 from nsc.program.dag.ast import Ast
-from nsc.program.dag.memory import Place, State, below, subpaths, write
+from nsc.program.dag.memory import Number, Place, State, below, subpaths, write
 from nsc.program.dag.pointers import field_of
 from nsc.program.refusal import Refusal
 
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 def initialise(e: Evaluator, place: Place, ast: Ast, state: State) -> None:
     """Initialise an object from an expression or a (nested, designated) `{...}` list."""
     if ast.kind != "initialiser":
-        e.store(place, e.value(ast, state), state)
+        value = e.value(ast, state)
+        first = isinstance(place.type, Union) and isinstance(value, Number)  # braces left out
+        e.store(field_of(place, _first_field(place.type, ast.at), ast.at) if first else place, value, state)
         return
     for path, ctype in subpaths(place.type):
         if isinstance(ctype, Scalar):
@@ -34,14 +36,16 @@ def initialise(e: Evaluator, place: Place, ast: Ast, state: State) -> None:
     flat = not any(marks or value.kind == "initialiser" for marks, value in ast.kids)
     if flat and len(ast.kids) > _width(place.type):  # int m[2][2] = {1, 2, 3, 4}
         for (path, ctype), (_, value) in zip(subpaths(place.type), ast.kids, strict=False):
-            e.store(below(place, path, ctype), e.value(value, state), state)
+            initialise(e, below(place, path, ctype), value, state)
         return
     position = 0
     for marks, value in ast.kids:
         if marks:
             position = _position(e, place.type, marks[0], state)
-        step, ctype = _member_at(place.type, position, ast.at)
-        initialise(e, below(place, (step,), ctype), value, state)
+        target = _member(place, position, ast.at)
+        for mark in marks[1:]:
+            target = _member(target, _position(e, target.type, mark, state), ast.at)
+        initialise(e, target, value, state)
         position += 1
 
 
@@ -49,14 +53,32 @@ def _initialise_union(e: Evaluator, place: Place, ast: Ast, state: State) -> Non
     """Initialise the field that is named, or else the first."""
     write(e.b, state, place, e.number(0.0))
     for marks, value in ast.kids[:1]:
-        name = marks[0] if marks else place.type.fields[0][0]
-        initialise(e, field_of(place, name, ast.at), value, state)
+        target = place
+        for mark in marks or (_first_field(place.type, ast.at),):
+            target = _member(target, _position(e, target.type, mark, state), ast.at)
+        initialise(e, target, value, state)
 
 
 def _position(e: Evaluator, ctype: CType, mark: str | Ast, state: State) -> int:
     if isinstance(mark, str):
-        return [name for name, _ in ctype.fields].index(mark)
+        names = [name for name, _ in ctype.fields] if isinstance(ctype, Struct | Union) else []
+        if mark not in names:
+            raise Refusal("unknown_field", f"there is no field '{mark}' here", e.b.at)
+        return names.index(mark)
     return int(e.b.value(e.scalar(mark, state).node) or 0)
+
+
+def _first_field(ctype: Union, at: int) -> str:
+    if not ctype.fields:
+        raise Refusal("uses_union", "a union without fields", at)
+    return ctype.fields[0][0]
+
+
+def _member(place: Place, position: int, at: int) -> Place:
+    if isinstance(place.type, Union) or place.view is not None:
+        return field_of(place, place.type.fields[position][0], at)
+    step, ctype = _member_at(place.type, position, at)
+    return below(place, (step,), ctype)
 
 
 def _width(ctype: CType) -> int:

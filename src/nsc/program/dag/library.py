@@ -110,7 +110,7 @@ def _fill(e: Evaluator, ast: Ast, arguments: list, state: State) -> Value:
 def _cells(e: Evaluator, ast: Ast, address: Value, size: Number) -> list[Place]:
     """List the scalars in the `size` bytes from an address on."""
     n_bytes = e.b.value(size.node)
-    if not isinstance(address, Address) or n_bytes is None:
+    if not isinstance(address, Address) or address.view is not None or n_bytes is None:
         raise Refusal("unknown_call", f"what '{ast.data}' covers is not known", ast.at)
     width = size_of(address.type, ast.at)
     if address.index is None:

@@ -13,7 +13,7 @@ from nsc.program.ctype import Array, CType, Pointer, Scalar, Struct
 from nsc.program.dag.ast import float_of
 from nsc.program.dag.builder import Builder
 from nsc.program.dag.views import View, overwritten, seen
-from nsc.program.dag.words import as_signed
+from nsc.program.dag.words import as_integer
 from nsc.program.refusal import Refusal
 
 Path = tuple[str | int, ...]
@@ -123,7 +123,7 @@ def choose(b: Builder, condition: int, yes: Value, no: Value) -> Value:
     """Return `condition ? yes : no`."""
     if yes == no:
         return yes
-    if isinstance(yes, Address) or isinstance(no, Address):
+    if not (isinstance(yes, Number) and isinstance(no, Number)):
         raise Refusal("pointer_depends_on_input", "what a pointer points to depends on an input", b.at)
     return Number(b.make("SEL", condition, yes.node, no.node), yes.is_int and no.is_int)
 
@@ -271,8 +271,10 @@ def has_cells(state: State, place: Place) -> bool:
 
 def convert(b: Builder, value: Value, ctype: CType) -> Value:
     """Convert a value as C does on assignment to `ctype`; rounding to float is not modelled."""
-    if isinstance(value, Address) or not isinstance(ctype, Scalar):
+    if not isinstance(ctype, Scalar):
         return value
+    if not isinstance(value, Number):
+        raise Refusal("pointer_cast", "a pointer is used as a number", b.at)
     if ctype.kind == "float":
         return Number(value.node, False) if value.is_int else value
     if ctype.kind == "bool":
@@ -286,5 +288,5 @@ def convert(b: Builder, value: Value, ctype: CType) -> Value:
                 whole -= 2**ctype.bits
         return Number(b.literal(float_of(whole)), True)
     if value.is_int:
-        return Number(as_signed(b, value.node, ctype.signed, ctype.bits), True)
+        return Number(as_integer(b, value.node, ctype.signed, ctype.bits), True)
     return Number(b.make("TRUNC", value.node), True)

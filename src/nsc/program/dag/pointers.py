@@ -17,6 +17,11 @@ from nsc.program.refusal import Refusal
 Shifted = Address | tuple[Address, Number]
 
 
+def is_pointer(value: object) -> bool:
+    """Say whether a value is an address, perhaps with an offset that depends on an input."""
+    return isinstance(value, Address) or type(value) is tuple
+
+
 def field_of(place: Place, name: str, at: int) -> Place:
     """Return the place of a field of a union, or of a struct in one."""
     found = member_of(place.type, name, at) if isinstance(place.type, Struct | Union) else None

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from nsc.program.ctype import Scalar
 from nsc.program.dag.builder import Builder
 from nsc.program.dag.word_forms import from_word
-from nsc.program.dag.words import as_signed, word
+from nsc.program.dag.words import FROM, as_integer, word
 from nsc.program.refusal import Refusal
 
 
@@ -31,7 +31,11 @@ def seen(b: Builder, image: int, view: View, ctype: Scalar) -> int:
         Refusal: `uses_union`, the field is not the number, its half or all its bits.
     """
     name = _field_name(b, view, ctype)
-    return image if name is None else as_signed(b, word(b, name, image), ctype.signed, ctype.bits)
+    return (
+        image
+        if name is None
+        else as_integer(b, word(b, name, image), ctype.signed, ctype.bits, doubtful=b.op(image) in FROM)
+    )
 
 
 def overwritten(b: Builder, image: int, view: View, ctype: Scalar, node: int) -> int:
@@ -39,7 +43,6 @@ def overwritten(b: Builder, image: int, view: View, ctype: Scalar, node: int) ->
     name = _field_name(b, view, ctype)
     if name is None:
         return node
-    node = as_signed(b, node, False, ctype.bits)
     if name == "LOW":
         return from_word(b, "HIGH", word(b, "HIGH", image), node)
     return from_word(b, name, node, word(b, "LOW", image) if name == "HIGH" else None)

@@ -14,13 +14,14 @@ from nsc.program.dag.words import (
     TRUTHS,
     WORDS,
     Format,
-    as_signed,
+    as_integer,
     exponent_of,
     is_negative,
     is_positive,
     linear,
     word,
 )
+from nsc.program.refusal import Refusal
 
 if TYPE_CHECKING:
     from nsc.program.dag.builder import Builder
@@ -33,6 +34,11 @@ def bits_of_word(b: Builder, operator: str, x: int, y: int) -> int | None:
     if b.op(x) not in WORDS:
         x, y = (y, x) if operator not in ("<<", ">>") else (x, y)
     op, known = b.op(x), b.value(y)
+    if operator == ">>" and _wraps(b, x):
+        raise Refusal("bit_operation", "bits are shifted after a subtraction that wraps around", b.at)
+    if known is not None and operator == "<<" and (op in SIGNED or op in FORMATS):
+        kept = bits_of_word(b, "&", x, b.literal(2.0 ** (FORMATS[SIGNED.get(op, op)].bits - known) - 1))
+        return None if kept is None else b.make("MUL", kept, b.literal(2.0**known))
     if op in SIGNED or op in FORMATS:
         name = SIGNED.get(op, op)
         number = b.nodes[x][1]
@@ -42,6 +48,8 @@ def bits_of_word(b: Builder, operator: str, x: int, y: int) -> int | None:
             return _masked(b, name, op, number, int(known))
         if known == FORMATS[name].sign and operator == "^":
             return b.make(op, b.make("NEG", number))
+        if known == FORMATS[name].sign and operator == "|":
+            return b.make("ADD", word(b, name, b.make("ABS", number)), y)
         if operator in ("|", "^") and is_positive(b, number) and _is_sign(b, y, FORMATS[name]):
             return b.make("ADD", x, y)
     if op == "BITOR" and operator == ">>" and known == 31:
@@ -50,12 +58,23 @@ def bits_of_word(b: Builder, operator: str, x: int, y: int) -> int | None:
     return b.make("ADD", x, y) if operator in ("|", "^") and is_apart else None
 
 
+def _wraps(b: Builder, node: int) -> bool:
+    """Say whether an unsigned word is subtracted, and not from ones alone."""
+    parts = linear(b, node)
+    words = [a for a, k in parts.items() if a is not None and k < 0 and (b.op(a) in FORMATS or b.op(a) == "LOW")]
+    return bool(words) and parts.get(None, 0.0) < 2.0**32 - 1
+
+
 def _unrounded(b: Builder, node: int, mask: int) -> int:
     """Return the word in `word + c` where a mask clears no less than c's bits: that is rounding."""
+    lowest = mask & -mask
     parts = linear(b, node)
     atoms = [a for a, count in parts.items() if a is not None and count == 1 and b.op(a) in (*FORMATS, *SIGNED)]
-    is_sum = len(atoms) == 1 == sum(a is not None for a in parts)
-    return atoms[0] if is_sum and 0 <= parts.get(None, 0.0) < 4 * (mask & -mask) else node
+    if len(atoms) != 1 or sum(a is not None for a in parts) != 1:
+        return node
+    fmt = FORMATS[SIGNED.get(b.op(atoms[0]), b.op(atoms[0]))]
+    is_rounding = 0 <= parts.get(None, 0.0) < 4 * lowest <= 4 * 2.0 ** (fmt.mantissa * 2 // 3)
+    return atoms[0] if is_rounding else node
 
 
 def _is_sign(b: Builder, node: int, fmt: Format) -> bool:
@@ -70,7 +89,7 @@ def _shifted(b: Builder, name: str, op: str, x: int, by: int) -> int | None:
         negative = is_negative(b, x)
         return b.make("NEG", negative) if op in SIGNED else negative
     if name == "BITS" and by == 32:
-        return as_signed(b, b.make("HIGH", x), op in SIGNED, 32)
+        return as_integer(b, b.make("HIGH", x), op in SIGNED, 32)
     if by != fmt.mantissa:
         return None
     biased = b.make("ADD", exponent_of(b, x), b.literal(float(fmt.bias)))
@@ -99,12 +118,14 @@ def _masked(b: Builder, name: str, op: str, x: int, mask: int) -> int | None:
         return b.make(f"{name}MANTISSA", x)
     if mask == int(fmt.infinity):
         return b.make("MUL", b.make("ADD", exponent_of(b, x), b.literal(float(fmt.bias))), b.literal(2.0**fmt.mantissa))
+    if name == "BITS" and mask & -mask < 2**11:
+        raise Refusal("bit_operation", "the last bits of a double are not modelled", b.at)
     return None
 
 
 def _is_any(b: Builder, x: int, y: int) -> int | None:
     """Return the highest bit of `x | -x`, which is whether x is not zero."""
     for u, v in ((x, y), (y, x)):
-        if b.op(v) == "NEG" and b.nodes[v][1] == u:
+        if b.op(v) == "NEG" and b.nodes[v][1] == u and (b.op(u) == "LOW" or b.op(u) in FORMATS):
             return b.make("NOT", b.make("EQ", u, b.literal(0.0)))
     return None

@@ -15,6 +15,7 @@ from nsc.program.dag.words import (
     MANTISSA,
     OF_ONE,
     SIGNED,
+    SLACK,
     TRUTHS,
     WORDS,
     Format,
@@ -33,12 +34,13 @@ if TYPE_CHECKING:
 
 def from_word(b: Builder, name: str, node: int, low: int | None = None) -> int:
     """Return the number with a word; `low` is the other half where the word is HIGH."""
-    fmt, parts = FORMATS[name], linear(b, node)
+    fmt = FORMATS[name]
+    parts = {a: k for a, k in linear(b, node).items() if k % 2.0**fmt.bits or not k}  # the rest wraps around
     other = b.literal(0.0) if low is None else low
     for atom, count in parts.items():
-        is_sign = fmt.sign <= count < 2 * fmt.sign if atom is None else b.op(atom) in TRUTHS and count == fmt.sign
-        if is_sign:
-            rest = {a: k for a, k in parts.items() if a != atom} | ({None: count - fmt.sign} if atom is None else {})
+        if _is_sign(b, fmt, atom, count):
+            left = {None: count - math.copysign(fmt.sign, count)} if atom is None else {}
+            rest = {a: k for a, k in parts.items() if a != atom} | left
             if not any(rest.values()):  # minus zero, if nothing is added to it
                 return b.make(f"FROM_{name}", node, other)
             size = from_word(b, name, total(b, rest), low)
@@ -47,11 +49,19 @@ def from_word(b: Builder, name: str, node: int, low: int | None = None) -> int:
     if found is not None:
         return found
     is_power = b.value(node) is None and all(k % 2.0**fmt.mantissa == 0 for k in parts.values())
-    if is_power and b.value(other) == 0:
+    low_end, high_end = b.range(total(b, parts)) if is_power else (-1.0, -1.0)
+    if is_power and low_end >= 0 and high_end < fmt.sign and b.value(other) == 0:
         return _power_of_two(b, parts, fmt, -fmt.bias)
     if b.value(node) and abs(b.value(node)) < 2.0**fmt.mantissa:
         raise Refusal("uses_union", "an integer is stored where a number is read", b.at)
     return b.make(f"FROM_{name}", node, other)
+
+
+def _is_sign(b: Builder, fmt: Format, atom: int | None, count: float) -> bool:
+    """Say whether a part of a word is its highest bit, as an unsigned or a signed number."""
+    if atom is not None:
+        return b.op(atom) in TRUTHS and abs(count) == fmt.sign
+    return fmt.sign <= count < 2 * fmt.sign or -fmt.sign <= count < -fmt.sign / 2
 
 
 def _rescaled(b: Builder, name: str, parts: dict[int | None, float]) -> int | None:
@@ -65,11 +75,21 @@ def _rescaled(b: Builder, name: str, parts: dict[int | None, float]) -> int | No
         if (of, count) not in ((name, 1.0), ("HIGH", 2.0**32 if name == "BITS" else 1.0)):
             continue
         rest = {a: k for a, k in parts.items() if a != atom and (a is None or b.op(a) != "LOW")}
+        if not _is_exponent(b, rest, fmt):
+            return None
         if op not in MANTISSA:
             return b.make("MUL", x, _power_of_two(b, rest, fmt, 0))
         fraction = b.make("MUL", b.make("ABS", x), b.make("POW", b.literal(2.0), b.make("NEG", exponent_of(b, x))))
         return b.make("MUL", fraction, _power_of_two(b, rest, fmt, -fmt.bias))
     return None
+
+
+def _is_exponent(b: Builder, parts: dict[int | None, float], fmt: Format) -> bool:
+    """Say whether a sum changes a word's exponent alone, and by less than there are exponents."""
+    if any(k % 2.0**fmt.mantissa for k in parts.values()):
+        return False
+    low, high = b.range(total(b, parts)) if any(a is not None for a in parts) else (parts.get(None, 0.0),) * 2
+    return max(abs(low), abs(high)) < (fmt.bias + 1) * 2.0**fmt.mantissa
 
 
 def _power_of_two(b: Builder, parts: dict[int | None, float], fmt: Format, plus: int) -> int:
@@ -127,7 +147,7 @@ def range_of_word(op: str, args: list[Range]) -> Range:
     low, high = fmt.word_of(smallest), fmt.word_of(largest)
     if lo >= 0:
         return low, high
-    return (-fmt.sign, high if hi > 0 else -1.0) if op in SIGNED else (0.0, fmt.sign + high)
+    return (-fmt.sign, high if hi >= 0 else -1.0) if op in SIGNED else (0.0, fmt.sign + high)
 
 
 def _range_of_or(x: Range, y: Range) -> Range:
@@ -161,22 +181,26 @@ def without_words(b: Builder, roots: list[int]) -> list[int]:
 
 
 def _written(b: Builder, op: str, kids: list[int]) -> int:
+    """Write a word of a number; that of zero is zero."""
     x = kids[0]
     if op == "BITOR":
         raise Refusal("bit_operation", "'|' on two values that depend on inputs", b.at)
     size, one = b.make("ABS", x), b.literal(1.0)
-    exponent = b.make("FLOOR", b.make("MUL", b.make("LOG", size), b.literal(1 / math.log(2))))
+    is_zero = b.make("EQ", size, b.literal(0.0))
+    logarithm = b.make("MUL", b.make("LOG", size), b.literal(1 / math.log(2)))
+    exponent = b.make("FLOOR", b.make("ADD", logarithm, b.literal(SLACK)))
     if op == "EXPONENT":
-        return exponent
+        return b.make("SEL", is_zero, b.literal(-1023.0), exponent)
     fmt = FORMATS["BITS" if op == "LOW" else SIGNED.get(op) or MANTISSA.get(op) or op]
     fraction = b.make("SUB", b.make("MUL", size, b.make("POW", b.literal(2.0), b.make("NEG", exponent))), one)
-    mantissa = b.make("FLOOR", b.make("MUL", fraction, b.literal(2.0**fmt.mantissa)))
+    scaled = b.make("MUL", fraction, b.literal(2.0**fmt.mantissa))
+    mantissa = b.make("FLOOR", b.make("ADD", scaled, b.literal(SLACK * 2.0**20)))
     if op in MANTISSA:
-        return mantissa
+        return b.make("SEL", is_zero, b.literal(0.0), mantissa)
     if op == "LOW":
-        return b.make("FMOD", mantissa, b.literal(2.0**32))
+        return b.make("SEL", is_zero, b.literal(0.0), b.make("FMOD", mantissa, b.literal(2.0**32)))
     biased = b.make("MUL", b.make("ADD", exponent, b.literal(float(fmt.bias))), b.literal(2.0**fmt.mantissa))
-    whole = b.make("ADD", biased, mantissa)
+    whole = b.make("SEL", is_zero, b.literal(0.0), b.make("ADD", biased, mantissa))
     if is_positive(b, x):
         return whole
     sign = b.literal(-fmt.sign if op in SIGNED else fmt.sign)

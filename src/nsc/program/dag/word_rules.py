@@ -9,6 +9,7 @@ import math
 from typing import TYPE_CHECKING
 
 from nsc.program.dag.words import FORMATS, OF_ONE, SIGNED, SMALLEST_NORMAL, is_negative, is_positive, linear
+from nsc.program.refusal import Refusal
 
 if TYPE_CHECKING:
     from nsc.program.dag.builder import Builder
@@ -22,10 +23,20 @@ def less(b: Builder, args: tuple[int, ...], known: list[float | None]) -> int | 
         if known[1 - side] is not None:
             atom, threshold, flipped = _solved(b, args[side], known[1 - side])
             if atom is not None:
+                _refuse_wrapping(b, args[side], atom)
                 is_below = (side == 0) != flipped
                 found = _below(b, atom, math.ceil(threshold) if is_below else math.floor(threshold) + 1)
                 return found if found is None or is_below else b.make("NOT", found)
     return None
+
+
+def _refuse_wrapping(b: Builder, node: int, atom: int) -> None:
+    """Refuse `word - c` below zero, which an unsigned word never is and a signed one may be, and `2 word` above."""
+    if node == atom or b.op(atom) not in FORMATS:
+        return
+    low, high = b.range(node)
+    if low < 0 or high >= 2.0 ** FORMATS[b.op(atom)].bits:
+        raise Refusal("bit_operation", "bits are compared after a subtraction that may wrap around", b.at)
 
 
 def equal(b: Builder, args: tuple[int, ...], known: list[float | None]) -> int | None:
@@ -37,6 +48,8 @@ def equal(b: Builder, args: tuple[int, ...], known: list[float | None]) -> int |
             continue
         if known[1 - side] == 0 and b.op(args[side]) == "BITOR":
             return _both_zero(b, *b.nodes[args[side]][1:])
+        if known[1 - side] == 0 and b.op(args[side]) == "LOW":
+            return _has_no_low(b, b.nodes[args[side]][1])
         atom, value, _ = _solved(b, args[side], known[1 - side])
         if atom is None:
             continue
@@ -56,6 +69,14 @@ def _both_zero(b: Builder, x: int, y: int) -> int:
         if is_pair and value >= 0 and _is_same(b, b.nodes[atom][1], b.nodes[low][1]):
             return b.make("EQ", b.nodes[atom][1], b.literal(FORMATS["HIGH"].number_of(value)))
     return b.make("AND", b.make("EQ", x, zero), b.make("EQ", y, zero))
+
+
+def _has_no_low(b: Builder, x: int) -> int:
+    """Return whether the lower half of a double is zero, as that of small whole numbers is."""
+    exponent = b.make("EXPONENT", b.make("ABS", x))
+    places = b.make("SUB", b.literal(20.0), exponent)
+    scaled = b.make("MUL", x, b.make("POW", b.literal(2.0), places))
+    return b.make("LT", b.make("ABS", b.make("SUB", scaled, b.make("ROUND", scaled))), b.literal(1e-6))
 
 
 def _is_same(b: Builder, x: int, y: int) -> bool:
@@ -81,6 +102,8 @@ def _below(b: Builder, atom: int, limit: int) -> int | None:
     if op == "EXPONENT":
         return _less_than(b, x, 2.0 ** max(min(limit, 1000), -1000))
     fmt = FORMATS[SIGNED.get(op, op)]
+    if op in SIGNED and limit >= fmt.sign:  # a literal that large is unsigned, and so is the comparison
+        return _below(b, b.make(SIGNED[op], x), limit)
     if op in FORMATS and not is_positive(b, x):
         if limit > fmt.sign:
             return None

@@ -13,6 +13,8 @@ import math
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
+from nsc.program.refusal import Refusal
+
 if TYPE_CHECKING:
     from nsc.program.dag.builder import Builder
 
@@ -57,10 +59,16 @@ FROM = {"FROM_HIGH": "HIGH", "FROM_WORD": "WORD", "FROM_BITS": "BITS"}
 TRUTHS = frozenset(("LT", "EQ", "AND", "OR", "NOT"))
 WORDS = OF_ONE | frozenset(FROM) | {"BITOR"}
 SMALLEST_NORMAL = 2.0**-126
+SLACK = 1e-12  # by which logarithms may be off: exact powers of two must not be taken for less
 
 
 def word(b: Builder, name: str, x: int) -> int:
-    """Return a word (HIGH, LOW, BITS, WORD) of the number x, unsigned."""
+    """Return a word (HIGH, LOW, BITS, WORD) of the number x, unsigned.
+
+    Raises:
+        Refusal: `bit_operation`, the number has been rounded by adding a large one, which is not modelled.
+    """
+    x = _rounded(b, x, 2.0**18 if name == "WORD" else 2.0**40)
     made = b.nodes[x]
     if name == "LOW":
         return made[2] if made[0] == "FROM_HIGH" else b.make("LOW", x)
@@ -69,16 +77,58 @@ def word(b: Builder, name: str, x: int) -> int:
     return b.make(name, x)
 
 
-def as_signed(b: Builder, node: int, signed: bool, bits: int) -> int:
-    """Convert a word to a signed or unsigned integer, if that has as many bits."""
+def _rounded(b: Builder, x: int, large: float) -> int:
+    """Return a number with what a large constant rounds away; `large`: from which on one does."""
+    op, *sides = b.nodes[x]
+    known = [b.value(side) for side in sides] if op in ("ADD", "SUB") else []
+    at = next((k for k, value in enumerate(known) if value is not None and abs(value) >= large), None)
+    if at is None:
+        return x
+    if abs(known[at]) not in (1.5 * 2.0**23, 1.5 * 2.0**52):
+        raise Refusal("bit_operation", "a large constant rounds what it is added to", b.at)
+    sides[1 - at] = b.make("ROUND", sides[1 - at])
+    return b.make(op, *sides)
+
+
+def as_integer(b: Builder, node: int, signed: bool, bits: int, *, doubtful: bool = False) -> int:
+    """Convert an integer that may be made of words; others are taken to fit, unless they are doubtful."""
     op = b.op(node)
-    if op not in OF_ONE or FORMATS.get(SIGNED.get(op, op), FORMATS["BITS"]).bits != bits:
+    if not b.has_words:
         return node
-    if signed and op in FORMATS:
-        return node if is_positive(b, b.nodes[node][1]) else b.make(f"SIGNED_{op}", b.nodes[node][1])
-    if not signed and op in SIGNED:
-        return b.make(SIGNED[op], b.nodes[node][1])
-    return node
+    if op in ("BITS", "SIGNED_BITS") and bits == 32:
+        return as_integer(b, word(b, "LOW", b.nodes[node][1]), signed, bits)
+    is_word = op in FORMATS or op in SIGNED
+    if is_word and FORMATS[SIGNED.get(op, op)].bits == bits:
+        x = b.nodes[node][1]
+        name = SIGNED.get(op, op)
+        return b.make(f"SIGNED_{name}" if signed and not is_positive(b, x) else name, x)
+    low, high = (-(2.0 ** (bits - 1)), 2.0 ** (bits - 1)) if signed else (0.0, 2.0**bits)
+    least, most = b.range(node)
+    if (least >= low and most < high) or not (doubtful or _may_overflow(b, node, signed, bits)):
+        return node
+    parts = linear(b, node)
+    if signed and list(parts.values()) == [high] and b.op(next(iter(parts)) or 0) in TRUTHS:
+        return b.make("MUL", next(iter(parts)), b.literal(low))
+    shifted = b.make("SUB", node, b.literal(low)) if signed else node
+    turns = b.make("FLOOR", b.make("MUL", shifted, b.literal(2.0**-bits)))
+    return b.make("SUB", node, b.make("MUL", turns, b.literal(2.0**bits)))
+
+
+def _may_overflow(b: Builder, node: int, signed: bool, bits: int) -> bool:
+    """Say whether an integer has words in it that do not fit, or their sign."""
+    return any(_is_too_wide(b, atom, count, signed, bits) for atom, count in linear(b, node).items())
+
+
+def _is_too_wide(b: Builder, atom: int | None, count: float, signed: bool, bits: int) -> bool:
+    op = "LIT" if atom is None else b.op(atom)
+    if op == "LIT" or op in TRUTHS:
+        return abs(count) >= 2.0 ** (bits - 1) or (op != "LIT" and count < 0 and not signed)
+    if op in SIGNED or op in FORMATS or op == "LOW":
+        width = 64 if "BITS" in op else 32
+        return width > bits or (width == bits and not (op in SIGNED and signed and count == 1))
+    if op in ("SEL", "BITOR"):
+        return any(_may_overflow(b, side, signed, bits) for side in b.nodes[atom][-2:])
+    return op == "FLOOR" and (bits < 32 or count != 1)  # a shifted word
 
 
 def total(b: Builder, parts: dict[int | None, float]) -> int:
