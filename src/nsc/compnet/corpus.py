@@ -92,7 +92,7 @@ def grown_corpus(
         raise InputError(f"no record in {data} has an expression DAG of at most {MAX_INPUTS} inputs to grow from")
     cache.mkdir(parents=True, exist_ok=True)
     paths = [cache / f"grown-{origin}-{seed}-{k:04d}.npz" for k in range(-(-programs // SHARD))]
-    missing = [(data, path, seed, k) for k, path in enumerate(paths) if not path.exists()]
+    missing = [(data, origin, path, seed, k) for k, path in enumerate(paths) if not path.exists()]
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         for done, path in enumerate(pool.map(_grow_shard, missing), 1):
             progress(f"grown {path.name}, {done} of {len(missing)}")
@@ -112,7 +112,10 @@ def _digest(data: Path) -> str:
 
 def grow(records: Path, seed: list[int], count: int) -> Corpus:
     """Grow `count` programs; the corpus holds those that can be learned from and may be."""
-    origin = _digest(records)
+    return _grow(records, _digest(records), seed, count)
+
+
+def _grow(records: Path, origin: str, seed: list[int], count: int) -> Corpus:
     pool, weights = _pool(records, origin)
     corpus = corpus_of(list(islice(_grown_terms(Grower(pool, weights, seed)), count)))
     names = names_apart(records, origin)
@@ -140,9 +143,9 @@ def _pool(records: Path, origin: str) -> tuple[list[Dag], np.ndarray]:
     return [dag for _, dag in rows], weights
 
 
-def _grow_shard(task: tuple[Path, Path, int, int]) -> Path:
-    data, path, seed, number = task
-    corpus = grow(data, [seed, number], SHARD)
+def _grow_shard(task: tuple[Path, str, Path, int, int]) -> Path:
+    data, origin, path, seed, number = task
+    corpus = _grow(data, origin, [seed, number], SHARD)
     arrays = {f.name: getattr(corpus.packed, f.name) for f in fields(Packed)}
     arrays |= {f.name: getattr(corpus.targets, f.name) for f in fields(Targets)} | {"left_out": corpus.left_out}
     with replacing(path) as temporary, temporary.open("wb") as file:

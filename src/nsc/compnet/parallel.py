@@ -95,7 +95,8 @@ def _first_of(size: int, store: Path, run: Callable, args: tuple) -> Iterator[Ra
             if not finished:
                 process.terminate()
             process.join()
-        dist.destroy_process_group()
+        if dist.is_initialized():
+            dist.destroy_process_group()
 
 
 def _follow(rank: int, size: int, store: Path, run: Callable, args: tuple) -> None:

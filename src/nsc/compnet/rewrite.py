@@ -10,10 +10,9 @@ import math
 from collections.abc import Callable, Sequence
 
 from nsc.compnet.terms import ONE, Form, TermBuilder, Terms, TooManyTerms
-from nsc.program.dag import OPS, Dag
+from nsc.program.dag import OPS, TRUTHS, Dag
 
 MAX_TERMS = 1024
-_TRUTHS = frozenset(("LT", "EQ", "AND", "OR", "NOT"))
 
 
 def terms_of(dag: Dag, output: int = 0, *, limit: int = MAX_TERMS) -> Terms | float:
@@ -71,7 +70,7 @@ def _needed(args: list[list[int]], roots: list[int]) -> list[int]:
 
 def _truth(b: TermBuilder, form: Form, op: str) -> Form:
     """Return 1 where a value is not zero, else 0."""
-    if op in _TRUTHS or (not form.weights and form.constant in (0.0, 1.0)):
+    if op in TRUTHS or (not form.weights and form.constant in (0.0, 1.0)):
         return form
     return ONE - b.unary("ZERO", form)
 

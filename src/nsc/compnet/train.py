@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from nsc.atomic import write_whole
 from nsc.compnet.checkpoint import save_compnet
 from nsc.compnet.config import TrainConfig
 from nsc.compnet.corpus import Corpus, grown_corpus
@@ -54,7 +55,7 @@ def _train(ranks: Ranks, data: Path, out_dir: Path, config: TrainConfig, progres
     run.resume()
     if ranks.is_first:
         ranks.wait()
-        (out_dir / "config.json").write_text(json.dumps(asdict(config), indent=2))
+        write_whole(out_dir / "config.json", json.dumps(asdict(config), indent=2))
     while run.step < config.steps:
         row = run.run_until(min(run.step + config.checkpoint_every, config.steps))
         if ranks.is_first:

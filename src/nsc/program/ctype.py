@@ -30,8 +30,8 @@ class Scalar:
 
 
 @dataclass(frozen=True)
-class Struct:
-    """A struct; `spelling` is how to name it, e.g. "struct vec" or the typedef "vec3"."""
+class _Compound:
+    """Named fields; `spelling` is how to name it, e.g. "struct vec" or the typedef "vec3"."""
 
     spelling: str
     fields: tuple[tuple[str, CType], ...]
@@ -44,14 +44,13 @@ class Struct:
 
 
 @dataclass(frozen=True)
-class Union:
-    """A union: its fields share their bytes."""
+class Struct(_Compound):
+    """Fields one after the other."""
 
-    spelling: str
-    fields: tuple[tuple[str, CType], ...]
 
-    def spell(self, name: str = "") -> str:
-        return f"{self.spelling} {name}".rstrip()
+@dataclass(frozen=True)
+class Union(_Compound):
+    """Fields that share their bytes."""
 
 
 @dataclass(frozen=True)

@@ -144,7 +144,7 @@ def _learning(r: dict) -> str:
 def _zero_shot(r: dict) -> str:
     words = {
         "compnet": "compiled from the text",
-        "distill": "distilled from runs of the program",
+        "distill": "distilled from the program's own values",
         "random": "random, as torch.nn.Linear draws them",
     }
     rows = "".join(

@@ -116,3 +116,9 @@ def test_what_would_differ_is_refused(text):
     except InputError:
         return
     assert isinstance(program.dag, Unsupported)
+
+
+def test_a_refusal_says_where_the_bits_were_combined():
+    text = "double f(double x, double y) {\n int n = (int)(99 * x), m = (int)(99 * y);\n int k = n | m;\n x = k;\n return x; }"
+    dag = parse_program(text, function="f").dag
+    assert isinstance(dag, Unsupported) and (dag.reason, dag.line) == ("bit_operation", 3)

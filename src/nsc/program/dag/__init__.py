@@ -7,6 +7,7 @@ from nsc.program.dag.builder import Builder as Builder
 from nsc.program.dag.graph import EVALUATE as EVALUATE
 from nsc.program.dag.graph import OP_INDEX as OP_INDEX
 from nsc.program.dag.graph import OPS as OPS
+from nsc.program.dag.graph import TRUTHS as TRUTHS
 from nsc.program.dag.graph import Dag as Dag
 from nsc.program.dag.graph import Unsupported as Unsupported
 from nsc.program.dag.graph import bind_inputs as bind_inputs

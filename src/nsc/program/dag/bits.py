@@ -8,9 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from nsc.program.dag.builder import TRUTHS, Builder
+from nsc.program.dag.builder import Builder
+from nsc.program.dag.graph import TRUTHS
 from nsc.program.dag.word_bits import bits_of_word
-from nsc.program.dag.words import FORMATS
+from nsc.program.dag.words import FORMATS, MANTISSA
 from nsc.program.refusal import Refusal
 
 _FOLD = {
@@ -79,8 +80,8 @@ def _possible(b: Builder, node: int, depth: int = 4) -> int | None:
         return int(known) if 0 <= known < 2.0**_MAX_BITS or math.frexp(known)[0] == 0.5 else None
     if b.op(node) in TRUTHS:
         return 1
-    if b.op(node).endswith("_MANTISSA"):
-        return (1 << FORMATS[b.op(node).removesuffix("_MANTISSA")].mantissa) - 1
+    if b.op(node) in MANTISSA:
+        return (1 << FORMATS[MANTISSA[b.op(node)]].mantissa) - 1
     found = _possible_in_parts(b, node, depth) if depth else None
     low, high = b.range(node)
     return (1 << int(high).bit_length()) - 1 if found is None and low >= 0 and high < 2.0**_MAX_BITS else found

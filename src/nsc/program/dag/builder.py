@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from nsc.program.dag.graph import EVALUATE, OP_INDEX, Dag
+from nsc.program.dag.graph import EVALUATE, OP_INDEX, TRUTHS, Dag
 from nsc.program.dag.ranges import UNKNOWN, Range, range_of
 from nsc.program.dag.word_forms import fold, without_words
 from nsc.program.dag.word_rules import equal, less
@@ -21,7 +21,6 @@ MAX_NODES = 512
 _COMMUTATIVE = frozenset(("ADD", "MUL", "MIN", "MAX", "AND", "OR", "EQ"))
 _LEAVES = ("LIT", "IN", "NAN")
 _NOT_A_NUMBER = ("NAN",)
-TRUTHS = frozenset(("LT", "EQ", "AND", "OR", "NOT"))
 _SETTLED = TRUTHS | {"FLOOR", "ROUND", "TRUNC"}
 _LARGEST_LITERAL = 1e30
 # What is added to a number >= 0 and subtracted again to round it: the spacing of floats, or doubles, is 1 there.
@@ -33,8 +32,13 @@ Key = tuple
 class Builder:
     """Nodes are tuples (op, *children) or ("LIT", value) or ("IN", number), numbered as made."""
 
-    def __init__(self, n_inputs: int, max_nodes: int = MAX_NODES, prune: bool = False):
-        """Make an empty DAG; to prune is to settle comparisons by the ranges of their sides."""
+    def __init__(self, n_inputs: int, max_nodes: int = MAX_NODES, prune: bool = False, is_single: bool = False):
+        """Make an empty DAG.
+
+        Args:
+            prune: settle comparisons by the ranges of their sides.
+            is_single: whether all inputs are floats, not doubles.
+        """
         self.n_inputs = n_inputs
         self.prune = prune
         self.ranges: list[Range] = []  # of the first nodes, as far as asked for
@@ -42,8 +46,8 @@ class Builder:
         self.nodes: list[Key] = []
         self.numbers: list[float | None] = []  # of each node: the number it is, None if it depends on an input
         self.index: dict[Key, int] = {}
-        self.has_words = False
-        self.is_single = False  # whether all inputs are floats
+        self.is_single = is_single
+        self.word_at: dict[int, int] = {}  # the offset at which each word was made
         self.nan_at: int | None = None  # where NaN was met last
         self.at = 0  # offset of what is being evaluated, for messages
 
@@ -129,15 +133,12 @@ class Builder:
         """Drop what no root needs and number the rest, children first; words are written out."""
         if self.has_words:
             roots = without_words(self, roots)
-        needed = set(roots)
-        for node in range(max(roots), -1, -1):  # children are made before their parents
-            if node in needed and self.nodes[node][0] not in _LEAVES:
-                needed.update(self.nodes[node][1:])
+        needed = self.needed(roots)
         if self.index.get(_NOT_A_NUMBER) in needed:
             raise Refusal("nan_constant", "a constant is not a number (NaN)", self.nan_at)
         number: dict[int, int] = {}
         ops, args, values = [], [], []
-        for node in sorted(needed):
+        for node in needed:
             op, *rest = self.nodes[node]
             is_leaf = op in _LEAVES
             kids = () if is_leaf else [number[r] for r in rest]
@@ -148,6 +149,22 @@ class Builder:
         made = (np.array(ops, np.int16), np.array(args, np.int32), np.array(values, np.float64))
         return Dag(*made, np.array([number[r] for r in roots], np.int32), self.n_inputs, bounded)
 
+    @property
+    def has_words(self) -> bool:
+        return bool(self.word_at)
+
+    def needed(self, roots: list[int]) -> list[int]:
+        """List the nodes that some nodes are made of, and these, children first."""
+        found = set(roots)
+        for node in range(max(roots), -1, -1):  # children are made before their parents
+            if node in found:
+                found.update(self.children(node))
+        return sorted(found)
+
+    def children(self, node: int) -> tuple[int, ...]:
+        op, *rest = self.nodes[node]
+        return () if op in _LEAVES else tuple(rest)
+
     def _intern(self, key: Key) -> int:
         found = self.index.get(key)
         if found is None:
@@ -156,7 +173,8 @@ class Builder:
                 raise Refusal("too_many_nodes", message, self.at)
             found = len(self.nodes)
             self.nodes.append(key)
-            self.has_words = self.has_words or key[0] in WORDS
+            if key[0] in WORDS:
+                self.word_at[found] = self.at
             self.numbers.append(key[1] if key[0] == "LIT" else None)
             self.index[key] = found
         return found

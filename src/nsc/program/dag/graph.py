@@ -19,6 +19,7 @@ OPS: tuple[str, ...] = (
     "POW", "ATAN", "ATAN2", "TANH", "FLOOR", "MIN", "MAX", "FMOD", "ASIN", "SINH", "COSH", "CBRT", "ERF",
     "ROUND", "TRUNC", "LT", "EQ", "AND", "OR", "NOT", "SEL", "SQ",
 )  # fmt: skip
+TRUTHS = frozenset(("LT", "EQ", "AND", "OR", "NOT"))  # operations that give 0 or 1
 OP_INDEX: dict[str, int] = {name: k for k, name in enumerate(OPS)}
 
 _ERF = np.vectorize(math.erf, otypes=[np.float64])

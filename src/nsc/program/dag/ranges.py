@@ -10,12 +10,10 @@ import math
 
 import numpy as np
 
-from nsc.program.dag.graph import EVALUATE
+from nsc.program.dag.graph import EVALUATE, TRUTHS
 from nsc.program.dag.word_forms import range_of_word
-from nsc.program.dag.words import WORDS
+from nsc.program.dag.words import WORDS, Range
 
-Range = tuple[float, float]
-_TRUTHS = frozenset(("LT", "EQ", "AND", "OR", "NOT"))
 UNKNOWN: Range = (-math.inf, math.inf)
 _MONOTONE = frozenset(("EXP", "ATAN", "TANH", "FLOOR", "ROUND", "TRUNC", "SINH", "CBRT", "ERF"))
 _MONOTONE_FROM = {"SQRT": 0.0, "LOG": 1e-300}
@@ -38,7 +36,7 @@ def range_of(key: tuple, nodes: list[tuple], ranges: list[Range]) -> Range:
 
 
 def _operation(op: str, args: list[Range]) -> Range:
-    if UNKNOWN in args and op not in _TRUTHS:
+    if UNKNOWN in args and op not in TRUTHS:
         return UNKNOWN
     lo, hi = args[0]
     if op in _MONOTONE or (op in _MONOTONE_FROM and lo >= _MONOTONE_FROM[op]):

@@ -92,8 +92,8 @@ class _Run:
 
     def __init__(self, signature: Signature, domain: Domain, prune: bool = False, max_trips: int | None = None):
         self.signature, self.domain = signature, domain
-        self.b = Builder(len(signature.inputs), prune=prune)
-        self.b.is_single = all(leaf.type.kind != "float" or leaf.type.bits == 32 for leaf in signature.inputs)
+        is_single = all(leaf.type.kind != "float" or leaf.type.bits == 32 for leaf in signature.inputs)
+        self.b = Builder(len(signature.inputs), prune=prune, is_single=is_single)
         self.state = State()
         self.e = Evaluator(self.b, Scope(), {}, Frame([{}], 0), run_function=run_function, max_trips=max_trips)
 

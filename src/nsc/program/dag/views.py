@@ -31,11 +31,9 @@ def seen(b: Builder, image: int, view: View, ctype: Scalar) -> int:
         Refusal: `uses_union`, the field is not the number, its half or all its bits.
     """
     name = _field_name(b, view, ctype)
-    return (
-        image
-        if name is None
-        else as_integer(b, word(b, name, image), ctype.signed, ctype.bits, doubtful=b.op(image) in FROM)
-    )
+    if name is None:
+        return image
+    return as_integer(b, word(b, name, image), ctype.signed, ctype.bits, doubtful=b.op(image) in FROM)
 
 
 def overwritten(b: Builder, image: int, view: View, ctype: Scalar, node: int) -> int:

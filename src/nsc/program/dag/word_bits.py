@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nsc.program.dag.graph import TRUTHS
 from nsc.program.dag.words import (
     FORMATS,
     MANTISSA,
     SIGNED,
-    TRUTHS,
     WORDS,
     Format,
     as_integer,
@@ -115,7 +115,7 @@ def _masked(b: Builder, name: str, op: str, x: int, mask: int) -> int | None:
     if mask == int(fmt.sign):
         return b.make("MUL", is_negative(b, x), b.literal(fmt.sign))
     if mask == (1 << fmt.mantissa) - 1:
-        return b.make(f"{name}MANTISSA", x)
+        return b.make(f"{name}_MANTISSA", x)
     if mask == int(fmt.infinity):
         return b.make("MUL", b.make("ADD", exponent_of(b, x), b.literal(float(fmt.bias))), b.literal(2.0**fmt.mantissa))
     if name == "BITS" and mask & -mask < 2**11:

@@ -9,6 +9,7 @@ import math
 import struct
 from typing import TYPE_CHECKING
 
+from nsc.program.dag.graph import TRUTHS
 from nsc.program.dag.words import (
     FORMATS,
     FROM,
@@ -16,7 +17,6 @@ from nsc.program.dag.words import (
     OF_ONE,
     SIGNED,
     SLACK,
-    TRUTHS,
     WORDS,
     Format,
     Range,
@@ -162,21 +162,17 @@ def without_words(b: Builder, roots: list[int]) -> list[int]:
     Raises:
         Refusal: `bit_operation`, what has no such form is needed.
     """
-    needed = set(roots)
-    for node in range(max(roots), -1, -1):
-        if node in needed and b.op(node) not in ("LIT", "IN", "NAN"):
-            needed.update(b.nodes[node][1:])
     made: dict[int, int] = {}
-    for node in sorted(needed):
-        op, *rest = b.nodes[node]
-        if op in ("LIT", "IN", "NAN"):
-            made[node] = node
+    for node in b.needed(roots):
+        op, children = b.op(node), b.children(node)
+        kids = [made[k] for k in children]
+        b.at = b.word_at.get(node, b.at)
+        if op in FROM:
+            made[node] = _number_written(b, FORMATS[FROM[op]], kids, b.range(children[0]))
+        elif op in WORDS:
+            made[node] = _written(b, op, kids)
         else:
-            kids = [made[k] for k in rest]
-            if op in FROM:
-                made[node] = _number_written(b, FORMATS[FROM[op]], kids, b.range(rest[0]))
-            else:
-                made[node] = _written(b, op, kids) if op in WORDS else b.make(op, *kids)
+            made[node] = b.make(op, *kids) if kids else node
     return [made[root] for root in roots]
 
 

@@ -13,6 +13,7 @@ import math
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
+from nsc.program.dag.graph import TRUTHS
 from nsc.program.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -53,10 +54,9 @@ class Format(NamedTuple):
 
 FORMATS = {"HIGH": Format(32, 20, 1023), "WORD": Format(32, 23, 127), "BITS": Format(64, 52, 1023)}
 SIGNED = {f"SIGNED_{name}": name for name in FORMATS}
-MANTISSA = {f"{name}MANTISSA": name for name in FORMATS}
+MANTISSA = {f"{name}_MANTISSA": name for name in FORMATS}
 OF_ONE = frozenset((*FORMATS, *SIGNED, *MANTISSA, "LOW", "EXPONENT"))
 FROM = {"FROM_HIGH": "HIGH", "FROM_WORD": "WORD", "FROM_BITS": "BITS"}
-TRUTHS = frozenset(("LT", "EQ", "AND", "OR", "NOT"))
 WORDS = OF_ONE | frozenset(FROM) | {"BITOR"}
 SMALLEST_NORMAL = 2.0**-126
 SLACK = 1e-12  # by which logarithms may be off: exact powers of two must not be taken for less
