@@ -77,6 +77,9 @@ def _count(n: int, what: str) -> str:
     return f"{n} {what}{'s' * (n != 1)}"
 
 
+_INITIAL = {"compnet": "from the text", "distill": "distilled", "random": "at random"}
+
+
 def console_summary(report: dict, out: Path) -> Group:
     """Summarise a compilation in a dozen lines."""
     test, ns, runs, zero = report["test"], report["ns_per_call"], report["program_runs"], report["zero_shot"]
@@ -85,10 +88,8 @@ def console_summary(report: dict, out: Path) -> Group:
     table.add_column(overflow="fold")
     table.add_row("inputs", ", ".join(f"{k} in [{lo:g}, {hi:g}]" for k, (lo, hi) in report["domain"].items()))
     table.add_row("outputs", ", ".join(report["outputs"]))
-    table.add_row(
-        "zero-shot",
-        f"nmse {number(zero['compnet']['nmse'])} from the text, {number(zero['random']['nmse'])} at random",
-    )
+    found = [f"{number(zero[name]['nmse'])} {words}" for name, words in _INITIAL.items() if name in zero]
+    table.add_row("zero-shot", f"nmse {', '.join(found)}")
     if report["expected_zero_shot_nmse"]:
         table.add_row("", f"expected from the text: nmse {', '.join(map(number, report['expected_zero_shot_nmse']))}")
     if report["finetune"]:
