@@ -9,7 +9,9 @@ import pytest
 
 import nsc
 from nsc.cli import main
+from nsc.errors import InputError
 from nsc.files import header_reader
+from nsc.program import parse_program
 
 WAVE = "#include <math.h>\ndouble wave(double x, double y) { return sin(3*x) * y; }\n"
 
@@ -177,3 +179,37 @@ def test_headers_outside_the_named_folders_are_not_opened(tmp_path):
         assert include(name, False, "") is None, name
     assert header_reader(None)("secret.h", False, "") is None
     assert header_reader(tmp_path / "src" / "f.c", [tmp_path])("link.h", False, "") is not None
+
+
+PARTIAL = "double fast_sin(double);\ndouble wave(double x, double y) { return fast_sin(3*x) * y; }\n"
+
+
+def test_text_only_runs_nothing_and_guesses_what_is_missing(tmp_path, capsys, monkeypatch):
+    path, out = tmp_path / "partial.c", tmp_path / "out"
+    path.write_text(PARTIAL)
+    assert main(["compile", str(path), "-o", str(out)]) == 2
+    assert "--text-only" in capsys.readouterr().err and not out.exists()
+    monkeypatch.setattr("nsc.pipeline.ProgramOracle", None)  # the sandbox
+    assert main(["compile", str(path), "-o", str(out), "--text-only", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["text_only"] and "test" not in report and "read as sin" in report["notes"][0]
+    assert {p.name for p in out.iterdir()} == set(report["files"]) and "report.html" not in report["files"]
+    assert "Not verified" in (out / "surrogate.c").read_text()
+    x = np.random.default_rng(0).uniform(-1, 1, (500, 2))
+    y = np.sin(3 * x[:, 0]) * x[:, 1]
+    assert np.mean((nsc.load(out / "surrogate.safetensors")(x)[:, 0] - y) ** 2) < 0.1 * y.var()
+    assert main(["compile", str(path), "-o", str(out), "--text-only"]) == 0
+    assert "nothing was run" in capsys.readouterr().out
+
+
+def test_an_oracle_runs_what_the_sandbox_cannot():
+    surrogate = nsc.compile(PARTIAL, oracle=lambda x: np.sin(3 * x[:, 0]) * x[:, 1], budget=100)
+    assert surrogate.report["zero_shot"]["compnet"]["nmse"] < 0.1 * surrogate.report["zero_shot"]["random"]["nmse"]
+    assert surrogate.report["test"]["nmse"] < 0.05 and surrogate.report["program_runs"]["train"] == 80
+    for wrong, message in [({"text_only": True, "target_error": 0.1}, "--target-error"),
+                           ({"text_only": True, "initial": "random"}, "--initial random"),
+                           ({"text_only": True, "oracle": np.sin}, "leave one of them out")]:  # fmt: skip
+        with pytest.raises(InputError, match=message):
+            nsc.compile(PARTIAL, **wrong)
+    with pytest.raises(InputError, match="which has no body here"):
+        nsc.compile(parse_program(PARTIAL, partial=True))

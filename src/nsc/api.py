@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from nsc.errors import InputError
-from nsc.files import check_writable, finish, header_reader, read_source
-from nsc.patterns import Progress
-from nsc.pipeline import CompileOptions, compile_program
+from nsc.files import check_writable, finish, finish_draft, header_reader, read_source
+from nsc.patterns import Oracle, Progress
+from nsc.pipeline import CompileOptions, compile_program, compile_text
 from nsc.program import Program, Unsupported, parse_program
 from nsc.surrogate import Surrogate
 
@@ -28,16 +29,21 @@ def compile(
     arrays: Mapping[str, int] | None = None,
     include: Sequence[str | Path] = (),
     defines: Mapping[str, str] | None = None,
+    oracle: Oracle | None = None,
     **options,
 ) -> Surrogate:
     """Compile a C function, or a Program, into a verified neural surrogate.
+
+    A function that calls what the text does not define cannot run in the sandbox: give an `oracle` that runs it, or
+    `text_only=True`. What is missing is guessed by its name.
 
     Args:
         source: a Program, a path to a C file, or C text (anything with a brace is text).
         function, domain, out, arrays: which function and how to read it; see `parse_program`.
         include: folders to look for the file's own headers in, besides its own folder.
         defines: macros defined before the first line.
-        options: fields of `CompileOptions`: budget, seed, initial, optimizer, topology, split, ...
+        oracle: runs the program in place of the sandbox, `n i -> n o` in the program's units.
+        options: fields of `CompileOptions`: budget, seed, initial, optimizer, topology, split, text_only, ...
 
     Returns:
         A Surrogate, callable on `n i` arrays in the program's units; `.report` is the report.
@@ -47,6 +53,8 @@ def compile(
     """
     started = time.perf_counter()
     chosen = CompileOptions(**options)
+    if chosen.text_only and oracle is not None:
+        raise InputError("oracle= runs the program, and text_only=True does not: leave one of them out")
     if isinstance(source, Program):
         if function or domain or out or arrays or include or defines:
             raise InputError("a Program already has its function and domain; leave them out")
@@ -56,10 +64,12 @@ def compile(
         program = parse_program(
             read_source(path) if path else str(source), path=str(path or "<string>"), function=function,
             ranges=domain, out=out, arrays=arrays, include=header_reader(path, [Path(f) for f in include]),
-            defines=defines,
+            defines=defines, partial=chosen.text_only or oracle is not None,
         )  # fmt: skip
-    surrogate, _ = finish(compile_program(program, chosen), chosen, started=started)
-    return surrogate
+    if chosen.text_only:
+        return finish_draft(compile_text(program, chosen), chosen, started=started)[0]
+    program = replace(program, function=oracle) if oracle else program
+    return finish(compile_program(program, chosen), chosen, started=started)[0]
 
 
 def embed(program: Program, *, output: int = 0) -> np.ndarray:
@@ -101,8 +111,13 @@ def compile_file(
     """Compile a C file and write surrogate, C, ONNX and report into `folder`; returns the report."""
     started = time.perf_counter()
     progress("reading the program", 0.0)
-    program = parse_program(read_source(path), path=str(path), include=header_reader(path, include), **reading)
+    program = parse_program(
+        read_source(path), path=str(path), include=header_reader(path, include), partial=options.text_only, **reading
+    )
     check_writable(folder)
+    if options.text_only:
+        draft = compile_text(program, options)
+        return finish_draft(draft, options, folder=folder, drop_in=drop_in, guard=guard, started=started)[1]
     compiled = compile_program(program, options, progress=progress)
     _, report = finish(
         compiled, options, folder=folder, drop_in=drop_in, guard=guard, started=started, progress=progress

@@ -75,21 +75,26 @@ def compile_(
     verification: Annotated[int, typer.Option(help="Fresh inputs to verify on.")] = 4096,
     drop_in: Annotated[bool, typer.Option("--drop-in", help="Give the C the original's name.")] = False,
     guard: Annotated[bool, typer.Option("--guard", help="Call the original outside the domain.")] = False,
+    text_only: Annotated[
+        bool, typer.Option("--text-only", help="Run and verify nothing; guess missing bodies.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bits.")] = 0,
     json_: Json = False,
 ) -> None:
     """Compile a C function into a verified neural surrogate.
 
     Example: nsc compile examples/sobel.c --budget 1024 -o out/
+    Example: nsc compile partial.c --text-only -o out/
     """
     from nsc.api import compile_file
     from nsc.pipeline import CompileOptions
     from nsc.program import parse_ranges
-    from nsc.report import console_progress, console_summary
+    from nsc.report import console_progress, console_summary, draft_summary
 
     options = CompileOptions(
         budget=budget, seed=seed, initial=initial, optimizer=optimizer, topology=topology,
         activation=activation, split=split, target_error=target_error, verification=verification,
+        text_only=text_only,
     )  # fmt: skip
     reading = {
         "function": function,
@@ -112,7 +117,8 @@ def compile_(
     if json_:
         print(json.dumps(report, indent=2))
     else:
-        console().print(console_summary(report, folder))
+        summary = draft_summary if text_only else console_summary
+        console().print(summary(report, folder))
 
 
 @app.command()

@@ -15,16 +15,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from nsc.atomic import write_whole
 from nsc.deploy import c_source, save_onnx, surrogate_name, time_per_call
 from nsc.errors import InputError
 from nsc.patterns import Progress
-from nsc.pipeline import Compiled, CompileOptions
-from nsc.program import MAX_SOURCE_BYTES, Include
+from nsc.pipeline import Compiled, CompileOptions, Draft
+from nsc.program import MAX_SOURCE_BYTES, Include, draw_inputs
 from nsc.report import html_page
-from nsc.summary import report_json
+from nsc.summary import draft_json, report_json
 from nsc.surrogate import Surrogate
 
+ONNX_ROWS = 64  # inputs on which the written ONNX is compared
 HEADER_SUFFIXES = (".h", ".c", ".inc", ".def", ".tbl")
 
 
@@ -127,31 +130,58 @@ def finish(
         plain = c_source(surrogate, program)
         original, own = time_per_call(program, plain, surrogate_name(program, drop_in=False))
         report["ns_per_call"] = {"original": original, "surrogate": own}
-    files = ["surrogate.safetensors", "surrogate.c", "report.json", "report.html"]
-    has_onnx = all(importlib.util.find_spec(m) for m in ("onnx", "onnxruntime"))
-    if has_onnx:
-        files.insert(2, "surrogate.onnx")
-    report["files"] = files if folder else []
     report["exported_function"] = name
     report["time_s"]["export"] = round(time.perf_counter() - begun, 4)
     report["time_s"]["total"] = round(time.perf_counter() - started, 4)
+    return _written(folder, surrogate, c_text, report, compiled.compilation.x)
+
+
+def finish_draft(
+    draft: Draft,
+    options: CompileOptions,
+    *,
+    folder: Path | None = None,
+    drop_in: bool = False,
+    guard: bool = False,
+    started: float,
+) -> tuple[Surrogate, dict]:
+    """Export and report a surrogate that nothing has run or verified; as `finish`, without a page of figures."""
+    program, surrogate = draft.program, draft.surrogate
+    report = draft_json(draft, options)
+    x = draw_inputs(program, ONNX_ROWS, generator=np.random.default_rng(options.seed))
+    notes = ["Not verified: it was made from the text alone.", *(n for note in draft.notes for n in note.split("; "))]
+    c_text = c_source(surrogate, program, drop_in=drop_in, guard=guard, notes=notes, selftest=x)
+    report["exported_function"] = surrogate_name(program, drop_in=drop_in)
+    report["time_s"]["total"] = round(time.perf_counter() - started, 4)
+    return _written(folder, surrogate, c_text, report, x)
+
+
+def _written(
+    folder: Path | None, surrogate: Surrogate, c_text: str, report: dict, x: np.ndarray
+) -> tuple[Surrogate, dict]:
+    """Put the report into the surrogate and write everything, if there is a folder to write to."""
+    has_onnx = all(importlib.util.find_spec(m) for m in ("onnx", "onnxruntime"))
+    files = ["surrogate.safetensors", "surrogate.c", *["surrogate.onnx"] * has_onnx, "report.json"]
+    files += ["report.html"] * ("figures" in report)
+    report["files"] = files if folder else []
     kept = {k: v for k, v in report.items() if k != "figures"}
     surrogate = replace(surrogate, metadata={"report": json.dumps(kept)})
     if folder is not None:
-        _write_all(folder, surrogate, c_text, report, compiled.compilation.x[:64] if has_onnx else None)
+        _write_all(folder, surrogate, c_text, report, x[:ONNX_ROWS])
     return surrogate, kept
 
 
-def _write_all(folder: Path, surrogate: Surrogate, c_text: str, report: dict, onnx_inputs) -> None:
+def _write_all(folder: Path, surrogate: Surrogate, c_text: str, report: dict, onnx_inputs: np.ndarray) -> None:
     """Write every file into a hidden folder beside, then move them into place."""
     work = Path(tempfile.mkdtemp(prefix=".nsc-", dir=folder))
     try:
         surrogate.save(work / "surrogate.safetensors")
         (work / "surrogate.c").write_text(c_text)
-        if onnx_inputs is not None:
+        if "surrogate.onnx" in report["files"]:
             save_onnx(surrogate, work / "surrogate.onnx", onnx_inputs)
         (work / "report.json").write_text(json.dumps(report, indent=1))
-        (work / "report.html").write_text(html_page(report))
+        if "report.html" in report["files"]:
+            (work / "report.html").write_text(html_page(report))
         for name in report["files"]:
             os.replace(work / name, folder / name)
     finally:

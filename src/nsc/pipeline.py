@@ -37,6 +37,7 @@ class CompileOptions:
         topology: widths like "9-4-4-1"; None is the covering architecture, widened as needed.
         split: one network per output instead of one with several outputs.
         target_error: rmse to reach, in the outputs' units.
+        text_only: run nothing and verify nothing; functions without a body are guessed by name.
     """
 
     budget: int = 1024
@@ -50,10 +51,15 @@ class CompileOptions:
     verification: int = 4096
     restarts: int | None = None
     compnet: str | None = None
+    text_only: bool = False
 
     def __post_init__(self) -> None:
         if self.initial not in INITIALS:
             raise InputError(f"--initial is one of {', '.join(INITIALS)}; found '{self.initial}'")
+        if self.text_only and self.initial not in ("auto", "compnet"):
+            raise InputError(f"--text-only starts from the text; found --initial {self.initial}")
+        if self.text_only and self.target_error is not None:
+            raise InputError("--text-only verifies nothing; leave out --target-error")
 
     @property
     def random_starts(self) -> int:
@@ -90,6 +96,31 @@ class Compiled:
     @property
     def surrogate(self) -> Surrogate:
         return self.compilation.surrogate
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A surrogate from the text alone, which nothing has verified; fields as of `Compiled`."""
+
+    program: Program
+    surrogate: Surrogate
+    expected_nmse: tuple[float, ...] | None
+    notes: tuple[str, ...]
+    time_s: dict[str, float]
+
+
+def compile_text(program: Program, options: CompileOptions) -> Draft:
+    """Compile a program's text and run nothing: for programs that cannot run here, or must not.
+
+    Raises:
+        InputError: options that do not fit the program.
+    """
+    started = time.perf_counter()
+    topologies = _topologies(program, options)
+    initial = tuple(_compiled(program, k, t, options) for k, t in enumerate(topologies))
+    surrogate = _untrained(_template(program), topologies, initial)
+    notes = tuple(dict.fromkeys(i.note for i in initial if i.note))
+    return Draft(program, surrogate, _expected(initial), notes, {"compile": time.perf_counter() - started})
 
 
 def compile_program(
@@ -135,14 +166,23 @@ def compile_program(
         notes += (f"the target error {options.target_error:g} was not reached; verified rmse is {best:.3g}",)
     times = {"compile": compile_s, "execute": build_s + found.time_s["execute"],
              "finetune": found.time_s["finetune"], "verify": found.time_s["verify"]}  # fmt: skip
-    expected = [i.expected_nmse for i in initial["compnet"]]
-    expected_nmse = None if None in expected else tuple(e for each in expected for e in each)
-    return Compiled(program, oracle, found, zero_shot, expected_nmse, notes, sum(i.runs for i in chosen), times)
+    expected, runs = _expected(initial["compnet"]), sum(i.runs for i in chosen)
+    return Compiled(program, oracle, found, zero_shot, expected, notes, runs, times)
+
+
+def _expected(initial: tuple[Initial, ...]) -> tuple[float, ...] | None:
+    expected = [i.expected_nmse for i in initial]
+    return None if None in expected else tuple(e for each in expected for e in each)
 
 
 def _oracle(program: Program, progress: Progress) -> Oracle:
     if program.function is not None:
         return program.function
+    if program.bodiless:
+        raise InputError(
+            f"{program.name} calls '{program.bodiless[0]}', which has no body here, so that nothing can run it: "
+            "give oracle=, a callable that runs it, or text_only=True"
+        )
     warm_up(lambda line: progress(line, 0.0))
     progress("building the program", 0.0)
     return ProgramOracle(program.unit)

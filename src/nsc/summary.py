@@ -1,6 +1,7 @@
 """A finished compilation -> report.json.
 
-In: `Compiled`. Out: plain JSON values, the series for figures included. Non-goals: drawing (report).
+In: `Compiled`, or the `Draft` that nothing verified. Out: plain JSON values, the series for figures included.
+Non-goals: drawing (report).
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import numpy as np
 from nsc.errors import OracleError
 from nsc.finetune import FinetuneResult
 from nsc.patterns import run_oracle
-from nsc.pipeline import Compiled, CompileOptions
-from nsc.program import with_whole_inputs
+from nsc.pipeline import Compiled, CompileOptions, Draft
+from nsc.program import Program, with_whole_inputs
+from nsc.surrogate import Surrogate
 
 CURVE_POINTS = 121
 MAP_SIDE = 36
@@ -23,22 +25,12 @@ MAX_CURVES = 12
 def report_json(compiled: Compiled, options: CompileOptions) -> dict:
     """Describe a compilation; `files`, `ns_per_call` and the export time are filled in by the writer."""
     program, found = compiled.program, compiled.compilation
-    surrogate = compiled.surrogate
     figures, figure_runs = _figures(compiled)
-    domain = zip(surrogate.input_names, surrogate.lo.tolist(), surrogate.hi.tolist(), strict=True)
     return {
-        "function": program.name,
-        "signature": program.signature.prototype,
-        "inputs": list(surrogate.input_names),
-        "outputs": list(surrogate.output_names),
-        "domain": {name: [lo, hi] for name, lo, hi in domain},
-        "topology": " + ".join(str(m.topology) for m in surrogate.members),
-        "activation": options.activation,
-        "initial": options.initial,
+        **_described(program, compiled.surrogate, options),
         "optimizer": options.optimizer,
         "backend": next((r.backend for r in compiled.compilation.results), None),
         "budget": found.rounds[-1].budget,
-        "seed": options.seed,
         "program_runs": _runs(compiled, figure_runs),
         "zero_shot": {k: {"mse": v.mse, "nmse": v.as_json()["nmse"]} for k, v in compiled.zero_shot.items()},
         "expected_zero_shot_nmse": None if compiled.expected_nmse is None else list(compiled.expected_nmse),
@@ -50,9 +42,36 @@ def report_json(compiled: Compiled, options: CompileOptions) -> dict:
         "time_s": {k: round(v, 4) for k, v in compiled.time_s.items()},
         "ns_per_call": {"original": None, "surrogate": None},
         "notes": list(compiled.notes),
-        "program": {"path": program.path, "line": program.line, "text": program.text},
         "figures": figures,
         "files": [],
+    }
+
+
+def draft_json(draft: Draft, options: CompileOptions) -> dict:
+    """Describe what the text alone gave; `files` are filled in by the writer. There is no "test" in it."""
+    return {
+        **_described(draft.program, draft.surrogate, options),
+        "text_only": True,
+        "expected_zero_shot_nmse": None if draft.expected_nmse is None else list(draft.expected_nmse),
+        "time_s": {k: round(v, 4) for k, v in draft.time_s.items()},
+        "notes": list(draft.notes),
+        "files": [],
+    }
+
+
+def _described(program: Program, surrogate: Surrogate, options: CompileOptions) -> dict:
+    domain = zip(surrogate.input_names, surrogate.lo.tolist(), surrogate.hi.tolist(), strict=True)
+    return {
+        "function": program.name,
+        "signature": program.signature.prototype,
+        "inputs": list(surrogate.input_names),
+        "outputs": list(surrogate.output_names),
+        "domain": {name: [lo, hi] for name, lo, hi in domain},
+        "topology": " + ".join(str(m.topology) for m in surrogate.members),
+        "activation": options.activation,
+        "initial": options.initial,
+        "seed": options.seed,
+        "program": {"path": program.path, "line": program.line, "text": program.text},
     }
 
 

@@ -24,6 +24,13 @@ HOPELESS = 4.0  # the expected nmse from which on nothing is kept; chosen on val
 _CUT_OFF = "CompNet read a loop whose end depends on the inputs for its first trips only"
 
 
+def _guess(named: tuple[str, str]) -> str:
+    name, stand_in = named
+    if stand_in:
+        return f"'{name}' has no body here and is read as {stand_in}, by its name"
+    return f"'{name}' has no body here, and its name says nothing: it is read as 0"
+
+
 @dataclass(frozen=True)
 class Emission:
     """What a CompNet emits for one output of a program.
@@ -144,8 +151,9 @@ class CompNet:
         if isinstance(dag, Unsupported):
             where = f" (line {dag.line})" if dag.line else ""
             return [self._fallback(f"{dag.message}{where} [{dag.reason}]")] * len(outputs)
+        notes = [*([_CUT_OFF] if dag.bounded else []), *map(_guess, dag.guesses)]
         found = self._emit_read(self._terms(dag, outputs))
-        return [replace(e, note=_CUT_OFF) if dag.bounded and e.note is None else e for e in found]
+        return [replace(e, note="; ".join(notes)) if notes and e.note is None else e for e in found]
 
     def embed(self, dag: Dag, output: int = 0) -> np.ndarray | None:
         """Embed one output of a DAG: float64 (d,), of unit length; None where it has no terms."""

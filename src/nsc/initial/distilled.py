@@ -28,7 +28,7 @@ def distill_initial(
     x = anchor_inputs(program.n_inputs, tuple(range(min(program.n_inputs, 9))))
     inputs = with_whole_inputs(program, lo + (x + 1) / 2 * (hi - lo))
     x, runs = 2 * (inputs - lo) / (hi - lo) - 1, 0
-    if isinstance(program.dag, Dag) and not program.dag.bounded:
+    if isinstance(program.dag, Dag) and program.dag.is_exact:
         y = evaluate(program.dag, x)
     else:
         y, runs = np.asarray(oracle(inputs), np.float64).reshape(len(x), -1), len(x)

@@ -35,6 +35,7 @@ class Closure:
     headers: tuple[str, ...] = ()
     refusals: list[Refusal] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)  # names that nothing here defines
+    bodiless: list[str] = field(default_factory=list)  # those of them that are called
 
     def functions(self) -> list[Item]:
         return [item for item in self.items if item.kind == "function"]
@@ -68,6 +69,7 @@ def close(module: Module, entry: Item) -> Closure:
                 todo.extend(_wanted(found))
             else:
                 _from_standard(name, node, item.base, headers, closure, module)
+                todo.extend(i for i in found if i.kind == "prototype" and name in closure.bodiless)
     closure.items = [chosen[start] for start in sorted(chosen)]
     closure.headers = tuple(headers)
     closure.macros = _macros_used(module, closure.items)
@@ -95,6 +97,8 @@ def _from_standard(name: str, node: Node, base: int, headers: dict, closure: Clo
         is_call = node.parent is not None and node.parent.type == "call_expression"
         reason, what = ("unknown_function", "function") if is_call else ("unknown_name", "name")
         closure.missing.append(name)
+        if is_call:
+            closure.bodiless.append(name)
         if node.type == "type_identifier":
             reason, what = "unknown_type", "type"
         unread = module.expanded.unread
@@ -102,6 +106,7 @@ def _from_standard(name: str, node: Node, base: int, headers: dict, closure: Clo
         said = f"not defined in this file{hint}"
         if module.named(name):
             said = "declared, but its definition is in another file: paste it here"
+            said += ", or guess it by name with --text-only" if is_call else ""
         closure.refusals.append(Refusal(reason, f"the {what} '{name}' is {said}", node).moved(base))
 
 

@@ -91,6 +91,8 @@ class Unit:
 class Program:
     """A closed C function with a scalar view.
 
+    `bodiless` names the functions that it calls and that nothing here defines; they are guessed by name
+    (dag/stand_ins.py), and nothing but `function` can run such a program.
     `text` is the original text of the function and of exactly what it needs, macros included
     (for people, and for drop-in C); `source` is the same with every macro expanded and no directive.
     """
@@ -104,7 +106,8 @@ class Program:
     signature: Signature
     domain: Domain
     line: int = 0
-    function: Callable | None = field(default=None, compare=False, repr=False)  # for a Python program
+    bodiless: tuple[str, ...] = ()
+    function: Callable | None = field(default=None, compare=False, repr=False)  # runs it, instead of the sandbox
 
     @classmethod
     def from_callable(cls, function: Callable, inputs: Sequence[str], **options) -> Program:
@@ -132,7 +135,7 @@ class Program:
         """Return the expression DAG over inputs in [-1, 1], or why there is none."""
         from nsc.program.dag import Unsupported, dag_of
 
-        if self.function is not None:
+        if not self.source:
             return Unsupported("python_callable", "a Python callable has no C text to read")
         return dag_of(self)
 

@@ -66,6 +66,7 @@ def parse_program(
     arrays: Mapping[str, int] | None = None,
     include: Include | None = None,
     defines: Mapping[str, str] | None = None,
+    partial: bool = False,
 ) -> Program:
     """Read the C text of one file and close the chosen function.
 
@@ -79,14 +80,15 @@ def parse_program(
         include: gives the text of the file's own headers: (name, is it <...>, path of the file that
             asks, "" for this one) -> (path, text) or None. Without it none is followed.
         defines: macros defined before the first line, as -D does.
+        partial: whether functions may be called that nothing here defines (`Program.bodiless`).
 
     Raises:
         SourceError: no such function, several candidates, or a named problem in the one chosen.
         DomainError: a range for no input, or an integer input without one.
     """
     module = _module(text, path, include, defines)
-    item = _choose(module, path, function, out, arrays)
-    closure, signature, problems = _examine(module, item, out, arrays)
+    item = _choose(module, path, function, out, arrays, partial)
+    closure, signature, problems = _examine(module, item, out, arrays, partial)
     if signature is None or problems:
         raise SourceError(path, problems)
     return _program(module, item, closure, signature, path, ranges or {})
@@ -104,6 +106,7 @@ def _program(module: Module, item: Item, closure: Closure, signature: Signature,
         signature=signature,
         domain=domain_of(signature, ranges),
         line=line,
+        bodiless=tuple(dict.fromkeys(closure.bodiless)),
     )
 
 
@@ -165,13 +168,13 @@ def _module(
 
 
 def _examine(
-    module: Module, item: Item, out: Sequence[str], arrays: Mapping[str, int] | None
+    module: Module, item: Item, out: Sequence[str], arrays: Mapping[str, int] | None, partial: bool = False
 ) -> tuple[Closure, Signature | None, list[Problem]]:
     closure = close(module, item)
     refusals = impurities(module, closure)
     signature = None
     if not any(r.reason in UNREADABLE for r in refusals):
-        refusals += closure.refusals
+        refusals += [r for r in closure.refusals if not (partial and r.reason == "unknown_function")]
         try:
             signature = signature_of(module, item, out=out, arrays=arrays)
         except Refusal as refusal:
@@ -192,7 +195,12 @@ def _overview(
 
 
 def _choose(
-    module: Module, path: str, function: str | None, out: Sequence[str], arrays: Mapping[str, int] | None
+    module: Module,
+    path: str,
+    function: str | None,
+    out: Sequence[str],
+    arrays: Mapping[str, int] | None,
+    partial: bool,
 ) -> Item:
     functions = _own_functions(module)
     if not functions:
@@ -205,7 +213,7 @@ def _choose(
         return item
     if len(functions) == 1:
         return functions[0]
-    examined = [(f, _examine(module, f, out, arrays)[2]) for f in functions]
+    examined = [(f, _examine(module, f, out, arrays, partial)[2]) for f in functions]
     candidates = [f for f, problems in examined if not problems]
     roots = [f for f in candidates if not _is_helper(f, module)] or candidates
     if len(roots) == 1:

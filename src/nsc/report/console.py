@@ -83,11 +83,7 @@ _INITIAL = {"compnet": "from the text", "distill": "distilled", "random": "at ra
 def console_summary(report: dict, out: Path) -> Group:
     """Summarise a compilation in a dozen lines."""
     test, ns, runs, zero = report["test"], report["ns_per_call"], report["program_runs"], report["zero_shot"]
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(style="dim")
-    table.add_column(overflow="fold")
-    table.add_row("inputs", ", ".join(f"{k} in [{lo:g}, {hi:g}]" for k, (lo, hi) in report["domain"].items()))
-    table.add_row("outputs", ", ".join(report["outputs"]))
+    table = _interface(report)
     found = [f"{number(zero[name]['nmse'])} {words}" for name, words in _INITIAL.items() if name in zero]
     table.add_row("zero-shot", f"nmse {', '.join(found)}")
     if report["expected_zero_shot_nmse"]:
@@ -105,11 +101,31 @@ def console_summary(report: dict, out: Path) -> Group:
         table.add_row("a call", f"{ns['surrogate']:.1f} ns (the original {ns['original']:.1f} ns)")
     times = report["time_s"]
     table.add_row("time", f"{duration(times['total'])}, of it {duration(times['finetune'])} finetuning")
+    return _summary(report, out, table, f"{report['topology']}, {report['initial']} start, {report['optimizer']}")
+
+
+def draft_summary(report: dict, out: Path) -> Group:
+    """Summarise a compilation that ran nothing."""
+    table = _interface(report)
+    expected = report["expected_zero_shot_nmse"]
+    table.add_row("expected", f"nmse {', '.join(map(number, expected))}" if expected else "nothing: it was not read")
+    table.add_row("verified", "no: nothing was run")
+    table.add_row("time", duration(report["time_s"]["total"]))
+    return _summary(report, out, table, f"{report['topology']}, from the text alone")
+
+
+def _interface(report: dict) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    table.add_row("inputs", ", ".join(f"{k} in [{lo:g}, {hi:g}]" for k, (lo, hi) in report["domain"].items()))
+    table.add_row("outputs", ", ".join(report["outputs"]))
+    return table
+
+
+def _summary(report: dict, out: Path, table: Table, how: str) -> Group:
     table.add_row("written", f"{out}/ " + ", ".join(report["files"]))
-    head = Text.assemble(
-        (report["function"], "bold"),
-        f"  {report['topology']}, {report['initial']} start, {report['optimizer']}",
-    )
+    head = Text.assemble((report["function"], "bold"), f"  {how}")
     notes = [Text(f"note: {n}", style="yellow") for n in report["notes"]]
     return Group(head, table, *notes)
 

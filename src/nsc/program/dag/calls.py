@@ -167,6 +167,12 @@ def known_call(name: str) -> str | None:
     return None
 
 
+def names_of_numbers() -> list[tuple[str, int]]:
+    """List the known functions whose value is no integer, with how many arguments they take."""
+    plain = [(name, arity) for table, arity in ((_UNARY, 1), (_BINARY, 2)) for name in table]
+    return plain + [(name, rule.__code__.co_argcount - 1) for name, rule in _FLOATS.items()]
+
+
 def call(b: Builder, name: str, args: list[int]) -> tuple[int, bool] | None:
     """Build a known function's value as (node, is integer); None when the arguments do not fit.
 

@@ -59,6 +59,8 @@ class Dag:
         n_inputs: how many inputs exist (some may be unused). IN nodes range over [-1, 1].
         bounded: whether a loop that inputs may keep running was cut off. Then the DAG is what the program
             computes only where the loop ends in time: good to read, but no source of labels.
+        guesses: functions without a body, each with the name of what stands in for it, "" where nothing does. Then the
+            DAG is a guess.
     """
 
     ops: np.ndarray
@@ -67,9 +69,15 @@ class Dag:
     roots: np.ndarray
     n_inputs: int
     bounded: bool = False
+    guesses: tuple[tuple[str, str], ...] = ()
 
     def __len__(self) -> int:
         return len(self.ops)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether this is what the program computes (over the reals) wherever it computes anything."""
+        return not self.bounded and not self.guesses
 
     @property
     def fingerprint(self) -> str:

@@ -6,6 +6,8 @@ Non-goals: float rounding and integer overflow: the DAG computes over the reals.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tree_sitter import Node
 
 from nsc.program.access import parameters_of
@@ -50,6 +52,7 @@ def _read_and_run(
 ) -> tuple[Dag | Unsupported, _Run]:
     """Evaluate once; returns also how it went."""
     run = _Run(program.signature, program.domain, prune=prune, max_trips=max_trips)
+    run.e.bodiless = frozenset(program.bodiless)
     try:
         run.read(program.source)
         return run.dag(), run
@@ -131,7 +134,7 @@ class _Run:
         if place is not None:
             objects["return"] = place
         roots = [self._output(leaf, objects) for leaf in self.signature.outputs]
-        dag = self.b.finish(roots, self.e.is_bounded)
+        dag = replace(self.b.finish(roots, self.e.is_bounded), guesses=tuple(self.e.guesses.items()))
         if len(dag) > MAX_NODES:
             raise Refusal("too_many_nodes", f"the expression has {len(dag)} operations, over {MAX_NODES}", 0)
         return dag
