@@ -12,7 +12,7 @@ from nsc.finetune import PAPER_DATA_SIZES
 
 RESULTS = Path(__file__).parent / "results"
 SHOWN = {"adam": ("compnet", "mismatched", "nearest", "bert", "bert on DAGs", "distill"),
-         "lm": ("compnet", "distill", "auto", "random of 8")}  # fmt: skip
+         "lm": ("compnet", "with predictions", "distill", "auto", "random of 8")}  # fmt: skip
 
 
 def zero_shot(groups: dict[str, dict]) -> list[str]:
@@ -30,11 +30,13 @@ def finetuned(result: dict, optimizer: str) -> list[str]:
         if not name.startswith(f"{optimizer}, "):
             continue
         for start in SHOWN[optimizer]:
-            if f"{start}, all" not in found:
+            cells = [found.get(f"{start}, {share}") for share in (*(f"{s:g}" for s in PAPER_DATA_SIZES), "all")]
+            if not any(cells):
                 continue
-            cells = [found.get(f"{start}, {share:g}") for share in PAPER_DATA_SIZES] + [found[f"{start}, all"]]
             means = ["-" if cell is None else f"{cell['geometric_mean']:.3g}" for cell in cells]
-            rows.append([name.removeprefix(f"{optimizer}, "), start, *means, _interval(cells[-1])])
+            rows.append(
+                [name.removeprefix(f"{optimizer}, "), start, *means, _interval(cells[-1]) if cells[-1] else "-"]
+            )
     return _table(rows)
 
 

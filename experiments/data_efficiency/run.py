@@ -12,17 +12,18 @@ they come, so that an interrupted run goes on; results.json and tables.md are ma
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from examples import examples, scale
-from starts import Start, nearest_starts, starts_of
+from starts import HEEDING, Start, batch_of_one, heed, nearest_starts, starts_of
 from tables import tables
 
 from nsc.errors import InputError
-from nsc.finetune import PAPER_DATA_SIZES, FinetuneConfig, FinetuneData, Trial, sweep
+from nsc.finetune import FEW, PAPER_DATA_SIZES, FinetuneConfig, FinetuneData, Prior, Trial, bears_out, sweep
 from nsc.program import Dag, parse_program
 from nsc.record import Record, read_records
 from nsc.surrogate import COVERING, scale_outputs
@@ -57,12 +58,33 @@ def trials(records: list[Record], starts: dict[str, list[Start]], optimizer: str
             for trial in range(count):
                 data = examples(record, share, trial)
                 mean, spread = scale(data, optimizer)
-                data = _standardised(data, mean, spread)
+                standard = _standardised(data, mean, spread)
                 for name, made in starts.items():
-                    w = made[k].w(trial)
-                    if w is not None and (share or trial == 0 or made[k].varies):
-                        w = scale_outputs(w, COVERING, np.array([1 / spread]), np.array([-mean / spread]))
-                        yield Trial(f"{k}/{share}/{trial}/{name}", w, data)
+                    start, w = made[k], made[k].w(trial)
+                    if w is None or not (share or trial == 0 or start.varies):
+                        continue
+                    own = standard
+                    if start.prior is not None:
+                        if not _is_heeded(start.prior, w, data):
+                            continue
+                        w = partial(heed, w, data, start.prior)
+                        own = _untrained(standard) if len(data.x_validation) < FEW else standard
+                    yield Trial(f"{k}/{share}/{trial}/{name}", partial(_in_units, w, mean, spread), own)
+
+
+def _is_heeded(prior: Prior, w: np.ndarray, data: FinetuneData) -> bool:
+    few = prior.helps(OPTIMIZERS["lm"], len(data.x_train) + len(data.x_validation))
+    return few and (not len(data.x_train) or bears_out(w, COVERING, batch_of_one(data)))
+
+
+def _in_units(w: np.ndarray | Callable[[], np.ndarray], mean: float, spread: float) -> np.ndarray:
+    w = w() if callable(w) else w
+    return scale_outputs(w, COVERING, np.array([1 / spread]), np.array([-mean / spread]))
+
+
+def _untrained(data: FinetuneData) -> FinetuneData:
+    """Keep the test examples alone: the start is all there is."""
+    return FinetuneData(*(a[:0] for a in data.arrays()[:4]), data.x_test, data.y_test)
 
 
 def count_trials(starts: dict[str, list[Start]], programs: int, count: int) -> int:
@@ -98,7 +120,8 @@ def main() -> None:
     found = {}
     for optimizer in options.optimizers.split(","):
         file = options.output / f"{optimizer}.jsonl"
-        chosen = {n: s for n, s in starts.items() if optimizer == "lm" or not n.startswith(("random ", "compnet "))}
+        only_lm = ("random ", "compnet ", HEEDING)
+        chosen = {n: s for n, s in starts.items() if optimizer == "lm" or not n.startswith(only_lm)}
         total = count_trials(chosen, len(records), options.trials)
         scores = sweep(
             trials(records, chosen, optimizer, options.trials), COVERING, OPTIMIZERS[optimizer], file=file,

@@ -6,21 +6,27 @@ from pathlib import Path
 
 import numpy as np
 
-from nsc.compnet import MAX_INPUTS, CompNet, Emission, anchor_inputs, load_compnet
-from nsc.initial import distilled, initial_of
+from nsc.compnet import MAX_INPUTS, CompNet, anchor_inputs, load_compnet
+from nsc.finetune import FinetuneData, Prior, finetune_with_prior
+from nsc.initial import Initial, distilled, initial_of
 from nsc.program.dag import evaluate
 from nsc.record import Record, read_records, shared_inputs
-from nsc.surrogate import COVERING, random_parameters
+from nsc.surrogate import COVERING, random_parameters, scale_outputs
 
 RACERS = 8
+HEEDING = "with predictions"
 
 
 @dataclass(frozen=True)
 class Start:
-    """Parameters by trial, float64 (65,); None where there are none. `varies`: trials differ."""
+    """Parameters by trial, float64 (65,); None where there are none.
+
+    `varies`: trials differ. `prior`: what joins the examples before finetuning begins, in the program's units.
+    """
 
     w: Callable[[int], np.ndarray | None]
     varies: bool = False
+    prior: Prior | None = None
 
 
 def starts_of(records: list[Record], compnet_path: str | None, others: dict[str, str | None]) -> dict[str, list[Start]]:
@@ -29,10 +35,12 @@ def starts_of(records: list[Record], compnet_path: str | None, others: dict[str,
     emissions = compnet.emit_records(records)
     made = {"random": [_random(k, 0) for k in range(len(records))]}
     made |= {f"random {r}": [_random(k, r) for k in range(len(records))] for r in range(1, RACERS)}
-    fits = [_fits(e, r) for e, r in zip(emissions, records, strict=True)]
+    initial = [initial_of([e], r.n_inputs, COVERING, 0) for e, r in zip(emissions, records, strict=True)]
+    fits = [[i.w, *i.others] for i in initial]
     made["compnet"] = [_fixed(f[0]) for f in fits]
     for r in range(1, RACERS // 2):
         made[f"compnet {r}"] = [_fixed(f[r] if r < len(f) else None) for f in fits]
+    made[HEEDING] = [_heeding(i) for i in initial]
     made["mismatched"] = [_fixed(fits[j][0]) for j in _others(records)]
     made["base"] = [_fixed(compnet.base) for _ in records]
     made["distill"] = [_fixed(_distilled(r)) for r in records]
@@ -80,9 +88,27 @@ def _fixed(w: np.ndarray | None) -> Start:
     return Start(lambda trial: w)
 
 
-def _fits(emission: Emission, record: Record) -> list[np.ndarray]:
-    initial = initial_of([emission], record.n_inputs, COVERING, 0)
-    return [initial.w, *initial.others]
+def _heeding(initial: Initial) -> Start:
+    w = None if initial.predicted is None else initial.w
+    return Start(lambda trial: w, prior=initial.predicted)
+
+
+def heed(w: np.ndarray, data: FinetuneData, prior: Prior) -> np.ndarray:
+    """Finetune on examples `n i`, `n 1` and predictions together, as `nsc compile` does where they are few."""
+    known = np.concatenate([data.y_train, data.y_validation, prior.y])
+    mean, spread = known.mean(axis=0), known.std(axis=0)
+    standard = None
+    if len(data.x_train):
+        y = [(each - mean) / spread for each in (data.y_train, data.y_validation)]
+        standard = batch_of_one(FinetuneData(data.x_train, y[0], data.x_validation, y[1]))
+    given = scale_outputs(w, COVERING, 1 / spread, -mean / spread)
+    scaled = Prior(prior.x, (prior.y - mean) / spread)
+    found = finetune_with_prior(given, COVERING, standard, scaled, threads=1)
+    return scale_outputs(found.w[0], COVERING, spread, mean)
+
+
+def batch_of_one(data: FinetuneData) -> FinetuneData:
+    return FinetuneData(*(None if a is None else a[None] for a in data.arrays()))
 
 
 def _others(records: list[Record]) -> list[int]:

@@ -4,14 +4,16 @@ from collections import defaultdict
 
 import numpy as np
 from examples import TRAINING, examples, scale
+from starts import HEEDING
 
-from nsc.finetune import PAPER_DATA_SIZES, Score, handicap
+from nsc.finetune import FEW, PAPER_DATA_SIZES, TRUST_PRIOR, Score, handicap
 from nsc.record import Record, shared_inputs
 
 FLOOR = 1e-7  # absolute, of mean squared errors
 RELATIVE_FLOOR = 1e-5  # of the variance, in the floored columns
 DIVERGED = 1e30  # a mean squared error that overflowed, and the largest that counts
 RESAMPLES = 1000
+RACES = ("auto", "random of 8")  # they need examples
 LARGE = 10.0  # |output| from which on the papers leave a program out
 
 
@@ -81,9 +83,9 @@ def interval(values: np.ndarray) -> tuple[float, float]:
 def _finetuned(errors: dict, variance: np.ndarray, chosen: np.ndarray, title: str, text: list[str]) -> dict:
     errors = _with_races(errors)
     shares = [s for s in PAPER_DATA_SIZES if ("random", s) in errors]
-    initials = [i for i in ("compnet", "mismatched", "base", "nearest", "bert", "bert on DAGs", "distill", "auto",
-                           "random of 8")
-                if (i, shares[-1]) in errors]  # fmt: skip
+    initials = [i for i in ("compnet", "with predictions", "mismatched", "base", "nearest", "bert", "bert on DAGs",
+                            "distill", "auto", "random of 8")
+                if any((i, share) in errors for share in shares)]  # fmt: skip
     head = "| start | share | geometric mean | 95 % | median | floored |"
     text += [f"\n### {title} ({chosen.sum()} programs)\n", head, "|---|---|---|---|---|---|"]
     found = {}
@@ -97,6 +99,8 @@ def _finetuned(errors: dict, variance: np.ndarray, chosen: np.ndarray, title: st
             gains[share] = _gain(*pair, FLOOR)[chosen]
             floored = geometric(_gain(*pair, RELATIVE_FLOOR * variance + FLOOR)[chosen])
             found[f"{initial}, {share:g}"] = _row(text, initial, f"{100 * share:g} %", gains[share], floored)
+        if len(gains) + (initial in RACES) < len(shares):
+            continue
         together = np.exp(np.mean([np.log(g) for g in gains.values()], axis=0))
         found[f"{initial}, all"] = _row(text, initial, "all", together, None)
     return found
@@ -114,21 +118,32 @@ def _row(text: list[str], initial: str, share: str, gains: np.ndarray, floored: 
 
 
 def _with_races(errors: dict) -> dict:
-    """Add what races choose on validation, 8 starts each: random ones, or 4 compiled and 4 random."""
+    """Add what races choose on validation, 8 starts each: random ones, or 4 from the text and 4 random."""
     compiled = ["compnet", *(f"compnet {r}" for r in range(1, 4))]
     randoms = ["random", *(f"random {r}" for r in range(1, 8))]
     if ("random 7", PAPER_DATA_SIZES[-1]) not in errors:
         return errors
     errors = dict(errors)
     for share in PAPER_DATA_SIZES[1:]:
-        for name, racers in (("random of 8", randoms), ("auto", [*compiled, *randoms[:4]])):
-            held = np.stack([np.nan_to_num(errors[r, share, "validation"], nan=np.inf) for r in racers])
-            if name == "auto":
-                held[len(compiled) :] *= handicap(max(round(0.2 * round(share * TRAINING)), 1))
-            winner = held.argmin(axis=0)[None]
-            stacked = np.stack([errors[r, share] for r in racers])
-            errors[name, share] = np.take_along_axis(stacked, winner, axis=0)[0]
+        examples_ = max(round(0.2 * round(share * TRAINING)), 1)
+        errors["random of 8", share] = _race(errors, share, randoms, np.ones(8))
+        against = handicap(examples_)
+        errors["auto", share] = _race(errors, share, [*compiled, *randoms[:4]], np.repeat([1, against], 4))
+        if (HEEDING, share) in errors:
+            heeded = [HEEDING, *compiled[:3], *randoms[:4]]
+            race = _race(errors, share, heeded, np.repeat([1, handicap(examples_, TRUST_PRIOR), against], [1, 3, 4]))
+            only = errors[HEEDING, share]
+            race = only if examples_ < FEW else race
+            errors["auto", share] = np.where(np.isnan(only), errors["auto", share], race)
+            errors[HEEDING, share] = np.where(np.isnan(only), errors["compnet", share], only)
     return errors
+
+
+def _race(errors: dict, share: float, racers: list[str], handicaps: np.ndarray) -> np.ndarray:
+    """Return the test errors of what is best on validation, (programs, trials)."""
+    held = np.stack([np.nan_to_num(errors[r, share, "validation"], nan=np.inf) for r in racers])
+    winner = (held * handicaps[:, None, None]).argmin(axis=0)[None]
+    return np.take_along_axis(np.stack([errors[r, share] for r in racers]), winner, axis=0)[0]
 
 
 def _zero_shot(records: list[Record], errors: dict, y: list[np.ndarray], text: list[str]) -> dict:

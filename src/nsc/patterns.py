@@ -10,19 +10,33 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from nsc.errors import InputError, OracleError
-from nsc.finetune import MAX_LM_PARAMETERS, FinetuneConfig, FinetuneResult, finetune_best_of, handicap, split_examples
+from nsc.finetune import (
+    MAX_LM_PARAMETERS,
+    TRUST_PRIOR,
+    FinetuneConfig,
+    FinetuneData,
+    FinetuneResult,
+    Prior,
+    bears_out,
+    finetune_best_of,
+    finetune_with_prior,
+    handicap,
+    has_few,
+    split_examples,
+)
 from nsc.surrogate import Member, Surrogate, Topology, random_parameters, scale_outputs, widen
 from nsc.verify import Verification, verify
 
 Oracle = Callable[[np.ndarray], np.ndarray]
 Draw = Callable[[int, np.random.Generator], np.ndarray]
 Progress = Callable[[str, float], None]  # (what is happening, fraction of it that is done)
+Entrant = tuple[str, np.ndarray]  # what a start is, and its `w`
 
 MAX_ROUNDS = 10
 MAX_HIDDEN = 64
@@ -35,11 +49,13 @@ class Start:
     Args:
         candidates: (what they are, `w`); the first is what zero-shot gets, all compete on validation loss.
         is_informed: whether they know the program, so that random starts compete with a handicap.
+        predicted: what is known of the outputs before any run; joins few examples.
     """
 
     topology: Topology
     candidates: tuple[tuple[str, np.ndarray], ...]
     is_informed: bool = True
+    predicted: Prior | None = None
 
     @property
     def w(self) -> np.ndarray:
@@ -130,6 +146,17 @@ def run_oracle(oracle: Oracle, x: np.ndarray) -> np.ndarray:
     return y
 
 
+def without_runs(start: Start) -> np.ndarray:
+    """Return the `w` to use where nothing is run: fitted to what is predicted to the end, unlike a start."""
+    if start.predicted is None:
+        return start.w
+    x, y = start.predicted.x, start.predicted.y
+    mean, spread = y.mean(axis=0), y.std(axis=0)
+    w = scale_outputs(start.w, start.topology, 1.0 / spread, -mean / spread)
+    found = finetune_with_prior(w, start.topology, None, Prior(x, (y - mean) / spread))
+    return scale_outputs(found.w[0], start.topology, spread, mean)
+
+
 def surrogate_compilation(
     oracle: Oracle,
     starts: tuple[Start, ...],
@@ -198,7 +225,7 @@ class _Compilation:
     def _finetune(self, starts: tuple[Start, ...]) -> tuple:
         """Finetune every member; outputs are standardised on the way and put back exactly."""
         if not len(self.x):
-            return tuple(Member(s.topology, s.w) for s in starts), (), ()
+            return tuple(Member(s.topology, without_runs(s)) for s in starts), (), ()
         started = time.perf_counter()
         members, results, winners, column = [], [], [], 0
         u = self.template.normalise(self.x)
@@ -218,27 +245,56 @@ class _Compilation:
         self, start: Start, u: np.ndarray, y: np.ndarray, k: int
     ) -> tuple[Member, FinetuneResult, str]:
         config, topology = self.config, start.topology
-        mean, spread = y.mean(axis=0), y.std(axis=0)
+        prior = start.predicted
+        if prior is not None and not prior.helps(config.finetune, len(u)):
+            prior = None
+        known = y if prior is None else np.concatenate([y, prior.y])
+        mean, spread = known.mean(axis=0), known.std(axis=0)
         spread = np.where(spread > 0, spread, 1.0)
         data = split_examples(u, (y - mean) / spread, seed=config.seed)
         self._n_validation = data.x_validation.shape[1] if len(u) > 1 else 0
-        labels = [label for label, _ in start.candidates] + [f"random {r + 1}" for r in range(config.restarts)]
-        given = [scale_outputs(w, topology, 1.0 / spread, -mean / spread) for _, w in start.candidates]
-        seeds = np.random.SeedSequence([config.seed, 2, k]).generate_state(max(config.restarts, 1))
-        randoms = [random_parameters(topology, seed=int(s)) for s in seeds[: config.restarts]]
+        given = [(label, scale_outputs(w, topology, 1.0 / spread, -mean / spread)) for label, w in start.candidates]
+        if prior is None or not bears_out(given[0][1], topology, data):
+            result, winner = self._race(start, data, given, given, k)
+        else:
+            prior = Prior(prior.x, (prior.y - mean) / spread)
+            result, winner = self._race_with_prior(start, data, given, prior, k)
+        return Member(topology, scale_outputs(result.w[0], topology, spread, mean)), result, winner
+
+    def _race_with_prior(
+        self, start: Start, data: FinetuneData, given: list[Entrant], prior: Prior, k: int
+    ) -> tuple[FinetuneResult, str]:
+        """Let the first start heed predictions before it races; on few examples it is all there is."""
+        label = f"{given[0][0]}, with predictions"
+        found = finetune_with_prior(given[0][1], start.topology, data, prior)
+        if has_few(data):
+            self._n_validation = 0
+            return found, label
+        others = given[:-1] if len(given) > 1 else given  # as many racers as without predictions
+        return self._race(start, data, [(label, found.w[0]), *others], [label], k)
+
+    def _race(
+        self, start: Start, data: FinetuneData, entrants: list[Entrant], trusted: Sequence, k: int
+    ) -> tuple[FinetuneResult, str]:
+        """Race entrants and random starts; all but as many of the first as are trusted have handicaps."""
+        config, topology = self.config, start.topology
+        seeds = np.random.SeedSequence([config.seed, 2, k]).generate_state(max(config.restarts, 1))[: config.restarts]
+        randoms = [(f"random {r}", random_parameters(topology, seed=int(s))) for r, s in enumerate(seeds, 1)]
+        handicaps = np.ones(len(entrants) + len(randoms))
+        if start.is_informed:
+            held = max(self._n_validation, 1)
+            handicaps[len(trusted) :] = handicap(held, TRUST_PRIOR)
+            handicaps[len(entrants) :] = handicap(held)
 
         def show(step: int, limit: int, best: float) -> None:
             what = f"finetuning {topology}: step {step}, validation nmse {best:.2e}"
             self.progress(f"building the finetuning kernel for {topology}" if math.isnan(best) else what, step / limit)
 
-        handicaps = np.ones(len(labels))
-        if start.is_informed:
-            handicaps[len(given) :] = handicap(max(self._n_validation, 1))
-        result, winner = finetune_best_of(
-            np.stack([*given, *randoms]), topology, data, config.finetune, handicaps=handicaps, progress=show
+        labels, starts = zip(*entrants, *randoms, strict=True)
+        found, winner = finetune_best_of(
+            np.stack(starts), topology, data, config.finetune, handicaps=handicaps, progress=show
         )
-        w = scale_outputs(result.w[0], topology, spread, mean)
-        return Member(topology, w), result, labels[winner]
+        return found, labels[winner]
 
     def _verify(self, surrogate: Surrogate, number: int) -> tuple[np.ndarray, np.ndarray, Verification]:
         """Run the program on fresh inputs and compare."""

@@ -16,7 +16,7 @@ from nsc.compnet import KEPT, load_compnet
 from nsc.errors import InputError
 from nsc.finetune import FinetuneConfig
 from nsc.initial import Initial, compnet_initial, distill_initial, random_initial
-from nsc.patterns import Compilation, CompilationConfig, Oracle, Progress, Start, surrogate_compilation
+from nsc.patterns import Compilation, CompilationConfig, Oracle, Progress, Start, surrogate_compilation, without_runs
 from nsc.program import Program, draw_inputs
 from nsc.sandbox import ProgramOracle, warm_up
 from nsc.surrogate import COVERING, Member, Surrogate, Topology
@@ -118,7 +118,8 @@ def compile_text(program: Program, options: CompileOptions) -> Draft:
     started = time.perf_counter()
     topologies = _topologies(program, options)
     initial = tuple(_compiled(program, k, t, options) for k, t in enumerate(topologies))
-    surrogate = _untrained(_template(program), topologies, initial)
+    starts = tuple(_start(i, t, options) for i, t in zip(initial, topologies, strict=True))
+    surrogate = _untrained(_template(program), starts)
     notes = tuple(dict.fromkeys(i.note for i in initial if i.note))
     return Draft(program, surrogate, _expected(initial), notes, {"compile": time.perf_counter() - started})
 
@@ -157,9 +158,10 @@ def compile_program(
     found = surrogate_compilation(
         oracle, starts, lambda n, g: draw_inputs(program, n, generator=g), template, config, progress=progress
     )
-    zero_shot = {
-        name: verify(found.y, _untrained(template, topologies, group)(found.x)) for name, group in initial.items()
-    }
+    zero_shot = {}
+    for name, group in initial.items():
+        untrained = _untrained(template, tuple(_start(i, t, options) for i, t in zip(group, topologies, strict=True)))
+        zero_shot[name] = verify(found.y, untrained(found.x))
     notes = tuple(dict.fromkeys(i.note for i in chosen if i.note))
     if found.reached is False:
         best = found.verification.rmse
@@ -229,8 +231,10 @@ def _start(initial: Initial, topology: Topology, options: CompileOptions) -> Sta
     words = "distilled" if options.initial == "distill" else "compiled text"
     others = initial.others if options.initial == "auto" else ()
     more = tuple((f"{words}, fit {k}", w) for k, w in enumerate(others, 2))
-    return Start(topology, ((words, initial.w), *more))
+    return Start(
+        topology, ((words, initial.w), *more), predicted=initial.predicted if options.initial == "auto" else None
+    )
 
 
-def _untrained(template: Surrogate, topologies: tuple[Topology, ...], group: tuple[Initial, ...]) -> Surrogate:
-    return replace(template, members=tuple(Member(t, i.w) for t, i in zip(topologies, group, strict=True)))
+def _untrained(template: Surrogate, starts: tuple[Start, ...]) -> Surrogate:
+    return replace(template, members=tuple(Member(s.topology, without_runs(s)) for s in starts))

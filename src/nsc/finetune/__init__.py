@@ -6,6 +6,12 @@ from nsc.finetune.engine import FinetuneData as FinetuneData
 from nsc.finetune.engine import FinetuneResult as FinetuneResult
 from nsc.finetune.engine import finetune as finetune
 from nsc.finetune.engine import split_examples as split_examples
+from nsc.finetune.prior import FEW as FEW
+from nsc.finetune.prior import Prior as Prior
+from nsc.finetune.prior import bears_out as bears_out
+from nsc.finetune.prior import finetune_with_prior as finetune_with_prior
+from nsc.finetune.prior import has_few as has_few
+from nsc.finetune.restarts import TRUST_PRIOR as TRUST_PRIOR
 from nsc.finetune.restarts import finetune_best_of as finetune_best_of
 from nsc.finetune.restarts import handicap as handicap
 from nsc.finetune.sweep import PAPER_DATA_SIZES as PAPER_DATA_SIZES

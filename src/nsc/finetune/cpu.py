@@ -63,7 +63,7 @@ def run_cpu(
     ]
     stopped = np.empty(len(w), object)
     for ks in groups:
-        part = FinetuneData(*(None if a is None else a[ks] for a in data.arrays()))
+        part = FinetuneData(*(None if a is None else a[ks] for a in (*data.arrays(), data.weights)))
         *arrays, why = _run_group(w[ks], topology, part, config, progress, threads, np.flatnonzero(used[ks[0]]))
         for whole, array in zip(joined, arrays, strict=True):
             whole[(ks, *(slice(0, n) for n in array.shape[1:]))] = array
@@ -78,7 +78,8 @@ def _run_group(
     threads: int | None, used: np.ndarray,
 ) -> tuple:  # fmt: skip
     small, small_topology = _take_inputs(w, topology, used)
-    data = FinetuneData(*(_columns(a, used) if k % 2 == 0 else a for k, a in enumerate(data.arrays())))
+    examples = (_columns(a, used) if k % 2 == 0 else a for k, a in enumerate(data.arrays()))
+    data = FinetuneData(*examples, weights=data.weights)
     made = (_LmRun if config.optimizer == "lm" else _AdamRun)(small, small_topology, data, config)
     made.library = load_kernel(small_topology, config.optimizer, lambda line: progress(0, config.steps, float("nan")))
     _in_threads(made.run, list(made.jobs()), threads, progress if len(w) == 1 else None)
@@ -142,8 +143,11 @@ def aligned(shape: tuple[int, ...], kind: type) -> np.ndarray:
     return raw[start : start + size].view(kind).reshape(shape)
 
 
-def _samples(x: np.ndarray, y: np.ndarray, kind: type) -> tuple[_Data, tuple]:
-    """Lay out one surrogate's examples x `n i`, y `n o`: feature-major, padded to whole vectors."""
+def _samples(x: np.ndarray, y: np.ndarray, kind: type, weights: np.ndarray | None = None) -> tuple[_Data, tuple]:
+    """Lay out one surrogate's examples x `n i`, y `n o`: feature-major, padded to whole vectors.
+
+    A residual is multiplied by the root of its example's weight; padding has none.
+    """
     per_vector = 32 // np.dtype(kind).itemsize
     n, vectors = len(x), -(-len(x) // per_vector)
     kept = []
@@ -152,9 +156,9 @@ def _samples(x: np.ndarray, y: np.ndarray, kind: type) -> tuple[_Data, tuple]:
         out[:, :n] = a.T
         kept.append(out)
     mask = None
-    if n % per_vector:
+    if n % per_vector or weights is not None:
         mask = aligned((vectors * per_vector,), kind)
-        mask[:n] = 1
+        mask[:n] = 1 if weights is None else np.sqrt(weights)
         kept.append(mask)
     addresses = [a.ctypes.data for a in kept[:2]]
     return _Data(vectors, n, *addresses, None if mask is None else mask.ctypes.data), tuple(kept)
@@ -215,7 +219,9 @@ class _LmRun(_Run):
     def run(self, k: int, progress: Progress | None) -> None:
         config = self.config
         settings = _Settings(*(getattr(config, name) for name, _ in _Settings._fields_))
-        made = [None if s is None else _samples(s[0][k], s[1][k], np.float64) for s in self.sets()]
+        weights = None if self.data.weights is None else self.data.weights[k]
+        sets = zip(self.sets(), (weights, None, None), strict=True)
+        made = [None if s is None else _samples(s[0][k], s[1][k], np.float64, each) for s, each in sets]
         w = aligned((self.topology.n_parameters,), np.float64)
         w[:] = self.w[k]
         best_w = np.empty_like(w)

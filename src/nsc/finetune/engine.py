@@ -72,7 +72,8 @@ class FinetuneConfig:
 class FinetuneData:
     """Examples of each surrogate: x `p n i`, y `p n o`; the first axis may be 1 to share.
 
-    Test examples are only measured, and only where validation is best so far.
+    Test examples are only measured, and only where validation is best so far. `weights` of the training examples,
+    `p n`, multiply their squared errors (Levenberg-Marquardt alone); 1 without.
     """
 
     x_train: np.ndarray
@@ -81,9 +82,10 @@ class FinetuneData:
     y_validation: np.ndarray
     x_test: np.ndarray | None = None
     y_test: np.ndarray | None = None
+    weights: np.ndarray | None = None
 
     def arrays(self) -> tuple[np.ndarray | None, ...]:
-        """Return the six arrays, x and y in turn."""
+        """Return the six arrays of examples, x and y in turn."""
         return self.x_train, self.y_train, self.x_validation, self.y_validation, self.x_test, self.y_test
 
 
@@ -171,6 +173,8 @@ def finetune(
             f"Levenberg-Marquardt handles at most {MAX_LM_PARAMETERS} parameters, {topology} has "
             f"{topology.n_parameters}; use --optimizer adam or a smaller topology"
         )
+    if data.weights is not None and config.optimizer != "lm":
+        raise InputError("weights of examples are for Levenberg-Marquardt; leave them out for adam")
     started = time.perf_counter()
     if backend == "cpu":
         found = run_cpu(w, topology, data, config, progress, threads)
@@ -187,7 +191,7 @@ def _checked(w: np.ndarray, topology: Topology, data: FinetuneData) -> FinetuneD
     if w.shape[1] != topology.n_parameters:
         raise InputError(f"{topology} has {topology.n_parameters} parameters; found {w.shape[1]}")
     arrays = []
-    for field in fields(data):
+    for field in fields(data)[:6]:
         name = field.name
         if getattr(data, name) is None:
             arrays.append(None)
@@ -202,4 +206,15 @@ def _checked(w: np.ndarray, topology: Topology, data: FinetuneData) -> FinetuneD
         if name.startswith("y") and a.shape[2] != topology.n_outputs:
             raise InputError(f"{topology} has {topology.n_outputs} outputs; {name} has {a.shape[2]}")
         arrays.append(np.broadcast_to(a, (p, *a.shape[1:])))
-    return FinetuneData(*arrays)
+    return FinetuneData(*arrays, weights=_checked_weights(data, arrays[0].shape[:2]))
+
+
+def _checked_weights(data: FinetuneData, shape: tuple[int, ...]) -> np.ndarray | None:
+    if data.weights is None:
+        return None
+    weights = np.asarray(data.weights, np.float64)
+    if weights.ndim != 2 or weights.shape[0] not in (1, shape[0]) or weights.shape[1] != shape[1]:
+        raise InputError(f"weights must be p x n with p = 1 or {shape[0]} and n = {shape[1]}; found {weights.shape}")
+    if not (np.isfinite(weights).all() and (weights >= 0).all()):
+        raise InputError("weights must be finite and 0 or more")
+    return np.broadcast_to(weights, shape)

@@ -94,7 +94,8 @@ def run_lm(w: np.ndarray, topology: Topology, data: FinetuneData, config: Finetu
     runs = []
     for k in range(len(w)):
         parts = [None if a is None else a[k] for a in data.arrays()]
-        runs.append(_lm(w[k], topology, parts, config, progress))
+        weights = None if data.weights is None else data.weights[k]
+        runs.append(_lm(w[k], topology, parts, weights, config, progress))
     width = max(len(r[2]) for r in runs)
     curves = (np.array([r[c] + [np.nan] * (width - len(r[c])) for r in runs]) for c in (2, 3, 4))
     return (
@@ -109,8 +110,9 @@ class NormalEquations:
     Inputs that are zero in every example are left out: their weights do not move.
     """
 
-    def __init__(self, topology: Topology, x: np.ndarray, y: np.ndarray):
+    def __init__(self, topology: Topology, x: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None):
         self.topology, self.y = topology, np.ascontiguousarray(y.T)
+        self.root = None if weights is None else np.sqrt(weights)
         self.x = np.ascontiguousarray(x.T)
         self.n = x.shape[0]
         self.jacobian = np.empty((topology.n_parameters, topology.n_outputs * self.n))
@@ -126,7 +128,8 @@ class NormalEquations:
         for k, (weight, bias) in enumerate(layers):
             z = weight @ hidden[-1] + bias[:, None]
             hidden.append(z if k == len(layers) - 1 else _activate(z, self.topology.activation))
-        return hidden[-1] - self.y, hidden
+        residual = hidden[-1] - self.y
+        return residual if self.root is None else residual * self.root, hidden
 
     def loss(self, w: np.ndarray) -> float:
         self.last = (w, *self.residual(w))
@@ -139,6 +142,8 @@ class NormalEquations:
         for output in range(self.topology.n_outputs):
             columns = slice(output * self.n, (output + 1) * self.n)
             self._fill(self.jacobian[:, columns], output, layers, hidden)
+            if self.root is not None:
+                self.jacobian[:, columns] *= self.root
         jacobian = self.jacobian if len(self.used) == len(w) else self.jacobian[self.used]
         m = residual.size
         return jacobian @ jacobian.T / m, jacobian @ residual.ravel() / m
@@ -159,12 +164,16 @@ class NormalEquations:
 
 
 def _lm(
-    w: np.ndarray, topology: Topology, parts: list, config: FinetuneConfig, progress: Progress
+    w: np.ndarray,
+    topology: Topology,
+    parts: list,
+    weights: np.ndarray | None,
+    config: FinetuneConfig,
+    progress: Progress,
 ) -> tuple[np.ndarray, np.ndarray, list[float], list[float], list[float], int, str]:
     """Run LM on one surrogate; returns (best w, last w, train, validation, test, best step, why it stopped)."""
-    system, held, tested = (
-        None if x is None else NormalEquations(topology, x, y) for x, y in zip(parts[::2], parts[1::2], strict=True)
-    )
+    sets = zip(parts[::2], parts[1::2], (weights, None, None), strict=True)
+    system, held, tested = (None if x is None else NormalEquations(topology, x, y, each) for x, y, each in sets)
     damping, since, stopped = config.damping, 0, "step_limit"
     loss = system.loss(w)
     objective = loss + config.ridge * float(w @ w)

@@ -15,15 +15,16 @@ from nsc.surrogate import Topology
 
 RACE_STEPS = 80
 TRUST = 30  # validation examples that a compiled start is worth against a random one; chosen on validation programs
+TRUST_PRIOR = 3  # the same for what heeded predictions against what forgot them
 
 
-def handicap(n_validation: int) -> float:
+def handicap(n_validation: int, trust: float = TRUST) -> float:
     """Return by how much a random start's validation loss counts more than a compiled one's.
 
     A few examples say little: the smallest of many losses on them is small by luck. With a single example in all,
     which is training and validation alike, a random start cannot win.
     """
-    return 1.0 + TRUST / n_validation if n_validation > 1 else 1e30
+    return 1.0 + trust / n_validation if n_validation > 1 else 1e30
 
 
 def finetune_best_of(

@@ -55,13 +55,13 @@ class Trial:
 
     Args:
         key: a name of its own within the sweep, e.g. "erf/size=0.01/trial=2/compnet".
-        w: `w`, where it starts.
+        w: `w`, where it starts; or what makes it, which is called only if the trial has not been run before.
         data: examples of this surrogate alone, x `n i` and y `n o`. Without training examples (n = 0)
             only its start is measured.
     """
 
     key: str
-    w: np.ndarray
+    w: np.ndarray | Callable[[], np.ndarray]
     data: FinetuneData
 
     @property
@@ -147,7 +147,7 @@ def sweep(
 def _run(
     trials: list[Trial], topology: Topology, config: FinetuneConfig, backend: str, threads: int | None
 ) -> list[Score]:
-    w = np.stack([t.w for t in trials])
+    w = np.stack([t.w() if callable(t.w) else t.w for t in trials])
     rows = zip(*(t.data.arrays() for t in trials), strict=True)
     data = FinetuneData(*(None if arrays[0] is None else np.stack(arrays) for arrays in rows))
     start = np.full(len(w), np.nan)

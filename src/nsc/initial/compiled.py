@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from nsc.compnet import CompNet, Emission, anchor_inputs, fit_values
+from nsc.finetune import Prior
 from nsc.initial.start import Initial
 from nsc.program import Program
 from nsc.surrogate import COVERING, Topology, clone_outputs, random_parameters, resize_inputs, widen
@@ -43,7 +44,16 @@ def initial_of(emissions: list[Emission], n_inputs: int, topology: Topology, see
     if held:
         starts[0] = start
     best, *others = fit_values(np.stack(starts), topology, x, y, informed=held)
-    return Initial(best, tuple(others), tuple(e.expected_nmse for e in emissions), note="; ".join(notes) or None)
+    expected = tuple(e.expected_nmse for e in emissions)
+    predicted = Prior(everywhere(x, inputs), y) if (y.std(axis=0) > 0).all() else None
+    return Initial(best, tuple(others), predicted, expected, note="; ".join(notes) or None)
+
+
+def everywhere(x: np.ndarray, inputs: tuple[int, ...]) -> np.ndarray:
+    """Let inputs that the program does not use take any value: its outputs stay as they are."""
+    spread = np.random.default_rng(0).uniform(-1.0, 1.0, x.shape)
+    spread[:, list(inputs)] = x[:, list(inputs)]
+    return spread
 
 
 def holds_covering(topology: Topology) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nsc.finetune import Prior
 from nsc.program import Program
 from nsc.surrogate import Topology, random_parameters
 
@@ -20,6 +21,7 @@ class Initial:
     Args:
         w: float64 `w`.
         others: more parameters of the same make, for a race; best first.
+        predicted: what the text says of the outputs, in the program's units over [-1, 1]; None where it says nothing.
         expected_nmse: predicted mean squared error over the variance, `o`; None where nothing predicts it.
         runs: program runs that went into them; 0 for what only reads the text.
         note: what the user should know, None when all went as asked.
@@ -27,6 +29,7 @@ class Initial:
 
     w: np.ndarray
     others: tuple[np.ndarray, ...] = ()
+    predicted: Prior | None = None
     expected_nmse: tuple[float, ...] | None = None
     runs: int = 0
     note: str | None = None

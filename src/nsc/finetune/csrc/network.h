@@ -13,7 +13,7 @@ typedef struct {
   V d[UNITS][BLOCK]; /* their deltas */
 } F(Block);
 
-/* One data set. `mask` is 1 on samples and 0 on padding; null when nothing is padded. */
+/* One data set. `mask` is what residuals are multiplied by: the root of a sample's weight, 0 on padding; null for 1. */
 typedef struct {
   int vectors, samples;
   const V *x, *y, *mask; /* [inputs][vectors], [outputs][vectors], [vectors] */

@@ -1,0 +1,70 @@
+"""A few examples, and what is predicted of the outputs: finetuned together, so that neither is forgotten.
+
+On few examples a network forgets what it started from: it has more parameters than they settle. Predictions join the
+training examples, each with a tenth of an example's weight. In: starts `p w`, examples of one surrogate, a `Prior`.
+Out: parameters that heed both. Non-goals: where predictions come from, which start wins (restarts.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from nsc.finetune.engine import FinetuneConfig, FinetuneData, FinetuneResult, finetune
+from nsc.surrogate import Topology, forward, pad_inputs
+
+WEIGHT = 0.1  # of a prediction, an example's being 1; chosen on validation programs, as are the next three
+STEPS = 200
+FEW = 3  # validation examples below which the best of several on them is best by luck: they train as well
+ENOUGH, DISBELIEF = 3, 2.0  # see `bears_out`
+MOST = 128  # examples from which on predictions tell nothing more
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Predicted outputs: x `k i` and y `k o`, in the units of the examples."""
+
+    x: np.ndarray
+    y: np.ndarray
+
+    def helps(self, config: FinetuneConfig, n: int) -> bool:
+        """Say whether predictions are worth having beside `n` examples."""
+        return config.optimizer == "lm" and n <= MOST
+
+
+def has_few(data: FinetuneData) -> bool:
+    """Say whether validation examples are too few to choose by."""
+    return data.x_validation.shape[1] < FEW
+
+
+def bears_out(w: np.ndarray, topology: Topology, data: FinetuneData) -> bool:
+    """Say whether examples agree with a start made from predictions: it is not twice as wrong as their mean would be.
+
+    Where they disagree the text was misread, and what it predicts would only mislead. Two examples cannot tell.
+    """
+    x = np.concatenate([data.x_train[0], data.x_validation[0]])
+    y = np.concatenate([data.y_train[0], data.y_validation[0]])
+    error = ((forward(w, topology, pad_inputs(x, topology)) - y) ** 2).mean()
+    return len(x) < ENOUGH or error <= DISBELIEF * y.var(axis=0).mean()
+
+
+def finetune_with_prior(
+    w: np.ndarray, topology: Topology, data: FinetuneData | None, prior: Prior, *, threads: int | None = None
+) -> FinetuneResult:
+    """Finetune on training examples and predictions, all steps; `w` of the result are the last parameters.
+
+    Where validation examples are too few to choose by, they are trained on too. Without examples, data None, it is the
+    predictions alone that are fitted, and measured.
+    """
+    parts = [] if data is None else [(data.x_train[:1], data.y_train[:1])]
+    if data is not None and has_few(data) and data.x_train.shape[1] > 1:  # a single example is already both
+        parts.append((data.x_validation[:1], data.y_validation[:1]))
+    n = sum(x.shape[1] for x, _ in parts)
+    x, y = (np.concatenate(arrays, axis=1) for arrays in zip(*parts, (prior.x[None], prior.y[None]), strict=True))
+    weights = np.concatenate([np.ones(n), np.full(len(prior.x), WEIGHT)])[None]
+    held = (x, y) if data is None else (data.x_validation, data.y_validation)
+    joined = FinetuneData(x, y, *held, weights=weights / weights.mean())
+    found = finetune(w, topology, joined, FinetuneConfig(steps=STEPS, patience=STEPS), threads=threads)
+    lasts = np.isfinite(found.train_loss).sum(axis=1) - 1
+    return replace(found, w=found.w_final, best_step=lasts)

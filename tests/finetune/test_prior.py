@@ -1,0 +1,130 @@
+"""Weights of examples, and few examples beside what is predicted of the outputs."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from nsc.errors import InputError
+from nsc.finetune import (
+    FinetuneConfig,
+    FinetuneData,
+    Prior,
+    bears_out,
+    finetune,
+    finetune_with_prior,
+    has_few,
+    split_examples,
+)  # fmt: skip
+from nsc.patterns import CompilationConfig, Start, surrogate_compilation
+from nsc.surrogate import COVERING, Surrogate, Topology, random_parameters
+
+SMALL = Topology((2, 5, 3, 2), "tanh")
+LM = FinetuneConfig(steps=15)
+
+
+def target(x):
+    return np.sin(2 * x[..., :1]) * x[..., 1:2]
+
+
+def problem(n, p, topology):
+    r = np.random.default_rng(1)
+    x, held = r.uniform(-1, 1, (p, n, topology.n_inputs)), r.uniform(-1, 1, (p, 9, topology.n_inputs))
+    both = [np.repeat(target(a), topology.n_outputs, axis=-1) for a in (x, held)]
+    return FinetuneData(x, both[0], held, both[1]), np.stack([random_parameters(topology, seed=k) for k in range(p)])
+
+
+@pytest.mark.parametrize("n", [5, 64, 203])
+@pytest.mark.parametrize("topology", [COVERING, SMALL], ids=str)
+def test_weighted_backends_agree(topology, n):
+    data, w = problem(n, 2, topology)
+    data = replace(data, weights=np.random.default_rng(2).uniform(0, 2, (2, n)))
+    a, b = (finetune(w, topology, data, LM, backend=name) for name in ("reference", "cpu"))
+    np.testing.assert_allclose(a.train_loss, b.train_loss, rtol=1e-6)
+    np.testing.assert_allclose(a.validation_loss, b.validation_loss, rtol=1e-6)
+
+
+@pytest.mark.parametrize("backend", ["reference", "cpu"])
+def test_a_weight_of_two_is_an_example_twice_and_none_is_no_example(backend):
+    data, w = problem(12, 1, SMALL)
+    weights = np.array([2.0] * 4 + [1.0] * 4 + [0.0] * 4)
+    twice = np.r_[0:4, 0:8]
+    repeated = replace(data, x_train=data.x_train[:, twice], y_train=data.y_train[:, twice])
+    a = finetune(w, SMALL, replace(data, weights=weights[None]), LM, backend=backend)
+    b = finetune(w, SMALL, repeated, LM, backend=backend)
+    np.testing.assert_allclose(a.train_loss, b.train_loss, rtol=1e-8)
+    np.testing.assert_allclose(a.w_final, b.w_final, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [(np.ones((1, 3)), "n = 12"), (-np.ones((1, 12)), "0 or more"), (np.full((1, 12), np.nan), "finite")],
+)
+def test_weights_are_checked(weights, message):
+    data, w = problem(12, 1, SMALL)
+    with pytest.raises(InputError, match=message):
+        finetune(w, SMALL, replace(data, weights=weights), LM)
+    with pytest.raises(InputError, match="leave them out for adam"):
+        adam = FinetuneConfig(optimizer="adam", steps=3)
+        finetune(w, SMALL, replace(data, weights=np.ones((1, 12))), adam)
+
+
+def predictions(error):
+    x = np.random.default_rng(3).uniform(-1, 1, (256, 2))
+    return Prior(x, target(x) + error * np.random.default_rng(4).standard_normal((256, 1)))
+
+
+def error_of(w):
+    x = np.random.default_rng(5).uniform(-1, 1, (1, 1000, 2))
+    data = FinetuneData(x, target(x), x, target(x))
+    return finetune(w, COVERING, data, FinetuneConfig(steps=0)).train_loss[0, 0]
+
+
+def fitted(prior):
+    data = FinetuneData(prior.x[None], prior.y[None], prior.x[None, :1], prior.y[None, :1])
+    return finetune(random_parameters(COVERING, seed=0), COVERING, data, FinetuneConfig(steps=40)).w_final[0]
+
+
+@pytest.mark.parametrize("n", [1, 6, 30])
+def test_predictions_keep_few_examples_from_misleading(n):
+    x = np.random.default_rng(6).uniform(-1, 1, (n, 2))
+    data, w = split_examples(x, target(x), seed=0), random_parameters(COVERING, seed=0)
+    assert has_few(data) == (n < 13)
+    heeding = finetune_with_prior(w, COVERING, data, predictions(0.02))
+    alone = finetune(w, COVERING, data, FinetuneConfig(steps=200))
+    assert error_of(heeding.w[0]) < 0.1 * error_of(alone.w[0])
+    np.testing.assert_array_equal(heeding.w, heeding.w_final)
+
+
+def test_examples_that_disagree_with_predictions_are_believed():
+    x = np.random.default_rng(7).uniform(-1, 1, (10, 2))
+    data, right = split_examples(x, target(x), seed=0), predictions(0.0)
+    misled = fitted(Prior(right.x, 5 * right.y + 3))
+    assert not bears_out(misled, COVERING, data) and bears_out(fitted(right), COVERING, data)
+    assert bears_out(misled, COVERING, split_examples(x[:2], target(x[:2]), seed=0))  # two cannot tell
+
+
+@pytest.mark.parametrize(("budget", "label"), [(5, "text, with predictions"), (100, None), (1000, None)])
+def test_a_compilation_heeds_predictions_on_few_examples_only(budget, label):
+    template = Surrogate((), -np.ones(2), np.ones(2), ("a", "b"), ("return",))
+    predicted = predictions(0.02)
+    start = Start(COVERING, (("text", fitted(predicted)),), predicted=predicted)
+    config = CompilationConfig(budget=budget, restarts=2, verification=500, finetune=FinetuneConfig(steps=120))
+
+    def compiled(start):
+        draw = lambda n, generator: generator.uniform(-1, 1, (n, 2))  # noqa: E731
+        return surrogate_compilation(target, (start,), draw, template, config)
+
+    heeding, alone = compiled(start), compiled(replace(start, predicted=None))
+    if label:
+        assert heeding.winners == (label,) and heeding.runs["validation"] == 0 and heeding.runs["train"] == budget
+        assert heeding.verification.mse < alone.verification.mse
+    elif budget > 128:
+        np.testing.assert_array_equal(heeding.surrogate.members[0].w, alone.surrogate.members[0].w)
+    else:
+        assert heeding.verification.mse < 2 * alone.verification.mse
+    adam = replace(config, finetune=FinetuneConfig(optimizer="adam", steps=30))
+    assert (
+        "predictions"
+        not in surrogate_compilation(target, (start,), lambda n, g: g.uniform(-1, 1, (n, 2)), template, adam).winners[0]
+    )
