@@ -135,7 +135,10 @@ def _with_races(errors: dict) -> dict:
             only = errors[HEEDING, share]
             race = only if examples_ < FEW else race
             errors["auto", share] = np.where(np.isnan(only), errors["auto", share], race)
-            errors[HEEDING, share] = np.where(np.isnan(only), errors["compnet", share], only)
+    for share in PAPER_DATA_SIZES:
+        if (HEEDING, share) in errors:  # what has no predictions starts as it is
+            own = errors[HEEDING, share]
+            errors[HEEDING, share] = np.where(np.isnan(own), errors["compnet", share], own)
     return errors
 
 
