@@ -89,7 +89,10 @@ def console_summary(report: dict, out: Path) -> Group:
     if report["expected_zero_shot_nmse"]:
         table.add_row("", f"expected from the text: nmse {', '.join(map(number, report['expected_zero_shot_nmse']))}")
     if report["finetune"]:
-        table.add_row("best start", ", ".join(dict.fromkeys(f["winner"] for f in report["finetune"])))
+        table.add_row(
+            "best start" if runs["validation"] else "start",
+            ", ".join(dict.fromkeys(f["winner"] for f in report["finetune"])),
+        )
     table.add_row(
         "verified",
         f"rmse {number(test['rmse'])}, nmse {number(test['nmse'])}, largest error {number(test['max_abs'])}",

@@ -133,11 +133,13 @@ def _comparison(r: dict) -> str:
 def _learning(r: dict) -> str:
     curves = []
     for k, member in enumerate(r["finetune"]):
-        train, held = member["train_loss"], member["validation_loss"]
+        train = member["train_loss"]
+        held = member["validation_loss"] if r["program_runs"]["validation"] else []
         steps = list(range(len(train)))
         title = "Loss (mse of standardised outputs)" + (f", network {k + 1}" if len(r["finetune"]) > 1 else "")
         figure = Figure(title, Axis(0, max(len(steps) - 1, 1), "step"), axis_for(train + held, "loss", log=True))
-        curves.append(figure.line(steps, train, "a", "train").line(steps, held, "b", "validation").svg())
+        figure = figure.line(steps, train, "a", "train")
+        curves.append((figure.line(steps, held, "b", "validation") if held else figure).svg())
     return f"<div class='figures'>{''.join(curves)}</div>" if curves else "<p>Zero-shot: no training.</p>"
 
 
@@ -160,9 +162,11 @@ def _choice(r: dict) -> str:
     said = []
     if r["expected_zero_shot_nmse"]:
         said.append(f"Before any run, an nmse of {', '.join(map(number, r['expected_zero_shot_nmse']))} was expected.")
-    if r["finetune"]:
-        winners = ", ".join(dict.fromkeys(f["winner"] for f in r["finetune"]))
+    winners = ", ".join(dict.fromkeys(f["winner"] for f in r["finetune"]))
+    if r["program_runs"]["validation"]:
         said.append(f"Of the starts that raced, the best on validation was: {winners}.")
+    elif winners.endswith("with predictions"):
+        said.append("The runs were too few to choose a start by: all were learned from, beside what the text predicts.")
     return " ".join(said)
 
 
