@@ -44,15 +44,16 @@ def net():
 def test_numpy_and_torch_are_one_function(net, dags):
     import torch
 
-    from nsc.compnet.compile import _shrunk, error_features
+    from nsc.compnet.compile import _shrunk
     from nsc.compnet.model import Tape
+    from nsc.compnet.roots import error_features, roots_of
 
     batch = make_batch(pack([terms_of(d) for d in dags]), np.arange(len(dags)))
     with torch.no_grad():
         tape = Tape(net, batch)
         h = tape.h[torch.from_numpy(batch.roots), : SMALL.width]
         w, shapes = net.parameters_of(h), net.root_shapes_of(h).numpy()
-        errors = net.errors_of(h, torch.from_numpy(error_features(batch, tape.walk)))
+        errors = net.errors_of(h, torch.from_numpy(error_features(roots_of(batch, tape.walk, tape.h.numpy()))))
     mean, scale = tape.walk.means[batch.roots, None], tape.walk.scales[batch.roots, None]
     lo, hi = batch.lo[batch.roots, None], batch.hi[batch.roots, None]
     w = w.double().numpy()

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import nsc.finetune.kernel as kernel
+import nsc.kernels as kernels
 from nsc.finetune import FinetuneConfig, FinetuneData, finetune
+from nsc.finetune.kernel import load_kernel
 from nsc.surrogate import COVERING, Topology, random_parameters
 
 GRID = [
@@ -136,19 +137,20 @@ def test_an_interrupted_kernel_stops():
 
 def test_a_read_only_cache_does(tmp_path, monkeypatch):
     (tmp_path / "kernels").write_text("a file where the folder should be")
-    monkeypatch.setattr(kernel, "cache_folder", lambda: tmp_path)
-    monkeypatch.setattr(kernel, "_loaded", {})
+    monkeypatch.setattr(kernels, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(kernels, "_loaded", {})
     lines = []
-    assert kernel.load_kernel(Topology((1, 2, 1)), "lm", lines.append).nsc_lm
+    assert load_kernel(Topology((1, 2, 1)), "lm", lines.append).nsc_lm
     assert lines == ["building the finetuning kernel for 1-2-1 (once)"]
-    kernel.load_kernel(Topology((5, 2, 1)), "lm", lines.append)  # inputs are an argument: the same kernel
+    load_kernel(Topology((5, 2, 1)), "lm", lines.append)  # inputs are an argument: the same kernel
     assert len(lines) == 1
 
 
 def test_processes_may_race_for_a_kernel(tmp_path):
     code = (
-        "import nsc.finetune.kernel as k; from pathlib import Path; from nsc.surrogate import Topology;"
-        f"k.cache_folder = lambda: Path({str(tmp_path)!r}); print(bool(k.load_kernel(Topology((1, 3, 1)), 'adam').nsc_adam))"
+        "import nsc.kernels as k; from nsc.finetune.kernel import load_kernel; from pathlib import Path;"
+        "from nsc.surrogate import Topology;"
+        f"k.cache_folder = lambda: Path({str(tmp_path)!r}); print(bool(load_kernel(Topology((1, 3, 1)), 'adam').nsc_adam))"
     )
     running = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(3)]
     assert [p.communicate()[0].strip() for p in running] == ["True"] * 3

@@ -1,26 +1,28 @@
-"""CompNet inference in numpy: a DAG -> predicted values and the parameters of 9-4-4-1.
+"""CompNet inference without torch: a DAG -> predicted values and the parameters of 9-4-4-1.
 
 In: a checkpoint's arrays, a DAG. Out: `Emission`. Non-goals: training; running the program.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nsc.compnet.config import MAX_INPUTS, NODE_ANCHORS, ROOT_ANCHORS, SMALLEST_STRETCH
-from nsc.compnet.pack import Batch, make_batch, pack
+from nsc.compnet.config import MAX_INPUTS, ROOT_ANCHORS
+from nsc.compnet.layers import linear, silu
+from nsc.compnet.native import NativeWalk
 from nsc.compnet.rewrite import terms_of_all
+from nsc.compnet.roots import Roots, error_features
 from nsc.compnet.terms import Terms, TooManyTerms
-from nsc.compnet.walk import Described, Embedded, Walk
 from nsc.program import Dag, Program, Unsupported
 from nsc.record import Record
 
 MAX_NODES = 512
 HOPELESS = 4.0  # the expected nmse from which on nothing is kept; chosen on validation programs
 
+WalkAll = Callable[[list[Terms]], Roots]
 _CUT_OFF = "CompNet read a loop whose end depends on the inputs for its first trips only"
 
 
@@ -50,75 +52,22 @@ class Emission:
     note: str | None = None
 
 
-def error_features(batch: Batch, walk: Walk) -> np.ndarray:
-    """Describe how hard programs are to predict, float32 `p 6`: depth, size, scales."""
-    roots = batch.roots
-    size = np.bincount(batch.program, minlength=len(roots))
-    depth = np.zeros(len(roots))
-    for number, level in enumerate(batch.levels, 1):
-        rows = slice(level.start, level.stop)
-        depth[batch.program[rows]] = number
-    used = np.bincount(batch.program[: batch.n_leaves], minlength=len(roots))
-    scale, mean = walk.scales[roots], walk.means[roots]
-    formula = scale / np.maximum(walk.formula_scales[roots], 1e-30)
-    columns = [
-        depth / 10, np.log(size) / 3, used / MAX_INPUTS, np.clip(np.log10(scale), -6, 6) / 3,
-        np.clip(np.log10(np.abs(mean) / scale + 1e-3), -3, 3), np.clip(np.log(formula), -6, 3),
-    ]  # fmt: skip
-    return np.stack(columns, axis=1).astype(np.float32)
-
-
-def _silu(z: np.ndarray) -> np.ndarray:
-    return z / (1.0 + np.exp(-np.clip(z, -30.0, 30.0)))
-
-
-class _Embedder:
-    """The numpy backend of `Walk`."""
-
-    def __init__(self, arrays: dict[str, np.ndarray], shapes: np.ndarray, rows: int):
-        self.arrays, self._shapes = arrays, shapes
-        self.h = np.empty((rows, shapes.shape[1]), np.float32)
-
-    def leaves(self, rows: slice, slots: np.ndarray) -> Embedded:
-        return self._store(rows, self.arrays["inputs"][slots], np.zeros(len(slots), np.float32))
-
-    def linear(self, rows: slice, owner: np.ndarray, source: np.ndarray, share: np.ndarray) -> Embedded:
-        total = np.zeros((rows.stop - rows.start, self.h.shape[1]), np.float32)
-        np.add.at(total, owner, self.h[source] * share[:, None])
-        return self._store(rows, total, np.zeros(len(total), np.float32))
-
-    def product(self, rows: slice, a: np.ndarray, b: np.ndarray, parts: np.ndarray) -> Embedded:
-        first, second, w = self.h[a], self.h[b], self.arrays
-        units = (first @ w["product_in"]) * (second @ w["product_in"])
-        out = (units @ w["product_out"]) * parts[2][:, None]
-        return self._store(rows, out[:, :-1] + parts[0][:, None] * first + parts[1][:, None] * second, out[:, -1])
-
-    def unary(self, rows: slice, a: np.ndarray, function: np.ndarray, described: Described) -> Embedded:
-        h, w = self.h[a], self.arrays
-        hidden = _silu(_linear(w, "modulate_1", described.quantiles))
-        gain, bias = np.split(_linear(w, "modulate_2", hidden), 2, axis=1)
-        z = (h @ w["unary_in"]) * (w["gain_in"][function] + gain) + w["bias_in"][function] + bias
-        bilinear = z.shape[1] - w["gain_out"].shape[1]
-        gated, left, right = z[:, : -2 * bilinear], z[:, -2 * bilinear : -bilinear], z[:, -bilinear:]
-        units = np.concatenate([_silu(gated), left * right], axis=1) * w["gain_out"][function]
-        out = (units @ w["unary_out"] + w["bias_out"][function]) * described.rest[:, None]
-        return self._store(rows, out[:, :-1] + described.slope[:, None] * h, out[:, -1])
-
-    def _store(self, rows: slice, raw: np.ndarray, shift: np.ndarray) -> Embedded:
-        shapes = raw @ self._shapes.T
-        stretch = np.maximum(np.sqrt(np.mean(shapes * shapes, axis=1) + 1e-12), SMALLEST_STRETCH)
-        self.h[rows] = raw / stretch[:, None]
-        return Embedded(shift.astype(np.float64), stretch.astype(np.float64), shapes / stretch[:, None])
-
-
 class CompNet:
-    """A trained CompNet. `arrays` are the tensors of `model.TermNet`, by name."""
+    """A trained CompNet. `arrays` are the tensors of `model.TermNet`, by name.
 
-    def __init__(self, arrays: dict[str, np.ndarray], metadata: dict[str, str]):
+    `walk` embeds programs: compiled, unless another is given (reference.py has the same in numpy). A program's bits
+    do not depend on what is compiled beside it.
+    """
+
+    def __init__(
+        self,
+        arrays: dict[str, np.ndarray],
+        metadata: dict[str, str],
+        walk: Callable[[dict[str, np.ndarray]], WalkAll] = NativeWalk,
+    ):
         self.arrays = {name: np.asarray(a, np.float32) for name, a in arrays.items()}
         self.metadata = metadata
-        shapes = self.arrays["decode"][:NODE_ANCHORS]
-        self._shapes = shapes - shapes.mean(axis=0)
+        self._walk = walk(self.arrays)
 
     @property
     def base(self) -> np.ndarray:
@@ -165,8 +114,7 @@ class CompNet:
         terms = {k: t for k, t in enumerate(self._terms(d, [output])[0] for d in dags) if isinstance(t, Terms)}
         embeddings = np.full((len(dags), self.arrays["inputs"].shape[1]), np.nan)
         if terms:
-            batch, _, h = self._walk(list(terms.values()))
-            u = h[batch.roots].astype(np.float64)
+            u = self._walk(list(terms.values())).h.astype(np.float64)
             embeddings[list(terms)] = u / np.linalg.norm(u, axis=1, keepdims=True)
         return embeddings
 
@@ -196,11 +144,6 @@ class CompNet:
         w[64] = value
         return Emission(w, np.full(ROOT_ANCHORS, value), (), 0.0)
 
-    def _walk(self, terms: list[Terms]) -> tuple[Batch, Walk, np.ndarray]:
-        batch = make_batch(pack(terms), np.arange(len(terms)))
-        embedder = _Embedder(self.arrays, self._shapes, len(batch.kinds))
-        return batch, Walk(batch, embedder), embedder.h
-
     def _emit_read(self, read: list[Terms | Emission]) -> list[Emission]:
         """Emit what has terms, in one batch, beside what is emitted already."""
         terms = [t for t in read if isinstance(t, Terms)]
@@ -208,15 +151,14 @@ class CompNet:
         return [next(emitted) if isinstance(t, Terms) else t for t in read]
 
     def _emit(self, terms: list[Terms]) -> list[Emission]:
-        batch, walk, embedded = self._walk(terms)
-        h, roots = embedded[batch.roots], batch.roots
-        mean, scale = walk.means[roots, None], walk.scales[roots, None]
-        values = mean + scale * self._root_shapes(h)
-        values = np.clip(values, batch.lo[roots, None], batch.hi[roots, None])
+        roots = self._walk(terms)
+        h, mean, scale = roots.h, roots.means[:, None], roots.scales[:, None]
+        lo, hi = np.array([t.bounds[t.root] for t in terms]).T
+        values = np.clip(mean + scale * self._root_shapes(h), lo[:, None], hi[:, None])
         w = self._parameters(h).astype(np.float64)
         w[:, 60:64] *= scale
         w[:, 64:] = w[:, 64:] * scale + mean
-        expected = np.exp(self._errors(h, error_features(batch, walk)).astype(np.float64))
+        expected = np.exp(self._errors(h, error_features(roots)).astype(np.float64))
         values, w = _shrunk(values, w, expected[:, :1])
         return [
             Emission(_spread_inputs(w[k], t.inputs), values[k], t.inputs, float(expected[k, 1]))
@@ -224,20 +166,16 @@ class CompNet:
         ]
 
     def _parameters(self, h: np.ndarray) -> np.ndarray:
-        inner = _silu(_linear(self.arrays, "head_2", _silu(_linear(self.arrays, "head_1", h))))
-        return self.arrays["base"] + _linear(self.arrays, "head_3", inner)
+        inner = silu(linear(self.arrays, "head_2", silu(linear(self.arrays, "head_1", h))))
+        return self.arrays["base"] + linear(self.arrays, "head_3", inner)
 
     def _root_shapes(self, h: np.ndarray) -> np.ndarray:
-        return h @ self.arrays["decode"].T + _linear(self.arrays, "root_2", _silu(_linear(self.arrays, "root_1", h)))
+        return h @ self.arrays["decode"].T + linear(self.arrays, "root_2", silu(linear(self.arrays, "root_1", h)))
 
     def _errors(self, h: np.ndarray, features: np.ndarray) -> np.ndarray:
-        return _linear(
-            self.arrays, "error_2", _silu(_linear(self.arrays, "error_1", np.concatenate([h, features], axis=1)))
+        return linear(
+            self.arrays, "error_2", silu(linear(self.arrays, "error_1", np.concatenate([h, features], axis=1)))
         )
-
-
-def _linear(arrays: dict[str, np.ndarray], name: str, x: np.ndarray) -> np.ndarray:
-    return x @ arrays[f"{name}.weight"].T + arrays[f"{name}.bias"]
 
 
 def _shrunk(values: np.ndarray, w: np.ndarray, expected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -22,12 +22,12 @@ ODD = frozenset("SIN TAN ATAN TANH ASIN SINH CBRT ERF ROUND TRUNC RECIP".split()
 EVEN = frozenset("COS ABS COSH ZERO".split())
 PARTIAL = frozenset("LOG SQRT RECIP ASIN TAN EXP".split())  # somewhere undefined or infinite
 _MONOTONE = frozenset("EXP ATAN TANH FLOOR SINH CBRT ERF ROUND TRUNC STEP".split())
-_EQUAL = 1e-9  # what counts as zero: the DAG computes over the reals, numpy does not
+EQUAL = 1e-9  # what counts as zero: the DAG computes over the reals, numpy does not
 
 _OWN: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "RECIP": lambda a: 1.0 / a,
     "STEP": lambda a: (a > 0).astype(np.float64),
-    "ZERO": lambda a: (np.abs(a) < _EQUAL).astype(np.float64),
+    "ZERO": lambda a: (np.abs(a) < EQUAL).astype(np.float64),
 }
 _EVALUATE = [_OWN[name] if name in _OWN else EVALUATE[name] for name in FUNCTIONS]
 

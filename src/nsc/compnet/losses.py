@@ -11,12 +11,12 @@ import torch
 from torch import Tensor
 
 from nsc.compnet.anchors import ANCHORS
-from nsc.compnet.compile import error_features
 from nsc.compnet.config import NODE_ANCHORS, ROOT_ANCHORS
 from nsc.compnet.corpus import Corpus
 from nsc.compnet.model import Tape, TermNet, surrogate_forward
 from nsc.compnet.pack import Batch
 from nsc.compnet.parallel import Ranks
+from nsc.compnet.roots import error_features, roots_of
 from nsc.compnet.terms import INPUT
 
 SURROGATE_SAMPLES = 96
@@ -114,7 +114,8 @@ class Losses:
 
     def _errors(self, h: Tensor, values: Tensor, emitted: Tensor) -> Tensor:
         """Return how far off the predicted errors are; they teach nothing but their own head."""
-        features = torch.from_numpy(error_features(self.batch, self.tape.walk))
+        roots = roots_of(self.batch, self.tape.walk, self.tape.h.detach().numpy())
+        features = torch.from_numpy(error_features(roots))
         predicted = self.net.errors_of(h.detach(), features)
         truth = (torch.stack([values, emitted], 1).detach() + 1e-5).log()
         return self._mean(torch.nn.functional.huber_loss(predicted, truth, reduction="none").mean(1))

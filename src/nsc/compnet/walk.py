@@ -20,8 +20,8 @@ from nsc.compnet.functions import LARGEST, apply_softly
 from nsc.compnet.pack import Batch, Level
 
 INPUT_SCALE = 1 / math.sqrt(3)  # the standard deviation of U(-1, 1)
-_TINY = 1e-30
-_QUANTILES = np.round((np.arange(QUANTILES) + 0.5) / QUANTILES * NODE_ANCHORS - 0.5).astype(np.int64)
+TINY = 1e-30
+QUANTILE_ROWS = np.round((np.arange(QUANTILES) + 0.5) / QUANTILES * NODE_ANCHORS - 0.5).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Walk:
     def _linear(self, level: Level) -> None:
         n, rows = level.linear - level.start, slice(level.start, level.linear)
         parts = level.weight * self.scales[level.source]
-        scales = np.maximum(np.sqrt(np.bincount(level.owner, parts * parts, n)), _TINY)
+        scales = np.maximum(np.sqrt(np.bincount(level.owner, parts * parts, n)), TINY)
         means = self.batch.bias[rows] + np.bincount(level.owner, level.weight * self.means[level.source], n)
         share = (parts / scales[level.owner]).astype(np.float32)
         self._store(rows, means, scales, self._backend.linear(rows, level.owner, level.source, share))
@@ -102,7 +102,7 @@ class Walk:
         m, s, n, t = self.means[a], self.scales[a], self.means[b], self.scales[b]
         correlation = np.einsum("kn,kn->k", self._shapes[a], self._shapes[b]) / NODE_ANCHORS
         parts = np.stack([s * n, m * t, s * t])
-        scales = np.maximum(np.sqrt((parts * parts).sum(axis=0)), _TINY)
+        scales = np.maximum(np.sqrt((parts * parts).sum(axis=0)), TINY)
         embedded = self._backend.product(rows, a, b, (parts / scales).astype(np.float32))
         self._store(rows, m * n + s * t * correlation, scales, embedded)
 
@@ -118,7 +118,7 @@ class Walk:
         self.formula_means[rows], self.formula_scales[rows] = means, scales
         means = means + scales * embedded.shift
         self.means[rows] = np.clip(np.where(np.isnan(means), 0.0, means), lo, hi)
-        self.scales[rows] = np.clip(scales * embedded.stretch, _TINY, np.maximum((hi - lo) / 2, _TINY))
+        self.scales[rows] = np.clip(scales * embedded.stretch, TINY, np.maximum((hi - lo) / 2, TINY))
         self._shapes[rows] = embedded.shapes
 
 
@@ -130,7 +130,7 @@ def describe(
 
     function: int64 (k,), equal ones side by side; shapes: float32 (k, 128).
     """
-    t = np.sort(shapes, axis=1)[:, _QUANTILES].astype(np.float64)
+    t = np.sort(shapes, axis=1)[:, QUANTILE_ROWS].astype(np.float64)
     x = np.clip(means[:, None] + scales[:, None] * t, bounds[0][:, None], bounds[1][:, None])
     y = np.empty_like(x)
     with np.errstate(all="ignore"):

@@ -1,0 +1,13 @@
+"""Layers in numpy, by the names that a checkpoint gives them. In / Out: arrays `p d`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def silu(z: np.ndarray) -> np.ndarray:
+    return z / (1.0 + np.exp(-np.clip(z, -30.0, 30.0)))
+
+
+def linear(arrays: dict[str, np.ndarray], name: str, x: np.ndarray) -> np.ndarray:
+    return x @ arrays[f"{name}.weight"].T + arrays[f"{name}.bias"]
