@@ -121,7 +121,8 @@ def compile_text(program: Program, options: CompileOptions) -> Draft:
     starts = tuple(_start(i, t, options) for i, t in zip(initial, topologies, strict=True))
     surrogate = _untrained(_template(program), starts)
     notes = tuple(dict.fromkeys(i.note for i in initial if i.note))
-    return Draft(program, surrogate, _expected(initial), notes, {"compile": time.perf_counter() - started})
+    expected = _expected(initial, surrogate)
+    return Draft(program, surrogate, expected, notes, {"compile": time.perf_counter() - started})
 
 
 def compile_program(
@@ -158,23 +159,30 @@ def compile_program(
     found = surrogate_compilation(
         oracle, starts, lambda n, g: draw_inputs(program, n, generator=g), template, config, progress=progress
     )
-    zero_shot = {}
-    for name, group in initial.items():
-        untrained = _untrained(template, tuple(_start(i, t, options) for i, t in zip(group, topologies, strict=True)))
-        zero_shot[name] = verify(found.y, untrained(found.x))
+    untrained = {
+        name: _untrained(template, tuple(_start(i, t, options) for i, t in zip(group, topologies, strict=True)))
+        for name, group in initial.items()
+    }
+    zero_shot = {name: verify(found.y, surrogate(found.x)) for name, surrogate in untrained.items()}
     notes = tuple(dict.fromkeys(i.note for i in chosen if i.note))
     if found.reached is False:
         best = found.verification.rmse
         notes += (f"the target error {options.target_error:g} was not reached; verified rmse is {best:.3g}",)
     times = {"compile": compile_s, "execute": build_s + found.time_s["execute"],
              "finetune": found.time_s["finetune"], "verify": found.time_s["verify"]}  # fmt: skip
-    expected, runs = _expected(initial["compnet"]), sum(i.runs for i in chosen)
+    expected, runs = _expected(initial["compnet"], untrained["compnet"]), sum(i.runs for i in chosen)
     return Compiled(program, oracle, found, zero_shot, expected, notes, runs, times)
 
 
-def _expected(initial: tuple[Initial, ...]) -> tuple[float, ...] | None:
-    expected = [i.expected_nmse for i in initial]
-    return None if None in expected else tuple(e for each in expected for e in each)
+def _expected(initial: tuple[Initial, ...], untrained: Surrogate) -> tuple[float, ...] | None:
+    """Add up what the text says wrongly and what the networks miss of it, per output."""
+    if any(i.expected_nmse is None for i in initial):
+        return None
+    found: list[float] = []
+    for i, member in zip(initial, untrained.members, strict=True):
+        missed = i.predicted.misfit(member.w, member.topology) if i.predicted else np.zeros(len(i.expected_nmse))
+        found += (np.array(i.expected_nmse) + missed).tolist()
+    return tuple(found)
 
 
 def _oracle(program: Program, progress: Progress) -> Oracle:

@@ -41,7 +41,8 @@ class Emission:
         w: float64 (65,), flat parameters of 9-4-4-1 that map [-1, 1]^9 to the program's units.
         values: float64 (512,), predicted outputs at the anchors of the inputs in `inputs`; empty for the base vector.
         inputs: which input of the program each column of the anchors stands for.
-        expected_nmse: predicted mean squared error of the surrogate over the variance; None for the base vector.
+        expected_nmse: mean squared error that `values` are predicted to have, over the variance; None for the base
+            vector. A network that is fitted to them adds its misfit.
         note: why the text-free base vector was used, or what of the text was left out; None when all was compiled.
     """
 
@@ -158,10 +159,11 @@ class CompNet:
         w = self._parameters(h).astype(np.float64)
         w[:, 60:64] *= scale
         w[:, 64:] = w[:, 64:] * scale + mean
-        expected = np.exp(self._errors(h, error_features(roots)).astype(np.float64))
-        values, w = _shrunk(values, w, expected[:, :1])
+        unshrunk = np.exp(self._errors(h, error_features(roots)).astype(np.float64))[:, :1]
+        values, w = _shrunk(values, w, unshrunk)
+        expected = _error_when_shrunk(unshrunk)
         return [
-            Emission(_spread_inputs(w[k], t.inputs), values[k], t.inputs, float(expected[k, 1]))
+            Emission(_spread_inputs(w[k], t.inputs), values[k], t.inputs, float(expected[k, 0]))
             for k, t in enumerate(terms)
         ]
 
@@ -189,6 +191,13 @@ def _shrunk(values: np.ndarray, w: np.ndarray, expected: np.ndarray) -> tuple[np
     shifted = np.minimum(1.0, 2.0 * kept) * centre
     w = np.concatenate([w[:, :60], kept * w[:, 60:64], shifted + kept * (w[:, 64:] - centre)], axis=1)
     return shifted + kept * (values - centre), w
+
+
+def _error_when_shrunk(expected: np.ndarray) -> np.ndarray:
+    """Return the nmse of shrunk predictions: k^2 - 2 k r + 1, where they keep k and correlate with the truth by r."""
+    expected = np.minimum(expected, HOPELESS)
+    kept, correlation = 1.0 - expected / HOPELESS, 1.0 - expected / 2.0
+    return kept * kept - 2.0 * kept * correlation + 1.0
 
 
 def _spread_inputs(w: np.ndarray, inputs: tuple[int, ...]) -> np.ndarray:

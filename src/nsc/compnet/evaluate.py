@@ -48,8 +48,9 @@ class Row:
 def run_covering(w: np.ndarray, x: np.ndarray, n_inputs: int) -> np.ndarray:
     """Run 9-4-4-1 with sigmoids: w (65,), x `n 9`, inputs from n_inputs on are zero; returns (n,)."""
     x = np.where(np.arange(MAX_INPUTS) < n_inputs, x, 0.0)
-    h = 1 / (1 + np.exp(-(x @ w[:36].reshape(4, 9).T + w[36:40])))
-    h = 1 / (1 + np.exp(-(h @ w[40:56].reshape(4, 4).T + w[56:60])))
+    with np.errstate(over="ignore"):  # a sigmoid far below zero is zero
+        h = 1 / (1 + np.exp(-(x @ w[:36].reshape(4, 9).T + w[36:40])))
+        h = 1 / (1 + np.exp(-(h @ w[40:56].reshape(4, 4).T + w[56:60])))
     return h @ w[60:64] + w[64]
 
 

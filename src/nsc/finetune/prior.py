@@ -32,6 +32,11 @@ class Prior:
         """Say whether predictions are worth having beside `n` examples."""
         return config.optimizer == "lm" and n <= MOST
 
+    def misfit(self, w: np.ndarray, topology: Topology) -> np.ndarray:
+        """Return how far a network is from the predictions: mean squared error over their variance, `o`."""
+        error = forward(w, topology, pad_inputs(self.x, topology)) - self.y
+        return (error**2).mean(axis=0) / self.y.var(axis=0)
+
 
 def has_few(data: FinetuneData) -> bool:
     """Say whether validation examples are too few to choose by."""
