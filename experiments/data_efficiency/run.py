@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 from examples import examples, scale
-from starts import HEEDING, Start, batch_of_one, heed, nearest_starts, starts_of
+from starts import HEEDING, Start, heed, nearest_starts, starts_of
 from tables import tables
 
 from nsc.errors import InputError
@@ -73,8 +73,8 @@ def trials(records: list[Record], starts: dict[str, list[Start]], optimizer: str
 
 
 def _is_heeded(prior: Prior, w: np.ndarray, data: FinetuneData) -> bool:
-    few = prior.helps(OPTIMIZERS["lm"], len(data.x_train) + len(data.x_validation))
-    return few and (not len(data.x_train) or bears_out(w, COVERING, batch_of_one(data)))
+    x, y = (np.concatenate(parts) for parts in ((data.x_train, data.x_validation), (data.y_train, data.y_validation)))
+    return prior.helps(OPTIMIZERS["lm"], len(x)) and (not len(x) or bears_out(w, COVERING, x, y))
 
 
 def _in_units(w: np.ndarray | Callable[[], np.ndarray], mean: float, spread: float) -> np.ndarray:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -227,7 +227,7 @@ class _Compilation:
         if not len(self.x):
             return tuple(Member(s.topology, without_runs(s)) for s in starts), (), ()
         started = time.perf_counter()
-        members, results, winners, column = [], [], [], 0
+        members, results, winners, held, column = [], [], [], 0, 0
         u = self.template.normalise(self.x)
         for k, start in enumerate(starts):
             columns = slice(column, column + start.topology.n_outputs)
@@ -236,8 +236,9 @@ class _Compilation:
             members.append(member)
             results.append(result)
             winners.append(winner)
-        self.runs["validation"] = self._n_validation
-        self.runs["train"] = len(self.x) - self._n_validation
+            held = max(held, self._n_validation)
+        self.runs["validation"] = held  # what one network trains on may have validated another
+        self.runs["train"] = len(self.x) - held
         self.time_s["finetune"] += time.perf_counter() - started
         return tuple(members), tuple(results), tuple(winners)
 
@@ -246,7 +247,7 @@ class _Compilation:
     ) -> tuple[Member, FinetuneResult, str]:
         config, topology = self.config, start.topology
         prior = start.predicted
-        if prior is not None and not prior.helps(config.finetune, len(u)):
+        if prior is not None and not (prior.helps(config.finetune, len(u)) and bears_out(start.w, topology, u, y)):
             prior = None
         known = y if prior is None else np.concatenate([y, prior.y])
         mean, spread = known.mean(axis=0), known.std(axis=0)
@@ -254,8 +255,8 @@ class _Compilation:
         data = split_examples(u, (y - mean) / spread, seed=config.seed)
         self._n_validation = data.x_validation.shape[1] if len(u) > 1 else 0
         given = [(label, scale_outputs(w, topology, 1.0 / spread, -mean / spread)) for label, w in start.candidates]
-        if prior is None or not bears_out(given[0][1], topology, data):
-            result, winner = self._race(start, data, given, given, k)
+        if prior is None:
+            result, winner = self._race(start, data, given, len(given), k)
         else:
             prior = Prior(prior.x, (prior.y - mean) / spread)
             result, winner = self._race_with_prior(start, data, given, prior, k)
@@ -271,19 +272,19 @@ class _Compilation:
             self._n_validation = 0
             return found, label
         others = given[:-1] if len(given) > 1 else given  # as many racers as without predictions
-        return self._race(start, data, [(label, found.w[0]), *others], [label], k)
+        return self._race(start, data, [(label, found.w[0]), *others], 1, k)
 
     def _race(
-        self, start: Start, data: FinetuneData, entrants: list[Entrant], trusted: Sequence, k: int
+        self, start: Start, data: FinetuneData, entrants: list[Entrant], trusted: int, k: int
     ) -> tuple[FinetuneResult, str]:
-        """Race entrants and random starts; all but as many of the first as are trusted have handicaps."""
+        """Race entrants and random starts; all but the first `trusted` have handicaps."""
         config, topology = self.config, start.topology
         seeds = np.random.SeedSequence([config.seed, 2, k]).generate_state(max(config.restarts, 1))[: config.restarts]
         randoms = [(f"random {r}", random_parameters(topology, seed=int(s))) for r, s in enumerate(seeds, 1)]
         handicaps = np.ones(len(entrants) + len(randoms))
         if start.is_informed:
             held = max(self._n_validation, 1)
-            handicaps[len(trusted) :] = handicap(held, TRUST_PRIOR)
+            handicaps[trusted:] = handicap(held, TRUST_PRIOR)
             handicaps[len(entrants) :] = handicap(held)
 
         def show(step: int, limit: int, best: float) -> None:

@@ -17,7 +17,7 @@ from nsc.finetune import (
     split_examples,
 )  # fmt: skip
 from nsc.patterns import CompilationConfig, Start, surrogate_compilation
-from nsc.surrogate import COVERING, Surrogate, Topology, random_parameters
+from nsc.surrogate import COVERING, Surrogate, Topology, random_parameters, scale_outputs
 
 SMALL = Topology((2, 5, 3, 2), "tanh")
 LM = FinetuneConfig(steps=15)
@@ -98,24 +98,37 @@ def test_predictions_keep_few_examples_from_misleading(n):
 
 def test_examples_that_disagree_with_predictions_are_believed():
     x = np.random.default_rng(7).uniform(-1, 1, (10, 2))
-    data, right = split_examples(x, target(x), seed=0), predictions(0.0)
+    right, y = predictions(0.0), target(x)
     misled = fitted(Prior(right.x, 5 * right.y + 3))
-    assert not bears_out(misled, COVERING, data) and bears_out(fitted(right), COVERING, data)
-    assert bears_out(misled, COVERING, split_examples(x[:2], target(x[:2]), seed=0))  # two cannot tell
+    assert not bears_out(misled, COVERING, x, y) and bears_out(fitted(right), COVERING, x, y)
+    assert bears_out(misled, COVERING, x[:2], y[:2])  # two cannot tell
+
+
+def test_wildly_wrong_predictions_do_no_harm():
+    wild = Prior(predictions(0.0).x, 1e7 * predictions(0.0).y - 1e8)
+    start = Start(
+        COVERING,
+        (("text", scale_outputs(fitted(predictions(0.0)), COVERING, np.array([1e7]), np.array([-1e8]))),),
+        predicted=wild,
+    )
+    misled, alone = (compiled(s, 12) for s in (start, replace(start, predicted=None)))
+    np.testing.assert_array_equal(misled.surrogate.members[0].w, alone.surrogate.members[0].w)
+    assert misled.winners == alone.winners and misled.runs == alone.runs
+
+
+def compiled(start, budget, finetune=None):
+    template = Surrogate((), -np.ones(2), np.ones(2), ("a", "b"), ("return",))
+    config = CompilationConfig(
+        budget=budget, restarts=2, verification=500, finetune=finetune or FinetuneConfig(steps=120)
+    )
+    return surrogate_compilation(target, (start,), lambda n, g: g.uniform(-1, 1, (n, 2)), template, config)
 
 
 @pytest.mark.parametrize(("budget", "label"), [(5, "text, with predictions"), (100, None), (1000, None)])
 def test_a_compilation_heeds_predictions_on_few_examples_only(budget, label):
-    template = Surrogate((), -np.ones(2), np.ones(2), ("a", "b"), ("return",))
     predicted = predictions(0.02)
     start = Start(COVERING, (("text", fitted(predicted)),), predicted=predicted)
-    config = CompilationConfig(budget=budget, restarts=2, verification=500, finetune=FinetuneConfig(steps=120))
-
-    def compiled(start):
-        draw = lambda n, generator: generator.uniform(-1, 1, (n, 2))  # noqa: E731
-        return surrogate_compilation(target, (start,), draw, template, config)
-
-    heeding, alone = compiled(start), compiled(replace(start, predicted=None))
+    heeding, alone = compiled(start, budget), compiled(replace(start, predicted=None), budget)
     if label:
         assert heeding.winners == (label,) and heeding.runs["validation"] == 0 and heeding.runs["train"] == budget
         assert heeding.verification.mse < alone.verification.mse
@@ -123,8 +136,5 @@ def test_a_compilation_heeds_predictions_on_few_examples_only(budget, label):
         np.testing.assert_array_equal(heeding.surrogate.members[0].w, alone.surrogate.members[0].w)
     else:
         assert heeding.verification.mse < 2 * alone.verification.mse
-    adam = replace(config, finetune=FinetuneConfig(optimizer="adam", steps=30))
-    assert (
-        "predictions"
-        not in surrogate_compilation(target, (start,), lambda n, g: g.uniform(-1, 1, (n, 2)), template, adam).winners[0]
-    )
+    adam = compiled(start, budget, FinetuneConfig(optimizer="adam", steps=30))
+    assert "predictions" not in adam.winners[0]

@@ -43,15 +43,15 @@ def has_few(data: FinetuneData) -> bool:
     return data.x_validation.shape[1] < FEW
 
 
-def bears_out(w: np.ndarray, topology: Topology, data: FinetuneData) -> bool:
-    """Say whether examples agree with a start made from predictions: it is not twice as wrong as their mean would be.
+def bears_out(w: np.ndarray, topology: Topology, x: np.ndarray, y: np.ndarray) -> bool:
+    """Say whether examples `n i`, `n o` agree with a start made from predictions, in the same units.
 
-    Where they disagree the text was misread, and what it predicts would only mislead. Two examples cannot tell.
+    They do where no output is twice as wrong as the examples' mean would be. Where they disagree the text was misread,
+    and what it predicts would only mislead. Two examples cannot tell.
     """
-    x = np.concatenate([data.x_train[0], data.x_validation[0]])
-    y = np.concatenate([data.y_train[0], data.y_validation[0]])
-    error = ((forward(w, topology, pad_inputs(x, topology)) - y) ** 2).mean()
-    return len(x) < ENOUGH or error <= DISBELIEF * y.var(axis=0).mean()
+    error = ((forward(w, topology, pad_inputs(x, topology)) - y) ** 2).mean(axis=0)
+    spread = np.maximum(y.var(axis=0), 1e-6 * (y * y).mean(axis=0))
+    return len(x) < ENOUGH or bool((error <= DISBELIEF * spread).all())
 
 
 def finetune_with_prior(
