@@ -9,7 +9,7 @@ import pytest
 
 import nsc
 from nsc.cli import main
-from nsc.errors import InputError
+from nsc.errors import InputError, OracleError
 from nsc.files import header_reader
 from nsc.program import parse_program
 
@@ -213,3 +213,54 @@ def test_an_oracle_runs_what_the_sandbox_cannot():
             nsc.compile(PARTIAL, **wrong)
     with pytest.raises(InputError, match="which has no body here"):
         nsc.compile(parse_program(PARTIAL, partial=True))
+
+
+@pytest.mark.parametrize(
+    ("outputs", "message"),
+    [
+        (lambda x: np.zeros((len(x), 2)), "expected 4096 x 1"), (lambda x: 1.0, "expected 4096 x 1"),
+        (lambda x: 1j * x, "complex"), (lambda x: "no", "no array of numbers"), (lambda x: x / 0.0, "NaN or infinity"),
+    ],
+)  # fmt: skip
+@pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning")
+def test_oracles_are_checked(outputs, message):
+    with pytest.raises(OracleError, match=message):
+        nsc.compile("double f(double x) { return x*x; }", oracle=outputs, budget=0)
+
+
+def test_oracles_may_spoil_their_inputs_and_reuse_their_outputs():
+    buffer = np.empty((8192, 1))
+
+    def oracle(x):
+        x *= 2
+        buffer[: len(x)] = x[:, :1] * x[:, 1:]
+        return buffer[: len(x)]
+
+    surrogate = nsc.compile("double f(double x, double y) { return 4*x*y; }", oracle=oracle, budget=200)
+    x = np.random.default_rng(1).uniform(-1, 1, (500, 2))
+    error = surrogate(x)[:, 0] - 4 * x[:, 0] * x[:, 1]
+    assert np.sqrt(np.mean(error**2)) < 3 * surrogate.report["test"]["rmse"] < 0.1
+
+
+@pytest.mark.parametrize("options", [{"seed": -1}, {"budget": -1}, {"verification": 0}, {"optimizer": "sgd"}])
+def test_numbers_are_checked_before_anything_is_done(options):
+    with pytest.raises(InputError):
+        nsc.compile("double f(double x) { return x; }", text_only=True, **options)
+
+
+def test_a_draft_leaves_no_page_of_an_earlier_compilation(wave, tmp_path):
+    out = tmp_path / "out"
+    assert main(["compile", str(wave), "--budget", "20", "-o", str(out)]) == 0 and (out / "report.html").exists()
+    assert main(["compile", str(wave), "--text-only", "-o", str(out)]) == 0 and not (out / "report.html").exists()
+
+
+def test_embedding_the_original_needs_what_it_calls_declared(tmp_path, capsys):
+    path = tmp_path / "f.c"
+    path.write_text("double f(double x) { return lerp(x, 1, 0.5); }")
+    command = ["compile", str(path), "--text-only", "--guard", "--drop-in", "-o", str(tmp_path / "out")]
+    assert main(command) == 2 and "calls 'lerp': declare it" in capsys.readouterr().err
+
+
+def test_a_network_too_large_to_fit_starts_at_random():
+    surrogate = nsc.compile(WAVE, topology="2-64-64-1", optimizer="adam", budget=10)
+    assert "too many to fit" in surrogate.report["notes"][0]

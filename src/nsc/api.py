@@ -68,7 +68,7 @@ def compile(
         )  # fmt: skip
     if chosen.text_only:
         return finish_draft(compile_text(program, chosen), chosen, started=started)[0]
-    program = replace(program, function=oracle) if oracle else program
+    program = program if oracle is None else replace(program, function=oracle)
     return finish(compile_program(program, chosen), chosen, started=started)[0]
 
 

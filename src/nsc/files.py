@@ -184,5 +184,7 @@ def _write_all(folder: Path, surrogate: Surrogate, c_text: str, report: dict, on
             (work / "report.html").write_text(html_page(report))
         for name in report["files"]:
             os.replace(work / name, folder / name)
+        for name in {"surrogate.onnx", "report.html"} - set(report["files"]):
+            (folder / name).unlink(missing_ok=True)  # of an earlier compilation
     finally:
         shutil.rmtree(work, ignore_errors=True)

@@ -29,6 +29,7 @@ from nsc.finetune import (
     handicap,
     has_few,
     split_examples,
+    spread_of,
 )
 from nsc.surrogate import Member, Surrogate, Topology, random_parameters, scale_outputs, widen
 from nsc.verify import Verification, verify
@@ -126,16 +127,21 @@ class Compilation:
     reached: bool | None
 
 
-def run_oracle(oracle: Oracle, x: np.ndarray) -> np.ndarray:
-    """Run the program on `n i`; returns float64 `n o`.
+def run_oracle(oracle: Oracle, x: np.ndarray, outputs: int) -> np.ndarray:
+    """Run the program on `n i`; returns float64 `n o`. It gets inputs of its own, and may keep what it returns.
 
     Raises:
-        OracleError: NaN or infinity, with how often and an example of where.
+        OracleError: outputs of another shape, or no real numbers; NaN or infinity, with how often and where.
     """
-    y = np.asarray(oracle(x), dtype=np.float64)
+    found = oracle(x.copy())
+    try:
+        y = np.array(found, dtype=None if np.iscomplexobj(found) else np.float64)
+    except (TypeError, ValueError):
+        raise OracleError(f"the program's outputs are no array of numbers; found {type(found).__name__}") from None
     y = y[:, None] if y.ndim == 1 else y
-    if y.shape[0] != len(x):
-        raise OracleError(f"the program gave {y.shape[0]} rows of outputs for {len(x)} inputs")
+    if y.shape != (len(x), outputs) or np.iscomplexobj(y):
+        what = "complex numbers" if np.iscomplexobj(y) else f"an array of shape {y.shape}"
+        raise OracleError(f"the program gave {what} for {len(x)} inputs; expected {len(x)} x {outputs} real numbers")
     bad = ~np.isfinite(y).all(axis=1)
     if bad.any():
         where = ", ".join(f"{v:.6g}" for v in x[bad][0])
@@ -151,7 +157,8 @@ def without_runs(start: Start) -> np.ndarray:
     if start.predicted is None:
         return start.w
     x, y = start.predicted.x, start.predicted.y
-    mean, spread = y.mean(axis=0), y.std(axis=0)
+    mean, spread = y.mean(axis=0), spread_of(y)
+    spread = np.where(spread > 0, spread, 1.0)
     w = scale_outputs(start.w, start.topology, 1.0 / spread, -mean / spread)
     found = finetune_with_prior(w, start.topology, None, Prior(x, (y - mean) / spread))
     return scale_outputs(found.w[0], start.topology, spread, mean)
@@ -209,7 +216,7 @@ class _Compilation:
     def _execute(self, n: int, purpose: int, number: int) -> tuple[np.ndarray, np.ndarray]:
         generator = np.random.default_rng([self.config.seed, purpose, number])
         x = self.draw(n, generator)
-        return x, run_oracle(self.oracle, x)
+        return x, run_oracle(self.oracle, x, len(self.template.output_names))
 
     def _grow(self, budget: int) -> None:
         """Run the program until there are `budget` examples."""
@@ -247,10 +254,12 @@ class _Compilation:
     ) -> tuple[Member, FinetuneResult, str]:
         config, topology = self.config, start.topology
         prior = start.predicted
-        if prior is not None and not (prior.helps(config.finetune, len(u)) and bears_out(start.w, topology, u, y)):
+        if prior is not None and not bears_out(start.w, topology, u, y):
+            prior, start = None, replace(start, is_informed=False)
+        if prior is not None and not prior.helps(config.finetune, len(u)):
             prior = None
         known = y if prior is None else np.concatenate([y, prior.y])
-        mean, spread = known.mean(axis=0), known.std(axis=0)
+        mean, spread = known.mean(axis=0), spread_of(known)
         spread = np.where(spread > 0, spread, 1.0)
         data = split_examples(u, (y - mean) / spread, seed=config.seed)
         self._n_validation = data.x_validation.shape[1] if len(u) > 1 else 0
@@ -283,9 +292,8 @@ class _Compilation:
         randoms = [(f"random {r}", random_parameters(topology, seed=int(s))) for r, s in enumerate(seeds, 1)]
         handicaps = np.ones(len(entrants) + len(randoms))
         if start.is_informed:
-            held = max(self._n_validation, 1)
-            handicaps[trusted:] = handicap(held, TRUST_PRIOR)
-            handicaps[len(entrants) :] = handicap(held)
+            handicaps[trusted:] = handicap(self._n_validation, TRUST_PRIOR)
+            handicaps[len(entrants) :] = handicap(self._n_validation)
 
         def show(step: int, limit: int, best: float) -> None:
             what = f"finetuning {topology}: step {step}, validation nmse {best:.2e}"

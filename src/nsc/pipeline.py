@@ -60,12 +60,20 @@ class CompileOptions:
             raise InputError(f"--text-only starts from the text; found --initial {self.initial}")
         if self.text_only and self.target_error is not None:
             raise InputError("--text-only verifies nothing; leave out --target-error")
+        self.compilation()
 
     @property
     def random_starts(self) -> int:
         """How many random starts race with the given ones; auto's eight starts cost as much as random's."""
         by_default = {"auto": RACERS - KEPT, "random": RACERS - 1}.get(self.initial, 0)
         return by_default if self.restarts is None else self.restarts
+
+    def compilation(self) -> CompilationConfig:
+        """Return what the pattern may spend; checks every number."""
+        return CompilationConfig(
+            budget=self.budget, seed=self.seed, finetune=self.finetune(), restarts=self.random_starts,
+            verification=self.verification, target_error=self.target_error,
+        )  # fmt: skip
 
     def finetune(self) -> FinetuneConfig:
         """Adam as the paper; Levenberg-Marquardt longer than its default, for one surrogate is cheap."""
@@ -146,10 +154,6 @@ def compile_program(
     oracle = _oracle(program, progress)
     build_s = time.perf_counter() - started
     template = _template(program)
-    config = CompilationConfig(
-        budget=options.budget, seed=options.seed, finetune=options.finetune(), restarts=options.random_starts,
-        verification=options.verification, target_error=options.target_error,
-    )  # fmt: skip
     if options.initial == "distill":
         started = time.perf_counter()
         initial["distill"] = tuple(_distilled(program, k, t, options, oracle) for k, t in enumerate(topologies))
@@ -157,7 +161,12 @@ def compile_program(
     chosen = initial["compnet" if options.initial == "auto" else options.initial]
     starts = tuple(_start(i, t, options) for i, t in zip(chosen, topologies, strict=True))
     found = surrogate_compilation(
-        oracle, starts, lambda n, g: draw_inputs(program, n, generator=g), template, config, progress=progress
+        oracle,
+        starts,
+        lambda n, g: draw_inputs(program, n, generator=g),
+        template,
+        options.compilation(),
+        progress=progress,
     )
     untrained = {
         name: _untrained(template, tuple(_start(i, t, options) for i, t in zip(group, topologies, strict=True)))

@@ -123,7 +123,7 @@ def _curves(compiled: Compiled) -> tuple[list[dict], int]:
         x = np.tile(with_whole_inputs(compiled.program, middle[None])[0], (CURVE_POINTS, 1))
         x[:, k] = np.linspace(surrogate.lo[k], surrogate.hi[k], CURVE_POINTS)
         x = with_whole_inputs(compiled.program, x)
-        y, predicted = run_oracle(compiled.oracle, x), surrogate(x)
+        y, predicted = run_oracle(compiled.oracle, x, len(surrogate.output_names)), surrogate(x)
         runs += len(x)
         for j, output in enumerate(surrogate.output_names):
             title = f"{output} along {name}" + (", the rest mid-range" if len(surrogate.lo) > 1 else "")
@@ -138,7 +138,7 @@ def _heat_maps(compiled: Compiled) -> tuple[list[dict], int]:
     axes = [np.linspace(lo, hi, MAP_SIDE) for lo, hi in zip(surrogate.lo, surrogate.hi, strict=True)]
     second, first = np.meshgrid(axes[1], axes[0], indexing="ij")
     x = with_whole_inputs(compiled.program, np.stack([first.ravel(), second.ravel()], axis=1))
-    y, predicted = run_oracle(compiled.oracle, x), surrogate(x)
+    y, predicted = run_oracle(compiled.oracle, x, len(surrogate.output_names)), surrogate(x)
     shape = (MAP_SIDE, MAP_SIDE)
     return [
         {"output": name, "x": surrogate.input_names[0], "y": surrogate.input_names[1],

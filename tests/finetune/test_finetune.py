@@ -129,8 +129,8 @@ def test_the_best_start_wins():
 
 
 def test_random_starts_are_trusted_with_examples():
-    assert handicap(1) > 1e20  # one example is training and validation alike: luck alone decides
-    assert handicap(2) > handicap(20) > handicap(200) > 1
+    assert handicap(0) > 1e20  # one example is training and validation alike: luck alone decides
+    assert handicap(1) > handicap(2) > handicap(20) > handicap(200) > 1
 
 
 @pytest.mark.parametrize(

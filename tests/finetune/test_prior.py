@@ -15,6 +15,7 @@ from nsc.finetune import (
     finetune_with_prior,
     has_few,
     split_examples,
+    spread_of,
 )  # fmt: skip
 from nsc.patterns import CompilationConfig, Start, surrogate_compilation
 from nsc.surrogate import COVERING, Surrogate, Topology, random_parameters, scale_outputs
@@ -111,7 +112,7 @@ def test_wildly_wrong_predictions_do_no_harm():
         (("text", scale_outputs(fitted(predictions(0.0)), COVERING, np.array([1e7]), np.array([-1e8]))),),
         predicted=wild,
     )
-    misled, alone = (compiled(s, 12) for s in (start, replace(start, predicted=None)))
+    misled, alone = (compiled(s, 12) for s in (start, replace(start, predicted=None, is_informed=False)))
     np.testing.assert_array_equal(misled.surrogate.members[0].w, alone.surrogate.members[0].w)
     assert misled.winners == alone.winners and misled.runs == alone.runs
 
@@ -122,6 +123,24 @@ def compiled(start, budget, finetune=None):
         budget=budget, restarts=2, verification=500, finetune=finetune or FinetuneConfig(steps=120)
     )
     return surrogate_compilation(target, (start,), lambda n, g: g.uniform(-1, 1, (n, 2)), template, config)
+
+
+def test_two_examples_are_two():
+    prior, w = predictions(0.02), random_parameters(COVERING, seed=0)
+    x = np.array([[0.5, 0.5], [-0.5, 0.5]])
+    found = [finetune_with_prior(w, COVERING, split_examples(x, y, seed=0), prior).w[0]
+             for y in (target(x), target(x) + [[1.0], [0.0]], target(x) + [[0.0], [1.0]])]  # fmt: skip
+    assert not np.allclose(found[0], found[1]) and not np.allclose(found[0], found[2])
+
+
+def test_a_constant_output_is_no_output_to_scale_by():
+    assert spread_of(np.stack([np.full(512, 0.1), np.linspace(0, 1, 512)], axis=1)).tolist()[0] == 0.0
+    x = np.random.default_rng(8).uniform(-1, 1, (300, 2))
+    prior = Prior(x, np.concatenate([target(x), np.full((300, 1), 0.1)], axis=1))
+    shape = Topology((2, 4, 4, 2))
+    fit = finetune_with_prior(random_parameters(shape, seed=0), shape, None, prior)
+    missed = prior.misfit(fit.w[0], shape)
+    assert missed[0] < 0.1 and missed[1] == 0.0
 
 
 @pytest.mark.parametrize(("budget", "label"), [(5, "text, with predictions"), (100, None), (1000, None)])

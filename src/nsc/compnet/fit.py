@@ -11,7 +11,7 @@ import numpy as np
 
 from nsc.compnet.anchors import ANCHORS
 from nsc.compnet.compile import Emission
-from nsc.finetune import FinetuneConfig, FinetuneData, FinetuneResult, finetune
+from nsc.finetune import FinetuneConfig, FinetuneData, FinetuneResult, finetune, spread_of
 from nsc.surrogate import COVERING, Topology, scale_outputs
 
 FIT = FinetuneConfig(steps=40, damping=1e-2, patience=1000, ridge=1e-6)  # chosen on validation programs
@@ -50,7 +50,7 @@ def fit_values(
     Returns:
         Up to KEPT parameters `k w`, the best fit first.
     """
-    mean, spread = y.mean(axis=0), y.std(axis=0)
+    mean, spread = y.mean(axis=0), spread_of(y)
     spread = np.where(spread > 0, spread, 1.0)
     w = np.stack([scale_outputs(w, topology, 1 / spread, -mean / spread) for w in np.atleast_2d(starts)])
     target = ((y - mean) / spread)[None]
@@ -75,7 +75,7 @@ def _last(found: FinetuneResult) -> np.ndarray:
 def fit_emissions(emissions: list[Emission]) -> np.ndarray:
     """Fit 9-4-4-1 to what each emission predicts, all at once; `p 65`. Without predictions, `w` stays."""
     w = np.stack([e.w for e in emissions])
-    able = [k for k, e in enumerate(emissions) if e.values.size and e.values.std() > 0]
+    able = [k for k, e in enumerate(emissions) if e.values.size and spread_of(e.values[:, None])[0] > 0]
     if not able:
         return w
     values = np.stack([emissions[k].values for k in able])

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from nsc.errors import InputError
 from nsc.program import Leaf, Program, Void, scalar_entry, signature_types
 from nsc.surrogate import Member, Surrogate, resize_inputs
 
@@ -80,6 +81,11 @@ def _head(surrogate: Surrogate, program: Program, name: str, notes: Sequence[str
 
 
 def _embedded_original(program: Program) -> str:
+    undeclared = [name for name in program.bodiless if name not in program.globals_]
+    if undeclared:
+        raise InputError(
+            f"--guard --drop-in embeds {program.name}, which calls '{undeclared[0]}': declare it in the file first"
+        )
     other = f"{program.name}_original"
     return (
         f"/* The original, called outside the domain. */\n#define {program.name} {other}\n"

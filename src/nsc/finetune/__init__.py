@@ -6,6 +6,7 @@ from nsc.finetune.engine import FinetuneData as FinetuneData
 from nsc.finetune.engine import FinetuneResult as FinetuneResult
 from nsc.finetune.engine import finetune as finetune
 from nsc.finetune.engine import split_examples as split_examples
+from nsc.finetune.engine import spread_of as spread_of
 from nsc.finetune.prior import FEW as FEW
 from nsc.finetune.prior import Prior as Prior
 from nsc.finetune.prior import bears_out as bears_out

@@ -123,6 +123,12 @@ class FinetuneResult:
         return np.take_along_axis(self.test_loss, self.best_step[:, None], axis=1)[:, 0]
 
 
+def spread_of(y: np.ndarray) -> np.ndarray:
+    """Return the standard deviation of each output of `n o`; 0 where there is none but rounding."""
+    spread = y.std(axis=0)
+    return np.where(spread > 1e-12 * np.abs(y).max(axis=0), spread, 0.0)
+
+
 def split_examples(x: np.ndarray, y: np.ndarray, *, seed: int, validation_fraction: float = 0.2) -> FinetuneData:
     """Split `n i`, `n o` at random into train and validation, 80:20 as ICML 2024, section 5.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nsc.finetune.engine import FinetuneConfig, FinetuneData, FinetuneResult, finetune
+from nsc.finetune.engine import FinetuneConfig, FinetuneData, FinetuneResult, finetune, spread_of
 from nsc.surrogate import Topology, forward, pad_inputs
 
 WEIGHT = 0.1  # of a prediction, an example's being 1; chosen on validation programs, as are the next three
@@ -33,9 +33,10 @@ class Prior:
         return config.optimizer == "lm" and n <= MOST
 
     def misfit(self, w: np.ndarray, topology: Topology) -> np.ndarray:
-        """Return how far a network is from the predictions: mean squared error over their variance, `o`."""
-        error = forward(w, topology, pad_inputs(self.x, topology)) - self.y
-        return (error**2).mean(axis=0) / self.y.var(axis=0)
+        """Return how far a network is from the predictions: mean squared error over variance, `o`; 0 for constants."""
+        error = ((forward(w, topology, pad_inputs(self.x, topology)) - self.y) ** 2).mean(axis=0)
+        spread = spread_of(self.y)
+        return np.where(spread > 0, error / np.where(spread > 0, spread, 1.0) ** 2, 0.0)
 
 
 def has_few(data: FinetuneData) -> bool:
@@ -63,7 +64,7 @@ def finetune_with_prior(
     predictions alone that are fitted, and measured.
     """
     parts = [] if data is None else [(data.x_train[:1], data.y_train[:1])]
-    if data is not None and has_few(data) and data.x_train.shape[1] > 1:  # a single example is already both
+    if data is not None and has_few(data) and not np.array_equal(data.x_train, data.x_validation):  # one is both
         parts.append((data.x_validation[:1], data.y_validation[:1]))
     n = sum(x.shape[1] for x, _ in parts)
     x, y = (np.concatenate(arrays, axis=1) for arrays in zip(*parts, (prior.x[None], prior.y[None]), strict=True))

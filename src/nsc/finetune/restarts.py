@@ -22,9 +22,9 @@ def handicap(n_validation: int, trust: float = TRUST) -> float:
     """Return by how much a random start's validation loss counts more than a compiled one's.
 
     A few examples say little: the smallest of many losses on them is small by luck. With a single example in all,
-    which is training and validation alike, a random start cannot win.
+    which is training and validation alike, there is none to choose by (0), and a random start cannot win.
     """
-    return 1.0 + trust / n_validation if n_validation > 1 else 1e30
+    return 1.0 + trust / n_validation if n_validation else 1e30
 
 
 def finetune_best_of(

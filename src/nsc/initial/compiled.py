@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from nsc.compnet import CompNet, Emission, anchor_inputs, fit_values
-from nsc.finetune import Prior
+from nsc.finetune import MAX_LM_PARAMETERS, Prior, spread_of
 from nsc.initial.start import Initial
 from nsc.program import Program
 from nsc.surrogate import COVERING, Topology, clone_outputs, random_parameters, resize_inputs, widen
@@ -33,6 +33,11 @@ def initial_of(emissions: list[Emission], n_inputs: int, topology: Topology, see
     notes = list(dict.fromkeys(e.note for e in emissions if e.note))
     held = holds_covering(topology)
     start = fit_covering(emissions[0].w, topology, seed=seed) if held else None
+    if topology.n_parameters > MAX_LM_PARAMETERS:
+        notes.append(
+            f"random: {topology} has {topology.n_parameters} parameters, too many to fit to what the text says"
+        )
+        return Initial(random_parameters(topology, seed=seed), note="; ".join(notes))
     if any(not e.values.size for e in emissions):
         if held:
             return Initial(start, note="; ".join(notes) or None)
@@ -45,7 +50,7 @@ def initial_of(emissions: list[Emission], n_inputs: int, topology: Topology, see
         starts[0] = start
     best, *others = fit_values(np.stack(starts), topology, x, y, informed=held)
     expected = tuple(e.expected_nmse for e in emissions)
-    predicted = Prior(everywhere(x, inputs), y) if (y.std(axis=0) > 0).all() else None
+    predicted = Prior(everywhere(x, inputs), y) if spread_of(y).any() else None
     return Initial(best, tuple(others), predicted, expected, note="; ".join(notes) or None)
 
 

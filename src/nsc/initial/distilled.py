@@ -31,7 +31,7 @@ def distill_initial(
     if isinstance(program.dag, Dag) and program.dag.is_exact:
         y = evaluate(program.dag, x)
     else:
-        y, runs = np.asarray(oracle(inputs), np.float64).reshape(len(x), -1), len(x)
+        y, runs = np.array(oracle(inputs.copy()), np.float64).reshape(len(x), -1), len(x)
     return replace(distilled(x, y if output is None else y[:, output : output + 1], topology, seed), runs=runs)
 
 

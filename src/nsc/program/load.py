@@ -174,11 +174,12 @@ def _examine(
     refusals = impurities(module, closure)
     signature = None
     if not any(r.reason in UNREADABLE for r in refusals):
-        refusals += [r for r in closure.refusals if not (partial and r.reason == "unknown_function")]
+        missing = [r for r in closure.refusals if not (partial and r.reason == "unknown_function")]
+        refusals += missing
         try:
             signature = signature_of(module, item, out=out, arrays=arrays)
         except Refusal as refusal:
-            if not (closure.refusals and refusal.reason in ("no_output", "no_input")):  # the missing part may tell
+            if not (missing and refusal.reason in ("no_output", "no_input")):  # the missing part may tell
                 refusals.append(refusal.moved(item.base))
     unique = {(r.reason, r.offset): r for r in refusals}
     ordered = sorted(unique.values(), key=lambda r: r.offset)

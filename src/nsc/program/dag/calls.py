@@ -170,7 +170,8 @@ def known_call(name: str) -> str | None:
 def names_of_numbers() -> list[tuple[str, int]]:
     """List the known functions whose value is no integer, with how many arguments they take."""
     plain = [(name, arity) for table, arity in ((_UNARY, 1), (_BINARY, 2)) for name in table]
-    return plain + [(name, rule.__code__.co_argcount - 1) for name, rule in _FLOATS.items()]
+    rules = [(name, rule.__code__.co_argcount - 1) for name, rule in _FLOATS.items() if name != "nan"]
+    return plain + rules
 
 
 def call(b: Builder, name: str, args: list[int]) -> tuple[int, bool] | None:

@@ -67,8 +67,10 @@ class Evaluator:
     max_trips: int | None = None  # after how many unknown tests a loop is cut off; None to refuse it
     is_bounded: bool = False  # whether one was
     has_unknown_test: bool = False  # whether there is one whose end depends on an input
-    bodiless: frozenset[str] = frozenset()  # functions that may be guessed by name
-    guesses: dict[str, str] = field(default_factory=dict)  # what stood in for them
+    bodiless: dict[str, CType] = field(
+        default_factory=dict
+    )  # functions that may be guessed by name, and what they return
+    guesses: dict[tuple[str, int], str] = field(default_factory=dict)  # what stood in for them, by name and arguments
 
     def new_object(self, ctype: CType) -> Place:
         self.next_object += 1

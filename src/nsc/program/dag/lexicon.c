@@ -18,6 +18,8 @@ double reciprocal(double x) { return 1.0 / x; }
 double rsqrt(double x) { return 1.0 / sqrt(x); }
 /* inverse_cbrt */
 double rcbrt(double x) { return 1.0 / cbrt(x); }
+/* abs, absf, absd, absolute_value */
+double absolute(double x) { return fabs(x); }
 /* negative, uminus, neg, minus */
 double negate(double x) { return -x; }
 /* identity, linear, same, passthrough */

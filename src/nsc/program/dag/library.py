@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nsc.program.ctype import Array, Scalar
+from nsc.program.ctype import Array, Scalar, Void
 from nsc.program.dag import calls
 from nsc.program.dag.ast import Ast
-from nsc.program.dag.memory import Address, Number, Place, State, Value, below, read, subpaths
+from nsc.program.dag.memory import Address, Number, Place, State, Value, below, convert, read, subpaths
 from nsc.program.dag.sizes import size_of
 from nsc.program.dag.stand_ins import stand_in
 from nsc.program.refusal import Refusal
@@ -38,12 +38,15 @@ def library_call(e: Evaluator, ast: Ast, arguments: list, state: State) -> Value
     name = ast.data
     if name == "__builtin_expect":
         return arguments[0]
-    rule = _RULES.get(name.removeprefix("__builtin_")) or _RULES.get(name.removeprefix("__builtin_").removesuffix("f"))
+    if name in e.bodiless:
+        return _guessed(e, ast, arguments, state)
+    bare = name.removeprefix("__builtin_")
+    rule, arity = _RULES.get(bare) or _RULES.get(bare.removesuffix("f")) or (None, 0)
     if rule is not None:
+        if arity is not None and len(arguments) != arity:
+            raise Refusal("argument_count", f"'{name}' takes {arity} arguments", ast.at)
         return rule(e, ast, arguments, state)
     known = calls.known_call(name)
-    if known is None and name in e.bodiless and all(isinstance(a, Number) for a in arguments):
-        return _guessed(e, ast, arguments, state)
     if known is None or not all(isinstance(a, Number) for a in arguments):
         raise Refusal("unknown_call", f"'{name}' has no symbolic meaning", ast.at)
     if known == "abs" and not arguments[0].is_int:
@@ -54,17 +57,24 @@ def library_call(e: Evaluator, ast: Ast, arguments: list, state: State) -> Value
     return Number(*made)
 
 
-def _guessed(e: Evaluator, ast: Ast, arguments: list[Number], state: State) -> Number:
+def _guessed(e: Evaluator, ast: Ast, arguments: list, state: State) -> Number | None:
     """Let what a function's name is nearest to stand in for it; where it says nothing, its value is zero."""
-    found = stand_in(ast.data, len(arguments))
-    e.guesses[ast.data] = found.name if found else ""
+    name, result = ast.data, e.bodiless[ast.data]
+    if isinstance(result, Void) and all(isinstance(a, Number) for a in arguments):
+        return None
+    if not isinstance(result, Scalar) or not all(isinstance(a, Number) for a in arguments):
+        raise Refusal("unknown_call", f"'{name}' has no body and is no function of numbers", ast.at)
+    found = stand_in(name, len(arguments))
+    e.guesses[name, len(arguments)] = found.name if found else ""
     if found is None:
-        return e.number(0.0)
+        return e.number(0.0, result.kind != "float")
     if found.function is None:
-        return Number(*calls.call(e.b, found.name, [a.node for a in arguments]))
-    name = f"{found.name} of the lexicon"  # no identifier: it meets no function of the program
-    e.functions.setdefault(name, found.function)
-    return e.load(e.run_function(e, name, arguments, state, ast), state)
+        value = Number(*calls.call(e.b, found.name, [a.node for a in arguments]))
+    else:
+        own, e.functions = e.functions, {found.name: found.function}  # it meets no function of the program
+        value = e.load(e.run_function(e, found.name, arguments, state, ast), state)
+        e.functions = own
+    return convert(e.b, value, result)
 
 
 def _sincos(e: Evaluator, ast: Ast, arguments: list, state: State) -> None:
@@ -145,7 +155,8 @@ def _cells(e: Evaluator, ast: Ast, address: Value, size: Number) -> list[Place]:
     return [below(part, path, ctype) for part in parts for path, ctype in subpaths(part.type)]
 
 
-_RULES = {
-    "abort": _stop, "exit": _stop, "unreachable": _stop, "trap": _stop, "sincos": _sincos, "modf": _modf,
-    "frexp": _frexp, "remquo": _remquo, "memcpy": _copy, "memmove": _copy, "memset": _fill,
+_RULES = {  # with how many arguments they take
+    "abort": (_stop, None), "exit": (_stop, None), "unreachable": (_stop, None), "trap": (_stop, None),
+    "sincos": (_sincos, 3), "modf": (_modf, 2), "frexp": (_frexp, 2), "remquo": (_remquo, 3), "memcpy": (_copy, 3),
+    "memmove": (_copy, 3), "memset": (_fill, 3),
 }  # fmt: skip

@@ -6,12 +6,13 @@ Non-goals: float rounding and integer overflow: the DAG computes over the reals.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from tree_sitter import Node
 
 from nsc.program.access import parameters_of
-from nsc.program.ctype import Array, CType, Pointer, Scalar, Struct
+from nsc.program.ctype import DOUBLE, Array, CType, Pointer, Scalar, Struct
 from nsc.program.dag.ast import Ast, Definitions
 from nsc.program.dag.builder import MAX_NODES, Builder
 from nsc.program.dag.evaluator import Evaluator, Frame
@@ -52,7 +53,7 @@ def _read_and_run(
 ) -> tuple[Dag | Unsupported, _Run]:
     """Evaluate once; returns also how it went."""
     run = _Run(program.signature, program.domain, prune=prune, max_trips=max_trips)
-    run.e.bodiless = frozenset(program.bodiless)
+    run.e.bodiless = dict.fromkeys(program.bodiless, DOUBLE)  # what nothing declares
     try:
         run.read(program.source)
         return run.dag(), run
@@ -109,6 +110,7 @@ class _Run:
                 self._read_function(item, scope)
             elif item.type == "declaration":
                 enter(item, scope)
+                self.e.bodiless |= {k: t for k, t in _prototypes(item, scope) if k in self.e.bodiless}
                 execute(self.e, lower(item, scope), self.state)
 
     def _read_function(self, item: Node, scope: Scope) -> None:
@@ -134,7 +136,10 @@ class _Run:
         if place is not None:
             objects["return"] = place
         roots = [self._output(leaf, objects) for leaf in self.signature.outputs]
-        dag = replace(self.b.finish(roots, self.e.is_bounded), guesses=tuple(self.e.guesses.items()))
+        dag = replace(
+            self.b.finish(roots, self.e.is_bounded),
+            guesses=tuple((name, found) for (name, _), found in self.e.guesses.items()),
+        )
         if len(dag) > MAX_NODES:
             raise Refusal("too_many_nodes", f"the expression has {len(dag)} operations, over {MAX_NODES}", 0)
         return dag
@@ -172,6 +177,16 @@ class _Run:
         place = objects[leaf.param]
         found = read(self.b, self.state, Place(place.object, ((None, leaf.path),), leaf.type))
         return found.node
+
+
+def _prototypes(item: Node, scope: Scope) -> Iterator[tuple[str, CType]]:
+    """Yield the functions that a declaration announces, with their result types."""
+    for declarator in item.children_by_field_name("declarator"):
+        result = base_type(item, scope)
+        while declarator.type == "pointer_declarator":
+            result, declarator = Pointer(result), declarator.child_by_field_name("declarator")
+        if declarator.type == "function_declarator":
+            yield declared_name(declarator), result
 
 
 def _at(ctype: CType, path: tuple) -> CType:
