@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 from examples import examples, scale
-from starts import HEEDING, Start, heed, nearest_starts, starts_of
+from starts import DISBELIEVED, HEEDING, Start, heed, nearest_starts, starts_of
 from tables import tables
 
 from nsc.errors import InputError
@@ -65,16 +65,22 @@ def trials(records: list[Record], starts: dict[str, list[Start]], optimizer: str
                         continue
                     own = standard
                     if start.prior is not None:
-                        if not _is_heeded(start.prior, w, data):
+                        verdict = _verdict(start.prior, w, data)
+                        if verdict == "too many examples":
                             continue
-                        w = partial(heed, w, data, start.prior)
-                        own = _untrained(standard) if len(data.x_validation) < FEW else standard
+                        name = name if verdict == "heeded" else DISBELIEVED
+                        w = partial(heed, w, data, start.prior) if verdict == "heeded" else w
+                        few = len(data.x_validation) < FEW or verdict != "heeded"
+                        own = _untrained(standard) if few else standard
                     yield Trial(f"{k}/{share}/{trial}/{name}", partial(_in_units, w, mean, spread), own)
 
 
-def _is_heeded(prior: Prior, w: np.ndarray, data: FinetuneData) -> bool:
+def _verdict(prior: Prior, w: np.ndarray, data: FinetuneData) -> str:
+    """Say what `nsc compile` makes of predictions beside these examples."""
     x, y = (np.concatenate(parts) for parts in ((data.x_train, data.x_validation), (data.y_train, data.y_validation)))
-    return prior.helps(OPTIMIZERS["lm"], len(x)) and (not len(x) or bears_out(w, COVERING, x, y))
+    if not prior.helps(OPTIMIZERS["lm"], len(x)):
+        return "too many examples"
+    return "heeded" if not len(x) or bears_out(prior, w, COVERING, x, y) else "disbelieved"
 
 
 def _in_units(w: np.ndarray | Callable[[], np.ndarray], mean: float, spread: float) -> np.ndarray:
@@ -88,7 +94,7 @@ def _untrained(data: FinetuneData) -> FinetuneData:
 
 
 def count_trials(starts: dict[str, list[Start]], programs: int, count: int) -> int:
-    """Return how many `trials` yields."""
+    """Return how many trials there are at most."""
     shares = len(PAPER_DATA_SIZES) - 1  # but 0
     each = [count * shares + (count if made[k].varies else 1) for made in starts.values()
             for k in range(programs) if made[k].w(0) is not None]  # fmt: skip

@@ -14,7 +14,7 @@ from nsc.record import Record, read_records, shared_inputs
 from nsc.surrogate import COVERING, random_parameters, scale_outputs
 
 RACERS = 8
-HEEDING = "with predictions"
+HEEDING, DISBELIEVED = "with predictions", "disbelieved"  # the latter marks where examples contradict them
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def _others(records: list[Record]) -> list[int]:
 def _distilled(record: Record) -> np.ndarray:
     """Fit to exact values: at the anchors where there is a DAG, else to the first 512 examples' own."""
     x = anchor_inputs(record.n_inputs, tuple(range(record.n_inputs)))
-    y = evaluate(record.dag, x)[:, :1] if record.dag is not None and not record.dag.bounded else None
+    y = evaluate(record.dag, x)[:, :1] if record.dag is not None and record.dag.is_exact else None
     if y is None or not np.isfinite(y).all():
         x, y = shared_inputs()[:512, : record.n_inputs], record.raw_outputs[:512, :1]
     return distilled(x, y, COVERING, 0).w

@@ -4,7 +4,7 @@ from collections import defaultdict
 
 import numpy as np
 from examples import TRAINING, examples, scale
-from starts import HEEDING
+from starts import DISBELIEVED, HEEDING
 
 from nsc.finetune import FEW, PAPER_DATA_SIZES, TRUST_PRIOR, Score, handicap
 from nsc.record import Record, shared_inputs
@@ -125,15 +125,18 @@ def _with_races(errors: dict) -> dict:
         return errors
     errors = dict(errors)
     for share in PAPER_DATA_SIZES[1:]:
-        examples_ = round(0.2 * round(share * TRAINING))  # none to choose by where there is one in all
-        errors["random of 8", share] = _race(errors, share, randoms, np.ones(8))
-        against = handicap(examples_)
-        errors["auto", share] = _race(errors, share, [*compiled, *randoms[:4]], np.repeat([1, against], 4))
+        n_held = round(0.2 * round(share * TRAINING))  # none to choose by where there is one in all
+        errors["random of 8", share] = _race(errors, share, randoms, np.ones((8, 1, 1)))
+        against = handicap(n_held)
+        disbelieved = np.isfinite(errors.get((DISBELIEVED, share), np.full_like(errors["random", share], np.nan)))
+        handicaps = np.stack([np.ones_like(disbelieved, float)] * 4 + [np.where(disbelieved, 1.0, against)] * 4)
+        errors["auto", share] = _race(errors, share, [*compiled, *randoms[:4]], handicaps)
         if (HEEDING, share) in errors:
             heeded = [HEEDING, *compiled[:3], *randoms[:4]]
-            race = _race(errors, share, heeded, np.repeat([1, handicap(examples_, TRUST_PRIOR), against], [1, 3, 4]))
+            handicaps = np.repeat([1, handicap(n_held, TRUST_PRIOR), against], [1, 3, 4])[:, None, None]
+            race = _race(errors, share, heeded, handicaps)
             only = errors[HEEDING, share]
-            race = only if examples_ < FEW else race
+            race = only if n_held < FEW else race
             errors["auto", share] = np.where(np.isnan(only), errors["auto", share], race)
     for share in PAPER_DATA_SIZES:
         if (HEEDING, share) in errors:  # what has no predictions starts as it is
@@ -145,7 +148,7 @@ def _with_races(errors: dict) -> dict:
 def _race(errors: dict, share: float, racers: list[str], handicaps: np.ndarray) -> np.ndarray:
     """Return the test errors of what is best on validation, (programs, trials)."""
     held = np.stack([np.nan_to_num(errors[r, share, "validation"], nan=np.inf) for r in racers])
-    winner = (held * handicaps[:, None, None]).argmin(axis=0)[None]
+    winner = (held * handicaps).argmin(axis=0)[None]
     return np.take_along_axis(np.stack([errors[r, share] for r in racers]), winner, axis=0)[0]
 
 

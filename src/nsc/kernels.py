@@ -41,7 +41,7 @@ def load_library(source: Path, defines: tuple[str, ...], building: Callable[[], 
         BuildError: the compiler refused it.
     """
     digest = hashlib.blake2b(_identity(source.parent), digest_size=16)
-    digest.update(repr((FLAGS, defines)).encode())
+    digest.update(repr((source.name, FLAGS, defines)).encode())
     key = digest.hexdigest()
     if key not in _loaded:
         path = cache_folder() / "kernels" / f"{key}.so"
@@ -55,7 +55,7 @@ def load_library(source: Path, defines: tuple[str, ...], building: Callable[[], 
 @lru_cache
 def _identity(folder: Path) -> bytes:
     """Name the sources, the compiler and the CPU that a library was built from and for."""
-    parts = [path.read_bytes() for path in sorted(folder.iterdir())]
+    parts = [part for path in sorted(folder.iterdir()) for part in (path.name.encode(), path.read_bytes())]
     parts += [repr(zig_command()).encode(), platform.machine().encode()]
     try:
         info = Path("/proc/cpuinfo").read_text().split("\n\n")[0]

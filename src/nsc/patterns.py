@@ -254,7 +254,7 @@ class _Compilation:
     ) -> tuple[Member, FinetuneResult, str]:
         config, topology = self.config, start.topology
         prior = start.predicted
-        if prior is not None and not bears_out(start.w, topology, u, y):
+        if prior is not None and not bears_out(prior, start.w, topology, u, y):
             prior, start = None, replace(start, is_informed=False)
         if prior is not None and not prior.helps(config.finetune, len(u)):
             prior = None

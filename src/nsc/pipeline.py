@@ -37,7 +37,7 @@ class CompileOptions:
         topology: widths like "9-4-4-1"; None is the covering architecture, widened as needed.
         split: one network per output instead of one with several outputs.
         target_error: rmse to reach, in the outputs' units.
-        text_only: run nothing and verify nothing; functions without a body are guessed by name.
+        text_only: run nothing and verify nothing, whatever the budget; functions without a body are guessed by name.
     """
 
     budget: int = 1024
@@ -126,10 +126,12 @@ def compile_text(program: Program, options: CompileOptions) -> Draft:
     started = time.perf_counter()
     topologies = _topologies(program, options)
     initial = tuple(_compiled(program, k, t, options) for k, t in enumerate(topologies))
-    starts = tuple(_start(i, t, options) for i, t in zip(initial, topologies, strict=True))
+    starts = _starts(initial, topologies, options)
     surrogate = _untrained(_template(program), starts)
     notes = tuple(dict.fromkeys(i.note for i in initial if i.note))
     expected = _expected(initial, surrogate)
+    if expected is None:
+        raise InputError(f"{program.name}: its text alone does not give a surrogate: {'; '.join(notes)}")
     return Draft(program, surrogate, expected, notes, {"compile": time.perf_counter() - started})
 
 
@@ -159,7 +161,7 @@ def compile_program(
         initial["distill"] = tuple(_distilled(program, k, t, options, oracle) for k, t in enumerate(topologies))
         compile_s += time.perf_counter() - started
     chosen = initial["compnet" if options.initial == "auto" else options.initial]
-    starts = tuple(_start(i, t, options) for i, t in zip(chosen, topologies, strict=True))
+    starts = _starts(chosen, topologies, options)
     found = surrogate_compilation(
         oracle,
         starts,
@@ -168,10 +170,9 @@ def compile_program(
         options.compilation(),
         progress=progress,
     )
-    untrained = {
-        name: _untrained(template, tuple(_start(i, t, options) for i, t in zip(group, topologies, strict=True)))
-        for name, group in initial.items()
-    }
+    started = time.perf_counter()
+    untrained = {name: _untrained(template, _starts(group, topologies, options)) for name, group in initial.items()}
+    compile_s += time.perf_counter() - started
     zero_shot = {name: verify(found.y, surrogate(found.x)) for name, surrogate in untrained.items()}
     notes = tuple(dict.fromkeys(i.note for i in chosen if i.note))
     if found.reached is False:
@@ -239,6 +240,12 @@ def _compiled(program: Program, member: int, topology: Topology, options: Compil
 def _distilled(program: Program, member: int, topology: Topology, options: CompileOptions, oracle: Oracle) -> Initial:
     output = member if options.split else None
     return distill_initial(program, topology, options.seed, oracle=oracle, output=output)
+
+
+def _starts(
+    initial: tuple[Initial, ...], topologies: tuple[Topology, ...], options: CompileOptions
+) -> tuple[Start, ...]:
+    return tuple(_start(i, t, options) for i, t in zip(initial, topologies, strict=True))
 
 
 def _start(initial: Initial, topology: Topology, options: CompileOptions) -> Start:

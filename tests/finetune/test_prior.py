@@ -101,8 +101,11 @@ def test_examples_that_disagree_with_predictions_are_believed():
     x = np.random.default_rng(7).uniform(-1, 1, (10, 2))
     right, y = predictions(0.0), target(x)
     misled = fitted(Prior(right.x, 5 * right.y + 3))
-    assert not bears_out(misled, COVERING, x, y) and bears_out(fitted(right), COVERING, x, y)
-    assert bears_out(misled, COVERING, x[:2], y[:2])  # two cannot tell
+    wrong = Prior(right.x, 5 * right.y + 3)
+    assert not bears_out(wrong, misled, COVERING, x, y) and bears_out(right, fitted(right), COVERING, x, y)
+    assert bears_out(wrong, misled, COVERING, x[:2], y[:2])  # two cannot tell
+    near = np.zeros((5, 2))  # examples that lie together show no spread
+    assert bears_out(right, fitted(right), COVERING, near, target(near) + 0.05)
 
 
 def test_wildly_wrong_predictions_do_no_harm():

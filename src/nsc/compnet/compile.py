@@ -56,8 +56,7 @@ class Emission:
 class CompNet:
     """A trained CompNet. `arrays` are the tensors of `model.TermNet`, by name.
 
-    `walk` embeds programs: compiled, unless another is given (reference.py has the same in numpy). A program's bits
-    do not depend on what is compiled beside it.
+    `walk` embeds programs: compiled, unless another is given (reference.py has the same in numpy).
     """
 
     def __init__(

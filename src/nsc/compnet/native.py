@@ -14,6 +14,7 @@ import numpy as np
 
 from nsc.compnet.config import NODE_ANCHORS, QUANTILES, SMALLEST_STRETCH
 from nsc.compnet.functions import EQUAL, FUNCTIONS, LARGEST, POLE
+from nsc.compnet.layers import centred_shapes
 from nsc.compnet.roots import Roots
 from nsc.compnet.terms import INPUT, Terms
 from nsc.compnet.walk import INPUT_SCALE, QUANTILE_ROWS, TINY
@@ -51,16 +52,11 @@ class _Walk(ctypes.Structure):
     _fields_ = [(name, c_void_p) for name in _OF_WALK]
 
 
-def centred_shapes(arrays: dict[str, np.ndarray]) -> np.ndarray:
-    """Return what decodes shapes at the node anchors, (128, d): their mean is none of a shape's business."""
-    shapes = arrays["decode"][:NODE_ANCHORS]
-    return shapes - shapes.mean(axis=0)
-
-
 class NativeWalk:
     """Walks programs, one after the other. `arrays` are a CompNet's."""
 
     def __init__(self, arrays: dict[str, np.ndarray]):
+        self._made_of = arrays
         given = arrays | {
             "shapes": centred_shapes(arrays).T, "modulate_1": arrays["modulate_1.weight"].T,
             "modulate_1_bias": arrays["modulate_1.bias"], "modulate_2": arrays["modulate_2.weight"].T,
@@ -79,6 +75,9 @@ class NativeWalk:
             *_SETTINGS.values(),
             (c_int * QUANTILES)(*QUANTILE_ROWS.tolist()),
         )
+
+    def __reduce__(self) -> tuple:
+        return NativeWalk, (self._made_of,)  # pointers do not travel
 
     @cached_property
     def _library(self) -> ctypes.CDLL:

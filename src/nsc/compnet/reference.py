@@ -8,8 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from nsc.compnet.config import SMALLEST_STRETCH
-from nsc.compnet.layers import linear, silu
-from nsc.compnet.native import centred_shapes
+from nsc.compnet.layers import centred_shapes, linear, silu
 from nsc.compnet.pack import make_batch, pack
 from nsc.compnet.roots import Roots, roots_of
 from nsc.compnet.terms import Terms

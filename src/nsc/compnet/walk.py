@@ -2,8 +2,8 @@
 
 A node's values are mean + scale * shape, the shape being what a network embeds. Linear combinations of embeddings are
 exact; a product or a function of one argument is linearised statistically around its arguments' means (the part a
-formula can tell), and the network adds the rest. In: a `Batch`; a backend (torch to train, numpy to compile) that
-embeds rows. Out: means and scales. Nothing here knows how embeddings are computed.
+formula can tell), and the network adds the rest. In: a `Batch`; a backend that embeds rows (torch to train, numpy as
+the reference of native.py). Out: means and scales. Nothing here knows how embeddings are computed.
 """
 
 from __future__ import annotations

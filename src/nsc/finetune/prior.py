@@ -15,9 +15,9 @@ from nsc.finetune.engine import FinetuneConfig, FinetuneData, FinetuneResult, fi
 from nsc.surrogate import Topology, forward, pad_inputs
 
 WEIGHT = 0.1  # of a prediction, an example's being 1; chosen on validation programs, as are the next three
-STEPS = 200
+STEPS, FEWEST_STEPS, SMALL = 200, 10, 200  # fewer steps for networks of more than SMALL parameters
 FEW = 3  # validation examples below which the best of several on them is best by luck: they train as well
-ENOUGH, DISBELIEF = 3, 2.0  # see `bears_out`
+ENOUGH, DISBELIEF, TOGETHER = 3, 2.0, 0.1  # see `bears_out`
 MOST = 128  # examples from which on predictions tell nothing more
 
 
@@ -44,15 +44,16 @@ def has_few(data: FinetuneData) -> bool:
     return data.x_validation.shape[1] < FEW
 
 
-def bears_out(w: np.ndarray, topology: Topology, x: np.ndarray, y: np.ndarray) -> bool:
-    """Say whether examples `n i`, `n o` agree with a start made from predictions, in the same units.
+def bears_out(prior: Prior, w: np.ndarray, topology: Topology, x: np.ndarray, y: np.ndarray) -> bool:
+    """Say whether examples `n i`, `n o` agree with a start `w` made from predictions, all in the same units.
 
-    They do where no output is twice as wrong as the examples' mean would be. Where they disagree the text was misread,
+    They do where no output is twice as wrong as the examples' mean would be; or, where all examples are equal, for they
+    may not show what varies elsewhere, as a tenth of the predictions' variance. Where they disagree the text was misread,
     and what it predicts would only mislead. Two examples cannot tell.
     """
     error = ((forward(w, topology, pad_inputs(x, topology)) - y) ** 2).mean(axis=0)
-    spread = np.maximum(y.var(axis=0), 1e-6 * (y * y).mean(axis=0))
-    return len(x) < ENOUGH or bool((error <= DISBELIEF * spread).all())
+    variance = np.where(spread_of(y) > 0, y.var(axis=0), TOGETHER * prior.y.var(axis=0) + 1e-6 * (y * y).mean(axis=0))
+    return len(x) < ENOUGH or bool((error <= DISBELIEF * variance).all())
 
 
 def finetune_with_prior(
@@ -71,6 +72,9 @@ def finetune_with_prior(
     weights = np.concatenate([np.ones(n), np.full(len(prior.x), WEIGHT)])[None]
     held = (x, y) if data is None else (data.x_validation, data.y_validation)
     joined = FinetuneData(x, y, *held, weights=weights / weights.mean())
-    found = finetune(w, topology, joined, FinetuneConfig(steps=STEPS, patience=STEPS), threads=threads)
+    steps = int(
+        np.clip(STEPS * (SMALL / topology.n_parameters) ** 2, FEWEST_STEPS, STEPS)
+    )  # a step is quadratic at least
+    found = finetune(w, topology, joined, FinetuneConfig(steps=steps, patience=steps), threads=threads)
     lasts = np.isfinite(found.train_loss).sum(axis=1) - 1
     return replace(found, w=found.w_final, best_step=lasts)

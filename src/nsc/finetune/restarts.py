@@ -15,7 +15,7 @@ from nsc.surrogate import Topology
 
 RACE_STEPS = 80
 TRUST = 30  # validation examples that a compiled start is worth against a random one; chosen on validation programs
-TRUST_PRIOR = 3  # the same for what heeded predictions against what forgot them
+TRUST_PRIOR = 3  # the same for a start that heeded predictions, against one that did not
 
 
 def handicap(n_validation: int, trust: float = TRUST) -> float:

@@ -129,6 +129,8 @@ def sweep(
         yield from scores
 
     for trial in trials:
+        if trial.data.weights is not None:
+            raise InputError(f"the trial '{trial.key}' has weights; a sweep's examples all count alike")
         if trial.key in seen:
             raise InputError(f"the sweep has two trials named '{trial.key}'")
         seen.add(trial.key)

@@ -162,10 +162,10 @@ def _choice(r: dict) -> str:
     said = []
     if r["expected_zero_shot_nmse"]:
         said.append(f"Before any run, an nmse of {', '.join(map(number, r['expected_zero_shot_nmse']))} was expected.")
-    winners = ", ".join(dict.fromkeys(f["winner"] for f in r["finetune"]))
+    winners = dict.fromkeys(f["winner"] for f in r["finetune"])
     if r["program_runs"]["validation"]:
-        said.append(f"Of the starts that raced, the best on validation was: {winners}.")
-    elif winners.endswith("with predictions"):
+        said.append(f"Of the starts that raced, the best on validation was: {', '.join(winners)}.")
+    elif any(w.endswith("with predictions") for w in winners):
         said.append("The runs were too few to choose a start by: all were learned from, beside what the text predicts.")
     return " ".join(said)
 

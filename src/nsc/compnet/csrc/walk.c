@@ -1,4 +1,4 @@
-/* A program's terms, children before parents -> the embedding, mean and scale of each: what walk.py and compile.py say,
+/* A program's terms, children before parents -> the embedding, mean and scale of each: what walk.py and reference.py say,
  * node by node, where numpy would spend its time between calls.
  *
  * In: terms (terms.py), a CompNet's weights. Out: embeddings h, shapes, means, scales, and the scales before the cells'
@@ -14,7 +14,7 @@
 enum { INPUT, LINEAR, PRODUCT, UNARY };
 enum { FUNCTIONS };
 
-typedef struct { /* row-major, [rows][columns] as named in compile.py; `shapes` and `modulate` transposed */
+typedef struct { /* row-major, [rows][columns] as named in reference.py; `shapes` and `modulate` transposed */
   const float *inputs, *shapes;
   const float *product_in, *product_out;
   const float *modulate_1, *modulate_1_bias, *modulate_2, *modulate_2_bias;

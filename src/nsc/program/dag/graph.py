@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -93,7 +93,7 @@ def bind_inputs(dag: Dag, n_inputs: int, value: float) -> Dag:
     """Keep the first inputs of a DAG; every other becomes a literal."""
     rest = (dag.ops == OP_INDEX["IN"]) & (dag.values >= n_inputs)
     ops = np.where(rest, OP_INDEX["LIT"], dag.ops).astype(dag.ops.dtype)
-    return Dag(ops, dag.args, np.where(rest, value, dag.values), dag.roots, n_inputs, dag.bounded)
+    return replace(dag, ops=ops, values=np.where(rest, value, dag.values), n_inputs=n_inputs)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 /* What the name of a function says that it computes: the common words of numeric code.
  *
  * The names are those of GLSL, HLSL, OpenCL C, CUDA, numpy and scipy.special, and of textbooks. The comment above a
- * function lists its other names. Read by lexicon.py; what the standard library of C defines needs no entry.
+ * function lists its other names. Read by stand_ins.py; what the standard library of C defines needs no entry.
  */
 
 /* square, sqr, pow2, squared */
