@@ -48,8 +48,8 @@ def bears_out(prior: Prior, w: np.ndarray, topology: Topology, x: np.ndarray, y:
     """Say whether examples `n i`, `n o` agree with a start `w` made from predictions, all in the same units.
 
     They do where no output is twice as wrong as the examples' mean would be; or, where all examples are equal, for they
-    may not show what varies elsewhere, as a tenth of the predictions' variance. Where they disagree the text was misread,
-    and what it predicts would only mislead. Two examples cannot tell.
+    may not show what varies elsewhere, as a tenth of the predictions' variance. Where they disagree the text was
+    misread, and what it predicts would only mislead. Two examples cannot tell.
     """
     error = ((forward(w, topology, pad_inputs(x, topology)) - y) ** 2).mean(axis=0)
     variance = np.where(spread_of(y) > 0, y.var(axis=0), TOGETHER * prior.y.var(axis=0) + 1e-6 * (y * y).mean(axis=0))
