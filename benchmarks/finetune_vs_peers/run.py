@@ -83,7 +83,7 @@ def measure(path: Path, budget: int, seed: int) -> dict:
     surrogate = nsc.compile(program, budget=budget, seed=seed)
     x = draw_inputs(program, budget, generator=np.random.default_rng([seed, 0, 0]))
     x_test = draw_inputs(program, 4096, generator=np.random.default_rng([seed, 9]))
-    y, y_test = run_oracle(oracle, x), run_oracle(oracle, x_test)
+    y, y_test = (run_oracle(oracle, inputs, program.n_outputs) for inputs in (x, x_test))
     mean, spread = y.mean(0), y.std(0)
     u, u_test = surrogate.normalise(x), surrogate.normalise(x_test)
 
