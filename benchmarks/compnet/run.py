@@ -15,7 +15,7 @@ from nsc.compnet import fit_emissions, load_compnet
 from nsc.compnet.evaluate import run_covering
 from nsc.errors import InputError
 from nsc.initial import initial_of
-from nsc.patterns import Start, without_runs
+from nsc.patterns import Start
 from nsc.program import Dag, Program, parse_program
 from nsc.record import Record, read_records, shared_inputs
 from nsc.surrogate import COVERING
@@ -76,7 +76,7 @@ def main() -> None:
         y, initial = record.raw_outputs[1024:, 0], initial_of([emission], record.n_inputs, COVERING, 0)
         if initial.predicted is None:
             continue
-        w = without_runs(Start(COVERING, (("text", initial.w),), predicted=initial.predicted))
+        w = Start(COVERING, (("text", initial.w),), predicted=initial.predicted).without_runs
         expected = emission.expected_nmse + initial.predicted.misfit(w, COVERING)[0]
         errors.append((expected, np.mean((run_covering(w, x, record.n_inputs) - y) ** 2) / y.var()))
     report(np.array(times), np.array(errors))

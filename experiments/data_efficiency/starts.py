@@ -11,7 +11,7 @@ from nsc.finetune import FinetuneData, Prior, finetune_with_prior
 from nsc.initial import Initial, distilled, initial_of
 from nsc.program.dag import evaluate
 from nsc.record import Record, read_records, shared_inputs
-from nsc.surrogate import COVERING, random_parameters, scale_outputs
+from nsc.surrogate import COVERING, random_parameters
 
 RACERS = 8
 HEEDING, DISBELIEVED = "with predictions", "disbelieved"  # the latter marks where examples contradict them
@@ -95,16 +95,8 @@ def _heeding(initial: Initial) -> Start:
 
 def heed(w: np.ndarray, data: FinetuneData, prior: Prior) -> np.ndarray:
     """Finetune on examples `n i`, `n 1` and predictions together, as `nsc compile` does where they are few."""
-    known = np.concatenate([data.y_train, data.y_validation, prior.y])
-    mean, spread = known.mean(axis=0), known.std(axis=0)
-    standard = None
-    if len(data.x_train):
-        y = [(each - mean) / spread for each in (data.y_train, data.y_validation)]
-        standard = batch_of_one(FinetuneData(data.x_train, y[0], data.x_validation, y[1]))
-    given = scale_outputs(w, COVERING, 1 / spread, -mean / spread)
-    scaled = Prior(prior.x, (prior.y - mean) / spread)
-    found = finetune_with_prior(given, COVERING, standard, scaled, threads=1)
-    return scale_outputs(found.w[0], COVERING, spread, mean)
+    given = batch_of_one(data) if len(data.x_train) else None
+    return finetune_with_prior(w, COVERING, given, prior, threads=1).w[0]
 
 
 def batch_of_one(data: FinetuneData) -> FinetuneData:

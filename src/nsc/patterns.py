@@ -12,6 +12,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -61,6 +62,13 @@ class Start:
     @property
     def w(self) -> np.ndarray:
         return self.candidates[0][1]
+
+    @cached_property
+    def without_runs(self) -> np.ndarray:
+        """The `w` to use where nothing is run: fitted to what is predicted to the end, which a start is not."""
+        if self.predicted is None:
+            return self.w
+        return finetune_with_prior(self.w, self.topology, None, self.predicted).w[0]
 
 
 @dataclass(frozen=True)
@@ -152,18 +160,6 @@ def run_oracle(oracle: Oracle, x: np.ndarray, outputs: int) -> np.ndarray:
     return y
 
 
-def without_runs(start: Start) -> np.ndarray:
-    """Return the `w` to use where nothing is run: fitted to what is predicted to the end, unlike a start."""
-    if start.predicted is None:
-        return start.w
-    x, y = start.predicted.x, start.predicted.y
-    mean, spread = y.mean(axis=0), spread_of(y)
-    spread = np.where(spread > 0, spread, 1.0)
-    w = scale_outputs(start.w, start.topology, 1.0 / spread, -mean / spread)
-    found = finetune_with_prior(w, start.topology, None, Prior(x, (y - mean) / spread))
-    return scale_outputs(found.w[0], start.topology, spread, mean)
-
-
 def surrogate_compilation(
     oracle: Oracle,
     starts: tuple[Start, ...],
@@ -232,7 +228,7 @@ class _Compilation:
     def _finetune(self, starts: tuple[Start, ...]) -> tuple:
         """Finetune every member; outputs are standardised on the way and put back exactly."""
         if not len(self.x):
-            return tuple(Member(s.topology, without_runs(s)) for s in starts), (), ()
+            return tuple(Member(s.topology, s.without_runs) for s in starts), (), ()
         started = time.perf_counter()
         members, results, winners, held, column = [], [], [], 0, 0
         u = self.template.normalise(self.x)

@@ -16,7 +16,7 @@ from nsc.compnet import KEPT, load_compnet
 from nsc.errors import InputError
 from nsc.finetune import FinetuneConfig
 from nsc.initial import Initial, compnet_initial, distill_initial, random_initial
-from nsc.patterns import Compilation, CompilationConfig, Oracle, Progress, Start, surrogate_compilation, without_runs
+from nsc.patterns import Compilation, CompilationConfig, Oracle, Progress, Start, surrogate_compilation
 from nsc.program import Program, draw_inputs
 from nsc.sandbox import ProgramOracle, warm_up
 from nsc.surrogate import COVERING, Member, Surrogate, Topology
@@ -112,7 +112,7 @@ class Draft:
 
     program: Program
     surrogate: Surrogate
-    expected_nmse: tuple[float, ...] | None
+    expected_nmse: tuple[float, ...]
     notes: tuple[str, ...]
     time_s: dict[str, float]
 
@@ -121,7 +121,7 @@ def compile_text(program: Program, options: CompileOptions) -> Draft:
     """Compile a program's text and run nothing: for programs that cannot run here, or must not.
 
     Raises:
-        InputError: options that do not fit the program.
+        InputError: options that do not fit the program, or a text that cannot be read.
     """
     started = time.perf_counter()
     topologies = _topologies(program, options)
@@ -160,27 +160,27 @@ def compile_program(
         started = time.perf_counter()
         initial["distill"] = tuple(_distilled(program, k, t, options, oracle) for k, t in enumerate(topologies))
         compile_s += time.perf_counter() - started
-    chosen = initial["compnet" if options.initial == "auto" else options.initial]
-    starts = _starts(chosen, topologies, options)
+    name = "compnet" if options.initial == "auto" else options.initial
+    starts = {key: _starts(group, topologies, options) for key, group in initial.items()}
     found = surrogate_compilation(
         oracle,
-        starts,
+        starts[name],
         lambda n, g: draw_inputs(program, n, generator=g),
         template,
         options.compilation(),
         progress=progress,
     )
     started = time.perf_counter()
-    untrained = {name: _untrained(template, _starts(group, topologies, options)) for name, group in initial.items()}
+    untrained = {key: _untrained(template, group) for key, group in starts.items()}
     compile_s += time.perf_counter() - started
-    zero_shot = {name: verify(found.y, surrogate(found.x)) for name, surrogate in untrained.items()}
-    notes = tuple(dict.fromkeys(i.note for i in chosen if i.note))
+    zero_shot = {key: verify(found.y, surrogate(found.x)) for key, surrogate in untrained.items()}
+    notes = tuple(dict.fromkeys(i.note for i in initial[name] if i.note))
     if found.reached is False:
         best = found.verification.rmse
         notes += (f"the target error {options.target_error:g} was not reached; verified rmse is {best:.3g}",)
     times = {"compile": compile_s, "execute": build_s + found.time_s["execute"],
              "finetune": found.time_s["finetune"], "verify": found.time_s["verify"]}  # fmt: skip
-    expected, runs = _expected(initial["compnet"], untrained["compnet"]), sum(i.runs for i in chosen)
+    expected, runs = _expected(initial["compnet"], untrained["compnet"]), sum(i.runs for i in initial[name])
     return Compiled(program, oracle, found, zero_shot, expected, notes, runs, times)
 
 
@@ -261,4 +261,4 @@ def _start(initial: Initial, topology: Topology, options: CompileOptions) -> Sta
 
 
 def _untrained(template: Surrogate, starts: tuple[Start, ...]) -> Surrogate:
-    return replace(template, members=tuple(Member(s.topology, without_runs(s)) for s in starts))
+    return replace(template, members=tuple(Member(s.topology, s.without_runs) for s in starts))

@@ -52,7 +52,7 @@ def draft_json(draft: Draft, options: CompileOptions) -> dict:
     return {
         **_described(draft.program, draft.surrogate, options),
         "text_only": True,
-        "expected_zero_shot_nmse": None if draft.expected_nmse is None else list(draft.expected_nmse),
+        "expected_zero_shot_nmse": list(draft.expected_nmse),
         "time_s": {k: round(v, 4) for k, v in draft.time_s.items()},
         "notes": list(draft.notes),
         "files": [],

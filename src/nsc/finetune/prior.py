@@ -1,7 +1,7 @@
 """A few examples, and what is predicted of the outputs: finetuned together, so that neither is forgotten.
 
 On few examples a network forgets what it started from: it has more parameters than they settle. Predictions join the
-training examples, each with a tenth of an example's weight. In: starts `p w`, examples of one surrogate, a `Prior`.
+training examples, each with a tenth of an example's weight. In: a start `w`, examples of one surrogate, a `Prior`.
 Out: parameters that heed both. Non-goals: where predictions come from, which start wins (restarts.py).
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nsc.finetune.engine import FinetuneConfig, FinetuneData, FinetuneResult, finetune, spread_of
-from nsc.surrogate import Topology, forward, pad_inputs
+from nsc.surrogate import Topology, forward, pad_inputs, scale_outputs
 
 WEIGHT = 0.1  # of a prediction, an example's being 1; chosen on validation programs, as are the next three
 STEPS, FEWEST_STEPS, SMALL = 200, 10, 200  # fewer steps for networks of more than SMALL parameters
@@ -61,20 +61,22 @@ def finetune_with_prior(
 ) -> FinetuneResult:
     """Finetune on training examples and predictions, all steps; `w` of the result are the last parameters.
 
-    Where validation examples are too few to choose by, they are trained on too. Without examples, data None, it is the
-    predictions alone that are fitted, and measured.
+    Everything is in the units given; losses are of outputs standardised on both. Where validation examples are too few
+    to choose by, they are trained on too. Without examples, data None, it is the predictions alone that are fitted, and
+    measured.
     """
     parts = [] if data is None else [(data.x_train[:1], data.y_train[:1])]
     if data is not None and has_few(data) and not np.array_equal(data.x_train, data.x_validation):  # one is both
         parts.append((data.x_validation[:1], data.y_validation[:1]))
     n = sum(x.shape[1] for x, _ in parts)
     x, y = (np.concatenate(arrays, axis=1) for arrays in zip(*parts, (prior.x[None], prior.y[None]), strict=True))
+    mean, spread = y[0].mean(axis=0), spread_of(y[0])
+    spread = np.where(spread > 0, spread, 1.0)
     weights = np.concatenate([np.ones(n), np.full(len(prior.x), WEIGHT)])[None]
-    held = (x, y) if data is None else (data.x_validation, data.y_validation)
-    joined = FinetuneData(x, y, *held, weights=weights / weights.mean())
-    steps = int(
-        np.clip(STEPS * (SMALL / topology.n_parameters) ** 2, FEWEST_STEPS, STEPS)
-    )  # a step is quadratic at least
-    found = finetune(w, topology, joined, FinetuneConfig(steps=steps, patience=steps), threads=threads)
-    lasts = np.isfinite(found.train_loss).sum(axis=1) - 1
-    return replace(found, w=found.w_final, best_step=lasts)
+    x_held, y_held = (x, y) if data is None else (data.x_validation, data.y_validation)
+    joined = FinetuneData(x, (y - mean) / spread, x_held, (y_held - mean) / spread, weights=weights / weights.mean())
+    steps = int(np.clip(STEPS * (SMALL / topology.n_parameters) ** 2, FEWEST_STEPS, STEPS))
+    given = scale_outputs(w, topology, 1.0 / spread, -mean / spread)
+    found = finetune(given, topology, joined, FinetuneConfig(steps=steps, patience=steps), threads=threads)
+    last = np.stack([scale_outputs(each, topology, spread, mean) for each in found.w_final])
+    return replace(found, w=last, w_final=last, best_step=np.isfinite(found.train_loss).sum(axis=1) - 1)

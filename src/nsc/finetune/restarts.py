@@ -23,6 +23,9 @@ def handicap(n_validation: int, trust: float = TRUST) -> float:
 
     A few examples say little: the smallest of many losses on them is small by luck. With a single example in all,
     which is training and validation alike, there is none to choose by (0), and a random start cannot win.
+
+    Args:
+        trust: how many validation examples the other start is worth.
     """
     return 1.0 + trust / n_validation if n_validation else 1e30
 
