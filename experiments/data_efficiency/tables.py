@@ -83,7 +83,7 @@ def interval(values: np.ndarray) -> tuple[float, float]:
 def _finetuned(errors: dict, variance: np.ndarray, chosen: np.ndarray, title: str, text: list[str]) -> dict:
     errors = _with_races(errors)
     shares = [s for s in PAPER_DATA_SIZES if ("random", s) in errors]
-    initials = [i for i in ("compnet", "with predictions", "mismatched", "base", "nearest", "bert", "bert on DAGs",
+    initials = [i for i in ("compnet", HEEDING, "mismatched", "base", "nearest", "bert", "bert on DAGs",
                             "distill", "auto", "random of 8")
                 if any((i, share) in errors for share in shares)]  # fmt: skip
     head = "| start | share | geometric mean | 95 % | median | floored |"
