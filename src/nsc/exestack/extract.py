@@ -6,6 +6,7 @@ In: `SourceText`, a profile. Out: `Candidate`s and `Dropped`s. Nothing is compil
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 
 from nsc.errors import SourceError
 from nsc.exestack.floating import skip_reason
@@ -73,13 +74,15 @@ def _linked(source: SourceText) -> list[tuple[FunctionOverview, Program | None]]
     functions = list_programs(source.text, path=source.path, include=include, defines=DEFINES)
     others: list[str] = []
     for _ in range(MAX_ROUNDS):
-        missing = [name for f, _ in functions if _only_misses_functions(f) for name in f.missing]
-        more = [path for path in defining_files(source, missing) if path not in others]
+        unlinked = {f.name: f.missing for f, _ in functions if _only_misses_functions(f)}
+        more = [path for path in defining_files(source, chain(*unlinked.values())) if path not in others]
         if not more or len(others) + len(more) > MAX_OTHER_FILES:
             break
         others += more
         try:
-            listed = list_programs(source.text, path=source.path, include=include, defines=DEFINES, behind=others)
+            listed = list_programs(
+                source.text, path=source.path, include=include, defines=DEFINES, behind=others, only=unlinked
+            )
         except SourceError:
             break
         again = {f.name: (f, p) for f, p in listed}

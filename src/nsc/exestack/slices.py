@@ -24,6 +24,7 @@ from nsc.record import Record
 
 SLICE_FILES = 64
 SLICE_BYTES = 4_000_000
+SLICE_FLOATS = 400  # mentions of float or double: what there is to parse, close and run
 SLICE_PROGRAMS = 1000
 SLICE_PARENTS = 64
 
@@ -201,14 +202,16 @@ def _mutants(folder: Path, copies: int, seed: int) -> Iterator[Slice]:
 
 
 def _files(found_files: Iterator[Found]) -> Iterator[Slice]:
-    """Cut files by count and by size."""
+    """Cut files by count, by size and by how much work they are: the last slice to be made holds up the others."""
     files: list[Found] = []
-    size = number = 0
+    size = floats = number = 0
     for found in found_files:
         files.append(found)
-        size += len(found.text) if isinstance(found, SourceText) else 0
-        if len(files) >= SLICE_FILES or size >= SLICE_BYTES:
+        if isinstance(found, SourceText):
+            size += len(found.text)
+            floats += found.text.count("double") + found.text.count("float")
+        if len(files) >= SLICE_FILES or size >= SLICE_BYTES or floats >= SLICE_FLOATS:
             yield FileSlice(number, tuple(files))
-            files, size, number = [], 0, number + 1
+            files, size, floats, number = [], 0, 0, number + 1
     if files:
         yield FileSlice(number, tuple(files))

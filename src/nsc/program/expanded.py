@@ -5,6 +5,7 @@ In: filled by preprocess.py. Out: `Expanded`, read by everything after it. Non-g
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -30,7 +31,13 @@ class SourceFile:
     def position(self, origin: int) -> tuple[int, int]:
         """Return 1-based (line, column) of an offset in `Expanded.original`."""
         at = origin - self.base
-        return self.text.count("\n", 0, at) + 1, at - self.text.rfind("\n", 0, at)
+        line = bisect_right(self._lines, at)
+        return line, at - self._lines[line - 1] + 1
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        """Where each line starts."""
+        return [0, *(mark.end() for mark in re.finditer("\n", self.text))]
 
 
 @dataclass

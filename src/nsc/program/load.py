@@ -6,7 +6,7 @@ Non-goals: reading files.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from nsc.errors import Problem, SourceError
@@ -133,8 +133,9 @@ def list_programs(
     include: Include | None = None,
     defines: Mapping[str, str] | None = None,
     behind: Sequence[str] = (),
+    only: Container[str] | None = None,
 ) -> list[tuple[FunctionOverview, Program | None]]:
-    """Describe every function of a file and close those that qualify, reading the file once.
+    """Describe every function of a file, or those named by `only`, and close those that qualify, reading the file once.
 
     No program where inputs need ranges that nobody has given (integers). `behind` names files that are read
     behind the text's last line; `include` has them.
@@ -145,6 +146,8 @@ def list_programs(
     module = _module(text, path, include, defines, behind)
     found = []
     for item in _own_functions(module):
+        if only is not None and item.name not in only:
+            continue
         closure, signature, problems = _examine(module, item, (), None)
         overview, program = _overview(module, item, closure, signature, problems), None
         if overview.is_candidate and all(leaf.type.kind != "int" for leaf in signature.inputs):

@@ -20,13 +20,15 @@ MAX_DIVISIONS = 4  # of one stretch: what is a macro differs from file to file
 ATTRIBUTES = frozenset(("__attribute__", "__attribute", "__declspec"))
 _ODD = re.compile(r"[^\n\r\x20-\x7e]")
 _PLAIN_SPACE = re.compile(" *")
-_COMMENT = r"//(?:\\\r?\n|[^\n])*|/\*.*?(?:\*/|\Z)"
-_QUOTED = r"\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?"
-_MARK = re.compile(rf"(?P<comment>{_COMMENT})|{_QUOTED}|\#\#|%:%:|(?P<hash>\#|%:)", re.DOTALL)
-_REST_OF_LINE = re.compile(rf"(?:{_COMMENT}|{_QUOTED}|\\\r?\n|[^\n])*", re.DOTALL)
-_UNCLEAN = re.compile(rf"(?P<unclean>{_COMMENT}|\ *(?:\r|\\\r?\n)(?:[ \r]|\\\r?\n)*)|{_QUOTED}", re.DOTALL)
-_CHUNK_MARK = re.compile(rf"{_COMMENT}|{_QUOTED}|[();}}]|\b(?P<name>[A-Za-z_]\w*)", re.DOTALL)
-_NAME = re.compile(r"\b[A-Za-z_]\w*")
+# Every branch starts with a letter of its own, and no group is at the top: `re` then skips to these letters.
+_COMMENT = r"//[^\n\\]*(?:\\(?:\r\n|.)?[^\n\\]*)*|/\*[^*]*(?:\*(?!/)[^*]*)*(?:\*/)?"
+_QUOTED = r"\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"?|'[^'\\\n]*(?:\\.[^'\\\n]*)*'?"
+_MARK = re.compile(rf"{_COMMENT}|{_QUOTED}|\#\#?|%:%:|%:", re.DOTALL)
+_REST_OF_LINE = re.compile(rf"(?:[^\n/\"'\\]+|{_COMMENT}|{_QUOTED}|\\\r?\n|[^\n])*", re.DOTALL)
+_FOLDED = r"(?:[ \r]|\\\r?\n)*"
+_UNCLEAN = re.compile(rf"{_COMMENT}|\r{_FOLDED}|\\\r?\n{_FOLDED}|{_QUOTED}", re.DOTALL)
+_CHUNK_MARK = re.compile(rf"[();}}]|(?P<name>[A-Za-z_]\w*)|[0-9]\w*|{_COMMENT}|{_QUOTED}", re.DOTALL)
+_NAME = re.compile(r"[A-Za-z_]\w*")  # in 0x1f, too: a name too many costs a look
 
 
 @dataclass(frozen=True)
@@ -144,9 +146,10 @@ def _pieces(text: str) -> Iterator[Directive | Stretch]:
     comments: list[tuple[int, int]] = []
     while mark := _MARK.search(text, at):
         at = mark.end()
-        if mark["comment"]:
+        if mark.group().startswith("/"):
             comments.append(mark.span())
-        line = _start_of_line(text, start, mark.start(), comments) if mark["hash"] else None
+        is_hash = mark.group() in ("#", "%:")
+        line = _start_of_line(text, start, mark.start(), comments) if is_hash else None
         if line is None:
             continue
         if start < line:
@@ -189,20 +192,23 @@ def _clean(base: int, text: str) -> Iterator[tuple[int, str, bool]]:
     """Join what stays as it is; comments and folded lines stand alone."""
     start = 0
     for found in _UNCLEAN.finditer(text):
-        if found["unclean"]:
+        if found.group()[0] not in "\"'":
             if start < found.start():
                 yield base + start, text[start : found.start()], True
-            (token,) = tokenize(found.group())
-            yield base + found.start(), spelled(token), False
+            yield base + found.start(), _blank(found.group()), False
             start = found.end()
     if start < len(text):
         yield base + start, text[start:], True
 
 
+def _blank(text: str) -> str:
+    """Return what a comment or folded white space leaves: its line ends, or blanks."""
+    if text.startswith("/"):
+        return "\n" * text.count("\n") or " "
+    return " " if "\\" in text else " " * len(text)
+
+
 def spelled(token: Token) -> str:
     """Spell a token without comments and folded lines."""
-    if token.kind == "comment":
-        return "\n" * token.text.count("\n") or " "
-    if token.kind == "space" and not _PLAIN_SPACE.fullmatch(token.text):
-        return " " if "\\" in token.text else " " * len(token.text)
-    return token.text
+    is_blank = token.kind == "comment" or (token.kind == "space" and not _PLAIN_SPACE.fullmatch(token.text))
+    return _blank(token.text) if is_blank else token.text

@@ -24,9 +24,7 @@ def initialise(e: Evaluator, place: Place, ast: Ast, state: State) -> None:
         first = isinstance(place.type, Union) and isinstance(value, Number)  # braces left out
         e.store(field_of(place, _first_field(place.type, ast.at), ast.at) if first else place, value, state)
         return
-    for path, ctype in subpaths(place.type):
-        if isinstance(ctype, Scalar):
-            write(e.b, state, below(place, path, ctype), e.number(0.0, ctype.kind != "float"))
+    _clear(e, place, state)
     if isinstance(place.type, Scalar | Pointer):
         initialise(e, place, ast.kids[0][1], state)
         return
@@ -47,6 +45,14 @@ def initialise(e: Evaluator, place: Place, ast: Ast, state: State) -> None:
             target = _member(target, _position(e, target.type, mark, state), ast.at)
         initialise(e, target, value, state)
         position += 1
+
+
+def _clear(e: Evaluator, place: Place, state: State) -> None:
+    """Set every number in an object to zero."""
+    zeros = {is_int: e.number(0.0, is_int) for is_int in (False, True)}
+    for path, ctype in subpaths(place.type):
+        if isinstance(ctype, Scalar):
+            write(e.b, state, below(place, path, ctype), zeros[ctype.kind != "float"])
 
 
 def _initialise_union(e: Evaluator, place: Place, ast: Ast, state: State) -> None:

@@ -36,11 +36,15 @@ def symbolic_dag(program: Program) -> Dag | Unsupported:
     sides can take, then with loops cut off after so many trips, which makes the DAG `bounded`. What looks at the bits
     of numbers is also read with comparisons settled: most of its branches are for numbers that are never given.
     """
-    first, run = _read_and_run(program)
+    try:
+        text = _Text(program)
+    except (Refusal, RecursionError) as error:
+        return _unsupported(program, error)
+    first, run = _evaluate(program, text)
     if isinstance(first, Dag) and not run.b.has_words:
         return first
     for max_trips in (None, *LOOP_BOUNDS):
-        found, run = _read_and_run(program, prune=True, max_trips=max_trips)
+        found, run = _evaluate(program, text, prune=True, max_trips=max_trips)
         if isinstance(found, Dag):
             return found
         if isinstance(first, Dag) or not run.e.has_unknown_test:
@@ -48,22 +52,56 @@ def symbolic_dag(program: Program) -> Dag | Unsupported:
     return first
 
 
-def _read_and_run(
-    program: Program, prune: bool = False, max_trips: int | None = None
+class _Text:
+    """A closed text, lowered once for however many readings; what cannot be lowered is refused in its turn."""
+
+    def __init__(self, program: Program):
+        root = syntax_tree(program.source)
+        self.scope = scope_of(type_definitions(root))
+        self.bodiless: dict[str, CType] = dict.fromkeys(program.bodiless, DOUBLE)  # what nothing declares
+        self.functions: dict[str, Ast] = {}
+        self.variables: list[Ast] = []
+        for item in root.named_children:
+            if item.type == "function_definition":
+                self._read_function(item)
+            elif item.type == "declaration":
+                self._read_declaration(item)
+
+    def _read_function(self, item: Node) -> None:
+        """Lower a definition; one without symbolic meaning is refused where, and only if, it is called."""
+        try:
+            name, lowered = _function(item, self.scope)
+        except Refusal as refusal:
+            name, lowered = declared_name(item.child_by_field_name("declarator")), Ast("refused", data=refusal)
+        self.functions[name] = lowered
+
+    def _read_declaration(self, item: Node) -> None:
+        try:
+            enter(item, self.scope)
+            self.bodiless |= {k: t for k, t in _prototypes(item, self.scope) if k in self.bodiless}
+            self.variables.append(lower(item, self.scope))
+        except Refusal as refusal:
+            self.variables.append(Ast("refused", data=refusal))
+
+
+def _evaluate(
+    program: Program, text: _Text, prune: bool = False, max_trips: int | None = None
 ) -> tuple[Dag | Unsupported, _Run]:
     """Evaluate once; returns also how it went."""
     run = _Run(program.signature, program.domain, prune=prune, max_trips=max_trips)
-    run.e.bodiless = dict.fromkeys(program.bodiless, DOUBLE)  # what nothing declares
     try:
-        run.read(program.source)
+        run.read(text)
         return run.dag(), run
-    except Refusal as refusal:
-        before = program.source[: refusal.offset]
-        column = refusal.offset - (before.rfind("\n") + 1) + 1
-        found = Unsupported(refusal.reason, refusal.message, before.count("\n") + 1, column)
-    except RecursionError:
-        found = Unsupported("too_deep", "the program nests too deeply to be evaluated symbolically")
-    return found, run
+    except (Refusal, RecursionError) as error:
+        return _unsupported(program, error), run
+
+
+def _unsupported(program: Program, error: Refusal | RecursionError) -> Unsupported:
+    if isinstance(error, RecursionError):
+        return Unsupported("too_deep", "the program nests too deeply to be evaluated symbolically")
+    before = program.source[: error.offset]
+    column = error.offset - (before.rfind("\n") + 1) + 1
+    return Unsupported(error.reason, error.message, before.count("\n") + 1, column)
 
 
 def read_definitions(source: str) -> Definitions:
@@ -101,25 +139,12 @@ class _Run:
         self.state = State()
         self.e = Evaluator(self.b, Scope(), {}, Frame([{}], 0), run_function=run_function, max_trips=max_trips)
 
-    def read(self, source: str) -> None:
+    def read(self, text: _Text) -> None:
         """Enter what a closed text defines."""
-        root = syntax_tree(source)
-        scope = self.e.scope = scope_of(type_definitions(root))
-        for item in root.named_children:
-            if item.type == "function_definition":
-                self._read_function(item, scope)
-            elif item.type == "declaration":
-                enter(item, scope)
-                self.e.bodiless |= {k: t for k, t in _prototypes(item, scope) if k in self.e.bodiless}
-                execute(self.e, lower(item, scope), self.state)
-
-    def _read_function(self, item: Node, scope: Scope) -> None:
-        """Lower a definition; one without symbolic meaning is refused where, and only if, it is called."""
-        try:
-            name, lowered = _function(item, scope)
-        except Refusal as refusal:
-            name, lowered = declared_name(item.child_by_field_name("declarator")), Ast("refused", data=refusal)
-        self.e.functions[name] = lowered
+        self.e.scope, self.e.bodiless = text.scope, text.bodiless
+        self.e.functions.update(text.functions)
+        for variable in text.variables:
+            execute(self.e, variable, self.state)
 
     def enter(self, definitions: Definitions) -> None:
         self.e.functions.update(definitions.functions)
