@@ -21,6 +21,8 @@ def squeeze(text: str) -> str:
         ('#define STR(s) #s\nSTR(a  "b")', '"a \\"b\\""'),
         ("#define V(f, ...) f(__VA_ARGS__)\nV(g, 1, 2)", "g(1, 2)"),
         ("#define NEG -1\nx-NEG", "x- -1"),
+        ("#define M -\nM-x x M-1", "- -x x - -1"),
+        ("#define F f\nF.5 F(2)F", "f .5 f(2)f"),
         ("#define LONG 1 + \\\n 2\nLONG", "1 + 2"),
         ("#define A 1\n#undef A\nA", "A"),
         ("#if 0\nbad\n#elif 1 + 1 == 2\ngood\n#else\nbad\n#endif", "good"),
@@ -109,6 +111,26 @@ def test_own_headers_are_followed_where_they_are_handed_over():
 def test_a_header_may_be_read_twice_with_other_macros():
     text = '#include "a.h"\n#define TAG one\n#include "item.h"\n#undef TAG\n#define TAG two\n#include "item.h"\n'
     assert "double two(double x) { return x * (4 + 1); }" in squeeze(preprocess(text, include).text)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ("#define A 1", "#define A 2", "A = 1; A = 2;"),
+        ("#define A B", "#define A B\n#define B 3", "A = B; A = 3;"),
+        ("#define A C(a, b)\n#define C(x, y) x##y", "#define ab 4", "A = ab; A = 4;"),
+        ("#define A", "#undef A\n#define A()", "A = ; A = A;"),
+        ("#define A 1", "", "A = 1; A = 1;"),
+    ],
+)
+def test_what_was_expanded_before_is_remembered_only_where_it_is_the_same(first, second, expected):
+    headers = {"v.h": "\"A\" = A;\n"}
+    text = f'{first}\n#include "v.h"\n{second}\n#include "v.h"\n'
+    done = preprocess(text, lambda name, angled, asking: (name, headers[name]))
+    assert squeeze(done.text).replace('"', "") == expected
+    assert len(done.used) >= (2 if second != "#undef A\n#define A()" else 1)
+    where = [done.file_of(offset).path for offset, _ in done.used]
+    assert set(where) == {"v.h"}
 
 
 def test_headers_are_bounded():

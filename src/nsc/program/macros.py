@@ -6,7 +6,7 @@ algorithm: a macro does not expand inside its own expansion). Non-goals: directi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -27,13 +27,21 @@ class Macro(NamedTuple):
     start: int = -1  # span of the directive in the user's text; -1 for a predefined macro
     end: int = -1
 
+    def means(self, other: Macro | None) -> bool:
+        """Say whether another has been defined by the same text, wherever that was included."""
+        return other is not None and self.body is other.body and self.parameters == other.parameters
+
 
 @dataclass
 class Expander:
-    """Expands macros; `used` lists (offset of the call in the user's text, macro); tokens count from `base` there."""
+    """Expands macros; tokens count from `base` in the user's text.
+
+    `used` lists (offset of the call there, macro), `asked` the names that were looked up.
+    """
 
     macros: dict[str, Macro] = field(default_factory=dict)
     used: list[tuple[int, Macro]] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)
     produced: int = 0
     base: int = 0
 
@@ -51,7 +59,11 @@ class Expander:
         todo = tokens[::-1]
         while todo:
             token = todo.pop()
-            macro = self.macros.get(token.text) if token.kind == "name" else None
+            if token.kind != "name":
+                out.append(token)
+                continue
+            self.asked.add(token.text)
+            macro = self.macros.get(token.text)
             if macro is None or token.text in token.hidden:
                 out.append(token)
                 continue
@@ -65,15 +77,25 @@ class Expander:
                 arguments, hidden_at_end = call
                 body = self._substitute(macro, arguments, token, token.hidden & hidden_at_end, depth)
             self.used.append((self.base + token.offset, macro))
-            self._count(len(body), token)
+            self.count(len(body) + 1, token.offset)
             todo.extend(reversed(body))
         return out
 
-    def _count(self, tokens: int, at: Token) -> None:
-        self.produced += tokens + 1
+    def knows(self, asked: Iterable[tuple[str, Macro | None]]) -> bool:
+        """Say whether names still mean what they meant."""
+        now = self.macros.get
+        return all(now(name) is None if macro is None else macro.means(now(name)) for name, macro in asked)
+
+    def count(self, tokens: int, at: int) -> None:
+        """Note that so many tokens were made.
+
+        Raises:
+            Refusal: `macro_too_large`, when there are too many in all.
+        """
+        self.produced += tokens
         if self.produced > MAX_EXPANDED_TOKENS:
             message = f"macros expand to more than {MAX_EXPANDED_TOKENS} tokens"
-            raise Refusal("macro_too_large", message, at.offset)
+            raise Refusal("macro_too_large", message, at)
 
     def _substitute(
         self, macro: Macro, arguments: dict[str, list[Token]], call: Token, hidden: frozenset[str], depth: int
@@ -96,7 +118,7 @@ class Expander:
                 if token.text not in expanded:
                     expanded[token.text] = self.expand(argument, depth + 1)
                 piece = expanded[token.text]
-            self._count(len(piece), call)
+            self.count(len(piece) + 1, call.offset)
             out.extend(piece)
         if any(t.text == "##" for t in body):
             out = _paste(out)

@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from nsc.program.macros import Macro, parse_definition
 from nsc.program.tokens import Token, is_blank, tokenize
 
 MAX_REMEMBERED = 1024  # files
 MAX_DIVISIONS = 4  # of one stretch: what is a macro differs from file to file
+MAX_EXPANSIONS = 4  # of one stretch that are remembered
 ATTRIBUTES = frozenset(("__attribute__", "__attribute", "__declspec"))
 _ODD = re.compile(r"[^\n\r\x20-\x7e]")
 _PLAIN_SPACE = re.compile(" *")
@@ -50,6 +52,22 @@ class Directive:
         return parse_definition(self.rest)
 
 
+class Expansion(NamedTuple):
+    """What a stretch became.
+
+    Args:
+        pieces: (offset in its file, text, is the text as in the file).
+        used: (offset in its file, name) of each macro call.
+        asked: the names that were looked up, with the macros that they were.
+        produced: how many tokens expanding made.
+    """
+
+    pieces: tuple[tuple[int, str, bool], ...]
+    used: tuple[tuple[int, str], ...]
+    asked: tuple[tuple[str, Macro | None], ...]
+    produced: int
+
+
 class Stretch:
     """Ordinary text between two directives, or a piece of one.
 
@@ -60,6 +78,7 @@ class Stretch:
     def __init__(self, start: int, text: str):
         self.start = start
         self.text = text
+        self.expansions: list[Expansion] = []
         self._divided: dict[frozenset[str], list[tuple[Stretch, bool]]] = {}
 
     @cached_property

@@ -8,7 +8,7 @@ Non-goals: opening files. An `#include` is followed only where the caller hands 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from nsc.program.conditional import condition
@@ -16,8 +16,10 @@ from nsc.program.expanded import Expanded, Include
 from nsc.program.macros import Expander, Macro
 from nsc.program.pieces import (
     ATTRIBUTES,
+    MAX_EXPANSIONS,
     MAX_REMEMBERED,
     Directive,
+    Expansion,
     Stretch,
     cut,
     include_guard,
@@ -87,7 +89,7 @@ class _Run:
         self.include = include
         self.expander = Expander(used=done.used)
         for name, body in (_PREDEFINED | dict(defines)).items():
-            self.expander.macros[name] = Macro(name, tuple(tokenize(body)))
+            self.expander.macros[name] = _predefined(name, body)
         self.stack: list[tuple[bool, bool, bool]] = []  # active, some branch taken, parent active
         self.floor = 0  # conditionals of the including files
         self.reading: list[tuple[str, int, str]] = []  # path, base, text without odd characters
@@ -141,29 +143,32 @@ class _Run:
                     self._emit(text, base + offset, exact=exact)
 
     def _expand(self, chunk: Stretch, base: int) -> None:
-        """Expand macros; tokens that stand in the file side by side are written together."""
-        _, _, original = self.reading[-1]
-        self.expander.base = base
+        """Expand macros, or remember how it was done when they meant the same."""
+        expander = self.expander
+        done = next((known for known in chunk.expansions if expander.knows(known.asked)), None)
+        if done is None:
+            done = self._expanded(chunk, base)
+            chunk.expansions[MAX_EXPANSIONS - 1 :] = []
+            chunk.expansions.insert(0, done)
+        else:
+            expander.count(done.produced, base + chunk.start)
+            expander.used += [(base + offset, expander.macros[name]) for offset, name in done.used]
+        for offset, text, exact in done.pieces:
+            self._emit(text, base + offset, exact=exact)
+
+    def _expanded(self, chunk: Stretch, base: int) -> Expansion:
+        expander, used, produced = self.expander, len(self.expander.used), self.expander.produced
+        expander.base, expander.asked = base, set()
         try:
-            tokens = _without_attributes(self.expander.expand(chunk.tokens))
+            tokens = _without_attributes(expander.expand(chunk.tokens))
         except Refusal as refusal:
             raise refusal.moved(base) from None
-        start = end = 0
-        for token in tokens:
-            text = spelled(token)
-            exact = original.startswith(text, token.offset)
-            if exact and token.offset == end > start:
-                end += len(text)
-                continue
-            if start < end:
-                self._emit(original[start:end], base + start, exact=True)
-            start = end = token.offset
-            if exact:
-                end += len(text)
-            else:
-                self._emit(text, base + token.offset, exact=False)
-        if start < end:
-            self._emit(original[start:end], base + start, exact=True)
+        return Expansion(
+            tuple(_joined(tokens, self.reading[-1][2])),
+            tuple((at - base, macro.name) for at, macro in expander.used[used:]),
+            tuple((name, expander.macros.get(name)) for name in expander.asked),
+            expander.produced - produced,
+        )
 
     def _emit(self, text: str, origin: int, *, exact: bool) -> None:
         done = self.done
@@ -174,12 +179,12 @@ class _Run:
             and origin - done.in_offsets[-1] == self.length - done.out_offsets[-1]
         )
         if not parallel:
+            if self.out and _would_fuse(self.out[-1], text):
+                self.out.append(" ")
+                self.length += 1
             done.out_offsets.append(self.length)
             done.in_offsets.append(origin)
             done.exact.append(exact)
-        if self.out and not exact and _would_fuse(self.out[-1], text):
-            self.out.append(" ")
-            self.length += 1
         self.out.append(text)
         self.length += len(text)
 
@@ -288,9 +293,39 @@ class _Run:
         return out
 
 
+@lru_cache(maxsize=256)
+def _predefined(name: str, body: str) -> Macro:
+    return Macro(name, tuple(tokenize(body)))
+
+
 @lru_cache(maxsize=MAX_REMEMBERED)
 def _ended(text: str) -> str:
     return without_odd_characters(text if text.endswith("\n") else text + "\n")
+
+
+def _joined(tokens: list[Token], original: str) -> Iterator[tuple[int, str, bool]]:
+    """Yield (offset, text, is it as in the file): together what stands there side by side, and what one call made."""
+    start = end = at = 0
+    made = ""
+    for token in tokens:
+        text = spelled(token)
+        exact = original.startswith(text, token.offset)
+        if start < end and not (exact and token.offset == end):
+            yield start, original[start:end], True
+            start = end
+        if made and (exact or token.offset != at):
+            yield at, made, False
+            made = ""
+        if not exact:
+            at, made = token.offset, made + (" " if _would_fuse(made, text) else "") + text
+        elif start < end:
+            end += len(text)
+        else:
+            start, end = token.offset, token.offset + len(text)
+    if made:
+        yield at, made, False
+    elif start < end:
+        yield start, original[start:end], True
 
 
 def _without_attributes(tokens: list[Token]) -> list[Token]:
