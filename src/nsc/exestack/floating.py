@@ -14,7 +14,8 @@ _KEYWORDS = frozenset(
     "auto break case char const continue default do else enum extern for goto if inline int long register restrict"
     " return short signed sizeof static struct switch typedef union unsigned void volatile while define".split()
 )
-_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|//[^\n]*", re.DOTALL)
+# A literal first letter lets `re` skip to it: a line's start is the line end before it (`_lines`).
+_COMMENT = re.compile(r"/\*[^*]*(?:\*(?!/)[^*]*)*(?:\*/)?|//[^\n]*")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _BRACES = r"\{([^{}]{0,4000}(?:\{[^{}]{0,1000}\}[^{}]{0,1000}){0,20})\}"
 # A look-behind after the word says what \b before it would, and leaves `re` a literal to search for.
@@ -24,23 +25,23 @@ _TYPEDEF_STRUCT = re.compile(
 )
 _STRUCT = re.compile(rf"(?:struct(?<!\wstruct)|union(?<!\wunion))\s+(\w+)\s*{_BRACES}")
 _OTHER_MEMBER = re.compile(r"\b(?:int|char|void|unsigned|long|short|_?[Bb]ool|size_t|u?int\d+_t|FILE)\b|\*")
-_DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)[ \t]+([\w \t*]{1,80})$", re.MULTILINE)
+_DEFINE = re.compile(r"\n[ \t]*#[ \t]*define[ \t]+(\w+)[ \t]+([\w \t*]{1,80})$", re.MULTILINE)
 _BODY = re.compile(r"\)[\w\s*,;\[\]]{0,300}\{")
 
-_CPLUSPLUS = re.compile(r"^\s*(?:template\s*<|namespace\s+\w|class\s+\w+\s*[:{]|using\s)", re.MULTILINE)
+_CPLUSPLUS = re.compile(r"\n[^\S\n]*(?:template\s*<|namespace\s+\w|class\s+\w+\s*[:{]|using\s)")
 _CONTROL = frozenset({"if", "else", "for", "while", "switch", "do", "return"})
 _NAME_AND_PARAMETERS = re.compile(r"(\w+)\s*\([^()]{0,1500}(?:\([^()]{0,200}\)[^()]{0,500}){0,20}\)\s*\{$")
 _COMMA = re.compile(r",(?![^(]*\))")
 MAX_HEAD = 2000  # characters from the start of a function to its last parenthesis
 
-_DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n\\]|\\.)*", re.MULTILINE | re.DOTALL)
+_DIRECTIVE = re.compile(r"\n[ \t]*#[^\n\\]*(?:\\.[^\n\\]*)*", re.DOTALL)
 
 Declared = tuple[str, frozenset[str]]  # a name and the words that its declaration uses
 
 
 def declared(text: str) -> Iterator[Declared]:
     """Yield what a text's typedefs, structs and macros that look like types declare."""
-    text = _COMMENT.sub(" ", text)
+    text = _lines(text)
     pairs = [(name, words) for words, name in _TYPEDEF.findall(text) + _TYPEDEF_STRUCT.findall(text)]
     pairs = [(name, words) for name, words in pairs + _STRUCT.findall(text) if not _OTHER_MEMBER.search(words)]
     for name, words in pairs + _DEFINE.findall(text):
@@ -70,7 +71,7 @@ def skip_reason(text: str, names: frozenset[str]) -> str | None:
 
     A function may be if each of its parameters is declared with one of the names.
     """
-    text = _COMMENT.sub(" ", text)
+    text = _lines(text)
     if _CPLUSPLUS.search(text):
         return "c_plus_plus"
     found = False
@@ -96,15 +97,20 @@ def _may_be_numeric(head: str, names: frozenset[str]) -> bool:
 
 def defined_functions(text: str) -> Iterator[str]:
     """Yield the functions that a text defines for other files."""
-    for head in _heads(_COMMENT.sub(" ", text)):
+    for head in _heads(_lines(text)):
         found = _NAME_AND_PARAMETERS.search(head)
         if found and not re.search(r"\bstatic\b", head):
             yield found.group(1)
 
 
+def _lines(text: str) -> str:
+    """Return a text without comments, with a line end before each line."""
+    return "\n" + _COMMENT.sub(" ", text)
+
+
 def _heads(text: str) -> Iterator[str]:
     """Yield what stands before each function's body: from the end of what is before it to its `{`."""
-    text = _DIRECTIVE.sub("", text)
+    text = _DIRECTIVE.sub("\n", text)
     for match in _BODY.finditer(text):
         near = max(0, match.start() - MAX_HEAD)
         head = text[max(near, *(text.rfind(end, near, match.start()) + 1 for end in ";{}")) : match.end()]
