@@ -175,7 +175,7 @@ class Evaluator:
 
     def _address_of(self, ast: Ast, state: State) -> Address | tuple[Address, Number]:
         value = self.value(ast, state)
-        if not isinstance(value, Address | tuple) or isinstance(value, Number):
+        if not pointers.is_pointer(value):
             raise Refusal("not_a_pointer", "this is not a pointer to a known object", ast.at)
         return value
 

@@ -49,10 +49,11 @@ def initialise(e: Evaluator, place: Place, ast: Ast, state: State) -> None:
 
 def _clear(e: Evaluator, place: Place, state: State) -> None:
     """Set every number in an object to zero."""
+    ((_, start),) = below(place, (), place.type).options
     zeros = {is_int: e.number(0.0, is_int) for is_int in (False, True)}
     for path, ctype in subpaths(place.type):
         if isinstance(ctype, Scalar):
-            write(e.b, state, below(place, path, ctype), zeros[ctype.kind != "float"])
+            state.cells[(place.object, (*start, *path))] = zeros[ctype.kind != "float"]
 
 
 def _initialise_union(e: Evaluator, place: Place, ast: Ast, state: State) -> None:

@@ -6,7 +6,7 @@ In: node numbers. Out: `Number`, `Place`, `Address`, `State`. Non-goals: C synta
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from nsc.program.ctype import Array, CType, Pointer, Scalar, Struct
@@ -29,8 +29,7 @@ class Number(NamedTuple):
     is_int: bool = False
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """An lvalue. `options` are (k, path): more than one for a symbolic index, whose node is k for that path.
 
     `view`: which bytes it is of the number in the cell there, None for all of it as what it is.
@@ -238,7 +237,7 @@ def write(b: Builder, state: State, place: Place, value: Value) -> None:
     for k, path in place.options:
         key, written = (place.object, path), value
         if place.view is not None:
-            image = _cell(b, state, replace(place, type=_IMAGE), path)
+            image = _cell(b, state, place._replace(type=_IMAGE), path)
             _seen(b, image, place)
             written = Number(overwritten(b, image.node, place.view, place.type, value.node))
         if place.index is None or len(place.options) == 1:

@@ -5,8 +5,6 @@ In: places, addresses. Out: the same. Non-goals: what is read there (memory.py, 
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from nsc.program.ctype import CType, Scalar, Struct, Union
 from nsc.program.dag.builder import Builder
 from nsc.program.dag.memory import Address, Number, Place
@@ -28,7 +26,7 @@ def field_of(place: Place, name: str, at: int) -> Place:
     if found is None:
         raise Refusal("unknown_field", f"there is no field '{name}' here", at)
     view = place.view or View(size_of(place.type, at), 0)
-    return replace(place, type=found[1], view=View(view.size, view.offset + found[0]))
+    return place._replace(type=found[1], view=View(view.size, view.offset + found[0]))
 
 
 def element_of(place: Place, index: float | None, at: int) -> Place:
@@ -36,7 +34,7 @@ def element_of(place: Place, index: float | None, at: int) -> Place:
     if index is None:
         raise Refusal("uses_union", "an index into a part of a union depends on an input", at)
     offset = place.view.offset + int(index) * size_of(place.type.of, at)
-    return replace(place, type=place.type.of, view=View(place.view.size, offset))
+    return place._replace(type=place.type.of, view=View(place.view.size, offset))
 
 
 def cast(to: CType, value: object, at: int) -> Address:
