@@ -1,10 +1,10 @@
 """The papers' whole pipeline (ICML 2024, section 4), done plainly: the peer of run.py that finds its functions itself.
 
 In: a package's .c files. Out: how many functions came to outputs. For each file `gcc -E`, up to twice while a line
-begins with `#`, the last text that it gave being kept; functions whose signatures have only float and double, none of them twice (tokens); for
-each `gcc -O1` with the standard mathematics and a harness, then five runs on 2,048 inputs, which must agree.
-Nothing is confined. Two favours to it: inputs come through a pipe instead of being compiled in, and tree-sitter, fast
-and written in C, finds the functions.
+begins with `#`, the last text that it gave being kept; functions whose signatures have float and double alone, none of
+them twice (by tokens); for each `gcc -O1` with standard headers and a harness, then five runs on 2,048 inputs, which
+must agree. Nothing is confined. Two favours to it: inputs come through a pipe instead of being compiled in, and
+tree-sitter, fast and written in C, finds the functions.
 """
 
 import re
@@ -48,7 +48,17 @@ def expanded(found: SourceText) -> bytes:
     """Run the preprocessor as the papers do; where it fails the text stays as it was."""
     text = found.text.encode("latin-1", "replace")
     folder = Path(found.package, *Path(found.path).parts[1:]).parent
-    command = ["gcc", "-E", "-P", "-w", "-x", "c", f"-I{folder}", *(f"-I{f}" for f in header_folders(found.package)), "-"]
+    command = [
+        "gcc",
+        "-E",
+        "-P",
+        "-w",
+        "-x",
+        "c",
+        f"-I{folder}",
+        *(f"-I{f}" for f in header_folders(found.package)),
+        "-",
+    ]
     for _ in range(2):
         if not re.search(rb"^\s*#", text, re.MULTILINE):
             break

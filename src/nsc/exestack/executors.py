@@ -27,8 +27,10 @@ class WorkersDied(NscError):
 def on_processes(work: Callable[[S], R], items: Iterable[S], workers: int) -> Iterator[R]:
     """Work on items in local processes; at most three per worker wait at a time."""
     items, again, deaths = iter(items), [], 0
+    context = get_context("forkserver")
+    context.set_forkserver_preload([getattr(work, "func", work).__module__])  # once, not in each worker
     while True:
-        with ProcessPoolExecutor(workers, get_context("forkserver")) as pool:
+        with ProcessPoolExecutor(workers, context) as pool:
             running: dict[Future, S] = {}
             unsubmitted: list[S] = []  # a pool that is broken already refuses an item
             try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from nsc.errors import MissingExtraError
@@ -49,14 +50,23 @@ def shingles(normalised: str) -> set[bytes]:
     return found if len(found) >= MIN_SHINGLES else set()
 
 
+def check_library() -> None:
+    """Tell whether clusters can be made.
+
+    Raises:
+        MissingExtraError: datasketch is not installed.
+    """
+    if find_spec("datasketch") is None:
+        raise MissingExtraError("datasketch", "data")
+
+
 class Clusters:
     """A forest of names: records that share one, or whose texts are nearly equal, are in one tree."""
 
     def __init__(self):
-        try:
-            from datasketch import MinHashLSH  # here: it takes a second, and workers never ask for it
-        except ModuleNotFoundError:
-            raise MissingExtraError("datasketch", "data") from None
+        check_library()
+        from datasketch import MinHashLSH  # here: it takes a second, and workers never ask for it
+
         self.parent: dict[str, str] = {}
         self.near = MinHashLSH(threshold=NEAR, num_perm=PERMUTATIONS)
         self.sketches: dict[str, LeanMinHash] = {}

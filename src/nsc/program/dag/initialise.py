@@ -19,22 +19,28 @@ if TYPE_CHECKING:
 
 def initialise(e: Evaluator, place: Place, ast: Ast, state: State) -> None:
     """Initialise an object from an expression or a (nested, designated) `{...}` list."""
+    if ast.kind == "initialiser":
+        _clear(e, place, state)
+    _fill(e, place, ast, state)
+
+
+def _fill(e: Evaluator, place: Place, ast: Ast, state: State) -> None:
+    """Initialise an object whose numbers are zero where a list says nothing of them."""
     if ast.kind != "initialiser":
         value = e.value(ast, state)
         first = isinstance(place.type, Union) and isinstance(value, Number)  # braces left out
         e.store(field_of(place, _first_field(place.type, ast.at), ast.at) if first else place, value, state)
         return
-    _clear(e, place, state)
     if isinstance(place.type, Scalar | Pointer):
-        initialise(e, place, ast.kids[0][1], state)
+        _fill(e, place, ast.kids[0][1], state)
         return
     if isinstance(place.type, Union):
-        _initialise_union(e, place, ast, state)
+        _fill_union(e, place, ast, state)
         return
     flat = not any(marks or value.kind == "initialiser" for marks, value in ast.kids)
     if flat and len(ast.kids) > _width(place.type):  # int m[2][2] = {1, 2, 3, 4}
         for (path, ctype), (_, value) in zip(subpaths(place.type), ast.kids, strict=False):
-            initialise(e, below(place, path, ctype), value, state)
+            _fill(e, below(place, path, ctype), value, state)
         return
     position = 0
     for marks, value in ast.kids:
@@ -43,7 +49,7 @@ def initialise(e: Evaluator, place: Place, ast: Ast, state: State) -> None:
         target = _member(place, position, ast.at)
         for mark in marks[1:]:
             target = _member(target, _position(e, target.type, mark, state), ast.at)
-        initialise(e, target, value, state)
+        (initialise if marks else _fill)(e, target, value, state)
         position += 1
 
 
@@ -56,14 +62,14 @@ def _clear(e: Evaluator, place: Place, state: State) -> None:
             state.cells[(place.object, (*start, *path))] = zeros[ctype.kind != "float"]
 
 
-def _initialise_union(e: Evaluator, place: Place, ast: Ast, state: State) -> None:
+def _fill_union(e: Evaluator, place: Place, ast: Ast, state: State) -> None:
     """Initialise the field that is named, or else the first."""
     write(e.b, state, place, e.number(0.0))
     for marks, value in ast.kids[:1]:
         target = place
         for mark in marks or (_first_field(place.type, ast.at),):
             target = _member(target, _position(e, target.type, mark, state), ast.at)
-        initialise(e, target, value, state)
+        _fill(e, target, value, state)
 
 
 def _position(e: Evaluator, ctype: CType, mark: str | Ast, state: State) -> int:
