@@ -58,6 +58,7 @@ def test_the_gate_can_fail():
 def test_optional_tools_stay_in_their_files():
     homes = {
         "torch": {
+            "compnet/device.py",
             "compnet/losses.py",
             "compnet/model.py",
             "compnet/parallel.py",

@@ -131,6 +131,9 @@ def train(
     programs: Annotated[int | None, typer.Option(help="dag: grown from the records; 200000 by default.")] = None,
     workers: Annotated[int | None, typer.Option(help="dag: processes that grow them; 2 by default.")] = None,
     processes: Annotated[int | None, typer.Option(help="dag: that share each batch; 1 by default.")] = None,
+    batch: Annotated[int | None, typer.Option(help="dag: programs a step; 96 by default.")] = None,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    bf16: Annotated[bool, typer.Option("--bf16", help="Multiply the cells' matrices in bfloat16.")] = False,
     encoder: Annotated[str, typer.Option(help="dag, the structured compiler, or bert, the papers'.")] = "dag",
     profile: Annotated[str | None, typer.Option(help="bert: exestackcpn (9-4-4-1) or hybertnet (1-4-4-2).")] = None,
     bert: Annotated[
@@ -150,16 +153,14 @@ def train(
 
     only_bert = {"profile": profile, "reads": reads, "seconds": seconds, "learning_rate": learning_rate,
                  "schedule": schedule}  # fmt: skip
-    only_dag = {"programs": programs, "workers": workers, "processes": processes}
+    only_dag = {"programs": programs, "workers": workers, "processes": processes, "batch": batch}
     unfit = {"dag": only_bert | {"bert": bert}, "bert": only_dag}
     _expect_options(encoder, unfit)
     fit = {"dag": only_dag, "bert": only_bert}[encoder] | {"steps": steps}
     given = {name: value for name, value in fit.items() if value is not None}
+    given |= {"seed": seed, "threads": threads, "device": device, "bf16": bf16}
     try:
-        if encoder == "bert":
-            path = _train_bert(data, folder, bert, given | {"seed": seed, "threads": threads})
-        else:
-            path = _train_dag(data, folder, given | {"seed": seed, "threads": threads})
+        path = _train_bert(data, folder, bert, given) if encoder == "bert" else _train_dag(data, folder, given)
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise

@@ -45,16 +45,17 @@ def test_numpy_and_torch_are_one_function(net, dags):
     import torch
 
     from nsc.compnet.compile import _shrunk
+    from nsc.compnet.device import on_device
     from nsc.compnet.model import Tape
     from nsc.compnet.roots import error_features, roots_of
 
     batch = make_batch(pack([terms_of(d) for d in dags]), np.arange(len(dags)))
     with torch.no_grad():
-        tape = Tape(net, batch)
+        tape = Tape(net, on_device(batch, torch.device("cpu")))
         h = tape.h[torch.from_numpy(batch.roots), : SMALL.width]
         w, shapes = net.parameters_of(h), net.root_shapes_of(h).numpy()
-        errors = net.errors_of(h, torch.from_numpy(error_features(roots_of(batch, tape.walk, tape.h.numpy()))))
-    mean, scale = tape.walk.means[batch.roots, None], tape.walk.scales[batch.roots, None]
+        errors = net.errors_of(h, torch.from_numpy(error_features(roots_of(batch, tape.walk, tape.h))))
+    mean, scale = (a.numpy()[batch.roots, None] for a in (tape.walk.means, tape.walk.scales))
     lo, hi = batch.lo[batch.roots, None], batch.hi[batch.roots, None]
     w = w.double().numpy()
     w = np.concatenate([w[:, :60], w[:, 60:64] * scale, w[:, 64:] * scale + mean], axis=1)
@@ -75,10 +76,11 @@ def test_the_tapes_gradients_are_autograds(net, dags):
     import torch
 
     from nsc.compnet import model
+    from nsc.compnet.device import on_device
     from nsc.compnet.model import Tape
 
     batch = make_batch(pack([terms_of(d) for d in dags]), np.arange(len(dags)))
-    tape = Tape(net, batch)
+    tape = Tape(net, on_device(batch, torch.device("cpu")))
     target = torch.randn(tape.h.shape, generator=torch.Generator().manual_seed(1))
     (tape.h * target).sum().backward()
     tape.backward()
@@ -103,3 +105,27 @@ def test_the_tapes_gradients_are_autograds(net, dags):
             np.testing.assert_allclose(
                 got[name], p.grad, rtol=2e-4, atol=2e-4 * float(p.grad.abs().max()), err_msg=name
             )
+
+
+def test_nothing_of_a_walk_stays_on_another_device(net, dags, monkeypatch):
+    """On torch's "meta" device, which holds no numbers: what mixed it with the CPU would raise."""
+    from contextlib import nullcontext
+
+    import torch
+
+    from nsc.compnet.device import on_device
+    from nsc.compnet.model import Tape, surrogate_forward
+
+    monkeypatch.setattr(torch, "autocast", lambda *args, **options: nullcontext())  # knows no meta device
+    meta = torch.device("meta")
+    net = net.to(meta)
+    for p in net.parameters():
+        p.grad = torch.zeros_like(p)
+    tape = Tape(net, on_device(make_batch(pack([terms_of(d) for d in dags]), np.arange(len(dags))), meta))
+    h = tape.h[: len(dags), : SMALL.width]
+    x, n_inputs = torch.zeros(5, 9, device=meta), torch.ones(len(dags), dtype=torch.long, device=meta)
+    emitted = surrogate_forward(net.parameters_of(h), x, n_inputs)
+    features = torch.zeros(len(dags), 6, device=meta)
+    (tape.h.sum() + emitted.sum() + net.root_shapes_of(h).sum() + net.errors_of(h, features).sum()).backward()
+    tape.backward()
+    assert {t.device for t in (tape.h.grad, tape.walk.means, tape.walk.formula_scales)} == {meta}

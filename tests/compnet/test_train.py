@@ -75,6 +75,43 @@ def test_processes_share_batches_and_lose_the_same(data, tmp_path):
         replace(SMALL, processes=17)
 
 
+def losses_of(data, folder, config):
+    from nsc.compnet.train import train
+
+    rows = []
+    train(data, folder, config, progress=rows.append)
+    return np.array([[row[name] for name in ("nodes", "roots", "surrogates")] for row in rows if "step" in row])
+
+
+def test_matrices_in_bfloat16_lose_nearly_the_same(data, tmp_path):
+    single = losses_of(data, tmp_path / "single", SMALL)
+    half = losses_of(data, tmp_path / "half", replace(SMALL, bf16=True))
+    np.testing.assert_allclose(half, single, atol=0.05)
+    assert not np.array_equal(half, single)
+
+
+def test_a_gpu_loses_the_same(data, tmp_path):
+    import torch
+
+    if not torch.cuda.is_available():
+        pytest.skip("no GPU here")
+    first = replace(SMALL, steps=4, checkpoint_every=1)
+    here, there = (losses_of(data, tmp_path / d, replace(first, device=d)) for d in ("cpu", "cuda"))
+    np.testing.assert_allclose(here, there, atol=2e-3)
+
+
+@pytest.mark.parametrize("encoder", ["dag", "bert"])
+@pytest.mark.parametrize(("device", "said"), [("tpu", "expects cpu or cuda; found 'tpu'"), ("cuda", "no such device")])
+def test_a_device_that_is_not_there_is_told_before_anything_is_written(
+    data, tmp_path, capsys, monkeypatch, encoder, device, said
+):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    command = ["train", "--encoder", encoder, "--data", str(data), "-o", str(tmp_path / "run"), "--device", device]
+    assert main(command) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
 def test_another_run_is_never_overwritten(data, tmp_path):
     from nsc.compnet.train import train
 

@@ -124,7 +124,7 @@ def test_a_header_may_be_read_twice_with_other_macros():
     ],
 )
 def test_what_was_expanded_before_is_remembered_only_where_it_is_the_same(first, second, expected):
-    headers = {"v.h": "\"A\" = A;\n"}
+    headers = {"v.h": '"A" = A;\n'}
     text = f'{first}\n#include "v.h"\n{second}\n#include "v.h"\n'
     done = preprocess(text, lambda name, angled, asking: (name, headers[name]))
     assert squeeze(done.text).replace('"', "") == expected

@@ -60,18 +60,10 @@ def evaluate(batch: Batch, x: np.ndarray, *, softly: bool = False) -> np.ndarray
             np.add.at(out[rows], level.owner, level.weight[:, None] * out[level.source])
             rows = slice(level.linear, level.product)
             out[rows] = multiply(out[batch.args[rows, 0]], out[batch.args[rows, 1]])
-            for start, stop, function in runs(batch.functions, level.product, level.stop):
+            for start, stop, function in level.runs:
                 a = out[batch.args[start:stop, 0]]
                 out[start:stop] = apply_softly(function, a, _spread(a)) if softly else apply(function, a)
     return out
-
-
-def runs(values: np.ndarray, start: int, stop: int) -> list[tuple[int, int, int]]:
-    """Cut start..stop into runs of equal values: (start, stop, value)."""
-    if start == stop:
-        return []
-    cuts = np.concatenate([[0], np.flatnonzero(np.diff(values[start:stop])) + 1, [stop - start]]) + start
-    return [(int(a), int(b), int(values[a])) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
 
 
 def _spread(a: np.ndarray) -> np.ndarray:

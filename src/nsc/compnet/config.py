@@ -12,6 +12,7 @@ NODE_ANCHORS = 128
 ROOT_ANCHORS = 512
 QUANTILES = 33  # at which a function of one argument is described
 SMALLEST_STRETCH = 0.02  # what cancels more than that is not blown up to unit variance
+DEVICES = ("cpu", "cuda")
 ERROR_FEATURES = 6  # that describe how hard a program is to predict
 
 
@@ -46,6 +47,8 @@ class TrainConfig:
         eps_from, eps_to: floor inside log(NMSE + eps), moved geometrically over training.
         workers: processes that grow programs.
         processes: that share each batch; the losses are those of one process but for rounding.
+        device: "cpu" or "cuda"; with several processes each takes a GPU of its own, as far as there are any.
+        bf16: multiply the cells' matrices in bfloat16.
     """
 
     model: ModelConfig = ModelConfig()
@@ -63,12 +66,25 @@ class TrainConfig:
     threads: int = 1
     workers: int = 2
     processes: int = 1
+    device: str = "cpu"
+    bf16: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("steps", "programs", "workers", "threads", "processes"):
+        expect_device(self.device)
+        for name in ("steps", "batch", "programs", "workers", "threads", "processes"):
             if getattr(self, name) < 1:
                 raise InputError(f"--{name} must be at least 1; found {getattr(self, name)}")
         if self.processes > self.batch:
             raise InputError(
                 f"--processes must be at most the {self.batch} programs of a batch; found {self.processes}"
             )
+
+
+def expect_device(name: str) -> None:
+    """Refuse what is no kind of device.
+
+    Raises:
+        InputError: it is none.
+    """
+    if name not in DEVICES:
+        raise InputError(f"--device expects {' or '.join(DEVICES)}; found '{name}'")

@@ -29,37 +29,44 @@ class Losses:
     """Losses of one batch, or of this process' part of it."""
 
     def __init__(self, net: TermNet, corpus: Corpus, tape: Tape, batch: Batch, programs: np.ndarray, ranks: Ranks):
+        """Prepare the targets of a batch, whose arrays are numpy's; the tape's are where the net is."""
         self.net, self.tape, self.batch = net, tape, batch
-        self.width = net.config.width
+        self.width, self.device = net.config.width, net.base.device
         targets = corpus.targets
-        shapes = torch.from_numpy(targets.shapes[batch.order].astype(np.float32))
-        self.defined, self.shapes = torch.isfinite(shapes), torch.nan_to_num(shapes)
-        self.means, spreads = targets.means[batch.order], targets.spreads[batch.order]
-        self.learnable = spreads > 0
-        self.spreads = np.where(self.learnable, spreads, 1.0)
+        shapes = targets.shapes[batch.order].astype(np.float32)
+        defined, spreads = np.isfinite(shapes), targets.spreads[batch.order]
+        learnable = spreads > 0
+        is_input = batch.kinds == INPUT
+        is_inner = learnable & ~is_input
+        self.defined, self.shapes = self._tensor(defined), self._tensor(np.nan_to_num(shapes))
+        self.means = self._tensor(targets.means[batch.order])
+        self.spreads = self._tensor(np.where(learnable, spreads, 1.0))
+        self.is_input, self.is_inner = self._tensor(is_input), self._tensor(is_inner)
         self.outputs = targets.outputs[programs]
-        self.n_inputs = torch.from_numpy(corpus.packed.n_inputs[programs])
-        self.x = torch.from_numpy(ANCHORS.astype(np.float32))
-        self.is_input = batch.kinds == INPUT
-        self.is_inner = self.learnable & ~self.is_input
-        self.candidates = self._candidates()
-        counts = len(programs), self.is_inner.sum(), self.is_input.sum(), len(self.candidates)
+        self.n_inputs = self._tensor(corpus.packed.n_inputs[programs])
+        self.x = self._tensor(ANCHORS.astype(np.float32))
+        self.candidates = self._candidates(is_inner & defined.all(axis=1))
+        counts = len(programs), is_inner.sum(), is_input.sum(), len(self.candidates)
         counts = ranks.gather(*map(int, counts))
         self.n_programs, self.n_inner, self.n_leaves, self.n_candidates = np.maximum(counts.sum(axis=0), 1).tolist()
         self.candidates_before = int(counts[: ranks.rank, 3].sum())
 
-    def _candidates(self) -> np.ndarray:
+    def _tensor(self, a: np.ndarray) -> Tensor:
+        return torch.from_numpy(a).to(self.device)
+
+    def _candidates(self, chosen: np.ndarray) -> np.ndarray:
         """Return the inner nodes that may stand for programs, in the order of the programs."""
-        rows = np.flatnonzero(self.is_inner & self.defined.all(1).numpy())
+        rows = np.flatnonzero(chosen)
         return rows[np.lexsort((self.batch.order[rows], self.batch.program[rows]))]
 
     def all(self, eps: float, generator: np.random.Generator) -> list[Tensor]:
         """Return the losses in the order of NAMES."""
         nodes = self._nodes(eps)
         mean, spread = self.outputs.mean(axis=1), self.outputs.std(axis=1)
-        truth = _single((self.outputs - mean[:, None]) / spread[:, None])
-        h = self.tape.h[torch.from_numpy(self.batch.roots), : self.width]
-        mean, scale = self._relative(self.batch.roots, mean, spread)
+        truth = self._tensor((self.outputs - mean[:, None]) / spread[:, None]).float()
+        roots = self._tensor(self.batch.roots)
+        h = self.tape.h[roots, : self.width]
+        mean, scale = self._relative(roots, self._tensor(mean), self._tensor(spread))
         values = _square_error(mean + scale * self.net.root_shapes_of(h), truth)
         window = _window(generator, ROOT_ANCHORS)
         emitted = self._surrogate_error(h, mean, scale, truth, self.n_inputs, window)
@@ -76,22 +83,21 @@ class Losses:
         """Return the mean over nodes of log(NMSE + eps); inputs count little, to keep them where they are."""
         walk, h = self.tape.walk, self.tape.h
         decode = self.net.decode[:NODE_ANCHORS]
-        means = np.clip((walk.formula_means - self.means) / self.spreads, -_FARTHEST, _FARTHEST)
-        scales = np.clip(walk.formula_scales / self.spreads, 1 / _FARTHEST, _FARTHEST)
+        means = ((walk.formula_means - self.means) / self.spreads).clip(-_FARTHEST, _FARTHEST).float()
+        scales = (walk.formula_scales / self.spreads).clip(1 / _FARTHEST, _FARTHEST).float()
         shapes = h[:, : self.width] @ (decode - decode.mean(0)).T
         shift, stretch = h[:, self.width, None], h[:, self.width + 1, None]
-        predicted = _single(means)[:, None] + _single(scales)[:, None] * (shift + stretch * shapes)
-        error = torch.where(self.defined, predicted - self.shapes, torch.zeros(())).clamp(-1e4, 1e4).pow(2).sum(1)
+        predicted = means[:, None] + scales[:, None] * (shift + stretch * shapes)
+        error = torch.where(self.defined, predicted - self.shapes, 0.0).clamp(-1e4, 1e4).pow(2).sum(1)
         log = (error / self.defined.sum(1).clamp(min=1) + eps).log()
-        inner, inputs = torch.from_numpy(self.is_inner), torch.from_numpy(self.is_input)
-        return log[inner].sum() / self.n_inner + 0.1 * log[inputs].sum() / self.n_leaves
+        return log[self.is_inner].sum() / self.n_inner + 0.1 * log[self.is_input].sum() / self.n_leaves
 
-    def _relative(self, rows: np.ndarray, means: np.ndarray, spreads: np.ndarray) -> tuple[Tensor, Tensor]:
+    def _relative(self, rows: Tensor, means: Tensor, spreads: Tensor) -> tuple[Tensor, Tensor]:
         """Return predicted means and scales `k 1` in units of the true ones; no gradient."""
         walk = self.tape.walk
-        mean = np.clip((walk.means[rows] - means) / spreads, -_FARTHEST, _FARTHEST)
-        scale = np.clip(walk.scales[rows] / spreads, 1 / _FARTHEST, _FARTHEST)
-        return _single(mean)[:, None], _single(scale)[:, None]
+        mean = ((walk.means[rows] - means) / spreads).clip(-_FARTHEST, _FARTHEST)
+        scale = (walk.scales[rows] / spreads).clip(1 / _FARTHEST, _FARTHEST)
+        return mean.float()[:, None], scale.float()[:, None]
 
     def _surrogate_error(
         self, h: Tensor, mean: Tensor, scale: Tensor, truth: Tensor, n_inputs: Tensor, window: slice
@@ -105,24 +111,19 @@ class Losses:
             return None
         drawn = generator.integers(0, self.n_candidates, self.n_programs) - self.candidates_before
         rows = self.candidates[drawn[(drawn >= 0) & (drawn < len(self.candidates))]]
+        n_inputs = self.n_inputs[self._tensor(self.batch.program[rows])]
+        rows = self._tensor(rows)
         mean, scale = self._relative(rows, self.means[rows], self.spreads[rows])
-        chosen = torch.from_numpy(rows)
-        n_inputs = self.n_inputs[torch.from_numpy(self.batch.program[rows])]
         window = _window(generator, NODE_ANCHORS)
-        h = self.tape.h[chosen, : self.width]
-        return self._mean((self._surrogate_error(h, mean, scale, self.shapes[chosen], n_inputs, window) + eps).log())
+        h = self.tape.h[rows, : self.width]
+        return self._mean((self._surrogate_error(h, mean, scale, self.shapes[rows], n_inputs, window) + eps).log())
 
     def _errors(self, h: Tensor, values: Tensor, emitted: Tensor) -> Tensor:
         """Return how far off the predicted errors are; they teach nothing but their own head."""
-        roots = roots_of(self.batch, self.tape.walk, self.tape.h.detach().numpy())
-        features = torch.from_numpy(error_features(roots))
+        features = self._tensor(error_features(roots_of(self.batch, self.tape.walk, self.tape.h.detach())))
         predicted = self.net.errors_of(h.detach(), features)
         truth = (torch.stack([values, emitted], 1).detach() + 1e-5).log()
         return self._mean(torch.nn.functional.huber_loss(predicted, truth, reduction="none").mean(1))
-
-
-def _single(a: np.ndarray) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(a, np.float32))
 
 
 def _window(generator: np.random.Generator, anchors: int) -> slice:

@@ -8,6 +8,8 @@ ICML 2024, section 3, behind the same parameter head.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -25,6 +27,7 @@ from nsc.compnet.config import (
     SMALLEST_STRETCH,
     ModelConfig,
 )
+from nsc.compnet.device import TorchArrays
 from nsc.compnet.functions import FUNCTIONS
 from nsc.compnet.pack import Batch
 from nsc.compnet.walk import Described, Embedded, Walk
@@ -107,7 +110,7 @@ def unary_cell(
 
 def linear_cell(h: Tensor, owner: Tensor, share: Tensor, rows: int) -> Tensor:
     """Add up embeddings: h `e d`, one for each edge; returns `rows d+1`."""
-    return _unshifted(torch.zeros(rows, h.shape[1]).index_add(0, owner, h * share[:, None]))
+    return _unshifted(h.new_zeros(rows, h.shape[1]).index_add(0, owner, h * share[:, None]))
 
 
 def standardised(w: SimpleNamespace, raw: Tensor) -> Tensor:
@@ -118,7 +121,7 @@ def standardised(w: SimpleNamespace, raw: Tensor) -> Tensor:
 
 
 def _unshifted(h: Tensor) -> Tensor:
-    return torch.cat([h, torch.zeros(len(h), 1)], 1)
+    return torch.cat([h, h.new_zeros(len(h), 1)], 1)
 
 
 class Tape:
@@ -132,41 +135,47 @@ class Tape:
         h: float32 (m, d+2), embedding, shift and stretch; its gradient is what `backward` carries on.
     """
 
-    def __init__(self, net: TermNet, batch: Batch):
+    def __init__(self, net: TermNet, batch: Batch, bf16: bool = False):
+        """Walk a batch; its arrays are tensors where the net is. bf16: multiply matrices of cells in bfloat16."""
         self._net, self._frozen = net, net.weights(frozen=True)
         self._width = net.config.width
         self._levels: list[tuple[slice, Tensor, list[tuple[Tensor, Tensor]]]] = []
         self._calls: dict[str, list[tuple[slice, tuple]]] = {name: [] for name in _CALLS}
-        self.h = torch.zeros(len(batch.kinds), self._width + 2)
+        device = net.base.device
+        self._cells_in = partial(torch.autocast, device.type, torch.bfloat16, enabled=bf16)
+        self.arrays = TorchArrays(device)
+        self.h = torch.zeros(len(batch.kinds), self._width + 2, device=device)
         self.walk = Walk(batch, self)
         self.h.requires_grad_()
 
     # what Walk asks for
 
-    def leaves(self, rows: slice, slots: np.ndarray) -> Embedded:
-        return self._embed("leaves", rows, (torch.from_numpy(slots),), ())
+    def leaves(self, rows: slice, slots: Tensor) -> Embedded:
+        return self._embed("leaves", rows, (slots,), ())
 
-    def linear(self, rows: slice, owner: np.ndarray, source: np.ndarray, share: np.ndarray) -> Embedded:
-        arguments = torch.from_numpy(owner), torch.from_numpy(share), rows.stop - rows.start
-        return self._embed("linear", rows, arguments, (torch.from_numpy(source),))
+    def linear(self, rows: slice, owner: Tensor, source: Tensor, share: Tensor) -> Embedded:
+        return self._embed("linear", rows, (owner, share, rows.stop - rows.start), (source,))
 
-    def product(self, rows: slice, a: np.ndarray, b: np.ndarray, parts: np.ndarray) -> Embedded:
-        return self._embed("product", rows, (torch.from_numpy(parts),), (torch.from_numpy(a), torch.from_numpy(b)))
+    def product(self, rows: slice, a: Tensor, b: Tensor, parts: Tensor) -> Embedded:
+        return self._embed("product", rows, (parts,), (a, b))
 
-    def unary(self, rows: slice, a: np.ndarray, function: np.ndarray, described: Described) -> Embedded:
-        arrays = function, described.quantiles, described.slope, described.rest
-        return self._embed("unary", rows, tuple(map(torch.from_numpy, arrays)), (torch.from_numpy(a),))
+    def unary(self, rows: slice, a: Tensor, function: Tensor, described: Described) -> Embedded:
+        return self._embed("unary", rows, (function, described.quantiles, described.slope, described.rest), (a,))
 
     def _embed(self, kind: str, rows: slice, arguments: tuple, sources: tuple[Tensor, ...]) -> Embedded:
         kids = [(index, self.h[index, : self._width].requires_grad_()) for index in sources]
-        out = standardised(self._frozen, _CALLS[kind](self._frozen, [h for _, h in kids], arguments))
+        out = standardised(self._frozen, self._cell(kind, self._frozen, [h for _, h in kids], arguments))
         self._levels.append((rows, out, kids))
         self._calls[kind].append((rows, arguments, sources))
         with torch.no_grad():
             self.h[rows] = out
-            shapes = (out[:, : self._width] @ self._frozen.shapes.T).numpy()
-            shift, stretch = out[:, self._width :].double().numpy().T
+            shapes = out[:, : self._width] @ self._frozen.shapes.T
+            shift, stretch = out[:, self._width :].double().unbind(1)
         return Embedded(shift, stretch, shapes)
+
+    def _cell(self, kind: str, w: SimpleNamespace, kids: list[Tensor], arguments: Sequence) -> Tensor:
+        with self._cells_in():
+            return _CALLS[kind](w, kids, arguments).float()
 
     def backward(self) -> None:
         """Carry `h.grad` into the parameters' gradients."""
@@ -181,7 +190,7 @@ class Tape:
         for kind, calls in self._calls.items():
             if calls:
                 arguments, sources = _JOIN[kind](calls)
-                raw = _CALLS[kind](w, [h[index] for index in sources], arguments)
+                raw = self._cell(kind, w, [h[index] for index in sources], arguments)
                 torch.autograd.backward(standardised(w, raw), torch.cat([gradient[rows] for rows, *_ in calls]))
 
 
@@ -224,7 +233,7 @@ def _random_base() -> Tensor:
 
 def surrogate_forward(w: Tensor, x: Tensor, n_inputs: Tensor) -> Tensor:
     """Run 9-4-4-1: w `p 65`, x `n 9`, inputs from n_inputs on are zero; returns `p n`."""
-    used = (torch.arange(MAX_INPUTS)[None] < n_inputs[:, None]).to(w.dtype)
+    used = (torch.arange(MAX_INPUTS, device=w.device)[None] < n_inputs[:, None]).to(w.dtype)
     w1 = w[:, :36].view(-1, 4, 9) * used[:, None]
     h = torch.sigmoid(w1 @ x.T + w[:, 36:40, None])
     h = torch.sigmoid(w[:, 40:56].view(-1, 4, 4) @ h + w[:, 56:60, None])

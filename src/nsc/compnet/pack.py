@@ -48,7 +48,8 @@ _OF_PROGRAMS = ("roots", "n_inputs")
 class Level:
     """Nodes start..linear are linear combinations, linear..product products, product..stop of one argument.
 
-    `owner`, `source`, `weight`: the edges of the linear ones, `owner` counted from start.
+    `owner`, `source`, `weight`: the edges of the linear ones, `owner` counted from start. `runs`: (start, stop,
+    function) of those of one argument, equal functions side by side.
     """
 
     start: int
@@ -58,6 +59,7 @@ class Level:
     owner: np.ndarray
     source: np.ndarray
     weight: np.ndarray
+    runs: tuple[tuple[int, int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ def make_batch(packed: Packed, programs: np.ndarray) -> Batch:
 
 
 def _levels(packed: Packed, nodes: np.ndarray, first: np.ndarray, number: np.ndarray) -> tuple[Level, ...]:
-    level, kind = packed.levels[nodes], packed.kinds[nodes]
+    level, kind, functions = packed.levels[nodes], packed.kinds[nodes], packed.functions[nodes]
     counts = packed.edges[nodes + 1] - packed.edges[nodes]
     edges = _ranges(packed.edges[nodes], counts)
     owner = np.repeat(np.arange(len(nodes)), counts)
@@ -142,8 +144,17 @@ def _levels(packed: Packed, nodes: np.ndarray, first: np.ndarray, number: np.nda
     found = []
     for a, b, i, j in zip(starts[:-1], starts[1:], cuts[:-1], cuts[1:], strict=True):
         linear, product = a + np.searchsorted(kind[a:b], (LINEAR + 1, PRODUCT + 1))
-        found.append(Level(int(a), int(linear), int(product), int(b), owner[i:j] - a, source[i:j], weight[i:j]))
+        calls = runs(functions, int(product), int(b))
+        found.append(Level(int(a), int(linear), int(product), int(b), owner[i:j] - a, source[i:j], weight[i:j], calls))
     return tuple(found)
+
+
+def runs(values: np.ndarray, start: int, stop: int) -> tuple[tuple[int, int, int], ...]:
+    """Cut start..stop into runs of equal values: (start, stop, value)."""
+    if start == stop:
+        return ()
+    cuts = np.concatenate([[0], np.flatnonzero(np.diff(values[start:stop])) + 1, [stop - start]]) + start
+    return tuple((int(a), int(b), int(values[a])) for a, b in zip(cuts[:-1], cuts[1:], strict=True))
 
 
 def _bounds(sizes: Sequence[int] | np.ndarray) -> np.ndarray:

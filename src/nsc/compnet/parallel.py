@@ -22,6 +22,10 @@ from torch import Tensor
 _PATIENCE = timedelta(hours=12)  # the first process may grow programs for long
 
 
+def _backend() -> str:
+    return "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+
+
 @dataclass(frozen=True)
 class Ranks:
     """Which of how many processes this is; the first one writes files and reports."""
@@ -68,7 +72,7 @@ def together(processes: int, run: Callable, *args) -> Iterator[Ranks]:
     Under torchrun, which starts them itself, be the one that it says.
     """
     if "WORLD_SIZE" in os.environ and "RANK" in os.environ:
-        dist.init_process_group("gloo", timeout=_PATIENCE)
+        dist.init_process_group(_backend(), timeout=_PATIENCE)
         try:
             yield Ranks(dist.get_rank(), dist.get_world_size())
         finally:
@@ -106,4 +110,5 @@ def _follow(rank: int, size: int, store: Path, run: Callable, args: tuple) -> No
 
 
 def _connect(rank: int, size: int, store: Path) -> None:
-    dist.init_process_group("gloo", init_method=f"file://{store}", rank=rank, world_size=size, timeout=_PATIENCE)
+    place = f"file://{store}"
+    dist.init_process_group(_backend(), init_method=place, rank=rank, world_size=size, timeout=_PATIENCE)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from nsc.compnet.arrays import NumpyArrays
 from nsc.compnet.config import SMALLEST_STRETCH
 from nsc.compnet.layers import centred_shapes, linear, silu
 from nsc.compnet.pack import make_batch, pack
@@ -30,12 +31,14 @@ class ReferenceWalk:
 class _Embedder:
     """The numpy backend of `Walk`."""
 
-    def __init__(self, arrays: dict[str, np.ndarray], shapes: np.ndarray, rows: int):
-        self.arrays, self._shapes = arrays, shapes
+    arrays = NumpyArrays()
+
+    def __init__(self, weights: dict[str, np.ndarray], shapes: np.ndarray, rows: int):
+        self._weights, self._shapes = weights, shapes
         self.h = np.empty((rows, shapes.shape[1]), np.float32)
 
     def leaves(self, rows: slice, slots: np.ndarray) -> Embedded:
-        return self._store(rows, self.arrays["inputs"][slots], np.zeros(len(slots), np.float32))
+        return self._store(rows, self._weights["inputs"][slots], np.zeros(len(slots), np.float32))
 
     def linear(self, rows: slice, owner: np.ndarray, source: np.ndarray, share: np.ndarray) -> Embedded:
         total = np.zeros((rows.stop - rows.start, self.h.shape[1]), np.float32)
@@ -43,13 +46,13 @@ class _Embedder:
         return self._store(rows, total, np.zeros(len(total), np.float32))
 
     def product(self, rows: slice, a: np.ndarray, b: np.ndarray, parts: np.ndarray) -> Embedded:
-        first, second, w = self.h[a], self.h[b], self.arrays
+        first, second, w = self.h[a], self.h[b], self._weights
         units = (first @ w["product_in"]) * (second @ w["product_in"])
         out = (units @ w["product_out"]) * parts[2][:, None]
         return self._store(rows, out[:, :-1] + parts[0][:, None] * first + parts[1][:, None] * second, out[:, -1])
 
     def unary(self, rows: slice, a: np.ndarray, function: np.ndarray, described: Described) -> Embedded:
-        h, w = self.h[a], self.arrays
+        h, w = self.h[a], self._weights
         hidden = silu(linear(w, "modulate_1", described.quantiles))
         gain, bias = np.split(linear(w, "modulate_2", hidden), 2, axis=1)
         z = (h @ w["unary_in"]) * (w["gain_in"][function] + gain) + w["bias_in"][function] + bias

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nsc.compnet.arrays import Array
 from nsc.compnet.config import MAX_INPUTS
 from nsc.compnet.pack import Batch
 from nsc.compnet.walk import Walk
@@ -33,14 +34,19 @@ class Roots:
     inputs: np.ndarray
 
 
-def roots_of(batch: Batch, walk: Walk, h: np.ndarray) -> Roots:
-    """Pick the roots out of a walk over a batch; h: embeddings of its nodes."""
-    count, k = len(batch.roots), batch.roots
+def roots_of(batch: Batch, walk: Walk, h: Array) -> Roots:
+    """Pick the roots out of a walk over a batch; h: embeddings of its nodes. Tensors become arrays."""
+    count = len(batch.roots)
+    h, *numbers = (_on_host(a[batch.roots]) for a in (h, walk.means, walk.scales, walk.formula_scales))
     depths = np.zeros(count)
     for number, level in enumerate(batch.levels, 1):
         depths[batch.program[level.start : level.stop]] = number
     sizes, inputs = (np.bincount(batch.program[:n], minlength=count) for n in (None, batch.n_leaves))
-    return Roots(h[k], walk.means[k], walk.scales[k], walk.formula_scales[k], depths, sizes, inputs)
+    return Roots(h, *numbers, depths, sizes, inputs)
+
+
+def _on_host(a: Array) -> np.ndarray:
+    return a if isinstance(a, np.ndarray) else a.cpu().numpy()
 
 
 def error_features(roots: Roots) -> np.ndarray:

@@ -32,7 +32,7 @@ def read_state(out_dir: Path) -> dict | None:
     if not path.exists():
         return None
     try:
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
         missing = _NEEDED - set(state)
     except (pickle.UnpicklingError, RuntimeError, OSError, EOFError, TypeError):
         missing = _NEEDED

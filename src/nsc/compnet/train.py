@@ -19,6 +19,7 @@ from nsc.atomic import write_whole
 from nsc.compnet.checkpoint import save_compnet
 from nsc.compnet.config import TrainConfig
 from nsc.compnet.corpus import Corpus, grown_corpus
+from nsc.compnet.device import device_named, on_device
 from nsc.compnet.losses import NAMES, Losses
 from nsc.compnet.model import Tape, TermNet
 from nsc.compnet.pack import make_batch
@@ -27,7 +28,7 @@ from nsc.compnet.state import read_state, refuse_other, write_state
 
 Progress = Callable[[dict], None]
 _CHUNK = 20_000  # programs sorted by depth at a time
-_NOT_THE_RUN = ("threads", "workers", "processes", "checkpoint_every")  # may differ on a resume
+_NOT_THE_RUN = ("threads", "workers", "processes", "checkpoint_every", "device")  # may differ on a resume
 
 
 def train(data: Path, out_dir: Path, config: TrainConfig, *, progress: Progress = lambda row: None) -> Path:
@@ -45,6 +46,7 @@ def train(data: Path, out_dir: Path, config: TrainConfig, *, progress: Progress 
 def _train(ranks: Ranks, data: Path, out_dir: Path, config: TrainConfig, progress: Progress = lambda row: None) -> Path:
     """Be one of the processes of a run; the first one grows programs, saves and reports."""
     torch.set_num_threads(config.threads)
+    device_named(config.device)  # before programs are grown
     if not ranks.is_first:
         ranks.wait()
     corpus = grown_corpus(
@@ -75,7 +77,8 @@ class _Training:
         self.corpus, self.config, self.out_dir, self.ranks = corpus, config, out_dir, ranks
         self.grown = f"{len(corpus)} programs from {corpus.origin}, {corpus.left_out} left out"
         self.depths = corpus.packed.depths
-        self.net = TermNet(config.model)
+        self.device = device_named(config.device, ranks.rank)
+        self.net = TermNet(config.model).to(self.device)
         for p in self.net.parameters():
             p.grad = torch.zeros_like(p)
         self.optimizer = _optimizer(self.net, config)
@@ -129,7 +132,7 @@ class _Training:
         programs = self.ranks.part(programs)
         batch = make_batch(self.corpus.packed, programs)
         self.optimizer.zero_grad(set_to_none=False)
-        tape = Tape(self.net, batch)
+        tape = Tape(self.net, on_device(batch, self.device), self.config.bf16)
         generator = np.random.default_rng([self.config.seed, 1, self.step])
         losses = torch.stack(Losses(self.net, self.corpus, tape, batch, programs, self.ranks).all(eps, generator))
         losses.sum().backward()
@@ -139,7 +142,7 @@ class _Training:
         norm = torch.nn.utils.clip_grad_norm_(self.net.parameters(), self.config.clip_norm)
         if torch.isfinite(norm):
             self.optimizer.step()
-        return found.numpy().astype(np.float64)
+        return found.cpu().numpy().astype(np.float64)
 
     # checkpoints
 
@@ -166,7 +169,7 @@ class _Training:
         self.step, self.seconds = state["step"], state["seconds"]
 
     def export(self, path: Path) -> None:
-        arrays = {name: p.detach().numpy() for name, p in self.net.named_parameters()}
+        arrays = {name: p.detach().cpu().numpy() for name, p in self.net.named_parameters()}
         metadata = {
             "config": asdict(self.config), "grown": self.grown, "steps": self.step,
             "training_seconds": round(self.seconds, 1),

@@ -2,19 +2,20 @@
 
 A node's values are mean + scale * shape, the shape being what a network embeds. Linear combinations of embeddings are
 exact; a product or a function of one argument is linearised statistically around its arguments' means (the part a
-formula can tell), and the network adds the rest. In: a `Batch`; a backend that embeds rows (torch to train, numpy as
-the reference of native.py). Out: means and scales. Nothing here knows how embeddings are computed.
+formula can tell), and the network adds the rest. In: a `Batch`; a backend that embeds rows (torch to train, on any
+device; numpy as the reference of native.py). Out: means and scales. Nothing here knows how embeddings are computed.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from nsc.compnet.anchors import runs
+from nsc.compnet.arrays import Array, Arrays
 from nsc.compnet.config import NODE_ANCHORS, QUANTILES
 from nsc.compnet.functions import LARGEST, apply_softly
 from nsc.compnet.pack import Batch, Level
@@ -34,21 +35,23 @@ class Embedded:
         shapes: float32 (k, 128), decoded shapes at the node anchors.
     """
 
-    shift: np.ndarray
-    stretch: np.ndarray
-    shapes: np.ndarray
+    shift: Array
+    stretch: Array
+    shapes: Array
 
 
 class Backend(Protocol):
-    """Embeds rows of a batch and keeps the embeddings. Arrays: indices int64, the rest float32."""
+    """Embeds rows of a batch and keeps the embeddings. Indices are int64, the rest float32, all of library `arrays`."""
 
-    def leaves(self, rows: slice, slots: np.ndarray) -> Embedded: ...
+    arrays: Arrays
 
-    def linear(self, rows: slice, owner: np.ndarray, source: np.ndarray, share: np.ndarray) -> Embedded: ...
+    def leaves(self, rows: slice, slots: Array) -> Embedded: ...
 
-    def product(self, rows: slice, a: np.ndarray, b: np.ndarray, parts: np.ndarray) -> Embedded: ...
+    def linear(self, rows: slice, owner: Array, source: Array, share: Array) -> Embedded: ...
 
-    def unary(self, rows: slice, a: np.ndarray, function: np.ndarray, described: Described) -> Embedded: ...
+    def product(self, rows: slice, a: Array, b: Array, parts: Array) -> Embedded: ...
+
+    def unary(self, rows: slice, a: Array, function: Array, described: Described) -> Embedded: ...
 
 
 @dataclass(frozen=True)
@@ -62,94 +65,102 @@ class Described:
         quantiles: float32 (k, 2 * 33), standardised results at quantiles of the argument, then these quantiles.
     """
 
-    means: np.ndarray
-    scales: np.ndarray
-    slope: np.ndarray
-    rest: np.ndarray
-    quantiles: np.ndarray
+    means: Array
+    scales: Array
+    slope: Array
+    rest: Array
+    quantiles: Array
 
 
 class Walk:
     """Means and scales of all nodes; `formula_means` and `formula_scales` are those before the cell's correction."""
 
     def __init__(self, batch: Batch, backend: Backend):
-        m = len(batch.kinds)
-        self.batch, self._backend = batch, backend
-        self.means, self.scales = np.zeros(m), np.full(m, INPUT_SCALE)
-        self.formula_means, self.formula_scales = np.zeros(m), np.full(m, INPUT_SCALE)
-        self._shapes = np.empty((m, NODE_ANCHORS), np.float32)
+        m, arrays = len(batch.kinds), backend.arrays
+        self.batch, self._backend, self._arrays = batch, backend, arrays
+        self.means, self.scales = arrays.full(m, 0.0), arrays.full(m, INPUT_SCALE)
+        self.formula_means, self.formula_scales = arrays.full(m, 0.0), arrays.full(m, INPUT_SCALE)
+        self._shapes = arrays.single(arrays.full(m * NODE_ANCHORS, 0.0)).reshape(m, NODE_ANCHORS)
         rows = slice(0, batch.n_leaves)
-        self._shapes[rows] = backend.leaves(rows, batch.bias[rows].astype(np.int64)).shapes
+        self._shapes[rows] = backend.leaves(rows, arrays.whole(batch.bias[rows])).shapes
         for level in batch.levels:
             if level.linear > level.start:
                 self._linear(level)
             if level.product > level.linear:
                 self._product(slice(level.linear, level.product))
             if level.stop > level.product:
-                self._unary(slice(level.product, level.stop))
+                self._unary(level)
 
     def _linear(self, level: Level) -> None:
-        n, rows = level.linear - level.start, slice(level.start, level.linear)
+        n, rows, sum_by = level.linear - level.start, slice(level.start, level.linear), self._arrays.sum_by
         parts = level.weight * self.scales[level.source]
-        scales = np.maximum(np.sqrt(np.bincount(level.owner, parts * parts, n)), TINY)
-        means = self.batch.bias[rows] + np.bincount(level.owner, level.weight * self.means[level.source], n)
-        share = (parts / scales[level.owner]).astype(np.float32)
+        scales = (sum_by(level.owner, parts * parts, n) ** 0.5).clip(min=TINY)
+        means = self.batch.bias[rows] + sum_by(level.owner, level.weight * self.means[level.source], n)
+        share = self._arrays.single(parts / scales[level.owner])
         self._store(rows, means, scales, self._backend.linear(rows, level.owner, level.source, share))
 
     def _product(self, rows: slice) -> None:
         """(m + s u)(n + t v) = m n + s n u + m t v + s t u v, and the mean of u v is their correlation."""
         a, b = self.batch.args[rows].T
         m, s, n, t = self.means[a], self.scales[a], self.means[b], self.scales[b]
-        correlation = np.einsum("kn,kn->k", self._shapes[a], self._shapes[b]) / NODE_ANCHORS
-        parts = np.stack([s * n, m * t, s * t])
-        scales = np.maximum(np.sqrt((parts * parts).sum(axis=0)), TINY)
-        embedded = self._backend.product(rows, a, b, (parts / scales).astype(np.float32))
+        correlation = self._arrays.double((self._shapes[a] * self._shapes[b]).sum(axis=1)) / NODE_ANCHORS
+        parts = self._arrays.xp.stack([s * n, m * t, s * t])
+        scales = ((parts * parts).sum(axis=0) ** 0.5).clip(min=TINY)
+        embedded = self._backend.product(rows, a, b, self._arrays.single(parts / scales))
         self._store(rows, m * n + s * t * correlation, scales, embedded)
 
-    def _unary(self, rows: slice) -> None:
+    def _unary(self, level: Level) -> None:
+        rows = slice(level.product, level.stop)
         a = self.batch.args[rows, 0]
-        function = self.batch.functions[rows]
-        bounds = self.batch.lo[a], self.batch.hi[a]
-        described = describe(function, self.means[a], self.scales[a], bounds, self._shapes[a])
-        self._store(rows, described.means, described.scales, self._backend.unary(rows, a, function, described))
+        x = Distribution(self.means[a], self.scales[a], self.batch.lo[a], self.batch.hi[a], self._shapes[a])
+        runs = [(start - rows.start, stop - rows.start, function) for start, stop, function in level.runs]
+        described = describe(runs, x, self._arrays)
+        embedded = self._backend.unary(rows, a, self.batch.functions[rows], described)
+        self._store(rows, described.means, described.scales, embedded)
 
-    def _store(self, rows: slice, means: np.ndarray, scales: np.ndarray, embedded: Embedded) -> None:
-        lo, hi = self.batch.lo[rows], self.batch.hi[rows]
+    def _store(self, rows: slice, means: Array, scales: Array, embedded: Embedded) -> None:
+        xp, lo, hi = self._arrays.xp, self.batch.lo[rows], self.batch.hi[rows]
         self.formula_means[rows], self.formula_scales[rows] = means, scales
         means = means + scales * embedded.shift
-        self.means[rows] = np.clip(np.where(np.isnan(means), 0.0, means), lo, hi)
-        self.scales[rows] = np.clip(scales * embedded.stretch, TINY, np.maximum((hi - lo) / 2, TINY))
+        self.means[rows] = xp.where(xp.isnan(means), 0.0, means).clip(min=lo).clip(max=hi)
+        self.scales[rows] = (scales * embedded.stretch).clip(min=TINY).clip(max=((hi - lo) / 2).clip(min=TINY))
         self._shapes[rows] = embedded.shapes
 
 
-def describe(
-    function: np.ndarray, means: np.ndarray, scales: np.ndarray, bounds: tuple[np.ndarray, np.ndarray],
-    shapes: np.ndarray,
-) -> Described:  # fmt: skip
+class Distribution(NamedTuple):
+    """What arguments are predicted to be: mean, scale and bounds float64 (k,), shapes float32 (k, 128)."""
+
+    mean: Array
+    scale: Array
+    lo: Array
+    hi: Array
+    shapes: Array
+
+
+def describe(functions: Sequence[tuple[int, int, int]], x: Distribution, arrays: Arrays) -> Described:
     """Describe functions of one argument by their results at 33 quantiles of the argument's predicted values.
 
-    function: int64 (k,), equal ones side by side; shapes: float32 (k, 128).
+    functions: (start, stop, function), which rows have which.
     """
-    t = np.sort(shapes, axis=1)[:, QUANTILE_ROWS].astype(np.float64)
-    x = np.clip(means[:, None] + scales[:, None] * t, bounds[0][:, None], bounds[1][:, None])
-    y = np.empty_like(x)
+    xp = arrays.xp
+    t = arrays.double(arrays.sorted(x.shapes)[:, QUANTILE_ROWS])
+    at = (x.mean[:, None] + x.scale[:, None] * t).clip(min=x.lo[:, None]).clip(max=x.hi[:, None])
     with np.errstate(all="ignore"):
-        for start, stop, f in runs(function, 0, len(function)):
-            y[start:stop] = apply_softly(f, x[start:stop], scales[start:stop, None])
-    defined = np.isfinite(y)
-    y = np.clip(np.where(defined, y, 0.0), -LARGEST, LARGEST)
-    weight = defined / np.maximum(defined.sum(axis=1, keepdims=True), 1)
+        rows = [apply_softly(f, at[i:j], x.scale[i:j, None], arrays.apply, xp.where) for i, j, f in functions]
+    y = xp.concat(rows)
+    defined = xp.isfinite(y)
+    y = xp.where(defined, y, 0.0).clip(-LARGEST, LARGEST)
+    weight = arrays.double(defined)
+    weight = weight / weight.sum(axis=1, keepdims=True).clip(min=1)
     result = (weight * y).sum(axis=1)
-    deviation = np.where(defined, y - result[:, None], 0.0)
-    spread = np.sqrt((weight * deviation**2).sum(axis=1))
-    spread = np.maximum(spread, 1e-6 * np.abs(result) + 1e-9)
+    deviation = xp.where(defined, y - result[:, None], 0.0)
+    spread = (weight * deviation**2).sum(axis=1) ** 0.5
+    spread = spread.clip(min=1e-6 * abs(result) + 1e-9)
     standard = deviation / spread[:, None]
     centred = t - (weight * t).sum(axis=1, keepdims=True)
-    slope = (weight * standard * centred).sum(axis=1) / np.maximum((weight * centred**2).sum(axis=1), 1e-6)
-    slope = np.clip(slope, -1.5, 1.5)
-    rest = np.sqrt((weight * (standard - slope[:, None] * centred) ** 2).sum(axis=1))
-    quantiles = np.concatenate([np.clip(standard, -4, 4), np.clip(t, -4, 4)], axis=1)
-    return Described(
-        result, spread, slope.astype(np.float32), np.maximum(rest, 1e-2).astype(np.float32),
-        quantiles.astype(np.float32),
-    )  # fmt: skip
+    slope = (weight * standard * centred).sum(axis=1) / (weight * centred**2).sum(axis=1).clip(min=1e-6)
+    slope = slope.clip(-1.5, 1.5)
+    rest = (weight * (standard - slope[:, None] * centred) ** 2).sum(axis=1) ** 0.5
+    quantiles = xp.concat([standard.clip(-4, 4), t.clip(-4, 4)], axis=1)
+    single = arrays.single
+    return Described(result, spread, single(slope), single(rest.clip(min=1e-2)), single(quantiles))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nsc.compnet.config import expect_device
 from nsc.errors import InputError
 from nsc.surrogate import COVERING, Topology
 
@@ -52,6 +53,8 @@ class BertTrainConfig:
         steps, seconds: budgets; the first one spent ends the run.
         dropout: BERT's own, on embeddings, attention and both sums of a layer.
         vocabulary: word pieces to learn where there is no pretrained checkpoint; BERT's own has 30,522.
+        device: "cpu" or "cuda".
+        bf16: multiply the encoder's matrices in bfloat16.
     """
 
     profile: str = "exestackcpn"
@@ -69,8 +72,11 @@ class BertTrainConfig:
     seed: int = 0
     checkpoint_every: int = 100
     threads: int = 1
+    device: str = "cpu"
+    bf16: bool = False
 
     def __post_init__(self) -> None:
+        expect_device(self.device)
         if self.schedule not in SCHEDULES:
             raise InputError(f"unknown schedule '{self.schedule}'; known are {', '.join(SCHEDULES)}")
         if self.reads not in READS:

@@ -33,7 +33,7 @@ class BertNet(nn.Module):
     def states(self, tokens: Tensor, lengths: Tensor, last: int | None = None) -> Tensor:
         """Encode: tokens `p t`, lengths (p,) -> `p t d`; only the `last` leading states of the last layer, if given."""
         t = tokens.shape[1]
-        read = (torch.arange(t)[None] < lengths[:, None])[:, None, None]
+        read = (torch.arange(t, device=lengths.device)[None] < lengths[:, None])[:, None, None]
         h = self.words(tokens) + self.positions.weight[:t] + self.segments.weight[0]
         h = self.dropout(self.norm(h))
         for k, layer in enumerate(self.layers):
@@ -80,7 +80,7 @@ def _as_bert_starts(module: nn.Module) -> None:
 
 def run_surrogates(w: Tensor, topology: Topology, x: Tensor, n_inputs: Tensor) -> Tensor:
     """Run sigmoid surrogates: w `p w`, x `n i`, inputs from n_inputs (p,) on are zero; returns `p o n`."""
-    used = torch.arange(topology.n_inputs)[None] < n_inputs[:, None]
+    used = torch.arange(topology.n_inputs, device=w.device)[None] < n_inputs[:, None]
     h, at = x.T * used[:, :, None], 0
     for a, b in zip(topology.widths, topology.widths[1:], strict=False):
         weight, bias = w[:, at : at + a * b].view(-1, b, a), w[:, at + a * b : at + a * b + b, None]

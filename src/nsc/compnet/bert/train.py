@@ -23,10 +23,12 @@ from nsc.compnet.bert.model import BertNet, run_surrogates
 from nsc.compnet.bert.pretrained import Pretrained, load_pretrained
 from nsc.compnet.bert.store import save_bert
 from nsc.compnet.bert.wordpiece import PAD, WordPiece, read_vocabulary
+from nsc.compnet.device import device_named
 from nsc.compnet.state import read_state, refuse_other, write_state
 from nsc.record import shared_inputs
 
 CHUNK = 64  # batches' worth of programs that are sorted by length together
+_NOT_THE_RUN = ("device",)  # may differ on a resume
 Progress = Callable[[dict], None]
 
 
@@ -47,11 +49,12 @@ def train_bert(
         The path of the finished checkpoint, `out_dir/compnet.safetensors`.
     """
     torch.set_num_threads(config.threads)
+    device_named(config.device)  # before anything is read
     start = None if pretrained is None else load_pretrained(pretrained)
     config = replace(config, pretrained="" if start is None else start.digest)
     state = read_state(out_dir)
     if state:
-        refuse_other(out_dir, state["config"], asdict(config))
+        refuse_other(out_dir, state["config"], asdict(config), _NOT_THE_RUN)
     corpus, tokenizer, bert = _prepare(data, out_dir, config, start, state)
     run = _Training(corpus, tokenizer, bert, config, out_dir)
     run.begin(start, state)
@@ -95,9 +98,10 @@ class _Training:
         self.corpus, self.tokenizer, self.bert, self.config, self.out_dir = corpus, tokenizer, bert, config, out_dir
         self.topology = covering_named(config.profile)
         torch.manual_seed(config.seed)
-        self.net = BertNet(bert, self.topology.n_parameters, dropout=config.dropout)
+        self.device = device_named(config.device)
+        self.net = BertNet(bert, self.topology.n_parameters, dropout=config.dropout).to(self.device)
         self.optimizer = torch.optim.Adam(self.net.parameters(), lr=config.learning_rate)
-        self.x = torch.from_numpy(shared_inputs()[: config.inputs, : self.topology.n_inputs].astype(np.float32))
+        self.x = self._tensor(shared_inputs()[: config.inputs, : self.topology.n_inputs].astype(np.float32))
         self.step, self.seconds = 0, 0.0
 
     @property
@@ -155,15 +159,18 @@ class _Training:
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate()
         tokens, lengths = self.corpus.batch(programs, self.tokenizer.number[PAD])
-        with torch.random.fork_rng(devices=[]):
+        with torch.random.fork_rng(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bf16):
             torch.manual_seed(int(np.random.default_rng([self.config.seed, 1, self.step]).integers(2**62)))
-            w = self.net(torch.from_numpy(tokens), torch.from_numpy(lengths))
-        emitted = run_surrogates(w, self.topology, self.x, torch.from_numpy(self.corpus.n_inputs[programs]))
-        loss = (emitted - torch.from_numpy(self.corpus.outputs[programs])).pow(2).mean()
+            w = self.net(self._tensor(tokens), self._tensor(lengths)).float()
+        emitted = run_surrogates(w, self.topology, self.x, self._tensor(self.corpus.n_inputs[programs]))
+        loss = (emitted - self._tensor(self.corpus.outputs[programs])).pow(2).mean()
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
         return loss.item()
+
+    def _tensor(self, a: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(a).to(self.device)
 
     def save(self) -> None:
         state = {
@@ -183,7 +190,7 @@ class _Training:
 
     def export(self) -> Path:
         path = self.out_dir / "compnet.safetensors"
-        arrays = {name: p.detach().numpy() for name, p in self.net.named_parameters()}
+        arrays = {name: p.detach().cpu().numpy() for name, p in self.net.named_parameters()}
         metadata = {
             "encoder": "bert", "config": asdict(self.config), "records": len(self.corpus), "steps": self.step,
             "training_seconds": round(self.seconds, 1),
