@@ -4,10 +4,10 @@ BIN := .venv/bin
 TORCH := torch==2.13.0
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help setup torch test test-slow demo figures data held-out train experiments bench clean
+.PHONY: help setup torch test test-slow demo figures data held-out train train-preprint experiments bench clean
 
 help:
-	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: .venv/ready ## make .venv with nsc and its development tools
 
@@ -62,6 +62,13 @@ train: .venv/torch ## train the CompNet on programs grown from the data set, and
 	$(BIN)/nsc train --encoder bert --reads dag --data data/exestack/train -o data/control --seconds 3100 \
 	  --learning-rate 1e-3 --schedule linear
 	$(BIN)/nsc evaluate --data data/exestack/validation --compnet data/run/compnet.safetensors
+
+train-preprint: .venv/torch ## build the preprint's data set and train its compiler on it (1 h; needs apt with deb-src)
+	$(BIN)/nsc data build debian:$(PACKAGES) --profile hybertnet -o data/hybertnet
+	$(BIN)/nsc data build debian:$(PACKAGES) synthetic:20000 mutate:data/hybertnet,8 --profile hybertnet -o data/hybertnet
+	$(BIN)/nsc train --encoder bert --profile hybertnet --data data/hybertnet/train -o data/hybertnet-run \
+	  --seconds 2400 --learning-rate 1e-3 --schedule linear
+	$(BIN)/nsc evaluate --data data/hybertnet/test --compnet data/hybertnet-run/compnet.safetensors
 
 experiments: .venv/ready ## the papers' experiments on the held-out programs (long)
 	$(BIN)/python experiments/data_efficiency/run.py --data data/exestack/test --train data/exestack/train \
