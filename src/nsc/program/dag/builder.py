@@ -7,6 +7,7 @@ Non-goals: C. Rounding is not modelled: `x/4` becomes `x*0.25`, `-(-x)` becomes 
 from __future__ import annotations
 
 import math
+import operator
 
 import numpy as np
 
@@ -23,6 +24,11 @@ _LEAVES = ("LIT", "IN", "NAN")
 _NOT_A_NUMBER = ("NAN",)
 _SETTLED = TRUTHS | {"FLOOR", "ROUND", "TRUNC"}
 _LARGEST_LITERAL = 1e30
+# What loops over numbers do, which Python does as numpy does and ten times as fast on one number.
+_PLAIN = {
+    "ADD": operator.add, "SUB": operator.sub, "MUL": operator.mul, "NEG": operator.neg, "SQ": lambda a: a * a,
+    "LT": lambda a, b: float(a < b), "EQ": lambda a, b: float(a == b), "NOT": lambda a: float(a == 0),
+}  # fmt: skip
 # What is added to a number >= 0 and subtracted again to round it: the spacing of floats, or doubles, is 1 there.
 _ROUNDERS = {2.0**52: False, 1.5 * 2.0**52: False, 2.0**23: True, 1.5 * 2.0**23: True}  # whether only of floats
 
@@ -180,6 +186,8 @@ class Builder:
         return found
 
     def _fold(self, op: str, known: list[float]) -> int:
+        if op in _PLAIN:
+            return self.literal(_PLAIN[op](*known))
         if op in WORDS:
             return self.literal(fold(op, known))
         with np.errstate(all="ignore"):
