@@ -9,6 +9,7 @@ import hashlib
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -84,9 +85,12 @@ class Record:
         return self.outputs.astype(np.float64) * (np.array(self.scale) if self.scale else 1.0)
 
 
+@lru_cache(maxsize=4)
 def shared_inputs(seed: int = 0, n: int = SAMPLES, i: int = MAX_INPUTS) -> np.ndarray:
-    """Draw the inputs U(-1, 1), `n i`, that all programs of a data set share (ICML 2024, section 4)."""
-    return np.random.default_rng(seed).uniform(-1.0, 1.0, (n, i))
+    """Draw the inputs U(-1, 1), `n i`, that all programs of a data set share (ICML 2024, section 4); read-only."""
+    drawn = np.random.default_rng(seed).uniform(-1.0, 1.0, (n, i))
+    drawn.flags.writeable = False
+    return drawn
 
 
 def names_of(outputs: np.ndarray, arity: int = 0) -> tuple[str, str]:

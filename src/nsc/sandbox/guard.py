@@ -58,13 +58,15 @@ def refusal(unit: Unit) -> str | None:
 
 def _refused_token(text: str) -> str | None:
     found = words(text)
-    for word in dict.fromkeys(found):
+    distinct = dict.fromkeys(found)
+    for word in distinct:
         why = _refused_word(word, kind_of(word))
         if why is not None:
             return why
-    if any(_RAW_STRING.match(a) and kind_of(b) in ("string", "char") for a, b in pairwise(found)):
+    raw = any(map(_RAW_STRING.match, distinct))
+    if raw and any(_RAW_STRING.match(a) and kind_of(b) in ("string", "char") for a, b in pairwise(found)):
         return "a raw string"
-    deepest = max(accumulate(_DEEPER.get(word, 0) for word in found), default=0)
+    deepest = max(accumulate(_DEEPER[word] for word in found if word in _DEEPER), default=0)
     return f"brackets nested {deepest} deep" if deepest > MAX_NESTING else None
 
 

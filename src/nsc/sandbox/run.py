@@ -64,8 +64,11 @@ def _engine() -> wasmtime.Engine:
 
 
 @lru_cache(maxsize=32)
-def _module(wasm: bytes) -> wasmtime.Module:
-    return wasmtime.Module(_engine(), wasm)
+def _module(wasm: bytes) -> tuple[wasmtime.Module, wasmtime.Linker]:
+    """Return a module, and a linker that traps where it asks for an import."""
+    module, linker = wasmtime.Module(_engine(), wasm), wasmtime.Linker(_engine())
+    linker.define_unknown_imports_as_traps(module)
+    return module, linker
 
 
 class _Instance:
@@ -75,9 +78,7 @@ class _Instance:
         self.store = wasmtime.Store(_engine())
         self.store.set_limits(memory_size=limits.memory_bytes, instances=1, tables=4, memories=1)
         self.store.set_fuel(10_000_000)
-        linker = wasmtime.Linker(_engine())
-        module = _module(built.wasm)
-        linker.define_unknown_imports_as_traps(module)
+        module, linker = _module(built.wasm)
         self.exports = linker.instantiate(self.store, module).exports(self.store)
         self.memory = self.exports["memory"]
         if "_initialize" in self.exports:

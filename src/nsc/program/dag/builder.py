@@ -159,6 +159,11 @@ class Builder:
     def has_words(self) -> bool:
         return bool(self.word_at)
 
+    @property
+    def may_settle(self) -> bool:
+        """Whether there is a node that could turn out to be one number where ranges are looked at."""
+        return any(key[0] in _SETTLED for key in self.nodes)
+
     def needed(self, roots: list[int]) -> list[int]:
         """List the nodes that some nodes are made of, and these, children first."""
         found = set(roots)

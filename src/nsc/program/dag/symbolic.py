@@ -27,6 +27,8 @@ from nsc.program.syntax import declared_name, syntax_tree
 
 LOOP_BOUNDS = (32, 16, 8)  # trips with an unknown test, tried in turn
 
+_OF_SIZE = ("long_loop", "too_many_nodes")  # refusals that only a settled comparison could have spared
+
 
 def symbolic_dag(program: Program) -> Dag | Unsupported:
     """Evaluate a program symbolically over inputs in [-1, 1].
@@ -42,6 +44,8 @@ def symbolic_dag(program: Program) -> Dag | Unsupported:
         return _unsupported(program, error)
     first, run = _evaluate(program, text)
     if isinstance(first, Dag) and not run.b.has_words:
+        return first
+    if isinstance(first, Unsupported) and first.reason in _OF_SIZE and not run.b.may_settle:
         return first
     for max_trips in (None, *LOOP_BOUNDS):
         found, run = _evaluate(program, text, prune=True, max_trips=max_trips)
