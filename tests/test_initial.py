@@ -33,7 +33,7 @@ def test_text_is_compiled_into_any_topology(text, topology, activation):
     program, shape = parse_program(text), Topology.parse(topology, activation)
     compiled = compnet_initial(program, shape, 0, compnet=load_compnet())
     random = random_initial(program, shape, 0)
-    assert compiled.runs == 0 and compiled.note is None and len(compiled.expected_nmse) == program.n_outputs
+    assert compiled.runs == 0 and compiled.notes == () and len(compiled.expected_nmse) == program.n_outputs
     assert nmse(program, shape, compiled.w) < 0.1 * nmse(program, shape, random.w)
     again = compnet_initial(program, shape, 0, compnet=load_compnet())
     np.testing.assert_array_equal(compiled.w, again.w)
@@ -43,9 +43,9 @@ def test_what_cannot_be_read_gets_the_base_vector_or_chance_and_says_so():
     program, compnet = parse_program(UNREADABLE), load_compnet()
     held = compnet_initial(program, COVERING, 0, compnet=compnet)
     np.testing.assert_array_equal(held.w, fit_covering(compnet.base, COVERING, seed=0))
-    assert "text-free base vector" in held.note and held.expected_nmse is None
+    assert "text-free base vector" in held.notes[-1] and held.expected_nmse is None
     other = compnet_initial(program, Topology.parse("1-3-1", "tanh"), 0, compnet=compnet)
-    assert "random: 1-3-1 tanh cannot hold" in other.note
+    assert "random: 1-3-1 tanh cannot hold" in other.notes[-1]
 
 
 def test_distilling_says_that_it_runs():
@@ -55,7 +55,7 @@ def test_distilling_says_that_it_runs():
         raise AssertionError("this program has a DAG; it is evaluated, not run")
 
     distilled = distill_initial(program, COVERING, 0, oracle=oracle)
-    assert distilled.runs == 0 and "computed at compile time" in distilled.note
+    assert distilled.runs == 0 and "computed at compile time" in distilled.notes[-1]
     assert nmse(program, COVERING, distilled.w) < 1e-3
 
 

@@ -149,7 +149,7 @@ def finish_draft(
     program, surrogate = draft.program, draft.surrogate
     report = draft_json(draft, options)
     x = draw_inputs(program, ONNX_ROWS, generator=np.random.default_rng(options.seed))
-    notes = ["Not verified: it was made from the text alone.", *(n for note in draft.notes for n in note.split("; "))]
+    notes = ["Not verified: it was made from the text alone.", *draft.notes]
     c_text = c_source(surrogate, program, drop_in=drop_in, guard=guard, notes=notes, selftest=x)
     report["exported_function"] = surrogate_name(program, drop_in=drop_in)
     report["time_s"]["total"] = round(time.perf_counter() - started, 4)

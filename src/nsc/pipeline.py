@@ -128,7 +128,7 @@ def compile_text(program: Program, options: CompileOptions) -> Draft:
     initial = tuple(_compiled(program, k, t, options) for k, t in enumerate(topologies))
     starts = _starts(initial, topologies, options)
     surrogate = _untrained(_template(program), starts)
-    notes = tuple(dict.fromkeys(i.note for i in initial if i.note))
+    notes = tuple(dict.fromkeys(note for i in initial for note in i.notes))
     expected = _expected(initial, surrogate)
     if expected is None:
         raise InputError(f"{program.name}: its text alone does not give a surrogate: {'; '.join(notes)}")
@@ -174,7 +174,7 @@ def compile_program(
     untrained = {key: _untrained(template, group) for key, group in starts.items()}
     compile_s += time.perf_counter() - started
     zero_shot = {key: verify(found.y, surrogate(found.x)) for key, surrogate in untrained.items()}
-    notes = tuple(dict.fromkeys(i.note for i in initial[name] if i.note))
+    notes = tuple(dict.fromkeys(note for i in initial[name] for note in i.notes))
     if found.reached is False:
         best = found.verification.rmse
         notes += (f"the target error {options.target_error:g} was not reached; verified rmse is {best:.3g}",)

@@ -143,15 +143,15 @@ def test_spoilt_ones_are_refused(tmp_path, header, lost, why):
 def test_programs_are_read_by_their_text():
     compnet = compnet_of("exestackcpn")
     emission = compnet.emission_for(parse_program(TEXTS[0]))
-    assert emission.note is None and emission.values.size == 0
+    assert emission.notes == () and emission.values.size == 0
     np.testing.assert_array_equal(emission.w, compnet.emit_text(TEXTS[0]).w)
     np.testing.assert_array_equal(emission.w, compnet.emission_for(parse_program(TEXTS[0]), 3).w)
     renamed = compnet.emission_for(parse_program(TEXTS[0].replace("x", "other")))
     assert not np.allclose(emission.w, renamed.w)  # spelling matters to it
-    assert "[cut]" in compnet.emission_for(parse_program(TEXTS[2])).note
+    assert "[cut]" in compnet.emission_for(parse_program(TEXTS[2])).notes[-1]
     many = f"double f({', '.join(f'double x{k}' for k in range(10))}) {{ return x0 * x9; }}"
     fallback = compnet.emission_for(parse_program(many))
-    assert "[too_many_inputs]" in fallback.note
+    assert "[too_many_inputs]" in fallback.notes[-1]
     np.testing.assert_array_equal(fallback.w, compnet.base)
 
 

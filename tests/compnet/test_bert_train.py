@@ -227,9 +227,9 @@ def test_a_control_reads_dags(data, tmp_path):
     texts = ["double f(double x) { return sin(x) * 3; }", "double g(double y) { double t = sin(y); return 3 * t; }"]
     one, other = (compnet.emission_for(parse_program("#include <math.h>\n" + t)) for t in texts)
     np.testing.assert_array_equal(one.w, other.w)
-    assert "base vector" in compnet.emission_for(parse_program(NO_DAG)).note
+    assert "base vector" in compnet.emission_for(parse_program(NO_DAG)).notes[-1]
     with_dag, without = list(read_records(data))[0], record("f", "double f(double x) { return x; }", np.ones((2048, 1)))
     emitted = compnet.emit_records([with_dag, without])
-    assert emitted[0].note is None and "no expression DAG" in emitted[1].note
+    assert emitted[0].notes == () and "no expression DAG" in emitted[1].notes[-1]
     with pytest.raises(InputError, match="--reads expects text or dag; found 'words'"):
         replace(QUICK, reads="words")

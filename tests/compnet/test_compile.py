@@ -35,7 +35,7 @@ def test_the_text_tells_more_than_the_mean(compnet):
     for text in (WAVE, "double f(double a) { return a * a - a; }", "double f(double a, double b) { return a + b; }"):
         program = parse_program(text)
         emission = compnet.emission_for(program)
-        assert emission.note is None and emission.w.shape == (65,)
+        assert emission.notes == () and emission.w.shape == (65,)
         assert nmse(emission.w, program) < 0.5 < nmse(compnet.base, program)
 
 
@@ -71,14 +71,14 @@ def test_outputs_are_compiled_one_by_one(compnet):
 )  # fmt: skip
 def test_what_it_cannot_read_gets_the_base_vector_and_a_note(compnet, text, why):
     emission = compnet.emission_for(parse_program(text))
-    assert f"[{why}]" in emission.note and emission.note.startswith("text-free base vector")
+    assert f"[{why}]" in emission.notes[-1] and emission.notes[-1].startswith("text-free base vector")
     np.testing.assert_array_equal(emission.w, compnet.base)
     assert emission.values.size == 0
 
 
 def test_a_loop_that_is_cut_off_is_compiled_with_a_note(compnet):
     emission = compnet.emission_for(parse_program("double f(double x) { while (x < 4) x += 1.1 + sin(x); return x; }"))
-    assert "loop" in emission.note and emission.values.size == 512
+    assert "loop" in emission.notes[-1] and emission.values.size == 512
 
 
 def test_covering_architecture_is_the_surrogates(compnet):

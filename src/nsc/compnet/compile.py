@@ -43,14 +43,14 @@ class Emission:
         inputs: which input of the program each column of the anchors stands for.
         expected_nmse: mean squared error that `values` are predicted to have, over the variance; None for the base
             vector. A network that is fitted to them adds its misfit.
-        note: why the text-free base vector was used, or what of the text was left out; None when all was compiled.
+        notes: why the text-free base vector was used, or what of the text was left out or guessed.
     """
 
     w: np.ndarray
     values: np.ndarray
     inputs: tuple[int, ...] = ()
     expected_nmse: float | None = None
-    note: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 class CompNet:
@@ -100,9 +100,9 @@ class CompNet:
         if isinstance(dag, Unsupported):
             where = f" (line {dag.line})" if dag.line else ""
             return [self._fallback(f"{dag.message}{where} [{dag.reason}]")] * len(outputs)
-        notes = [*([_CUT_OFF] if dag.bounded else []), *map(_guess, dag.guesses)]
+        notes = (*([_CUT_OFF] if dag.bounded else ()), *map(_guess, dag.guesses))
         found = self._emit_read(self._terms(dag, outputs))
-        return [replace(e, note="; ".join(notes)) if notes and e.note is None else e for e in found]
+        return [e if e.notes else replace(e, notes=notes) for e in found]
 
     def embed(self, dag: Dag, output: int = 0) -> np.ndarray | None:
         """Embed one output of a DAG: float64 (d,), of unit length; None where it has no terms."""
@@ -137,7 +137,7 @@ class CompNet:
         return terms
 
     def _fallback(self, why: str) -> Emission:
-        return Emission(self.base, np.empty(0), note=f"text-free base vector: {why}")
+        return Emission(self.base, np.empty(0), notes=(f"text-free base vector: {why}",))
 
     def _constant(self, value: float) -> Emission:
         w = self.base

@@ -30,19 +30,17 @@ def compnet_initial(
 
 def initial_of(emissions: list[Emission], n_inputs: int, topology: Topology, seed: int) -> Initial:
     """Turn the emissions of a program's outputs into parameters of a topology."""
-    notes = list(dict.fromkeys(e.note for e in emissions if e.note))
+    notes = tuple(dict.fromkeys(note for e in emissions for note in e.notes))
     held = holds_covering(topology)
     start = fit_covering(emissions[0].w, topology, seed=seed) if held else None
     if topology.n_parameters > MAX_LM_PARAMETERS:
-        notes.append(
-            f"random: {topology} has {topology.n_parameters} parameters, too many to fit to what the text says"
-        )
-        return Initial(random_parameters(topology, seed=seed), note="; ".join(notes))
+        note = f"random: {topology} has {topology.n_parameters} parameters, too many to fit to what the text says"
+        return Initial(random_parameters(topology, seed=seed), notes=(*notes, note))
     if any(not e.values.size for e in emissions):
         if held:
-            return Initial(start, note="; ".join(notes) or None)
+            return Initial(start, notes=notes)
         note = f"random: {topology} {topology.activation} cannot hold {COVERING}, and the text could not be read"
-        return Initial(random_parameters(topology, seed=seed), note="; ".join([*notes, note]))
+        return Initial(random_parameters(topology, seed=seed), notes=(*notes, note))
     inputs = max((e.inputs for e in emissions), key=len)
     x, y = anchor_inputs(n_inputs, inputs), np.stack([e.values for e in emissions], axis=1)
     starts = [random_parameters(topology, seed=seed + k) for k in range(FITS)]
@@ -51,7 +49,7 @@ def initial_of(emissions: list[Emission], n_inputs: int, topology: Topology, see
     best, *others = fit_values(np.stack(starts), topology, x, y, informed=held)
     expected = tuple(e.expected_nmse for e in emissions)
     predicted = Prior(everywhere(x, inputs), y) if spread_of(y).any() else None
-    return Initial(best, tuple(others), predicted, expected, note="; ".join(notes) or None)
+    return Initial(best, tuple(others), predicted, expected, notes=notes)
 
 
 def everywhere(x: np.ndarray, inputs: tuple[int, ...]) -> np.ndarray:

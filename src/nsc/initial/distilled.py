@@ -40,4 +40,5 @@ def distilled(x: np.ndarray, y: np.ndarray, topology: Topology, seed: int) -> In
     good = np.isfinite(y).all(axis=1)
     starts = np.stack([random_parameters(topology, seed=seed + k) for k in range(FITS)])
     best, *others = fit_values(starts, topology, x[good], y[good], config=replace(FIT, steps=STEPS))
-    return Initial(best, tuple(others), note=f"distilled: {len(x)} values of the program were computed at compile time")
+    note = f"distilled: {len(x)} values of the program were computed at compile time"
+    return Initial(best, tuple(others), notes=(note,))

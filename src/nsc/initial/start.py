@@ -25,7 +25,7 @@ class Initial:
         expected_nmse: mean squared error over the variance that what is predicted is expected to have, `o`; None where
             nothing is. Parameters add their misfit to it.
         runs: program runs that went into them; 0 for what only reads the text.
-        note: what the user should know, None when all went as asked.
+        notes: what the user should know.
     """
 
     w: np.ndarray
@@ -33,7 +33,7 @@ class Initial:
     predicted: Prior | None = None
     expected_nmse: tuple[float, ...] | None = None
     runs: int = 0
-    note: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 def random_initial(program: Program, topology: Topology, seed: int) -> Initial:

@@ -46,11 +46,11 @@ class BertCompNet:
 
     def _emit(self, text: str, output: int) -> Emission:
         numbers = self.tokenizer.encode(text)
-        limit, note = self.config.positions, None
+        limit, notes = self.config.positions, ()
         if len(numbers) > limit:
-            note = f"CompNet read the first {limit} of {len(numbers)} word pieces [cut]"
+            notes = (f"CompNet read the first {limit} of {len(numbers)} word pieces [cut]",)
         w = self.parameters(np.array(self.tokenizer.clip(numbers, limit)))
-        return Emission(self._covering(w, output), np.empty(0), note=note)
+        return Emission(self._covering(w, output), np.empty(0), notes=notes)
 
     def emit_records(self, records: list[Record]) -> list[Emission]:
         """Compile the first output of each record."""
@@ -82,7 +82,7 @@ class BertCompNet:
         return [self.emission_for(program, k) for k in outputs]
 
     def _fallback(self, why: str) -> Emission:
-        return Emission(self.base, np.empty(0), note=f"text-free base vector: {why}")
+        return Emission(self.base, np.empty(0), notes=(f"text-free base vector: {why}",))
 
     def _covering(self, w: np.ndarray, output: int) -> np.ndarray:
         """Carry one output of what was emitted into 9-4-4-1, exactly.
