@@ -2,6 +2,7 @@
 
 import pytest
 
+from nsc.program.pieces import cut
 from nsc.program.preprocess import MAX_SOURCE_BYTES, preprocess
 
 
@@ -23,6 +24,12 @@ def squeeze(text: str) -> str:
         ("#define NEG -1\nx-NEG", "x- -1"),
         ("#define M -\nM-x x M-1", "- -x x - -1"),
         ("#define F f\nF.5 F(2)F", "f .5 f(2)f"),
+        ("#define g(p) f p##p h(1)\ng() g(a)", "f h(1) f aa h(1)"),
+        ("#define CAT3(a, b, c) a##b##c\nCAT3(x,,y) CAT3(,,) CAT3(,z,)", "xy z"),
+        ("#define P(f, ...) p(f, ##__VA_ARGS__)\nP(1) P(1, 2, 3)", "p(1) p(1,2, 3)"),
+        ("x; // C:\\\\\nhidden;\ny;", "x; y;"),
+        ("// a \\\\\n#define B 2\nB", "B"),
+        ("a; // \\x \\\r\nhidden\r\nb;", "a; b;"),
         ("#define LONG 1 + \\\n 2\nLONG", "1 + 2"),
         ("#define A 1\n#undef A\nA", "A"),
         ("#if 0\nbad\n#elif 1 + 1 == 2\ngood\n#else\nbad\n#endif", "good"),
@@ -126,11 +133,22 @@ def test_a_header_may_be_read_twice_with_other_macros():
 def test_what_was_expanded_before_is_remembered_only_where_it_is_the_same(first, second, expected):
     headers = {"v.h": '"A" = A;\n'}
     text = f'{first}\n#include "v.h"\n{second}\n#include "v.h"\n'
-    done = preprocess(text, lambda name, angled, asking: (name, headers[name]))
+    include = lambda name, angled, asking: (name, headers[name])  # noqa: E731
+    done = preprocess(text, include)
     assert squeeze(done.text).replace('"', "") == expected
-    assert len(done.used) >= (2 if second != "#undef A\n#define A()" else 1)
-    where = [done.file_of(offset).path for offset, _ in done.used]
-    assert set(where) == {"v.h"}
+    cut.cache_clear()
+    cold = preprocess(text, include)
+    assert (done.used, done.in_offsets, done.out_offsets) == (cold.used, cold.in_offsets, cold.out_offsets)
+    assert done.used and {done.file_of(offset).path for offset, _ in done.used} == {"v.h"}
+
+
+def test_a_header_that_is_refused_leaves_its_includer_in_order():
+    headers = {"bad.h": "#define F(a) a\nint u = F(1;\n", "good.h": "int good;\n"}
+    text = '#include "bad.h"\n#include "good.h"\nint last;\n'
+    done = preprocess(text, lambda name, angled, asking: (name, headers[name]))
+    assert [p.reason for p in done.problems] == ["macro_call"] and done.problems[0].file == "bad.h"
+    assert squeeze(done.text).endswith("int good; int last;")
+    assert done.file_of(done.origin(done.text.index("int last"))).path == ""
 
 
 def test_headers_are_bounded():

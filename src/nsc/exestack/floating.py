@@ -15,7 +15,7 @@ _KEYWORDS = frozenset(
     " return short signed sizeof static struct switch typedef union unsigned void volatile while define".split()
 )
 # A literal first letter lets `re` skip to it: a line's start is the line end before it (`_lines`).
-_COMMENT = re.compile(r"/\*[^*]*(?:\*(?!/)[^*]*)*(?:\*/)?|//[^\n]*")
+_COMMENT = re.compile(r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?|//[^\n]*")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _BRACES = r"\{([^{}]{0,4000}(?:\{[^{}]{0,1000}\}[^{}]{0,1000}){0,20})\}"
 # A look-behind after the word says what \b before it would, and leaves `re` a literal to search for.

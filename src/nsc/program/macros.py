@@ -15,6 +15,7 @@ from nsc.program.tokens import Token, is_blank, tokenize, trim
 
 MAX_EXPANDED_TOKENS = 200_000
 MAX_ARGUMENT_DEPTH = 64
+_NOTHING = "nothing"  # the kind of what stands for an empty argument beside `##`
 
 
 class Macro(NamedTuple):
@@ -113,7 +114,7 @@ class Expander:
             elif _neighbour(body, k, -1) == "#":
                 piece = [Token("string", _spell_as_string(argument), call.offset)]
             elif "##" in (_neighbour(body, k, -1), _neighbour(body, k, 1)):
-                piece = argument
+                piece = argument or [Token(_NOTHING, "", call.offset)]
             else:
                 if token.text not in expanded:
                     expanded[token.text] = self.expand(argument, depth + 1)
@@ -176,7 +177,7 @@ def _spell_as_string(argument: list[Token]) -> str:
 
 
 def _paste(tokens: list[Token]) -> list[Token]:
-    """Join the tokens on both sides of each `##`."""
+    """Join the tokens on both sides of each `##`; a comma and an empty rest of arguments vanish, as GNU C has it."""
     out: list[Token] = []
     pasting = False
     for token in tokens:
@@ -185,13 +186,20 @@ def _paste(tokens: list[Token]) -> list[Token]:
                 out.pop()
             pasting = bool(out)
         elif pasting and not is_blank(token):
-            left = out.pop()
-            hidden = left.hidden & token.hidden
-            out.extend(Token(t.kind, t.text, left.offset, hidden) for t in tokenize(left.text + token.text))
+            out += _pasted(out.pop(), token)
             pasting = False
         elif not pasting:
             out.append(token)
-    return out
+    return [token for token in out if token.kind != _NOTHING]
+
+
+def _pasted(left: Token, right: Token) -> list[Token]:
+    if left.text == ",":
+        return [] if right.kind == _NOTHING else [left, right]
+    if not left.text + right.text:
+        return [left]
+    hidden = left.hidden & right.hidden
+    return [Token(t.kind, t.text, left.offset, hidden) for t in tokenize(left.text + right.text)]
 
 
 def parse_definition(tokens: Sequence[Token]) -> Macro | None:

@@ -23,8 +23,8 @@ ATTRIBUTES = frozenset(("__attribute__", "__attribute", "__declspec"))
 _ODD = re.compile(r"[^\n\r\x20-\x7e]")
 _PLAIN_SPACE = re.compile(" *")
 # Every branch starts with a letter of its own, and no group is at the top: `re` then skips to these letters.
-_COMMENT = r"//[^\n\\]*(?:\\(?:\r\n|.)?[^\n\\]*)*|/\*[^*]*(?:\*(?!/)[^*]*)*(?:\*/)?"
-_QUOTED = r"\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"?|'[^'\\\n]*(?:\\.[^'\\\n]*)*'?"
+_COMMENT = r"//[^\n\\]*+(?:\\(?:\r?\n)?[^\n\\]*+)*+|/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?"
+_QUOTED = r"\"[^\"\\\n]*+(?:\\.[^\"\\\n]*+)*+\"?|'[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'?"
 _MARK = re.compile(rf"{_COMMENT}|{_QUOTED}|\#\#?|%:%:|%:", re.DOTALL)
 _REST_OF_LINE = re.compile(rf"(?:[^\n/\"'\\]+|{_COMMENT}|{_QUOTED}|\\\r?\n|[^\n])*", re.DOTALL)
 _FOLDED = r"(?:[ \r]|\\\r?\n)*"

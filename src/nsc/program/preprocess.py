@@ -109,6 +109,15 @@ class _Run:
         floor, self.floor = self.floor, len(self.stack)
         self.reading.append((path, base, text))
         self.done.seams.append(self.length)
+        try:
+            self._pieces(text, base)
+        finally:  # where a header is refused, those that include it go on
+            self.reading.pop()
+            self.done.seams.append(self.length)
+            del self.stack[self.floor :]
+            self.floor = floor
+
+    def _pieces(self, text: str, base: int) -> None:
         for piece in cut(text):
             if isinstance(piece, Directive):
                 self._directive(piece, base)
@@ -118,10 +127,6 @@ class _Run:
                 self._emit("\n" * piece.newlines, base + piece.start, exact=False)
         if len(self.reading) == 1 and self._active():
             self._read_behind(len(text))
-        self.reading.pop()
-        self.done.seams.append(self.length)
-        del self.stack[self.floor :]
-        self.floor = floor
 
     def _read_behind(self, at: int) -> None:
         for name in self.behind:
