@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nsc.program.ctype import CType, Pointer, Scalar, Struct, Union
+from nsc.program.ctype import Array, CType, Pointer, Scalar, Struct, Union
 from nsc.program.dag.ast import Ast
 from nsc.program.dag.memory import Number, Place, State, below, subpaths, write
 from nsc.program.dag.pointers import field_of
@@ -15,6 +15,8 @@ from nsc.program.refusal import Refusal
 
 if TYPE_CHECKING:
     from nsc.program.dag.evaluator import Evaluator
+
+_NUMBERS = ("number", "unary", "binary", "update", "sizeof")  # expressions that are no structs
 
 
 def initialise(e: Evaluator, place: Place, ast: Ast, state: State) -> None:
@@ -30,27 +32,81 @@ def _fill(e: Evaluator, place: Place, ast: Ast, state: State) -> None:
         value = e.value(ast, state)
         first = isinstance(place.type, Union) and isinstance(value, Number)  # braces left out
         e.store(field_of(place, _first_field(place.type, ast.at), ast.at) if first else place, value, state)
-        return
-    if isinstance(place.type, Scalar | Pointer):
-        _fill(e, place, ast.kids[0][1], state)
-        return
-    if isinstance(place.type, Union):
+    elif isinstance(place.type, Scalar | Pointer):
+        for _, value in ast.kids[:1]:
+            _fill(e, place, value, state)
+    elif isinstance(place.type, Union):
         _fill_union(e, place, ast, state)
-        return
-    flat = not any(marks or value.kind == "initialiser" for marks, value in ast.kids)
-    if flat and len(ast.kids) > _width(place.type):  # int m[2][2] = {1, 2, 3, 4}
-        for (path, ctype), (_, value) in zip(subpaths(place.type), ast.kids, strict=False):
-            _fill(e, below(place, path, ctype), value, state)
-        return
-    position = 0
+    else:
+        _fill_members(e, place, ast, state)
+
+
+def _fill_members(e: Evaluator, place: Place, ast: Ast, state: State) -> None:
+    """Initialise members in turn, from where a designator points on; braces may be left out (C11, 6.7.9)."""
+    path: list[tuple[Place, int]] = [(place, 0)]  # aggregates without braces of their own, and which member is next
+    jumped = False
     for marks, value in ast.kids:
         if marks:
-            position = _position(e, place.type, marks[0], state)
-        target = _member(place, position, ast.at)
-        for mark in marks[1:]:
-            target = _member(target, _position(e, target.type, mark, state), ast.at)
-        (initialise if marks else _fill)(e, target, value, state)
-        position += 1
+            path, jumped = _pointed_at(e, place, marks, state), True
+        while len(path) > 1 and path[-1][1] >= _width(path[-1][0].type):
+            path.pop()
+        target = _next(path, ast.at)
+        if value.kind == "initialiser":
+            (initialise if jumped else _fill)(e, target, value, state)
+            continue
+        found = e.value(value, state)
+        while _goes_deeper(found, target.type):
+            path.append((target, 0))
+            target = _next(path, ast.at)
+        if isinstance(found, Number) and isinstance(target.type, Union):
+            target = field_of(target, _first_field(target.type, ast.at), ast.at)
+        e.store(target, found, state)
+
+
+def _next(path: list[tuple[Place, int]], at: int) -> Place:
+    """Return the member that is next, and move on."""
+    place, position = path[-1]
+    path[-1] = place, position + 1
+    return _member(place, position, at)
+
+
+def _pointed_at(e: Evaluator, place: Place, marks: tuple, state: State) -> list[tuple[Place, int]]:
+    """Follow designators, `[1].x`: the aggregates on the way, each with the member that is meant."""
+    path = []
+    for k, mark in enumerate(marks):
+        position = _position(e, place.type, mark, state)
+        path.append((place, position + (k < len(marks) - 1)))
+        place = _member(place, position, e.b.at)
+    return path
+
+
+def _goes_deeper(value: object, ctype: CType) -> bool:
+    """Say whether a value is meant for a member of an aggregate, whose braces are left out."""
+    if isinstance(value, Number) or isinstance(ctype, Array):
+        return isinstance(ctype, Struct | Array)
+    return isinstance(ctype, Struct) and isinstance(value, Place) and value.type.fields != ctype.fields
+
+
+def listed_length(e: Evaluator, of: CType, ast: Ast, state: State) -> int:
+    """Count the elements of an array of unknown length that a list initialises."""
+    position = longest = room = 0  # room: numbers that still fit into the last element, which has no braces
+    cells = len(subpaths(of))
+    for marks, value in ast.kids:
+        if marks:
+            position = _position(e, Array(of, None), marks[0], state)
+        is_whole = value.kind == "initialiser" or (isinstance(of, Struct) and _may_be_struct(e, value, state))
+        if room and not marks and not is_whole:
+            room -= 1
+        else:
+            position, room = position + 1, 0 if is_whole else cells - 1
+        longest = max(longest, position)
+    return longest
+
+
+def _may_be_struct(e: Evaluator, ast: Ast, state: State) -> bool:
+    if ast.kind in ("name", "member", "index", "dereference"):
+        return isinstance(e.place(ast, state).type, Struct)
+    return ast.kind not in _NUMBERS
 
 
 def _clear(e: Evaluator, place: Place, state: State) -> None:
@@ -95,7 +151,10 @@ def _member(place: Place, position: int, at: int) -> Place:
 
 
 def _width(ctype: CType) -> int:
-    return len(ctype.fields) if isinstance(ctype, Struct) else ctype.length or 0
+    """Count what may follow the first member: nothing in a union."""
+    if isinstance(ctype, Struct | Union):
+        return len(ctype.fields) if isinstance(ctype, Struct) else 0
+    return ctype.length or 0
 
 
 def _member_at(ctype: CType, position: int, at: int) -> tuple[str | int, CType]:

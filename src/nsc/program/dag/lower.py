@@ -164,6 +164,8 @@ def _initialiser(node: Node, scope: Scope) -> Ast:
 
 
 def _designator(node: Node, scope: Scope) -> str | Ast:
+    if node.type not in ("field_designator", "subscript_designator"):
+        raise Refusal("unsupported_syntax", "an initialiser of a range of elements has no symbolic meaning", node)
     inner = _parts(node)[0]
     return text_of(inner) if node.type == "field_designator" else lower(inner, scope)
 

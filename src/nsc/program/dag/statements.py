@@ -14,7 +14,7 @@ from nsc.program.ctype import INT, Array, Pointer, Void
 from nsc.program.dag.arithmetic import combine
 from nsc.program.dag.ast import Ast
 from nsc.program.dag.evaluator import Evaluator, Frame
-from nsc.program.dag.initialise import initialise
+from nsc.program.dag.initialise import initialise, listed_length
 from nsc.program.dag.memory import (
     Place,
     State,
@@ -99,7 +99,7 @@ def _declare(e: Evaluator, ast: Ast, state: State) -> None:
         if isinstance(ctype, Array) and ctype.length is None:
             if value is None or value.kind != "initialiser":
                 raise Refusal("dynamic_size", f"the length of '{name}' is not known", ast.at)
-            ctype = Array(ctype.of, len(value.kids))
+            ctype = Array(ctype.of, listed_length(e, ctype.of, value, state))
         place = e.declare(name, ctype) if ast.data is None else e.declare_static(name, ctype, (id(ast), name))
         if value is not None and (ast.data is None or not has_cells(state, place)):
             initialise(e, place, value, state)
