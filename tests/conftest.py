@@ -5,7 +5,16 @@ import shutil
 
 import pytest
 
-_TOOLS = {"gcc": lambda: shutil.which("gcc") is not None}
+
+def _has_gpu() -> bool:
+    if importlib.util.find_spec("torch") is None:
+        return False
+    import torch
+
+    return torch.cuda.is_available()
+
+
+_TOOLS = {"gcc": lambda: shutil.which("gcc") is not None, "cuda": _has_gpu}
 
 
 def pytest_addoption(parser):

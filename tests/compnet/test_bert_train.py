@@ -56,6 +56,7 @@ def test_matrices_in_bfloat16_lose_nearly_the_same(data, tmp_path):
     train(data, tmp_path / "single", QUICK, progress=single.append)
     train(data, tmp_path / "half", replace(QUICK, bf16=True), progress=half.append)
     assert half[-1]["loss"] == pytest.approx(single[-1]["loss"], rel=0.02)
+    assert half[-1]["loss"] != single[-1]["loss"]
 
 
 def test_it_resumes_bit_by_bit(data, tmp_path, interrupt):

@@ -7,11 +7,14 @@ pytestmark = pytest.mark.needs("torch")
 
 from nsc.compnet import CompNet  # noqa: E402
 from nsc.compnet.anchors import ANCHORS  # noqa: E402
+from nsc.compnet.arrays import NumpyArrays  # noqa: E402
 from nsc.compnet.config import ModelConfig  # noqa: E402
 from nsc.compnet.evaluate import run_covering  # noqa: E402
+from nsc.compnet.functions import FUNCTIONS  # noqa: E402
 from nsc.compnet.pack import make_batch, pack  # noqa: E402
 from nsc.compnet.rewrite import terms_of  # noqa: E402
 from nsc.program import parse_program  # noqa: E402
+from nsc.surrogate import COVERING  # noqa: E402
 
 SMALL = ModelConfig(24, 30, 20, 10, 12, 32)
 TEXTS = [
@@ -107,8 +110,34 @@ def test_the_tapes_gradients_are_autograds(net, dags):
             )
 
 
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_of_torch_are_those_of_numpy(name):
+    import torch
+
+    from nsc.compnet.device import TorchArrays
+
+    a = np.array([-np.inf, -800.0, -2.5, -1.5, -1.0, -0.5, -1e-10, -0.0, 0.0, 0.3, 0.5, 1.5, 2.5, 4e5, np.inf, np.nan])
+    here = TorchArrays(torch.device("cpu")).apply(FUNCTIONS.index(name), torch.from_numpy(a)).numpy()
+    with np.errstate(all="ignore"):
+        np.testing.assert_allclose(here, NumpyArrays().apply(FUNCTIONS.index(name), a), rtol=1e-12)
+
+
+def test_the_papers_encoder_stays_on_its_device():
+    import torch
+
+    from nsc.compnet.bert.config import BertConfig
+    from nsc.compnet.bert.model import BertNet, run_surrogates
+
+    with torch.device("meta"):
+        net = BertNet(BertConfig(50, 32, 2, 2, 64, 40), COVERING.n_parameters, dropout=0.1)
+        lengths = torch.ones(3, dtype=torch.long)
+        w = net(torch.zeros(3, 7, dtype=torch.long), lengths)
+        x = torch.zeros(5, 9)
+    run_surrogates(w, COVERING, x, lengths).sum().backward()
+
+
 def test_nothing_of_a_walk_stays_on_another_device(net, dags, monkeypatch):
-    """On torch's "meta" device, which holds no numbers: what mixed it with the CPU would raise."""
+    """On torch's "meta" device, which holds no numbers: most of what mixed it with the CPU would raise."""
     from contextlib import nullcontext
 
     import torch

@@ -90,14 +90,24 @@ def test_matrices_in_bfloat16_lose_nearly_the_same(data, tmp_path):
     assert not np.array_equal(half, single)
 
 
-def test_a_gpu_loses_the_same(data, tmp_path):
-    import torch
-
-    if not torch.cuda.is_available():
-        pytest.skip("no GPU here")
+@pytest.mark.needs("cuda")
+def test_a_gpu_loses_the_same_and_takes_a_run_over(data, tmp_path):
     first = replace(SMALL, steps=4, checkpoint_every=1)
     here, there = (losses_of(data, tmp_path / d, replace(first, device=d)) for d in ("cpu", "cuda"))
     np.testing.assert_allclose(here, there, atol=2e-3)
+
+
+def test_a_run_from_before_there_were_devices_goes_on(data, tmp_path, interrupt):
+    import torch
+
+    from nsc.compnet.train import train
+
+    interrupt(train, data, tmp_path / "run", SMALL)
+    path = tmp_path / "run" / "state.pt"
+    state = torch.load(path, weights_only=True)
+    state["config"] = {k: v for k, v in state["config"].items() if k not in ("device", "bf16")}
+    torch.save(state, path)
+    assert load_compnet(train(data, tmp_path / "run", SMALL)).metadata["steps"] == SMALL.steps
 
 
 @pytest.mark.parametrize("encoder", ["dag", "bert"])

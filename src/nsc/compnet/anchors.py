@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nsc.compnet.arrays import NumpyArrays, apply_softly
 from nsc.compnet.config import MAX_INPUTS, NODE_ANCHORS, ROOT_ANCHORS
-from nsc.compnet.functions import LARGEST, apply, apply_softly, multiply
+from nsc.compnet.functions import LARGEST, apply, multiply
 from nsc.compnet.pack import Batch, Packed, make_batch
 
 _BLOCK = 64
@@ -62,7 +63,7 @@ def evaluate(batch: Batch, x: np.ndarray, *, softly: bool = False) -> np.ndarray
             out[rows] = multiply(out[batch.args[rows, 0]], out[batch.args[rows, 1]])
             for start, stop, function in level.runs:
                 a = out[batch.args[start:stop, 0]]
-                out[start:stop] = apply_softly(function, a, _spread(a)) if softly else apply(function, a)
+                out[start:stop] = apply_softly(NumpyArrays(), function, a, _spread(a)) if softly else apply(function, a)
     return out
 
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from nsc.compnet.functions import apply
+from nsc.compnet.functions import FUNCTIONS, POLE, apply
 
 Array = Any  # of numpy, or of torch on one device
 
@@ -64,3 +64,14 @@ class NumpyArrays:
     def apply(self, function: int, a: np.ndarray) -> np.ndarray:
         """Apply FUNCTIONS[function]."""
         return apply(function, a)
+
+
+def apply_softly(arrays: Arrays, function: int, a: Array, spread: Array) -> Array:
+    """Apply a function whose pole is cut off: RECIP is linear within POLE standard deviations of zero.
+
+    a: any shape; spread: the argument's standard deviation, of a shape that broadcasts.
+    """
+    if FUNCTIONS[function] != "RECIP":
+        return arrays.apply(function, a)
+    edge = POLE * spread + 1e-30
+    return arrays.xp.where(abs(a) > edge, 1.0 / a, a / edge / edge)

@@ -47,7 +47,7 @@ class TrainConfig:
         eps_from, eps_to: floor inside log(NMSE + eps), moved geometrically over training.
         workers: processes that grow programs.
         processes: that share each batch; the losses are those of one process but for rounding.
-        device: "cpu" or "cuda"; with several processes each takes a GPU of its own, as far as there are any.
+        device: "cpu" or "cuda"; of several processes each needs a GPU of its own.
         bf16: multiply the cells' matrices in bfloat16.
     """
 

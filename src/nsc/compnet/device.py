@@ -13,6 +13,7 @@ from torch import Tensor
 
 from nsc.compnet.functions import EQUAL, FUNCTIONS
 from nsc.compnet.pack import Batch
+from nsc.compnet.parallel import Ranks
 from nsc.errors import InputError
 
 _EVALUATE = {
@@ -24,17 +25,22 @@ _EVALUATE = {
 }  # fmt: skip
 
 
-def device_named(name: str, rank: int = 0) -> torch.device:
-    """Return the device of one of several processes: GPUs are dealt out in turn.
+def device_named(name: str, ranks: Ranks = Ranks()) -> torch.device:
+    """Return the device of one of several processes: each has a GPU of its own.
 
     Raises:
-        InputError: there is none of that kind.
+        InputError: there is none of that kind, or too few.
     """
     if name == "cpu":
         return torch.device("cpu")
     if not torch.cuda.is_available():
         raise InputError(f"--device {name}: torch finds no such device here; leave the option out to train on the CPU")
-    return torch.device("cuda", rank % torch.cuda.device_count())
+    if ranks.local_size > torch.cuda.device_count():
+        found = f"{ranks.local_size} processes and {torch.cuda.device_count()} GPUs"
+        raise InputError(f"--device {name}: each process needs a GPU of its own; found {found}")
+    device = torch.device("cuda", ranks.local_rank)
+    torch.cuda.set_device(device)
+    return device
 
 
 class TorchArrays:

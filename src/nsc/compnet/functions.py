@@ -6,13 +6,11 @@ In: nothing. Out: `FUNCTIONS`, `apply`, `bounds_of`. Non-goals: where terms come
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from nsc.program.dag import EVALUATE
 
-Array = Any  # of numpy or of torch
 LARGEST = 1e12  # bounds and predicted values stay within
 POLE = 0.1  # a reciprocal is softened within this many standard deviations of its argument around zero
 FUNCTIONS: tuple[str, ...] = (
@@ -37,17 +35,6 @@ _EVALUATE = [_OWN[name] if name in _OWN else EVALUATE[name] for name in FUNCTION
 def apply(function: int, a: np.ndarray) -> np.ndarray:
     """Apply FUNCTIONS[function]; NaN and inf may appear (silence numpy around it)."""
     return _EVALUATE[function](a)
-
-
-def apply_softly(function: int, a: Array, spread: Array, apply: Callable = apply, where: Callable = np.where) -> Array:
-    """Apply a function whose pole is cut off: RECIP is linear within POLE standard deviations of zero.
-
-    a: any shape; spread: the argument's standard deviation, of a shape that broadcasts.
-    """
-    if FUNCTIONS[function] != "RECIP":
-        return apply(function, a)
-    edge = POLE * spread + 1e-30
-    return where(abs(a) > edge, 1.0 / a, a / edge / edge)
 
 
 def multiply(a: np.ndarray, b: np.ndarray) -> np.ndarray:

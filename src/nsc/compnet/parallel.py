@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from multiprocessing import get_context
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -22,8 +21,7 @@ from torch import Tensor
 _PATIENCE = timedelta(hours=12)  # the first process may grow programs for long
 
 
-def _backend() -> str:
-    return "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+_BACKEND = {"cpu": "gloo", "cuda": "cpu:gloo,cuda:nccl"}  # by device
 
 
 @dataclass(frozen=True)
@@ -32,6 +30,16 @@ class Ranks:
 
     rank: int = 0
     size: int = 1
+
+    @property
+    def local_rank(self) -> int:
+        """Which of the processes on this machine this is: torchrun may start some on others."""
+        return int(os.environ.get("LOCAL_RANK", self.rank))
+
+    @property
+    def local_size(self) -> int:
+        """How many of the processes are on this machine."""
+        return int(os.environ.get("LOCAL_WORLD_SIZE", self.size))
 
     @property
     def is_first(self) -> bool:
@@ -66,13 +74,13 @@ class Ranks:
 
 
 @contextmanager
-def together(processes: int, run: Callable, *args) -> Iterator[Ranks]:
+def together(processes: int, device: str, run: Callable, *args) -> Iterator[Ranks]:
     """Start the other processes, each of which calls `run(ranks, *args)`, and be the first.
 
-    Under torchrun, which starts them itself, be the one that it says.
+    Under torchrun, which starts them itself, be the one that it says. Tensors on a `device` of "cuda" go through NCCL.
     """
     if "WORLD_SIZE" in os.environ and "RANK" in os.environ:
-        dist.init_process_group(_backend(), timeout=_PATIENCE)
+        dist.init_process_group(_BACKEND[device], timeout=_PATIENCE)
         try:
             yield Ranks(dist.get_rank(), dist.get_world_size())
         finally:
@@ -81,18 +89,34 @@ def together(processes: int, run: Callable, *args) -> Iterator[Ranks]:
         yield Ranks()
     else:
         with tempfile.TemporaryDirectory(prefix="nsc-ranks-") as folder:
-            yield from _first_of(processes, Path(folder) / "store", run, args)
+            yield from _first_of(_Meeting(processes, f"file://{folder}/store", _BACKEND[device]), run, args)
 
 
-def _first_of(size: int, store: Path, run: Callable, args: tuple) -> Iterator[Ranks]:
+@dataclass(frozen=True)
+class _Meeting:
+    """Where so many processes find each other, and how they talk then."""
+
+    size: int
+    place: str
+    backend: str
+
+    def join(self, rank: int) -> Ranks:
+        dist.init_process_group(
+            self.backend, init_method=self.place, rank=rank, world_size=self.size, timeout=_PATIENCE
+        )
+        return Ranks(rank, self.size)
+
+
+def _first_of(meeting: _Meeting, run: Callable, args: tuple) -> Iterator[Ranks]:
     context = get_context("spawn")
-    others = [context.Process(target=_follow, args=(r, size, store, run, args), daemon=True) for r in range(1, size)]
+    others = [
+        context.Process(target=_follow, args=(r, meeting, run, args), daemon=True) for r in range(1, meeting.size)
+    ]
     for process in others:
         process.start()
     finished = False
     try:
-        _connect(0, size, store)
-        yield Ranks(0, size)
+        yield meeting.join(0)
         finished = True
     finally:
         for process in others:
@@ -103,12 +127,6 @@ def _first_of(size: int, store: Path, run: Callable, args: tuple) -> Iterator[Ra
             dist.destroy_process_group()
 
 
-def _follow(rank: int, size: int, store: Path, run: Callable, args: tuple) -> None:
-    _connect(rank, size, store)
-    run(Ranks(rank, size), *args)
+def _follow(rank: int, meeting: _Meeting, run: Callable, args: tuple) -> None:
+    run(meeting.join(rank), *args)
     dist.destroy_process_group()
-
-
-def _connect(rank: int, size: int, store: Path) -> None:
-    place = f"file://{store}"
-    dist.init_process_group(_backend(), init_method=place, rank=rank, world_size=size, timeout=_PATIENCE)

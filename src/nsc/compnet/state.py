@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Collection
+from dataclasses import MISSING, fields
 from pathlib import Path
 
 import torch
@@ -39,6 +40,12 @@ def read_state(out_dir: Path) -> dict | None:
     if missing:
         raise StoreError(f"{path} is not a readable training state; choose another folder with -o")
     return state
+
+
+def with_defaults(config: dict, kind: type) -> dict:
+    """Give a saved config what it was saved without: settings that came later, as they were before they did."""
+    later = {f.name: f.default for f in fields(kind) if f.default is not MISSING}
+    return later | config
 
 
 def refuse_other(out_dir: Path, theirs: dict, ours: dict, but: Collection[str] = ()) -> None:

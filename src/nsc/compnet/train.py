@@ -24,7 +24,7 @@ from nsc.compnet.losses import NAMES, Losses
 from nsc.compnet.model import Tape, TermNet
 from nsc.compnet.pack import make_batch
 from nsc.compnet.parallel import Ranks, together
-from nsc.compnet.state import read_state, refuse_other, write_state
+from nsc.compnet.state import read_state, refuse_other, with_defaults, write_state
 
 Progress = Callable[[dict], None]
 _CHUNK = 20_000  # programs sorted by depth at a time
@@ -39,21 +39,22 @@ def train(data: Path, out_dir: Path, config: TrainConfig, *, progress: Progress 
     Returns:
         The path of the finished checkpoint, `out_dir/compnet.safetensors`.
     """
-    with together(config.processes, _train, data, out_dir, config) as ranks:
+    device_named(config.device)
+    with together(config.processes, config.device, _train, data, out_dir, config) as ranks:
         return _train(ranks, data, out_dir, config, progress if ranks.is_first else lambda row: None)
 
 
 def _train(ranks: Ranks, data: Path, out_dir: Path, config: TrainConfig, progress: Progress = lambda row: None) -> Path:
     """Be one of the processes of a run; the first one grows programs, saves and reports."""
     torch.set_num_threads(config.threads)
-    device_named(config.device)  # before programs are grown
+    device = device_named(config.device, ranks)  # before programs are grown
     if not ranks.is_first:
         ranks.wait()
     corpus = grown_corpus(
         data, out_dir / "grown", programs=config.programs, seed=config.seed, workers=config.workers,
         progress=lambda line: progress({"grown": line}),
     )  # fmt: skip
-    run = _Training(corpus, config, out_dir, ranks)
+    run = _Training(corpus, config, out_dir, ranks, device)
     run.resume()
     if ranks.is_first:
         ranks.wait()
@@ -72,13 +73,13 @@ def _train(ranks: Ranks, data: Path, out_dir: Path, config: TrainConfig, progres
 class _Training:
     """Model, optimizer and position of one run."""
 
-    def __init__(self, corpus: Corpus, config: TrainConfig, out_dir: Path, ranks: Ranks):
+    def __init__(self, corpus: Corpus, config: TrainConfig, out_dir: Path, ranks: Ranks, device: torch.device):
         torch.manual_seed(config.seed)
         self.corpus, self.config, self.out_dir, self.ranks = corpus, config, out_dir, ranks
         self.grown = f"{len(corpus)} programs from {corpus.origin}, {corpus.left_out} left out"
         self.depths = corpus.packed.depths
-        self.device = device_named(config.device, ranks.rank)
-        self.net = TermNet(config.model).to(self.device)
+        self.device = device
+        self.net = TermNet(config.model).to(device)
         for p in self.net.parameters():
             p.grad = torch.zeros_like(p)
         self.optimizer = _optimizer(self.net, config)
@@ -162,7 +163,7 @@ class _Training:
         state = read_state(self.out_dir)
         if state is None:
             return
-        theirs = state["config"] | {"grown": state.get("grown")}
+        theirs = with_defaults(state["config"], TrainConfig) | {"grown": state.get("grown")}
         refuse_other(self.out_dir, theirs, asdict(self.config) | {"grown": self.grown}, _NOT_THE_RUN)
         self.net.load_state_dict(state["net"])
         self.optimizer.load_state_dict(state["optimizer"])

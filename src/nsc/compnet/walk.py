@@ -15,9 +15,9 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from nsc.compnet.arrays import Array, Arrays
+from nsc.compnet.arrays import Array, Arrays, apply_softly
 from nsc.compnet.config import NODE_ANCHORS, QUANTILES
-from nsc.compnet.functions import LARGEST, apply_softly
+from nsc.compnet.functions import LARGEST
 from nsc.compnet.pack import Batch, Level
 
 INPUT_SCALE = 1 / math.sqrt(3)  # the standard deviation of U(-1, 1)
@@ -146,7 +146,7 @@ def describe(functions: Sequence[tuple[int, int, int]], x: Distribution, arrays:
     t = arrays.double(arrays.sorted(x.shapes)[:, QUANTILE_ROWS])
     at = (x.mean[:, None] + x.scale[:, None] * t).clip(min=x.lo[:, None]).clip(max=x.hi[:, None])
     with np.errstate(all="ignore"):
-        rows = [apply_softly(f, at[i:j], x.scale[i:j, None], arrays.apply, xp.where) for i, j, f in functions]
+        rows = [apply_softly(arrays, f, at[i:j], x.scale[i:j, None]) for i, j, f in functions]
     y = xp.concat(rows)
     defined = xp.isfinite(y)
     y = xp.where(defined, y, 0.0).clip(-LARGEST, LARGEST)

@@ -13,10 +13,10 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from threading import Thread
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -29,7 +29,7 @@ from nsc.exestack.gather import gather
 from nsc.exestack.profile import profile_named
 from nsc.exestack.slices import Slice, size_of, slices_of
 from nsc.exestack.source import versions_of
-from nsc.exestack.twins import Clusters, check_library
+from nsc.exestack.twins import load_library
 from nsc.record import write_records
 
 EXECUTORS = ("process", "ray")
@@ -85,7 +85,6 @@ def build_dataset(
         InputError: an unknown source, profile or executor, or a folder built with another profile or seed.
     """
     profile_named(profile)
-    check_library()  # before hours of work, not after
     if executor not in EXECUTORS:
         raise InputError(f"unknown executor '{executor}'; known are {', '.join(EXECUTORS)}")
     if workers < 1 or not sources:
@@ -105,9 +104,11 @@ def build_dataset(
     run = partial(run_slice, work=work, profile=profile)
     items = _named(todo, names)
     results = on_processes(run, items, workers) if executor == "process" else on_ray(run, items, workers, address)
-    Thread(target=Clusters, daemon=True).start()  # its library takes a second to load: meanwhile workers begin
-    for counts in results:
-        tally.add(counts)
+    with ThreadPoolExecutor(1) as aside:
+        loading = aside.submit(load_library)  # while workers begin
+        for counts in results:
+            loading.result()  # a missing library is told before hours of work, not after
+            tally.add(counts)
     say("looking for twins")
     return gather(work, list(names), out_dir, settings, tally.drops, tally.rate, keep_dropped)
 

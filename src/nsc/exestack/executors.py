@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from nsc.errors import InputError, MissingExtraError, NscError
 
+_PRELOADED = ["__main__", "nsc.exestack.slices"]
 MAX_DEATHS = 5  # of workers, with nothing done in between, before a run gives up
 WAITING_PER_WORKER = 3
 S = TypeVar("S")
@@ -28,7 +29,7 @@ def on_processes(work: Callable[[S], R], items: Iterable[S], workers: int) -> It
     """Work on items in local processes; at most three per worker wait at a time."""
     items, again, deaths = iter(items), [], 0
     context = get_context("forkserver")
-    context.set_forkserver_preload([getattr(work, "func", work).__module__])  # once, not in each worker
+    context.set_forkserver_preload(_PRELOADED)  # imported once, in the process that workers are forked from
     while True:
         with ProcessPoolExecutor(workers, context) as pool:
             running: dict[Future, S] = {}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from nsc.errors import MissingExtraError
@@ -50,22 +49,24 @@ def shingles(normalised: str) -> set[bytes]:
     return found if len(found) >= MIN_SHINGLES else set()
 
 
-def check_library() -> None:
-    """Tell whether clusters can be made.
+def load_library() -> None:
+    """Load what finds near copies: it takes a second, and workers never ask for it.
 
     Raises:
         MissingExtraError: datasketch is not installed.
     """
-    if find_spec("datasketch") is None:
-        raise MissingExtraError("datasketch", "data")
+    try:
+        import datasketch  # noqa: F401
+    except ModuleNotFoundError:
+        raise MissingExtraError("datasketch", "data") from None
 
 
 class Clusters:
     """A forest of names: records that share one, or whose texts are nearly equal, are in one tree."""
 
     def __init__(self):
-        check_library()
-        from datasketch import MinHashLSH  # here: it takes a second, and workers never ask for it
+        load_library()
+        from datasketch import MinHashLSH
 
         self.parent: dict[str, str] = {}
         self.near = MinHashLSH(threshold=NEAR, num_perm=PERMUTATIONS)

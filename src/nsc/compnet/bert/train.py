@@ -24,7 +24,7 @@ from nsc.compnet.bert.pretrained import Pretrained, load_pretrained
 from nsc.compnet.bert.store import save_bert
 from nsc.compnet.bert.wordpiece import PAD, WordPiece, read_vocabulary
 from nsc.compnet.device import device_named
-from nsc.compnet.state import read_state, refuse_other, write_state
+from nsc.compnet.state import read_state, refuse_other, with_defaults, write_state
 from nsc.record import shared_inputs
 
 CHUNK = 64  # batches' worth of programs that are sorted by length together
@@ -54,7 +54,8 @@ def train_bert(
     config = replace(config, pretrained="" if start is None else start.digest)
     state = read_state(out_dir)
     if state:
-        refuse_other(out_dir, state["config"], asdict(config), _NOT_THE_RUN)
+        theirs = with_defaults(state["config"], BertTrainConfig)
+        refuse_other(out_dir, theirs, asdict(config), _NOT_THE_RUN)
     corpus, tokenizer, bert = _prepare(data, out_dir, config, start, state)
     run = _Training(corpus, tokenizer, bert, config, out_dir)
     run.begin(start, state)
@@ -159,7 +160,8 @@ class _Training:
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate()
         tokens, lengths = self.corpus.batch(programs, self.tokenizer.number[PAD])
-        with torch.random.fork_rng(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bf16):
+        autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bf16)
+        with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []), autocast:
             torch.manual_seed(int(np.random.default_rng([self.config.seed, 1, self.step]).integers(2**62)))
             w = self.net(self._tensor(tokens), self._tensor(lengths)).float()
         emitted = run_surrogates(w, self.topology, self.x, self._tensor(self.corpus.n_inputs[programs]))
