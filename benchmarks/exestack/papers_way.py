@@ -2,9 +2,9 @@
 
 In: a package's .c files. Out: how many functions came to outputs. For each file `gcc -E`, up to twice while a line
 begins with `#`, the last text that it gave being kept; functions whose signatures have float and double alone, none of
-them twice (by tokens); for each, alone, `gcc -O1` with standard headers and a harness, then five runs on 2,048 inputs, which
-must agree. Nothing is confined. Two favours to it: inputs come through a pipe instead of being compiled in, and
-tree-sitter, fast and written in C, finds the functions.
+them twice (by tokens); each of them, alone, with standard headers and a harness, through `gcc -O1`, then five runs on
+2,048 inputs, which must agree. Nothing is confined. Two favours to it: inputs come through a pipe instead of being
+compiled in, and tree-sitter, fast and written in C, finds the functions.
 """
 
 import re
