@@ -1,5 +1,7 @@
 """Macros, conditionals, positions, and bounds on work."""
 
+from bisect import bisect_right
+
 import pytest
 
 from nsc.program.pieces import cut
@@ -26,6 +28,15 @@ def squeeze(text: str) -> str:
         ("#define F f\nF.5 F(2)F", "f .5 f(2)f"),
         ("#define g(p) f p##p h(1)\ng() g(a)", "f h(1) f aa h(1)"),
         ("#define CAT3(a, b, c) a##b##c\nCAT3(x,,y) CAT3(,,) CAT3(,z,)", "xy z"),
+        ("#define P(a...) g(a)\nP(x,2)", "g(x,2)"),
+        ("#define P(a, b...) g(a, ##b)\nP(1) P(1,2, 3)", "g(1) g(1,2, 3)"),
+        ("#define MASK 0x1E\nMASK+1 MASK*1", "0x1E +1 0x1E*1"),
+        ("#define LT <\nb LT= c", "b < = c"),
+        ('#define X(a) a"b"\nX(L)', 'L "b"'),
+        ("#define FOO 3\nint a = FO\\\nO; b +\\\n= 2; /* c *\\\n/ d;", "int a = 3 ; b += 2; d;"),
+        ("#if -1 > 0u && (1<<63) < 0 && ~0u == 0xffffffffffffffff\ngood\n#endif", "good"),
+        ("#if 9007199254740993/1 == 9007199254740993 && -7/2 == -3 && -7%2 == -1\ngood\n#endif", "good"),
+        ("#if '\\x41' == 'A' && L'a' == 97 && '\\0' == 0 && (1 ? -1 : 0u) > 0\ngood\n#endif", "good"),
         ("#define P(f, ...) p(f, ##__VA_ARGS__)\nP(1) P(1, 2, 3)", "p(1) p(1,2, 3)"),
         ("x; // C:\\\\\nhidden;\ny;", "x; y;"),
         ("// a \\\\\n#define B 2\nB", "B"),
@@ -78,6 +89,57 @@ def test_includes_are_noted_and_never_followed():
 )
 def test_refusals(text, reason):
     assert [p.reason for p in preprocess(text).problems] == [reason]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#define f(x) x\n" + "f(" * 64 + "a " * 90_000 + ")" * 64 + "\n",
+        "#define S(x) " + "#x " * 5000 + "\nS(" + "a " * 3000 + ")\n",
+        "#define P(x) " + "x##" * 20_000 + "x\nP(" + "y" * 43 + ")\n",
+        "".join(f"#define A{k} A{k + 1} x x\n" for k in range(7000)) + "A0 " * 20 + "\n",
+        "#define A " + ("x" * 100 + " ") * 500 + "\n#define B " + "A " * 500 + "\nint a = B;\n",
+    ],
+    ids=["arguments", "spelled", "pasted", "chain", "long"],
+)
+def test_macros_that_make_much_work_are_stopped(text):
+    done = preprocess(text)
+    assert [p.reason for p in done.problems] == ["macro_too_large"]
+
+
+def test_a_header_that_is_too_large_ends_the_run_at_once():
+    headers = {"big.h": "#define f(x) x\n" + "f(" * 64 + "a " * 20_000 + ")" * 64 + "\n"}
+    done = preprocess('#include "big.h"\n' * 40, lambda name, angled, asking: (name, headers[name]))
+    assert [p.reason for p in done.problems] == ["macro_too_large"] and len(done.files) == 2
+
+
+def test_remembered_expansions_pass_the_bound_where_fresh_ones_do():
+    headers = {
+        "big.h": "#define BIG " + "x " * 12_000 + "\n",
+        "fill.h": "int z = BIG;\n" * 6,
+        "k.h": "int a;\nint q =\n  1 +\n BIG + BIG;\n",
+    }
+    include = lambda name, angled, asking: (name, headers[name])  # noqa: E731
+    text = '#include "big.h"\n#include "fill.h"\n#include "k.h"\n#include "fill.h"\n'
+    warm = [preprocess('#include "big.h"\n#include "k.h"\n', include), preprocess(text, include)][1]
+    cut.cache_clear()
+    cold = preprocess(text, include)
+    assert warm.problems == cold.problems != [] and warm.used == cold.used
+
+
+@pytest.mark.parametrize(
+    "condition", ["(" * 35 + "1" + ")" * 35, "(" * 5000 + "1", "(1" + "<<63" * 20 + ")/1", "!" * 5000]
+)
+def test_odd_conditions_are_read_or_refused(condition):
+    done = preprocess(f"#if {condition}\n#endif\n")
+    assert {p.reason for p in done.problems} <= {"bad_directive"}
+
+
+def test_blanks_that_keep_tokens_apart_come_from_nowhere():
+    done = preprocess("#define E\nint a= b -E- c;\n")
+    for k, character in enumerate(done.text):
+        exact = done.exact[bisect_right(done.out_offsets, k) - 1]
+        assert not exact or done.original[done.origin(k)] == character
 
 
 def test_an_exponential_macro_is_stopped():

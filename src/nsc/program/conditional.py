@@ -9,11 +9,19 @@ from nsc.program.declare import binary_integer, integer_literal
 from nsc.program.refusal import Refusal
 from nsc.program.tokens import Token, is_blank
 
-_LEVELS: tuple[tuple[str, ...], ...] = (
+_LEVELS = (
     ("||",), ("&&",), ("|",), ("^",), ("&",), ("==", "!="), ("<", ">", "<=", ">="),
     ("<<", ">>"), ("+", "-"), ("*", "/", "%"),
 )  # fmt: skip
-_MAX_DEPTH = 100
+_LEVEL = {operator: level for level, operators in enumerate(_LEVELS, 1) for operator in operators}
+_TRUTHS = frozenset("|| && == != < > <= >=".split())
+_SHIFTS = ("<<", ">>")
+_MAX_DEPTH = 40
+_BITS = 64
+
+
+class _Unsigned(int):
+    """A number of type uintmax_t; plain ones are of type intmax_t."""
 
 
 def condition(tokens: list[Token], at: int) -> int:
@@ -47,7 +55,7 @@ class _Reader:
     def ternary(self, depth: int) -> int:
         if depth > _MAX_DEPTH:
             raise Refusal("bad_directive", "this #if condition nests too deeply", self.at)
-        chosen = self.binary(0, depth)
+        chosen = self.binary(1, depth)
         if self.peek() != "?":
             return chosen
         self.take()
@@ -55,15 +63,13 @@ class _Reader:
         if self.take() != ":":
             raise Refusal("bad_directive", "a '?' without ':' in an #if condition", self.at)
         no = self.ternary(depth + 1)
-        return yes if chosen else no
+        return _wrapped(yes if chosen else no, isinstance(yes, _Unsigned) or isinstance(no, _Unsigned))
 
-    def binary(self, level: int, depth: int) -> int:
-        if level == len(_LEVELS):
-            return self.unary(depth)
-        left = self.binary(level + 1, depth)
-        while self.peek() in _LEVELS[level]:
+    def binary(self, least: int, depth: int) -> int:
+        left = self.unary(depth)
+        while _LEVEL.get(self.peek(), 0) >= least:
             operator = self.take()
-            left = binary_integer(operator, left, self.binary(level + 1, depth))
+            left = _combined(operator, left, self.binary(_LEVEL[operator] + 1, depth))
         return left
 
     def unary(self, depth: int) -> int:
@@ -72,15 +78,31 @@ class _Reader:
         word = self.take()
         if word in ("!", "-", "+", "~"):
             value = self.unary(depth + 1)
-            return {"!": int(not value), "-": -value, "+": value, "~": ~value}[word]
+            made = {"!": int(not value), "-": -value, "+": +value, "~": ~value}[word]
+            return _wrapped(made, isinstance(value, _Unsigned) and word != "!")
         if word == "(":
             value = self.ternary(depth + 1)
             if self.take() != ")":
                 raise Refusal("bad_directive", "a '(' without ')' in an #if condition", self.at)
             return value
-        if word and (word[0].isalpha() or word[0] == "_"):
+        if word and (word[0].isalpha() or word[0] == "_") and word[-1] != "'":
             return 0
         number = integer_literal(word)
         if number is None:
             raise Refusal("bad_directive", f"'{word}' is not an integer in an #if condition", self.at)
-        return number
+        return _wrapped(number, number >= 2 ** (_BITS - 1) or word.rstrip("lL")[-1] in "uU")
+
+
+def _combined(operator: str, a: int, b: int) -> int:
+    """Apply an operator as C does on 64 bits: one unsigned side makes both unsigned, but for shifts."""
+    both = isinstance(a, _Unsigned) or (isinstance(b, _Unsigned) and operator not in _SHIFTS)
+    if both and operator not in _SHIFTS:
+        a, b = a % 2**_BITS, b % 2**_BITS
+    return _wrapped(binary_integer(operator, int(a), int(b)), both and operator not in _TRUTHS)
+
+
+def _wrapped(value: int, is_unsigned: bool) -> int:
+    if is_unsigned:
+        return _Unsigned(value % 2**_BITS)
+    half = 2 ** (_BITS - 1)
+    return (value + half) % 2**_BITS - half

@@ -15,7 +15,10 @@ from nsc.program.tokens import Token, is_blank, tokenize, trim
 
 MAX_EXPANDED_TOKENS = 200_000
 MAX_ARGUMENT_DEPTH = 64
-_NOTHING = "nothing"  # the kind of what stands for an empty argument beside `##`
+MAX_HIDDEN = 512  # macros inside one another's bodies
+MAX_PASTED = 4000  # characters of a token
+TOO_LARGE = "macro_too_large"  # the reason for which expanding ends
+_NOTHING, _NO_REST = "nothing", "no_rest"  # the kinds of what stands for an empty argument beside `##`
 
 
 class Macro(NamedTuple):
@@ -30,7 +33,7 @@ class Macro(NamedTuple):
 
     def means(self, other: Macro | None) -> bool:
         """Say whether another has been defined by the same text, wherever that was included."""
-        return other is not None and self.body is other.body and self.parameters == other.parameters
+        return other is not None and self.body is other.body and self[2:4] == other[2:4]
 
 
 @dataclass
@@ -55,7 +58,7 @@ class Expander:
             Refusal: `macro_too_large` when expansion passes a bound, `macro_call` on a bad call.
         """
         if depth > MAX_ARGUMENT_DEPTH:
-            raise Refusal("macro_too_large", "macro calls nest too deeply", tokens[0].offset)
+            raise Refusal(TOO_LARGE, "macro calls nest too deeply", tokens[0].offset)
         out: list[Token] = []
         todo = tokens[::-1]
         while todo:
@@ -96,12 +99,14 @@ class Expander:
         self.produced += tokens
         if self.produced > MAX_EXPANDED_TOKENS:
             message = f"macros expand to more than {MAX_EXPANDED_TOKENS} tokens"
-            raise Refusal("macro_too_large", message, at)
+            raise Refusal(TOO_LARGE, message, at)
 
     def _substitute(
         self, macro: Macro, arguments: dict[str, list[Token]], call: Token, hidden: frozenset[str], depth: int
     ) -> list[Token]:
         hidden = hidden | {macro.name}
+        if len(hidden) > MAX_HIDDEN:
+            raise Refusal(TOO_LARGE, "macros nest too deeply", call.offset)
         out: list[Token] = []
         expanded: dict[str, list[Token]] = {}
         body = macro.body
@@ -113,10 +118,13 @@ class Expander:
                 piece = [token]
             elif _neighbour(body, k, -1) == "#":
                 piece = [Token("string", _spell_as_string(argument), call.offset)]
+                self.count(len(argument), call.offset)
             elif "##" in (_neighbour(body, k, -1), _neighbour(body, k, 1)):
-                piece = argument or [Token(_NOTHING, "", call.offset)]
+                is_rest = macro.variadic and token.text == macro.parameters[-1]
+                piece = argument or [Token(_NO_REST if is_rest else _NOTHING, "", call.offset)]
             else:
                 if token.text not in expanded:
+                    self.count(len(argument), call.offset)
                     expanded[token.text] = self.expand(argument, depth + 1)
                 piece = expanded[token.text]
             self.count(len(piece) + 1, call.offset)
@@ -190,14 +198,16 @@ def _paste(tokens: list[Token]) -> list[Token]:
             pasting = False
         elif not pasting:
             out.append(token)
-    return [token for token in out if token.kind != _NOTHING]
+    return [token for token in out if token.kind not in (_NOTHING, _NO_REST)]
 
 
 def _pasted(left: Token, right: Token) -> list[Token]:
     if left.text == ",":
-        return [] if right.kind == _NOTHING else [left, right]
+        return [] if right.kind == _NO_REST else [left, right]
     if not left.text + right.text:
         return [left]
+    if len(left.text) + len(right.text) > MAX_PASTED:
+        raise Refusal(TOO_LARGE, f"## makes a token of more than {MAX_PASTED} characters", left.offset)
     hidden = left.hidden & right.hidden
     return [Token(t.kind, t.text, left.offset, hidden) for t in tokenize(left.text + right.text)]
 
@@ -220,6 +230,7 @@ def parse_definition(tokens: Sequence[Token]) -> Macro | None:
             parameters.append(tokens[k].text)
         elif tokens[k].text == "...":
             variadic = True
-            parameters.append("__VA_ARGS__")
+            if tokens[k - 1].kind != "name":  # `rest...` names it
+                parameters.append("__VA_ARGS__")
         k += 1
     return Macro(name, tuple(trim(tokens[k + 1 :])), tuple(parameters), variadic)

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from nsc.program.conditional import condition
 from nsc.program.expanded import Expanded, Include
-from nsc.program.macros import Expander, Macro
+from nsc.program.macros import MAX_EXPANDED_TOKENS, TOO_LARGE, Expander, Macro
 from nsc.program.pieces import (
     ATTRIBUTES,
     MAX_EXPANSIONS,
@@ -48,6 +48,9 @@ _PREDEFINED = {"__FILE__": '"program.c"', "__LINE__": "0", "__DATE__": '""', "__
                "__TIMESTAMP__": '""', "__inline": "inline", "__inline__": "inline", "__const": "const",
                "__always_inline": "inline", "__restrict": "restrict", "__restrict__": "restrict", "__extension__": "",
                "__volatile__": "volatile", "__signed__": "signed"}  # fmt: skip
+# a folded line inside a word or an operator: it may as well stand behind it
+_CUT_TOKEN = re.compile(r"(?<=\w)((?:\\\r?\n)+)(\w+)|(?<=[-+*/%&|^=<>!.#:])((?:\\\r?\n)+)([-+*/%&|^=<>!.#:]+)")
+_FUSING = frozenset("++ -- << >> && || ## -> /* // %: <: :> <% %> == != <= >= += -= *= /= %= &= |= ^=".split())
 _INCLUDE = re.compile(r"\s*(?:<([^>\n]*)>|\"([^\"\n]*)\")")
 
 
@@ -133,6 +136,8 @@ class _Run:
             try:
                 self._include(name, False, at)
             except Refusal as refusal:
+                if refusal.reason == TOO_LARGE:
+                    raise
                 self.done.problems.append(self.done.problem(refusal, in_text=False))
 
     def _active(self) -> bool:
@@ -151,12 +156,12 @@ class _Run:
         """Expand macros, or remember how it was done when they meant the same."""
         expander = self.expander
         done = next((known for known in chunk.expansions if expander.knows(known.asked)), None)
-        if done is None:
+        if done is None or expander.produced + done.produced > MAX_EXPANDED_TOKENS:
             done = self._expanded(chunk, base)
             chunk.expansions[MAX_EXPANSIONS - 1 :] = []
             chunk.expansions.insert(0, done)
         else:
-            expander.count(done.produced, base + chunk.start)
+            expander.produced += done.produced
             expander.used += [(base + offset, expander.macros[name]) for offset, name in done.used]
         for offset, text, exact in done.pieces:
             self._emit(text, base + offset, exact=exact)
@@ -185,8 +190,7 @@ class _Run:
         )
         if not parallel:
             if self.out and _would_fuse(self.out[-1], text):
-                self.out.append(" ")
-                self.length += 1
+                self._emit(" ", origin, exact=False)
             done.out_offsets.append(self.length)
             done.in_offsets.append(origin)
             done.exact.append(exact)
@@ -200,6 +204,8 @@ class _Run:
             elif self._active():
                 self._command(line, base)
         except Refusal as refusal:
+            if refusal.reason == TOO_LARGE:  # nothing with a macro in it can succeed after that
+                raise
             in_header = len(self.reading) > 1  # what a header refuses is missed by those who need it
             if not (in_header and refusal.reason in ("error_directive", "bad_directive")):
                 self.done.problems.append(self.done.problem(refusal, in_text=False))
@@ -305,13 +311,15 @@ def _predefined(name: str, body: str) -> Macro:
 
 @lru_cache(maxsize=MAX_REMEMBERED)
 def _ended(text: str) -> str:
-    return without_odd_characters(text if text.endswith("\n") else text + "\n")
+    """Return a file's text with its odd characters replaced and no token cut by a folded line, of the same length."""
+    text = without_odd_characters(text if text.endswith("\n") else text + "\n")
+    return _CUT_TOKEN.sub(lambda m: (m[2] or m[4]) + (m[1] or m[3]), text) if "\\" in text else text
 
 
 def _joined(tokens: list[Token], original: str) -> Iterator[tuple[int, str, bool]]:
     """Yield (offset, text, is it as in the file): together what stands there side by side, and what one call made."""
     start = end = at = 0
-    made = ""
+    made: list[str] = []
     for token in tokens:
         text = spelled(token)
         exact = original.startswith(text, token.offset)
@@ -319,16 +327,17 @@ def _joined(tokens: list[Token], original: str) -> Iterator[tuple[int, str, bool
             yield start, original[start:end], True
             start = end
         if made and (exact or token.offset != at):
-            yield at, made, False
-            made = ""
+            yield at, "".join(made), False
+            made = []
         if not exact:
-            at, made = token.offset, made + (" " if _would_fuse(made, text) else "") + text
+            at = token.offset
+            made += (" ", text) if made and _would_fuse(made[-1], text) else (text,)
         elif start < end:
             end += len(text)
         else:
             start, end = token.offset, token.offset + len(text)
     if made:
-        yield at, made, False
+        yield at, "".join(made), False
     elif start < end:
         yield start, original[start:end], True
 
@@ -361,5 +370,6 @@ def _would_fuse(left: str, right: str) -> bool:
     if not left or not right:
         return False
     a, b = left[-1], right[0]
-    word = (a.isalnum() or a in "_.") and (b.isalnum() or b in "_.")
-    return word or (a == b and a in "+-<>&|=#") or a + b in ("->", "/*", "//", "+=", "-=", "*=", "/=", "%:")
+    if a.isalnum() or a in "_.":
+        return b.isalnum() or b in "_.\"'" or (b in "+-" and a in "eEpP")
+    return a + b in _FUSING
