@@ -95,8 +95,8 @@ class Stretch:
     def newlines(self) -> int:
         return self.text.count("\n")
 
-    @cached_property
     def tokens(self) -> list[Token]:
+        """Return its tokens, made anew: what they expand to is remembered."""
         return tokenize(self.text, self.start)
 
     @cached_property

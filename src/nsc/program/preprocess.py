@@ -170,7 +170,7 @@ class _Run:
         expander, used, produced = self.expander, len(self.expander.used), self.expander.produced
         expander.base, expander.asked = base, set()
         try:
-            tokens = _without_attributes(expander.expand(chunk.tokens))
+            tokens = _without_attributes(expander.expand(chunk.tokens()))
         except Refusal as refusal:
             raise refusal.moved(base) from None
         return Expansion(
