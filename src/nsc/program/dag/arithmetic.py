@@ -24,7 +24,7 @@ def combine(b: Builder, operator: str, left: Number, right: Number) -> Number:
     if arithmetic is not None:
         return Number(b.make(arithmetic, x, y), is_int)
     if operator == "/":
-        ratio = b.make("DIV", x, y)
+        ratio = b.quotient(x, y) if is_int else b.make("DIV", x, y)
         return Number(b.make("TRUNC", ratio), True) if is_int else Number(ratio)
     if operator == "%":
         return Number(b.make("FMOD", x, y), True)

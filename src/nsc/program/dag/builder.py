@@ -24,6 +24,7 @@ _LEAVES = ("LIT", "IN", "NAN")
 _NOT_A_NUMBER = ("NAN",)
 _SETTLED = TRUTHS | {"FLOOR", "ROUND", "TRUNC"}
 _LARGEST_LITERAL = 1e30
+_CHOOSING = frozenset(("LT", "EQ", "SEL", "MIN", "MAX", "NOT", "AND", "OR"))
 # What loops over numbers do, which Python does as numpy does and ten times as fast on one number.
 _PLAIN = {
     "ADD": operator.add, "SUB": operator.sub, "MUL": operator.mul, "NEG": operator.neg, "SQ": lambda a: a * a,
@@ -60,9 +61,10 @@ class Builder:
     def literal(self, value: float) -> int:
         """Return the node of a number; infinities become +-1e30, as a network cannot hold them.
 
-        NaN is a node of its own, which no condition chooses: where a program returns it there is nothing to mimic.
+        Finite ones may be larger on the way (`finish`). NaN is a node of its own, which no condition chooses: where a
+        program returns it there is nothing to mimic.
         """
-        if not -_LARGEST_LITERAL <= value <= _LARGEST_LITERAL:
+        if not math.isfinite(value):
             if math.isnan(value):
                 self.nan_at = self.at
                 return self._intern(_NOT_A_NUMBER)
@@ -102,6 +104,13 @@ class Builder:
             return found
         node = self._intern(key)
         return self._settled(node) if self.prune and op in _SETTLED else node
+
+    def quotient(self, x: int, y: int) -> int:
+        """Divide integers: never by a rounded reciprocal, which would fall short of a whole number."""
+        divisor = self.numbers[y]
+        if divisor is None or self.numbers[x] is not None or divisor == 0 or abs(math.frexp(divisor)[0]) == 0.5:
+            return self.make("DIV", x, y)
+        return self._intern(("DIV", x, y))
 
     def _with_nan(self, op: str, args: tuple[int, ...]) -> int:
         """Apply an operation to NaN: comparisons with it are false, and a choice takes the other side."""
@@ -145,7 +154,7 @@ class Builder:
         number: dict[int, int] = {}
         ops, args, values = [], [], []
         for node in needed:
-            op, *rest = self.nodes[node]
+            op, *rest = self._within_bounds(node)
             is_leaf = op in _LEAVES
             kids = () if is_leaf else [number[r] for r in rest]
             number[node] = len(ops)
@@ -154,6 +163,20 @@ class Builder:
             values.append(rest[0] if is_leaf else 0.0)
         made = (np.array(ops, np.int16), np.array(args, np.int32), np.array(values, np.float64))
         return Dag(*made, np.array([number[r] for r in roots], np.int32), self.n_inputs, bounded)
+
+    def _within_bounds(self, node: int) -> Key:
+        """Return a node whose number is at most 1e30 in size: where it is chosen or compared, more is no other.
+
+        Raises:
+            Refusal: `huge_constant`, where it is calculated with.
+        """
+        key = self.nodes[node]
+        if key[0] == "LIT":
+            return "LIT", max(-_LARGEST_LITERAL, min(_LARGEST_LITERAL, key[1]))
+        if key[0] not in _CHOOSING and any(abs(self.numbers[k] or 0.0) > _LARGEST_LITERAL for k in self.children(node)):
+            message = f"a number larger than {_LARGEST_LITERAL:g} is calculated with"
+            raise Refusal("huge_constant", message, self.at)
+        return key
 
     @property
     def has_words(self) -> bool:

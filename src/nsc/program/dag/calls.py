@@ -11,15 +11,22 @@ from functools import cache
 
 from nsc.program.dag import special
 from nsc.program.dag.builder import Builder
+from nsc.program.dag.graph import TRUTHS
 from nsc.program.dag.words import SLACK
 
 _UNARY = {
     "sqrt": "SQRT", "sin": "SIN", "cos": "COS", "tan": "TAN", "exp": "EXP", "log": "LOG", "fabs": "ABS",
     "atan": "ATAN", "tanh": "TANH", "floor": "FLOOR", "asin": "ASIN", "sinh": "SINH", "cosh": "COSH",
-    "cbrt": "CBRT", "erf": "ERF", "round": "ROUND", "rint": "ROUND", "nearbyint": "ROUND", "trunc": "TRUNC",
+    "cbrt": "CBRT", "erf": "ERF", "round": "ROUND", "trunc": "TRUNC",
 }  # fmt: skip
-_UNARY_INTEGER = {name: "ROUND" for name in ("lrint", "lround", "llrint", "llround")}
-_BINARY = {"pow": "POW", "atan2": "ATAN2", "fmin": "MIN", "fmax": "MAX", "fmod": "FMOD", "drem": "FMOD"}
+_UNARY_INTEGER = {name: "ROUND" for name in ("lround", "llround")}
+_BINARY = {"pow": "POW", "atan2": "ATAN2", "fmin": "MIN", "fmax": "MAX", "fmod": "FMOD"}
+TAKES_INTEGER = {  # which arguments are converted to integers
+    "abs": (0,), "labs": (0,), "llabs": (0,), "imaxabs": (0,), "ldexp": (1,), "scalbn": (1,), "scalbln": (1,),
+}  # fmt: skip
+_WHOLE = frozenset(("TRUNC", "ROUND", "FLOOR", "LIT", *TRUTHS))
+_OF_WHOLE = frozenset(("ADD", "SUB", "MUL", "NEG", "ABS", "SQ", "MIN", "MAX", "SEL", "FMOD"))
+_PARTIAL = frozenset(("SQRT", "LOG", "ASIN", "POW", "FMOD", "NAN"))  # that may be undefined
 
 
 def _scaled(op: str, factor: float, *, before: bool = False) -> Callable[..., int]:
@@ -63,8 +70,29 @@ def _copysign(b: Builder, x: int, sign: int) -> int:
     return b.make("SEL", b.make("LT", sign, b.literal(0.0)), b.make("NEG", size), size)
 
 
+def _rint(b: Builder, x: int) -> int:
+    """Round, halves to even: what is made of integers meets them, what is made of inputs alone does not."""
+    if not _is_discrete(b, x):
+        return b.make("ROUND", x)
+    half = b.literal(0.5)
+    is_tie = b.make("EQ", b.make("SUB", x, b.make("FLOOR", x)), half)
+    even = b.make("MUL", b.literal(2.0), b.make("ROUND", b.make("MUL", x, half)))
+    return b.make("SEL", is_tie, even, b.make("ROUND", x))
+
+
+def _is_discrete(b: Builder, node: int) -> bool:
+    return b.op(node) in _WHOLE or (b.op(node) in _OF_WHOLE and all(_is_discrete(b, k) for k in b.children(node)))
+
+
 def _remainder(b: Builder, x: int, y: int) -> int:
-    return b.make("SUB", x, b.make("MUL", y, b.make("ROUND", b.make("DIV", x, y))))
+    return b.make("SUB", x, b.make("MUL", y, _rint(b, b.make("DIV", x, y))))
+
+
+def _isnan(b: Builder, x: int) -> int:
+    """Compare with itself what may be undefined; the inputs, and what is defined everywhere, are numbers."""
+    if not any(b.op(node) in _PARTIAL for node in b.needed([x])):
+        return b.literal(0.0)
+    return b.make("NOT", b.make("EQ", x, x))
 
 
 def _logb(b: Builder, x: int) -> int:
@@ -103,6 +131,9 @@ _FLOATS: dict[str, Callable[..., int]] = {
     "acosh": _acosh,
     "atanh": _atanh,
     "remainder": _remainder,
+    "drem": _remainder,
+    "rint": _rint,
+    "nearbyint": _rint,
     "fdim": lambda b, x, y: b.make("MAX", b.make("SUB", x, y), b.literal(0.0)),
     "ldexp": ldexp,
     "scalbn": ldexp,
@@ -119,15 +150,17 @@ _INTEGERS: dict[str, Callable[..., int]] = {
     "labs": lambda b, x: b.make("ABS", x),
     "llabs": lambda b, x: b.make("ABS", x),
     "imaxabs": lambda b, x: b.make("ABS", x),
-    "isnan": lambda b, x: b.literal(0.0),
+    "lrint": _rint,
+    "llrint": _rint,
+    "isnan": _isnan,
     "isinf": lambda b, x: b.literal(0.0),
-    "isfinite": lambda b, x: b.literal(1.0),
-    "finite": lambda b, x: b.literal(1.0),
+    "isfinite": lambda b, x: b.make("NOT", _isnan(b, x)),
+    "finite": lambda b, x: b.make("NOT", _isnan(b, x)),
     "isnormal": lambda b, x: b.literal(1.0),
     "fpclassify": lambda b, x: b.make("SEL", b.make("EQ", x, b.literal(0.0)), b.literal(2.0), b.literal(4.0)),
     "signbit": lambda b, x: b.make("LT", x, b.literal(0.0)),
     "ilogb": _logb,
-    "isunordered": lambda b, x, y: b.literal(0.0),
+    "isunordered": lambda b, x, y: b.make("OR", _isnan(b, x), _isnan(b, y)),
     "islessgreater": lambda b, x, y: b.make("NOT", b.make("EQ", x, y)),
     "isless": lambda b, x, y: b.make("LT", x, y),
     "isgreater": lambda b, x, y: b.make("LT", y, x),
@@ -165,6 +198,12 @@ def known_call(name: str) -> str | None:
         if any(spelled in table for table in tables):
             return spelled
     return None
+
+
+def is_floating(name: str) -> bool:
+    """Say whether a known function's value is no integer."""
+    known = known_call(name)
+    return known is not None and known not in _UNARY_INTEGER and known not in _INTEGERS
 
 
 def names_of_numbers() -> list[tuple[str, int]]:

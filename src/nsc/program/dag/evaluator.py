@@ -15,9 +15,11 @@ from nsc.program.dag.arithmetic import combine
 from nsc.program.dag.ast import Ast, float_of
 from nsc.program.dag.bits import complement
 from nsc.program.dag.builder import Builder
-from nsc.program.dag.initialise import initialise
+from nsc.program.dag.initialise import initialise, listed_length
+from nsc.program.dag.kinds import is_floating
 from nsc.program.dag.memory import (
     Address,
+    Frame,
     Number,
     Place,
     State,
@@ -33,21 +35,6 @@ from nsc.program.dag.memory import (
 from nsc.program.dag.sizes import size_of
 from nsc.program.declare import Scope
 from nsc.program.refusal import Refusal
-
-
-@dataclass
-class Frame:
-    """Names in scope: innermost last. `first_object` is the first object of the running function."""
-
-    scopes: list[dict[str, Place]]
-    first_object: int
-    result: Place | None = None
-
-    def find(self, name: str) -> Place | None:
-        for names in reversed(self.scopes):
-            if name in names:
-                return names[name]
-        return None
 
 
 @dataclass
@@ -76,6 +63,12 @@ class Evaluator:
         self.next_object += 1
         self.objects[self.next_object] = ctype
         return Place(self.next_object, ((None, ()),), ctype)
+
+    def lasting_object(self, ctype: CType) -> Place:
+        """Make an object that is local to no call; its number is negative."""
+        number = min(0, *self.objects) - 1 if self.objects else -1
+        self.objects[number] = ctype
+        return Place(number, ((None, ()),), ctype)
 
     def number(self, value: float, is_int: bool = False) -> Number:
         return Number(self.b.literal(value), is_int)
@@ -135,7 +128,7 @@ class Evaluator:
 
     def _row(self, place: Place, state: State) -> Address:
         """Copy what a symbolic index selects, so that a pointer can point there; from then on it may only be read."""
-        copy = self.new_object(place.type)
+        copy = self.lasting_object(place.type)
         self.store(copy, place, state)
         self.frozen |= {copy.object, place.object}
         if isinstance(place.type, Array):
@@ -202,11 +195,9 @@ class Evaluator:
         return place
 
     def declare_static(self, name: str, ctype: CType, key: tuple[int, str]) -> Place:
-        """Give a name to an object that outlives calls; its number is negative, so that it is local to none."""
+        """Give a name to an object that outlives calls."""
         if key not in self.statics:
-            number = -1 - len(self.statics)
-            self.objects[number] = ctype
-            self.statics[key] = Place(number, ((None, ()),), ctype)
+            self.statics[key] = self.lasting_object(ctype)
         self.frame.scopes[-1][name] = self.statics[key]
         return self.statics[key]
 
@@ -301,7 +292,7 @@ class Evaluator:
         if ast.data:
             old = self.load(place, state)
             if pointers.is_pointer(old):
-                value = pointers.shifted(self.b, old, value, ast.at) if ast.data == "+" else None
+                value = pointers.moved(self.b, ast.data, old, value, ast.at)
             elif isinstance(value, Number):
                 value = combine(self.b, ast.data, old, value)
         self.b.at = ast.at
@@ -317,13 +308,17 @@ class Evaluator:
         else:
             new = Number(self.b.make("ADD", old.node, self.b.literal(sign)), old.is_int)
         self.store(place, new, state)
-        return new if prefix else old
+        return self.load(place, state) if prefix else old
 
     def _conditional(self, ast: Ast, state: State) -> Value | Place:
         condition = self.truth(ast.kids[0], state)
         known = self.b.value(condition)
         if known is not None:
-            return self.value(ast.kids[1 if known else 2], state)
+            found = self.value(ast.kids[1 if known else 2], state)
+            converts = (
+                isinstance(found, Number) and found.is_int and is_floating(self, ast.kids[2 if known else 1], state)
+            )
+            return Number(found.node) if converts else found
         yes_state, no_state = state.copy(), state.copy()
         result = self.new_object(Scalar("double", "float"))
         for side, kid in ((yes_state, ast.kids[1]), (no_state, ast.kids[2])):
@@ -354,7 +349,10 @@ class Evaluator:
         return self.value(ast.kids[1], state)
 
     def _literal(self, ast: Ast, state: State) -> Value | Place:
-        place = self.new_object(ast.data)
+        ctype = ast.data
+        if isinstance(ctype, Array) and ctype.length is None:
+            ctype = Array(ctype.of, listed_length(self, ctype.of, ast.kids[0], state))
+        place = self.new_object(ctype)
         initialise(self, place, ast.kids[0], state)
         return self.load(place, state)
 

@@ -110,12 +110,13 @@ def _may_be_struct(e: Evaluator, ast: Ast, state: State) -> bool:
 
 
 def _clear(e: Evaluator, place: Place, state: State) -> None:
-    """Set every number in an object to zero."""
+    """Set every number and pointer in an object to zero."""
     ((_, start),) = below(place, (), place.type).options
     zeros = {is_int: e.number(0.0, is_int) for is_int in (False, True)}
     for path, ctype in subpaths(place.type):
-        if isinstance(ctype, Scalar):
-            state.cells[(place.object, (*start, *path))] = zeros[ctype.kind != "float"]
+        if isinstance(ctype, Scalar | Pointer):
+            is_int = isinstance(ctype, Pointer) or ctype.kind != "float"
+            state.cells[(place.object, (*start, *path))] = zeros[is_int]
 
 
 def _fill_union(e: Evaluator, place: Place, ast: Ast, state: State) -> None:

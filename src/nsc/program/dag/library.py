@@ -25,10 +25,12 @@ ASSERTIONS = frozenset(("assert", "static_assert", "_Static_assert", "__builtin_
 def assertion(e: Evaluator, ast: Ast, state: State) -> None:
     """Take an assertion to hold: only what its condition assigns matters, and no condition is too odd."""
     after = state.copy()
+    frame, scopes, depth = e.frame, list(e.frame.scopes), list(e.call_depth)
     try:
         for kid in ast.kids:
             e.value(kid, after)
-    except Refusal:
+    except Refusal:  # perhaps inside a call
+        e.frame, e.frame.scopes, e.call_depth = frame, scopes, depth
         return
     state.become(after)
 
@@ -49,8 +51,9 @@ def library_call(e: Evaluator, ast: Ast, arguments: list, state: State) -> Value
     known = calls.known_call(name)
     if known is None or not all(isinstance(a, Number) for a in arguments):
         raise Refusal("unknown_call", f"'{name}' has no symbolic meaning", ast.at)
-    if known == "abs" and not arguments[0].is_int:
-        arguments[0] = Number(e.b.make("TRUNC", arguments[0].node), True)
+    for k in calls.TAKES_INTEGER.get(known, ()):
+        if k < len(arguments) and not arguments[k].is_int:
+            arguments[k] = Number(e.b.make("TRUNC", arguments[k].node), True)
     made = calls.call(e.b, known, [a.node for a in arguments])
     if made is None:
         raise Refusal("unknown_call", f"'{name}' does not take {len(arguments)} arguments", ast.at)

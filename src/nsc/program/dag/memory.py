@@ -59,6 +59,21 @@ Value = Number | Address
 
 
 @dataclass
+class Frame:
+    """Names in scope: innermost last. `first_object` is the first object of the running function."""
+
+    scopes: list[dict[str, Place]]
+    first_object: int
+    result: Place | None = None
+
+    def find(self, name: str) -> Place | None:
+        for names in reversed(self.scopes):
+            if name in names:
+                return names[name]
+        return None
+
+
+@dataclass
 class State:
     """Memory and the ways control has left: truth nodes, or plain False / True where known."""
 

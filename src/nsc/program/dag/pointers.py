@@ -47,6 +47,13 @@ def cast(to: CType, value: object, at: int) -> Address:
     return value._replace(type=to, view=value.view or View(value.type.bits // 8, 0))
 
 
+def moved(b: Builder, operator: str, address: Address, offset: object, at: int) -> Shifted:
+    """Move a pointer by `+=` or `-=`."""
+    if operator not in ("+", "-") or not isinstance(offset, Number):
+        raise Refusal("pointer_arithmetic", f"'{operator}=' on a pointer", at)
+    return shifted(b, address, offset if operator == "+" else Number(b.make("NEG", offset.node), True), at)
+
+
 def shifted(b: Builder, address: Shifted, offset: Number, at: int) -> Shifted:
     """Return `address + offset`; an offset that depends on an input stays beside the address."""
     if not isinstance(address, Address):
@@ -55,6 +62,8 @@ def shifted(b: Builder, address: Shifted, offset: Number, at: int) -> Shifted:
     known = b.value(offset.node)
     if address.view is not None:
         return _moved(address, known, at)
+    if known is None and address.index is None:
+        raise Refusal("pointer_arithmetic", "an input moves a pointer to what is no element of an array", at)
     if known is None:
         base = b.literal(float(address.index or 0))
         return address._replace(index=0), Number(b.make("ADD", base, offset.node), True)

@@ -13,9 +13,10 @@ from functools import partial
 from nsc.program.ctype import INT, Array, Pointer, Void
 from nsc.program.dag.arithmetic import combine
 from nsc.program.dag.ast import Ast
-from nsc.program.dag.evaluator import Evaluator, Frame
+from nsc.program.dag.evaluator import Evaluator
 from nsc.program.dag.initialise import initialise, listed_length
 from nsc.program.dag.memory import (
+    Frame,
     Place,
     State,
     has_cells,

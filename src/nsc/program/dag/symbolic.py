@@ -15,10 +15,10 @@ from nsc.program.access import parameters_of
 from nsc.program.ctype import DOUBLE, Array, CType, Pointer, Scalar, Struct
 from nsc.program.dag.ast import Ast, Definitions
 from nsc.program.dag.builder import MAX_NODES, Builder
-from nsc.program.dag.evaluator import Evaluator, Frame
+from nsc.program.dag.evaluator import Evaluator
 from nsc.program.dag.graph import Dag, Unsupported
 from nsc.program.dag.lower import lower
-from nsc.program.dag.memory import Address, Number, Place, State, read, subpaths, write
+from nsc.program.dag.memory import Address, Frame, Number, Place, State, read, subpaths, write
 from nsc.program.dag.statements import execute, run_function
 from nsc.program.declare import Scope, base_type, declare, enter, scope_of, type_definitions
 from nsc.program.ir import Domain, Leaf, Program, Signature
