@@ -24,7 +24,6 @@ _LEAVES = ("LIT", "IN", "NAN")
 _NOT_A_NUMBER = ("NAN",)
 _SETTLED = TRUTHS | {"FLOOR", "ROUND", "TRUNC"}
 _LARGEST_LITERAL = 1e30
-_CHOOSING = frozenset(("LT", "EQ", "SEL", "MIN", "MAX", "NOT", "AND", "OR"))
 # What loops over numbers do, which Python does as numpy does and ten times as fast on one number.
 _PLAIN = {
     "ADD": operator.add, "SUB": operator.sub, "MUL": operator.mul, "NEG": operator.neg, "SQ": lambda a: a * a,
@@ -61,8 +60,8 @@ class Builder:
     def literal(self, value: float) -> int:
         """Return the node of a number; infinities become +-1e30, as a network cannot hold them.
 
-        Finite ones may be larger on the way (`finish`). NaN is a node of its own, which no condition chooses: where a
-        program returns it there is nothing to mimic.
+        Finite ones may be larger until `finish`. NaN is a node of its own, which no condition chooses: where
+        a program returns it there is nothing to mimic.
         """
         if not math.isfinite(value):
             if math.isnan(value):
@@ -154,29 +153,15 @@ class Builder:
         number: dict[int, int] = {}
         ops, args, values = [], [], []
         for node in needed:
-            op, *rest = self._within_bounds(node)
+            op, *rest = self.nodes[node]
             is_leaf = op in _LEAVES
             kids = () if is_leaf else [number[r] for r in rest]
             number[node] = len(ops)
             ops.append(OP_INDEX[op])
             args.append((*kids, -1, -1, -1)[:3])
-            values.append(rest[0] if is_leaf else 0.0)
+            values.append(max(-_LARGEST_LITERAL, min(_LARGEST_LITERAL, rest[0])) if is_leaf else 0.0)
         made = (np.array(ops, np.int16), np.array(args, np.int32), np.array(values, np.float64))
         return Dag(*made, np.array([number[r] for r in roots], np.int32), self.n_inputs, bounded)
-
-    def _within_bounds(self, node: int) -> Key:
-        """Return a node whose number is at most 1e30 in size: where it is chosen or compared, more is no other.
-
-        Raises:
-            Refusal: `huge_constant`, where it is calculated with.
-        """
-        key = self.nodes[node]
-        if key[0] == "LIT":
-            return "LIT", max(-_LARGEST_LITERAL, min(_LARGEST_LITERAL, key[1]))
-        if key[0] not in _CHOOSING and any(abs(self.numbers[k] or 0.0) > _LARGEST_LITERAL for k in self.children(node)):
-            message = f"a number larger than {_LARGEST_LITERAL:g} is calculated with"
-            raise Refusal("huge_constant", message, self.at)
-        return key
 
     @property
     def has_words(self) -> bool:
@@ -268,6 +253,17 @@ def _mul(b: Builder, args, known):
             return b.make("NEG", args[1 - k])
         if known[k] == 0:
             return b.literal(0.0)
+        if known[k] is not None and b.op(args[1 - k]) == "MUL":
+            return _regrouped(b, known[k], b.children(args[1 - k]))
+    return None
+
+
+def _regrouped(b: Builder, factor: float, pair: tuple[int, ...]) -> int | None:
+    """Multiply a product with a number by another, where one is too large to be written: 1e35 * x * 1e-34 is 10 x."""
+    for k in (0, 1):
+        other = b.value(pair[k])
+        if other is not None and max(abs(factor), abs(other)) > _LARGEST_LITERAL:
+            return b.make("MUL", pair[1 - k], b.literal(factor * other))
     return None
 
 
