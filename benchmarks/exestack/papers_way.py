@@ -48,17 +48,8 @@ def expanded(found: SourceText) -> bytes:
     """Run the preprocessor as the papers do; where it fails the text stays as it was."""
     text = found.text.encode("latin-1", "replace")
     folder = Path(found.package, *Path(found.path).parts[1:]).parent
-    command = [
-        "gcc",
-        "-E",
-        "-P",
-        "-w",
-        "-x",
-        "c",
-        f"-I{folder}",
-        *(f"-I{f}" for f in header_folders(found.package)),
-        "-",
-    ]
+    folders = (f"-I{f}" for f in (folder, *header_folders(found.package)))
+    command = ["gcc", "-E", "-P", "-w", "-x", "c", *folders, "-"]
     for _ in range(2):
         if not re.search(rb"^\s*#", text, re.MULTILINE):
             break
@@ -98,16 +89,22 @@ def is_plain(parameter: Node) -> bool:
 
 
 def comes_to_outputs(text: str, name: str, n_inputs: int) -> bool:
-    """Compile a function with its harness and run it five times."""
-    x = np.ascontiguousarray(np.resize(shared_inputs(), (2048, n_inputs))).tobytes()
+    """Give a function its harness, compile it and run it."""
     call = f"{name}({', '.join(f'nsc_x[k * {n_inputs} + {i}]' for i in range(n_inputs))})"
+    x = np.resize(shared_inputs(), (2048, n_inputs))  # any U(-1, 1) will do, for more than nine inputs too
+    return runs_alike(HEADERS + text + HARNESS % {"i": n_inputs, "call": call}, x)
+
+
+def runs_alike(text: str, x: np.ndarray) -> bool:
+    """Compile a program with gcc, run it five times on inputs `n i`, and say whether it gave the same each time."""
+    given = np.ascontiguousarray(x).tobytes()
     with tempfile.TemporaryDirectory() as folder:
         source, binary = Path(folder, "p.c"), Path(folder, "p")
-        source.write_text(HEADERS + text + HARNESS % {"i": n_inputs, "call": call})
+        source.write_text(text)
         if subprocess.run(["gcc", "-O1", "-w", source, "-o", binary, "-lm"], capture_output=True).returncode:
             return False
         try:
-            runs = [subprocess.run([binary], input=x, capture_output=True, timeout=8) for _ in range(5)]
+            runs = [subprocess.run([binary], input=given, capture_output=True, timeout=8) for _ in range(5)]
         except subprocess.TimeoutExpired:
             return False
         return all(r.returncode == 0 and r.stdout == runs[0].stdout for r in runs)

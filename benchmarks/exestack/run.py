@@ -23,8 +23,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
-from papers_way import comes_to_outputs, distinct, functions_of, header_folders
+from papers_way import comes_to_outputs, distinct, functions_of, header_folders, runs_alike
 
 from nsc.exestack import build_dataset
 from nsc.exestack.extract import extract
@@ -50,18 +49,9 @@ int main(void) {
 
 def with_gcc(unit: Unit) -> bool:
     """Build and run one function the papers' way; says whether it came to outputs."""
-    x = np.ascontiguousarray(shared_inputs()[:, : unit.n_inputs]).tobytes()
-    with tempfile.TemporaryDirectory() as folder:
-        source, binary = Path(folder, "p.c"), Path(folder, "p")
-        harness = MAIN % {"i": unit.n_inputs, "o": unit.n_outputs, "entry": unit.entry}
-        source.write_text("".join(f"#include <{h}>\n" for h in unit.headers) + unit.text + harness)
-        if subprocess.run(["gcc", "-O1", "-w", source, "-o", binary, "-lm"], capture_output=True).returncode:
-            return False
-        try:
-            runs = [subprocess.run([binary], input=x, capture_output=True, timeout=8) for _ in range(5)]
-        except subprocess.TimeoutExpired:
-            return False
-        return all(r.returncode == 0 and r.stdout == runs[0].stdout for r in runs)
+    harness = MAIN % {"i": unit.n_inputs, "o": unit.n_outputs, "entry": unit.entry}
+    headers = "".join(f"#include <{h}>\n" for h in unit.headers)
+    return runs_alike(headers + unit.text + harness, shared_inputs()[:, : unit.n_inputs])
 
 
 def expand_with_gcc(found: SourceText) -> bool:

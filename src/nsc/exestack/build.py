@@ -29,7 +29,7 @@ from nsc.exestack.gather import gather
 from nsc.exestack.profile import profile_named
 from nsc.exestack.slices import Slice, size_of, slices_of
 from nsc.exestack.source import versions_of
-from nsc.exestack.twins import load_library
+from nsc.exestack.twins import expect_library, load_library
 from nsc.record import write_records
 
 EXECUTORS = ("process", "ray")
@@ -85,6 +85,7 @@ def build_dataset(
         InputError: an unknown source, profile or executor, or a folder built with another profile or seed.
     """
     profile_named(profile)
+    expect_library()  # before anything is written
     if executor not in EXECUTORS:
         raise InputError(f"unknown executor '{executor}'; known are {', '.join(EXECUTORS)}")
     if workers < 1 or not sources:
@@ -107,7 +108,7 @@ def build_dataset(
     with ThreadPoolExecutor(1) as aside:
         loading = aside.submit(load_library)  # while workers begin
         for counts in results:
-            loading.result()  # a missing library is told before hours of work, not after
+            loading.result()  # one that is damaged is told before hours of work, not after
             tally.add(counts)
     say("looking for twins")
     return gather(work, list(names), out_dir, settings, tally.drops, tally.rate, keep_dropped)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from nsc.errors import MissingExtraError
@@ -49,16 +50,20 @@ def shingles(normalised: str) -> set[bytes]:
     return found if len(found) >= MIN_SHINGLES else set()
 
 
-def load_library() -> None:
-    """Load what finds near copies: it takes a second, and workers never ask for it.
+def expect_library() -> None:
+    """Look for what finds near copies, without loading it.
 
     Raises:
         MissingExtraError: datasketch is not installed.
     """
-    try:
-        import datasketch  # noqa: F401
-    except ModuleNotFoundError:
-        raise MissingExtraError("datasketch", "data") from None
+    if find_spec("datasketch") is None:
+        raise MissingExtraError("datasketch", "data")
+
+
+def load_library() -> None:
+    """Load it: that takes a second, and workers never ask for it."""
+    expect_library()
+    import datasketch  # noqa: F401
 
 
 class Clusters:

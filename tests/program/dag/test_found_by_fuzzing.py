@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
+from agreement import expect_agreement, read_and_built
 
 from nsc.program import Unsupported, parse_program
-from nsc.program.dag import evaluate
-from nsc.sandbox import build, run
 
 X = np.random.default_rng(5).uniform(-1, 1, (256, 2))
 HEADER = """#include <math.h>
@@ -59,16 +58,18 @@ REFUSED = [
 
 @pytest.fixture(scope="module")
 def programs():
-    read = [parse_program(HEADER + text, function="f") for text in PROGRAMS]
-    return list(zip(read, build([program.unit for program in read]), strict=True))
+    return read_and_built([HEADER + text for text in PROGRAMS])
 
 
 @pytest.mark.parametrize("k", range(len(PROGRAMS)))
 def test_the_dag_computes_what_the_sandbox_does(programs, k):
-    program, built = programs[k]
-    assert not isinstance(program.dag, Unsupported), program.dag
-    with np.errstate(all="ignore"):
-        np.testing.assert_allclose(evaluate(program.dag, X), run(built, X).outputs, atol=1e-9)
+    expect_agreement(*programs[k], X)
+
+
+def test_what_is_shared_in_a_dag_is_looked_at_once():
+    steps = "for (int i = 0; i < 60; i++) k = k + k * k;"  # 2^60 ways from the end to the beginning
+    text = f"#include <math.h>\ndouble f(double x) {{ int k = (int)(x * 4); {steps} return rint(k * .5); }}"
+    assert not isinstance(parse_program(text).dag, Unsupported)
 
 
 @pytest.mark.parametrize(("text", "reason"), REFUSED)

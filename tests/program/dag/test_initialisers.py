@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
+from agreement import expect_agreement, read_and_built
 
-from nsc.program import Unsupported, parse_program
-from nsc.program.dag import evaluate
-from nsc.sandbox import build, run
+from nsc.program import parse_program
 
 X = np.random.default_rng(5).uniform(-1, 1, (64, 2))
 TYPES = """typedef struct { double a[2]; double b[2]; } S;
@@ -50,15 +49,12 @@ BODIES = [
 
 @pytest.fixture(scope="module")
 def programs():
-    read = [parse_program(f"{TYPES}double f(double x, double y) {{ {body} }}") for body in BODIES]
-    return list(zip(read, build([program.unit for program in read]), strict=True))
+    return read_and_built([f"{TYPES}double f(double x, double y) {{ {body} }}" for body in BODIES])
 
 
 @pytest.mark.parametrize("k", range(len(BODIES)))
 def test_the_dag_computes_what_the_sandbox_does(programs, k):
-    program, built = programs[k]
-    assert not isinstance(program.dag, Unsupported), program.dag
-    np.testing.assert_allclose(evaluate(program.dag, X), run(built, X).outputs, atol=1e-9)
+    expect_agreement(*programs[k], X)
 
 
 @pytest.mark.parametrize(

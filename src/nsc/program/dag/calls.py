@@ -81,7 +81,18 @@ def _rint(b: Builder, x: int) -> int:
 
 
 def _is_discrete(b: Builder, node: int) -> bool:
-    return b.op(node) in _WHOLE or (b.op(node) in _OF_WHOLE and all(_is_discrete(b, k) for k in b.children(node)))
+    """Say whether a node is made of whole numbers and literals; each node on the way is looked at once."""
+    seen, todo = {node}, [node]
+    while todo:
+        node = todo.pop()
+        if b.op(node) in _WHOLE:
+            continue
+        if b.op(node) not in _OF_WHOLE:
+            return False
+        fresh = set(b.children(node)) - seen
+        seen |= fresh
+        todo += fresh
+    return True
 
 
 def _remainder(b: Builder, x: int, y: int) -> int:

@@ -66,7 +66,7 @@ class Evaluator:
 
     def lasting_object(self, ctype: CType) -> Place:
         """Make an object that is local to no call; its number is negative."""
-        number = min(0, *self.objects) - 1 if self.objects else -1
+        number = min((0, *self.objects)) - 1
         self.objects[number] = ctype
         return Place(number, ((None, ()),), ctype)
 

@@ -75,8 +75,10 @@ def _guessed(e: Evaluator, ast: Ast, arguments: list, state: State) -> Number | 
         value = Number(*calls.call(e.b, found.name, [a.node for a in arguments]))
     else:
         own, e.functions = e.functions, {found.name: found.function}  # it meets no function of the program
-        value = e.load(e.run_function(e, found.name, arguments, state, ast), state)
-        e.functions = own
+        try:
+            value = e.load(e.run_function(e, found.name, arguments, state, ast), state)
+        finally:
+            e.functions = own
     return convert(e.b, value, result)
 
 
