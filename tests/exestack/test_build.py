@@ -126,6 +126,19 @@ def test_a_dag_that_computes_something_else_is_left_out(tmp_path):
     assert isinstance(parse_program(wraps).dag, Dag)
 
 
+def test_a_records_text_reads_as_the_program_that_was_run(tmp_path):
+    (tmp_path / "tree" / "a").mkdir(parents=True)
+    (tmp_path / "tree" / "a" / "half.c").write_text(
+        "#define NUMBERED(name) typedef int name; enum name##_values\n"  # the closure needs but the call's first half
+        "NUMBERED(code)\n{ ONE, TWO };\nstruct pair { double x; code unused; };\n"
+        "double f(double x) { struct pair p = {x, 0}; return p.x * 0.5; }\n"
+    )
+    _, records = built([f"tree:{tmp_path / 'tree'}"], tmp_path / "out")
+    (record,) = sum(records.values(), [])
+    dag = parse_program(record.text, function="f").dag
+    assert np.allclose(evaluate(dag, shared_inputs()[:, :1]), record.raw_outputs)
+
+
 def test_functions_of_other_files_are_linked(tmp_path):
     package = tmp_path / "t" / "pkg"
     package.mkdir(parents=True)

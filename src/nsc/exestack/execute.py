@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from nsc.errors import InputError
 from nsc.exestack.extract import Candidate, Dropped
 from nsc.exestack.profile import Profile
-from nsc.program import Dag, Unsupported
+from nsc.program import Dag, Program, Unsupported, parse_program
 from nsc.program.dag import bind_inputs, evaluate
 from nsc.record import SAMPLES, Record, shared_inputs
 from nsc.sandbox import Built, Failed, Outcome, RunLimits, build, run
@@ -45,11 +46,22 @@ def _record(candidate: Candidate, built: Built | Failed, profile: Profile) -> Re
     dag = None if differs else dag
     name = f"{source.path}:{program.line}:{program.name}"
     return Record(
-        name, program.text, source.origin, n_inputs, program.n_outputs, box, 0,
+        name, _text(program), source.origin, n_inputs, program.n_outputs, box, 0,
         (outputs / scale).astype(np.float32), dag, licence=source.licence,
         normalised=program.normalised, scale=() if (scale == 1).all() else tuple(scale.tolist()),
         flags=_flags(outputs, scale, n_inputs < program.n_inputs, dag is not None and dag.bounded, differs),
     )  # fmt: skip
+
+
+def _text(program: Program) -> str:
+    """Return a program's text as written, or expanded where that does not read as the program that was run."""
+    try:
+        again = parse_program(program.text, function=program.name)
+        if again.normalised == program.normalised:
+            return program.text
+    except InputError:
+        pass
+    return "".join(f"#include <{header}>\n" for header in program.headers) + program.source
 
 
 def _outputs(built: Built, profile: Profile) -> np.ndarray | str:

@@ -125,14 +125,21 @@ def _macros_used(module: Module, items: list[Item]) -> list[Macro]:
 def closure_text(module: Module, closure: Closure) -> str:
     """Write the closure as a person would: headers, then macros and items in file order, as written."""
     expanded = module.expanded
-    pieces = [(expanded.defined[m.start], m.start, m.end) for m in closure.macros]
+    written: dict[int, str] = {}  # by origin: one macro's call may make several items
+    order: list[tuple[int, int]] = []
+    spans: list[tuple[int, int]] = []
     for item in closure.items:
-        pieces.append((item.start, expanded.origin(item.start), expanded.origin_of_end(item.end)))
-    ends: dict[int, int] = {}  # one macro's call may make several items
-    for _, start, end in sorted(pieces):
-        ends[start] = max(end, ends.get(start, 0))
+        first, last = expanded.origin(item.start), expanded.origin_of_end(item.end)
+        text = expanded.as_written(item.start, item.end)
+        written[first] = max(text, written.get(first, ""), key=len)
+        order.append((item.start, first))
+        spans.append((first, last))
+    for macro in closure.macros:
+        if not any(first <= macro.start < last for first, last in spans):  # it stands in what is written already
+            written[macro.start] = expanded.original[macro.start : macro.end].rstrip()
+            order.append((expanded.defined[macro.start], macro.start))
     headers = "".join(f"#include <{name}>\n" for name in closure.headers)
-    body = "\n\n".join(expanded.original[a:b].rstrip() for a, b in ends.items())
+    body = "\n\n".join(written[first] for first in dict.fromkeys(first for _, first in sorted(order)))
     return (headers + "\n" if headers else "") + body + "\n"
 
 

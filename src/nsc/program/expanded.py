@@ -46,7 +46,8 @@ class Expanded:
 
     `out_offsets[k]` in `text` came from `in_offsets[k]` in `original`; `exact[k]` says that the following
     characters run in parallel. `defined` gives where in `text` each macro was defined, by `Macro.start`; `seams`,
-    where in it one file's text ends and another's begins.
+    where in it one file's text ends and another's begins; `left_out`, what of `original` no compiler sees: branches
+    that are not taken, and directives but those that define macros; `followed`, where in it a header's text went in.
     """
 
     text: str = ""
@@ -58,6 +59,8 @@ class Expanded:
     includes: list[tuple[str, bool, int]] = field(default_factory=list)  # not followed: name, is <...>, offset
     used: list[tuple[int, Macro]] = field(default_factory=list)  # offset in `original`, macro
     defined: dict[int, int] = field(default_factory=dict)
+    left_out: list[tuple[int, int]] = field(default_factory=list)
+    followed: list[int] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     def add_file(self, path: str, text: str) -> SourceFile:
@@ -94,6 +97,26 @@ class Expanded:
             return self.origin(offset - 1) + 1
         start = self.in_offsets[k]
         return next((after for after in self.in_offsets[k + 1 :] if after > start), start + 1)
+
+    def as_written(self, start: int, end: int) -> str:
+        """Return what stands in `text` from `start` to `end` as the user wrote it, macros and comments in it.
+
+        What a header has put in the middle of it stands nowhere as it is read: then it is the expanded text.
+        """
+        first, last = self.origin(start), self.origin_of_end(end)
+        if last <= first or any(first <= at < last for at in self.followed):
+            return self.text[start:end]
+        pieces, at = [], first
+        for a, b in self._left_out[bisect_right(self._left_out, (first, 0)) :]:
+            if a >= last:
+                break
+            pieces.append(self.original[at:a].rstrip(" \t"))
+            at = b + 1 if pieces[-1][-1:] in ("\n", "") else b
+        return "".join((*pieces, self.original[at:last])).rstrip()
+
+    @cached_property
+    def _left_out(self) -> list[tuple[int, int]]:
+        return sorted(self.left_out)
 
     def file_of(self, origin: int) -> SourceFile:
         """Return the file that an offset in `original` lies in."""

@@ -51,6 +51,8 @@ _PREDEFINED = {"__FILE__": '"program.c"', "__LINE__": "0", "__DATE__": '""', "__
 # a folded line inside a word or an operator: it may as well stand behind it
 _CUT_TOKEN = re.compile(r"(?<=\w)((?:\\\r?\n)+)(\w+)|(?<=[-+*/%&|^=<>!.#:])((?:\\\r?\n)+)([-+*/%&|^=<>!.#:]+)")
 _FUSING = frozenset("++ -- << >> && || ## -> /* // %: <: :> <% %> == != <= >= += -= *= /= %= &= |= ^=".split())
+_CONDITIONALS = frozenset(("if", "ifdef", "ifndef", "elif", "else", "endif"))
+_KEPT = frozenset(("define", "undef"))  # what text as a person wrote it keeps of the directives in it
 _INCLUDE = re.compile(r"\s*(?:<([^>\n]*)>|\"([^\"\n]*)\")")
 
 
@@ -123,11 +125,15 @@ class _Run:
     def _pieces(self, text: str, base: int) -> None:
         for piece in cut(text):
             if isinstance(piece, Directive):
+                if piece.name not in _KEPT or not self._active():
+                    self.done.left_out.append((base + piece.at, base + piece.end))
                 self._directive(piece, base)
             elif self._active():
                 self._stretch(piece, base)
-            elif piece.newlines and len(self.reading) == 1:
-                self._emit("\n" * piece.newlines, base + piece.start, exact=False)
+            else:
+                self.done.left_out.append((base + piece.start, base + piece.start + len(piece.text)))
+                if piece.newlines and len(self.reading) == 1:
+                    self._emit("\n" * piece.newlines, base + piece.start, exact=False)
         if len(self.reading) == 1 and self._active():
             self._read_behind(len(text))
 
@@ -199,7 +205,7 @@ class _Run:
 
     def _directive(self, line: Directive, base: int) -> None:
         try:
-            if line.name in ("if", "ifdef", "ifndef", "elif", "else", "endif"):
+            if line.name in _CONDITIONALS:
                 self._conditional(line, base)
             elif self._active():
                 self._command(line, base)
@@ -247,6 +253,7 @@ class _Run:
         elif len(self.reading) > MAX_INCLUDE_DEPTH or len(self.done.files) > MAX_INCLUDES:
             raise Refusal("too_many_includes", f"'{name}' is included too deeply or too often", at)
         elif found[0] not in self.once and include_guard(_ended(found[1])) not in self.expander.macros:
+            self.done.followed.append(at)
             self.read(*found)
 
     def _conditional(self, line: Directive, base: int) -> None:

@@ -104,13 +104,18 @@ def _number(pair: tuple[int, Node]) -> int:
 
 
 def _used(nodes: _Nodes) -> dict[str, Node]:
-    declared = set(_declared(nodes))
+    names, tags = set(_declared(nodes)), set(_tags(nodes))
     used: dict[str, Node] = {}
     for node in nodes.of("identifier", "type_identifier", "primitive_type"):
         name = text_of(node)
-        if name not in declared and (node.type != "primitive_type" or name in HEADER_OF):
+        is_declared = name in tags or (name in names and not _is_tag(node))  # a tag and a variable may share a name
+        if not is_declared and (node.type != "primitive_type" or name in HEADER_OF):
             used.setdefault(name, node)
     return used
+
+
+def _is_tag(node: Node) -> bool:
+    return node.type == "type_identifier" and node.parent.type in ("struct_specifier", "union_specifier")
 
 
 def _declared(nodes: _Nodes) -> Iterator[str]:
@@ -119,6 +124,9 @@ def _declared(nodes: _Nodes) -> Iterator[str]:
     for node in nodes.of("enumerator", "labeled_statement", "goto_statement"):
         label = node.child_by_field_name("name" if node.type == "enumerator" else "label")
         yield text_of(label) if label is not None else ""
+
+
+def _tags(nodes: _Nodes) -> Iterator[str]:
     for node in nodes.of("struct_specifier", "union_specifier"):
         tag = node.child_by_field_name("name")
         if tag is not None and node.child_by_field_name("body") is not None:
