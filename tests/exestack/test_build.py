@@ -145,16 +145,18 @@ def test_functions_of_other_files_are_linked(tmp_path):
     (package / "own.h").write_text("double half(double x);\ndouble third(double x);\ndouble twice(double x);\n")
     (package / "a.c").write_text(
         '#include "own.h"\ndouble f(double x) { return half(x) + 1; }\ndouble g(double x) { return twice(x); }\n'
+        "void moved(const double *, double *);\nvoid h(const double *v, double *w) { moved(v, w); *w = *w * 7; }\n"
     )
+    (package / "m.c").write_text("void moved(const double *v, double *w) { *w = *v * 5 + 2; }\n")
     (package / "b.c").write_text(
         '#include "own.h"\nstatic double k = 0.5;\ndouble half(double x) { return third(x) * 3 * k; }\n'
     )
     (package / "c.c").write_text('#include "own.h"\ndouble third(double x) { return x / 3; }\n')
     (package / "d.c").write_text("double twice(double x) { return 2 * x; }\n")
     (package / "e.c").write_text("double twice(double x) { return x + x; }\n")
-    _, records = built([f"tree:{tmp_path}/t"], tmp_path / "out")
+    _, records = built([f"tree:{tmp_path}/t"], tmp_path / "out", profile="wide")
     found = {r.name.rsplit(":", 1)[1]: r for rs in records.values() for r in rs}
-    assert set(found) == {"f", "half", "third", "twice"}  # twice is defined two times: g could mean either
+    assert set(found) == {"f", "half", "third", "twice", "h", "moved"}  # twice is defined two times: g could mean either
     np.testing.assert_allclose(found["f"].outputs, shared_inputs()[:, :1] / 2 + 1, rtol=1e-6)
 
 

@@ -17,8 +17,8 @@ from nsc.program import FunctionOverview, Program, list_programs
 from nsc.program.tokens import BLANKS, kind_of, words
 
 DEFINES = {"__IEEE_LITTLE_ENDIAN": "1"}  # what newlib's mathematics asks of the machine, of which wasm32 is none
-MAX_ROUNDS = 3
-MAX_OTHER_FILES = 12
+MAX_ROUNDS = 8
+MAX_OTHER_FILES = 40
 
 
 @dataclass(frozen=True)
@@ -91,13 +91,14 @@ def _linked(source: SourceText) -> list[tuple[FunctionOverview, Program | None]]
 
 
 def _only_misses_functions(function: FunctionOverview) -> bool:
-    """Say whether a numeric function lacks nothing but the bodies of functions that it calls."""
-    if function.signature is None or not function.problems:
+    """Say whether a numeric function lacks nothing but the bodies of functions that it calls.
+
+    Which of its pointers are outputs may be theirs to tell: then its signature is not known yet.
+    """
+    if not function.problems or any(p.reason != "unknown_function" for p in function.problems):
         return False
-    leaves = (*function.signature.inputs, *function.signature.outputs)
-    return all(p.reason == "unknown_function" for p in function.problems) and all(
-        leaf.type.kind == "float" for leaf in leaves
-    )
+    known = function.signature
+    return known is None or all(leaf.type.kind == "float" for leaf in (*known.inputs, *known.outputs))
 
 
 def _reason(function: FunctionOverview, program: Program | None, profile: Profile) -> str | None:
