@@ -99,3 +99,11 @@ def test_state_does_not_leak_between_units_or_runs():
     for made in pair:
         for _ in range(2):
             assert run(made, np.zeros((3, 1))).outputs[:, 0].tolist() == [1, 2, 3]
+
+
+def test_a_units_generic_macros_leave_its_neighbours_alone():
+    text = "void entry(const double *x, double *y) { float v = (float)x[0]; y[0] = exp(v); }"
+    plain, generic = (Unit((header,), text, "entry", (), 1, 1) for header in ("math.h", "tgmath.h"))
+    x = np.linspace(-1, 1, 8)[:, None]
+    alone, beside = build([plain])[0], build([plain, generic])[0]
+    assert np.array_equal(run(alone, x).outputs, run(beside, x).outputs)

@@ -21,6 +21,7 @@ _REFUSED_NODES = {
     "gnu_asm_expression": ("uses_asm", "inline assembly is not supported"),
     "seh_try_statement": ("not_standard_c", "structured exceptions are not standard C"),
     "offsetof_expression": ("uses_offsetof", "offsetof is not supported"),
+    "attribute_declaration": ("uses_attributes", "attributes in [[ ]] are not supported: leave them out"),
     "generic_expression": ("uses_generic", "_Generic is not supported"),
 }
 _REFUSED_NAMES = {

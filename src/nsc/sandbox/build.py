@@ -15,6 +15,7 @@ from nsc.sandbox.outcome import Outcome
 
 CHUNK = 1024  # samples in the module's buffers
 UNITS_PER_MODULE = 64
+_CHANGES_NEIGHBOURS = "tgmath.h"  # its macros make of `sqrt` another function: such a unit gets its own module
 # A C library linked for files or the environment asks the host at start: such a unit gets its own module.
 _ASKED_AT_START = (b"fd_prestat_get", b"environ_get", b"args_get")
 
@@ -47,8 +48,12 @@ def build(units: Sequence[Unit], limits: CompilerLimits = CompilerLimits()) -> l
             accepted.append(k)
         else:
             results[k] = Failed(Outcome.refused, f"the sandbox does not compile {why}")
-    for start in range(0, len(accepted), UNITS_PER_MODULE):
-        _build_some(units, accepted[start : start + UNITS_PER_MODULE], results, limits)
+    together = [k for k in accepted if _CHANGES_NEIGHBOURS not in units[k].headers]
+    for start in range(0, len(together), UNITS_PER_MODULE):
+        _build_some(units, together[start : start + UNITS_PER_MODULE], results, limits)
+    for k in accepted:
+        if _CHANGES_NEIGHBOURS in units[k].headers:
+            _build_some(units, [k], results, limits)
     return results
 
 

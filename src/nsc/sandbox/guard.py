@@ -12,7 +12,7 @@ import re
 from itertools import accumulate, pairwise
 
 from nsc.program import Unit
-from nsc.program.tokens import kind_of, words
+from nsc.program.tokens import BLANKS, kind_of, words
 
 MAX_UNIT_BYTES = 256_000
 MAX_NESTING = 200
@@ -24,13 +24,14 @@ ALLOWED_HEADERS = frozenset(
 )
 _FORBIDDEN_NAME = re.compile(
     r"""(?: _*asm_* | _Pragma | __pragma | __has_\w+ | __attribute(?:__)? | __declspec | __import__ | __builtin_\w*
-      | _Generic_never | __FILE__ | __BASE_FILE__ | __FILE_NAME__ | __INCLUDE_LEVEL__ | __DATE__ | __TIME__
+      | __FILE__ | __BASE_FILE__ | __FILE_NAME__ | __INCLUDE_LEVEL__ | __DATE__ | __TIME__
       | __TIMESTAMP__ | __COUNTER__ )\Z""",
     re.VERBOSE,
 )
 _ALLOWED_BUILTINS = re.compile(r"__builtin_(?:floor|expect|inff?|huge_valf?|nanf?|fabsf?|sqrtf?|isnan|isinf)\Z")
 _DEEPER = dict.fromkeys("([{", 1) | dict.fromkeys(")]}", -1)
 _ODD = re.compile(r"[^\t\n\x20-\x7e]")
+_ATTRIBUTE = frozenset((("[", "["), ("<", ":")))  # [[gnu::constructor]], <:<:gnu::constructor:>:>
 _RAW_STRING = re.compile(r"\A(?:u8|[uUL])?R\Z")
 _SPLICE = re.compile(r"\\[ \t\r\v\f]*\n")
 
@@ -58,14 +59,17 @@ def refusal(unit: Unit) -> str | None:
 
 def _refused_token(text: str) -> str | None:
     found = words(text)
-    distinct = dict.fromkeys(found)
+    distinct = {word: kind_of(word) for word in dict.fromkeys(found)}
     for word in distinct:
-        why = _refused_word(word, kind_of(word))
+        why = _refused_word(word, distinct[word])
         if why is not None:
             return why
     raw = any(map(_RAW_STRING.match, distinct))
     if raw and any(_RAW_STRING.match(a) and kind_of(b) in ("string", "char") for a, b in pairwise(found)):
         return "a raw string"
+    solid = [word for word in found if distinct[word] not in BLANKS]
+    if any(pair in _ATTRIBUTE for pair in pairwise(solid)):
+        return "an attribute or digraph"
     deepest = max(accumulate(_DEEPER[word] for word in found if word in _DEEPER), default=0)
     return f"brackets nested {deepest} deep" if deepest > MAX_NESTING else None
 

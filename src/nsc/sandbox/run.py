@@ -40,14 +40,12 @@ class Execution:
     Args:
         outputs: float64 `n o`, NaN where a sample did not finish.
         failed: sample -> outcome, for the samples that did not finish.
-        finished: how many samples were run to their end.
         outcome: ok, or the most frequent failure.
         import_name: what a forbidden import asked for.
     """
 
     outputs: np.ndarray
     failed: dict[int, Outcome]
-    finished: int
     outcome: Outcome
     import_name: str = ""
 
@@ -114,9 +112,9 @@ def run(built: Built, x: np.ndarray, limits: RunLimits = RunLimits()) -> Executi
         try:
             instance = instance or _Instance(built, limits)
             instance.write(x[start:stop])
-        except wasmtime.WasmtimeError as error:
+        except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
             outcome, import_name = _named_error(error)
-            return Execution(outputs, dict.fromkeys(range(len(x)), outcome), 0, outcome, import_name)
+            return Execution(outputs, dict.fromkeys(range(len(x)), outcome), outcome, import_name)
         first, window = 0, CHUNK
         while first < stop - start:
             last = min(first + window, stop - start)
@@ -135,9 +133,8 @@ def run(built: Built, x: np.ndarray, limits: RunLimits = RunLimits()) -> Executi
             instance = _Instance(built, limits)
             instance.write(x[start:stop])
         start = stop
-    finished = int((~np.isnan(outputs).all(axis=1)).sum()) if failed else len(x)
     worst = Counter(failed.values()).most_common(1)[0][0] if failed else Outcome.ok
-    return Execution(outputs, failed, finished, worst, import_name)
+    return Execution(outputs, failed, worst, import_name)
 
 
 def _run_some(instance: _Instance, first: int, stop: int, limits: RunLimits) -> tuple[int, Outcome, str]:
@@ -146,14 +143,14 @@ def _run_some(instance: _Instance, first: int, stop: int, limits: RunLimits) -> 
     try:
         instance.run(instance.store, instance.number, first, stop)
         return stop, Outcome.ok, ""
-    except wasmtime.Trap as trap:
-        return instance.position(first, stop), _TRAPS.get(trap.trap_code, Outcome.trapped), ""
-    except wasmtime.WasmtimeError as error:
+    except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
         return instance.position(first, stop), *_named_error(error)
 
 
-def _named_error(error: wasmtime.WasmtimeError) -> tuple[Outcome, str]:
-    """Return (outcome, import asked for) of an error that is no trap of the program's own."""
+def _named_error(error: wasmtime.Trap | wasmtime.WasmtimeError) -> tuple[Outcome, str]:
+    """Return (outcome, import asked for) of a trap, or of an error that is none of the program's own."""
+    if isinstance(error, wasmtime.Trap):
+        return _TRAPS.get(error.trap_code, Outcome.trapped), ""
     text = str(error)
     if "unknown import" not in text:
         return Outcome.trapped, ""
