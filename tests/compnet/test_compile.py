@@ -109,7 +109,7 @@ def test_checkpoints_that_do_not_fit_are_refused(compnet, tmp_path):
     with pytest.raises(StoreError, match="not a readable checkpoint"):
         load_compnet(tmp_path / "text.safetensors")
     whole = tmp_path / "whole.safetensors"
-    save_compnet(whole, compnet.arrays, {})
+    save_compnet(whole, compnet.arrays, compnet.metadata)
     np.testing.assert_array_equal(load_compnet(whole).base, compnet.base)
     for old, new, what in (
         (b'"nsc_compnet":"2"', b'"nsc_compnet":"7"', "version 7"),
@@ -122,6 +122,30 @@ def test_checkpoints_that_do_not_fit_are_refused(compnet, tmp_path):
     (tmp_path / "half.safetensors").write_bytes(whole.read_bytes()[:5000])
     with pytest.raises(StoreError, match="not a readable checkpoint"):
         load_compnet(tmp_path / "half.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"product_in": np.zeros((1, 4096))}, "do not fit the header: product_in"),
+        ({"unary_in": np.zeros((1, 1)), "bias_out": np.zeros(3)}, "bias_out, unary_in"),
+        ({"more": np.zeros(3)}, "do not fit the header: more"),
+        ({"base": None}, "do not fit the header: base"),
+        ({"inputs": np.full((9, 256), np.nan)}, "NaN or infinity"),
+    ],
+)
+def test_tensors_of_other_shapes_never_reach_compiled_code(compnet, tmp_path, change, message):
+    arrays = {name: a for name, a in (compnet.arrays | change).items() if a is not None}
+    save_compnet(tmp_path / "bent.safetensors", arrays, compnet.metadata)
+    with pytest.raises(StoreError, match=message):
+        load_compnet(tmp_path / "bent.safetensors")
+
+
+def test_headers_that_describe_no_model_are_refused(compnet, tmp_path):
+    for metadata in ({}, {"config": {"model": {"width": "wide"}}}, {"config": 3}):
+        save_compnet(tmp_path / "bent.safetensors", compnet.arrays, metadata)
+        with pytest.raises(StoreError, match="the header is damaged"):
+            load_compnet(tmp_path / "bent.safetensors")
 
 
 def test_evaluation_keeps_programs_without_a_dag_apart(compnet):

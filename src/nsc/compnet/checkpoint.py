@@ -17,6 +17,7 @@ from safetensors.numpy import save_file
 from nsc.atomic import replacing
 from nsc.compnet.bert import BertCompNet
 from nsc.compnet.compile import CompNet
+from nsc.compnet.config import ModelConfig, tensor_shapes
 from nsc.compnet.functions import FUNCTIONS
 from nsc.errors import StoreError
 
@@ -41,7 +42,7 @@ def load_compnet(path: Path | str | None = None) -> CompNet | BertCompNet:
     """Load a checkpoint; without a path, the one shipped in the package (kept after the first load).
 
     Raises:
-        StoreError: missing, unreadable, or made for another version or other functions.
+        StoreError: missing, unreadable, damaged, or made for another version or other functions.
     """
     return _shipped() if path is None else _load(Path(path))
 
@@ -68,4 +69,20 @@ def _load(path: Path) -> CompNet | BertCompNet:
         return bert_from(header, arrays)
     if header.get("functions") != " ".join(FUNCTIONS):
         raise StoreError(f"{path} was trained for other functions; train it again with: nsc train")
-    return CompNet(arrays, json.loads(header.get("metadata", "{}")))
+    return CompNet(arrays, _checked(path, header, arrays))
+
+
+def _checked(path: Path, header: dict[str, str], arrays: dict[str, np.ndarray]) -> dict:
+    """Return the header's metadata, if the tensors are what it says; compiled code will trust their shapes."""
+    try:
+        metadata = json.loads(header["metadata"])
+        model = ModelConfig(**metadata["config"]["model"])
+        shapes = tensor_shapes(model, len(FUNCTIONS))
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreError(f"{path}: the header is damaged: {type(error).__name__} {error}") from None
+    differing = sorted(n for n in shapes | arrays if n not in arrays or shapes.get(n) != arrays[n].shape)
+    if differing or min(map(min, shapes.values())) < 1:
+        raise StoreError(f"{path}: tensors do not fit the header: {', '.join(differing[:3]) or 'a width below 1'}")
+    if not all(np.isfinite(a).all() for a in arrays.values()):
+        raise StoreError(f"{path}: a tensor holds NaN or infinity")
+    return metadata

@@ -62,7 +62,7 @@ class CompNet:
     def __init__(
         self,
         arrays: dict[str, np.ndarray],
-        metadata: dict[str, str],
+        metadata: dict,
         walk: Callable[[dict[str, np.ndarray]], WalkAll] = NativeWalk,
     ):
         self.arrays = {name: np.asarray(a, np.float32) for name, a in arrays.items()}
