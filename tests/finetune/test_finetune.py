@@ -140,6 +140,9 @@ def test_random_starts_are_trusted_with_examples():
         ({"x_train": np.full((5, 2), np.inf)}, "x_train holds NaN or infinity"),
         ({"y_train": np.zeros((5, 2))}, "has 1 outputs; y_train has 2"),
         ({"x_train": np.zeros((0, 2)), "y_train": np.zeros((0, 1))}, "n > 0"),
+        ({"x_train": np.zeros((180, 2))}, "x_train and y_train must have as many examples; found 180 and 5"),
+        ({"y_validation": np.zeros((1, 1))}, "x_validation and y_validation .* found 2 and 1"),
+        ({"x_test": np.zeros((4, 2))}, "x_test and y_test .* found 4 and 0"),
     ],
 )
 def test_bad_examples_are_refused(change, message):
@@ -147,6 +150,11 @@ def test_bad_examples_are_refused(change, message):
              "y_validation": np.zeros((2, 1))}  # fmt: skip
     with pytest.raises(InputError, match=message):
         finetune(np.zeros(65), COVERING, FinetuneData(**parts | change), FinetuneConfig())
+
+
+def test_parameters_that_are_no_numbers_are_refused():
+    with pytest.raises(InputError, match="to start from hold NaN"):
+        finetune(np.full(65, np.nan), COVERING, data_of(lambda x: x[:, 0]), FinetuneConfig())
 
 
 def test_misuse_is_explained():

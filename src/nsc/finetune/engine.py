@@ -196,6 +196,8 @@ def _checked(w: np.ndarray, topology: Topology, data: FinetuneData) -> FinetuneD
     p = len(w)
     if w.shape[1] != topology.n_parameters:
         raise InputError(f"{topology} has {topology.n_parameters} parameters; found {w.shape[1]}")
+    if not np.isfinite(w).all():
+        raise InputError("the parameters to start from hold NaN or infinity")
     arrays = []
     for field in fields(data)[:6]:
         name = field.name
@@ -212,6 +214,10 @@ def _checked(w: np.ndarray, topology: Topology, data: FinetuneData) -> FinetuneD
         if name.startswith("y") and a.shape[2] != topology.n_outputs:
             raise InputError(f"{topology} has {topology.n_outputs} outputs; {name} has {a.shape[2]}")
         arrays.append(np.broadcast_to(a, (p, *a.shape[1:])))
+    for x, y, what in zip(arrays[::2], arrays[1::2], ("train", "validation", "test"), strict=True):
+        rows = [0 if a is None else a.shape[1] for a in (x, y)]
+        if rows[0] != rows[1]:
+            raise InputError(f"x_{what} and y_{what} must have as many examples; found {rows[0]} and {rows[1]}")
     return FinetuneData(*arrays, weights=_checked_weights(data, arrays[0].shape[:2]))
 
 
