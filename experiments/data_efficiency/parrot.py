@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from starts import digest_of
 from tables import FLOOR, geometric
 
 from nsc.compnet import fit_emissions, load_compnet
@@ -73,9 +74,11 @@ def main() -> None:
     options = parser.parse_args()
     programs = [p for p in read_parrot(options.data) if p.code.suite == SUITE]
     starts = starts_of(programs, options.compnet, options.bert)
+    made_of = [digest_of(path) for path in (options.compnet, *([options.bert] if options.bert else []))]
     scores = sweep(
         trials(programs, starts, options.trials), COVERING, FinetuneConfig.paper(),
         file=options.output / "parrot.jsonl", threads=options.threads,
+        about=f"{options.data.name}, {', '.join(made_of)}",
         progress=lambda done: print(f"\r{done} trials", end="", flush=True),
     )  # fmt: skip
     errors = defaultdict(list)

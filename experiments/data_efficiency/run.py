@@ -11,8 +11,9 @@ they come, so that an interrupted run goes on; results.json and tables.md are ma
 """
 
 import argparse
+import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -51,28 +52,26 @@ def _dag_of(record: Record) -> Dag | None:
     return found if isinstance(found, Dag) and found.n_inputs == record.n_inputs else None
 
 
-def trials(records: list[Record], starts: dict[str, list[Start]], optimizer: str, count: int) -> Iterator[Trial]:
-    """Yield every (program, share, trial, start): share 0 once, unless the start itself is drawn."""
-    for k, record in enumerate(records):
+def trials(records: list[Record], name: str, starts: list[Start], optimizer: str, count: int) -> Iterator[Trial]:
+    """Yield every (program, share, trial) of one initialiser: share 0 once, unless the start itself is drawn."""
+    for k, (record, start) in enumerate(zip(records, starts, strict=True)):
         for share in PAPER_DATA_SIZES:
             for trial in range(count):
+                w = start.w(trial)
+                if w is None or not (share or trial == 0 or start.varies):
+                    continue
                 data = examples(record, share, trial)
                 mean, spread = scale(data, optimizer)
-                standard = _standardised(data, mean, spread)
-                for name, made in starts.items():
-                    start, w = made[k], made[k].w(trial)
-                    if w is None or not (share or trial == 0 or start.varies):
+                own, label = _standardised(data, mean, spread), name
+                if start.prior is not None:
+                    verdict = _verdict(start.prior, w, data)
+                    if verdict == "too many examples":
                         continue
-                    own = standard
-                    if start.prior is not None:
-                        verdict = _verdict(start.prior, w, data)
-                        if verdict == "too many examples":
-                            continue
-                        name = name if verdict == "heeded" else DISBELIEVED
-                        w = partial(heed, w, data, start.prior) if verdict == "heeded" else w
-                        few = len(data.x_validation) < FEW or verdict != "heeded"
-                        own = _untrained(standard) if few else standard
-                    yield Trial(f"{k}/{share}/{trial}/{name}", partial(_in_units, w, mean, spread), own)
+                    label = name if verdict == "heeded" else DISBELIEVED
+                    w = partial(heed, w, data, start.prior) if verdict == "heeded" else w
+                    few = len(data.x_validation) < FEW or verdict != "heeded"
+                    own = _untrained(own) if few else own
+                yield Trial(f"{k}/{share}/{trial}/{label}", partial(_in_units, w, mean, spread), own)
 
 
 def _verdict(prior: Prior, w: np.ndarray, data: FinetuneData) -> str:
@@ -93,12 +92,21 @@ def _untrained(data: FinetuneData) -> FinetuneData:
     return FinetuneData(*(a[:0] for a in data.arrays()[:4]), data.x_test, data.y_test)
 
 
-def count_trials(starts: dict[str, list[Start]], programs: int, count: int) -> int:
+def count_trials(starts: list[Start], count: int) -> int:
     """Return how many trials there are at most."""
     shares = len(PAPER_DATA_SIZES) - 1  # but 0
-    each = [count * shares + (count if made[k].varies else 1) for made in starts.values()
-            for k in range(programs) if made[k].w(0) is not None]  # fmt: skip
-    return sum(each)
+    return sum(count * shares + (count if s.varies else 1) for s in starts if s.w(0) is not None)
+
+
+def _digest(records: Iterable[Record]) -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    for record in records:
+        digest.update(f"{record.name}\0{record.text}\0".encode() + record.outputs.tobytes())
+    return digest.hexdigest()
+
+
+def _show(what: str, done: int, total: int) -> None:
+    print(f"\r{what}: {done}/{total}", end="", flush=True)
 
 
 def _standardised(data: FinetuneData, mean: float, spread: float) -> FinetuneData:
@@ -116,26 +124,32 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--optimizers", default="adam,lm")
+    parser.add_argument("--only", help="starts, as in random,bert: run their trials and make no tables yet")
     parser.add_argument("-o", "--output", type=Path, default=Path(__file__).parent / "results")
     options = parser.parse_args()
     records, counts = read_programs(options.data)
     print(f"{counts['programs']} programs, {counts['constant']} constant, {counts['without_dag']} without a DAG")
-    starts = starts_of(records, options.compnet, {"bert": options.bert, "bert on DAGs": options.control})
+    starts, made_of = starts_of(records, options.compnet, {"bert": options.bert, "bert on DAGs": options.control})
     if options.train:
         starts["nearest"] = nearest_starts(records, options.train, options.compnet)
-    found = {}
-    for optimizer in options.optimizers.split(","):
-        file = options.output / f"{optimizer}.jsonl"
+        made_of["nearest"] = f"{made_of['compnet']} and {_digest(read_records(options.train))}"
+    starts = {n: s for n, s in starts.items() if not options.only or n.split(" ")[0] in options.only.split(",")}
+    found = {optimizer: {} for optimizer in options.optimizers.split(",")}
+    for optimizer, scores in found.items():
         only_lm = ("random ", "compnet ", HEEDING)
         chosen = {n: s for n, s in starts.items() if optimizer == "lm" or not n.startswith(only_lm)}
-        total = count_trials(chosen, len(records), options.trials)
-        scores = sweep(
-            trials(records, chosen, optimizer, options.trials), COVERING, OPTIMIZERS[optimizer], file=file,
-            threads=options.threads,
-            progress=lambda done, name=optimizer, total=total: print(f"\r{name}: {done}/{total}", end="", flush=True),
-        )  # fmt: skip
-        found[optimizer] = {s.key: s for s in scores}
-        print()
+        for name, made in chosen.items():
+            total = count_trials(made, options.trials)
+            run = sweep(
+                trials(records, name, made, optimizer, options.trials), COVERING, OPTIMIZERS[optimizer],
+                file=options.output / optimizer / f"{name}.jsonl", threads=options.threads,
+                about=f"{_digest(records)}, {made_of.get(name, '')}",
+                progress=lambda done, what=f"{optimizer}, {name}", total=total: _show(what, done, total),
+            )  # fmt: skip
+            scores |= {s.key: s for s in run}
+            print()
+    if options.only:
+        return
     result, text = tables(records, found)
     result = {"data": options.data.name, **counts, "trials": options.trials} | result
     (options.output / "results.json").write_text(json.dumps(result, indent=1) + "\n")

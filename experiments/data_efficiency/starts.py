@@ -1,12 +1,13 @@
 """Where surrogates start: the initialisers that the experiment compares, and its zero-shot controls."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from nsc.compnet import MAX_INPUTS, CompNet, anchor_inputs, load_compnet
+from nsc.compnet import MAX_INPUTS, SHIPPED, CompNet, anchor_inputs, load_compnet
 from nsc.finetune import FinetuneData, Prior, finetune_with_prior
 from nsc.initial import Initial, distilled, initial_of
 from nsc.program.dag import evaluate
@@ -29,8 +30,14 @@ class Start:
     prior: Prior | None = None
 
 
-def starts_of(records: list[Record], compnet_path: str | None, others: dict[str, str | None]) -> dict[str, list[Start]]:
-    """Make every initialiser's starts for every program. others: checkpoints that are used as they emit, by name."""
+def starts_of(
+    records: list[Record], compnet_path: str | None, others: dict[str, str | None]
+) -> tuple[dict[str, list[Start]], dict[str, str]]:
+    """Make every initialiser's starts for every program; returns them by name, and digests of what made them.
+
+    Args:
+        others: checkpoints that are used as they emit, by name.
+    """
     compnet = load_compnet(compnet_path)
     emissions = compnet.emit_records(records)
     made = {"random": [_random(k, 0) for k in range(len(records))]}
@@ -44,10 +51,18 @@ def starts_of(records: list[Record], compnet_path: str | None, others: dict[str,
     made["mismatched"] = [_fixed(fits[j][0]) for j in _others(records)]
     made["base"] = [_fixed(compnet.base) for _ in records]
     made["distill"] = [_fixed(_distilled(r)) for r in records]
+    made_of = dict.fromkeys([n for n in made if not n.startswith(("random", "distill"))], digest_of(compnet_path))
     for name, path in others.items():
         if path:
             made[name] = [_fixed(e.w) for e in load_compnet(path).emit_records(records)]
-    return made
+            made_of[name] = digest_of(path)
+    return made, made_of
+
+
+def digest_of(compnet_path: str | None) -> str:
+    """Return a digest of a checkpoint; None is the shipped one."""
+    path = Path(compnet_path) if compnet_path else SHIPPED
+    return hashlib.blake2b(path.read_bytes(), digest_size=8).hexdigest()
 
 
 def nearest_starts(records: list[Record], training: Path, compnet_path: str | None) -> list[Start]:

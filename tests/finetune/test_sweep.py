@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -49,13 +50,13 @@ def test_scores_are_the_engines():
 def test_finished_trials_are_not_run_again(tmp_path):
     file, calls = tmp_path / "deep" / "scores.jsonl", []
     whole = by_key(sweep(trials(), COVERING, CONFIG, file=file))
-    assert len(file.read_text().splitlines()) == 12
+    assert len(file.read_text().splitlines()) == 1 + 12
     again = by_key(sweep(trials(), COVERING, CONFIG, file=file, progress=calls.append))
     assert calls == [12] and again.keys() == whole.keys()
     text = file.read_text()
     file.write_text(text[: len(text) // 2])  # killed while writing
     assert by_key(sweep(trials(), COVERING, CONFIG, file=file)).keys() == whole.keys()
-    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    lines = [json.loads(line) for line in file.read_text().splitlines()[1:]]
     assert len(lines) == 12
     for line in lines:
         want = whole[line["key"]]
@@ -76,7 +77,24 @@ def test_a_killed_sweep_goes_on(tmp_path):
     process.communicate()
     found = list(sweep(trials(400, (8,)), COVERING, CONFIG, file=file))
     assert len(found) == len({s.key for s in found}) == 400
-    assert len(file.read_text().splitlines()) == 400
+    assert len(file.read_text().splitlines()) == 1 + 400
+
+
+@pytest.mark.parametrize("change", ["config", "about", "topology", "cut"])
+def test_scores_of_another_sweep_are_not_taken_over(change, tmp_path):
+    file = tmp_path / "scores.jsonl"
+    before = by_key(sweep(trials(), COVERING, CONFIG, file=file, about="one data set"))
+    if change == "cut":  # killed within the first line
+        file.write_text(file.read_text()[:10])
+        assert by_key(sweep(trials(), COVERING, CONFIG, file=file, about="one data set")).keys() == before.keys()
+        return
+    topology = replace(COVERING, activation="tanh") if change == "topology" else COVERING
+    config = replace(CONFIG, steps=21) if change == "config" else CONFIG
+    about = "another" if change == "about" else "one data set"
+    with pytest.raises(
+        StoreError, match=f"another sweep .*{change if change != 'topology' else 'activation'}.*remove it"
+    ):
+        list(sweep(trials(), topology, config, file=file, about=about))
 
 
 def test_waiting_examples_are_bounded():

@@ -1,10 +1,11 @@
 """CompNet, the hypernetwork: a program's expression DAG -> the 65 parameters of a 9-4-4-1 surrogate.
 
-It reads text and never runs anything. Inference is numpy; only training needs torch.
+It reads text and never runs anything. Inference is numpy and a compiled walk over the DAG; only training needs torch.
 Must not know wasm, where programs come from, or other initialisers.
 """
 
 from nsc.compnet.bert import BertCompNet as BertCompNet
+from nsc.compnet.checkpoint import SHIPPED as SHIPPED
 from nsc.compnet.checkpoint import load_compnet as load_compnet
 from nsc.compnet.compile import CompNet as CompNet
 from nsc.compnet.compile import Emission as Emission

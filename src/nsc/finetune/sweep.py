@@ -95,6 +95,7 @@ def sweep(
     config: FinetuneConfig,
     *,
     file: Path | None = None,
+    about: str = "",
     backend: str = "cpu",
     threads: int | None = None,
     batch: int = 256,
@@ -106,12 +107,15 @@ def sweep(
     Args:
         file: scores are appended to it, a JSON object a line, and trials that it holds are not run again.
             They are yielded too. A line cut short by a kill is dropped and its trial run again.
+        about: what the trials were made of, where their keys do not tell (a checkpoint, a data set); it stands in
+            the file's first line, beside topology and config.
 
     Raises:
-        StoreError: `file` holds something else.
+        StoreError: `file` holds something else, or scores of another topology, config or `about`.
         InputError: a trial's examples do not fit the topology, or a key comes twice.
     """
-    kept = _read(file)
+    scores_of = _ScoreFile(file, topology, config, about)
+    kept = scores_of.read()
     yield from kept.values()
     seen: set[str] = set()
     waiting: dict[tuple, list[Trial]] = {}
@@ -123,7 +127,7 @@ def sweep(
         chosen = waiting.pop(shape)
         n_bytes -= sum(t.n_bytes for t in chosen)
         scores = _run(chosen, topology, config, backend, threads)
-        _append(file, scores)
+        scores_of.append(scores)
         done += len(scores)
         progress(done)
         yield from scores
@@ -167,23 +171,44 @@ def _run(
     ]
 
 
-def _read(file: Path | None) -> dict[str, Score]:
-    """Read the scores of an earlier run, dropping what stands behind the last whole line."""
-    if file is None or not file.exists():
-        return {}
-    text = file.read_bytes()
-    whole = text[: text.rfind(b"\n") + 1]
-    try:
-        scores = [Score(**json.loads(line)) for line in whole.splitlines()]
-    except (ValueError, TypeError):
-        raise StoreError(f"{file} does not hold the scores of a sweep; choose another file") from None
-    if len(whole) < len(text):
-        os.truncate(file, len(whole))
-    return {s.key: s for s in scores}
+class _ScoreFile:
+    """Scores, an object a line, behind a line that says of which sweep."""
 
+    def __init__(self, file: Path | None, topology: Topology, config: FinetuneConfig, about: str):
+        self.file = file
+        self.head = {
+            "sweep": str(topology),
+            "activation": topology.activation,
+            "config": asdict(config),
+            "about": about,
+        }
 
-def _append(file: Path | None, scores: list[Score]) -> None:
-    if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("a") as out:
-            out.write("".join(json.dumps(asdict(s)) + "\n" for s in scores))
+    def read(self) -> dict[str, Score]:
+        """Read the scores of an earlier run, dropping what stands behind the last whole line."""
+        if self.file is None or not self.file.exists():
+            return {}
+        text = self.file.read_bytes()
+        whole = text[: text.rfind(b"\n") + 1]
+        try:
+            head, *scores = map(json.loads, whole.splitlines()) if whole else (self.head,)
+            scores = [Score(**score) for score in scores]
+        except (ValueError, TypeError):
+            head, scores = {}, []
+        if "sweep" not in head:
+            raise StoreError(f"{self.file} does not hold the scores of a sweep; choose another file")
+        if head != self.head:
+            differing = ", ".join(k for k in head | self.head if head.get(k) != self.head.get(k))
+            raise StoreError(
+                f"{self.file} holds scores of another sweep ({differing}): remove it or choose another file"
+            )
+        if len(whole) < len(text):
+            os.truncate(self.file, len(whole))
+        return {s.key: s for s in scores}
+
+    def append(self, scores: list[Score]) -> None:
+        if self.file is None:
+            return
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        with self.file.open("a") as out:
+            lines = [*([] if out.tell() else [self.head]), *map(asdict, scores)]
+            out.write("".join(json.dumps(line) + "\n" for line in lines))
