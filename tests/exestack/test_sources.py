@@ -3,11 +3,14 @@
 import io
 import os
 import tarfile
+import zipfile
 
+import numpy as np
 import pytest
 
 from nsc.cli import main
 from nsc.errors import InputError
+from nsc.exestack import build_dataset
 from nsc.exestack.debian import debian_package
 from nsc.exestack.extract import extract
 from nsc.exestack.floating import FLOATING, declared, defined_functions, floating_names, skip_reason
@@ -15,6 +18,7 @@ from nsc.exestack.mutate import Parent, mutants
 from nsc.exestack.profile import profile_named
 from nsc.exestack.source import count_files, read_source_texts, versions_of
 from nsc.exestack.text import SourceText
+from nsc.record import read_records
 
 APT = """#!/bin/sh
 for name; do :; done
@@ -168,3 +172,52 @@ def test_a_defect_of_ours_costs_one_file(monkeypatch):
     source = SourceText("x", "f.c", "double f(double x) { return x; }")
     made, dropped = extract(source, profile_named("wide"))
     assert made == [] and [d.reason for d in dropped] == ["file:crash:IndexError"]
+
+
+def test_archives_are_read_without_unpacking(tmp_path):
+    root = tmp_path / "tree"
+    (root / "pkg").mkdir(parents=True)
+    (tmp_path / "f.c").write_text("double f(double x) { return x + 1; }")
+    with tarfile.open(root / "pkg" / "a.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "f.c", "../../evil/f.c")
+    with zipfile.ZipFile(root / "pkg" / "b.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("g.c", "double g(double x) { return x * 3; }")
+        archive.writestr("bomb.c", " " * 30_000_000)
+    (root / "pkg" / "c.tar").write_bytes(b"no archive at all")
+    found = list(read_source_texts(f"tree:{root}"))
+    assert [f.path for f in found if isinstance(f, SourceText)] == ["a.tar.gz:../../evil/f.c", "b.zip:g.c"]
+    assert sorted(f.reason for f in found if not isinstance(f, SourceText)) == ["broken_archive", "too_large"]
+    assert not (tmp_path / "evil").exists()
+
+
+@pytest.mark.parametrize("kind", ["a.zip", "a.tar.gz", "a.tar.xz", "a.tar.bz2", "a.tar"])
+def test_a_damaged_archive_costs_a_named_drop(kind, tmp_path):
+    text = "".join(f"double f{k}(double x) {{ return x * {k * 7919 % 1013}; }}\n" for k in range(300))
+    whole = tmp_path / kind
+    if kind == "a.zip":
+        with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("f.c", text)
+    else:
+        with tarfile.open(whole, f"w:{kind.removeprefix('a.tar').removeprefix('.')}") as archive:
+            add(archive, "f.c", text)
+    data, random = whole.read_bytes(), np.random.default_rng(0)
+    root = tmp_path / "tree"
+    root.mkdir()
+    for number in range(40):
+        bent = bytearray(data)
+        for place in random.integers(0, len(data), size=8):
+            bent[place] = random.integers(256)
+        (root / f"{number}.{kind}").write_bytes(bent)
+    reasons = {f.reason for f in read_source_texts(f"tree:{root}") if not isinstance(f, SourceText)}
+    assert "broken_archive" in reasons <= {"broken_archive", "binary", "too_large", "archive_too_large"}
+
+
+def test_names_that_are_no_text_are_spelled_with_escapes(tmp_path):
+    folder = os.fsencode(tmp_path) + b"/tree/p\xe9"
+    os.makedirs(folder)
+    with open(folder + b"/caf\xe9.c", "w") as file:
+        file.write("double f(double x) { return x + 1; }\n")
+    manifest = build_dataset([f"tree:{tmp_path}/tree"], tmp_path / "out", keep_dropped=True)
+    assert manifest["records"] == 1
+    (record,) = (r for split in ("train", "validation", "test") for r in read_records(tmp_path / "out" / split))
+    assert record.name == "p\\xe9/caf\\xe9.c:1:f" and record.origin == "p\\xe9"

@@ -20,6 +20,7 @@ from pathlib import Path, PurePosixPath
 
 from nsc.errors import InputError
 from nsc.exestack.text import MAX_BYTES
+from nsc.exestack.tree import BROKEN_ARCHIVE
 from nsc.toolchain import cache_folder
 
 MAX_UNPACKED_BYTES = 4 << 30  # all members of a package's archives, those that are left out too
@@ -98,7 +99,7 @@ def _unpack(name: str, archives: list[Path], into: Path) -> Package:
                             f"debian:{name}: {archive.name} holds more than {MAX_UNPACKED_BYTES >> 30} GiB"
                         )
                     _write(tar, member, place)
-        except (tarfile.TarError, OSError, EOFError, ValueError) as error:
+        except BROKEN_ARCHIVE as error:
             raise InputError(f"debian:{name}: {archive.name} cannot be read: {error}") from None
     version = archives[0].name.removeprefix(f"{name}_").split(".orig")[0].split(".debian")[0].split(".tar")[0]
     return Package(name, version, _licence(into))

@@ -6,9 +6,12 @@ In: a folder. Out: `Found`s in name order. Links are not followed; archives are 
 from __future__ import annotations
 
 import io
+import lzma
 import os
+import struct
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +19,10 @@ from pathlib import Path
 from nsc.exestack.text import MAX_BYTES, SUFFIXES, Found, SourceText, Unreadable, checked
 
 MAX_ARCHIVE_BYTES = 512 << 20  # unpacked, of one archive
+BROKEN_ARCHIVE = (
+    tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError, ValueError,
+    RuntimeError,
+)  # fmt: skip
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".zip")
 
 
@@ -24,19 +31,25 @@ def read_tree(root: Path) -> Iterator[Found]:
     for path in _walk(root):
         relative = path.relative_to(root)
         is_nested = len(relative.parts) > 1
-        origin = relative.parts[0] if is_nested else root.resolve().name
+        folder = relative.parts[0] if is_nested else root.resolve().name
+        origin = _spelled(folder)
         if path.name.endswith(ARCHIVES):
             if not path.is_symlink():
                 yield from _archive(path, origin)
         else:
-            yield _file(path, origin, str(relative), "", root / origin if is_nested else root)
+            yield _file(path, origin, _spelled(relative), "", root / folder if is_nested else root)
 
 
 def read_package(folder: Path, origin: str, licence: str) -> Iterator[Found]:
     """Walk one package's folder; paths start with its name."""
     for path in _walk(folder):
         if not path.name.endswith(ARCHIVES):
-            yield _file(path, origin, f"{origin}/{path.relative_to(folder)}", licence, folder)
+            yield _file(path, origin, f"{origin}/{_spelled(path.relative_to(folder))}", licence, folder)
+
+
+def _spelled(path: str | Path) -> str:
+    """Spell a path that is no UTF-8 with escapes; files and records know it by that."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _walk(root: Path) -> Iterator[Path]:
@@ -59,21 +72,22 @@ def _file(path: Path, origin: str, relative: str, licence: str, package: Path) -
 
 def _archive(path: Path, origin: str) -> Iterator[Found]:
     """Read an archive's C files from memory; nothing is unpacked to disk, and a bomb is cut off."""
+    shown = _spelled(path.name)
     try:
         members = _zip_members(path) if path.name.endswith(".zip") else _tar_members(path)
         left = MAX_ARCHIVE_BYTES
         for name, size, read in members:
             left -= size
             if left < 0:
-                yield Unreadable(origin, f"{path.name}:{name}", "archive_too_large")
+                yield Unreadable(origin, f"{shown}:{_spelled(name)}", "archive_too_large")
                 return
             if name.endswith(SUFFIXES):
                 if size > MAX_BYTES:
-                    yield Unreadable(origin, f"{path.name}:{name}", "too_large")
+                    yield Unreadable(origin, f"{shown}:{_spelled(name)}", "too_large")
                 else:
-                    yield checked(origin, f"{path.name}:{name}", read())
-    except (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError):
-        yield Unreadable(origin, path.name, "broken_archive")
+                    yield checked(origin, f"{shown}:{_spelled(name)}", read())
+    except BROKEN_ARCHIVE:
+        yield Unreadable(origin, shown, "broken_archive")
 
 
 def _tar_members(path: Path) -> Iterator[tuple]:
