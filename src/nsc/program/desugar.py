@@ -24,7 +24,7 @@ def scalar_entry(signature: Signature, function: str, entry: str) -> str:
     """Write `void entry(const double *nsc_x, double *nsc_y)` that calls `function`.
 
     Example: `void f(float x, float *re)` is called as
-    `float x = 0; float re_cell = 0; float *re = &re_cell; x = (float)nsc_x[0]; f(x, re); nsc_y[0] = (*re);`
+    `float x = 0; float nsc_cell_re = 0; float *re = &nsc_cell_re; x = (float)nsc_x[0]; f(x, re); nsc_y[0] = (*re);`
     Integer inputs are rounded to nearest: `(int)floor(v + 0.5)`.
     """
     body = [line for p in signature.params for line in _local(p)]
@@ -57,7 +57,7 @@ def _local(param: Param) -> list[str]:
     """Declare a zeroed object for a parameter, and a pointer to it where C passes one."""
     if not isinstance(param.type, Pointer):
         return [f"{param.type.spell(param.name)} = {_zero(param.type)};"]
-    cell, pointee = f"{param.name}_cell", param.type.to
+    cell, pointee = f"nsc_cell_{param.name}", param.type.to
     address = cell if isinstance(pointee, Array) else f"&{cell}"
     return [f"{pointee.spell(cell)} = {_zero(pointee)};", f"{_spell(param.type, param.name)} = {address};"]
 

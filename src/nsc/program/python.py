@@ -6,6 +6,7 @@ Non-goals: reading the Python source.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -14,6 +15,12 @@ from nsc.errors import InputError
 from nsc.program.ctype import DOUBLE, Pointer, Void
 from nsc.program.domain import Ranges, domain_of
 from nsc.program.ir import Leaf, Param, Program, Signature
+
+_C_KEYWORDS = frozenset(
+    """auto bool break case char const constexpr continue default do double else enum extern false float for goto if
+    inline int long nullptr register restrict return short signed sizeof static struct switch thread_local true typedef
+    typeof union unsigned void volatile while""".split()
+)
 
 
 def from_callable(
@@ -33,15 +40,18 @@ def from_callable(
         ranges: input name -> (lo, hi), default (-1, 1).
 
     Raises:
-        InputError: a name that is no identifier, or none at all.
+        InputError: a name that cannot be a C parameter's, one that is there twice, or none at all.
     """
     name = name or getattr(function, "__name__", "program")
-    name = name if name.isidentifier() else "program"
-    for label in (*inputs, *(o for o in outputs if o != "return")):
-        if not label.isidentifier():
-            raise InputError(f"names of inputs and outputs must be identifiers; found '{label}'")
+    name = name if _is_c_name(name) else "program"
     if not inputs or not outputs:
         raise InputError("a program needs at least one input and one output")
+    labels = [*inputs, *(outputs if len(outputs) > 1 else ())]
+    for k, label in enumerate(labels):
+        if not _is_c_name(label):
+            raise InputError(f"inputs and outputs need the names of C variables, none of them nsc_...; found '{label}'")
+        if label in labels[:k]:
+            raise InputError(f"names of inputs and outputs must differ; found '{label}' twice")
     params = [Param(p, DOUBLE, "in", f"double {p}") for p in inputs]
     single = len(outputs) == 1
     if single:
@@ -69,3 +79,8 @@ def from_callable(
         domain=domain_of(signature, ranges or {}),
         function=function,
     )
+
+
+def _is_c_name(name: str) -> bool:
+    is_name = re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) is not None
+    return is_name and name not in _C_KEYWORDS and not name.startswith("nsc_")
