@@ -30,6 +30,7 @@ def compile(
     include: Sequence[str | Path] = (),
     defines: Mapping[str, str] | None = None,
     oracle: Oracle | None = None,
+    timing: bool = True,
     **options,
 ) -> Surrogate:
     """Compile a C function, or a Program, into a verified neural surrogate.
@@ -43,6 +44,7 @@ def compile(
         include: folders to look for the file's own headers in, besides its own folder.
         defines: macros defined before the first line.
         oracle: runs the program in place of the sandbox, `n i -> n o` in the program's units.
+        timing: whether the original may run natively for a moment, to say how long a call takes.
         options: fields of `CompileOptions`: budget, seed, initial, optimizer, topology, split, text_only, ...
 
     Returns:
@@ -69,7 +71,7 @@ def compile(
     if chosen.text_only:
         return finish_draft(compile_text(program, chosen), chosen, started=started)[0]
     program = program if oracle is None else replace(program, function=oracle)
-    return finish(compile_program(program, chosen), chosen, started=started)[0]
+    return finish(compile_program(program, chosen), chosen, timing=timing, started=started)[0]
 
 
 def embed(program: Program, *, output: int = 0) -> np.ndarray:
@@ -105,6 +107,7 @@ def compile_file(
     include: Sequence[Path] = (),
     drop_in: bool = False,
     guard: bool = False,
+    timing: bool = True,
     progress: Progress = lambda what, fraction: None,
     **reading,
 ) -> dict:
@@ -120,6 +123,7 @@ def compile_file(
         return finish_draft(draft, options, folder=folder, drop_in=drop_in, guard=guard, started=started)[1]
     compiled = compile_program(program, options, progress=progress)
     _, report = finish(
-        compiled, options, folder=folder, drop_in=drop_in, guard=guard, started=started, progress=progress
-    )
+        compiled, options, folder=folder, drop_in=drop_in, guard=guard, timing=timing, started=started,
+        progress=progress,
+    )  # fmt: skip
     return report

@@ -78,6 +78,7 @@ def compile_(
     text_only: Annotated[
         bool, typer.Option("--text-only", help="Run and verify nothing; guess missing bodies.")
     ] = False,
+    timing: Annotated[bool, typer.Option("--timing/--no-timing", help="Run the original natively to time it.")] = True,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bits.")] = 0,
     json_: Json = False,
 ) -> None:
@@ -111,6 +112,7 @@ def compile_(
             include=include or [],
             drop_in=drop_in,
             guard=guard,
+            timing=timing,
             progress=progress,
             **reading,
         )

@@ -19,10 +19,10 @@ import numpy as np
 
 from nsc.atomic import write_whole
 from nsc.deploy import c_source, save_onnx, surrogate_name, time_per_call
-from nsc.errors import InputError
+from nsc.errors import BuildError, InputError
 from nsc.patterns import Progress
 from nsc.pipeline import Compiled, CompileOptions, Draft
-from nsc.program import MAX_SOURCE_BYTES, Include, draw_inputs
+from nsc.program import MAX_SOURCE_BYTES, Include, Program, draw_inputs
 from nsc.report import html_page
 from nsc.summary import draft_json, report_json
 from nsc.surrogate import Surrogate
@@ -114,10 +114,15 @@ def finish(
     folder: Path | None = None,
     drop_in: bool = False,
     guard: bool = False,
+    timing: bool = True,
     started: float,
     progress: Progress = lambda what, fraction: None,
 ) -> tuple[Surrogate, dict]:
-    """Time, export and report a compilation; returns the surrogate, its report inside, and the report."""
+    """Time, export and report a compilation; returns the surrogate, its report inside, and the report.
+
+    Args:
+        timing: whether the original may run natively, to say how long a call takes.
+    """
     progress("exporting", 0.0)
     begun = time.perf_counter()
     program, surrogate = compiled.program, compiled.surrogate
@@ -126,14 +131,23 @@ def finish(
     bound = compiled.compilation.verification.bound
     notes = [f"Verified: {bound.sentence()}."] if bound else []
     c_text = c_source(surrogate, program, drop_in=drop_in, guard=guard, notes=notes, selftest=compiled.compilation.x)
-    if program.function is None:
-        plain = c_source(surrogate, program)
-        original, own = time_per_call(program, plain, surrogate_name(program, drop_in=False))
-        report["ns_per_call"] = {"original": original, "surrogate": own}
+    if timing and program.function is None:
+        report["ns_per_call"], note = _timed(surrogate, program)
+        report["notes"] += note
     report["exported_function"] = name
     report["time_s"]["export"] = round(time.perf_counter() - begun, 4)
     report["time_s"]["total"] = round(time.perf_counter() - started, 4)
     return _written(folder, surrogate, c_text, report, compiled.compilation.x)
+
+
+def _timed(surrogate: Surrogate, program: Program) -> tuple[dict, list[str]]:
+    """Time a call of both; what cannot be timed loses nothing but that, and a note says so."""
+    try:
+        plain = c_source(surrogate, program)
+        original, own = time_per_call(program, plain, surrogate_name(program, drop_in=False))
+        return {"original": original, "surrogate": own}, []
+    except BuildError as error:
+        return {"original": None, "surrogate": None}, [f"a call was not timed: {error}"]
 
 
 def finish_draft(

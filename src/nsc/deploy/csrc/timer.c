@@ -1,0 +1,87 @@
+/* How long a call of the original and of the surrogate takes, alternating, in nanoseconds.
+ *
+ * In:  INPUTS, OUTPUTS, ROUNDS and the box LOW, HIGH; call_original and call_surrogate from elsewhere.
+ * Out: "ORIGINAL SURROGATE" on standard error.
+ * On Linux the kernel ends the process at any system call but a few from `confine` on: what is timed may compute, ask
+ * for memory, tell the time and write to what it has open.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#ifdef __x86_64__
+#define THIS_MACHINE AUDIT_ARCH_X86_64
+#else
+#define THIS_MACHINE AUDIT_ARCH_AARCH64
+#endif
+#define LOOK_AT(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define ALLOW(call) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+#define END BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)
+
+static int confine(void) {
+  struct sock_filter filter[] = {
+    LOOK_AT(arch), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, THIS_MACHINE, 1, 0), END, LOOK_AT(nr),
+    ALLOW(write), ALLOW(exit), ALLOW(exit_group), ALLOW(clock_gettime), ALLOW(brk), ALLOW(mmap), ALLOW(munmap),
+    ALLOW(mremap), ALLOW(madvise), END,
+  };
+  struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+#else
+static int confine(void) { return 0; }
+#endif
+
+typedef void entry(const double *, double *);
+extern entry call_original, call_surrogate;
+
+static entry *const entries[2] = {call_original, call_surrogate};
+static const double low[] = {LOW}, high[] = {HIGH};
+static double x[1024][INPUTS], y[OUTPUTS], sink;
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1e9 + t.tv_nsec;
+}
+
+static double spent(entry *f, int calls) {
+  double start = now();
+  for (int k = 0; k < calls; k++) f(x[k & 1023], y), sink += y[0];
+  return now() - start;
+}
+
+static int order(const void *a, const void *b) {
+  double d = *(const double *)a - *(const double *)b;
+  return (d > 0) - (d < 0);
+}
+
+int main(void) {
+  double t[2][ROUNDS];
+  char said[64];
+  unsigned state = 1;
+  int calls[2] = {1, 1}, rounds = ROUNDS;
+  for (int k = 0; k < 1024; k++)
+    for (int i = 0; i < INPUTS; i++) {
+      state = state * 1664525u + 1013904223u;
+      x[k][i] = low[i] + (high[i] - low[i]) * (state >> 8) / 16777216.0;
+    }
+  if (confine()) return 3;
+  for (int e = 0; e < 2; e++) {
+    double took;
+    while ((took = spent(entries[e], calls[e])) < 1e6 && calls[e] < 1 << 24) calls[e] *= 2;
+    if (took > 2e8) rounds = 3;
+  }
+  for (int r = 0; r < rounds; r++)
+    for (int e = 0; e < 2; e++) t[e][r] = spent(entries[e], calls[e]) / calls[e];
+  for (int e = 0; e < 2; e++) qsort(t[e], rounds, sizeof(double), order);
+  int length = snprintf(said, sizeof said, "%.3f %.3f\n", t[0][rounds / 2], t[1][rounds / 2]);
+  return write(2, said, length) != length || sink == 0.12345;
+}
