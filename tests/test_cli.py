@@ -87,6 +87,39 @@ def test_python_callables_are_programs():
 
 
 @pytest.mark.parametrize(
+    ("inputs", "outputs", "message"),
+    [
+        (["int"], ["return"], "names of C variables, .* found 'int'"),
+        (["a", "a"], ["return"], "must differ; found 'a' twice"),
+        (["a"], ["nsc_x", "b"], "found 'nsc_x'"),
+        (["\u00e9"], ["return"], "found '\u00e9'"),
+    ],
+)
+def test_names_of_a_callable_are_names_in_c(inputs, outputs, message):
+    with pytest.raises(InputError, match=message):
+        nsc.Program.from_callable(lambda x: x[:, :1], inputs, outputs=outputs)
+
+
+def test_integer_outputs_stay_in_their_type_and_are_verified_as_they_are_returned():
+    text = "unsigned char f(double x) { return x < 0 ? 0 : x > 1 ? 255 : (unsigned char)(255 * x); }"
+    surrogate = nsc.compile(text, budget=200, domain={"x": (-1, 2)}, timing=False)
+    raw = surrogate(np.linspace(-1, 2, 500)[:, None])
+    assert raw.min() < 0 or raw.max() > 255  # what a cast would wrap around
+    assert float(surrogate.report["test"]["max_abs"]).is_integer()
+
+
+@pytest.mark.parametrize("timing", [True, False])
+def test_what_cannot_be_timed_is_written_all_the_same(timing, tmp_path, wave):
+    wave.write_text(  # a pointer has 32 bits where programs are verified, 64 where they are timed
+        "#include <stdlib.h>\ndouble f(double x) { if (sizeof(void *) == 8) abort(); return x * x; }"
+    )
+    assert main(["compile", str(wave), "-o", str(tmp_path), "--budget", "50", f"--{'no-' * (not timing)}timing"]) == 0
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["ns_per_call"] == {"original": None, "surrogate": None}
+    assert any("not timed" in note for note in report["notes"]) == timing
+
+
+@pytest.mark.parametrize(
     ("text", "arguments", "message"),
     [
         (WAVE, ["--function", "nope"], "no function 'nope'"),
@@ -96,6 +129,7 @@ def test_python_callables_are_programs():
         (WAVE, ["--initial", "magic"], "one of auto, compnet, distill, random"),
         (WAVE, ["--topology", "1-4-1"], "needs 2 or more inputs"),
         (WAVE, ["--target-error", "0"], "above 0"),
+        ("int f(int n) { return n; }", ["--domain", "n=0.2:0.8"], "'n' holds no whole number; found 0.2:0.8"),
         ("double f(double x) { return sqrt(x); }", [], "NaN or infinity on"),
         ("double f(double x) { return (int)(9 * x) / (int)(2 * x); }", [], "divided an integer by zero"),
         ("double f(double x) { while (x < 2) x -= 1; return x; }", [], "ran longer than its fuel"),

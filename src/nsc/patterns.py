@@ -37,6 +37,7 @@ from nsc.verify import Verification, verify
 
 Oracle = Callable[[np.ndarray], np.ndarray]
 Draw = Callable[[int, np.random.Generator], np.ndarray]
+Settle = Callable[[np.ndarray], np.ndarray]
 Progress = Callable[[str, float], None]  # (what is happening, fraction of it that is done)
 Entrant = tuple[str, np.ndarray]  # what a start is, and its `w`
 
@@ -167,6 +168,7 @@ def surrogate_compilation(
     template: Surrogate,
     config: CompilationConfig,
     *,
+    settle: Settle = lambda y: y,
     progress: Progress = lambda what, fraction: None,
 ) -> Compilation:
     """Finetune from `starts` on `config.budget` runs of the oracle, and verify on fresh runs.
@@ -175,16 +177,20 @@ def surrogate_compilation(
         starts: one per member of the surrogate; members' outputs are concatenated.
         draw: (n, generator) -> `n i` inputs of the domain, in the program's units.
         template: gives box, names and metadata of the surrogate; its members are replaced.
+        settle: what use makes of the surrogate's outputs `n o` (integers, say): that is verified.
     """
-    return _Compilation(oracle, draw, template, config, progress).run(starts)
+    return _Compilation(oracle, draw, template, config, settle, progress).run(starts)
 
 
 class _Compilation:
     """State of one compilation: examples so far, runs and seconds spent."""
 
-    def __init__(self, oracle: Oracle, draw: Draw, template: Surrogate, config: CompilationConfig, progress: Progress):
+    def __init__(
+        self, oracle: Oracle, draw: Draw, template: Surrogate, config: CompilationConfig, settle: Settle,
+        progress: Progress,
+    ):  # fmt: skip
         self.oracle, self.draw, self.template = oracle, draw, template
-        self.config, self.progress = config, progress
+        self.config, self.settle, self.progress = config, settle, progress
         self.x = np.empty((0, len(template.lo)))
         self.y = np.empty((0, len(template.output_names)))
         self.runs = {"train": 0, "validation": 0, "verification": 0}
@@ -308,7 +314,8 @@ class _Compilation:
         started = time.perf_counter()
         x, y = self._execute(n, 1, number)
         self.runs["verification"] += n
-        found = verify(y, surrogate(x))
+        looks = MAX_ROUNDS if self.config.target_error else 1  # each may be the last, by what it finds
+        found = verify(y, self.settle(surrogate(x)), looks=looks)
         self.time_s["verify"] += time.perf_counter() - started
         return x, y, found
 

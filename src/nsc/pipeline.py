@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from nsc.errors import InputError
 from nsc.finetune import FinetuneConfig
 from nsc.initial import Initial, compnet_initial, distill_initial, random_initial
 from nsc.patterns import Compilation, CompilationConfig, Oracle, Progress, Start, surrogate_compilation
-from nsc.program import Program, draw_inputs
+from nsc.program import Program, as_returned, draw_inputs
 from nsc.sandbox import ProgramOracle, warm_up
 from nsc.surrogate import COVERING, Member, Surrogate, Topology
 from nsc.verify import Verification, verify
@@ -168,12 +169,13 @@ def compile_program(
         lambda n, g: draw_inputs(program, n, generator=g),
         template,
         options.compilation(),
+        settle=partial(as_returned, program),
         progress=progress,
     )
     started = time.perf_counter()
     untrained = {key: _untrained(template, group) for key, group in starts.items()}
     compile_s += time.perf_counter() - started
-    zero_shot = {key: verify(found.y, surrogate(found.x)) for key, surrogate in untrained.items()}
+    zero_shot = {key: verify(found.y, as_returned(program, surrogate(found.x))) for key, surrogate in untrained.items()}
     notes = tuple(dict.fromkeys(note for i in initial[name] for note in i.notes))
     if found.reached is False:
         best = found.verification.rmse

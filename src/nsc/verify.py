@@ -54,12 +54,17 @@ class Verification:
         return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in found.items()}
 
 
-def verify(truth: np.ndarray, predicted: np.ndarray, *, confidence: float = 0.99) -> Verification:
+def verify(truth: np.ndarray, predicted: np.ndarray, *, confidence: float = 0.99, looks: int = 1) -> Verification:
     """Compare outputs `n o`.
 
     An input's error is its largest absolute error over the outputs. The bound is distribution-free:
     of n independent errors, the k-th largest exceeds the (1 - q)-quantile with probability
     P(Binomial(n, q) >= k); the smallest q = 0.5 % or more for which that reaches `confidence` is stated.
+
+    Args:
+        looks: how many sets of inputs may be compared, each with a network of its own, before what is found in one
+            of them ends the search: then every bound holds with 1 - (1 - confidence) / looks (Bonferroni), and all of
+            them, the last one too, with `confidence`.
     """
     error = np.asarray(predicted, np.float64) - np.asarray(truth, np.float64)
     mse = (error**2).mean(axis=0)
@@ -77,15 +82,15 @@ def verify(truth: np.ndarray, predicted: np.ndarray, *, confidence: float = 0.99
         mean_abs=float(np.abs(error).mean()),
         max_abs=float(worst.max()),
         quantiles={f"{q:g}": float(np.quantile(worst, q)) for q in QUANTILES},
-        bound=_bound(np.sort(worst), confidence),
+        bound=_bound(np.sort(worst), confidence, looks),
     )
 
 
-def _bound(ordered: np.ndarray, confidence: float) -> Bound | None:
+def _bound(ordered: np.ndarray, confidence: float, looks: int) -> Bound | None:
     """State the tightest error for the smallest of a few fractions that `n` allows."""
     n = len(ordered)
     for fraction in (0.005, 0.01, 0.02, 0.05, 0.1, 0.25):
-        rank = largest_rank(n, fraction, confidence)
+        rank = largest_rank(n, fraction, 1 - (1 - confidence) / looks)
         if rank:
             return Bound(confidence, fraction, float(ordered[n - rank]))
     return None

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nsc.deploy import build_native, c_source, run_selftest, surrogate_name
-from nsc.program import Program, draw_inputs, parse_program
+from nsc.deploy import build_native, c_source, run_selftest, surrogate_name, time_per_call
+from nsc.errors import BuildError
+from nsc.program import Program, as_returned, draw_inputs, parse_program
 from nsc.surrogate import Member, Surrogate, Topology, random_parameters
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -67,6 +68,38 @@ def test_selftest_passes_natively(name):
     if options.get("guard") and not options.get("drop_in"):
         text += "\ndouble f(double x) { return x * x; }\n"
     assert run_selftest(text)
+
+
+@pytest.mark.parametrize("kind", ["unsigned char", "signed char", "short", "int", "long long", "unsigned long long"])
+@pytest.mark.parametrize("beside", ["", ", float *also"])
+def test_integers_are_cut_off_at_the_ends_of_their_type(kind, beside, tmp_path):
+    also = "*also = 0;" if beside else ""
+    program = parse_program(f"{kind} f(double x{beside}) {{ {also} return x; }}")
+    topology = Topology((1, program.n_outputs))
+    w = np.zeros(topology.n_parameters)
+    w[0] = 1e30  # the first output is 1e30 x
+    names = (tuple(leaf.name for leaf in leaves) for leaves in (program.signature.inputs, program.signature.outputs))
+    surrogate = Surrogate((Member(topology, w),), np.array([-1.0]), np.array([1.0]), *names)
+    x = np.array([[-1.0], [0.0], [1.0]])
+    least, zero, largest = as_returned(program, surrogate(x))[:, 0]
+    leaf = program.signature.outputs[0].type
+    assert (least, zero) == (leaf.limits[0], 0) and largest == pytest.approx(2.0 ** (leaf.bits - leaf.signed) - 1)
+    assert run_selftest(c_source(surrogate, program, selftest=x))
+
+
+def test_the_timed_program_can_open_nothing():
+    program = parse_program("double f(double x) { return x; }")
+    spy = 'extern int open(const char *, int, ...);\ndouble g(double x) { return open("/etc/hostname", 0) + x; }\n'
+    with pytest.raises(BuildError, match="did not finish"):
+        time_per_call(program, spy, "g")
+
+
+def test_slow_programs_are_timed():
+    program = parse_program(
+        "double f(double x) { for (int k = 0; k < 2000000; k++) x += 1 / (k + 2.0 + x); return x; }"
+    )
+    original, other = time_per_call(program, "double g(double x) { return x; }", "g")
+    assert original > 1e5 > other
 
 
 def test_the_selftest_can_fail():

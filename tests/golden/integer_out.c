@@ -59,6 +59,6 @@ int f_surrogate(double x, int n) {
   for (int j = 0; j < 1; j++) nsc_y[j] = nsc_bias_3[j];
   for (int i = 0; i < 3; i++)
     for (int j = 0; j < 1; j++) nsc_y[j] += nsc_weight_3[i][j] * nsc_h2[i];
-  nsc_result = (int)(nsc_y[0] < 0 ? nsc_y[0] - 0.5 : nsc_y[0] + 0.5);
+  nsc_result = (int)(nsc_y[0] < -2147483648.0 ? -2147483648.0 : nsc_y[0] > 2147483647.0 ? 2147483647.0 : nsc_y[0] < 0 ? nsc_y[0] - 0.5 : nsc_y[0] + 0.5);
   return nsc_result;
 }

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from nsc.errors import InputError
-from nsc.program import Leaf, Program, Void, scalar_entry, signature_types
+from nsc.program import Leaf, Program, Void, as_returned, scalar_entry, signature_types
 from nsc.surrogate import Member, Surrogate, resize_inputs
 
 SELFTEST_ROWS = 16
@@ -119,6 +119,13 @@ class _Writer:
         text = f"{np.float32(value):.9g}" if self.suffix else f"{value:.17g}"
         return (text if any(c in text for c in ".en") else text + ".0") + self.suffix
 
+    def limits_of(self, leaf: Leaf) -> tuple[float, float]:
+        """Return the least and the largest value of an integer type that this floating type holds."""
+        least, largest = leaf.type.limits
+        if self.suffix and float(np.float32(largest)) > largest:
+            largest = float(np.nextafter(np.float32(largest), np.float32(0)))
+        return least, largest
+
     def tables(self) -> str:
         """Write weights as [input][unit], so that the inner loop runs over units and vectorises."""
         out = []
@@ -216,7 +223,7 @@ def _function(w: _Writer, program: Program, name: str, guard: bool, drop_in: boo
     for k in range(len(w.members)):
         body.extend(w.layers(k))
     for leaf, value in zip(signature.outputs, w.outputs(), strict=True):
-        body.append(f"{leaf.lvalue} = {_output(leaf, value)};")
+        body.append(f"{leaf.lvalue} = {_output(w, leaf, value)};")
     if not isinstance(signature.result, Void):
         body.append("return nsc_result;")
     text = "\n".join("  " + line for line in body)
@@ -232,12 +239,15 @@ def _normalised(w: _Writer, leaf: Leaf, k: int) -> str:
     return value if half == 1 else f"{value} * {w.number(1 / half)}"
 
 
-def _output(leaf: Leaf, value: str) -> str:
+def _output(w: _Writer, leaf: Leaf, value: str) -> str:
+    """Spell what an output's variable gets; `program.as_returned` is the same in numpy."""
     if leaf.type.kind == "float":
         return value
     if leaf.type.kind == "bool":
         return f"{value} > 0.5"
-    return f"({leaf.type.spelling})({value} < 0 ? {value} - 0.5 : {value} + 0.5)"
+    least, largest = (w.number(limit) for limit in w.limits_of(leaf))
+    nearest = f"{value} < 0 ? {value} - 0.5 : {value} + 0.5"
+    return f"({leaf.type.spelling})({value} < {least} ? {least} : {value} > {largest} ? {largest} : {nearest})"
 
 
 def _guard(surrogate: Surrogate, program: Program, drop_in: bool) -> str:
@@ -252,14 +262,14 @@ def _guard(surrogate: Surrogate, program: Program, drop_in: bool) -> str:
 
 
 def _selftest(surrogate: Surrogate, program: Program, name: str, x: np.ndarray, real: str) -> str:
-    y = surrogate(x)
+    y = as_returned(program, surrogate(x))
     rows = ",\n".join("    {" + ", ".join(f"{v:.17g}" for v in row) + "}" for row in np.hstack([x, y]))
     n, o = program.n_inputs, program.n_outputs
     tolerance = "2e-4" if real == "float" else "1e-9"
     scale = np.maximum(np.abs(y).max(axis=0), 1e-30)
     scales = ", ".join(f"{s:.6g}" for s in scale)
-    integers = [leaf.type.kind != "float" for leaf in program.signature.outputs]
-    slack = ", ".join("0.51" if whole else "0.0" for whole in integers)
+    integers = [leaf.type.kind != "float" for leaf in program.signature.outputs]  # may be rounded the other way
+    slack = ", ".join("1.0" if whole else "0.0" for whole in integers)
     return f"""#ifdef NSC_SELFTEST
 #include <stdio.h>
 {scalar_entry(program.signature, name, "nsc_selftest_entry")}

@@ -12,6 +12,7 @@ from nsc.program.ctype import Void as Void
 from nsc.program.dag import Dag as Dag
 from nsc.program.dag import Unsupported as Unsupported
 from nsc.program.desugar import scalar_entry as scalar_entry
+from nsc.program.domain import as_returned as as_returned
 from nsc.program.domain import draw_inputs as draw_inputs
 from nsc.program.domain import parse_ranges as parse_ranges
 from nsc.program.domain import with_whole_inputs as with_whole_inputs

@@ -5,6 +5,7 @@ In: nothing. Out: frozen values. Non-goals: bit-fields, function pointers, layou
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -24,6 +25,13 @@ class Scalar:
     kind: str  # "float" | "int" | "bool"
     bits: int = 64
     signed: bool = True
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The least and the largest value of an integer type, as far as a double can hold them."""
+        least = -(2 ** (self.bits - 1)) if self.signed else 0
+        largest = float(least + 2**self.bits - 1)
+        return float(least), largest if self.bits <= 53 else math.nextafter(largest, 0.0)
 
     def spell(self, name: str = "") -> str:
         return f"{self.spelling} {name}".rstrip()
@@ -81,4 +89,3 @@ CType = Void | Scalar | Struct | Union | Array | Pointer
 FLOAT = Scalar("float", "float", 32)
 DOUBLE = Scalar("double", "float", 64)
 INT = Scalar("int", "int", 32)
-BOOL = Scalar("_Bool", "bool", 8, signed=False)

@@ -41,7 +41,8 @@ def domain_of(signature: Signature, ranges: Ranges) -> Domain:
     A range for an array or struct parameter ("w") holds for all its scalars ("w[0]", "w[1]"...).
 
     Raises:
-        DomainError: a name that is no input, an empty or infinite range, an integer without one.
+        DomainError: a name that is no input, an empty or infinite range, an integer without one or without a whole
+            number in it.
     """
     leaves = signature.inputs
     names = [leaf.name for leaf in leaves]
@@ -58,6 +59,10 @@ def domain_of(signature: Signature, ranges: Ranges) -> Domain:
                 f"the input '{leaf.name}' is an integer ({leaf.type.spelling}); "
                 f"give it a range, for example --domain {leaf.name}=0:10"
             )
+        if found and leaf.type.kind != "float" and math.floor(found[1]) < math.ceil(found[0]):
+            raise DomainError(
+                f"the range of the integer '{leaf.name}' holds no whole number; found {found[0]:g}:{found[1]:g}"
+            )
         default = (0.0, 1.0) if leaf.type.kind == "bool" else (-1.0, 1.0)
         box.append(found or default)
     return Domain(tuple(float(lo) for lo, _ in box), tuple(float(hi) for _, hi in box))
@@ -69,17 +74,32 @@ def with_whole_inputs(program: Program, x: np.ndarray) -> np.ndarray:
     return np.where(whole, np.floor(x + 0.5), x)
 
 
+def as_returned(program: Program, y: np.ndarray) -> np.ndarray:
+    """Return what exported C makes of a network's outputs `n o`: what a variable of the output's type can hold.
+
+    An integer is the nearest one of its type, a _Bool says whether the network is above one half.
+    """
+    y = np.array(y, np.float64)
+    for k, leaf in enumerate(program.signature.outputs):
+        if leaf.type.kind == "bool":
+            y[:, k] = y[:, k] > 0.5
+        elif leaf.type.kind == "int":
+            y[:, k] = np.clip(np.trunc(y[:, k] + np.copysign(0.5, y[:, k])), *leaf.type.limits)
+    return y
+
+
 def draw_inputs(program: Program, n: int, *, generator: np.random.Generator) -> np.ndarray:
     """Draw `n i` inputs uniformly from a program's domain, in its units.
 
-    Integer and _Bool inputs are whole numbers, every one in lo..hi equally likely.
+    Integer and _Bool inputs are whole numbers, every one from lo to hi equally likely.
     """
     lo, hi = np.array(program.domain.lo), np.array(program.domain.hi)
     unit = generator.uniform(size=(n, len(lo)))
     x = lo + (hi - lo) * unit
     for k, leaf in enumerate(program.signature.inputs):
         if leaf.type.kind != "float":
-            x[:, k] = np.floor(lo[k] + (hi[k] - lo[k] + 1.0) * unit[:, k])
+            least = math.ceil(lo[k])
+            x[:, k] = np.floor(least + (math.floor(hi[k]) - least + 1.0) * unit[:, k])
         elif leaf.type.bits == 32:
             x[:, k] = x[:, k].astype(np.float32)
     return x
