@@ -9,6 +9,7 @@ import pytest
 
 from nsc.errors import StoreError
 from nsc.program import parse_program
+from nsc.program.dag import OP_INDEX
 from nsc.record import MAX_INPUTS, SAMPLES, SCHEMA, Record, read_records, shared_inputs, write_records
 
 TEXT = "double f(double a, double b) { return a * b + 0.5; }\n"
@@ -113,3 +114,14 @@ def test_shared_inputs_are_the_same_for_every_reader():
     np.testing.assert_array_equal(shared_inputs(n=100), x[:100])
     assert x[0, 0] == 0.2739233746429086  # data sets written elsewhere count on these bits
     assert not np.array_equal(x, shared_inputs(1))
+
+
+@pytest.mark.parametrize("change", [{"args": 7}, {"args": -2}, {"ops": 99}, {"roots": 50}, {"values": 8.0}])
+def test_a_dag_that_is_none_is_refused(change, tmp_path):
+    whole = record()
+    ((name, value),) = change.items()
+    array = getattr(whole.dag, name).copy()
+    array.reshape(-1)[int(np.argmax(whole.dag.ops == OP_INDEX["IN"])) if name == "values" else -1] = value
+    write_records(tmp_path / "s.parquet", [replace(whole, dag=replace(whole.dag, **{name: array}))])
+    with pytest.raises(StoreError, match="no operations on earlier nodes"):
+        list(read_records(tmp_path / "s.parquet"))

@@ -198,7 +198,10 @@ def _record(plain: dict, box: np.ndarray, outputs: np.ndarray, dag: Dag | None) 
 def _dags(table: pa.Table) -> Iterator[Dag | None]:
     columns = [_arrays(table[name]) for name in ("ops", "args", "values", "roots")]
     for n_inputs, ops, args, values, roots in zip(table["n_inputs"].to_pylist(), *columns, strict=True):
-        yield None if ops is None else Dag(ops, args.reshape(-1, 3), values, roots, n_inputs)
+        dag = None if ops is None else Dag(ops, args.reshape(-1, 3), values, roots, n_inputs)
+        if dag is not None and not dag.is_sound:
+            raise StoreError("a shard holds a DAG whose nodes are no operations on earlier nodes")
+        yield dag
 
 
 def _arrays(column: pa.ChunkedArray) -> Iterator[np.ndarray | None]:

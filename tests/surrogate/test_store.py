@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+from safetensors import safe_open
+from safetensors.numpy import save_file
 
 from nsc.errors import InputError, StoreError
 from nsc.surrogate import COVERING, Member, Surrogate, load, random_parameters
+from nsc.surrogate.store import _digest
 
 
 @pytest.fixture
@@ -44,3 +47,35 @@ def test_every_flipped_byte_is_noticed(surrogate, tmp_path):
         load(path)
     with pytest.raises(StoreError, match="there is no surrogate"):
         load(tmp_path / "none")
+
+
+def resealed(surrogate, path, **changes):
+    """Save a surrogate, change its header or tensors, and give it the digest of that: anyone can."""
+    surrogate.save(path)
+    with safe_open(path, "numpy") as file:
+        header, tensors = dict(file.metadata()), {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118
+    del header["sha256"]
+    for name, value in changes.items():
+        part = tensors if name in tensors else header
+        part |= {name: value}
+        if value is None:
+            del part[name]
+    save_file(tensors, path, header | {"sha256": _digest(tensors, header)})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"w0": None}, "w0"),
+        ({"topologies": None}, "topologies"),
+        ({"topologies": "[["}, "does not describe"),
+        ({"topologies": '[["9-9-9-9", "sigmoid"], ["9-4-4-1", "sigmoid"]]'}, "member 0 is 9-9-9-9"),
+        ({"lo": np.zeros(3)}, "'lo' must have 2 numbers"),
+        ({"outputs": '["u"]'}, "2 inputs and 1 outputs"),
+        ({"w1": np.zeros(65, np.float32)}, "float64; found float32"),
+    ],
+)
+def test_a_file_of_somebody_elses_is_read_with_care(surrogate, tmp_path, changes, message):
+    resealed(surrogate, tmp_path / "s.safetensors", **changes)
+    with pytest.raises(StoreError, match=message):
+        load(tmp_path / "s.safetensors")

@@ -69,12 +69,31 @@ def load(path: str | Path) -> Surrogate:
     stated = header.pop("sha256", "")
     if stated != _digest(tensors, header):
         raise StoreError(f"{path} is damaged: its parameters do not match the digest it was saved with")
+    try:
+        return _surrogate(header, tensors)
+    except (KeyError, TypeError, ValueError, InputError) as error:
+        raise StoreError(f"{path} does not describe a surrogate: {error}") from None
+
+
+def _surrogate(header: dict[str, str], tensors: dict[str, np.ndarray]) -> Surrogate:
+    """Put a surrogate together; what does not fit raises an error that says so."""
     members = []
     for k, (widths, activation) in enumerate(json.loads(header["topologies"])):
         topology = Topology.parse(widths, activation)
-        if tensors[f"w{k}"].shape != (topology.n_parameters,):
-            found = tensors[f"w{k}"].shape
-            raise StoreError(f"{path}: member {k} is {topology} with {topology.n_parameters} parameters; found {found}")
-        members.append(Member(topology, tensors[f"w{k}"]))
-    names = (tuple(json.loads(header[key])) for key in ("inputs", "outputs"))
-    return Surrogate(tuple(members), tensors["lo"], tensors["hi"], *names, json.loads(header["metadata"]))
+        w = tensors[f"w{k}"]
+        if w.dtype != np.float64 or w.shape != (topology.n_parameters,):
+            found = f"{w.dtype} {w.shape}"
+            raise ValueError(
+                f"member {k} is {topology} with {topology.n_parameters} parameters, float64; found {found}"
+            )
+        members.append(Member(topology, w))
+    inputs, outputs = (tuple(json.loads(header[key])) for key in ("inputs", "outputs"))
+    for side in ("lo", "hi"):
+        if tensors[side].shape != (len(inputs),):
+            raise ValueError(f"'{side}' must have {len(inputs)} numbers; found {tensors[side].shape}")
+    found = sum(m.topology.n_outputs for m in members)
+    if found != len(outputs) or any(m.topology.n_inputs < len(inputs) for m in members):
+        raise ValueError(f"its members do not have {len(inputs)} inputs and {len(outputs)} outputs in all")
+    return Surrogate(
+        tuple(members), tensors["lo"], tensors["hi"], inputs, outputs, dict(json.loads(header["metadata"]))
+    )

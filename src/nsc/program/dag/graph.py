@@ -22,6 +22,11 @@ OPS: tuple[str, ...] = (
 TRUTHS = frozenset(("LT", "EQ", "AND", "OR", "NOT"))  # operations that give 0 or 1
 OP_INDEX: dict[str, int] = {name: k for k, name in enumerate(OPS)}
 
+_COUNTS = {"IN": 0, "LIT": 0, "SEL": 3} | dict.fromkeys(
+    "ADD SUB MUL DIV POW ATAN2 MIN MAX FMOD LT EQ AND OR".split(), 2
+)
+_ARITY = np.array([_COUNTS.get(name, 1) for name in OPS])
+
 _ERF = np.vectorize(math.erf, otypes=[np.float64])
 
 
@@ -80,6 +85,19 @@ class Dag:
         return not self.bounded and not self.guesses
 
     @property
+    def is_sound(self) -> bool:
+        """Whether every node is an operation on nodes before it: a DAG that is read may be anything."""
+        m = len(self.ops)
+        if self.args.shape != (m, 3) or self.values.shape != (m,) or not len(self.roots):
+            return False
+        if not (_within(self.ops, len(OPS)) and _within(self.roots, m)):
+            return False
+        expected = np.arange(3) < _ARITY[self.ops][:, None]
+        before = np.where(expected, (self.args >= 0) & (self.args < np.arange(m)[:, None]), self.args == -1)
+        inputs = self.values[self.ops == _IN]
+        return bool(before.all()) and _within(inputs, self.n_inputs) and bool((inputs == np.floor(inputs)).all())
+
+    @property
     def fingerprint(self) -> str:
         """A name that programs share which differ only in names, layout and spelling."""
         digest = hashlib.blake2b(digest_size=16)
@@ -87,6 +105,10 @@ class Dag:
         for array, kind in parts:
             digest.update(np.ascontiguousarray(array, kind).tobytes())
         return digest.hexdigest()
+
+
+def _within(numbers: np.ndarray, end: int) -> bool:
+    return bool(((numbers >= 0) & (numbers < end)).all())
 
 
 def bind_inputs(dag: Dag, n_inputs: int, value: float) -> Dag:
