@@ -17,7 +17,7 @@ from nsc.errors import InputError, StoreError  # noqa: E402
 from nsc.exestack import write_synthetic  # noqa: E402
 
 SMALL = TrainConfig(
-    ModelConfig(16, 24, 16, 8, 8, 32), steps=24, batch=16, warmup_steps=4, checkpoint_every=8, programs=1, workers=1
+    ModelConfig(16, 24, 16, 8, 8, 32), steps=24, batch=16, warmup_steps=4, checkpoint_every=8, programs=150, workers=1
 )
 
 
@@ -180,18 +180,25 @@ def test_grown_programs_are_the_same_whatever_the_workers_and_where_it_was_kille
     again = corpus.grow(data, [3, 0], 200)
     np.testing.assert_array_equal(whole.targets.outputs, again.targets.outputs)
     assert not np.array_equal(whole.packed.kinds[:50], corpus.grow(data, [3, 1], 200).packed.kinds[:50])
-    read = corpus.grown_corpus(data, tmp_path, programs=1, seed=3, workers=1, progress=lambda line: None)
+    read = corpus.grown_corpus(data, tmp_path, programs=150, seed=3, workers=1, progress=lambda line: None)
     kept = {p.name: p.stat().st_mtime_ns for p in tmp_path.glob("*.npz")}
-    same = corpus.grown_corpus(data, tmp_path, programs=1, seed=3, workers=2, progress=lambda line: None)
+    same = corpus.grown_corpus(data, tmp_path, programs=150, seed=3, workers=2, progress=lambda line: None)
     assert {p.name: p.stat().st_mtime_ns for p in tmp_path.glob("*.npz")} == kept
     np.testing.assert_array_equal(read.targets.shapes, same.targets.shapes)
+
+
+def test_fewer_programs_than_a_batch_are_refused(data, tmp_path):
+    from nsc.compnet.train import train
+
+    with pytest.raises(InputError, match="less than a batch of 16; grow more with --programs"):
+        train(data, tmp_path, replace(SMALL, programs=8))
 
 
 def test_other_records_are_grown_from_anew(data, tmp_path):
     import nsc.compnet.corpus as corpus
 
     def grown():
-        return corpus.grown_corpus(tmp_path / "train", tmp_path / "cache", programs=1, seed=3, workers=1,
+        return corpus.grown_corpus(tmp_path / "train", tmp_path / "cache", programs=150, seed=3, workers=1,
                                    progress=lambda line: None)  # fmt: skip
 
     write_synthetic(tmp_path / "train", programs=40, seed=1, shard_size=40)

@@ -13,6 +13,7 @@ import pytest
 from nsc.errors import InputError
 from nsc.exestack import build_dataset, executors
 from nsc.exestack.executors import MAX_DEATHS, WorkersDied, on_processes, on_ray
+from nsc.exestack.folder import exclusive
 
 
 def doubled(item: int) -> int:
@@ -104,3 +105,10 @@ def test_ray_gives_the_same_bits_though_a_worker_is_killed(many, digests, tmp_pa
     build_dataset([f"tree:{many}"], tmp_path / "processes", workers=2)
     manifest = build_dataset([f"tree:{many}"], tmp_path / "ray", workers=2, executor="ray")
     assert manifest["records"] == 200 and digests(tmp_path / "ray") == digests(tmp_path / "processes")
+
+
+def test_one_process_writes_a_folder(many, tmp_path):
+    manifest = build_dataset([f"tree:{many}"], tmp_path / "out")
+    with exclusive(tmp_path / "out"), pytest.raises(InputError, match="another process is writing .*: wait for it"):
+        build_dataset([f"tree:{many}"], tmp_path / "out")
+    assert build_dataset([f"tree:{many}"], tmp_path / "out")["records"] == manifest["records"]

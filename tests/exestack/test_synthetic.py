@@ -39,6 +39,8 @@ def test_workers_do_not_change_the_bits(tmp_path):
     assert digests(tmp_path / "1") == digests(tmp_path / "2")
     assert [len(list(read_records(p))) for p in sorted((tmp_path / "1").glob("*.parquet"))] == [20, 20, 10]
     write_synthetic(tmp_path / "other", programs=50, seed=4, shard_size=20)
+    with pytest.raises(InputError, match="holds a build with programs 50, seed 4, .*another folder"):
+        write_synthetic(tmp_path / "other", programs=50, seed=5, shard_size=20)
     assert not set(digests(tmp_path / "1").values()) & set(digests(tmp_path / "other").values())
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from nsc.atomic import replacing
+from nsc.code import code_digest
 from nsc.compnet.anchors import Targets, targets_of
 from nsc.compnet.apart import folders_apart, is_apart, names_apart
 from nsc.compnet.config import MAX_INPUTS
@@ -35,6 +36,10 @@ MAX_TERMS = 400
 # How often a program of each origin is grown from; other origins are real source trees.
 _WEIGHTS = {"synthetic": 1.0, "mutated": 2.0}
 _REAL = 12.0
+_MAKERS = (
+    "program/dag",
+    *(f"compnet/{name}.py" for name in "anchors apart corpus families functions grow pack rewrite terms".split()),
+)
 _LARGEST_OUTPUT = 1e6
 _SMALLEST_SPREAD = 1e-4  # absolute, and relative to the mean
 
@@ -91,8 +96,11 @@ def grown_corpus(
     if not _pool(data, origin)[0]:
         raise InputError(f"no record in {data} has an expression DAG of at most {MAX_INPUTS} inputs to grow from")
     cache.mkdir(parents=True, exist_ok=True)
-    paths = [cache / f"grown-{origin}-{seed}-{k:04d}.npz" for k in range(-(-programs // SHARD))]
-    missing = [(data, origin, path, seed, k) for k, path in enumerate(paths) if not path.exists()]
+    counts = [min(SHARD, programs - first) for first in range(0, programs, SHARD)]
+    made_by = code_digest(*_MAKERS).hex()[:8]
+    paths = [cache / f"grown-{origin}-{made_by}-{seed}-{k:04d}-{count}.npz" for k, count in enumerate(counts)]
+    todo = zip(paths, counts, range(len(paths)), strict=True)
+    missing = [(data, origin, path, seed, k, count) for path, count, k in todo if not path.exists()]
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         for done, path in enumerate(pool.map(_grow_shard, missing), 1):
             progress(f"grown {path.name}, {done} of {len(missing)}")
@@ -143,9 +151,9 @@ def _pool(records: Path, origin: str) -> tuple[list[Dag], np.ndarray]:
     return [dag for _, dag in rows], weights
 
 
-def _grow_shard(task: tuple[Path, str, Path, int, int]) -> Path:
-    data, origin, path, seed, number = task
-    corpus = _grow(data, origin, [seed, number], SHARD)
+def _grow_shard(task: tuple[Path, str, Path, int, int, int]) -> Path:
+    data, origin, path, seed, number, count = task
+    corpus = _grow(data, origin, [seed, number], count)
     arrays = {f.name: getattr(corpus.packed, f.name) for f in fields(Packed)}
     arrays |= {f.name: getattr(corpus.targets, f.name) for f in fields(Targets)} | {"left_out": corpus.left_out}
     with replacing(path) as temporary, temporary.open("wb") as file:

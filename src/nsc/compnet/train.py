@@ -25,6 +25,7 @@ from nsc.compnet.model import Tape, TermNet
 from nsc.compnet.pack import make_batch
 from nsc.compnet.parallel import Ranks, together
 from nsc.compnet.state import read_state, refuse_other, with_defaults, write_state
+from nsc.errors import InputError
 
 Progress = Callable[[dict], None]
 _CHUNK = 20_000  # programs sorted by depth at a time
@@ -54,6 +55,8 @@ def _train(ranks: Ranks, data: Path, out_dir: Path, config: TrainConfig, progres
         data, out_dir / "grown", programs=config.programs, seed=config.seed, workers=config.workers,
         progress=lambda line: progress({"grown": line}),
     )  # fmt: skip
+    if len(corpus) < config.batch:
+        raise InputError(f"{len(corpus)} programs are less than a batch of {config.batch}; grow more with --programs")
     run = _Training(corpus, config, out_dir, ranks, device)
     run.resume()
     if ranks.is_first:

@@ -25,6 +25,7 @@ from nsc.atomic import replacing, write_whole
 from nsc.errors import InputError
 from nsc.exestack.executors import on_processes, on_ray
 from nsc.exestack.extract import Dropped
+from nsc.exestack.folder import claim, exclusive
 from nsc.exestack.gather import gather
 from nsc.exestack.profile import profile_named
 from nsc.exestack.slices import Slice, size_of, slices_of
@@ -97,21 +98,22 @@ def build_dataset(
     }  # fmt: skip
     work = out_dir / "slices"
     work.mkdir(parents=True, exist_ok=True)
-    for leftover in work.glob(".*"):  # of a killed run
-        leftover.unlink()
-    _claim(out_dir / "build.json", {"profile": profile, "seed": seed})
-    names: dict[str, None] = {}
-    tally = _Tally(total, progress)
-    run = partial(run_slice, work=work, profile=profile)
-    items = _named(todo, names)
-    results = on_processes(run, items, workers) if executor == "process" else on_ray(run, items, workers, address)
-    with ThreadPoolExecutor(1) as aside:
-        loading = aside.submit(load_library)  # while workers begin
-        for counts in results:
-            loading.result()  # one that is damaged is told before hours of work, not after
-            tally.add(counts)
-    say("looking for twins")
-    return gather(work, list(names), out_dir, settings, tally.drops, tally.rate, keep_dropped)
+    claim(out_dir, {"profile": profile, "seed": seed})
+    with exclusive(out_dir):
+        for leftover in work.glob(".*"):  # of a killed run
+            leftover.unlink()
+        names: dict[str, None] = {}
+        tally = _Tally(total, progress)
+        run = partial(run_slice, work=work, profile=profile)
+        items = _named(todo, names)
+        results = on_processes(run, items, workers) if executor == "process" else on_ray(run, items, workers, address)
+        with ThreadPoolExecutor(1) as aside:
+            loading = aside.submit(load_library)  # while workers begin
+            for counts in results:
+                loading.result()  # one that is damaged is told before hours of work, not after
+                tally.add(counts)
+        say("looking for twins")
+        return gather(work, list(names), out_dir, settings, tally.drops, tally.rate, keep_dropped)
 
 
 def _named(todo: Sequence[Iterator[Slice]], names: dict[str, None]) -> Iterator[Slice]:
@@ -165,12 +167,3 @@ def _write_dropped(path: Path, drops: Sequence[Dropped]) -> None:
     columns = [pa.array([getattr(d, field.name) for d in drops], field.type) for field in DROPPED]
     with replacing(path) as temporary:
         pq.write_table(pa.Table.from_arrays(columns, schema=DROPPED), temporary, compression="zstd")
-
-
-def _claim(file: Path, what: dict) -> None:
-    """Mark a folder with what is built in it."""
-    if not file.exists():
-        write_whole(file, json.dumps(what, indent=1))
-    elif json.loads(file.read_text()) != what:
-        found = ", ".join(f"{k} {v}" for k, v in json.loads(file.read_text()).items())
-        raise InputError(f"{file.parent} holds a build with {found}; choose another folder with -o")

@@ -120,7 +120,7 @@ class _Shards:
 
     def __init__(self, out_dir: Path):
         self.out_dir = out_dir
-        self.folders = {split: out_dir / f".{split}.{os.getpid()}" for split in SPLITS}
+        self.folders = {split: out_dir / f".{split}.new" for split in SPLITS}
         self.waiting: dict[str, list[Record]] = {split: [] for split in SPLITS}
         self.counts: Counter[str] = Counter()
         for folder in self.folders.values():
@@ -136,6 +136,7 @@ class _Shards:
     def close(self) -> Counter[str]:
         for split in SPLITS:
             self._write(split)
+        for split in SPLITS:
             shutil.rmtree(self.out_dir / split, ignore_errors=True)
             os.replace(self.folders[split], self.out_dir / split)
         return self.counts
@@ -176,7 +177,7 @@ def leaks(folder: Path) -> Iterator[tuple[str, str, str]]:
             names = [f"text:{text_key(record)}" if record.normalised else f"name:{record.name}", *semantic_keys(record)]
             found = {owner[name] for name in names if name in owner}
             found |= {owner[twin] for twin in clusters.near_names(record.normalised) if twin in owner}
-            other = next((s for s in found if s != split), None)
+            other = next((s for s in SPLITS if s in found and s != split), None)
             if other:
                 yield record.name, split, other
             for name in names:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
+from nsc.code import code_digest
 from nsc.errors import InputError
 from nsc.exestack.execute import execute
 from nsc.exestack.extract import Candidate, Dropped, extract
@@ -28,7 +28,10 @@ SLICE_FLOATS = 400  # mentions of float or double: what there is to parse, close
 SLICE_PROGRAMS = 1000
 SLICE_PARENTS = 64
 
-_MAKERS = ("execute", "extract", "floating", "headers", "mutate", "profile", "slices", "text")
+_MAKERS = (
+    "program", "sandbox", "exestack/synthetic", "record.py",
+    *(f"exestack/{name}.py" for name in "execute extract floating headers mutate profile slices text".split()),
+)  # fmt: skip
 Made = tuple[list[Record], list[Dropped]]
 
 
@@ -117,17 +120,8 @@ class MutantSlice:
 Slice = FileSlice | SyntheticSlice | MutantSlice
 
 
-@cache
-def _code() -> bytes:
-    """Name the code that makes slices: after a change none is taken for what it would be now."""
-    here, root = Path(__file__).parent, Path(__file__).parents[1]
-    rooms = [folder.rglob("*.py") for folder in (root / "program", root / "sandbox", here / "synthetic")]
-    files = [root / "record.py", *(here / f"{name}.py" for name in _MAKERS), *(file for room in rooms for file in room)]
-    return hashlib.blake2b(b"\0".join(f.read_bytes() for f in sorted(files)), digest_size=8).digest()
-
-
 def _digest(*parts: str) -> str:
-    digest = hashlib.blake2b(_code(), digest_size=8)
+    digest = hashlib.blake2b(code_digest(*_MAKERS), digest_size=8)
     for part in parts:
         digest.update(part.encode("utf-8", "surrogateescape"))
     return digest.hexdigest()

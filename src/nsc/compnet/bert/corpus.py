@@ -7,6 +7,7 @@ output and some bytes a word piece. The papers' filters hold: at most 512 word p
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,6 +54,13 @@ class Corpus:
 
     def __len__(self) -> int:
         return len(self.n_inputs)
+
+    @property
+    def name(self) -> str:
+        """How many programs, and a digest of their tokens and outputs."""
+        digest = hashlib.blake2b(self.tokens.tobytes() + self.offsets.tobytes(), digest_size=6)
+        digest.update(np.ascontiguousarray(self.outputs).data)
+        return f"{len(self)} programs, {digest.hexdigest()}"
 
     @property
     def lengths(self) -> np.ndarray:

@@ -83,7 +83,7 @@ def _prepare(
         bert = BertConfig(len(tokenizer.vocabulary))
     corpus = encode(examples, tokenizer, bert.positions)
     if state:
-        refuse_other(out_dir, {"records": state["records"]}, {"records": len(corpus)})
+        refuse_other(out_dir, {"records": state["records"]}, {"records": corpus.name})
     out_dir.mkdir(parents=True, exist_ok=True)
     write_whole(known, "".join(f"{piece}\n" for piece in tokenizer.vocabulary))
     write_whole(out_dir / "config.json", json.dumps(asdict(config), indent=2))
@@ -177,7 +177,7 @@ class _Training:
     def save(self) -> None:
         state = {
             "net": self.net.state_dict(), "optimizer": self.optimizer.state_dict(), "step": self.step,
-            "seconds": self.seconds, "config": asdict(self.config), "records": len(self.corpus),
+            "seconds": self.seconds, "config": asdict(self.config), "records": self.corpus.name,
         }  # fmt: skip
         write_state(self.out_dir, state)
 
@@ -194,7 +194,7 @@ class _Training:
         path = self.out_dir / "compnet.safetensors"
         arrays = {name: p.detach().cpu().numpy() for name, p in self.net.named_parameters()}
         metadata = {
-            "encoder": "bert", "config": asdict(self.config), "records": len(self.corpus), "steps": self.step,
+            "encoder": "bert", "config": asdict(self.config), "records": self.corpus.name, "steps": self.step,
             "training_seconds": round(self.seconds, 1),
         }  # fmt: skip
         save_bert(path, arrays, self.bert, self.tokenizer, metadata)

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from nsc.atomic import write_whole
 from nsc.errors import InputError
+from nsc.exestack.folder import claim
 from nsc.exestack.synthetic.expressions import Dice
 from nsc.exestack.synthetic.functions import Written, write_function
 from nsc.program import Dag, Domain, Leaf, Param, Signature, Unsupported, parse_program
@@ -147,16 +148,20 @@ def write_synthetic(
     shard_size: int = 1000,
     progress: Progress = lambda done, total: None,
 ) -> dict:
-    """Write `programs` random programs as shards under `out_dir`; finished shards are kept.
+    """Write `programs` random programs as shards under `out_dir`; finished shards of the same call are kept.
 
     Twins (equal DAGs) are dropped within a shard only; a reader drops those across shards.
 
     Returns:
         The manifest, also written as manifest.json: records, seed, drops by reason, programs_per_s.
+
+    Raises:
+        InputError: numbers below 1, or a folder that holds other programs.
     """
     if programs < 1 or shard_size < 1 or workers < 1:
         raise InputError("programs, shard size and workers must be at least 1")
     out_dir.mkdir(parents=True, exist_ok=True)
+    claim(out_dir, {"programs": programs, "seed": seed, "shard_size": shard_size})
     sizes = [min(shard_size, programs - k * shard_size) for k in range(math.ceil(programs / shard_size))]
     paths = [out_dir / f"shard-{k:05d}.parquet" for k in range(len(sizes))]
     todo = [k for k, path in enumerate(paths) if not path.exists()]
