@@ -123,7 +123,6 @@ def main() -> None:
     result = {}
     for threads in (1, 2):
         for peer in PEERS:
-            found = measure(peer, threads, options.quick)
             result[f"{peer}/{threads}"] = found = measure(peer, threads, options.quick)
             print(f"{peer:14} {threads} thr. {found['memory_mb']:4} MB  {json.dumps(found['rates'])}", flush=True)
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})

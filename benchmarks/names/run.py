@@ -17,11 +17,12 @@ from pathlib import Path
 import numpy as np
 
 from nsc.compnet import fit_emissions, load_compnet
-from nsc.compnet.evaluate import FLOOR, random_covering, run_covering
+from nsc.compnet.evaluate import FLOOR, run_covering
 from nsc.errors import InputError
 from nsc.program import Dag, Program, parse_program
 from nsc.program.dag import evaluate
 from nsc.record import Record, read_records, shared_inputs
+from nsc.surrogate import COVERING, random_parameters
 
 HELPER = re.compile(
     r"^[^\S\n]*((?:\w+[ \t\n]+)*(?:float|double)[ \t\n]+(\w+)\s*\(([^(){}*\[\]]*)\))\s*\{", re.MULTILINE
@@ -88,7 +89,7 @@ def partial_programs(records: list[Record], seed: int) -> None:
         whole, part = found
         emissions = [compnet.emission_for(program) for program in (whole, part, nameless(part))]
         parameters = [*fit_emissions(emissions), compnet.base]
-        random = np.mean([error(random_covering(generator), record) for _ in range(9)])
+        random = np.mean([error(random_parameters(COVERING, seed=generator), record) for _ in range(9)])
         told = sum(bool(guess) for _, guess in part.dag.guesses) / len(part.dag.guesses)
         rows.append([told, *(random / max(error(w, record), FLOOR) for w in parameters)])
     rows = np.array(rows)

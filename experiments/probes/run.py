@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from nsc.compnet import fit_emissions, load_compnet
-from nsc.compnet.evaluate import random_covering, run_covering
+from nsc.compnet.evaluate import run_covering
 from nsc.program import Dag, parse_program
 from nsc.program.dag import evaluate
+from nsc.surrogate import COVERING, random_parameters
 
 HEAD = "#include <math.h>\n"
 FLOOR = 1e-7
@@ -89,7 +90,7 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, default=Path(__file__).parent / "result.json")
     options = parser.parse_args()
     compnet, generator = load_compnet(options.compnet), np.random.default_rng(0)
-    randoms = [random_covering(generator) for _ in range(9)]
+    randoms = [random_parameters(COVERING, seed=generator) for _ in range(9)]
     x = generator.uniform(-1, 1, (4096, 9))
     found: dict[str, list[tuple[float, float]]] = {}
     unread: dict[str, int] = {}

@@ -181,7 +181,10 @@ def _written(
     kept = {k: v for k, v in report.items() if k != "figures"}
     surrogate = replace(surrogate, metadata={"report": json.dumps(kept)})
     if folder is not None:
-        _write_all(folder, surrogate, c_text, report, x[:ONNX_ROWS])
+        try:
+            _write_all(folder, surrogate, c_text, report, x[:ONNX_ROWS])
+        except OSError as error:
+            raise InputError(f"cannot write to {folder}: {error.strerror}") from None
     return surrogate, kept
 
 
@@ -190,12 +193,12 @@ def _write_all(folder: Path, surrogate: Surrogate, c_text: str, report: dict, on
     work = Path(tempfile.mkdtemp(prefix=".nsc-", dir=folder))
     try:
         surrogate.save(work / "surrogate.safetensors")
-        (work / "surrogate.c").write_text(c_text)
+        (work / "surrogate.c").write_text(c_text, encoding="utf-8")
         if "surrogate.onnx" in report["files"]:
             save_onnx(surrogate, work / "surrogate.onnx", onnx_inputs)
-        (work / "report.json").write_text(json.dumps(report, indent=1))
+        (work / "report.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
         if "report.html" in report["files"]:
-            (work / "report.html").write_text(html_page(report))
+            (work / "report.html").write_text(html_page(report), encoding="utf-8")
         for name in report["files"]:
             os.replace(work / name, folder / name)
         for name in {"surrogate.onnx", "report.html"} - set(report["files"]):

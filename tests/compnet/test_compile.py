@@ -5,12 +5,11 @@ import pytest
 
 from nsc.compnet import load_compnet
 from nsc.compnet.checkpoint import save_compnet
-from nsc.compnet.evaluate import evaluate_compnet, random_covering, run_covering
+from nsc.compnet.evaluate import evaluate_compnet, run_covering
 from nsc.errors import StoreError
 from nsc.program import parse_program
 from nsc.program.dag import evaluate
 from nsc.record import Record, shared_inputs
-from nsc.surrogate import COVERING, forward
 
 WAVE = "#include <math.h>\ndouble f(double x, double y) { return sin(3 * x) * y; }"
 TWIN = """#include <math.h>
@@ -79,12 +78,6 @@ def test_what_it_cannot_read_gets_the_base_vector_and_a_note(compnet, text, why)
 def test_a_loop_that_is_cut_off_is_compiled_with_a_note(compnet):
     emission = compnet.emission_for(parse_program("double f(double x) { while (x < 4) x += 1.1 + sin(x); return x; }"))
     assert "loop" in emission.notes[-1] and emission.values.size == 512
-
-
-def test_covering_architecture_is_the_surrogates(compnet):
-    w, x = random_covering(np.random.default_rng(0)), shared_inputs(n=50)
-    np.testing.assert_allclose(run_covering(w, x, 9), forward(w, COVERING, x)[:, 0], atol=1e-12)
-    np.testing.assert_allclose(run_covering(w, x, 4), forward(w, COVERING, x[:, :4])[:, 0], atol=1e-12)
 
 
 def test_evaluation_compares_with_its_controls(compnet):

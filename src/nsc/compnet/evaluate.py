@@ -12,9 +12,10 @@ from typing import Protocol
 import numpy as np
 
 from nsc.compnet.compile import Emission
-from nsc.compnet.config import MAX_INPUTS, N_PARAMETERS
+from nsc.compnet.config import N_PARAMETERS
 from nsc.compnet.fit import fit_emissions
 from nsc.record import Record, shared_inputs
+from nsc.surrogate import COVERING, forward, random_parameters
 
 FLOOR = 1e-7
 RANDOM_SEEDS = 9
@@ -46,18 +47,8 @@ class Row:
 
 
 def run_covering(w: np.ndarray, x: np.ndarray, n_inputs: int) -> np.ndarray:
-    """Run 9-4-4-1 with sigmoids: w (65,), x `n 9`, inputs from n_inputs on are zero; returns (n,)."""
-    x = np.where(np.arange(MAX_INPUTS) < n_inputs, x, 0.0)
-    with np.errstate(over="ignore"):  # a sigmoid far below zero is zero
-        h = 1 / (1 + np.exp(-(x @ w[:36].reshape(4, 9).T + w[36:40])))
-        h = 1 / (1 + np.exp(-(h @ w[40:56].reshape(4, 4).T + w[56:60])))
-    return h @ w[60:64] + w[64]
-
-
-def random_covering(generator: np.random.Generator) -> np.ndarray:
-    """Draw 9-4-4-1 as torch.nn.Linear does: U(-1/sqrt(fan_in), 1/sqrt(fan_in)); float64 (65,)."""
-    fan_in = np.repeat([9, 4, 4], [40, 20, 5])
-    return generator.uniform(-1, 1, N_PARAMETERS) / np.sqrt(fan_in)
+    """Run 9-4-4-1: w (65,), x `n 9`, of which the first n_inputs count; returns (n,)."""
+    return forward(w, COVERING, x[:, :n_inputs])[:, 0]
 
 
 def evaluate_compnet(compnet: Emitter, records: list[Record], *, seed: int) -> list[Row]:
@@ -90,13 +81,13 @@ def _evaluate(
     emitted = np.empty((len(records), N_PARAMETERS))
     for part in np.array_split(order, max(1, len(order) // 64)):
         emitted[part] = fit_emissions(compnet.emit_records([records[k] for k in part]))
-    randoms = [random_covering(generator) for _ in range(RANDOM_SEEDS)]
+    randoms = [random_parameters(COVERING, seed=generator) for _ in range(RANDOM_SEEDS)]
     errors = np.array([_errors(records, emitted, k, x, randoms, compnet.base, generator) for k in range(len(records))])
     return [_row(name, errors[chosen]) for name, chosen in groups if chosen.any()]
 
 
 def _errors(records, emitted, k, x, randoms, base, generator) -> tuple[float, ...]:
-    """Return the mse of (random, compnet, true mean, mismatched, base) and the variance."""
+    """Return the mse of (random, compnet, true mean, mismatched, base); the third is the outputs' variance."""
     record, y = records[k], records[k].raw_outputs[1024:, 0]
     n = record.n_inputs
     twins = [j for j in generator.permutation(len(records))[:50] if j != k and records[j].n_inputs == n]
@@ -106,12 +97,12 @@ def _errors(records, emitted, k, x, randoms, base, generator) -> tuple[float, ..
         return float(np.mean((run_covering(w, x, n) - y) ** 2))
 
     random = float(np.mean([mse(w) for w in randoms]))
-    return random, mse(emitted[k]), float(y.var()), mse(other), mse(base), float(y.var())
+    return random, mse(emitted[k]), float(y.var()), mse(other), mse(base)
 
 
 def _row(name: str, errors: np.ndarray) -> Row:
     gains = errors[:, :1] / np.maximum(errors[:, 1:5], FLOOR)
     means = np.exp(np.log(gains).mean(axis=0))
-    nmse = errors[:, 1] / np.maximum(errors[:, 5], 1e-12)
+    nmse = errors[:, 1] / np.maximum(errors[:, 2], 1e-12)
     return Row(name, len(errors), float(means[0]), float(np.median(gains[:, 0])), float(means[1]),
                float(means[2]), float(means[3]), float(np.median(nmse)))  # fmt: skip

@@ -11,11 +11,11 @@ from nsc.errors import BuildError, OracleError
 from nsc.program import Unit
 from nsc.sandbox.build import Failed, build
 from nsc.sandbox.outcome import MEANING
-from nsc.sandbox.run import Execution, RunLimits, run
+from nsc.sandbox.run import RunLimits, run
 
 
 class ProgramOracle:
-    """Runs a program in the sandbox. `runs` counts samples.
+    """Runs a program in the sandbox.
 
     Raises:
         BuildError: the unit was refused or does not compile.
@@ -26,12 +26,6 @@ class ProgramOracle:
         if isinstance(built, Failed):
             raise BuildError(f"{built.message} [{built.outcome}]")
         self.built, self.limits = built, limits
-        self.runs = 0
-
-    def execute(self, x: np.ndarray) -> Execution:
-        """Run on `n i` inputs in the program's units, with an outcome per sample."""
-        self.runs += len(x)
-        return run(self.built, x, self.limits)
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """Return `n o` outputs.
@@ -39,7 +33,7 @@ class ProgramOracle:
         Raises:
             OracleError: the program fails on some inputs; says how, how often, and on which.
         """
-        done = self.execute(x)
+        done = run(self.built, x, self.limits)
         if done.failed:
             sample = min(done.failed)
             where = ", ".join(f"{v:.6g}" for v in x[sample])

@@ -8,7 +8,6 @@ from nsc.surrogate.model import forward as forward
 from nsc.surrogate.model import pad_inputs as pad_inputs
 from nsc.surrogate.model import random_parameters as random_parameters
 from nsc.surrogate.model import resize_inputs as resize_inputs
-from nsc.surrogate.model import scale_inputs as scale_inputs
 from nsc.surrogate.model import scale_outputs as scale_outputs
 from nsc.surrogate.model import widen as widen
 from nsc.surrogate.store import load as load

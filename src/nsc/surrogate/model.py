@@ -51,14 +51,6 @@ def scale_outputs(w: np.ndarray, topology: Topology, gain: np.ndarray, shift: np
     return topology.join(layers)
 
 
-def scale_inputs(w: np.ndarray, topology: Topology, gain: np.ndarray, shift: np.ndarray) -> np.ndarray:
-    """Return parameters of `old(x * gain + shift)`; gain, shift: `i`."""
-    layers = list(topology.layers(w))
-    weight, bias = layers[0]
-    layers[0] = (weight * np.asarray(gain), bias + weight @ np.asarray(shift))
-    return topology.join(layers)
-
-
 def clone_outputs(w: np.ndarray, topology: Topology, n_outputs: int) -> tuple[np.ndarray, Topology]:
     """Give a one-output surrogate more outputs by cloning its output head (ICML 2024, section 3)."""
     grown = Topology((*topology.widths[:-1], n_outputs), topology.activation)
@@ -107,7 +99,7 @@ def widen(w: np.ndarray, topology: Topology, hidden: tuple[int, ...], *, seed: i
     return wide.join(layers), wide
 
 
-def random_parameters(topology: Topology, *, seed: int) -> np.ndarray:
+def random_parameters(topology: Topology, *, seed: int | np.random.Generator) -> np.ndarray:
     """Draw parameters as torch.nn.Linear does: U(-1/sqrt(fan_in), 1/sqrt(fan_in)); float64 `w`."""
     generator = np.random.default_rng(seed)
     parts = []

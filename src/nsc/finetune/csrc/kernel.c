@@ -1,7 +1,8 @@
 /* Finetuning kernels of one topology: Adam and Levenberg-Marquardt, fused over all steps.
  *
- * In:  -DADAM or -DLEVENBERG_MARQUARDT, -DTOPOLOGY=4,4,1 (hidden and output widths), -DLAYERS, -DUNITS (their sum), -DWIDEST, -DOUTPUTS,
- *      -DREST (parameters behind the first layer's weights), -DACTIVATION. The number of inputs is an argument.
+ * In:  -DADAM or -DLEVENBERG_MARQUARDT, -DTOPOLOGY=4,4,1 (hidden and output widths), -DLAYERS,
+ *      -DUNITS (their sum), -DOUTPUTS, -DREST (parameters behind the first layer's weights), -DACTIVATION. The number of
+ *      inputs is an argument.
  * Out: nsc_adam, nsc_adam_lanes, nsc_lm; see cpu.py. No global state, no allocation that outlives a call.
  */
 #include <math.h>
