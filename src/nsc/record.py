@@ -94,7 +94,9 @@ def shared_inputs(seed: int = 0, n: int = SAMPLES, i: int = MAX_INPUTS) -> np.nd
 
 
 def names_of(outputs: np.ndarray, arity: int = 0) -> tuple[str, str]:
-    """Name outputs `n o` on the shared inputs, on two grids half a step apart: twins share at least one name.
+    """Name outputs `n o` on the shared inputs, on two grids half a step apart.
+
+    Outputs that differ by rounding share at least one name, but for a chance that grows with the difference.
 
     Example: two texts of one function whose outputs differ by rounding share both names, or, where
     an output lies on a border of one grid, the other name.

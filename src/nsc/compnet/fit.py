@@ -14,7 +14,7 @@ from nsc.compnet.compile import Emission
 from nsc.finetune import FinetuneConfig, FinetuneData, FinetuneResult, finetune, spread_of
 from nsc.surrogate import COVERING, Topology, scale_outputs
 
-FIT = FinetuneConfig(steps=40, damping=1e-2, patience=1000, ridge=1e-6)  # chosen on validation programs
+FIT = FinetuneConfig(steps=30, damping=1e-2, patience=1000, ridge=1e-6)  # chosen on validation programs
 RACE_STEPS = 15
 KEPT = 4
 _INFORMED = 0.5  # what the loss of a fit from a CompNet counts; chosen on validation programs

@@ -33,7 +33,7 @@ def _text_digest(text: str) -> str:
 
 
 def semantic_keys(record: Record) -> tuple[str, str]:
-    """Name what a record computes: twins share at least one name, and arguments that nothing uses do not count."""
+    """Name what a record computes (see `names_of`): twins share a name, whatever arguments go unused."""
     return names_of(record.raw_outputs)
 
 
