@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from nsc.api import compile_file
+from nsc.cli import main
 from nsc.pipeline import CompileOptions
 from nsc.report.svg import axis_for
 
@@ -68,3 +69,17 @@ def test_axes_always_have_room(values, log):
     assert axis.lo < axis.hi
     assert all(-0.02 <= axis.fraction(v) <= 1.02 for v in values)
     assert len(axis.ticks()) < 12
+
+
+def test_outputs_of_different_scales_are_told_apart(tmp_path, capsys):
+    path = tmp_path / "f.c"
+    path.write_text("void f(double x, double *small, double *large) { *small = 1e-3 * x * x; *large = 1e6 * x; }")
+    assert main(["compile", str(path), "-o", str(tmp_path / "out"), "--budget", "100", "--no-timing"]) == 0
+    test = json.loads((tmp_path / "out" / "report.json").read_text())["test"]
+    small, large = test["outputs"]
+    assert small["max_abs"] < 1e-3 < large["max_abs"] == test["max_abs"] and small["bound"]["error"] < 1e-3
+    assert f"small: rmse {small['rmse']:.3g}"[:12] in capsys.readouterr().out
+    page = (tmp_path / "out" / "report.html").read_text()
+    checker = _Checker()
+    checker.feed(page)
+    assert checker.bad == [] and checker.open == [] and "99.5 % of inputs stay below" in page

@@ -12,7 +12,7 @@ from nsc.errors import OracleError
 from nsc.finetune import FinetuneResult
 from nsc.patterns import run_oracle
 from nsc.pipeline import Compiled, CompileOptions, Draft
-from nsc.program import Program, with_whole_inputs
+from nsc.program import Program, as_returned, with_whole_inputs
 from nsc.surrogate import Surrogate
 
 CURVE_POINTS = 121
@@ -94,8 +94,8 @@ def _runs(compiled: Compiled, figures: int) -> dict[str, int]:
 def _figures(compiled: Compiled) -> tuple[dict, int]:
     """Collect the series of the page's figures; returns them and the program runs they took."""
     found, surrogate = compiled.compilation, compiled.surrogate
-    predicted = surrogate(found.x[:SCATTER_POINTS])
-    error = (surrogate(found.x) - found.y).ravel()
+    returned = as_returned(compiled.program, surrogate(found.x))
+    predicted, error = returned[:SCATTER_POINTS], (returned - found.y).ravel()
     reach = float(np.quantile(np.abs(error), 0.995)) or 1e-12
     counts, edges = np.histogram(np.clip(error, -reach, reach), HISTOGRAM_BARS, (-reach, reach))
     curves, maps, runs = [], [], 0
@@ -123,7 +123,10 @@ def _curves(compiled: Compiled) -> tuple[list[dict], int]:
         x = np.tile(with_whole_inputs(compiled.program, middle[None])[0], (CURVE_POINTS, 1))
         x[:, k] = np.linspace(surrogate.lo[k], surrogate.hi[k], CURVE_POINTS)
         x = with_whole_inputs(compiled.program, x)
-        y, predicted = run_oracle(compiled.oracle, x, len(surrogate.output_names)), surrogate(x)
+        y, predicted = (
+            run_oracle(compiled.oracle, x, len(surrogate.output_names)),
+            as_returned(compiled.program, surrogate(x)),
+        )
         runs += len(x)
         for j, output in enumerate(surrogate.output_names):
             title = f"{output} along {name}" + (", the rest mid-range" if len(surrogate.lo) > 1 else "")
@@ -138,7 +141,10 @@ def _heat_maps(compiled: Compiled) -> tuple[list[dict], int]:
     axes = [np.linspace(lo, hi, MAP_SIDE) for lo, hi in zip(surrogate.lo, surrogate.hi, strict=True)]
     second, first = np.meshgrid(axes[1], axes[0], indexing="ij")
     x = with_whole_inputs(compiled.program, np.stack([first.ravel(), second.ravel()], axis=1))
-    y, predicted = run_oracle(compiled.oracle, x, len(surrogate.output_names)), surrogate(x)
+    y, predicted = (
+        run_oracle(compiled.oracle, x, len(surrogate.output_names)),
+        as_returned(compiled.program, surrogate(x)),
+    )
     shape = (MAP_SIDE, MAP_SIDE)
     return [
         {"output": name, "x": surrogate.input_names[0], "y": surrogate.input_names[1],

@@ -36,6 +36,7 @@ class Verification:
 
     Where none varies, `nmse` is zero if the mse is, else infinite.
     `bound` is None when `n` is too small for any statement at this confidence.
+    `outputs` are the errors of each output by itself, where there are several.
     """
 
     n: int
@@ -46,10 +47,11 @@ class Verification:
     max_abs: float
     quantiles: dict[str, float]
     bound: Bound | None
+    outputs: tuple[Verification, ...] = ()
 
     def as_json(self) -> dict:
         """Return plain numbers; infinities and NaN become None."""
-        found = asdict(self)
+        found = asdict(self) | {"outputs": [output.as_json() for output in self.outputs]}
         found["bound"] = None if self.bound is None else asdict(self.bound) | {"sentence": self.bound.sentence()}
         return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in found.items()}
 
@@ -66,14 +68,18 @@ def verify(truth: np.ndarray, predicted: np.ndarray, *, confidence: float = 0.99
             of them ends the search: then every bound holds with 1 - (1 - confidence) / looks (Bonferroni), and all of
             them, the last one too, with `confidence`.
     """
-    error = np.asarray(predicted, np.float64) - np.asarray(truth, np.float64)
-    mse = (error**2).mean(axis=0)
-    variance = np.asarray(truth).var(axis=0)
+    truth, predicted = np.asarray(truth, np.float64), np.asarray(predicted, np.float64)
+    error = predicted - truth
+    mse, variance = (error**2).mean(axis=0), truth.var(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         nmse = np.where(variance > 0, mse / variance, np.where(mse == 0, 0.0, np.inf))
     if (variance > 0).any():
         nmse = nmse[variance > 0]
     worst = np.abs(error).max(axis=1)
+
+    def alone(k: int) -> Verification:
+        return verify(truth[:, k : k + 1], predicted[:, k : k + 1], confidence=confidence, looks=looks)
+
     return Verification(
         n=len(error),
         mse=float(mse.mean()),
@@ -83,6 +89,7 @@ def verify(truth: np.ndarray, predicted: np.ndarray, *, confidence: float = 0.99
         max_abs=float(worst.max()),
         quantiles={f"{q:g}": float(np.quantile(worst, q)) for q in QUANTILES},
         bound=_bound(np.sort(worst), confidence, looks),
+        outputs=tuple(map(alone, range(error.shape[1]))) if error.shape[1] > 1 else (),
     )
 
 

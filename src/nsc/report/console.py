@@ -77,6 +77,7 @@ def _count(n: int, what: str) -> str:
     return f"{n} {what}{'s' * (n != 1)}"
 
 
+MAX_OUTPUTS = 8  # that are summarised one by one
 _INITIAL = {"compnet": "from the text", "distill": "distilled", "random": "at random"}
 
 
@@ -99,6 +100,11 @@ def console_summary(report: dict, out: Path) -> Group:
     )
     if test["bound"]:
         table.add_row("", test["bound"]["sentence"])
+    for name, alone in list(zip(report["outputs"], test["outputs"], strict=False))[:MAX_OUTPUTS]:
+        largest = f", largest error {number(alone['max_abs'])}"
+        table.add_row("", f"{name}: rmse {number(alone['rmse'])}, nmse {number(alone['nmse'])}{largest}")
+    if len(test["outputs"]) > MAX_OUTPUTS:
+        table.add_row("", f"{len(test['outputs']) - MAX_OUTPUTS} more outputs: report.json")
     table.add_row("program runs", ", ".join(f"{v} {k}" for k, v in runs.items()))
     if ns["original"]:
         table.add_row("a call", f"{ns['surrogate']:.1f} ns (the original {ns['original']:.1f} ns)")

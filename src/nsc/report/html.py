@@ -36,7 +36,7 @@ svg text { font: 12.5px system-ui, sans-serif; fill: var(--soft) } .grid { strok
 .legend { font-size: 12px; color: var(--soft); display: flex; gap: 16px; margin-top: 4px }
 .legend i { display: inline-block; width: 14px; height: 3px; margin-right: 6px; vertical-align: middle }
 .legend i.a { background: var(--accent) } .legend i.b, .legend i.dashed { background: var(--second) }
-table { border-collapse: collapse; width: 100%; background: var(--card); border: 1px solid var(--line) }
+table + .figures { margin-top: 16px } table { border-collapse: collapse; width: 100%; background: var(--card); border: 1px solid var(--line) }
 td, th { padding: 7px 12px; text-align: left; border-bottom: 1px solid var(--line); font-size: 14px }
 tr:last-child td { border-bottom: 0 } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums }
 .good { color: var(--good) } .note { border-left: 3px solid var(--second); padding: 4px 12px; margin: 14px 0 }
@@ -55,7 +55,8 @@ _C_TOKEN = re.compile(
 def html_page(report: dict) -> str:
     """Write the page of one compilation."""
     sections = [
-        _title(report), _tiles(report), _notes(report), "<h2>Program and surrogate</h2>", _comparison(report),
+        _title(report), _tiles(report), _notes(report), "<h2>Program and surrogate</h2>", _each_output(report),
+        _comparison(report),
         "<h2>Learning</h2>", _learning(report), "<h2>Before any training</h2>", _zero_shot(report),
         "<h2>What was done</h2>", _done(report), "<h2>The program</h2>", _code(report),
     ]  # fmt: skip
@@ -96,6 +97,21 @@ def _tiles(r: dict) -> str:
 
 def _notes(r: dict) -> str:
     return "".join(f"<p class='note'>{escape(note)}</p>" for note in r["notes"])
+
+
+def _each_output(r: dict) -> str:
+    """Tabulate the errors of each output, where there are several: they may differ in scale."""
+    if not r["test"]["outputs"]:
+        return ""
+    bound = r["test"]["bound"]
+    held = f"{100 * (1 - bound['fraction']):g} % of inputs stay below" if bound else ""
+    titles = ["output", "rmse", "nmse", "largest error", *([held] if bound else [])]
+    head = "".join(f"<th{' class=n' * (k > 0)}>{escape(title)}</th>" for k, title in enumerate(titles))
+    rows = ""
+    for name, alone in zip(r["outputs"], r["test"]["outputs"], strict=True):
+        figures = [alone["rmse"], alone["nmse"], alone["max_abs"], *([alone["bound"]["error"]] if bound else [])]
+        rows += f"<tr><td>{escape(name)}</td>" + "".join(f"<td class='n'>{number(v)}</td>" for v in figures) + "</tr>"
+    return f"<table><tr>{head}</tr>{rows}</table>"
 
 
 def _comparison(r: dict) -> str:
