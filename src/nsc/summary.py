@@ -123,10 +123,7 @@ def _curves(compiled: Compiled) -> tuple[list[dict], int]:
         x = np.tile(with_whole_inputs(compiled.program, middle[None])[0], (CURVE_POINTS, 1))
         x[:, k] = np.linspace(surrogate.lo[k], surrogate.hi[k], CURVE_POINTS)
         x = with_whole_inputs(compiled.program, x)
-        y, predicted = (
-            run_oracle(compiled.oracle, x, len(surrogate.output_names)),
-            as_returned(compiled.program, surrogate(x)),
-        )
+        y, predicted = _both(compiled, x)
         runs += len(x)
         for j, output in enumerate(surrogate.output_names):
             title = f"{output} along {name}" + (", the rest mid-range" if len(surrogate.lo) > 1 else "")
@@ -135,16 +132,19 @@ def _curves(compiled: Compiled) -> tuple[list[dict], int]:
     return curves, runs
 
 
+def _both(compiled: Compiled, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Run program and surrogate on `n i`: twice `n o`."""
+    y = run_oracle(compiled.oracle, x, len(compiled.surrogate.output_names))
+    return y, as_returned(compiled.program, compiled.surrogate(x))
+
+
 def _heat_maps(compiled: Compiled) -> tuple[list[dict], int]:
     """Run program and surrogate on a grid over two inputs."""
     surrogate = compiled.surrogate
     axes = [np.linspace(lo, hi, MAP_SIDE) for lo, hi in zip(surrogate.lo, surrogate.hi, strict=True)]
     second, first = np.meshgrid(axes[1], axes[0], indexing="ij")
     x = with_whole_inputs(compiled.program, np.stack([first.ravel(), second.ravel()], axis=1))
-    y, predicted = (
-        run_oracle(compiled.oracle, x, len(surrogate.output_names)),
-        as_returned(compiled.program, surrogate(x)),
-    )
+    y, predicted = _both(compiled, x)
     shape = (MAP_SIDE, MAP_SIDE)
     return [
         {"output": name, "x": surrogate.input_names[0], "y": surrogate.input_names[1],

@@ -36,7 +36,8 @@ svg text { font: 12.5px system-ui, sans-serif; fill: var(--soft) } .grid { strok
 .legend { font-size: 12px; color: var(--soft); display: flex; gap: 16px; margin-top: 4px }
 .legend i { display: inline-block; width: 14px; height: 3px; margin-right: 6px; vertical-align: middle }
 .legend i.a { background: var(--accent) } .legend i.b, .legend i.dashed { background: var(--second) }
-table + .figures { margin-top: 16px } table { border-collapse: collapse; width: 100%; background: var(--card); border: 1px solid var(--line) }
+table { border-collapse: collapse; width: 100%; background: var(--card); border: 1px solid var(--line) }
+table + .figures { margin-top: 16px }
 td, th { padding: 7px 12px; text-align: left; border-bottom: 1px solid var(--line); font-size: 14px }
 tr:last-child td { border-bottom: 0 } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums }
 .good { color: var(--good) } .note { border-left: 3px solid var(--second); padding: 4px 12px; margin: 14px 0 }

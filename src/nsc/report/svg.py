@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import escape
 
 WIDTH, HEIGHT = 420, 260
-LEFT, RIGHT, TOP, BOTTOM = 58, 12, 14, 38
+LEFT, RIGHT, TOP, BOTTOM = 72, 12, 14, 38
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Figure:
             f'<text class="label" x="{middle}" y="{HEIGHT - 6}" text-anchor="middle">{escape(self.x.label)}</text>'
         )
         out.append(
-            f'<text class="label" transform="translate(12 {(TOP + bottom) / 2}) rotate(-90)" '
+            f'<text class="label" transform="translate(10 {(TOP + bottom) / 2}) rotate(-90)" '
             f'text-anchor="middle">{escape(self.y.label)}</text></svg>'
         )
         keys = "".join(f'<span><i class="{kind}"></i>{escape(text)}</span>' for kind, text in self.keys)
