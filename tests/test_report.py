@@ -61,6 +61,12 @@ def test_report_json_has_what_is_promised(tmp_path):
     assert {"compile", "execute", "finetune", "verify", "export", "total"} <= set(report["time_s"])
 
 
+def test_an_axis_is_as_long_as_asked_for():
+    axis = axis_for([1.0, 1.001], least=0.5)
+    assert (axis.lo + axis.hi) / 2 == pytest.approx(1.0005) and axis.hi - axis.lo == pytest.approx(0.5)
+    assert axis_for([1.0, 3.0], least=0.5).hi > 3
+
+
 @pytest.mark.parametrize(
     ("values", "log"), [([1.0], False), ([0.0, 0.0], False), ([], False), ([1e-9, 1.0], True), ([0.0], True)]
 )

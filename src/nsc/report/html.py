@@ -45,6 +45,7 @@ pre { background: var(--code); border: 1px solid var(--line); border-radius: 8px
   line-height: 1.45; margin: 0 } pre .k { color: var(--accent) } pre .c { color: var(--soft); font-style: italic }
 pre .l { color: var(--second) } pre .g { color: var(--soft); user-select: none }
 """
+LEAST_SPAN = 0.05  # of an output's range: where it hardly varies along an input, errors are not blown up
 _C_TOKEN = re.compile(
     r"(?P<c>//[^\n]*|/\*.*?\*/)|(?P<l>\"(?:\\.|[^\"\n])*\"|\b\d[\w.]*)|(?P<k>#\s*\w+|\b(?:auto|break|case|char|const"
     r"|continue|default|do|double|else|enum|extern|float|for|if|inline|int|long|return|short|signed|sizeof|static"
@@ -119,9 +120,11 @@ def _comparison(r: dict) -> str:
     figures = []
     data = r["figures"]
     for plot in data["curves"]:
+        seen = [row[r["outputs"].index(plot["output"])] for row in data["truth"]]
+        least = LEAST_SPAN * (max(seen) - min(seen))
         x, y = (
             axis_for(plot["x"], plot["input"]),
-            axis_for(plot["program"] + plot["surrogate"], plot["output"]),
+            axis_for(plot["program"] + plot["surrogate"], plot["output"], least=least),
         )
         figure = Figure(plot["title"], Axis(min(plot["x"]), max(plot["x"]), x.label), y)
         figure.line(plot["x"], plot["program"], "a", "program")

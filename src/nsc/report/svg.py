@@ -50,15 +50,15 @@ class Axis:
         return found
 
 
-def axis_for(values: Sequence[float], label: str = "", *, log: bool = False) -> Axis:
-    """Choose a range that holds all values with a little room."""
+def axis_for(values: Sequence[float], label: str = "", *, log: bool = False, least: float = 0.0) -> Axis:
+    """Choose a range that holds all values with a little room, and is `least` long."""
     kept = [v for v in values if math.isfinite(v) and (v > 0 or not log)]
     if not kept:
         return Axis(0.1 if log else 0.0, 1.0, label, log)
     lo, hi = min(kept), max(kept)
     if log:
         return Axis(lo / 1.5, hi * 1.5, label, True)
-    room = 0.05 * (hi - lo) or 0.5 * abs(hi) or 1.0
+    room = max(0.05 * (hi - lo), (least - (hi - lo)) / 2) or 0.5 * abs(hi) or 1.0
     return Axis(lo - room, hi + room, label)
 
 
