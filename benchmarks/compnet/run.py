@@ -4,6 +4,7 @@ Run: OMP_NUM_THREADS=1 .venv/bin/python benchmarks/compnet/run.py --data data/ex
 """
 
 import argparse
+import json
 import time
 from collections.abc import Callable
 from importlib.resources import files
@@ -59,6 +60,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--compnet")
+    parser.add_argument("--out", default="result.json", help="in this folder")
     options = parser.parse_args()
     compnet = load_compnet(options.compnet)
     path = Path(options.compnet or str(files("nsc") / "compnet" / "weights" / "compnet.safetensors"))
@@ -86,22 +88,31 @@ def main() -> None:
         w = Start(COVERING, (("text", initial.w),), predicted=initial.predicted).without_runs
         expected = emission.expected_nmse + initial.predicted.misfit(w, COVERING)[0]
         errors.append((expected, np.mean((run_covering(w, x, record.n_inputs) - y) ** 2) / y.var()))
-    report(np.array(times), np.array(errors))
+    result = {"data": options.data.name} | report(np.array(times), np.array(errors))
+    (Path(__file__).parent / options.out).write_text(json.dumps(result, indent=1) + "\n")
 
 
-def report(times: np.ndarray, errors: np.ndarray) -> None:
+def report(times: np.ndarray, errors: np.ndarray) -> dict:
+    """Print the tables, and return what they say."""
     print("\n| step | median ms | 90 % |\n|---|---|---|")
-    rows = [*zip(STEPS, times.T, strict=True), ("text to 9-4-4-1, one fit", times[:, :3].sum(axis=1))]
-    for name, t in rows:
-        print(f"| {name} | {np.median(t):.1f} | {np.quantile(t, 0.9):.1f} |")
-    print(f"\nover 10 ms from text to 9-4-4-1: {np.mean(times[:, :3].sum(axis=1) > 10):.0%} of {len(times)} programs")
+    whole = times[:, :3].sum(axis=1)
+    rows = dict(zip((*STEPS, "text to 9-4-4-1, one fit"), (*times.T, whole), strict=True))
+    result = {name: [round(float(np.quantile(t, q)), 2) for q in (0.5, 0.9)] for name, t in rows.items()}
+    for name, (median, most) in result.items():
+        print(f"| {name} | {median:.1f} | {most:.1f} |")
     logs = np.log(np.maximum(errors, 1e-6))
     ratios = np.exp(logs[:, 1] - logs[:, 0])
+    result |= {
+        "programs": len(times), "share_over_10_ms": round(float(np.mean(whole > 10)), 3), "expected": len(errors),
+        "correlation_of_logs": round(float(np.corrcoef(logs.T)[0, 1]), 3),
+        "actual_over_expected": round(float(np.median(ratios)), 3),
+        "share_above_3": round(float(np.mean(ratios > 3)), 3),
+    }  # fmt: skip
+    print(f"\nover 10 ms from text to 9-4-4-1: {result['share_over_10_ms']:.0%} of {len(times)} programs")
     print(f"expected errors of {len(errors)} programs that are not predicted constant: correlation of logarithms")
-    print(
-        f"with the actual ones {np.corrcoef(logs.T)[0, 1]:.2f}; actual over expected {np.median(ratios):.2f} (median),"
-    )
-    print(f"above 3 for {np.mean(ratios > 3):.0%}")
+    print(f"with the actual ones {result['correlation_of_logs']:.2f}; actual over expected "
+          f"{result['actual_over_expected']:.2f} (median),\nabove 3 for {result['share_above_3']:.0%}")  # fmt: skip
+    return result
 
 
 if __name__ == "__main__":

@@ -107,7 +107,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--budget", type=int, default=1024)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--out", default="result.json", help="in this folder")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     warm_up(print)
@@ -121,8 +121,8 @@ def main() -> None:
               f"{r['sklearn_s']:.2f} | {r['torch']:.1e} | {r['torch_s']:.2f} |", flush=True)  # fmt: skip
     means = {k: math.exp(np.mean([math.log(r[k]) for r in rows])) for k in ("nsc", "sklearn", "torch")}
     print(f"geometric mean: nsc {means['nsc']:.1e}, scikit-learn {means['sklearn']:.1e}, PyTorch {means['torch']:.1e}")
-    if arguments.json:
-        arguments.json.write_text(json.dumps(rows, indent=1))
+    result = {"budget": arguments.budget, "seed": arguments.seed, "geometric_mean": means, "programs": rows}
+    (Path(__file__).parent / arguments.out).write_text(json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ Run: .venv/bin/python benchmarks/names/run.py --data data/exestack/test [--seed 
 """
 
 import argparse
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -39,8 +40,8 @@ def entry_of(record: Record) -> str:
     return record.name.rsplit(":", 1)[-1]
 
 
-def told_by_name(records: list[Record]) -> None:
-    """Read a call of a function that has the record's name and no body."""
+def told_by_name(records: list[Record]) -> dict:
+    """Read a call of a function that has the record's name and no body; prints and returns how often it helps."""
     x, rows, asked = shared_inputs(), [], 0
     for record in records:
         if record.n_outputs > 1:
@@ -63,6 +64,7 @@ def told_by_name(records: list[Record]) -> None:
     alike, near = np.sum(rows, axis=0)
     print(f"of {asked} functions with one output {len(rows)} are told by name: "
           f"{alike} correlate with what they compute, {near} have less than half its variance as error\n")  # fmt: skip
+    return {"asked": asked, "told": len(rows), "correlate": int(alike), "near": int(near)}
 
 
 def without_helpers(record: Record) -> str | None:
@@ -79,8 +81,8 @@ def without_helpers(record: Record) -> str | None:
     return text if removed else None
 
 
-def partial_programs(records: list[Record], seed: int) -> None:
-    """Print what a text without its helpers' bodies is worth."""
+def partial_programs(records: list[Record], seed: int) -> dict:
+    """Print and return what a text without its helpers' bodies is worth."""
     compnet, generator, rows = load_compnet(), np.random.default_rng(seed), []
     for record in records:
         found = whole_and_part(record)
@@ -95,10 +97,14 @@ def partial_programs(records: list[Record], seed: int) -> None:
     rows = np.array(rows)
     print("| programs | | with bodies | helpers by name | helpers zero | nothing read |\n|---|---|---|---|---|---|")
     groups = (("all", rows[:, 0] >= 0), ("every helper told", rows[:, 0] == 1), ("some or none told", rows[:, 0] < 1))
+    result = {}
     for name, chosen in groups:
         if chosen.any():
             means = np.exp(np.log(rows[chosen, 1:]).mean(axis=0))
             print(f"| {name} | {chosen.sum()} | " + " | ".join(f"{m:.3g}" for m in means) + " |")
+            columns = zip(("with_bodies", "by_name", "zero", "nothing_read"), means.round(2).tolist(), strict=True)
+            result[name] = {"programs": int(chosen.sum())} | dict(columns)
+    return result
 
 
 def whole_and_part(record: Record) -> tuple[Program, Program] | None:
@@ -135,8 +141,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     records = real(options.data)
-    told_by_name(records)
-    partial_programs(records, options.seed)
+    result = {"names": told_by_name(records), "helpers_removed": partial_programs(records, options.seed)}
+    (Path(__file__).parent / "result.json").write_text(json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -103,9 +103,12 @@ def main(folder: str) -> None:
     for r in read_records(Path(folder) / "train"):
         if usable(r):
             by_origin[r.origin if r.origin in by_origin else "real"].append(r)
+    found = {}
     for origin in ("synthetic", "mutated"):
         if by_origin[origin]:
-            print(json.dumps({"real against": origin, **compare(by_origin["real"], by_origin[origin])}, indent=1))
+            found[f"real against {origin}"] = compare(by_origin["real"], by_origin[origin])
+    print(json.dumps(found, indent=1))
+    (Path(__file__).parent / "result.json").write_text(json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,18 @@ typedef union{uint32_t i;float f;}G;
 static inline uint64_t asuint64(double x){ U u={x}; return u.i; }
 """
 AGREE = [
+    "float f(float x, float y) { F u={x*x+.1f},v={y}; uint32_t h=u.i|(v.i&0x80000000); u.i=h&0x7fffffff; "
+    "return u.f; }",
+    "float f(float t) { t*=9; int a=(int)t; F u; u.i=((a&1)<<31)|0x3f800000; return u.f; }",
+    "double f(double x) { int hx; U u={x}; hx=u.p.hi; uint32_t s=hx&0x80000000; hx^=s; u.p.hi=hx; return u.d; }",
+    "double f(double x, double y) { U u={x},v={y}; u.p.hi^=v.p.hi&0x80000000; return u.d; }",
+    "double f(double x, double y) { U u={x},v={y}; u.p.hi|=v.p.hi&0x80000000; return u.d; }",
+    "float f(float x, float y) { F u={x},v={y}; u.i=(u.i&0x7fffffff)|(v.i&0x80000000); return u.f; }",
+    "float f(float x, float y) { F u={x},v={y}; int s=u.s&0x80000000; u.s^=s; v.s|=s; return u.f+v.f; }",
+    "float f(float x) { F u={x}; u.i^=u.i&0x80000000; u.i|=(u.i>0x3f000000)<<31; return u.f; }",
+    "float f(float x) { int k=(int)(x*20); F u; u.i=0x3f800000-((k&1)<<31); return u.f; }",
+    "float f(float x) { int k=(int)(x*20); return ((k&3)<<4)|(k&1); }",
+    "float f(float x) { int k=(int)(x*20); return (k&6)^(k&8); }",
     "float f(float x) { F u={x*x+.1f}; u.i=(u.i+0x00800000)&0x7f800000; return u.f; }",
     "double f(double x) { U u={x*x+.1}; return ((u.p.hi+0x00100000)&0x7ff00000) < 0x3fe00000 ? x : 1; }",
     "double f(double x) { U u={x*x+.1}; return ((u.p.hi+0x80000)&0x7ff00000)*1e-9; }",
@@ -64,8 +76,6 @@ AGREE = [
 REFUSED = [
     "float f(float x) { F u={x}; u.i&=0xff800000; return u.f; }",
     "float f(float x) { F u={x}; u.i=(u.i-0x800000)&0x7fffffff; return u.f; }",
-    "float f(float x, float y) { F u={x*x+.1f},v={y}; uint32_t h=u.i|(v.i&0x80000000); u.i=h&0x7fffffff; "
-    "return u.f; }",
     "double f(double x) { U u={x}; int hx=(u.sw[1]&0x800fffff)|0x3fe00000; u.p.hi=hx; return u.d; }",
     "float f(float x) { F u={x}; u.i+=0x00400000; return u.f; }",
     "float f(float x) { F u={x}; u.i|=0x00400000; return u.f; }",

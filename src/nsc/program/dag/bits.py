@@ -89,6 +89,8 @@ def _possible(b: Builder, node: int, depth: int = 4) -> int | None:
 
 def _possible_in_parts(b: Builder, node: int, depth: int) -> int | None:
     op, *sides = b.nodes[node]
+    if op == "SUB":
+        return _rest_of_division(b, *sides)
     if op not in ("SEL", "MUL", "ADD"):
         return None
     x, y = (_possible(b, side, depth - 1) for side in sides[-2:])
@@ -97,6 +99,16 @@ def _possible_in_parts(b: Builder, node: int, depth: int) -> int | None:
     if op == "MUL":
         return x * y if any(math.frexp(b.value(side) or 0.0)[0] == 0.5 for side in sides) else None
     return x | y if op == "SEL" or not x & y else None
+
+
+def _rest_of_division(b: Builder, x: int, whole: int) -> int | None:
+    """Return the mask of `x & mask` as it is written: x - 2^n floor(x / 2^n)."""
+    op, *sides = b.nodes[whole]
+    scale = next((b.value(side) for side in sides if b.value(side)), 0.0) if op == "MUL" else 0.0
+    if scale < 2 or math.frexp(scale)[0] != 0.5:
+        return None
+    floor = b.make("FLOOR", b.make("MUL", x, b.literal(1 / scale)))
+    return int(scale) - 1 if b.make("MUL", floor, b.literal(scale)) == whole else None
 
 
 def _by_cases(b: Builder, operator: str, x: int, y: int) -> int | None:

@@ -50,8 +50,8 @@ def bits_of_word(b: Builder, operator: str, x: int, y: int) -> int | None:
             return b.make(op, b.make("NEG", number))
         if known == FORMATS[name].sign and operator == "|":
             return b.make("ADD", word(b, name, b.make("ABS", number)), y)
-        if operator in ("|", "^") and is_positive(b, number) and _is_sign(b, y, FORMATS[name]):
-            return b.make("ADD", x, y)
+        if operator in ("|", "^") and _is_sign(b, y, FORMATS[name]):
+            return _with_sign(b, operator, x, y)
     if op == "BITOR" and operator == ">>" and known == 31:
         return _is_any(b, *b.nodes[x][1:])
     is_apart = op in MANTISSA and known is not None and known % 2.0 ** FORMATS[MANTISSA[op]].mantissa == 0
@@ -80,7 +80,20 @@ def _unrounded(b: Builder, node: int, mask: int) -> int:
 def _is_sign(b: Builder, node: int, fmt: Format) -> bool:
     """Say whether a node is the bit of the sign, or zero."""
     parts = {atom: count for atom, count in linear(b, node).items() if count}
-    return list(parts.values()) == [fmt.sign] and all(a is None or b.op(a) in TRUTHS for a in parts)
+    return list(map(abs, parts.values())) == [fmt.sign] and all(a is None or b.op(a) in TRUTHS for a in parts)
+
+
+def _with_sign(b: Builder, operator: str, x: int, y: int) -> int:
+    """Set or flip the sign of a word x's number by y, which is the bit of a sign, or zero: `hx ^= hx & 0x80000000`."""
+    op, number = b.nodes[x]
+    if is_positive(b, number):
+        return b.make("ADD", x, y)
+    (truth,) = (atom for atom, count in linear(b, y).items() if count)
+    size = b.make("ABS", number)
+    if truth == is_negative(b, number):  # its own
+        return word(b, SIGNED.get(op, op), size) if operator == "^" else x
+    changed = b.make("NEG", number if operator == "^" else size)
+    return b.make(op, b.make("SEL", truth, changed, number))
 
 
 def _shifted(b: Builder, name: str, op: str, x: int, by: int) -> int | None:

@@ -37,6 +37,7 @@ def from_word(b: Builder, name: str, node: int, low: int | None = None) -> int:
     fmt = FORMATS[name]
     parts = {a: k for a, k in linear(b, node).items() if k % 2.0**fmt.bits or not k}  # the rest wraps around
     other = b.literal(0.0) if low is None else low
+    parts = _odd_as_truth(b, fmt, parts)
     for atom, count in parts.items():
         if _is_sign(b, fmt, atom, count):
             left = {None: count - math.copysign(fmt.sign, count)} if atom is None else {}
@@ -62,6 +63,17 @@ def _is_sign(b: Builder, fmt: Format, atom: int | None, count: float) -> bool:
     if atom is not None:
         return b.op(atom) in TRUTHS and abs(count) == fmt.sign
     return fmt.sign <= count < 2 * fmt.sign or -fmt.sign <= count < -fmt.sign / 2
+
+
+def _odd_as_truth(b: Builder, fmt: Format, parts: dict[int | None, float]) -> dict[int | None, float]:
+    """Write `k << 31` beside a constant as whether the integer k is odd."""
+    atoms = [atom for atom in parts if atom is not None]
+    is_integer = len(atoms) == 1 and b.op(atoms[0]) in ("FLOOR", "TRUNC", "ROUND")
+    if not (is_integer and abs(parts[atoms[0]]) == fmt.sign and 0 <= parts.get(None, 0.0) < fmt.sign):
+        return parts
+    halves = b.make("FLOOR", b.make("MUL", atoms[0], b.literal(0.5)))
+    odd = b.make("NOT", b.make("EQ", atoms[0], b.make("MUL", halves, b.literal(2.0))))
+    return {odd: fmt.sign, None: parts.get(None, 0.0)}
 
 
 def _rescaled(b: Builder, name: str, parts: dict[int | None, float]) -> int | None:

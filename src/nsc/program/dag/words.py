@@ -107,8 +107,8 @@ def as_integer(b: Builder, node: int, signed: bool, bits: int, *, doubtful: bool
     if (least >= low and most < high) or not (doubtful or _may_overflow(b, node, signed, bits)):
         return node
     parts = linear(b, node)
-    if signed and list(parts.values()) == [high] and b.op(next(iter(parts)) or 0) in TRUTHS:
-        return b.make("MUL", next(iter(parts)), b.literal(low))
+    if list(parts.values()) == [2.0 ** (bits - 1)] and b.op(next(iter(parts)) or 0) in TRUTHS:  # the highest bit
+        return b.make("MUL", next(iter(parts)), b.literal(low)) if signed else node
     shifted = b.make("SUB", node, b.literal(low)) if signed else node
     turns = b.make("FLOOR", b.make("MUL", shifted, b.literal(2.0**-bits)))
     return b.make("SUB", node, b.make("MUL", turns, b.literal(2.0**bits)))
