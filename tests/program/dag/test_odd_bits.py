@@ -132,3 +132,11 @@ def test_a_refusal_says_where_the_bits_were_combined():
     text = "double f(double x, double y) {\n int n = (int)(99 * x), m = (int)(99 * y);\n int k = n | m;\n x = k;\n return x; }"
     dag = parse_program(text, function="f").dag
     assert isinstance(dag, Unsupported) and (dag.reason, dag.line) == ("bit_operation", 3)
+
+
+def test_a_chain_of_choices_is_looked_at_once():
+    text = (  # as fmod divides
+        "float f(float x, float y) { F u={x},v={y}; int hx=u.s,hy=v.s,hz; hx^=hx&0x80000000; hx=(hx&0x7fffff)|0x800000; "
+        "hy=(hy&0x7fffff)|0x800000; for (int k=0; k<30; k++) { hz=hx-hy; if (hz<0) hx=hx+hx; else hx=hz+hz; } return hx; }"
+    )
+    assert parse_program(HEADER + text, function="f").dag  # without end, where every path to a choice is followed

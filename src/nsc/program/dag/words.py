@@ -116,7 +116,16 @@ def as_integer(b: Builder, node: int, signed: bool, bits: int, *, doubtful: bool
 
 def _may_overflow(b: Builder, node: int, signed: bool, bits: int) -> bool:
     """Say whether an integer has words in it that do not fit, or their sign."""
-    return any(_is_too_wide(b, atom, count, signed, bits) for atom, count in linear(b, node).items())
+    todo, seen = [node], {node}
+    while todo:
+        for atom, count in linear(b, todo.pop()).items():
+            if atom is not None and b.op(atom) in ("SEL", "BITOR"):
+                sides = set(b.nodes[atom][-2:]) - seen
+                todo += sides
+                seen |= sides
+            elif _is_too_wide(b, atom, count, signed, bits):
+                return True
+    return False
 
 
 def _is_too_wide(b: Builder, atom: int | None, count: float, signed: bool, bits: int) -> bool:
@@ -126,8 +135,6 @@ def _is_too_wide(b: Builder, atom: int | None, count: float, signed: bool, bits:
     if op in SIGNED or op in FORMATS or op == "LOW":
         width = 64 if "BITS" in op else 32
         return width > bits or (width == bits and not (op in SIGNED and signed and count == 1))
-    if op in ("SEL", "BITOR"):
-        return any(_may_overflow(b, side, signed, bits) for side in b.nodes[atom][-2:])
     return op == "FLOOR" and (bits < 32 or count != 1)  # a shifted word
 
 
