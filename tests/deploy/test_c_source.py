@@ -91,15 +91,15 @@ def test_the_timed_program_can_open_nothing():
     program = parse_program("double f(double x) { return x; }")
     spy = 'extern int open(const char *, int, ...);\ndouble g(double x) { return open("/etc/hostname", 0) + x; }\n'
     with pytest.raises(BuildError, match="did not finish"):
-        time_per_call(program, spy, "g")
+        time_per_call(program, spy, "g", np.zeros((4, 1)))
 
 
 def test_slow_programs_are_timed():
     program = parse_program(
         "double f(double x) { for (int k = 0; k < 2000000; k++) x += 1 / (k + 2.0 + x); return x; }"
     )
-    original, other = time_per_call(program, "double g(double x) { return x; }", "g")
-    assert original > 1e5 > other
+    timing = time_per_call(program, "double g(double x) { return x; }", "g", np.array([[0.0], [0.5]]))
+    assert timing.original > 1e5 > timing.surrogate and timing.outputs.shape == (2, 1)
 
 
 def test_the_selftest_can_fail():

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import re
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from nsc.errors import BuildError
 from nsc.program import Program, scalar_entry
@@ -50,11 +53,20 @@ def run_selftest(c_text: str) -> bool:
         return code == 0
 
 
-def time_per_call(program: Program, c_text: str, name: str) -> tuple[float, float]:
-    """Measure (ns per call of the original, ns per call of the surrogate), both native.
+@dataclass(frozen=True)
+class Timing:
+    """ns per call of the original and of the surrogate, and what the original returned, `n o`."""
 
-    Same compiler and flags, separate translation units, alternating rounds over random inputs of the
-    domain, median of rounds. Both are called through the same scalar entry, whose cost is included.
+    original: float
+    surrogate: float
+    outputs: np.ndarray
+
+
+def time_per_call(program: Program, c_text: str, name: str, x: np.ndarray) -> Timing:
+    """Measure what a call of the original and of the surrogate takes, both native, on `n i` inputs.
+
+    Same compiler and flags, separate translation units, alternating rounds, median of rounds. Both are called through
+    the same scalar entry, whose cost is included.
 
     Raises:
         BuildError: it did not finish: a call takes seconds, asks the system for more than memory, or fails natively
@@ -66,17 +78,19 @@ def time_per_call(program: Program, c_text: str, name: str) -> tuple[float, floa
     surrogate = f"{c_text}\n{scalar_entry(program.signature, name, 'call_surrogate')}"
     with tempfile.TemporaryDirectory(prefix="nsc-") as folder:
         work = Path(folder)
-        sources = {"original.c": original, "surrogate.c": surrogate, "main.c": _timer(program)}
+        sources = {"original.c": original, "surrogate.c": surrogate, "main.c": _timer(program, x)}
         binary = build_native(sources, work)
         code, output = run_limited([str(binary)], work, {}, _RUN)
-        found = re.fullmatch(r"([\d.]+) ([\d.]+)", output.strip())
-        if code != 0 or found is None:
+        lines = output.strip().split("\n")
+        found = re.fullmatch(r"([\d.]+) ([\d.]+)", lines[-1])
+        if code != 0 or found is None or len(lines) != len(x) * program.n_outputs + 1:
             raise BuildError("the timing run of the original and the surrogate did not finish")
-        return float(found.group(1)), float(found.group(2))
+        outputs = np.array(list(map(float, lines[:-1]))).reshape(len(x), program.n_outputs)
+        return Timing(float(found.group(1)), float(found.group(2)), outputs)
 
 
-def _timer(program: Program) -> str:
-    box = (", ".join(f"{v:.17g}" for v in side) for side in (program.domain.lo, program.domain.hi))
-    sizes = {"INPUTS": program.n_inputs, "OUTPUTS": program.n_outputs, "ROUNDS": ROUNDS}
-    defines = sizes | dict(zip(("LOW", "HIGH"), box, strict=True))
+def _timer(program: Program, x: np.ndarray) -> str:
+    sizes = {"INPUTS": program.n_inputs, "OUTPUTS": program.n_outputs, "ROUNDS": ROUNDS, "POINTS": len(x)}
+    cases = ", ".join("{" + ", ".join(f"{v:.17g}" for v in row) + "}" for row in x)
+    defines = sizes | {"CASES": cases}
     return "".join(f"#define {name} {value}\n" for name, value in defines.items()) + TIMER.read_text()

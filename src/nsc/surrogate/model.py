@@ -25,8 +25,8 @@ def pad_inputs(x: np.ndarray, topology: Topology) -> np.ndarray:
     return x if missing == 0 else np.concatenate([x, np.zeros((*x.shape[:-1], missing))], axis=-1)
 
 
-def forward(w: np.ndarray, topology: Topology, x: np.ndarray) -> np.ndarray:
-    """Evaluate surrogates.
+def forward(w: np.ndarray, topology: Topology, x: np.ndarray, *, kind: type = np.float64) -> np.ndarray:
+    """Evaluate surrogates, in double or in single precision.
 
     Args:
         w: `w`, or `p w` for many at once.
@@ -35,8 +35,8 @@ def forward(w: np.ndarray, topology: Topology, x: np.ndarray) -> np.ndarray:
     Returns:
         `n o`, or `p n o`.
     """
-    h = pad_inputs(np.asarray(x, np.float64), topology)
-    layers = topology.layers(np.asarray(w, np.float64))
+    h = pad_inputs(np.asarray(x, kind), topology).astype(kind, copy=False)
+    layers = topology.layers(np.asarray(w, kind))
     for k, (weight, bias) in enumerate(layers):
         z = h @ np.swapaxes(weight, -1, -2) + bias[..., None, :]
         h = z if k == len(layers) - 1 else _ACT[topology.activation](z)

@@ -1,7 +1,7 @@
-/* How long a call of the original and of the surrogate takes, alternating, in nanoseconds.
+/* How long a call of the original and of the surrogate takes, alternating, in nanoseconds, and what the original returns.
  *
- * In:  INPUTS, OUTPUTS, ROUNDS and the box LOW, HIGH; call_original and call_surrogate from elsewhere.
- * Out: "ORIGINAL SURROGATE" on standard error.
+ * In:  INPUTS, OUTPUTS, ROUNDS and the inputs CASES, an array of POINTS; call_original and call_surrogate from elsewhere.
+ * Out: on standard error the original's outputs, a line each, then "ORIGINAL SURROGATE".
  * On Linux the kernel ends the process at any system call but a few from `confine` on: what is timed may compute, ask
  * for memory, tell the time and write to what it has open.
  */
@@ -43,8 +43,8 @@ typedef void entry(const double *, double *);
 extern entry call_original, call_surrogate;
 
 static entry *const entries[2] = {call_original, call_surrogate};
-static const double low[] = {LOW}, high[] = {HIGH};
-static double x[1024][INPUTS], y[OUTPUTS], sink;
+static const double x[POINTS][INPUTS] = {CASES};
+static double y[OUTPUTS], sink;
 
 static double now(void) {
   struct timespec t;
@@ -54,8 +54,14 @@ static double now(void) {
 
 static double spent(entry *f, int calls) {
   double start = now();
-  for (int k = 0; k < calls; k++) f(x[k & 1023], y), sink += y[0];
+  for (int k = 0; k < calls; k++) f(x[k % POINTS], y), sink += y[0];
   return now() - start;
+}
+
+static int say(const char *form, double a, double b) {
+  char said[64];
+  int length = snprintf(said, sizeof said, form, a, b);
+  return write(2, said, length) == length;
 }
 
 static int order(const void *a, const void *b) {
@@ -65,15 +71,13 @@ static int order(const void *a, const void *b) {
 
 int main(void) {
   double t[2][ROUNDS];
-  char said[64];
-  unsigned state = 1;
   int calls[2] = {1, 1}, rounds = ROUNDS;
-  for (int k = 0; k < 1024; k++)
-    for (int i = 0; i < INPUTS; i++) {
-      state = state * 1664525u + 1013904223u;
-      x[k][i] = low[i] + (high[i] - low[i]) * (state >> 8) / 16777216.0;
-    }
   if (confine()) return 3;
+  for (int k = 0; k < POINTS; k++) {
+    call_original(x[k], y);
+    for (int o = 0; o < OUTPUTS; o++)
+      if (!say("%.17g\n", y[o], 0)) return 4;
+  }
   for (int e = 0; e < 2; e++) {
     double took;
     while ((took = spent(entries[e], calls[e])) < 1e6 && calls[e] < 1 << 24) calls[e] *= 2;
@@ -82,6 +86,5 @@ int main(void) {
   for (int r = 0; r < rounds; r++)
     for (int e = 0; e < 2; e++) t[e][r] = spent(entries[e], calls[e]) / calls[e];
   for (int e = 0; e < 2; e++) qsort(t[e], rounds, sizeof(double), order);
-  int length = snprintf(said, sizeof said, "%.3f %.3f\n", t[0][rounds / 2], t[1][rounds / 2]);
-  return write(2, said, length) != length || sink == 0.12345;
+  return !say("%.3f %.3f\n", t[0][rounds / 2], t[1][rounds / 2]) || sink == 0.12345;
 }
