@@ -108,6 +108,21 @@ def test_integer_outputs_stay_in_their_type_and_are_verified_as_they_are_returne
     assert float(surrogate.report["test"]["max_abs"]).is_integer()
 
 
+@pytest.mark.parametrize(
+    ("text", "is_told"),
+    [
+        ("double f(double x) { long n = (long)(x * 4e9); return n / 1e9; }", True),
+        ("double f(double x) { return sizeof(long) * x; }", True),
+        ("double f(double x) { return x < 0 ? -1 : 1e6 * x * x; }", False),
+    ],
+)
+def test_what_this_machine_computes_otherwise_is_told(text, is_told, wave, tmp_path):
+    wave.write_text(text)
+    assert main(["compile", str(wave), "-o", str(tmp_path / "out"), "--budget", "50"]) == 0
+    notes = json.loads((tmp_path / "out" / "report.json").read_text())["notes"]
+    assert any("built for this machine" in note for note in notes) == is_told
+
+
 @pytest.mark.parametrize("timing", [True, False])
 def test_what_cannot_be_timed_is_written_all_the_same(timing, tmp_path, wave):
     wave.write_text(  # a pointer has 32 bits where programs are verified, 64 where they are timed
@@ -298,3 +313,42 @@ def test_embedding_the_original_needs_what_it_calls_declared(tmp_path, capsys):
 def test_a_network_too_large_to_fit_starts_at_random():
     surrogate = nsc.compile(WAVE, topology="2-64-64-1", optimizer="adam", budget=10)
     assert "too many to fit" in surrogate.report["notes"][0]
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "message"),
+    [
+        (
+            "#include <math.h>\ndouble f(double x) { return sin(9 * x); }",
+            ["--domain", "x=-100:100"],
+            "hardly better than",
+        ),
+        ("double f(double x) { return x; }", [], ""),
+    ],
+)
+def test_a_surrogate_that_is_hardly_better_than_a_constant_is_told(text, arguments, message, wave, tmp_path, capsys):
+    wave.write_text(text)
+    assert main(["compile", str(wave), "-o", str(tmp_path / "out"), "--no-timing", "--json", *arguments]) == 0
+    notes = json.loads(capsys.readouterr().out)["notes"]
+    assert (message in " ".join(notes)) and (message or not notes)
+
+
+def test_bytes_have_a_range_and_stand_in_arrays(wave, tmp_path):
+    wave.write_text(
+        "#include <stdint.h>\nvoid f(uint8_t y, uint8_t rgb[2]) { rgb[0] = y; rgb[1] = 255 - y; }\n"
+        "int g(const unsigned char *p, int n) { return p[0] + p[n]; }"
+    )
+    surrogate = nsc.compile(str(wave), function="f", budget=100, timing=False)
+    assert surrogate.input_names == ("y",) and (surrogate.lo[0], surrogate.hi[0]) == (0, 255)
+    with pytest.raises(InputError, match="'p' points to characters; .* --array p=N"):
+        nsc.compile(str(wave), function="g")
+
+
+def test_outputs_whose_squares_overflow_are_refused():
+    with pytest.raises(OracleError, match="squares of that overflow; scale its outputs"):
+        nsc.compile("double f(double x) { return 1e200 * x; }")
+
+
+def test_outputs_that_cancel_are_written_as_onnx(wave, tmp_path):
+    wave.write_text("unsigned f(unsigned x) { x *= 0x9E3779B9u; return x >> 31 >> 1; }")
+    assert main(["compile", str(wave), "--domain", "x=0:1000", "-o", str(tmp_path / "out"), "--no-timing"]) == 0

@@ -20,13 +20,15 @@ import numpy as np
 from nsc.atomic import write_whole
 from nsc.deploy import c_source, save_onnx, surrogate_name, time_per_call
 from nsc.errors import BuildError, InputError
-from nsc.patterns import Progress
+from nsc.patterns import Compilation, Progress
 from nsc.pipeline import Compiled, CompileOptions, Draft
 from nsc.program import MAX_SOURCE_BYTES, Include, Program, draw_inputs
 from nsc.report import html_page
 from nsc.summary import draft_json, report_json
 from nsc.surrogate import Surrogate
 
+TIMED_ROWS = 256  # inputs on which original and surrogate are timed, and the original is compared with the sandbox
+STRAYS = 0.02  # the share of them on which rounding may decide a comparison
 ONNX_ROWS = 64  # inputs on which the written ONNX is compared
 HEADER_SUFFIXES = (".h", ".c", ".inc", ".def", ".tbl")
 
@@ -132,7 +134,7 @@ def finish(
     notes = [f"Verified: {bound.sentence()}."] if bound else []
     c_text = c_source(surrogate, program, drop_in=drop_in, guard=guard, notes=notes, selftest=compiled.compilation.x)
     if timing and program.function is None:
-        report["ns_per_call"], note = _timed(surrogate, program)
+        report["ns_per_call"], note = _timed(surrogate, program, compiled.compilation)
         report["notes"] += note
     report["exported_function"] = name
     report["time_s"]["export"] = round(time.perf_counter() - begun, 4)
@@ -140,14 +142,28 @@ def finish(
     return _written(folder, surrogate, c_text, report, compiled.compilation.x)
 
 
-def _timed(surrogate: Surrogate, program: Program) -> tuple[dict, list[str]]:
-    """Time a call of both; what cannot be timed loses nothing but that, and a note says so."""
+def _timed(surrogate: Surrogate, program: Program, found: Compilation) -> tuple[dict, list[str]]:
+    """Time a call of both, and compare what the original returns natively with what the sandbox said.
+
+    What cannot be timed loses nothing but that, and a note says so.
+    """
+    x, y = found.x[:TIMED_ROWS], found.y[:TIMED_ROWS]
     try:
         plain = c_source(surrogate, program)
-        original, own = time_per_call(program, plain, surrogate_name(program, drop_in=False))
-        return {"original": original, "surrogate": own}, []
+        timing = time_per_call(program, plain, surrogate_name(program, drop_in=False), x)
     except BuildError as error:
         return {"original": None, "surrogate": None}, [f"a call was not timed: {error}"]
+    ns = {"original": timing.original, "surrogate": timing.surrogate}
+    near = 1e-3 * (np.abs(y) + np.abs(y).mean(axis=0))
+    differs = ~(np.abs(timing.outputs - y) <= near).all(axis=1)
+    if differs.mean() <= STRAYS:
+        return ns, []
+    where = ", ".join(f"{v:.6g}" for v in x[differs][0])
+    return ns, [
+        f"built for this machine the program returns something else on {differs.sum()} of {len(x)} inputs, for example "
+        f"at ({where}): in the sandbox, which the surrogate learned from, long, size_t and pointers have 32 bits, "
+        "and what C leaves undefined may differ"
+    ]
 
 
 def finish_draft(

@@ -42,6 +42,7 @@ Progress = Callable[[str, float], None]  # (what is happening, fraction of it th
 Entrant = tuple[str, np.ndarray]  # what a start is, and its `w`
 
 MAX_ROUNDS = 10
+LARGEST_OUTPUT = 1e150
 MAX_HIDDEN = 64
 
 
@@ -101,7 +102,9 @@ class CompilationConfig:
         if self.target_error is not None and not self.target_error > 0:
             raise InputError(f"--target-error must be above 0; found {self.target_error}")
         if self.seed < 0 or self.restarts < 0:
-            raise InputError("--seed and --restarts must be 0 or more")
+            raise InputError(
+                f"the seed and the number of restarts must be 0 or more; found {self.seed} and {self.restarts}"
+            )
 
 
 @dataclass(frozen=True)
@@ -158,6 +161,8 @@ def run_oracle(oracle: Oracle, x: np.ndarray, outputs: int) -> np.ndarray:
             f"the program returns NaN or infinity on {bad.sum()} of {len(x)} inputs, for example at "
             f"({where}); restrict the inputs with --domain"
         )
+    if y.size and np.abs(y).max() > LARGEST_OUTPUT:
+        raise OracleError(f"the program returns {np.abs(y).max():.3g}, and squares of that overflow; scale its outputs")
     return y
 
 

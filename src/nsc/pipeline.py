@@ -24,6 +24,7 @@ from nsc.surrogate import COVERING, Member, Surrogate, Topology
 from nsc.verify import Verification, verify
 
 INITIALS = ("auto", "compnet", "distill", "random")
+USELESS = 0.5  # of an output's variance is error
 RACERS = 8  # starts that race where nothing else is asked for
 
 
@@ -180,10 +181,21 @@ def compile_program(
     if found.reached is False:
         best = found.verification.rmse
         notes += (f"the target error {options.target_error:g} was not reached; verified rmse is {best:.3g}",)
+    notes += _useless(found.verification, template.output_names)
     times = {"compile": compile_s, "execute": build_s + found.time_s["execute"],
              "finetune": found.time_s["finetune"], "verify": found.time_s["verify"]}  # fmt: skip
     expected, runs = _expected(initial["compnet"], untrained["compnet"]), sum(i.runs for i in initial[name])
     return Compiled(program, oracle, found, zero_shot, expected, notes, runs, times)
+
+
+def _useless(found: Verification, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Name the outputs that the mean would be nearly as good for."""
+    each = found.outputs or (found,)
+    poor = [f"{name} (nmse {v.nmse:.2g})" for name, v in zip(names, each, strict=True) if USELESS < v.nmse < np.inf]
+    if not poor:
+        return ()
+    advice = "narrow the --domain, raise --budget or --topology, or give a --target-error"
+    return (f"hardly better than a constant: {', '.join(poor)}; {advice}",)
 
 
 def _expected(initial: tuple[Initial, ...], untrained: Surrogate) -> tuple[float, ...] | None:

@@ -31,6 +31,8 @@ def parse_ranges(text: str) -> dict[str, tuple[float, float]]:
             name, lo, hi = match.group(1), float(match.group(2)), float(match.group(3))
         except (AttributeError, ValueError):
             raise DomainError(f"--domain expects NAME=LO:HI, separated by commas; found '{part}'") from None
+        if name in ranges:
+            raise DomainError(f"--domain gives '{name}' two ranges")
         ranges[name] = (lo, hi)
     return ranges
 
@@ -54,6 +56,8 @@ def domain_of(signature: Signature, ranges: Ranges) -> Domain:
     box = []
     for leaf in leaves:
         found = ranges.get(leaf.name) or ranges.get(leaf.param)
+        if found is None and leaf.type.kind == "int" and leaf.type.bits == 8:
+            found = leaf.type.limits
         if found is None and leaf.type.kind == "int":
             raise DomainError(
                 f"the input '{leaf.name}' is an integer ({leaf.type.spelling}); "

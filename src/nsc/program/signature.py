@@ -164,10 +164,11 @@ def _settle(
     element = ctype.of if isinstance(ctype, Array) else ctype.to
     if isinstance(element, Void):
         raise Refusal("void_pointer", f"'{name}' points to void; give it a type", node)
-    if isinstance(element, Scalar) and element.kind == "int" and element.bits == 8:
-        raise Refusal("uses_strings", f"'{name}' points to characters", node)
     if isinstance(ctype, Array) and ctype.length is not None:
         return ctype, seen
+    if isinstance(element, Scalar) and element.kind == "int" and element.bits == 8 and name not in arrays:
+        what = f"'{name}' points to characters; if they are numbers, state how many with --array {name}=N"
+        raise Refusal("uses_strings", what, node)
     bare = next((a for a in seen if not a.path), None)
     if bare is not None:
         if name not in arrays:
