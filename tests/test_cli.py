@@ -352,3 +352,35 @@ def test_outputs_whose_squares_overflow_are_refused():
 def test_outputs_that_cancel_are_written_as_onnx(wave, tmp_path):
     wave.write_text("unsigned f(unsigned x) { x *= 0x9E3779B9u; return x >> 31 >> 1; }")
     assert main(["compile", str(wave), "--domain", "x=0:1000", "-o", str(tmp_path / "out"), "--no-timing"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"domain": "x=0:1"}, "a domain maps names to"),
+        ({"domain": {"x": 3}}, "the range of 'x' must be two numbers"),
+        ({"domain": {"x": ("a", "b")}}, "the range of 'x' must be two numbers"),
+        ({"domain": {"x": (0, 1, 2)}}, "the range of 'x' must be two numbers"),
+        ({"budget": "10"}, "budget must be a whole number; found '10'"),
+        ({"budget": 10.5}, "budget must be a whole number"),
+        ({"seed": None}, "seed must be a whole number"),
+        ({"topology": [9, 4, 4, 1]}, "topology must be widths like '9-4-4-1'"),
+        ({"oracle": 3}, "oracle= must be callable"),
+        ({"include": "nowhere"}, "-I nowhere: there is no such folder"),
+    ],
+)
+def test_values_of_other_types_are_explained(options, message):
+    with pytest.raises(InputError, match=message):
+        nsc.compile("double f(double x) { return x; }", **options)
+
+
+def test_things_that_are_no_programs_are_explained(tmp_path):
+    with pytest.raises(InputError, match="found function; a callable becomes a program with nsc.Program.from_callable"):
+        nsc.compile(lambda x: x)
+    with pytest.raises(InputError, match="nsc.embed takes a Program"):
+        nsc.embed("f.c")
+    with pytest.raises(InputError, match="lists of names"):
+        nsc.Program.from_callable(lambda x: x, "ab")
+    surrogate = nsc.compile("double f(double x) { return x; }", budget=20, timing=False)
+    with pytest.raises(InputError, match="cannot write .*nowhere"):
+        surrogate.save(tmp_path / "nowhere" / "s.safetensors")

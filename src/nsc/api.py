@@ -55,6 +55,8 @@ def compile(
     """
     started = time.perf_counter()
     chosen = CompileOptions(**options)
+    if oracle is not None and not callable(oracle):
+        raise InputError(f"oracle= must be callable, n i -> n o; found {type(oracle).__name__}")
     if chosen.text_only and oracle is not None:
         raise InputError("oracle= runs the program, and text_only=True does not: leave one of them out")
     if isinstance(source, Program):
@@ -62,7 +64,11 @@ def compile(
             raise InputError("a Program already has its function and domain; leave them out")
         program = source
     else:
+        if not isinstance(source, str | Path):
+            hint = "; a callable becomes a program with nsc.Program.from_callable" if callable(source) else ""
+            raise InputError(f"nsc.compile takes a Program, a path or C text; found {type(source).__name__}{hint}")
         path = None if isinstance(source, str) and "{" in source else Path(source)
+        include = [include] if isinstance(include, str | Path) else include
         program = parse_program(
             read_source(path) if path else str(source), path=str(path or "<string>"), function=function,
             ranges=domain, out=out, arrays=arrays, include=header_reader(path, [Path(f) for f in include]),
@@ -84,6 +90,8 @@ def embed(program: Program, *, output: int = 0) -> np.ndarray:
     """
     from nsc.compnet import load_compnet
 
+    if not isinstance(program, Program):
+        raise InputError(f"nsc.embed takes a Program, as nsc.parse_program returns; found {type(program).__name__}")
     if isinstance(program.dag, Unsupported):
         raise InputError(f"{program.name} cannot be embedded: {program.dag.message} [{program.dag.reason}]")
     found = load_compnet().embed(program.dag, output)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from numbers import Integral
 
 import numpy as np
 
@@ -56,6 +57,11 @@ class CompileOptions:
     text_only: bool = False
 
     def __post_init__(self) -> None:
+        for name in ("budget", "seed", "verification"):
+            if not isinstance(getattr(self, name), Integral):
+                raise InputError(f"{name} must be a whole number; found {getattr(self, name)!r}")
+        if self.topology is not None and not isinstance(self.topology, str):
+            raise InputError(f"topology must be widths like '9-4-4-1'; found {self.topology!r}")
         if self.initial not in INITIALS:
             raise InputError(f"--initial is one of {', '.join(INITIALS)}; found '{self.initial}'")
         if self.text_only and self.initial not in ("auto", "compnet"):

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from numbers import Real
 
 import numpy as np
 
@@ -37,6 +38,21 @@ def parse_ranges(text: str) -> dict[str, tuple[float, float]]:
     return ranges
 
 
+def checked_ranges(ranges: Ranges) -> Ranges:
+    """Return ranges that are a mapping of names to two numbers each.
+
+    Raises:
+        DomainError: they are something else.
+    """
+    if not isinstance(ranges, Mapping):
+        raise DomainError(f"a domain maps names to (lo, hi), as in {{'x': (0, 1)}}; found {type(ranges).__name__}")
+    for name, found in ranges.items():
+        pair = isinstance(found, Sequence | np.ndarray) and len(found) == 2
+        if not pair or not all(isinstance(v, Real) for v in found):
+            raise DomainError(f"the range of '{name}' must be two numbers, (lo, hi); found {found!r}")
+    return ranges
+
+
 def domain_of(signature: Signature, ranges: Ranges) -> Domain:
     """Give every input its range: its own name first, then its parameter's, else (-1, 1).
 
@@ -48,7 +64,7 @@ def domain_of(signature: Signature, ranges: Ranges) -> Domain:
     """
     leaves = signature.inputs
     names = [leaf.name for leaf in leaves]
-    for name, (lo, hi) in ranges.items():
+    for name, (lo, hi) in checked_ranges(ranges).items():
         if name not in names and all(leaf.param != name for leaf in leaves):
             raise DomainError(f"'{name}' is not an input of {signature.function}; inputs are {', '.join(names)}")
         if not (math.isfinite(lo) and math.isfinite(hi) and lo < hi):

@@ -42,6 +42,8 @@ def from_callable(
     Raises:
         InputError: a name that cannot be a C parameter's, one that is there twice, or none at all.
     """
+    if isinstance(inputs, str) or isinstance(outputs, str):
+        raise InputError("inputs and outputs are lists of names, as in ['a', 'b']")
     name = name or getattr(function, "__name__", "program")
     name = name if _is_c_name(name) else "program"
     if not inputs or not outputs:

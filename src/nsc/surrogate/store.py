@@ -45,8 +45,8 @@ def save(surrogate: Surrogate, path: Path) -> None:
     try:
         with replacing(path) as temporary:
             save_file(tensors, temporary, header)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}") from None
+    except (OSError, SafetensorError) as error:
+        raise InputError(f"cannot write {path}: {getattr(error, 'strerror', None) or error}") from None
 
 
 def load(path: str | Path) -> Surrogate:
