@@ -384,3 +384,22 @@ def test_things_that_are_no_programs_are_explained(tmp_path):
     surrogate = nsc.compile("double f(double x) { return x; }", budget=20, timing=False)
     with pytest.raises(InputError, match="cannot write .*nowhere"):
         surrogate.save(tmp_path / "nowhere" / "s.safetensors")
+
+
+def test_a_header_that_is_not_there_is_told(wave, tmp_path, capsys):
+    wave.write_text('#include "config.h"\ndouble f(double x) {\n#ifdef FAST\n  return x;\n#endif\n  return x * x;\n}\n')
+    assert main(["compile", str(wave), "-o", str(tmp_path / "out"), "--no-timing", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["notes"] == [
+        "config.h was not found, and is left out: give its folder with -I DIR"
+    ]
+    (tmp_path / "inc").mkdir()
+    (tmp_path / "inc" / "config.h").write_text("#define FAST\n")
+    folder = str(tmp_path / "inc")
+    assert main(["compile", str(wave), "-I", folder, "-o", str(tmp_path / "out"), "--no-timing", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["notes"] == []
+
+
+def test_an_assertion_that_fails_is_named(wave, tmp_path, capsys):
+    wave.write_text("#include <assert.h>\n#include <math.h>\ndouble f(double x) { assert(x >= 0); return sqrt(x); }")
+    assert main(["compile", str(wave), "-o", str(tmp_path / "out")]) == 2
+    assert "printed something, as an assertion does that fails" in capsys.readouterr().err

@@ -183,15 +183,23 @@ def compile_program(
     untrained = {key: _untrained(template, group) for key, group in starts.items()}
     compile_s += time.perf_counter() - started
     zero_shot = {key: verify(found.y, as_returned(program, surrogate(found.x))) for key, surrogate in untrained.items()}
-    notes = tuple(dict.fromkeys(note for i in initial[name] for note in i.notes))
-    if found.reached is False:
-        best = found.verification.rmse
-        notes += (f"the target error {options.target_error:g} was not reached; verified rmse is {best:.3g}",)
-    notes += _useless(found.verification, template.output_names)
+    notes = _notes(program, initial[name], found, options.target_error)
     times = {"compile": compile_s, "execute": build_s + found.time_s["execute"],
              "finetune": found.time_s["finetune"], "verify": found.time_s["verify"]}  # fmt: skip
     expected, runs = _expected(initial["compnet"], untrained["compnet"]), sum(i.runs for i in initial[name])
     return Compiled(program, oracle, found, zero_shot, expected, notes, runs, times)
+
+
+def _notes(
+    program: Program, initial: tuple[Initial, ...], found: Compilation, target_error: float | None
+) -> tuple[str, ...]:
+    """Say what of a compilation its user should know."""
+    notes = list(dict.fromkeys(note for i in initial for note in i.notes))
+    if found.reached is False:
+        best = found.verification.rmse
+        notes.append(f"the target error {target_error:g} was not reached; verified rmse is {best:.3g}")
+    notes += [f"{name} was not found, and is left out: give its folder with -I DIR" for name in program.unread]
+    return (*notes, *_useless(found.verification, found.surrogate.output_names))
 
 
 def _useless(found: Verification, names: tuple[str, ...]) -> tuple[str, ...]:

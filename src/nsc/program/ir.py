@@ -92,7 +92,8 @@ class Program:
     """A closed C function with a scalar view.
 
     `bodiless` names the functions that it calls and that nothing here defines; they are guessed by name
-    (dag/stand_ins.py), and nothing but `function` can run such a program.
+    (dag/stand_ins.py), and nothing but `function` can run such a program. `unread` names the file's own headers that
+    were not to be had.
     `text` is the original text of the function and of exactly what it needs, macros included
     (for people, and for drop-in C); `source` is the same with every macro expanded and no directive.
     """
@@ -107,6 +108,7 @@ class Program:
     domain: Domain
     line: int = 0
     bodiless: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     function: Callable | None = field(default=None, compare=False, repr=False)  # runs it, instead of the sandbox
 
     @classmethod

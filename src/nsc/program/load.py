@@ -107,6 +107,7 @@ def _program(module: Module, item: Item, closure: Closure, signature: Signature,
         domain=domain_of(signature, ranges),
         line=line,
         bodiless=tuple(dict.fromkeys(closure.bodiless)),
+        unread=tuple(module.expanded.unread),
     )
 
 

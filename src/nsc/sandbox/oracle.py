@@ -13,6 +13,8 @@ from nsc.sandbox.build import Failed, build
 from nsc.sandbox.outcome import MEANING
 from nsc.sandbox.run import RunLimits, run
 
+_PRINTED = "printed something, as an assertion does that fails,"
+
 
 class ProgramOracle:
     """Runs a program in the sandbox.
@@ -37,10 +39,11 @@ class ProgramOracle:
         if done.failed:
             sample = min(done.failed)
             where = ", ".join(f"{v:.6g}" for v in x[sample])
+            meaning = _PRINTED if done.import_name == "fd_write" else MEANING[done.outcome]
             asked = f" ({done.import_name})" if done.import_name else ""
             count = f"{len(done.failed)} of the first {max(done.failed) + 1} inputs"
             raise OracleError(
-                f"the program {MEANING[done.outcome]}{asked} on {count}, for example at ({where}); "
+                f"the program {meaning}{asked} on {count}, for example at ({where}); "
                 f"restrict the inputs with --domain [{done.outcome}]"
             )
         return done.outputs
