@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from nsc.program.conditional import condition
 from nsc.program.expanded import Expanded, Include
-from nsc.program.macros import MAX_EXPANDED_TOKENS, TOO_LARGE, Expander, Macro
+from nsc.program.macros import MAX_EXPANDED_TOKENS, TOO_LARGE, Macro
 from nsc.program.pieces import (
     ATTRIBUTES,
     MAX_EXPANSIONS,
@@ -26,8 +26,10 @@ from nsc.program.pieces import (
     spelled,
     without_odd_characters,
 )
+from nsc.program.readings import Reading, Recorder, remember, remembered
 from nsc.program.refusal import Refusal
 from nsc.program.standard import HEADERS
+from nsc.program.state import State, would_fuse
 from nsc.program.tokens import Token, is_blank, tokenize
 
 MAX_SOURCE_BYTES = 2_000_000  # of a file and all headers it includes
@@ -50,7 +52,6 @@ _PREDEFINED = {"__FILE__": '"program.c"', "__LINE__": "0", "__DATE__": '""', "__
                "__volatile__": "volatile", "__signed__": "signed"}  # fmt: skip
 # a folded line inside a word or an operator: it may as well stand behind it
 _CUT_TOKEN = re.compile(r"(?<=\w)((?:\\\r?\n)+)(\w+)|(?<=[-+*/%&|^=<>!.#:])((?:\\\r?\n)+)([-+*/%&|^=<>!.#:]+)")
-_FUSING = frozenset("++ -- << >> && || ## -> /* // %: <: :> <% %> == != <= >= += -= *= /= %= &= |= ^=".split())
 _CONDITIONALS = frozenset(("if", "ifdef", "ifndef", "elif", "else", "endif"))
 _KEPT = frozenset(("define", "undef"))  # what text as a person wrote it keeps of the directives in it
 _INCLUDE = re.compile(r"\s*(?:<([^>\n]*)>|\"([^\"\n]*)\")")
@@ -75,32 +76,28 @@ def preprocess(
         defines: macros defined before the first line, as -D does.
         behind: names of files to read behind the last line, as if the text included them there.
     """
-    done = Expanded()
-    run = _Run(done, include, defines or {}, behind)
+    run = _Run(State(include), defines or {}, behind)
+    done = run.done
     try:
         run.read("", text)
     except Refusal as refusal:
         done.problems.append(done.problem(refusal, in_text=False))
-    done.text = "".join(run.out)
+    done.text = "".join(run.state.out)
     return done
 
 
 class _Run:
-    """One pass over a file and the headers it includes. State: macros, conditionals, files being read."""
+    """One pass over a file and the headers it includes."""
 
-    def __init__(self, done: Expanded, include: Include | None, defines: Mapping[str, str], behind: Sequence[str]):
-        self.done = done
+    def __init__(self, state: State, defines: Mapping[str, str], behind: Sequence[str]):
+        self.state = state
+        self.done, self.expander, self.reading, self.emit = state.done, state.expander, state.reading, state.emit
         self.behind = behind
-        self.include = include
-        self.expander = Expander(used=done.used)
         for name, body in (_PREDEFINED | dict(defines)).items():
             self.expander.macros[name] = _predefined(name, body)
         self.stack: list[tuple[bool, bool, bool]] = []  # active, some branch taken, parent active
         self.floor = 0  # conditionals of the including files
-        self.reading: list[tuple[str, int, str]] = []  # path, base, text without odd characters
-        self.once: set[str] = set()
-        self.out: list[str] = []
-        self.length = 0
+        self.recorders: list[Recorder] = [Recorder(state)]  # of the files being read
 
     def read(self, path: str, text: str) -> None:
         """Process one file from its first line to its last."""
@@ -113,12 +110,12 @@ class _Run:
         text = _ended(text)
         floor, self.floor = self.floor, len(self.stack)
         self.reading.append((path, base, text))
-        self.done.seams.append(self.length)
+        self.done.seams.append(self.state.length)
         try:
             self._pieces(text, base)
         finally:  # where a header is refused, those that include it go on
             self.reading.pop()
-            self.done.seams.append(self.length)
+            self.done.seams.append(self.state.length)
             del self.stack[self.floor :]
             self.floor = floor
 
@@ -133,7 +130,7 @@ class _Run:
             else:
                 self.done.left_out.append((base + piece.start, base + piece.start + len(piece.text)))
                 if piece.newlines and len(self.reading) == 1:
-                    self._emit("\n" * piece.newlines, base + piece.start, exact=False)
+                    self.emit("\n" * piece.newlines, base + piece.start, exact=False)
         if len(self.reading) == 1 and self._active():
             self._read_behind(len(text))
 
@@ -150,13 +147,14 @@ class _Run:
         return not self.stack or self.stack[-1][0]
 
     def _stretch(self, stretch: Stretch, base: int) -> None:
+        self.recorders[-1].names |= stretch.names
         named = frozenset(self.expander.macros.keys() & stretch.names) | (ATTRIBUTES & stretch.names)
         for piece, is_named in stretch.divided(named) if named else ((stretch, False),):
             if is_named:
                 self._expand(piece, base)
             else:
                 for offset, text, exact in piece.clean:
-                    self._emit(text, base + offset, exact=exact)
+                    self.emit(text, base + offset, exact=exact)
 
     def _expand(self, chunk: Stretch, base: int) -> None:
         """Expand macros, or remember how it was done when they meant the same."""
@@ -169,8 +167,9 @@ class _Run:
         else:
             expander.produced += done.produced
             expander.used += [(base + offset, expander.macros[name]) for offset, name in done.used]
+        self.recorders[-1].names.update(name for name, _ in done.asked)
         for offset, text, exact in done.pieces:
-            self._emit(text, base + offset, exact=exact)
+            self.emit(text, base + offset, exact=exact)
 
     def _expanded(self, chunk: Stretch, base: int) -> Expansion:
         expander, used, produced = self.expander, len(self.expander.used), self.expander.produced
@@ -186,23 +185,6 @@ class _Run:
             expander.produced - produced,
         )
 
-    def _emit(self, text: str, origin: int, *, exact: bool) -> None:
-        done = self.done
-        parallel = (
-            exact
-            and done.exact
-            and done.exact[-1]
-            and origin - done.in_offsets[-1] == self.length - done.out_offsets[-1]
-        )
-        if not parallel:
-            if self.out and _would_fuse(self.out[-1], text):
-                self._emit(" ", origin, exact=False)
-            done.out_offsets.append(self.length)
-            done.in_offsets.append(origin)
-            done.exact.append(exact)
-        self.out.append(text)
-        self.length += len(text)
-
     def _directive(self, line: Directive, base: int) -> None:
         try:
             if line.name in _CONDITIONALS:
@@ -216,9 +198,9 @@ class _Run:
             if not (in_header and refusal.reason in ("error_directive", "bad_directive")):
                 self.done.problems.append(self.done.problem(refusal, in_text=False))
         if len(self.reading) == 1:
-            self._emit("\n" * line.newlines, base + line.end, exact=False)
-        elif self.out and self.out[-1][-1:] not in ("\n", ""):
-            self._emit("\n", base + line.end, exact=False)
+            self.emit("\n" * line.newlines, base + line.end, exact=False)
+        elif self.state.out and self.state.out[-1][-1:] not in ("\n", ""):
+            self.emit("\n", base + line.end, exact=False)
 
     def _command(self, line: Directive, base: int) -> None:
         name, at = line.name, base + line.at
@@ -227,7 +209,7 @@ class _Run:
                 raise Refusal("bad_directive", "#define without a name", at)
             macro = line.definition._replace(start=at, end=base + line.end)
             self.expander.macros[macro.name] = macro
-            self.done.defined[macro.start] = self.length
+            self.done.defined[macro.start] = self.state.length
         elif name == "undef" and line.words():
             self.expander.macros.pop(line.words()[0].text, None)
         elif name == "include_next":
@@ -238,23 +220,55 @@ class _Run:
                 raise Refusal("bad_directive", '#include needs <name> or "name"', at)
             self._include(found.group(1) or found.group(2), bool(found.group(1)), at)
         elif name == "pragma" and [t.text for t in line.words()] == ["once"]:
-            self.once.add(self.reading[-1][0])
+            self.state.once.add(self.reading[-1][0])
         elif name == "error":
             raise Refusal("error_directive", "an #error directive is active here", at)
         elif name not in ("pragma", "line", "warning", "ident", ""):
             raise Refusal("forbidden_directive", f"the directive '#{name}' is not supported", at)
 
     def _include(self, name: str, angled: bool, at: int) -> None:
-        found = None
-        if self.include is not None and not (angled and name in HEADERS):
-            found = self.include(name, angled, self.reading[-1][0])
+        found, state = None, self.state
+        if state.include is not None and not (angled and name in HEADERS):
+            asked = name, angled, self.reading[-1][0]
+            found = self.recorders[-1].includes[asked] = state.include(*asked)
         if found is None:
             self.done.includes.append((name, angled or name in HEADERS, at))
         elif len(self.reading) > MAX_INCLUDE_DEPTH or len(self.done.files) > MAX_INCLUDES:
             raise Refusal("too_many_includes", f"'{name}' is included too deeply or too often", at)
-        elif found[0] not in self.once and include_guard(_ended(found[1])) not in self.expander.macros:
+        elif not self._was_read(*found):
             self.done.followed.append(at)
-            self.read(*found)
+            self._header(*found)
+
+    def _was_read(self, path: str, text: str) -> bool:
+        """Say whether a header has been read that asks to be read once."""
+        guard, recorder = include_guard(_ended(text)), self.recorders[-1]
+        recorder.looked_up.add(path)
+        recorder.names.add(guard)
+        return path in self.state.once or guard in self.expander.macros
+
+    def _header(self, path: str, text: str) -> None:
+        """Read a header, or repeat what reading it did when its names meant the same."""
+        for reading in remembered(path, text):
+            if self._has_room(reading) and reading.holds(self.state):
+                reading.repeat(self.state)
+                self.recorders[-1].add(reading)
+                return
+        self.recorders.append(Recorder(self.state))
+        try:
+            self.read(path, text)
+            reading = self.recorders[-1].reading(self.state)
+            if reading is not None:
+                remember(path, text, reading)
+        finally:
+            inner = self.recorders.pop()
+            self.recorders[-1].add(inner)
+
+    def _has_room(self, reading: Reading) -> bool:
+        return (
+            self.done.length + reading.length <= MAX_SOURCE_BYTES
+            and len(self.done.files) + len(reading.files) <= MAX_INCLUDES
+            and len(self.reading) + reading.depth <= MAX_INCLUDE_DEPTH
+        )
 
     def _conditional(self, line: Directive, base: int) -> None:
         name, at = line.name, base + line.at
@@ -283,7 +297,7 @@ class _Run:
             return self._is_defined(words[0].text) == (name == "ifdef")
         used = len(self.done.used)
         words = [Token(t.kind, t.text, at) for t in words]
-        self.expander.base = 0
+        self.expander.base, self.expander.asked = 0, self.recorders[-1].names
         tokens = self.expander.expand(self._resolve_defined(words))
         del self.done.used[used:]
         tokens = [
@@ -293,6 +307,7 @@ class _Run:
         return condition(tokens, at) != 0
 
     def _is_defined(self, name: str) -> bool:
+        self.recorders[-1].names.add(name)
         return name in self.expander.macros or name in _PREDEFINED_IN_CONDITIONS
 
     def _resolve_defined(self, words: list[Token]) -> list[Token]:
@@ -338,7 +353,7 @@ def _joined(tokens: list[Token], original: str) -> Iterator[tuple[int, str, bool
             made = []
         if not exact:
             at = token.offset
-            made += (" ", text) if made and _would_fuse(made[-1], text) else (text,)
+            made += (" ", text) if made and would_fuse(made[-1], text) else (text,)
         elif start < end:
             end += len(text)
         else:
@@ -370,13 +385,3 @@ def _without_attributes(tokens: list[Token]) -> list[Token]:
             if token.text != ")":
                 out.append(token)
     return out
-
-
-def _would_fuse(left: str, right: str) -> bool:
-    """Say whether two tokens written side by side would read as one."""
-    if not left or not right:
-        return False
-    a, b = left[-1], right[0]
-    if a.isalnum() or a in "_.":
-        return b.isalnum() or b in "_.\"'" or (b in "+-" and a in "eEpP")
-    return a + b in _FUSING
