@@ -13,7 +13,7 @@ from nsc.exestack.floating import skip_reason
 from nsc.exestack.headers import defining_files, floating_types, package_headers
 from nsc.exestack.profile import Profile
 from nsc.exestack.text import SourceText
-from nsc.program import FunctionOverview, Program, list_programs
+from nsc.program import Listed, Program, list_programs
 from nsc.program.tokens import BLANKS, kind_of, words
 
 DEFINES = {"__IEEE_LITTLE_ENDIAN": "1"}  # what newlib's mathematics asks of the machine, of which wasm32 is none
@@ -56,8 +56,8 @@ def extract(source: SourceText, profile: Profile) -> tuple[list[Candidate], list
     except Exception as error:  # a defect of ours costs one file, by name, never the run
         return [], [dropped(f"file:crash:{type(error).__name__}")]
     candidates, drops = [], []
-    for function, program in functions:
-        reason = _reason(function, program, profile)
+    for function in functions:
+        reason, program = _reason(function, profile), function.program
         if reason is None:
             candidates.append(Candidate(source, program))
         else:
@@ -65,7 +65,7 @@ def extract(source: SourceText, profile: Profile) -> tuple[list[Candidate], list
     return candidates, drops
 
 
-def _linked(source: SourceText) -> list[tuple[FunctionOverview, Program | None]]:
+def _linked(source: SourceText) -> list[Listed]:
     """List a file's functions, closed over the other files of the package that define what they call.
 
     Those files are read behind this one, as if it included them last.
@@ -74,7 +74,7 @@ def _linked(source: SourceText) -> list[tuple[FunctionOverview, Program | None]]
     functions = list_programs(source.text, path=source.path, include=include, defines=DEFINES)
     others: list[str] = []
     for _ in range(MAX_ROUNDS):
-        unlinked = {f.name: f.missing for f, _ in functions if _only_misses_functions(f)}
+        unlinked = {f.name: f.missing for f in functions if _only_misses_functions(f)}
         more = [path for path in defining_files(source, chain(*unlinked.values())) if path not in others]
         if not more or len(others) + len(more) > MAX_OTHER_FILES:
             break
@@ -85,12 +85,12 @@ def _linked(source: SourceText) -> list[tuple[FunctionOverview, Program | None]]
             )
         except SourceError:
             break
-        again = {f.name: (f, p) for f, p in listed}
-        functions = [pair if pair[1] else again.get(pair[0].name, pair) for pair in functions]
+        again = {f.name: f for f in listed}
+        functions = [f if f.program else again.get(f.name, f) for f in functions]
     return functions
 
 
-def _only_misses_functions(function: FunctionOverview) -> bool:
+def _only_misses_functions(function: Listed) -> bool:
     """Say whether a numeric function lacks nothing but the bodies of functions that it calls.
 
     Which of its pointers are outputs may be theirs to tell: then its signature is not known yet.
@@ -101,11 +101,11 @@ def _only_misses_functions(function: FunctionOverview) -> bool:
     return known is None or all(leaf.type.kind == "float" for leaf in (*known.inputs, *known.outputs))
 
 
-def _reason(function: FunctionOverview, program: Program | None, profile: Profile) -> str | None:
+def _reason(function: Listed, profile: Profile) -> str | None:
     """Say why a function is no candidate; None if it is one."""
     if function.problems:
         return f"front_end:{function.problems[0].reason}"
-    leaves = (*function.signature.inputs, *function.signature.outputs)
+    program, leaves = function.program, (*function.signature.inputs, *function.signature.outputs)
     if program is None or any(leaf.type.kind != "float" or leaf.type.bits > 64 for leaf in leaves):
         return "not_float"
     if program.n_inputs > profile.max_inputs:

@@ -25,6 +25,7 @@ from nsc.program.ir import Program as Program
 from nsc.program.ir import Signature as Signature
 from nsc.program.ir import Unit as Unit
 from nsc.program.load import FunctionOverview as FunctionOverview
+from nsc.program.load import Listed as Listed
 from nsc.program.load import list_functions as list_functions
 from nsc.program.load import list_programs as list_programs
 from nsc.program.load import parse_program as parse_program

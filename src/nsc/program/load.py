@@ -17,19 +17,17 @@ from nsc.program.ir import Program, Signature
 from nsc.program.parse import Module, parse_module
 from nsc.program.parts import Item
 from nsc.program.preprocess import preprocess
-from nsc.program.qualify import impurities
+from nsc.program.qualify import impurities, item_impurities
 from nsc.program.refusal import Refusal
 from nsc.program.signature import signature_of
 
 UNREADABLE = ("syntax_error", "uses_complex", "nested_too_deeply")
+_MISSING_PART_MAY_TELL = ("no_output", "no_input")
 
 
 @dataclass(frozen=True)
 class FunctionOverview:
-    """One function of a file: its signature and closure, or why it is no candidate.
-
-    `missing` names what its closure uses and the file does not define.
-    """
+    """One function of a file: its signature and closure, or why it is no candidate."""
 
     name: str
     line: int
@@ -38,7 +36,6 @@ class FunctionOverview:
     closure_functions: int
     closure_lines: int
     problems: tuple[Problem, ...]
-    missing: tuple[str, ...] = ()
 
     @property
     def is_candidate(self) -> bool:
@@ -54,6 +51,23 @@ class FunctionOverview:
             "closure_functions": self.closure_functions, "closure_lines": self.closure_lines,
             "problems": [p.located(path) for p in self.problems],
         }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One function of a file as a data set sees it: closed, or why it is no program.
+
+    Args:
+        problems: the first kind of them that was found; its other problems may not have been looked for.
+        missing: what its closure uses and the file does not define.
+        program: None, too, where inputs need ranges that nobody has given (integers).
+    """
+
+    name: str
+    signature: Signature | None
+    problems: tuple[Problem, ...] = ()
+    missing: tuple[str, ...] = ()
+    program: Program | None = None
 
 
 def parse_program(
@@ -124,7 +138,7 @@ def list_functions(
         SourceError: the file cannot be preprocessed.
     """
     module = _module(text, path, include, defines)
-    return [_overview(module, item, *_examine(module, item, (), None)) for item in _own_functions(module)]
+    return [_overview(module, item) for item in _own_functions(module)]
 
 
 def list_programs(
@@ -135,26 +149,33 @@ def list_programs(
     defines: Mapping[str, str] | None = None,
     behind: Sequence[str] = (),
     only: Container[str] | None = None,
-) -> list[tuple[FunctionOverview, Program | None]]:
-    """Describe every function of a file, or those named by `only`, and close those that qualify, reading the file once.
+) -> list[Listed]:
+    """Close every function of a file that qualifies, or those named by `only`, reading the file once.
 
-    No program where inputs need ranges that nobody has given (integers). `behind` names files that are read
-    behind the text's last line; `include` has them.
+    A function is closed only where its signature has inputs and outputs of floating point alone, and its own text
+    is readable. `behind` names files that are read behind the text's last line; `include` has them.
 
     Raises:
         SourceError: the file cannot be preprocessed.
     """
     module = _module(text, path, include, defines, behind)
-    found = []
-    for item in _own_functions(module):
-        if only is not None and item.name not in only:
-            continue
-        closure, signature, problems = _examine(module, item, (), None)
-        overview, program = _overview(module, item, closure, signature, problems), None
-        if overview.is_candidate and all(leaf.type.kind != "int" for leaf in signature.inputs):
-            program = _program(module, item, closure, signature, path, {})
-        found.append((overview, program))
-    return found
+    return [_listed(module, item, path) for item in _own_functions(module) if only is None or item.name in only]
+
+
+def _listed(module: Module, item: Item, path: str) -> Listed:
+    own = item_impurities(module, item)
+    signature, refused = (None, None) if own else _signature(module, item, (), None)
+    if refused is not None and refused.reason not in _MISSING_PART_MAY_TELL:
+        own = [refused]
+    if own:
+        return Listed(item.name, None, tuple(module.expanded.problem(r.moved(item.base)) for r in own))
+    if signature is not None and any(leaf.type.kind != "float" for leaf in (*signature.inputs, *signature.outputs)):
+        return Listed(item.name, signature)
+    closure = close(module, item)
+    problems = _problems(module, item, closure, impurities(module, closure), refused)
+    missing = tuple(dict.fromkeys(closure.missing))
+    program = None if problems else _program(module, item, closure, signature, path, {})
+    return Listed(item.name, signature, tuple(problems), missing, program)
 
 
 def _own_functions(module: Module) -> list[Item]:
@@ -176,27 +197,47 @@ def _examine(
 ) -> tuple[Closure, Signature | None, list[Problem]]:
     closure = close(module, item)
     refusals = impurities(module, closure)
-    signature = None
-    if not any(r.reason in UNREADABLE for r in refusals):
-        missing = [r for r in closure.refusals if not (partial and r.reason == "unknown_function")]
-        refusals += missing
-        try:
-            signature = signature_of(module, item, out=out, arrays=arrays)
-        except Refusal as refusal:
-            if not (missing and refusal.reason in ("no_output", "no_input")):  # the missing part may tell
-                refusals.append(refusal.moved(item.base))
+    if any(r.reason in UNREADABLE for r in refusals):
+        return closure, None, _located(module, refusals)
+    signature, refused = _signature(module, item, out, arrays)
+    return closure, signature, _problems(module, item, closure, refusals, refused, partial)
+
+
+def _signature(
+    module: Module, item: Item, out: Sequence[str], arrays: Mapping[str, int] | None
+) -> tuple[Signature | None, Refusal | None]:
+    try:
+        return signature_of(module, item, out=out, arrays=arrays), None
+    except Refusal as refusal:
+        return None, refusal
+
+
+def _problems(
+    module: Module,
+    item: Item,
+    closure: Closure,
+    impure: list[Refusal],
+    refused: Refusal | None,
+    partial: bool = False,
+) -> list[Problem]:
+    """List what keeps a closed function from being a program, in the order of the text."""
+    missing = [r for r in closure.refusals if not (partial and r.reason == "unknown_function")]
+    refusals = impure + missing
+    if refused is not None and not (missing and refused.reason in _MISSING_PART_MAY_TELL):
+        refusals.append(refused.moved(item.base))
+    return _located(module, refusals)
+
+
+def _located(module: Module, refusals: list[Refusal]) -> list[Problem]:
     unique = {(r.reason, r.offset): r for r in refusals}
-    ordered = sorted(unique.values(), key=lambda r: r.offset)
-    return closure, signature, [module.expanded.problem(r) for r in ordered]
+    return [module.expanded.problem(r) for r in sorted(unique.values(), key=lambda r: r.offset)]
 
 
-def _overview(
-    module: Module, item: Item, closure: Closure, signature: Signature | None, problems: list[Problem]
-) -> FunctionOverview:
+def _overview(module: Module, item: Item) -> FunctionOverview:
+    closure, signature, problems = _examine(module, item, (), None)
     line, column = module.expanded.position(module.expanded.origin(item.start))
     lines = closure_text(module, closure).count("\n")
-    count, missing = len(closure.functions()), tuple(dict.fromkeys(closure.missing))
-    return FunctionOverview(item.name, line, column, signature, count, lines, tuple(problems), missing)
+    return FunctionOverview(item.name, line, column, signature, len(closure.functions()), lines, tuple(problems))
 
 
 def _choose(

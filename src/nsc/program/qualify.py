@@ -22,12 +22,13 @@ def impurities(module: Module, closure: Closure) -> list[Refusal]:
     """Find what keeps a closure from being a pure, compilable function."""
     found: list[Refusal] = []
     for item in closure.items:
-        found.extend(refusal.moved(item.base) for refusal in _impurities(module, item))
+        found.extend(refusal.moved(item.base) for refusal in item_impurities(module, item))
     found.extend(_unbounded_recursion(module, closure))
     return found
 
 
-def _impurities(module: Module, item: Item) -> list[Refusal]:
+def item_impurities(module: Module, item: Item) -> list[Refusal]:
+    """Find what one item has in it that no surrogate's program may have; counted from its part."""
     if item.once("too_deep", is_too_deep):
         what = f"'{item.name}' nests deeper than {MAX_TREE_DEPTH} levels; split its expressions or branches"
         return [Refusal("nested_too_deeply", what, item.node)]

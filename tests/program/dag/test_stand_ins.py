@@ -42,7 +42,7 @@ def test_names_say_what_functions_compute(name, arity, found):
 
 
 def test_the_lexicon_is_c_and_its_dags_compute_what_it_does():
-    found = [program for _, program in list_programs("#include <math.h>\n" + LEXICON.read_text())]
+    found = [f.program for f in list_programs("#include <math.h>\n" + LEXICON.read_text())]
     assert len(found) > 140 and all(isinstance(p.dag, Dag) and p.dag.is_exact for p in found)
     outcomes = build([p.unit for p in found])
     for program, outcome in zip(found, outcomes, strict=True):
