@@ -6,6 +6,7 @@ In: `SourceText`, a profile. Out: `Candidate`s and `Dropped`s. Nothing is compil
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 
 from nsc.errors import SourceError
@@ -13,7 +14,7 @@ from nsc.exestack.floating import skip_reason
 from nsc.exestack.headers import defining_files, floating_types, package_headers
 from nsc.exestack.profile import Profile
 from nsc.exestack.text import SourceText
-from nsc.program import Listed, Program, list_programs
+from nsc.program import Listed, Program, Signature, list_programs
 from nsc.program.tokens import BLANKS, kind_of, words
 
 DEFINES = {"__IEEE_LITTLE_ENDIAN": "1"}  # what newlib's mathematics asks of the machine, of which wasm32 is none
@@ -46,11 +47,11 @@ def extract(source: SourceText, profile: Profile) -> tuple[list[Candidate], list
     def dropped(reason: str, function: str = "", text: str = "") -> Dropped:
         return Dropped(source.origin, source.path, function, reason, text)
 
-    skipped = skip_reason(source.text, floating_types(source))
+    skipped = skip_reason(source.text, floating_types(source), scalar=not profile.desugars)
     if skipped:
         return [], [dropped(f"file:{skipped}")]
     try:
-        functions = _linked(source)
+        functions = _linked(source, profile)
     except SourceError as error:
         return [], [dropped(f"file:{error.problems[0].reason}")]
     except Exception as error:  # a defect of ours costs one file, by name, never the run
@@ -65,24 +66,25 @@ def extract(source: SourceText, profile: Profile) -> tuple[list[Candidate], list
     return candidates, drops
 
 
-def _linked(source: SourceText) -> list[Listed]:
+def _linked(source: SourceText, profile: Profile) -> list[Listed]:
     """List a file's functions, closed over the other files of the package that define what they call.
 
     Those files are read behind this one, as if it included them last.
     """
-    include = package_headers(source.package, source.path)
-    functions = list_programs(source.text, path=source.path, include=include, defines=DEFINES)
+    read = partial(
+        list_programs, source.text, path=source.path, include=package_headers(source.package, source.path),
+        defines=DEFINES, fits=lambda signature: _misfit(signature, profile) is None,
+    )  # fmt: skip
+    functions = read()
     others: list[str] = []
     for _ in range(MAX_ROUNDS):
-        unlinked = {f.name: f.missing for f in functions if _only_misses_functions(f)}
+        unlinked = {f.name: f.missing for f in functions if _only_misses_functions(f, profile)}
         more = [path for path in defining_files(source, chain(*unlinked.values())) if path not in others]
         if not more or len(others) + len(more) > MAX_OTHER_FILES:
             break
         others += more
         try:
-            listed = list_programs(
-                source.text, path=source.path, include=include, defines=DEFINES, behind=others, only=unlinked
-            )
+            listed = read(behind=others, only=unlinked)
         except SourceError:
             break
         again = {f.name: f for f in listed}
@@ -90,32 +92,36 @@ def _linked(source: SourceText) -> list[Listed]:
     return functions
 
 
-def _only_misses_functions(function: Listed) -> bool:
-    """Say whether a numeric function lacks nothing but the bodies of functions that it calls.
+def _only_misses_functions(function: Listed, profile: Profile) -> bool:
+    """Say whether a function that fits lacks nothing but the bodies of functions that it calls.
 
     Which of its pointers are outputs may be theirs to tell: then its signature is not known yet.
     """
     if not function.problems or any(p.reason != "unknown_function" for p in function.problems):
         return False
-    known = function.signature
-    return known is None or all(leaf.type.kind == "float" for leaf in (*known.inputs, *known.outputs))
+    return profile.desugars if function.signature is None else _misfit(function.signature, profile) is None
 
 
 def _reason(function: Listed, profile: Profile) -> str | None:
     """Say why a function is no candidate; None if it is one."""
+    misfit = function.signature and _misfit(function.signature, profile)
+    if misfit:
+        return misfit
     if function.problems:
         return f"front_end:{function.problems[0].reason}"
-    program, leaves = function.program, (*function.signature.inputs, *function.signature.outputs)
-    if program is None or any(leaf.type.kind != "float" or leaf.type.bits > 64 for leaf in leaves):
+    if not profile.max_tokens:
+        return None
+    tokens = sum(kind_of(word) not in BLANKS for word in words(function.program.source))
+    return "too_long" if tokens > profile.max_tokens else None
+
+
+def _misfit(signature: Signature, profile: Profile) -> str | None:
+    """Say why a function of a signature is no candidate whatever it does; None if it may be one."""
+    leaves = (*signature.inputs, *signature.outputs)
+    if any(leaf.type.kind != "float" or leaf.type.bits > 64 for leaf in leaves):
         return "not_float"
-    if program.n_inputs > profile.max_inputs:
+    if len(signature.inputs) > profile.max_inputs:
         return "too_many_inputs"
-    is_scalar = program.n_outputs == 1 and all(leaf.param == leaf.name for leaf in leaves)
-    if not profile.desugars and not (is_scalar and not _has_pointers(program)):
-        return "not_scalar"
-    tokens = sum(kind_of(word) not in BLANKS for word in words(program.source)) if profile.max_tokens else 0
-    return "too_long" if profile.max_tokens and tokens > profile.max_tokens else None
-
-
-def _has_pointers(program: Program) -> bool:
-    return any("*" in p.declaration or "[" in p.declaration for p in program.signature.params)
+    is_scalar = len(signature.outputs) == 1 and all(leaf.param == leaf.name for leaf in leaves)
+    has_pointers = any("*" in p.declaration or "[" in p.declaration for p in signature.params)
+    return None if profile.desugars or (is_scalar and not has_pointers) else "not_scalar"

@@ -66,10 +66,11 @@ def floating_names(declarations: Iterable[Declared]) -> frozenset[str]:
     return frozenset(found)
 
 
-def skip_reason(text: str, names: frozenset[str]) -> str | None:
+def skip_reason(text: str, names: frozenset[str], *, scalar: bool = False) -> str | None:
     """Say why no function of a text can be numeric, given the package's names; None where one may be.
 
-    A function may be if each of its parameters is declared with one of the names.
+    A function may be if each of its parameters is declared with one of the names. `scalar`: it must return one,
+    too, and take no pointer.
     """
     text = _lines(text)
     if _CPLUSPLUS.search(text):
@@ -77,12 +78,12 @@ def skip_reason(text: str, names: frozenset[str]) -> str | None:
     found = False
     for head in _heads(text):
         found = True
-        if _may_be_numeric(head, names):
+        if _may_be_numeric(head, names, scalar):
             return None
-    return "no_floating_point" if found else "no_function"
+    return ("no_scalar_function" if scalar else "no_floating_point") if found else "no_function"
 
 
-def _may_be_numeric(head: str, names: frozenset[str]) -> bool:
+def _may_be_numeric(head: str, names: frozenset[str], scalar: bool) -> bool:
     end = head.rfind(")")
     start, depth = end, 0
     while start >= 0:
@@ -92,6 +93,8 @@ def _may_be_numeric(head: str, names: frozenset[str]) -> bool:
         start -= 1
     behind = [part for part in head[end + 1 : -1].split(";") if part.strip()]
     declarations = behind if ";" in head[end + 1 :] else _COMMA.split(head[start + 1 : end])
+    if scalar and (names.isdisjoint(_WORD.findall(head[:start])) or any("*" in part for part in declarations)):
+        return False
     return all(not names.isdisjoint(_WORD.findall(part)) for part in declarations)
 
 

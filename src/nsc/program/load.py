@@ -6,7 +6,7 @@ Non-goals: reading files.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from nsc.errors import Problem, SourceError
@@ -149,33 +149,40 @@ def list_programs(
     defines: Mapping[str, str] | None = None,
     behind: Sequence[str] = (),
     only: Container[str] | None = None,
+    fits: Callable[[Signature], bool] = lambda signature: True,
 ) -> list[Listed]:
     """Close every function of a file that qualifies, or those named by `only`, reading the file once.
 
-    A function is closed only where its signature has inputs and outputs of floating point alone, and its own text
-    is readable. `behind` names files that are read behind the text's last line; `include` has them.
+    Args:
+        behind: names of files that are read behind the text's last line; `include` has them.
+        only: the functions asked for.
+        fits: says which signatures are wanted; other functions are not closed, nor those with integers.
 
     Raises:
         SourceError: the file cannot be preprocessed.
     """
     module = _module(text, path, include, defines, behind)
-    return [_listed(module, item, path) for item in _own_functions(module) if only is None or item.name in only]
+    return [_listed(module, item, path, fits) for item in _own_functions(module) if only is None or item.name in only]
 
 
-def _listed(module: Module, item: Item, path: str) -> Listed:
+def _listed(module: Module, item: Item, path: str, fits: Callable[[Signature], bool]) -> Listed:
     own = item_impurities(module, item)
     signature, refused = (None, None) if own else _signature(module, item, (), None)
     if refused is not None and refused.reason not in _MISSING_PART_MAY_TELL:
         own = [refused]
     if own:
         return Listed(item.name, None, tuple(module.expanded.problem(r.moved(item.base)) for r in own))
-    if signature is not None and any(leaf.type.kind != "float" for leaf in (*signature.inputs, *signature.outputs)):
+    if signature is not None and not (_is_floating(signature) and fits(signature)):
         return Listed(item.name, signature)
     closure = close(module, item)
     problems = _problems(module, item, closure, impurities(module, closure), refused)
     missing = tuple(dict.fromkeys(closure.missing))
     program = None if problems else _program(module, item, closure, signature, path, {})
     return Listed(item.name, signature, tuple(problems), missing, program)
+
+
+def _is_floating(signature: Signature) -> bool:
+    return all(leaf.type.kind == "float" for leaf in (*signature.inputs, *signature.outputs))
 
 
 def _own_functions(module: Module) -> list[Item]:
