@@ -2,9 +2,10 @@
 
 In: a package's .c files. Out: how many functions came to outputs. For each file `gcc -E`, up to twice while a line
 begins with `#`, the last text that it gave being kept; functions whose signatures have float and double alone, none of
-them twice (by tokens); each of them, alone, with standard headers and a harness, through `gcc -O1`, then five runs on
-2,048 inputs, which must agree. Nothing is confined. Two favours to it: inputs come through a pipe instead of being
-compiled in, and tree-sitter, fast and written in C, finds the functions.
+them twice (by tokens); each of them, alone, with standard headers: a compilation that checks it (figure 6), one with
+the harness of figure 7, whose text holds the 2,048 inputs and which prints the outputs, then five runs, which must
+agree. Nothing is confined. One favour to it: tree-sitter, fast and written in C, finds the functions.
+`in_one_go` is what could be made of it: compiled once, with -O1, inputs and outputs through pipes as they are.
 """
 
 import re
@@ -22,6 +23,21 @@ from nsc.exestack.text import SourceText
 from nsc.record import shared_inputs
 
 HEADERS = "".join(f"#include <{name}.h>\n" for name in ("math", "float", "stdint", "stdio", "stdlib", "string"))
+CHECK = "\nint main(void) { return 0; }\n"  # figure 6
+FIGURE_7 = """
+double inputs[2048][%(i)d] = {
+%(rows)s
+};
+int main() {
+    for (int i = 0; i < 2048; i++) {
+%(arguments)s
+        double out = %(name)s(%(passed)s);
+        printf("%%f, ", out);
+        printf("\\n");
+    }
+    return 0;
+}
+"""
 HARNESS = """
 static double nsc_x[2048 * %(i)d], nsc_y[2048];
 int main(void) {
@@ -88,26 +104,50 @@ def is_plain(parameter: Node) -> bool:
     return declarator is not None and declarator.type == "identifier"
 
 
+def inputs_of(n_inputs: int) -> np.ndarray:
+    """Return 2,048 inputs: any from U(-1, 1) will do, for more than nine arguments too."""
+    return np.resize(shared_inputs(), (2048, n_inputs))
+
+
 def comes_to_outputs(text: str, name: str, n_inputs: int) -> bool:
-    """Give a function its harness, compile it and run it."""
+    """Check that a function compiles, and run it in the harness that holds its inputs."""
+    rows = ",\n".join("    {" + ", ".join(map(repr, row)) + "}" for row in inputs_of(n_inputs).tolist())
+    arguments = "\n".join(f"        double arg{i} = inputs[i][{i}];" for i in range(n_inputs))
+    passed = ", ".join(f"arg{i}" for i in range(n_inputs))
+    harness = FIGURE_7 % {"i": n_inputs, "rows": rows, "arguments": arguments, "name": name, "passed": passed}
+    with tempfile.TemporaryDirectory() as folder:
+        compiled = compile_with_gcc(HEADERS + text + CHECK, Path(folder), "check") and compile_with_gcc(
+            HEADERS + text + harness, Path(folder), "run"
+        )
+        return compiled is not None and five_runs_agree(compiled)
+
+
+def in_one_go(text: str, name: str, n_inputs: int) -> bool:
+    """Compile and run a function with no more work than there must be."""
     call = f"{name}({', '.join(f'nsc_x[k * {n_inputs} + {i}]' for i in range(n_inputs))})"
-    x = np.resize(shared_inputs(), (2048, n_inputs))  # any U(-1, 1) will do, for more than nine inputs too
-    return runs_alike(HEADERS + text + HARNESS % {"i": n_inputs, "call": call}, x)
+    return runs_alike(HEADERS + text + HARNESS % {"i": n_inputs, "call": call}, inputs_of(n_inputs))
 
 
 def runs_alike(text: str, x: np.ndarray) -> bool:
     """Compile a program with gcc, run it five times on inputs `n i`, and say whether it gave the same each time."""
-    given = np.ascontiguousarray(x).tobytes()
     with tempfile.TemporaryDirectory() as folder:
-        source, binary = Path(folder, "p.c"), Path(folder, "p")
-        source.write_text(text)
-        if subprocess.run(["gcc", "-O1", "-w", source, "-o", binary, "-lm"], capture_output=True).returncode:
-            return False
-        try:
-            runs = [subprocess.run([binary], input=given, capture_output=True, timeout=8) for _ in range(5)]
-        except subprocess.TimeoutExpired:
-            return False
-        return all(r.returncode == 0 and r.stdout == runs[0].stdout for r in runs)
+        compiled = compile_with_gcc(text, Path(folder), "p", "-O1")
+        return compiled is not None and five_runs_agree(compiled, np.ascontiguousarray(x).tobytes())
+
+
+def compile_with_gcc(text: str, folder: Path, name: str, *flags: str) -> Path | None:
+    source, binary = folder / f"{name}.c", folder / name
+    source.write_text(text)
+    made = subprocess.run(["gcc", *flags, "-w", source, "-o", binary, "-lm"], capture_output=True)
+    return None if made.returncode else binary
+
+
+def five_runs_agree(binary: Path, given: bytes = b"") -> bool:
+    try:
+        runs = [subprocess.run([binary], input=given, capture_output=True, timeout=8) for _ in range(5)]
+    except subprocess.TimeoutExpired:
+        return False
+    return all(r.returncode == 0 and r.stdout == runs[0].stdout for r in runs)
 
 
 def distinct(functions: Iterator[tuple[str, str, int]]) -> list[tuple[str, str, int]]:

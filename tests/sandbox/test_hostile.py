@@ -107,3 +107,11 @@ def test_a_units_generic_macros_leave_its_neighbours_alone():
     x = np.linspace(-1, 1, 8)[:, None]
     alone, beside = build([plain])[0], build([plain, generic])[0]
     assert np.array_equal(run(alone, x).outputs, run(beside, x).outputs)
+
+
+def test_an_index_past_its_array_can_be_trapped():
+    text = "static const double t[3] = {1, 2, 3}; void entry(const double *x, double *y) { y[0] = t[(int)x[0]]; }"
+    x = np.arange(5.0)[:, None]
+    trapped = run(build([Unit((), text, "entry", ("t",), 1, 1)], trap_bounds=True)[0], x)
+    assert trapped.outputs[:3, 0].tolist() == [1, 2, 3]
+    assert trapped.failed == {3: Outcome.aborted, 4: Outcome.aborted}

@@ -54,8 +54,9 @@ def defining_files(source: SourceText, names: Iterable[str]) -> list[str]:
 
 def floating_types(source: SourceText) -> frozenset[str]:
     """Return the names that stand for floating-point types, or hold some, in a file and its package."""
-    own = floating_names(declared(source.text))
-    return own | _index(source.package).floating if source.package else own
+    if not source.package:
+        return floating_names(declared(source.text))
+    return _index(source.package).floating
 
 
 class _Index:

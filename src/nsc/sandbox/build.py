@@ -5,11 +5,12 @@ In: Units. Out: one `Built` or `Failed` per unit, in order. Non-goals: running.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from nsc.program import Unit
-from nsc.sandbox.compiler import CompilerLimits, compile_wasm
+from nsc.sandbox.compiler import TRAP_BOUNDS, Compiled, CompilerLimits, compile_wasm
 from nsc.sandbox.guard import refusal
 from nsc.sandbox.outcome import Outcome
 
@@ -38,8 +39,16 @@ class Failed:
     message: str
 
 
-def build(units: Sequence[Unit], limits: CompilerLimits = CompilerLimits()) -> list[Built | Failed]:
-    """Build units, `UNITS_PER_MODULE` to a module; a module that fails is split until the culprit is found."""
+def build(
+    units: Sequence[Unit], limits: CompilerLimits = CompilerLimits(), *, trap_bounds: bool = False
+) -> list[Built | Failed]:
+    """Build units, `UNITS_PER_MODULE` to a module; a module that fails is split until the culprit is found.
+
+    Args:
+        trap_bounds: end a sample (`aborted`) that indexes past the end of an array. Otherwise it reads what lies
+            there, which other units of the module decide.
+    """
+    compile_ = partial(compile_wasm, limits=limits, more_flags=TRAP_BOUNDS if trap_bounds else ())
     results: list[Built | Failed | None] = [None] * len(units)
     accepted = []
     for k, unit in enumerate(units):
@@ -50,17 +59,20 @@ def build(units: Sequence[Unit], limits: CompilerLimits = CompilerLimits()) -> l
             results[k] = Failed(Outcome.refused, f"the sandbox does not compile {why}")
     together = [k for k in accepted if _CHANGES_NEIGHBOURS not in units[k].headers]
     for start in range(0, len(together), UNITS_PER_MODULE):
-        _build_some(units, together[start : start + UNITS_PER_MODULE], results, limits)
+        _build_some(units, together[start : start + UNITS_PER_MODULE], results, compile_)
     for k in accepted:
         if _CHANGES_NEIGHBOURS in units[k].headers:
-            _build_some(units, [k], results, limits)
+            _build_some(units, [k], results, compile_)
     return results
 
 
 def _build_some(
-    units: Sequence[Unit], chosen: list[int], results: list[Built | Failed | None], limits: CompilerLimits
+    units: Sequence[Unit],
+    chosen: list[int],
+    results: list[Built | Failed | None],
+    compile_: Callable[[str], Compiled],
 ) -> None:
-    made = compile_wasm(module_text([units[k] for k in chosen]), limits)
+    made = compile_(module_text([units[k] for k in chosen]))
     shares_start = len(chosen) > 1 and any(name in made.wasm for name in _ASKED_AT_START)
     if made.outcome is Outcome.ok and not shares_start:
         for number, k in enumerate(chosen):
@@ -69,8 +81,8 @@ def _build_some(
         results[chosen[0]] = Failed(made.outcome, made.message)
     else:
         half = len(chosen) // 2
-        _build_some(units, chosen[:half], results, limits)
-        _build_some(units, chosen[half:], results, limits)
+        _build_some(units, chosen[:half], results, compile_)
+        _build_some(units, chosen[half:], results, compile_)
 
 
 def module_text(units: Sequence[Unit]) -> str:

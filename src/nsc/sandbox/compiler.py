@@ -12,7 +12,7 @@ import resource
 import signal
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,7 @@ WASM_FLAGS = (
     "-Wl,-z,stack-size=262144", "-Wl,--max-memory=67108864", "-fbracket-depth=256",
     "-fno-diagnostics-show-option", "-fno-caret-diagnostics", "-ferror-limit=5",
 )  # fmt: skip
+TRAP_BOUNDS = ("-fsanitize=array-bounds", "-fsanitize-trap=array-bounds")  # where an index leaves its array
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,13 @@ class Compiled:
     message: str = ""
 
 
-def compile_wasm(text: str, limits: CompilerLimits = CompilerLimits()) -> Compiled:
+def compile_wasm(text: str, limits: CompilerLimits = CompilerLimits(), more_flags: Sequence[str] = ()) -> Compiled:
     """Compile one translation unit to a wasm reactor module."""
     with tempfile.TemporaryDirectory(prefix="nsc-") as folder:
         work = Path(folder)
         source, target = work / "unit.c", work / "unit.wasm"
         source.write_text(text)
-        command = [*zig_command(), "cc", *WASM_FLAGS, source.name, "-o", target.name]
+        command = [*zig_command(), "cc", *WASM_FLAGS, *more_flags, source.name, "-o", target.name]
         code, output = run_limited(command, work, zig_environment(work), limits)
         if code is None:
             return Compiled(Outcome.build_timeout, message=f"compiling took longer than {limits.wall_s:g} s")
