@@ -32,6 +32,8 @@ def on_processes(work: Callable[[S], R], items: Iterable[S], workers: int) -> It
     context.set_forkserver_preload(_PRELOADED)  # imported once, in the process that workers are forked from
     while True:
         with ProcessPoolExecutor(workers, context) as pool:
+            for _ in range(workers):
+                pool.submit(_begin)  # while the first items are cut
             running: dict[Future, S] = {}
             unsubmitted: list[S] = []  # a pool that is broken already refuses an item
             try:
@@ -54,6 +56,10 @@ def on_processes(work: Callable[[S], R], items: Iterable[S], workers: int) -> It
                 f"worker processes died {deaths} times with nothing done in between: is there memory for {workers} of"
                 " them, and is the program that calls this in a file, under `if __name__ == '__main__'`?"
             )
+
+
+def _begin() -> None:
+    """Do nothing: that starts a worker."""
 
 
 def _chain(again: list[S], items: Iterator[S]) -> Iterator[S]:

@@ -54,6 +54,8 @@ def defining_files(source: SourceText, names: Iterable[str]) -> list[str]:
 
 def floating_types(source: SourceText) -> frozenset[str]:
     """Return the names that stand for floating-point types, or hold some, in a file and its package."""
+    if source.floating is not None:
+        return source.floating
     if not source.package:
         return floating_names(declared(source.text))
     return _index(source.package).floating

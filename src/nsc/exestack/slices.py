@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nsc.code import code_digest
 from nsc.errors import InputError
 from nsc.exestack.execute import execute
 from nsc.exestack.extract import Candidate, Dropped, extract
+from nsc.exestack.headers import floating_types
 from nsc.exestack.mutate import Parent, mutants, read_parents
 from nsc.exestack.profile import Profile
 from nsc.exestack.source import count_files, read_source_texts
@@ -200,6 +201,8 @@ def _files(found_files: Iterator[Found]) -> Iterator[Slice]:
     files: list[Found] = []
     size = floats = number = 0
     for found in found_files:
+        if isinstance(found, SourceText) and found.package:
+            found = replace(found, floating=floating_types(found))  # once, here, not in each worker
         files.append(found)
         if isinstance(found, SourceText):
             size += len(found.text)

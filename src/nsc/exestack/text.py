@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 MAX_BYTES = 2_000_000  # of one file
 MAX_LINE = 20_000
@@ -26,6 +26,7 @@ class SourceText:
         path: within the origin.
         licence: as the origin states it; "" where it does not.
         package: the folder whose headers the file may include; "" where there is none.
+        floating: the package's names for floating-point types, where they have been looked up.
     """
 
     origin: str
@@ -33,6 +34,7 @@ class SourceText:
     text: str
     licence: str = ""
     package: str = ""
+    floating: frozenset[str] | None = field(default=None, repr=False)
 
     @property
     def content_hash(self) -> str:
