@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from nsc.atomic import replacing
 from nsc.errors import StoreError
 from nsc.program import Dag
+from nsc.program.dag import are_sound
 
 VERSION = "3"
 MAX_INPUTS = 9
@@ -197,13 +198,15 @@ def _record(plain: dict, box: np.ndarray, outputs: np.ndarray, dag: Dag | None) 
     return Record(**plain, box=limits, outputs=outputs.reshape(-1, plain["n_outputs"]), dag=dag)
 
 
-def _dags(table: pa.Table) -> Iterator[Dag | None]:
+def _dags(table: pa.Table) -> list[Dag | None]:
     columns = [_arrays(table[name]) for name in ("ops", "args", "values", "roots")]
-    for n_inputs, ops, args, values, roots in zip(table["n_inputs"].to_pylist(), *columns, strict=True):
-        dag = None if ops is None else Dag(ops, args.reshape(-1, 3), values, roots, n_inputs)
-        if dag is not None and not dag.is_sound:
-            raise StoreError("a shard holds a DAG whose nodes are no operations on earlier nodes")
-        yield dag
+    dags = [
+        None if ops is None else Dag(ops, args.reshape(-1, 3), values, roots, n_inputs)
+        for n_inputs, ops, args, values, roots in zip(table["n_inputs"].to_pylist(), *columns, strict=True)
+    ]
+    if not are_sound([dag for dag in dags if dag is not None]):
+        raise StoreError("a shard holds a DAG whose nodes are no operations on earlier nodes")
+    return dags
 
 
 def _arrays(column: pa.ChunkedArray) -> Iterator[np.ndarray | None]:

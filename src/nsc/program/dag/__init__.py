@@ -10,6 +10,7 @@ from nsc.program.dag.graph import OPS as OPS
 from nsc.program.dag.graph import TRUTHS as TRUTHS
 from nsc.program.dag.graph import Dag as Dag
 from nsc.program.dag.graph import Unsupported as Unsupported
+from nsc.program.dag.graph import are_sound as are_sound
 from nsc.program.dag.graph import bind_inputs as bind_inputs
 from nsc.program.dag.graph import evaluate as evaluate
 from nsc.program.dag.graph import evaluate_nodes as evaluate_nodes

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -85,19 +85,6 @@ class Dag:
         return not self.bounded and not self.guesses
 
     @property
-    def is_sound(self) -> bool:
-        """Whether every node is an operation on nodes before it: a DAG that is read may be anything."""
-        m = len(self.ops)
-        if self.args.shape != (m, 3) or self.values.shape != (m,) or not len(self.roots):
-            return False
-        if not (_within(self.ops, len(OPS)) and _within(self.roots, m)):
-            return False
-        expected = np.arange(3) < _ARITY[self.ops][:, None]
-        before = np.where(expected, (self.args >= 0) & (self.args < np.arange(m)[:, None]), self.args == -1)
-        inputs = self.values[self.ops == _IN]
-        return bool(before.all()) and _within(inputs, self.n_inputs) and bool((inputs == np.floor(inputs)).all())
-
-    @property
     def fingerprint(self) -> str:
         """A name that programs share which differ only in names, layout and spelling."""
         digest = hashlib.blake2b(digest_size=16)
@@ -107,7 +94,26 @@ class Dag:
         return digest.hexdigest()
 
 
-def _within(numbers: np.ndarray, end: int) -> bool:
+def are_sound(dags: Sequence[Dag]) -> bool:
+    """Say whether every node of some DAGs is an operation on nodes before it: DAGs that are read may be anything."""
+    shaped = all(d.args.shape == (len(d), 3) and d.values.shape == (len(d),) and len(d.roots) for d in dags)
+    if not dags or not shaped:
+        return shaped
+    sizes = np.array([len(d) for d in dags])
+    ops, args, values, roots = (
+        np.concatenate([getattr(d, a) for d in dags]) for a in ("ops", "args", "values", "roots")
+    )
+    if not (_within(ops, len(OPS)) and _within(roots, np.repeat(sizes, [len(d.roots) for d in dags]))):
+        return False
+    number = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)  # of a node in its DAG
+    expected = np.arange(3) < _ARITY[ops][:, None]
+    before = np.where(expected, (args >= 0) & (args < number[:, None]), args == -1)
+    is_input = ops == _IN
+    inputs, known = values[is_input], np.repeat([d.n_inputs for d in dags], sizes)[is_input]
+    return bool(before.all()) and _within(inputs, known) and bool((inputs == np.floor(inputs)).all())
+
+
+def _within(numbers: np.ndarray, end: np.ndarray | int) -> bool:
     return bool(((numbers >= 0) & (numbers < end)).all())
 
 
