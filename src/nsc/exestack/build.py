@@ -9,11 +9,13 @@ elsewhere in a package is not seen; it needs a new folder.)
 
 from __future__ import annotations
 
+import gc
 import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -154,13 +156,25 @@ def run_slice(slice_: Slice, work: Path, profile: str) -> dict:
     summary = work / f"{slice_.name}.json"
     if summary.exists():
         return json.loads(summary.read_text()) | {"fresh": False}
-    records, drops = slice_.make(profile_named(profile))
+    with _rare_collections():
+        records, drops = slice_.make(profile_named(profile))
     write_records(work / f"{slice_.name}.parquet", records)
     _write_dropped(work / f"{slice_.name}.dropped.parquet", drops)
     reasons = Counter(d.reason for d in drops)
     counts = {"size": slice_.size, "records": len(records), "drops": dict(sorted(reasons.items()))}
     write_whole(summary, json.dumps(counts))
     return counts | {"fresh": True}
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Look for garbage in cycles rarely: all that is remembered of headers is looked through each time."""
+    usual = gc.get_threshold()
+    gc.set_threshold(200_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def _write_dropped(path: Path, drops: Sequence[Dropped]) -> None:
