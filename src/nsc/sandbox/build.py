@@ -5,9 +5,11 @@ In: Units. Out: one `Built` or `Failed` per unit, in order. Non-goals: running.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate
 
 from nsc.program import Unit
 from nsc.sandbox.compiler import TRAP_BOUNDS, Compiled, CompilerLimits, compile_wasm
@@ -72,21 +74,33 @@ def _build_some(
     results: list[Built | Failed | None],
     compile_: Callable[[str], Compiled],
 ) -> None:
-    made = compile_(module_text([units[k] for k in chosen]))
+    parts = _module_parts([units[k] for k in chosen])
+    made = compile_("".join(parts))
     shares_start = len(chosen) > 1 and any(name in made.wasm for name in _ASKED_AT_START)
     if made.outcome is Outcome.ok and not shares_start:
         for number, k in enumerate(chosen):
             results[k] = Built(made.wasm, number, units[k].n_inputs, units[k].n_outputs)
-    elif len(chosen) == 1:
+        return
+    if len(chosen) == 1:
         results[chosen[0]] = Failed(made.outcome, made.message)
-    else:
-        half = len(chosen) // 2
-        _build_some(units, chosen[:half], results, compile_)
-        _build_some(units, chosen[half:], results, compile_)
+        return
+    blamed = _blamed(parts, made.lines)
+    half = len(chosen) // 2
+    groups = [[chosen[n]] for n in blamed] + [[k for n, k in enumerate(chosen) if n not in blamed]]
+    for group in groups if blamed else (chosen[:half], chosen[half:]):
+        if group:
+            _build_some(units, group, results, compile_)
 
 
-def module_text(units: Sequence[Unit]) -> str:
-    """Write one translation unit that holds several units and a run loop for each.
+def _blamed(parts: Sequence[str], lines: Sequence[int]) -> list[int]:
+    """Return the units in which lines of a module lie: most often the culprits, each of which is then built alone."""
+    ends = list(accumulate(part.count("\n") for part in parts))
+    at = {bisect_left(ends, line) - 1 for line in lines}  # the first part is what comes before all units
+    return sorted(n for n in at if 0 <= n < len(parts) - 2)
+
+
+def _module_parts(units: Sequence[Unit]) -> list[str]:
+    """Write one translation unit that holds several units and a run loop for each: what is before, units, the loop.
 
     Every file-scope name of unit k is renamed by a macro (`#define erf u3_erf`) after the headers, so
     that units do not clash with each other or with the C library.
@@ -94,28 +108,26 @@ def module_text(units: Sequence[Unit]) -> str:
     headers = dict.fromkeys(h for unit in units for h in unit.headers)
     inputs = max(u.n_inputs for u in units)
     outputs = max(u.n_outputs for u in units)
-    parts = [f"#include <{h}>" for h in headers]
-    parts += [
+    before = [f"#include <{h}>" for h in headers]
+    before += [
         f"static double nsc_in[{CHUNK * inputs}], nsc_out[{CHUNK * outputs}];",
         "static volatile int nsc_done;",
         "#define EXPORT(name) __attribute__((export_name(name)))",
         'EXPORT("in") double *nsc_get_in(void) { return nsc_in; }',
         'EXPORT("out") double *nsc_get_out(void) { return nsc_out; }',
-        'EXPORT("done") volatile int *nsc_get_done(void) { return &nsc_done; }',
+        'EXPORT("done") volatile int *nsc_get_done(void) { return &nsc_done; }\n',
     ]
-    for number, unit in enumerate(units):
-        parts.append(_unit_text(unit, number))
     entries = ", ".join(f"u{number}_{unit.entry}" for number, unit in enumerate(units))
     steps = ", ".join(f"{{{unit.n_inputs}, {unit.n_outputs}}}" for unit in units)
-    parts.append(_RUN.replace("ENTRIES", entries).replace("STEPS", steps))
-    return "\n".join(parts) + "\n"
+    loop = _RUN.replace("ENTRIES", entries).replace("STEPS", steps)
+    return ["\n".join(before), *(_unit_text(unit, number) for number, unit in enumerate(units)), loop]
 
 
 def _unit_text(unit: Unit, number: int) -> str:
     names = list(dict.fromkeys((*unit.globals_, unit.entry)))
     defines = "\n".join(f"#undef {name}\n#define {name} u{number}_{name}" for name in names)
     undefines = "\n".join(f"#undef {name}" for name in names)
-    return f"{defines}\n{unit.text}\n{undefines}"
+    return f"{defines}\n{unit.text}\n{undefines}\n"
 
 
 # called through a volatile pointer: stores of finished samples cannot move past one that traps
@@ -129,4 +141,5 @@ EXPORT("run") void nsc_run(int nsc_unit, int nsc_from, int nsc_to) {
     call(nsc_in + k * nsc_inputs, nsc_out + k * nsc_outputs);
   }
   nsc_done = nsc_to;
-}"""
+}
+"""

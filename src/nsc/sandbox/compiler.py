@@ -40,11 +40,12 @@ class CompilerLimits:
 
 @dataclass(frozen=True)
 class Compiled:
-    """A wasm module, or how and why there is none."""
+    """A wasm module, or how and why there is none, and the lines (from 1) that the compiler found errors in."""
 
     outcome: Outcome
     wasm: bytes = b""
     message: str = ""
+    lines: tuple[int, ...] = ()
 
 
 def compile_wasm(text: str, limits: CompilerLimits = CompilerLimits(), more_flags: Sequence[str] = ()) -> Compiled:
@@ -58,7 +59,10 @@ def compile_wasm(text: str, limits: CompilerLimits = CompilerLimits(), more_flag
         if code is None:
             return Compiled(Outcome.build_timeout, message=f"compiling took longer than {limits.wall_s:g} s")
         if code != 0 or not target.is_file() or target.is_symlink():
-            return Compiled(Outcome.build_failed, message=clean_diagnostic(output))
+            lines = tuple(
+                int(line) for line in re.findall(r"^unit\.c:(\d+):\d+: (?:fatal )?error:", output, re.MULTILINE)
+            )
+            return Compiled(Outcome.build_failed, message=clean_diagnostic(output), lines=lines)
         return Compiled(Outcome.ok, target.read_bytes())
 
 
