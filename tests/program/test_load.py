@@ -55,6 +55,8 @@ def test_normalised_text_forgets_names_layout_and_comments():
         ("void f(float x, float *re, float *im) { *re = x; *im = -x; }", ["x"], ["re", "im"]),
         ("double f(const double v[3]) { return v[0]+v[1]; }", ["v[0]", "v[1]", "v[2]"], ["return"]),
         ("double f(double *v) { return v[0]*v[2]; }", ["v[0]", "v[1]", "v[2]"], ["return"]),
+        ("typedef struct { double a; } *P; double f(P p) { return 2*p->a; }", ["p.a"], ["return"]),
+        ("typedef struct { double a; } T, *P; double f(P p) { return 2*p->a; }", ["p.a"], ["return"]),
         (
             "void f(double *a, double *b) { for (int i = 0; i < 2; i++) b[i] = 2*a[i]; }",
             ["a[0]", "a[1]"],

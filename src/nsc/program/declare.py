@@ -236,7 +236,9 @@ def enter(item: Node, scope: Scope) -> None:
         for node in item.children_by_field_name("declarator"):
             name, made = declare(node, base, scope)
             if isinstance(made, Struct | Union):
-                made = replace(made, spelling=made.spelling or name)
+                made = base = replace(made, spelling=made.spelling or name)
+            elif isinstance(made, Pointer) and isinstance(made.to, Struct | Union) and not made.to.spelling:
+                made = replace(made, to=replace(made.to, spelling=f"__typeof__(*({name})0)"))  # it has no other name
             scope.typedefs[name] = made
 
 
