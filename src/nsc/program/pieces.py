@@ -29,7 +29,7 @@ _MARK = re.compile(rf"{_COMMENT}|{_QUOTED}|\#\#?|%:%:|%:", re.DOTALL)
 _REST_OF_LINE = re.compile(rf"(?:[^\n/\"'\\]+|{_COMMENT}|{_QUOTED}|\\\r?\n|[^\n])*", re.DOTALL)
 _FOLDED = r"(?:[ \r]|\\\r?\n)*"
 _UNCLEAN = re.compile(rf"{_COMMENT}|\r{_FOLDED}|\\\r?\n{_FOLDED}|{_QUOTED}", re.DOTALL)
-_CHUNK_MARK = re.compile(rf"[();}}]|(?P<name>[A-Za-z_]\w*)|[0-9]\w*|{_COMMENT}|{_QUOTED}", re.DOTALL)
+_CHUNK_MARK = re.compile(rf"[();}}]|(?P<name>[A-Za-z_](?<![\w.][A-Za-z_])\w*)|{_COMMENT}|{_QUOTED}", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_]\w*")  # in 0x1f, too: a name too many costs a look
 
 

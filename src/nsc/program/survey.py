@@ -6,6 +6,7 @@ Non-goals: what the names stand for (closure.py), whether that is allowed (quali
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -34,6 +35,7 @@ _REFUSED_NAMES = {
     "__has_embed",
     "__builtin_va_arg",
 }
+_NAME = re.compile(rb"(?<![\w.])[A-Za-z_]")
 _BRANCHES = (
     "if_statement", "conditional_expression", "switch_statement", "while_statement", "for_statement",
     "do_statement",
@@ -90,8 +92,8 @@ class _Nodes:
             node = todo.pop()
             self.kinds.setdefault(node.type, []).append((number, node))
             number += 1
-            if node.named_child_count:
-                todo.extend(reversed(node.named_children))
+            if node.named_child_count and not (node.type == "initializer_list" and not _NAME.search(node.text)):
+                todo.extend(reversed(node.named_children))  # of a table of numbers there is nothing to say
 
     def of(self, *kinds: str) -> list[Node]:
         """List the nodes of some kinds, parents first, in the order of the text."""
