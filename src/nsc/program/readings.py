@@ -31,7 +31,7 @@ class Reading:
         once: paths that were looked up in `State.once`, and those of them that were there.
         last: the character that was written before it.
         depth: how many headers inside one another it has.
-        macros: names that it defined anew, or undefined (None).
+        macros: names that it defined, or undefined (None).
     """
 
     names: frozenset[str]
@@ -120,6 +120,7 @@ class Recorder:
         self.names: set[str] = set()
         self.includes: dict[Asked, tuple[str, str] | None] = {}
         self.looked_up: set[str] = set()  # in State.once
+        self.undefined: set[str] = set()  # names that it undefined, whether they were macros or not
         self.depth = 0
         self.last = _last(state)
         self.macros = dict(state.expander.macros)
@@ -132,7 +133,12 @@ class Recorder:
         """Note all that a header inside this one has looked up."""
         self.names |= inner.names
         self.includes |= inner.includes
-        self.looked_up |= inner.once[0] if isinstance(inner, Reading) else inner.looked_up
+        if isinstance(inner, Reading):
+            self.looked_up |= inner.once[0]
+            self.undefined.update(name for name, macro in inner.macros if macro is None)
+        else:
+            self.looked_up |= inner.looked_up
+            self.undefined |= inner.undefined
         self.depth = max(self.depth, inner.depth + 1)
 
     def reading(self, state: State) -> Reading | None:
@@ -145,7 +151,7 @@ class Recorder:
             return None
         macros = state.expander.macros
         changed = [(name, macro) for name, macro in macros.items() if self.macros.get(name) is not macro]
-        changed += [(name, None) for name in self.macros.keys() - macros.keys()]
+        changed += [(name, None) for name in self.undefined - macros.keys()]
         return Reading(
             names=frozenset(self.names),
             meant={name: self.macros[name] for name in self.macros.keys() & self.names},
