@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 
 from nsc.program import Unit
+from nsc.program.standard import HEADER_OF
 from nsc.sandbox import Failed, Outcome, RunLimits, build, run
 from nsc.sandbox.build import CHUNK
 from nsc.sandbox.guard import MAX_UNIT_BYTES
 
 HEADERS = ("math.h", "stdlib.h", "stdio.h", "assert.h", "time.h", "string.h")
 FILES = sorted((Path(__file__).parent / "hostile").glob("*.c"))
+NO_FUNCTIONS = """signbit isnan isinf isfinite isnormal fpclassify isgreater isgreaterequal isless islessequal
+    islessgreater isunordered float_t double_t""".split()
 LIMITS = RunLimits(fuel_per_sample=100_000, failures=3)
 
 
@@ -115,3 +118,12 @@ def test_an_index_past_its_array_can_be_trapped():
     trapped = run(build([Unit((), text, "entry", ("t",), 1, 1)], trap_bounds=True)[0], x)
     assert trapped.outputs[:3, 0].tolist() == [1, 2, 3]
     assert trapped.failed == {3: Outcome.aborted, 4: Outcome.aborted}
+
+
+def test_every_standard_function_is_there():
+    names = [
+        name for name, header in HEADER_OF.items() if header == "math.h" and name.islower() and name not in NO_FUNCTIONS
+    ]
+    text = "void entry(const double *x, double *y) {{ y[0] = (double)(unsigned long)&{name}; }}"
+    made = build([Unit(("math.h",), text.format(name=name), "entry", (), 1, 1) for name in names])
+    assert len(names) > 150 and [n for n, unit in zip(names, made, strict=True) if isinstance(unit, Failed)] == []

@@ -20,7 +20,7 @@ from nsc.program import Program, scalar_entry
 from nsc.sandbox import CompilerLimits, clean_diagnostic, run_limited
 from nsc.toolchain import zig_command, zig_environment
 
-FLAGS = ("-O2", "-std=gnu11", "-w", "-fno-sanitize=undefined", "-march=native")
+FLAGS = ("-O2", "-std=gnu11", "-D_GNU_SOURCE", "-w", "-fno-sanitize=undefined", "-march=native")
 TIMER = Path(__file__).parent / "csrc" / "timer.c"
 ROUNDS = 15
 _RUN = CompilerLimits(wall_s=20, cpu_s=20, memory_bytes=1 << 30, file_bytes=0)

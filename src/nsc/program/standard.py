@@ -11,7 +11,8 @@ _MATH = """
     lrint lround modf nan nearbyint nextafter pow remainder remquo rint round scalbln scalbn sin
     sinh sqrt tan tanh tgamma trunc""".split()
 _MATH_ONLY_DOUBLE = """
-    j0 j1 y0 y1 jn yn exp10 pow10 sincos sincosf drem finite isnanf isinff finitef signbit isnan isinf
+    j0 j1 y0 y1 jn yn j0f j1f y0f y1f jnf ynf exp10 exp10f pow10 pow10f sincos sincosf drem
+    finite isnanf isinff finitef signbit isnan isinf
     isfinite isnormal fpclassify isgreater isgreaterequal isless islessequal islessgreater
     isunordered float_t double_t HUGE_VAL HUGE_VALF HUGE_VALL INFINITY NAN FP_NAN FP_INFINITE
     FP_ZERO FP_SUBNORMAL FP_NORMAL MAXFLOAT M_E M_LOG2E M_LOG10E M_LN2 M_LN10 M_PI M_PI_2 M_PI_4

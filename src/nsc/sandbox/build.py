@@ -112,6 +112,8 @@ def _module_parts(units: Sequence[Unit]) -> list[str]:
     before += [
         f"static double nsc_in[{CHUNK * inputs}], nsc_out[{CHUNK * outputs}];",
         "static volatile int nsc_done;",
+        "static int isnanf(float x) { return x != x; }",  # glibc has them, the sandbox's C library does not
+        "static int isinff(float x) { return x - x != x - x && x == x; }",
         "#define EXPORT(name) __attribute__((export_name(name)))",
         'EXPORT("in") double *nsc_get_in(void) { return nsc_in; }',
         'EXPORT("out") double *nsc_get_out(void) { return nsc_out; }',

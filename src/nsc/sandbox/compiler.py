@@ -20,7 +20,7 @@ from nsc.sandbox.outcome import Outcome
 from nsc.toolchain import cache_folder, zig_command, zig_environment
 
 WASM_FLAGS = (
-    "-target", "wasm32-wasi", "-mexec-model=reactor", "-std=gnu11", "-O1", "-s", "-w", "-UNDEBUG",
+    "-target", "wasm32-wasi", "-mexec-model=reactor", "-std=gnu11", "-O1", "-s", "-w", "-UNDEBUG", "-D_GNU_SOURCE",
     "-ffp-contract=off", "-fno-math-errno", "-fno-sanitize=undefined",  # C as compilers mean it; wasm traps
     "-Wl,-z,stack-size=262144", "-Wl,--max-memory=67108864", "-fbracket-depth=256",
     "-fno-diagnostics-show-option", "-fno-caret-diagnostics", "-ferror-limit=5",
