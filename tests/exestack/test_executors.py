@@ -1,5 +1,6 @@
 """Who works on slices: processes and Ray give the same bits, whoever of them dies."""
 
+import contextlib
 import os
 import random
 import signal
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 
 import pytest
 
@@ -87,6 +89,33 @@ def test_a_build_killed_anywhere_goes_on(many, digests, tmp_path):
     manifest = build_dataset([f"tree:{many}"], tmp_path / "killed")
     assert manifest["records"] == 200 and digests(tmp_path / "killed") == digests(tmp_path / "whole")
     assert not [p for p in (tmp_path / "killed").rglob(".*") if p.is_file()]
+
+
+def running(group: int) -> list[str]:
+    """The processes of a group that have not ended."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            _, _, fields = stat.read_text().rpartition(") ")
+            state, _, its_group = fields.split()[:3]
+            found += [stat.parent.name] if int(its_group) == group and state not in "ZX" else []
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+def test_workers_end_with_a_build_that_is_killed(many, tmp_path):
+    command = [sys.executable, "-m", "nsc", "data", "build", f"tree:{many}", "-o", str(tmp_path / "out")]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    while len(running(process.pid)) < 3 and process.poll() is None:  # itself, the fork server, a worker
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    for _ in range(200):
+        if not running(process.pid):
+            return
+        time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGKILL)
+    pytest.fail("workers go on without the build that asked for them")
 
 
 def test_unknown_executor(many, digests, tmp_path):

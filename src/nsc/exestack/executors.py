@@ -6,10 +6,12 @@ Non-goals: what a slice is; where results are kept (a folder that all workers sh
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import connection, get_context, parent_process
 from typing import TypeVar
 
 from nsc.errors import InputError, MissingExtraError, NscError
@@ -31,12 +33,12 @@ def on_processes(work: Callable[[S], R], items: Iterable[S], workers: int) -> It
     context = get_context("forkserver")
     context.set_forkserver_preload(_PRELOADED)  # imported once, in the process that workers are forked from
     while True:
-        with ProcessPoolExecutor(workers, context) as pool:
-            for _ in range(workers):
-                pool.submit(_begin)  # while the first items are cut
+        with ProcessPoolExecutor(workers, context, initializer=_end_with_parent) as pool:
             running: dict[Future, S] = {}
             unsubmitted: list[S] = []  # a pool that is broken already refuses an item
             try:
+                for _ in range(workers):
+                    pool.submit(_begin)  # while the first items are cut
                 for item in _chain(again, items):
                     unsubmitted = [item]
                     running[pool.submit(work, item)] = item
@@ -60,6 +62,17 @@ def on_processes(work: Callable[[S], R], items: Iterable[S], workers: int) -> It
 
 def _begin() -> None:
     """Do nothing: that starts a worker."""
+
+
+def _end_with_parent() -> None:
+    """Let a worker end when the process that asked for it does, though that was killed and could not say so."""
+    parent = parent_process().sentinel
+
+    def watch() -> None:
+        connection.wait([parent])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _chain(again: list[S], items: Iterator[S]) -> Iterator[S]:
