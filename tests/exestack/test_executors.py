@@ -48,11 +48,11 @@ def test_a_killed_process_costs_nothing(tmp_path):
 def test_an_item_that_a_broken_pool_refuses_is_not_lost(monkeypatch):
     submit, refused = executors.ProcessPoolExecutor.submit, []
 
-    def refuses_once(pool, work, item):
-        if item == 5 and not refused:
-            refused.append(item)
+    def refuses_once(pool, work, *item):
+        if item == (5,) and not refused:
+            refused.append(5)
             raise BrokenProcessPool
-        return submit(pool, work, item)
+        return submit(pool, work, *item)
 
     monkeypatch.setattr(executors.ProcessPoolExecutor, "submit", refuses_once)
     assert sorted(on_processes(doubled, range(12), 2)) == [2 * k for k in range(12)] and refused == [5]

@@ -8,23 +8,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nsc.program import Unit
+from nsc.program import Piece, Unit
 from nsc.program.standard import HEADER_OF
 from nsc.sandbox import Failed, Outcome, RunLimits, build, run
-from nsc.sandbox.build import CHUNK
 from nsc.sandbox.guard import MAX_UNIT_BYTES
+from nsc.sandbox.module import CHUNK, module_texts
 
 HEADERS = ("math.h", "stdlib.h", "stdio.h", "assert.h", "time.h", "string.h")
 FILES = sorted((Path(__file__).parent / "hostile").glob("*.c"))
 NO_FUNCTIONS = """signbit isnan isinf isfinite isnormal fpclassify isgreater isgreaterequal isless islessequal
     islessgreater isunordered float_t double_t""".split()
+ENTRY = "void entry(const double *x, double *y) { y[0] = %s; }"
 LIMITS = RunLimits(fuel_per_sample=100_000, failures=3)
+
+
+def unit(text: str, *names: str, headers: tuple[str, ...] = ("math.h",)) -> Unit:
+    return Unit(headers, (Piece(("entry", *names), text),), "entry", 1, 1)
 
 
 def unit_of(text: str) -> Unit:
     headers = (*HEADERS, "setjmp.h") if "setjmp" in text else HEADERS
-    names = re.findall(r"^double (\w+)\(", text, re.MULTILINE)
-    return Unit(headers, text, "entry", tuple(names), 1, 1)
+    return unit(text, *re.findall(r"^double (\w+)\(", text, re.MULTILINE), headers=headers)
 
 
 @pytest.fixture(scope="module")
@@ -69,25 +73,39 @@ def test_each_kind_of_end_is_seen():
         "double é;",
         "double f = 1" + "0" * 5000 + ";",
         "/* never closed",
+        "double f(double x) { return x;",
+        "} double f(double x) {",
+        "double f(double x) <% return x; %>",
         'char *s = "never closed;\n',
     ],
-    ids=["10 MB", "300 parentheses", "NUL", "not ASCII", "5,000 digits", "open comment", "open string"],
+    ids=[
+        "10 MB",
+        "300 parentheses",
+        "NUL",
+        "not ASCII",
+        "5,000 digits",
+        "open comment",
+        "open brace",
+        "braces that swap",
+        "digraphs",
+        "open string",
+    ],
 )
 def test_text_that_is_refused(text):
-    made = build([Unit(("math.h",), text, "entry", (), 1, 1)])[0]
+    made = build([unit(text)])[0]
     assert isinstance(made, Failed) and made.outcome is Outcome.refused
     assert MAX_UNIT_BYTES < 10_000_000
 
 
 @pytest.mark.parametrize("header", ["/etc/passwd", "../x.h", "sys/socket.h", 'math.h>\n#include "/etc/hostname'])
 def test_headers_outside_the_list_are_refused(header):
-    made = build([Unit((header,), "void entry(const double *x, double *y) { *y = *x; }", "entry", (), 1, 1)])[0]
+    made = build([unit("void entry(const double *x, double *y) { *y = *x; }", headers=(header,))])[0]
     assert isinstance(made, Failed) and made.outcome is Outcome.refused
 
 
 def test_failures_are_located_and_the_rest_is_run():
     text = "void entry(const double *x, double *y) { y[0] = 100 / (int)x[0]; }"
-    made = build([Unit(("math.h",), text, "entry", (), 1, 1)])[0]
+    made = build([unit(text)])[0]
     x = np.arange(3000.0)[:, None] % 1000
     done = run(made, x, RunLimits())
     assert sorted(done.failed) == [0, 1000, 2000] and len(x) > 2 * CHUNK
@@ -98,7 +116,7 @@ def test_failures_are_located_and_the_rest_is_run():
 
 def test_state_does_not_leak_between_units_or_runs():
     text = "static int n; void entry(const double *x, double *y) { y[0] = ++n; }"
-    pair = build([Unit((), text, "entry", ("n",), 1, 1)] * 2)
+    pair = build([unit(text, "n")] * 2)
     for made in pair:
         for _ in range(2):
             assert run(made, np.zeros((3, 1))).outputs[:, 0].tolist() == [1, 2, 3]
@@ -106,7 +124,7 @@ def test_state_does_not_leak_between_units_or_runs():
 
 def test_a_units_generic_macros_leave_its_neighbours_alone():
     text = "void entry(const double *x, double *y) { float v = (float)x[0]; y[0] = exp(v); }"
-    plain, generic = (Unit((header,), text, "entry", (), 1, 1) for header in ("math.h", "tgmath.h"))
+    plain, generic = (unit(text, headers=(header,)) for header in ("math.h", "tgmath.h"))
     x = np.linspace(-1, 1, 8)[:, None]
     alone, beside = build([plain])[0], build([plain, generic])[0]
     assert np.array_equal(run(alone, x).outputs, run(beside, x).outputs)
@@ -115,7 +133,7 @@ def test_a_units_generic_macros_leave_its_neighbours_alone():
 def test_an_index_past_its_array_can_be_trapped():
     text = "static const double t[3] = {1, 2, 3}; void entry(const double *x, double *y) { y[0] = t[(int)x[0]]; }"
     x = np.arange(5.0)[:, None]
-    trapped = run(build([Unit((), text, "entry", ("t",), 1, 1)], trap_bounds=True)[0], x)
+    trapped = run(build([unit(text, "t")], trap_bounds=True)[0], x)
     assert trapped.outputs[:3, 0].tolist() == [1, 2, 3]
     assert trapped.failed == {3: Outcome.aborted, 4: Outcome.aborted}
 
@@ -125,5 +143,25 @@ def test_every_standard_function_is_there():
         name for name, header in HEADER_OF.items() if header == "math.h" and name.islower() and name not in NO_FUNCTIONS
     ]
     text = "void entry(const double *x, double *y) {{ y[0] = (double)(unsigned long)&{name}; }}"
-    made = build([Unit(("math.h",), text.format(name=name), "entry", (), 1, 1) for name in names])
+    made = build([unit(text.format(name=name)) for name in names])
     assert len(names) > 150 and [n for n, unit in zip(names, made, strict=True) if isinstance(unit, Failed)] == []
+
+
+def test_what_units_have_in_common_stands_once():
+    table, other = (Piece(("t",), f"static const double t[2] = {values};") for values in ("{1, 2}", "{3, 4}"))
+    announced = Piece(("f",), "static double f(double v);")
+    f = Piece(("f",), "static double f(double v) { return t[0] * v; }")
+    units = [
+        Unit((), (t, announced, f, Piece(("entry",), ENTRY % f"f(x[0]) + {k}")), "entry", 1, 1)
+        for k, t in enumerate((table, other, table))
+    ]
+    found = {piece: [at for text, at in module_texts(units) if piece.text in text] for piece in (table, f, announced)}
+    assert found == {table: [[0, 2]], f: [[0, 2], [1]], announced: [[0, 2], [1]]}
+    assert [run(made, np.ones((2, 1))).outputs[0, 0] for made in build(units)] == [1.0, 4.0, 3.0]
+
+
+def test_a_bad_piece_that_units_share_sinks_no_others():
+    bad = Piece(("f",), "static double f(double v) { return v + w; }")
+    good = unit(ENTRY % "2")
+    users = [Unit((), (bad, Piece(("entry",), ENTRY % f"f({k})")), "entry", 1, 1) for k in (1, 2)]
+    assert [isinstance(made, Failed) for made in build([users[0], good, users[1]])] == [True, False, True]

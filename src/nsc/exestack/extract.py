@@ -15,7 +15,7 @@ from nsc.exestack.headers import defining_files, floating_types, package_headers
 from nsc.exestack.profile import Profile
 from nsc.exestack.text import SourceText
 from nsc.program import Listed, Program, Signature, list_programs
-from nsc.program.tokens import BLANKS, kind_of, words
+from nsc.program.tokens import solid_words
 
 DEFINES = {"__IEEE_LITTLE_ENDIAN": "1"}  # what newlib's mathematics asks of the machine, of which wasm32 is none
 MAX_ROUNDS = 8
@@ -111,8 +111,7 @@ def _reason(function: Listed, profile: Profile) -> str | None:
         return f"front_end:{function.problems[0].reason}"
     if not profile.max_tokens:
         return None
-    tokens = sum(kind_of(word) not in BLANKS for word in words(function.program.source))
-    return "too_long" if tokens > profile.max_tokens else None
+    return "too_long" if len(solid_words(function.program.source)) > profile.max_tokens else None
 
 
 def _misfit(signature: Signature, profile: Profile) -> str | None:

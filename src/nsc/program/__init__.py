@@ -21,6 +21,7 @@ from nsc.program.interface import signature_types as signature_types
 from nsc.program.ir import Domain as Domain
 from nsc.program.ir import Leaf as Leaf
 from nsc.program.ir import Param as Param
+from nsc.program.ir import Piece as Piece
 from nsc.program.ir import Program as Program
 from nsc.program.ir import Signature as Signature
 from nsc.program.ir import Unit as Unit

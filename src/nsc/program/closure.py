@@ -12,6 +12,7 @@ from operator import itemgetter
 
 from tree_sitter import Node
 
+from nsc.program.ir import Piece
 from nsc.program.macros import Macro
 from nsc.program.parse import Module
 from nsc.program.parts import Item
@@ -39,10 +40,6 @@ class Closure:
 
     def functions(self) -> list[Item]:
         return [item for item in self.items if item.kind == "function"]
-
-    @property
-    def globals_(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(name for item in self.items for name in item.defines))
 
 
 def free_names(item: Item) -> dict[str, Node]:
@@ -143,7 +140,7 @@ def closure_text(module: Module, closure: Closure) -> str:
     return (headers + "\n" if headers else "") + body + "\n"
 
 
-def closure_source(module: Module, closure: Closure) -> str:
-    """Write the closure with macros expanded and no directive: what is built and evaluated."""
+def closure_pieces(module: Module, closure: Closure) -> tuple[Piece, ...]:
+    """Write the closure's items with macros expanded and no directive: what is built and evaluated."""
     text = module.expanded.text
-    return "\n".join(text[i.start : i.end].strip() for i in closure.items) + "\n"
+    return tuple(Piece(item.defines, text[item.start : item.end].strip()) for item in closure.items)

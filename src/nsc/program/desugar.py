@@ -7,7 +7,7 @@ Non-goals: mapping [-1, 1] to the domain (oracles take user units).
 from __future__ import annotations
 
 from nsc.program.ctype import Array, CType, Pointer, Scalar, Void
-from nsc.program.ir import Leaf, Param, Program, Signature, Unit
+from nsc.program.ir import Leaf, Param, Piece, Program, Signature, Unit
 
 ENTRY = "nsc_entry"
 ALIAS = "nsc_function"  # a parameter may have the function's own name, an alias has nobody's
@@ -15,9 +15,9 @@ ALIAS = "nsc_function"  # a parameter may have the function's own name, an alias
 
 def unit_of(program: Program) -> Unit:
     """Wrap a program's closed source with `void nsc_entry(const double *nsc_x, double *nsc_y)`."""
-    text = f"{program.source}\n{scalar_entry(program.signature, program.name, ENTRY)}"
+    entry = Piece((ALIAS, ENTRY), scalar_entry(program.signature, program.name, ENTRY))
     headers = tuple(dict.fromkeys((*program.headers, "math.h")))
-    return Unit(headers, text, ENTRY, (*program.globals_, ALIAS), program.n_inputs, program.n_outputs)
+    return Unit(headers, (*program.pieces, entry), ENTRY, program.n_inputs, program.n_outputs)
 
 
 def scalar_entry(signature: Signature, function: str, entry: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nsc.program.ctype import CType, Scalar
 
@@ -69,22 +69,44 @@ class Domain:
     hi: tuple[float, ...]
 
 
+class Piece(NamedTuple):
+    """One file-scope declaration, without directives, and the names that it defines: functions, types, tags..."""
+
+    names: tuple[str, ...]
+    text: str
+
+
+def _spelled(pieces: Sequence[Piece]) -> str:
+    return "".join(f"{piece.text}\n" for piece in pieces)
+
+
+def _names(pieces: Sequence[Piece]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for piece in pieces for name in piece.names))
+
+
 @dataclass(frozen=True)
 class Unit:
     """Closed C, ready to build: not one preprocessor directive, one scalar entry point.
 
-    `text` defines `void <entry>(const double *x, double *y)` reading n_inputs and writing
-    n_outputs doubles. `globals_` lists every file-scope name that `text` defines (functions,
-    variables, typedefs, tags, enumerators), so that a builder can rename them (`#define a u3_a`)
-    and put many units into one module, or let a unit define its own `erf`.
+    `pieces` define `void <entry>(const double *x, double *y)` reading n_inputs and writing n_outputs doubles.
+    They name what they define, so that a builder can rename it (`#define a u3_a`), put many units into one
+    module, and let a unit define its own `erf`.
     """
 
     headers: tuple[str, ...]  # standard headers only, e.g. ("math.h",)
-    text: str
+    pieces: tuple[Piece, ...]
     entry: str
-    globals_: tuple[str, ...]
     n_inputs: int
     n_outputs: int
+
+    @cached_property
+    def text(self) -> str:
+        return _spelled(self.pieces)
+
+    @cached_property
+    def globals_(self) -> tuple[str, ...]:
+        """Every file-scope name that the unit defines."""
+        return _names(self.pieces)
 
 
 @dataclass(frozen=True)
@@ -95,15 +117,14 @@ class Program:
     (dag/stand_ins.py), and nothing but `function` can run such a program. `unread` names the file's own headers that
     were not to be had.
     `text` is the original text of the function and of exactly what it needs, macros included
-    (for people, and for drop-in C); `source` is the same with every macro expanded and no directive.
+    (for people, and for drop-in C); `pieces` are the same with every macro expanded and no directive.
     """
 
     name: str
     path: str
     text: str
-    source: str
+    pieces: tuple[Piece, ...]
     headers: tuple[str, ...]
-    globals_: tuple[str, ...]
     signature: Signature
     domain: Domain
     line: int = 0
@@ -117,6 +138,16 @@ class Program:
         from nsc.program.python import from_callable
 
         return from_callable(function, inputs, **options)
+
+    @cached_property
+    def source(self) -> str:
+        """The closed text with every macro expanded and no directive: what is built and evaluated."""
+        return _spelled(self.pieces)
+
+    @cached_property
+    def globals_(self) -> tuple[str, ...]:
+        """Every file-scope name that the program defines."""
+        return _names(self.pieces)
 
     @cached_property
     def normalised(self) -> str:

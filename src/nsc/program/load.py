@@ -10,7 +10,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from nsc.errors import Problem, SourceError
-from nsc.program.closure import Closure, close, closure_source, closure_text
+from nsc.program.closure import Closure, close, closure_pieces, closure_text
 from nsc.program.domain import Ranges, domain_of
 from nsc.program.expanded import Include
 from nsc.program.ir import Program, Signature
@@ -114,9 +114,8 @@ def _program(module: Module, item: Item, closure: Closure, signature: Signature,
         name=item.name,
         path=path,
         text=closure_text(module, closure),
-        source=closure_source(module, closure),
+        pieces=closure_pieces(module, closure),
         headers=closure.headers,
-        globals_=closure.globals_,
         signature=signature,
         domain=domain_of(signature, ranges),
         line=line,

@@ -51,6 +51,13 @@ def kind_of(word: str) -> str:
     return _TOKEN.match(word).lastgroup
 
 
+def solid_words(text: str) -> list[str]:
+    """Split text into the texts of its tokens, blanks left out."""
+    found = words(text)
+    blank = {word for word in set(found) if kind_of(word) in BLANKS}
+    return [word for word in found if word not in blank]
+
+
 def is_blank(token: Token) -> bool:
     """Say whether a token is white space, a comment or a line end."""
     return token.kind in BLANKS

@@ -9,6 +9,7 @@ text is refused rather than understood.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import accumulate, pairwise
 
 from nsc.program import Unit
@@ -31,7 +32,8 @@ _FORBIDDEN_NAME = re.compile(
 _ALLOWED_BUILTINS = re.compile(r"__builtin_(?:floor|expect|inff?|huge_valf?|nanf?|fabsf?|sqrtf?|isnan|isinf)\Z")
 _DEEPER = dict.fromkeys("([{", 1) | dict.fromkeys(")]}", -1)
 _ODD = re.compile(r"[^\t\n\x20-\x7e]")
-_ATTRIBUTE = frozenset((("[", "["), ("<", ":")))  # [[gnu::constructor]], <:<:gnu::constructor:>:>
+# [[gnu::constructor]], <:<:gnu::constructor:>:>, and brackets spelled so that they would not be counted
+_ATTRIBUTE = frozenset((("[", "["), ("<", ":"), (":", ">"), ("<", "%"), ("%", ">")))
 _RAW_STRING = re.compile(r"\A(?:u8|[uUL])?R\Z")
 _SPLICE = re.compile(r"\\[ \t\r\v\f]*\n")
 
@@ -54,10 +56,12 @@ def refusal(unit: Unit) -> str | None:
     for name in (unit.entry, *unit.globals_):
         if not re.fullmatch(r"[A-Za-z_]\w*", name):
             return "a name that is no identifier"
-    return _refused_token(text)
+    return next(filter(None, (_refused_piece(piece.text) for piece in unit.pieces)), None)
 
 
-def _refused_token(text: str) -> str | None:
+@lru_cache(maxsize=512)
+def _refused_piece(text: str) -> str | None:
+    """Say what in a piece is refused. Each stands for itself: a line end is between two, no bracket is left open."""
     found = words(text)
     distinct = {word: kind_of(word) for word in dict.fromkeys(found)}
     for word in distinct:
@@ -70,8 +74,10 @@ def _refused_token(text: str) -> str | None:
     solid = [word for word in found if distinct[word] not in BLANKS]
     if any(pair in _ATTRIBUTE for pair in pairwise(solid)):
         return "an attribute or digraph"
-    deepest = max(accumulate(_DEEPER[word] for word in found if word in _DEEPER), default=0)
-    return f"brackets nested {deepest} deep" if deepest > MAX_NESTING else None
+    depths = [0, *accumulate(_DEEPER[word] for word in found if word in _DEEPER)]
+    if min(depths) < 0 or depths[-1] != 0:
+        return "brackets that do not match"
+    return f"brackets nested {max(depths)} deep" if max(depths) > MAX_NESTING else None
 
 
 def _refused_word(word: str, kind: str) -> str | None:

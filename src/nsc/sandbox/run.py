@@ -13,7 +13,8 @@ import numpy as np
 import wasmtime
 from wasmtime import TrapCode
 
-from nsc.sandbox.build import CHUNK, Built
+from nsc.sandbox.build import Built
+from nsc.sandbox.module import CHUNK
 from nsc.sandbox.outcome import Outcome
 
 

@@ -1,0 +1,102 @@
+"""Many units -> the C text of one module, in which what units have in common stands once.
+
+In: Units. Out: `Text`s in order, each with the units that it is for. Non-goals: compiling, judging text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from nsc.program import Piece, Unit
+
+CHUNK = 1024  # samples in the module's buffers
+_WORD = re.compile(r"[A-Za-z_]\w*")
+
+# called through a volatile pointer: stores of finished samples cannot move past one that traps
+_RUN = """static void (*const nsc_entries[])(const double *, double *) = {ENTRIES};
+static const int nsc_steps[][2] = {STEPS};
+EXPORT("run") void nsc_run(int nsc_unit, int nsc_from, int nsc_to) {
+  void (*volatile call)(const double *, double *) = nsc_entries[nsc_unit];
+  const int nsc_inputs = nsc_steps[nsc_unit][0], nsc_outputs = nsc_steps[nsc_unit][1];
+  for (int k = nsc_from; k < nsc_to; k++) {
+    nsc_done = k;
+    call(nsc_in + k * nsc_inputs, nsc_out + k * nsc_outputs);
+  }
+  nsc_done = nsc_to;
+}
+"""
+
+
+class Text(NamedTuple):
+    """A stretch of a module. `units` are those that it is for; none where it is for all."""
+
+    text: str
+    units: list[int]
+
+
+def module_texts(units: Sequence[Unit]) -> list[Text]:
+    """Write one translation unit that holds several units and a run loop for each.
+
+    Every file-scope name is renamed by a macro (`#define erf u3_erf`) after the headers, so that units do not clash
+    with each other or with the C library. Pieces of two units are one if they read the same and so does all that
+    they need: then both go by the name that they have in the first unit.
+    """
+    headers = dict.fromkeys(h for unit in units for h in unit.headers)
+    inputs = max(u.n_inputs for u in units)
+    outputs = max(u.n_outputs for u in units)
+    before = [f"#include <{h}>" for h in headers]
+    before += [
+        f"static double nsc_in[{CHUNK * inputs}], nsc_out[{CHUNK * outputs}];",
+        "static volatile int nsc_done;",
+        "static int isnanf(float x) { return x != x; }",  # glibc has them, the sandbox's C library does not
+        "static int isinff(float x) { return x - x != x - x && x == x; }",
+        "#define EXPORT(name) __attribute__((export_name(name)))",
+        'EXPORT("in") double *nsc_get_in(void) { return nsc_in; }',
+        'EXPORT("out") double *nsc_get_out(void) { return nsc_out; }',
+        'EXPORT("done") volatile int *nsc_get_done(void) { return &nsc_done; }\n',
+    ]
+    symbols: dict[tuple[str, bytes], str] = {}  # by name and what it stands for
+    written: dict[tuple, Text] = {}
+    entries = []
+    for number, unit in enumerate(units):
+        meanings = _meanings(unit)
+        for piece in unit.pieces:
+            names = dict.fromkeys(word for word in _WORD.findall(piece.text) if word in meanings)
+            named = tuple((n, symbols.setdefault((n, meanings[n]), f"u{number}_{n}")) for n in names)
+            text = written.setdefault((piece.text, named), Text(_renamed(piece.text, named), []))
+            text.units.append(number)
+        entries.append(symbols[unit.entry, meanings[unit.entry]])
+    steps = ", ".join(f"{{{unit.n_inputs}, {unit.n_outputs}}}" for unit in units)
+    loop = _RUN.replace("ENTRIES", ", ".join(entries)).replace("STEPS", steps)
+    return [Text("\n".join(before), []), *written.values(), Text(loop, [])]
+
+
+def _renamed(text: str, named: Sequence[tuple[str, str]]) -> str:
+    defines = "".join(f"#undef {name}\n#define {name} {symbol}\n" for name, symbol in named)
+    return f"{defines}{text}\n" + "".join(f"#undef {name}\n" for name, _ in named)
+
+
+def _meanings(unit: Unit) -> dict[str, bytes]:
+    """Return a digest for each name that a unit defines: of all pieces that define it and that these need."""
+    holders: dict[str, list[Piece]] = {}
+    for piece in unit.pieces:
+        for name in piece.names:
+            holders.setdefault(name, []).append(piece)
+    needs = {piece: {*piece.names, *_WORD.findall(piece.text)} & holders.keys() for piece in unit.pieces}
+    digests = {piece: _digest([piece.text.encode()]) for piece in unit.pieces}
+    meanings = {}
+    for name in holders:
+        seen, todo = {name}, [name]
+        while todo:
+            fresh = set().union(*(needs[piece] for piece in holders[todo.pop()])) - seen
+            seen |= fresh
+            todo += fresh
+        meanings[name] = _digest(sorted({digests[piece] for other in seen for piece in holders[other]}))
+    return meanings
+
+
+def _digest(parts: Sequence[bytes]) -> bytes:
+    return hashlib.blake2b(b"".join(parts), digest_size=16).digest()
