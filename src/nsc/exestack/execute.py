@@ -13,6 +13,7 @@ from nsc.exestack.extract import Candidate, Dropped
 from nsc.exestack.profile import Profile
 from nsc.program import Dag, Program, Unsupported, parse_program
 from nsc.program.dag import bind_inputs, evaluate
+from nsc.program.preprocess import preprocess
 from nsc.program.tokens import solid_words
 from nsc.record import SAMPLES, Record, shared_inputs
 from nsc.sandbox import Built, Failed, Outcome, RunLimits, build, run
@@ -56,8 +57,8 @@ def _record(candidate: Candidate, built: Built | Failed, profile: Profile) -> Re
 
 def _text(program: Program) -> str:
     """Return a program's text as written, or expanded where that does not read as the program that was run."""
-    headers = "".join(f"#include <{header}>\n" for header in program.headers)
-    if solid_words(program.text.removeprefix(headers)) == solid_words(program.source):  # there was nothing to expand
+    expanded = preprocess(program.text)
+    if not expanded.problems and solid_words(expanded.text) == solid_words(program.source):
         return program.text
     try:
         again = parse_program(program.text, function=program.name)
@@ -65,7 +66,7 @@ def _text(program: Program) -> str:
             return program.text
     except InputError:
         pass
-    return headers + program.source
+    return "".join(f"#include <{header}>\n" for header in program.headers) + program.source
 
 
 def _outputs(built: Built, profile: Profile) -> np.ndarray | str:

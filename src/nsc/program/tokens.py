@@ -8,20 +8,23 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_TOKEN = re.compile(
-    r"""(?P<space>(?:[ \t\r\f\v]|\\\r?\n)+)
+_BLANK = r"""(?P<space>(?:[ \t\r\f\v]|\\\r?\n)+)
       | (?P<newline>\n)
-      | (?P<comment>//(?:\\\r?\n|[^\n])*|/\*.*?(?:\*/|\Z))
-      | (?P<string>(?:u8|[uUL])?"(?:\\.|[^"\\\n])*"?)
+      | (?P<comment>//(?:\\\r?\n|[^\n])*|/\*.*?(?:\*/|\Z))"""
+_SOLID = r"""(?P<string>(?:u8|[uUL])?"(?:\\.|[^"\\\n])*"?)
       | (?P<char>[uUL]?'(?:\\.|[^'\\\n])*'?)
       | (?P<number>\.?[0-9](?:[eEpP][+-]|[0-9A-Za-z_.])*)
       | (?P<name>[A-Za-z_]\w*)
-      | (?P<punct>\#\#|%:%:|%:|<<=|>>=|\.\.\.|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+      | (?P<punct>\#\#|%:%:|%:|<<=|>>=|\.\.\.|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|.)"""
 
-_WORD = re.compile(re.sub(r"\?P<\w+>", "?:", _TOKEN.pattern), _TOKEN.flags)
+
+def _compiled(pattern: str, *, named: bool = False) -> re.Pattern:
+    return re.compile(pattern if named else re.sub(r"\?P<\w+>", "?:", pattern), re.VERBOSE | re.DOTALL)
+
+
+_TOKEN = _compiled(f"{_BLANK} | {_SOLID}", named=True)
+_WORD = _compiled(f"{_BLANK} | {_SOLID}")
+_SOLID_WORD = _compiled(f"{_BLANK} | ({_SOLID})")
 
 BLANKS = ("space", "newline", "comment")
 NOTHING: frozenset[str] = frozenset()
@@ -53,9 +56,7 @@ def kind_of(word: str) -> str:
 
 def solid_words(text: str) -> list[str]:
     """Split text into the texts of its tokens, blanks left out."""
-    found = words(text)
-    blank = {word for word in set(found) if kind_of(word) in BLANKS}
-    return [word for word in found if word not in blank]
+    return list(filter(None, _SOLID_WORD.findall(text)))
 
 
 def is_blank(token: Token) -> bool:
