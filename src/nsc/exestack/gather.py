@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -63,8 +64,15 @@ def gather(
 
 
 def _records(paths: Iterable[Path]) -> Iterator[Record]:
-    for path in paths:
-        yield from read_records(path)
+    """Read slices, the next while one is worked on."""
+    with ThreadPoolExecutor(1) as aside:
+        waiting: deque[Future[list[Record]]] = deque()
+        for path in paths:
+            waiting.append(aside.submit(lambda path=path: list(read_records(path))))
+            if len(waiting) == 2:
+                yield from waiting.popleft().result()
+        for read in waiting:
+            yield from read.result()
 
 
 class _Splits:
@@ -123,6 +131,8 @@ class _Shards:
         self.folders = {split: out_dir / f".{split}.new" for split in SPLITS}
         self.waiting: dict[str, list[Record]] = {split: [] for split in SPLITS}
         self.counts: Counter[str] = Counter()
+        self.aside = ThreadPoolExecutor(1)
+        self.written: Future | None = None  # the last shard, on its way to the disk
         for folder in self.folders.values():
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
@@ -136,6 +146,8 @@ class _Shards:
     def close(self) -> Counter[str]:
         for split in SPLITS:
             self._write(split)
+        self._wait()
+        self.aside.shutdown()
         for split in SPLITS:
             shutil.rmtree(self.out_dir / split, ignore_errors=True)
             os.replace(self.folders[split], self.out_dir / split)
@@ -144,8 +156,14 @@ class _Shards:
     def _write(self, split: str) -> None:
         if self.waiting[split]:
             number = (self.counts[split] - 1) // SHARD_RECORDS
-            write_records(self.folders[split] / f"shard-{number:05d}.parquet", self.waiting[split])
-            self.waiting[split].clear()
+            path = self.folders[split] / f"shard-{number:05d}.parquet"
+            self._wait()
+            self.written = self.aside.submit(write_records, path, self.waiting[split])
+            self.waiting[split] = []
+
+    def _wait(self) -> None:
+        if self.written is not None:
+            self.written.result()
 
 
 def _keep_dropped(slices: Path, names: Sequence[str], folder: Path) -> None:
