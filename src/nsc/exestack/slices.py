@@ -24,7 +24,7 @@ from nsc.exestack.text import Found, SourceText, Unreadable
 from nsc.record import Record
 
 SLICE_FILES = 256
-SLICE_BYTES = 4_000_000
+SLICE_BYTES = 2_000_000
 SLICE_FLOATS = 1500  # mentions of float or double: what there is to parse, close and run
 SLICE_PROGRAMS = 1000
 SLICE_PARENTS = 64

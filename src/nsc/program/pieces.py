@@ -20,6 +20,7 @@ MAX_REMEMBERED = 1024  # files
 MAX_DIVISIONS = 4  # of one stretch: what is a macro differs from file to file
 MAX_EXPANSIONS = 4  # of one stretch that are remembered
 ATTRIBUTES = frozenset(("__attribute__", "__attribute", "__declspec"))
+_AS_BLANKS = str.maketrans("\t\f\v", "   ")
 _ODD = re.compile(r"[^\n\r\x20-\x7e]")
 _PLAIN_SPACE = re.compile(" *")
 # Every branch starts with a letter of its own, and no group is at the top: `re` then skips to these letters.
@@ -131,7 +132,7 @@ class Stretch:
 
 def without_odd_characters(text: str) -> str:
     """Return text of the same length in which only printable ASCII and line ends are left."""
-    return _ODD.sub(lambda m: " " if m.group() in "\t\f\v" else "?", text)
+    return _ODD.sub("?", text.translate(_AS_BLANKS))
 
 
 @lru_cache(maxsize=MAX_REMEMBERED)
