@@ -86,7 +86,8 @@ class _Words:
 
     def __init__(self, text: str):
         self.text = text
-        marks = [m.group() for m in _BRACE_OR_STRING.finditer(text)]
+        quotes = '"' in text or "'" in text
+        marks = [m.group() for m in _BRACE_OR_STRING.finditer(text)] if quotes else text
         self.opened = marks.count("{") - marks.count("}")
         self.ends_whole = text.rstrip().endswith((";", "}"))
 

@@ -21,6 +21,7 @@ MAX_DIVISIONS = 4  # of one stretch: what is a macro differs from file to file
 MAX_EXPANSIONS = 4  # of one stretch that are remembered
 ATTRIBUTES = frozenset(("__attribute__", "__attribute", "__declspec"))
 _AS_BLANKS = str.maketrans("\t\f\v", "   ")
+_PLAIN = bytes((10, 13, *range(0x20, 0x7F)))
 _ODD = re.compile(r"[^\n\r\x20-\x7e]")
 _PLAIN_SPACE = re.compile(" *")
 # Every branch starts with a letter of its own, and no group is at the top: `re` then skips to these letters.
@@ -132,7 +133,9 @@ class Stretch:
 
 def without_odd_characters(text: str) -> str:
     """Return text of the same length in which only printable ASCII and line ends are left."""
-    return _ODD.sub("?", text.translate(_AS_BLANKS))
+    text = text.translate(_AS_BLANKS)
+    is_plain = text.isascii() and not text.encode().translate(None, _PLAIN)  # in a tenth of the time
+    return text if is_plain else _ODD.sub("?", text)
 
 
 @lru_cache(maxsize=MAX_REMEMBERED)

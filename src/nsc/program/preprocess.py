@@ -51,7 +51,8 @@ _PREDEFINED = {"__FILE__": '"program.c"', "__LINE__": "0", "__DATE__": '""', "__
                "__always_inline": "inline", "__restrict": "restrict", "__restrict__": "restrict", "__extension__": "",
                "__volatile__": "volatile", "__signed__": "signed"}  # fmt: skip
 # a folded line inside a word or an operator: it may as well stand behind it
-_CUT_TOKEN = re.compile(r"(?<=\w)((?:\\\r?\n)+)(\w+)|(?<=[-+*/%&|^=<>!.#:])((?:\\\r?\n)+)([-+*/%&|^=<>!.#:]+)")
+_FOLDED = re.compile(r"((?:\\\r?\n)+)(?:(\w+)|([-+*/%&|^=<>!.#:]+))")
+_WORD_BEFORE, _OPERATOR_BEFORE = re.compile(r"\w"), re.compile(r"[-+*/%&|^=<>!.#:]")
 _CONDITIONALS = frozenset(("if", "ifdef", "ifndef", "elif", "else", "endif"))
 _KEPT = frozenset(("define", "undef"))  # what text as a person wrote it keeps of the directives in it
 _INCLUDE = re.compile(r"\s*(?:<([^>\n]*)>|\"([^\"\n]*)\")")
@@ -336,7 +337,13 @@ def _predefined(name: str, body: str) -> Macro:
 def _ended(text: str) -> str:
     """Return a file's text with its odd characters replaced and no token cut by a folded line, of the same length."""
     text = without_odd_characters(text if text.endswith("\n") else text + "\n")
-    return _CUT_TOKEN.sub(lambda m: (m[2] or m[4]) + (m[1] or m[3]), text) if "\\" in text else text
+    return _FOLDED.sub(_joined_token, text)
+
+
+def _joined_token(found: re.Match) -> str:
+    before = _WORD_BEFORE if found[2] else _OPERATOR_BEFORE
+    is_cut = found.start() > 0 and before.match(found.string, found.start() - 1)
+    return (found[2] or found[3]) + found[1] if is_cut else found[0]
 
 
 def _joined(tokens: list[Token], original: str) -> Iterator[tuple[int, str, bool]]:
