@@ -4,7 +4,8 @@ In: a package's .c files. Out: how many functions came to outputs. For each file
 begins with `#`, the last text that it gave being kept; functions whose signatures have float and double alone, none of
 them twice (by tokens); each of them, alone, with standard headers: a compilation that checks it (figure 6), one with
 the harness of figure 7, whose text holds the 2,048 inputs and which prints the outputs, then five runs, which must
-agree. Nothing is confined. One favour to it: tree-sitter, fast and written in C, finds the functions.
+agree. Nothing is confined. Two favours to it: `-P`, so that expanding once is enough where it works, and tree-sitter,
+fast and written in C, which finds the functions.
 `in_one_go` is what could be made of it: compiled once, with -O1, inputs and outputs through pipes as they are.
 """
 
