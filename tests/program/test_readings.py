@@ -16,6 +16,7 @@ def seen(done: Expanded) -> dict:
     return {
         "text": done.text,
         "origins": [done.origin(k) for k in range(len(done.text))],
+        "ends": [done.origin_of_end(k) for k in range(1, len(done.text) + 1)],
         "files": done.files,
         "seams": done.seams,
         "includes": done.includes,
@@ -84,3 +85,24 @@ def test_a_header_that_changed_is_read_again():
     for inner in ("1", "2"):
         headers = {"a.h": '#include "b.h"\nint a = B;\n', "b.h": f"#define B {inner}\n"}
         assert f"int a = {inner};" in read('#include "a.h"\n', headers)["text"]
+
+
+def test_what_one_file_has_read_refuses_nothing_in_another():
+    headers = {f"c{k}.h": f'#include "c{k + 1}.h"\n' for k in range(1, 40)}
+    headers |= {"c40.h": '#include "g.h"\n', "g.h": "#pragma once\nint g;\n"}
+    deep = '#include "g.h"\n#include "c1.h"\n'
+    expected = read_anew(deep, headers)
+    read_anew('#include "g.h"\n#include "c40.h"\n', headers)
+    assert read(deep, headers) == expected and not expected["problems"]
+
+
+def test_a_reading_that_goes_on_is_not_repeated():
+    def spans(text: str) -> dict:
+        include = {"h1.h": "", "h2.h": ""}
+        return seen(preprocess(text, lambda name, *_: (name, include[name]), {"M3": "9"}, ("h1.h", "h2.h")))
+
+    readings._known.clear()
+    expected = spans("#define M1 -\n-M1-")
+    readings._known.clear()
+    spans("# define M2 M3")
+    assert spans("#define M1 -\n-M1-") == expected

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nsc.program import Piece, Unit
+from nsc.program import Piece, Unit, parse_program
 from nsc.program.standard import HEADER_OF
 from nsc.sandbox import Failed, Outcome, RunLimits, build, run
 from nsc.sandbox.guard import MAX_UNIT_BYTES
@@ -76,6 +76,9 @@ def test_each_kind_of_end_is_seen():
         "double f(double x) { return x;",
         "} double f(double x) {",
         "double f(double x) <% return x; %>",
+        "double f; short",
+        "double f; _Noreturn",
+        "double nsc_u1_t;",
         'char *s = "never closed;\n',
     ],
     ids=[
@@ -88,6 +91,9 @@ def test_each_kind_of_end_is_seen():
         "open brace",
         "braces that swap",
         "digraphs",
+        "open type",
+        "open word",
+        "a neighbour's name",
         "open string",
     ],
 )
@@ -165,3 +171,31 @@ def test_a_bad_piece_that_units_share_sinks_no_others():
     good = unit(ENTRY % "2")
     users = [Unit((), (bad, Piece(("entry",), ENTRY % f"f({k})")), "entry", 1, 1) for k in (1, 2)]
     assert [isinstance(made, Failed) for made in build([users[0], good, users[1]])] == [True, False, True]
+
+
+def test_a_unit_without_its_entry_sinks_no_others():
+    odd = [Unit((), (), "entry", 1, 1), Unit((), (Piece((), ENTRY % "1"),), "entry", 1, 1)]
+    made = build([*odd, unit(ENTRY % "1")])
+    assert [m.outcome if isinstance(m, Failed) else None for m in made] == [Outcome.refused, Outcome.refused, None]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("static const float k = 3; float f(float u0_k) { return u0_k * k; }", 3.0),
+        ("float f(float x) { return x * sizeof(__func__); }", 2.0),
+        ("static float EXPORT(float x) { return 2 * x; } float f(float x) { return EXPORT(x); }", 2.0),
+        ("static int isnan(float x) { return 7; } float f(float x) { return x * isnan(x); }", 7.0),
+        ("#include <math.h>\nfloat f(float x) { return isnan(x) ? 0 : x * (float)M_PI_2; }", 1.5707964),
+        ("static float g = 2; float f(float x) { if (x > 9) goto g; x *= g; g: return x; }", 2.0),
+    ],
+)
+def test_names_stay_a_units_own(text, expected):
+    asked = parse_program(text, function="f").unit
+    others = [parse_program(f"float f(float x) {{ return x + {k}; }}").unit for k in range(11)]
+    own = parse_program(
+        "static int isnan(float x) { return 0; } float f(float x) { return isnan(x) + x; }", function="f"
+    )
+    for units in ([asked], [asked, *others], [*others, own.unit, asked]):
+        made = build(units)[units.index(asked)]
+        assert run(made, np.ones((1, 1))).outputs.tolist() == [[pytest.approx(expected, rel=1e-7)]]

@@ -238,7 +238,8 @@ def enter(item: Node, scope: Scope) -> None:
             if isinstance(made, Struct | Union):
                 made = base = replace(made, spelling=made.spelling or name)
             elif isinstance(made, Pointer) and isinstance(made.to, Struct | Union) and not made.to.spelling:
-                made = replace(made, to=replace(made.to, spelling=f"__typeof__(*({name})0)"))  # it has no other name
+                word = "__typeof_unqual__" if is_const(item) else "__typeof__"
+                made = replace(made, to=replace(made.to, spelling=f"{word}(*({name})0)"))  # it has no other name
             scope.typedefs[name] = made
 
 

@@ -235,9 +235,9 @@ class _Run:
             found = self.recorders[-1].includes[asked] = state.include(*asked)
         if found is None:
             self.done.includes.append((name, angled or name in HEADERS, at))
-        elif len(self.reading) > MAX_INCLUDE_DEPTH or len(self.done.files) > MAX_INCLUDES:
-            raise Refusal("too_many_includes", f"'{name}' is included too deeply or too often", at)
         elif not self._was_read(*found):
+            if len(self.reading) > MAX_INCLUDE_DEPTH or len(self.done.files) > MAX_INCLUDES:
+                raise Refusal("too_many_includes", f"'{name}' is included too deeply or too often", at)
             self.done.followed.append(at)
             self._header(*found)
 

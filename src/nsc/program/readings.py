@@ -66,10 +66,19 @@ class Reading:
         return (
             _last(state) == self.last
             and self._names_mean_the_same(macros)
+            and not self._goes_on(state)
             and state.once & looked_up == there
             and state.expander.produced + self.produced <= MAX_EXPANDED_TOKENS
             and all(state.include(*asked) == found for asked, found in self.includes.items())
         )
+
+    def _goes_on(self, state: State) -> bool:
+        """Say whether its text would go on where what is written last stands in the user's files."""
+        done = state.done
+        if not (self.out_offsets and self.exact[0] and done.exact and done.exact[-1]):
+            return False
+        origin, place = done.length + self.in_offsets[0], state.length + self.out_offsets[0]
+        return origin - done.in_offsets[-1] == place - done.out_offsets[-1]
 
     def _names_mean_the_same(self, macros: dict[str, Macro]) -> bool:
         now = macros.keys() & self.names

@@ -124,9 +124,8 @@ def _is_tag(node: Node) -> bool:
 def _declared(nodes: _Nodes) -> Iterator[str]:
     for node in nodes.of(*_DECLARATIONS):
         yield from (declared_name(d) for d in node.children_by_field_name("declarator"))
-    for node in nodes.of("enumerator", "labeled_statement", "goto_statement"):
-        label = node.child_by_field_name("name" if node.type == "enumerator" else "label")
-        yield text_of(label) if label is not None else ""
+    for node in nodes.of("enumerator"):  # labels have names of their own
+        yield text_of(node.child_by_field_name("name"))
 
 
 def _tags(nodes: _Nodes) -> Iterator[str]:

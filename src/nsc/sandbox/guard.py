@@ -25,11 +25,12 @@ ALLOWED_HEADERS = frozenset(
 )
 _FORBIDDEN_NAME = re.compile(
     r"""(?: _*asm_* | _Pragma | __pragma | __has_\w+ | __attribute(?:__)? | __declspec | __import__ | __builtin_\w*
-      | __FILE__ | __BASE_FILE__ | __FILE_NAME__ | __INCLUDE_LEVEL__ | __DATE__ | __TIME__
+      | __FILE__ | __BASE_FILE__ | __FILE_NAME__ | __INCLUDE_LEVEL__ | __LINE__ | __DATE__ | __TIME__
       | __TIMESTAMP__ | __COUNTER__ )\Z""",
     re.VERBOSE,
 )
 _ALLOWED_BUILTINS = re.compile(r"__builtin_(?:floor|expect|inff?|huge_valf?|nanf?|fabsf?|sqrtf?|isnan|isinf)\Z")
+_SYMBOL = re.compile(r"nsc_u\d")
 _DEEPER = dict.fromkeys("([{", 1) | dict.fromkeys(")]}", -1)
 _ODD = re.compile(r"[^\t\n\x20-\x7e]")
 # [[gnu::constructor]], <:<:gnu::constructor:>:>, and brackets spelled so that they would not be counted
@@ -53,6 +54,8 @@ def refusal(unit: Unit) -> str | None:
     for header in unit.headers:
         if header not in ALLOWED_HEADERS:
             return f"the header <{header}>"
+    if unit.entry not in unit.globals_:
+        return f"a unit that does not define '{unit.entry}'"
     for name in (unit.entry, *unit.globals_):
         if not re.fullmatch(r"[A-Za-z_]\w*", name):
             return "a name that is no identifier"
@@ -61,7 +64,7 @@ def refusal(unit: Unit) -> str | None:
 
 @lru_cache(maxsize=512)
 def _refused_piece(text: str) -> str | None:
-    """Say what in a piece is refused. Each stands for itself: a line end is between two, no bracket is left open."""
+    """Say what in a piece is refused. Each stands for itself: no bracket is left open, no declaration goes on."""
     found = words(text)
     distinct = {word: kind_of(word) for word in dict.fromkeys(found)}
     for word in distinct:
@@ -77,6 +80,8 @@ def _refused_piece(text: str) -> str | None:
     depths = [0, *accumulate(_DEEPER[word] for word in found if word in _DEEPER)]
     if min(depths) < 0 or depths[-1] != 0:
         return "brackets that do not match"
+    if not solid or solid[-1] not in (";", "}"):
+        return "a declaration without an end"
     return f"brackets nested {max(depths)} deep" if max(depths) > MAX_NESTING else None
 
 
@@ -85,6 +90,8 @@ def _refused_word(word: str, kind: str) -> str | None:
         return "a token of thousands of characters"
     if kind == "punct" and (word[0] == "#" or word.startswith("%:") or word in ("\\", "`", "@", "$")):
         return f"a directive or '{word}'"
+    if kind == "name" and _SYMBOL.match(word):  # the name of a unit's own, as modules have it
+        return f"the name '{word}'"
     if kind == "name" and _FORBIDDEN_NAME.match(word) and not _ALLOWED_BUILTINS.match(word):
         return f"the name '{word}'"
     if kind in ("string", "char"):

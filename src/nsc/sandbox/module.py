@@ -18,7 +18,7 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 # called through a volatile pointer: stores of finished samples cannot move past one that traps
 _RUN = """static void (*const nsc_entries[])(const double *, double *) = {ENTRIES};
 static const int nsc_steps[][2] = {STEPS};
-EXPORT("run") void nsc_run(int nsc_unit, int nsc_from, int nsc_to) {
+NSC_EXPORT("run") void nsc_run(int nsc_unit, int nsc_from, int nsc_to) {
   void (*volatile call)(const double *, double *) = nsc_entries[nsc_unit];
   const int nsc_inputs = nsc_steps[nsc_unit][0], nsc_outputs = nsc_steps[nsc_unit][1];
   for (int k = nsc_from; k < nsc_to; k++) {
@@ -40,7 +40,7 @@ class Text(NamedTuple):
 def module_texts(units: Sequence[Unit]) -> list[Text]:
     """Write one translation unit that holds several units and a run loop for each.
 
-    Every file-scope name is renamed by a macro (`#define erf u3_erf`) after the headers, so that units do not clash
+    Every file-scope name is renamed by a macro (`#define erf nsc_u3_erf`) after the headers, so that units do not clash
     with each other or with the C library. Pieces of two units are one if they read the same and so does all that
     they need: then both go by the name that they have in the first unit.
     """
@@ -53,10 +53,10 @@ def module_texts(units: Sequence[Unit]) -> list[Text]:
         "static volatile int nsc_done;",
         "static int isnanf(float x) { return x != x; }",  # glibc has them, the sandbox's C library does not
         "static int isinff(float x) { return x - x != x - x && x == x; }",
-        "#define EXPORT(name) __attribute__((export_name(name)))",
-        'EXPORT("in") double *nsc_get_in(void) { return nsc_in; }',
-        'EXPORT("out") double *nsc_get_out(void) { return nsc_out; }',
-        'EXPORT("done") volatile int *nsc_get_done(void) { return &nsc_done; }\n',
+        "#define NSC_EXPORT(name) __attribute__((export_name(name)))",
+        'NSC_EXPORT("in") double *nsc_get_in(void) { return nsc_in; }',
+        'NSC_EXPORT("out") double *nsc_get_out(void) { return nsc_out; }',
+        'NSC_EXPORT("done") volatile int *nsc_get_done(void) { return &nsc_done; }\n',
     ]
     symbols: dict[tuple[str, bytes], str] = {}  # by name and what it stands for
     written: dict[tuple, Text] = {}
@@ -65,8 +65,8 @@ def module_texts(units: Sequence[Unit]) -> list[Text]:
         meanings = _meanings(unit)
         for piece in unit.pieces:
             names = dict.fromkeys(word for word in _WORD.findall(piece.text) if word in meanings)
-            named = tuple((n, symbols.setdefault((n, meanings[n]), f"u{number}_{n}")) for n in names)
-            text = written.setdefault((piece.text, named), Text(_renamed(piece.text, named), []))
+            named = tuple((n, symbols.setdefault((n, meanings[n]), f"nsc_u{number}_{n}")) for n in names)
+            text = written.setdefault((piece.text, named), Text(_renamed(piece, named), []))
             text.units.append(number)
         entries.append(symbols[unit.entry, meanings[unit.entry]])
     steps = ", ".join(f"{{{unit.n_inputs}, {unit.n_outputs}}}" for unit in units)
@@ -74,9 +74,12 @@ def module_texts(units: Sequence[Unit]) -> list[Text]:
     return [Text("\n".join(before), []), *written.values(), Text(loop, [])]
 
 
-def _renamed(text: str, named: Sequence[tuple[str, str]]) -> str:
-    defines = "".join(f"#undef {name}\n#define {name} {symbol}\n" for name, symbol in named)
-    return f"{defines}{text}\n" + "".join(f"#undef {name}\n" for name, _ in named)
+def _renamed(piece: Piece, named: Sequence[tuple[str, str]]) -> str:
+    macros = dict(named)
+    if "__func__" in piece.text or "__FUNCTION__" in piece.text:  # must not tell how a function is called here
+        macros |= dict.fromkeys(("__func__", "__FUNCTION__"), f'"{next(iter(piece.names), "")}"')
+    before = "".join(f'#pragma push_macro("{a}")\n#undef {a}\n#define {a} {b}\n' for a, b in macros.items())
+    return f"{before}{piece.text}\n" + "".join(f'#pragma pop_macro("{a}")\n' for a in macros)
 
 
 def _meanings(unit: Unit) -> dict[str, bytes]:
