@@ -334,3 +334,9 @@ TWO(g, f)
     program = parse_program(text, function="f")
     assert program.text.count("TWO(g, f)") == 1
     assert parse_program(program.text, function="f").source == program.source
+
+
+def test_truth_needs_its_header():
+    assert "stdbool.h" in parse_program("float f(float x) { return x > 0 && true ? x : -x; }").headers
+    program = parse_program("typedef enum { false, true } bool; float f(float x) { bool b = true; return b ? x : 0; }")
+    assert isinstance(build([program.unit])[0], Built)

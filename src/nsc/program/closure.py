@@ -62,7 +62,9 @@ def close(module: Module, entry: Item) -> Closure:
         chosen[item.start] = item
         for name, node in free_names(item).items():
             found = module.named(name)
-            if any(item.kind not in ("prototype", "extern") for item in found):
+            if node.type in ("true", "false"):
+                headers |= {} if found else {HEADER_OF[name]: None}
+            elif any(item.kind not in ("prototype", "extern") for item in found):
                 todo.extend(_wanted(found))
             else:
                 _from_standard(name, node, item.base, headers, closure, module)

@@ -109,7 +109,7 @@ def _number(pair: tuple[int, Node]) -> int:
 def _used(nodes: _Nodes) -> dict[str, Node]:
     names, tags = set(_declared(nodes)), set(_tags(nodes))
     used: dict[str, Node] = {}
-    for node in nodes.of("identifier", "type_identifier", "primitive_type"):
+    for node in nodes.of("identifier", "type_identifier", "primitive_type", "true", "false"):
         name = text_of(node)
         is_declared = name in tags or (name in names and not _is_tag(node))  # a tag and a variable may share a name
         if not is_declared and (node.type != "primitive_type" or name in HEADER_OF):
