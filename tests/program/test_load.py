@@ -338,5 +338,7 @@ TWO(g, f)
 
 def test_truth_needs_its_header():
     assert "stdbool.h" in parse_program("float f(float x) { return x > 0 && true ? x : -x; }").headers
+    assert parse_program("enum { FALSE, TRUE }; float f(float x) { return TRUE ? x : FALSE; }").headers == ()
+    assert parse_program("float f(float x) { return TRUE ? x : FALSE; }").headers == ()
     program = parse_program("typedef enum { false, true } bool; float f(float x) { bool b = true; return b ? x : 0; }")
     assert isinstance(build([program.unit])[0], Built)

@@ -63,7 +63,8 @@ def close(module: Module, entry: Item) -> Closure:
         for name, node in free_names(item).items():
             found = module.named(name)
             if node.type in ("true", "false"):
-                headers |= {} if found else {HEADER_OF[name]: None}
+                if name in HEADER_OF and not found:  # TRUE is of this kind, too, and of no header
+                    headers.setdefault(HEADER_OF[name])
             elif any(item.kind not in ("prototype", "extern") for item in found):
                 todo.extend(_wanted(found))
             else:
