@@ -72,8 +72,9 @@ def build_dataset(
 ) -> dict:
     """Make a data set of executed programs.
 
-    Memory, per worker: one slice (4 MB of text), 6 MB of text parsed and as much before it is, the pieces
-    of 1,024 headers, the outputs of 64 programs; in all: about 1 kB per record while twins are looked for.
+    Memory, per worker: one slice (2 MB of text), 6 MB of text parsed and as much before it is, the pieces
+    of 1,024 headers and what reading 512 of them did, the outputs of 64 programs; in all: about 1 kB per record while
+    twins are looked for.
 
     Args:
         sources: `tree:DIR`, `debian:PACKAGE,...`, `stack:FILE.parquet`, `synthetic:N`, `mutate:DATASET[,COPIES]`.

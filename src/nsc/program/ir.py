@@ -89,7 +89,7 @@ class Unit:
     """Closed C, ready to build: not one preprocessor directive, one scalar entry point.
 
     `pieces` define `void <entry>(const double *x, double *y)` reading n_inputs and writing n_outputs doubles.
-    They name what they define, so that a builder can rename it (`#define a u3_a`), put many units into one
+    They name what they define, so that a builder can rename it (`#define a nsc_u3_a`), put many units into one
     module, and let a unit define its own `erf`.
     """
 
