@@ -11,7 +11,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import connection, get_context, parent_process
+from itertools import islice
+from multiprocessing import connection, forkserver, get_context, parent_process
 from typing import TypeVar
 
 from nsc.errors import InputError, MissingExtraError, NscError
@@ -29,16 +30,16 @@ class WorkersDied(NscError):
 
 def on_processes(work: Callable[[S], R], items: Iterable[S], workers: int) -> Iterator[R]:
     """Work on items in local processes; at most three per worker wait at a time."""
-    items, again, deaths = iter(items), [], 0
     context = get_context("forkserver")
     context.set_forkserver_preload(_PRELOADED)  # imported once, in the process that workers are forked from
+    forkserver.ensure_running()
+    items, deaths = iter(items), 0
+    again = list(islice(items, WAITING_PER_WORKER * workers))[::-1]  # while it imports them
     while True:
         with ProcessPoolExecutor(workers, context, initializer=_end_with_parent) as pool:
             running: dict[Future, S] = {}
             unsubmitted: list[S] = []  # a pool that is broken already refuses an item
             try:
-                for _ in range(workers):
-                    pool.submit(_begin)  # while the first items are cut
                 for item in _chain(again, items):
                     unsubmitted = [item]
                     running[pool.submit(work, item)] = item
@@ -58,10 +59,6 @@ def on_processes(work: Callable[[S], R], items: Iterable[S], workers: int) -> It
                 f"worker processes died {deaths} times with nothing done in between: is there memory for {workers} of"
                 " them, and is the program that calls this in a file, under `if __name__ == '__main__'`?"
             )
-
-
-def _begin() -> None:
-    """Do nothing: that starts a worker."""
 
 
 def _end_with_parent() -> None:
