@@ -18,7 +18,8 @@ _OPENING = re.compile(r"\(\s*([A-Za-z_]\w*)\s*(?=[()\[])")
 _BEFORE_OPERAND = re.compile(r"(?:[-+*/%=(,?:<>&|!{;~^\[]|\breturn) ?\Z")
 _BRACKET_OR_STRING = re.compile(r"[()\[\]]|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?")
 _OPERAND = re.compile(r"\s*[\w\"'{]")
-_TYPEDEF_NAME = re.compile(r"\btypedef\b[^;{]*(?:\{[^{}]*\})?[^;{]*?\b(\w+)\s*(?:\[[^;]*\])?\s*;")
+_TYPEDEF = re.compile(r"typedef(?<!\wtypedef)\b[^;{]*+(?:\{[^{}]*+\})?+[^;{]*+;")
+_TYPEDEF_NAME = re.compile(r"typedef[^;{]*(?:\{[^{}]*\})?[^;{]*?\b(\w+)\s*(?:\[[^;]*\])?\s*;")
 _TYPE_WORDS = frozenset(
     "void char short int long float double signed unsigned bool _Bool size_t float_t double_t".split()
 ) | {f"{u}int{bits}_t" for u in ("", "u") for bits in (8, 16, 32, 64)}
@@ -33,7 +34,8 @@ def plain_tree(text: str) -> Node:
 
 def typedef_names(text: str) -> list[str]:
     """List the names that typedefs of a text define."""
-    return _TYPEDEF_NAME.findall(text) if "typedef" in text else []
+    others = (found for found in _TYPEDEF.findall(text) if not found[:-1].rstrip().endswith(")"))  # of no function
+    return [name for found in others for name in _TYPEDEF_NAME.findall(found)]
 
 
 def syntax_tree(text: str, types: Collection[str] | None = None) -> Node:
