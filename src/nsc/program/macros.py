@@ -40,14 +40,24 @@ class Macro(NamedTuple):
 class Expander:
     """Expands macros; tokens count from `base` in the user's text.
 
-    `used` lists (offset of the call there, macro), `asked` the names that were looked up.
+    `used` lists (offset of the call there, macro), `asked` the names that were looked up, `changed` each name that was
+    defined or undefined with what it meant before.
     """
 
     macros: dict[str, Macro] = field(default_factory=dict)
     used: list[tuple[int, Macro]] = field(default_factory=list)
     asked: set[str] = field(default_factory=set)
+    changed: list[tuple[str, Macro | None]] = field(default_factory=list)
     produced: int = 0
     base: int = 0
+
+    def define(self, name: str, macro: Macro | None) -> None:
+        """Let a name stand for a macro, or for none."""
+        self.changed.append((name, self.macros.get(name)))
+        if macro is None:
+            self.macros.pop(name, None)
+        else:
+            self.macros[name] = macro
 
     def expand(self, tokens: list[Token], depth: int = 0) -> list[Token]:
         """Expand every macro call in `tokens`.

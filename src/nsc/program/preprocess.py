@@ -95,7 +95,7 @@ class _Run:
         self.done, self.expander, self.reading, self.emit = state.done, state.expander, state.reading, state.emit
         self.behind = behind
         for name, body in (_PREDEFINED | dict(defines)).items():
-            self.expander.macros[name] = _predefined(name, body)
+            self.expander.define(name, _predefined(name, body))
         self.stack: list[tuple[bool, bool, bool]] = []  # active, some branch taken, parent active
         self.floor = 0  # conditionals of the including files
         self.recorders: list[Recorder] = [Recorder(state)]  # of the files being read
@@ -209,11 +209,10 @@ class _Run:
             if line.definition is None:
                 raise Refusal("bad_directive", "#define without a name", at)
             macro = line.definition._replace(start=at, end=base + line.end)
-            self.expander.macros[macro.name] = macro
+            self.expander.define(macro.name, macro)
             self.done.defined[macro.start] = self.state.length
         elif name == "undef" and line.words():
-            self.recorders[-1].undefined.add(line.words()[0].text)
-            self.expander.macros.pop(line.words()[0].text, None)
+            self.expander.define(line.words()[0].text, None)
         elif name == "include_next":
             self.done.includes.append((line.words()[0].text if line.words() else "", False, at))
         elif name == "include":

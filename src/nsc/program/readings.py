@@ -94,7 +94,7 @@ class Reading:
 
         def moved(macro: Macro) -> Macro:
             if macro.start not in own:
-                own[macro.start] = macro._replace(start=macro.start + base, end=macro.end + base)
+                own[macro.start] = Macro(*macro[:4], macro.start + base, macro.end + base)
             return own[macro.start]
 
         done.files += [SourceFile(file.path, file.base + base, file.text) for file in self.files]
@@ -112,10 +112,7 @@ class Reading:
         state.once |= self.newly_once
         state.expander.produced += self.produced
         for name, macro in self.macros:
-            if macro is None:
-                macros.pop(name, None)
-            else:
-                macros[name] = moved(macro)
+            state.expander.define(name, macro and moved(macro))
         if self.text:
             state.out.append(self.text)
             state.length += len(self.text)
@@ -129,10 +126,9 @@ class Recorder:
         self.names: set[str] = set()
         self.includes: dict[Asked, tuple[str, str] | None] = {}
         self.looked_up: set[str] = set()  # in State.once
-        self.undefined: set[str] = set()  # names that it undefined, whether they were macros or not
         self.depth = 0
         self.last = _last(state)
-        self.macros = dict(state.expander.macros)
+        self.changed = len(state.expander.changed)
         self.once = frozenset(state.once)
         self.produced = state.expander.produced
         self.base, self.at, self.written = done.length, state.length, len(state.out)
@@ -142,33 +138,33 @@ class Recorder:
         """Note all that a header inside this one has looked up."""
         self.names |= inner.names
         self.includes |= inner.includes
-        if isinstance(inner, Reading):
-            self.looked_up |= inner.once[0]
-            self.undefined.update(name for name, macro in inner.macros if macro is None)
-        else:
-            self.looked_up |= inner.looked_up
-            self.undefined |= inner.undefined
+        self.looked_up |= inner.once[0] if isinstance(inner, Reading) else inner.looked_up
         self.depth = max(self.depth, inner.depth + 1)
 
     def reading(self, state: State) -> Reading | None:
         """Tell what was done since; None where that cannot be repeated."""
         done, base, at = state.done, self.base, self.at
-        new = {name: list(islice(getattr(done, name), start, None)) for name, start in self.filled.items()}
+        new = {name: _from(start, getattr(done, name)) for name, start in self.filled.items()}
         text = "".join(state.out[self.written :])
         starts_anew = not text or (new["out_offsets"] and new["out_offsets"][0] == at)
         if new["problems"] or not starts_anew or (text and not state.out[-1]):
             return None
         macros = state.expander.macros
-        changed = [(name, macro) for name, macro in macros.items() if self.macros.get(name) is not macro]
-        changed += [(name, None) for name in self.undefined - macros.keys()]
+        before = dict(reversed(state.expander.changed[self.changed :]))  # what names meant before the first change
+        meant = {name: before.get(name, macros.get(name)) for name in self.names & (macros.keys() | before.keys())}
+        after = {name: macros.get(name) for name in before}
         return Reading(
             names=frozenset(self.names),
-            meant={name: self.macros[name] for name in self.macros.keys() & self.names},
+            meant={name: macro for name, macro in meant.items() if macro is not None},
             includes=self.includes,
             once=(frozenset(self.looked_up), self.once & self.looked_up),
             last=self.last,
             depth=self.depth,
-            macros=tuple((name, macro and _counted_from(base, macro)) for name, macro in changed),
+            macros=tuple(
+                (name, macro and _counted_from(base, macro))
+                for name, macro in after.items()
+                if macro is None or macro is not before[name]
+            ),
             newly_once=frozenset(state.once - self.once),
             produced=state.expander.produced - self.produced,
             text=text,
@@ -189,6 +185,11 @@ _FILLED = (
     "files", "out_offsets", "in_offsets", "exact", "seams", "includes", "used", "defined", "left_out", "followed",
     "problems",
 )  # fmt: skip
+
+
+def _from(start: int, items: list | dict) -> list:
+    """Return what a list, or the keys of a dict, have from a place on."""
+    return items[start:] if isinstance(items, list) else list(islice(reversed(items), len(items) - start))[::-1]
 
 
 def _last(state: State) -> str | None:
