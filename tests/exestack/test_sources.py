@@ -13,7 +13,7 @@ from nsc.errors import InputError
 from nsc.exestack import build_dataset
 from nsc.exestack.debian import debian_package
 from nsc.exestack.extract import extract
-from nsc.exestack.floating import FLOATING, declared, defined_functions, floating_names, skip_reason
+from nsc.exestack.floating import Floating, declared, defined_functions, floating_names, may_be_scalar, skip_reason
 from nsc.exestack.mutate import Parent, mutants
 from nsc.exestack.profile import profile_named
 from nsc.exestack.source import count_files, read_source_texts, versions_of
@@ -106,6 +106,9 @@ def test_without_apt(tmp_path, monkeypatch):
         debian_package("gsl")
 
 
+FLOATING = Floating(Floating().names | {"real", "point"}, Floating().scalars | {"real"})
+
+
 def test_names_of_floating_types():
     text = """
     typedef double real; // a typedef
@@ -117,7 +120,8 @@ def test_names_of_floating_types():
     typedef int number;
     typedef double (*callback)(double);
     """
-    assert floating_names(declared(text)) == FLOATING | {"real", "point", "box", "mat3", "REAL"}
+    scalars = Floating().scalars | {"real", "mat3", "REAL"}
+    assert floating_names(declared(text)) == Floating(scalars | {"point", "box"}, scalars)
 
 
 @pytest.mark.parametrize(
@@ -133,6 +137,8 @@ def test_names_of_floating_types():
         ("double f(double x, int n) { return x; }", "no_floating_point"),
         ("double f(x, n) double x; int n; { return x; }", "no_floating_point"),
         ("void f(struct context *c, float x) { if (x) { } }", "no_floating_point"),
+        ("long double f(long double x) { return x; }", "no_floating_point"),
+        ("void f(void) { for (real = g(); real; real = h(real)) { } }", "no_floating_point"),
         ("double f(double x);", "no_function"),
         ("/* double f(double x) { } */ int x[] = {1};", "no_function"),
         ("namespace a { double f(double x) { return x; } }", "c_plus_plus"),
@@ -140,7 +146,30 @@ def test_names_of_floating_types():
     ],
 )
 def test_files_worth_parsing(text, reason):
-    assert skip_reason(text, FLOATING | {"real", "point"}) == reason
+    assert skip_reason(text, FLOATING) == reason
+
+
+@pytest.mark.parametrize(
+    ("text", "worth"),
+    [
+        ("static real f(const real x, float y) { return x; }", True),
+        ("double f(x, y) double x; double y; { return x; }", True),
+        ("double f(point p) { return p.x; }", False),
+        ("point f(double x) { }", False),
+        ("double f(double *x) { return *x; }", False),
+        ("void f(double x) { }", False),
+        ("double f(double x, int n) { return x; }", False),
+        ("long double f(double x) { return x; }", False),
+    ],
+)
+def test_files_worth_parsing_for_scalars(text, worth):
+    assert skip_reason(text, FLOATING, scalar=True) == (None if worth else "no_scalar_function")
+
+
+def test_functions_of_scalars_are_told_by_their_words():
+    assert may_be_scalar("static const real ", ["float x", "const real y"], FLOATING)
+    for result, parameters in (("int", ["float x"]), ("real", ["float *x"]), ("real", ["point p"])):
+        assert not may_be_scalar(result, parameters, FLOATING)
 
 
 def test_functions_that_others_may_call():

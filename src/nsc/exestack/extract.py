@@ -10,7 +10,7 @@ from functools import partial
 from itertools import chain
 
 from nsc.errors import SourceError
-from nsc.exestack.floating import skip_reason
+from nsc.exestack.floating import Floating, may_be_scalar, skip_reason
 from nsc.exestack.headers import defining_files, floating_types, package_headers
 from nsc.exestack.profile import Profile
 from nsc.exestack.text import SourceText
@@ -47,11 +47,12 @@ def extract(source: SourceText, profile: Profile) -> tuple[list[Candidate], list
     def dropped(reason: str, function: str = "", text: str = "") -> Dropped:
         return Dropped(source.origin, source.path, function, reason, text)
 
-    skipped = skip_reason(source.text, floating_types(source), scalar=not profile.desugars)
+    floating = floating_types(source)
+    skipped = skip_reason(source.text, floating, scalar=not profile.desugars)
     if skipped:
         return [], [dropped(f"file:{skipped}")]
     try:
-        functions = _linked(source, profile)
+        functions = _linked(source, profile, floating)
     except SourceError as error:
         return [], [dropped(f"file:{error.problems[0].reason}")]
     except Exception as error:  # a defect of ours costs one file, by name, never the run
@@ -66,7 +67,7 @@ def extract(source: SourceText, profile: Profile) -> tuple[list[Candidate], list
     return candidates, drops
 
 
-def _linked(source: SourceText, profile: Profile) -> list[Listed]:
+def _linked(source: SourceText, profile: Profile, floating: Floating) -> list[Listed]:
     """List a file's functions, closed over the other files of the package that define what they call.
 
     Those files are read behind this one, as if it included them last.
@@ -74,6 +75,7 @@ def _linked(source: SourceText, profile: Profile) -> list[Listed]:
     read = partial(
         list_programs, source.text, path=source.path, include=package_headers(source.package, source.path),
         defines=DEFINES, fits=lambda signature: _misfit(signature, profile) is None,
+        may_fit=lambda result, parameters: profile.desugars or may_be_scalar(result, parameters, floating),
     )  # fmt: skip
     functions = read()
     others: list[str] = []
@@ -109,6 +111,8 @@ def _reason(function: Listed, profile: Profile) -> str | None:
         return misfit
     if function.problems:
         return f"front_end:{function.problems[0].reason}"
+    if not function.program:
+        return "not_scalar"  # by its words
     if not profile.max_tokens:
         return None
     return "too_long" if len(solid_words(function.program.source)) > profile.max_tokens else None

@@ -1,15 +1,16 @@
 """Which files can hold a numeric function at all, told from their words before anything is parsed.
 
-In: text. Out: the names that stand for floating-point types or contain them; a named reason to skip a file.
+In: text. Out: `Floating`, the names that stand for floating-point types; a named reason to skip a file.
 Non-goals: being exact. A name too many costs time; a type hidden behind three levels of braces is missed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
-FLOATING = frozenset({"float", "double"})
 _KEYWORDS = frozenset(
     "auto break case char const continue default do else enum extern for goto if inline int long register restrict"
     " return short signed sizeof static struct switch typedef union unsigned void volatile while define".split()
@@ -23,42 +24,66 @@ _TYPEDEF = re.compile(r"typedef(?<!\wtypedef)\s([\w\s*]{1,200}\W)(\w+)\s*(?:\[[^
 _TYPEDEF_STRUCT = re.compile(
     rf"typedef(?<!\wtypedef)\s+(?:struct|union)\s*\w*\s*{_BRACES}\s*\**(\w+)\s*(?:,[^;{{}}]{{0,100}})?(?:\[[^;{{}}]{{0,40}})?;"
 )
-_STRUCT = re.compile(rf"(?:struct(?<!\wstruct)|union(?<!\wunion))\s+(\w+)\s*{_BRACES}")
+_STRUCT = re.compile(rf"struct(?<!\wstruct)\s+(\w+)\s*{_BRACES}")
+_UNION = re.compile(rf"union(?<!\wunion)\s+(\w+)\s*{_BRACES}")
 _OTHER_MEMBER = re.compile(r"\b(?:int|char|void|unsigned|long|short|_?[Bb]ool|size_t|u?int\d+_t|FILE)\b|\*")
 _DEFINE = re.compile(r"\n[ \t]*#[ \t]*define[ \t]+(\w+)[ \t]+([\w \t*]{1,80})$", re.MULTILINE)
 _BODY = re.compile(r"\)[\w\s*,;\[\]]{0,300}\{")
 
+_CPLUSPLUS_WORDS = ("template", "namespace", "class", "using")
 _CPLUSPLUS = re.compile(r"\n[^\S\n]*(?:template\s*<|namespace\s+\w|class\s+\w+\s*[:{]|using\s)")
 _CONTROL = frozenset({"if", "else", "for", "while", "switch", "do", "return"})
-_NAME_AND_PARAMETERS = re.compile(r"(\w+)\s*\([^()]{0,1500}(?:\([^()]{0,200}\)[^()]{0,500}){0,20}\)\s*\{$")
+_NAME_AND_PARAMETERS = re.compile(r"(\w+)\s*\([^()]{0,1500}(?:\([^()]{0,200}\)[^()]{0,500}){0,20}\)$")
 _COMMA = re.compile(r",(?![^(]*\))")
 MAX_HEAD = 2000  # characters from the start of a function to its last parenthesis
 
 _DIRECTIVE = re.compile(r"\n[ \t]*#[^\n\\]*(?:\\.[^\n\\]*)*", re.DOTALL)
 
-Declared = tuple[str, frozenset[str]]  # a name and the words that its declaration uses
+
+class Declared(NamedTuple):
+    """A name, the words that its declaration uses, and whether these are a struct's members."""
+
+    name: str
+    words: frozenset[str]
+    is_struct: bool
+
+
+@dataclass(frozen=True)
+class Floating:
+    """Names that stand for floating-point types: of whatever kind, and of those that are no struct."""
+
+    names: frozenset[str] = frozenset({"float", "double"})
+    scalars: frozenset[str] = frozenset({"float", "double"})
 
 
 def declared(text: str) -> Iterator[Declared]:
     """Yield what a text's typedefs, structs and macros that look like types declare."""
     text = _lines(text)
-    pairs = [(name, words) for words, name in _TYPEDEF.findall(text) + _TYPEDEF_STRUCT.findall(text)]
-    pairs = [(name, words) for name, words in pairs + _STRUCT.findall(text) if not _OTHER_MEMBER.search(words)]
-    for name, words in pairs + _DEFINE.findall(text):
+    typedefs = [(name, words, False) for words, name in _TYPEDEF.findall(text)]
+    structs = [(name, words, True) for words, name in _TYPEDEF_STRUCT.findall(text)]
+    structs += [(name, words, True) for name, words in _STRUCT.findall(text) + _UNION.findall(text)]
+    found = [declaration for declaration in typedefs + structs if not _OTHER_MEMBER.search(declaration[1])]
+    for name, words, is_struct in found + [(name, words, False) for name, words in _DEFINE.findall(text)]:
         if name not in _KEYWORDS:
-            yield name, frozenset(_WORD.findall(words)) - _KEYWORDS
+            yield Declared(name, frozenset(_WORD.findall(words)) - _KEYWORDS, is_struct)
 
 
-def floating_names(declarations: Iterable[Declared]) -> frozenset[str]:
+def floating_names(declarations: Iterable[Declared]) -> Floating:
     """Close {float, double} under declarations: typedefs of them, structs of nothing else, macros that name them.
 
-    Example: `typedef double real; typedef struct { real x, y; } point;` gives float, double, real, point.
+    Example: `typedef double real; typedef struct { real x, y; } point;` gives float, double, real, point; of these
+    point is no scalar.
     """
+    found = list(declarations)
+    return Floating(_closed(found), _closed(d for d in found if not d.is_struct))
+
+
+def _closed(declarations: Iterable[Declared]) -> frozenset[str]:
     users: dict[str, list[str]] = {}
-    for name, words in declarations:
+    for name, words, _ in declarations:
         for word in words:
             users.setdefault(word, []).append(name)
-    found, new = set(FLOATING), list(FLOATING)
+    found, new = set(Floating.names), list(Floating.names)
     while new:
         fresh = set(users.get(new.pop(), ())) - found
         found |= fresh
@@ -66,43 +91,57 @@ def floating_names(declarations: Iterable[Declared]) -> frozenset[str]:
     return frozenset(found)
 
 
-def skip_reason(text: str, names: frozenset[str], *, scalar: bool = False) -> str | None:
+def skip_reason(text: str, floating: Floating, *, scalar: bool = False) -> str | None:
     """Say why no function of a text can be numeric, given the package's names; None where one may be.
 
-    A function may be if each of its parameters is declared with one of the names. `scalar`: it must return one,
-    too, and take no pointer.
+    A function may be if each of its parameters is declared with one of the names, `long double` excepted. `scalar`:
+    it must return one, too, and take no pointer and no struct.
     """
     text = _lines(text)
-    if _CPLUSPLUS.search(text):
+    if any(word in text for word in _CPLUSPLUS_WORDS) and _CPLUSPLUS.search(text):
         return "c_plus_plus"
     found = False
     for head in _heads(text):
         found = True
-        if _may_be_numeric(head, names, scalar):
+        if _may_be_numeric(*head, floating, scalar):
             return None
     return ("no_scalar_function" if scalar else "no_floating_point") if found else "no_function"
 
 
-def _may_be_numeric(head: str, names: frozenset[str], scalar: bool) -> bool:
-    end = head.rfind(")")
-    start, depth = end, 0
-    while start >= 0:
-        depth += (head[start] == ")") - (head[start] == "(")
-        if depth == 0:
-            break
-        start -= 1
-    behind = [part for part in head[end + 1 : -1].split(";") if part.strip()]
-    declarations = behind if ";" in head[end + 1 :] else _COMMA.split(head[start + 1 : end])
-    if scalar and (names.isdisjoint(_WORD.findall(head[:start])) or any("*" in part for part in declarations)):
-        return False
-    return all(not names.isdisjoint(_WORD.findall(part)) for part in declarations)
+def _may_be_numeric(before: str, behind: str, floating: Floating, scalar: bool) -> bool:
+    """Judge a head that is divided behind its last parenthesis: K&R's parameters are declared behind that."""
+    end = len(before) - 1
+    start = before.rfind("(")
+    while start >= 0 and before.count(")", start) > before.count("(", start):
+        start = before.rfind("(", 0, start)
+    if start < 0:
+        return False  # the end of a `for`
+    if ";" in behind:
+        parameters = [part for part in behind.split(";") if part.strip()]
+    else:
+        parameters = _COMMA.split(before[start + 1 : end])
+    if scalar:
+        return may_be_scalar(before[:start], parameters, floating)
+    return all(_is_floating(part, floating.names) for part in parameters)
+
+
+def may_be_scalar(result: str, parameters: Sequence[str], floating: Floating) -> bool:
+    """Say whether a function may have floating-point scalars alone, by the words of its result and parameters."""
+    return _is_floating(result, floating.scalars) and all(
+        "*" not in part and _is_floating(part, floating.scalars) for part in parameters
+    )
+
+
+def _is_floating(declaration: str, names: frozenset[str]) -> bool:
+    words = _WORD.findall(declaration)
+    return not names.isdisjoint(words) and not ("double" in words and "long" in words)
 
 
 def defined_functions(text: str) -> Iterator[str]:
     """Yield the functions that a text defines for other files."""
-    for head in _heads(_lines(text)):
-        found = _NAME_AND_PARAMETERS.search(head)
-        if found and not re.search(r"\bstatic\b", head):
+    for before, behind in _heads(_lines(text)):
+        found = _NAME_AND_PARAMETERS.search(before) if not behind.strip() else None
+        if found and not re.search(r"\bstatic\b", before):
             yield found.group(1)
 
 
@@ -111,12 +150,12 @@ def _lines(text: str) -> str:
     return "\n" + _COMMENT.sub(" ", text)
 
 
-def _heads(text: str) -> Iterator[str]:
-    """Yield what stands before each function's body: from the end of what is before it to its `{`."""
+def _heads(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what stands before each function's body, divided behind its last parenthesis."""
     text = _DIRECTIVE.sub("\n", text)
     for match in _BODY.finditer(text):
         near = max(0, match.start() - MAX_HEAD)
-        head = text[max(near, *(text.rfind(end, near, match.start()) + 1 for end in ";{}")) : match.end()]
-        word = _WORD.search(head)
+        start = max(near, *(text.rfind(end, near, match.start()) + 1 for end in ";{}"))
+        word = _WORD.search(text, start, match.start())
         if word and word.group() not in _CONTROL:
-            yield head
+            yield text[start : match.start() + 1], text[match.start() + 1 : match.end() - 1]

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from nsc.exestack.floating import declared, defined_functions, floating_names
+from nsc.exestack.floating import Floating, declared, defined_functions, floating_names
 from nsc.exestack.text import MAX_BYTES, SourceText, checked
 from nsc.program import Include
 
@@ -52,8 +52,8 @@ def defining_files(source: SourceText, names: Iterable[str]) -> list[str]:
     return [path for path in dict.fromkeys(found) if path and path != here]
 
 
-def floating_types(source: SourceText) -> frozenset[str]:
-    """Return the names that stand for floating-point types, or hold some, in a file and its package."""
+def floating_types(source: SourceText) -> Floating:
+    """Return the names that stand for floating-point types in a file and its package."""
     if source.floating is not None:
         return source.floating
     if not source.package:
@@ -68,10 +68,10 @@ class _Index:
         self.by_name: dict[str, list[str]] = {}
         for folder, folders, names in os.walk(package, followlinks=False):
             folders.sort()
+            inside = os.path.relpath(folder, package)
             for name in names:
-                path = os.path.join(folder, name)
-                if name.endswith(_SUFFIXES) and not os.path.islink(path):
-                    self.by_name.setdefault(name, []).append(os.path.relpath(path, package))
+                if name.endswith(_SUFFIXES) and not os.path.islink(os.path.join(folder, name)):
+                    self.by_name.setdefault(name, []).append(os.path.normpath(os.path.join(inside, name)))
         for paths in self.by_name.values():
             paths.sort(key=lambda p: (len(p), p))
         self.package = package
@@ -88,7 +88,7 @@ class _Index:
         return {name: path for name, path in found.items() if path}
 
     @cached_property
-    def floating(self) -> frozenset[str]:
+    def floating(self) -> Floating:
         files = (_text(self.package, path) for path in sorted(self.paths))
         return floating_names(pair for text in files if text for pair in declared(text))
 

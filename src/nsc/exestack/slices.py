@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from nsc.code import code_digest
@@ -23,7 +24,7 @@ from nsc.exestack.synthetic import checked_programs
 from nsc.exestack.text import Found, SourceText, Unreadable
 from nsc.record import Record
 
-SLICE_FILES = 256
+SLICE_FILES = 1024
 SLICE_BYTES = 2_000_000
 SLICE_FLOATS = 1500  # mentions of float or double: what there is to parse, close and run
 SLICE_PROGRAMS = 1000
@@ -43,7 +44,7 @@ class FileSlice:
     number: int
     files: tuple[Found, ...]
 
-    @property
+    @cached_property
     def name(self) -> str:
         """A name that changes with the files' content, so that a changed tree is never taken for the old one."""
         parts = (
@@ -98,7 +99,7 @@ class MutantSlice:
     copies: int
     parents: tuple[Parent, ...]
 
-    @property
+    @cached_property
     def name(self) -> str:
         parents = (f"{p.name}\0{p.text}\0" for p in self.parents)
         return f"mutants-{self.number:06d}-{self.seed}-{self.copies}-{_digest(*parents)}"

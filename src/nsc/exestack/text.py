@@ -10,6 +10,8 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 
+from nsc.exestack.floating import Floating
+
 MAX_BYTES = 2_000_000  # of one file
 MAX_LINE = 20_000
 GENERATED = ("synthetic", "mutated")  # origins that only ever train
@@ -34,7 +36,7 @@ class SourceText:
     text: str
     licence: str = ""
     package: str = ""
-    floating: frozenset[str] | None = field(default=None, repr=False)
+    floating: Floating | None = field(default=None, repr=False)
 
     @property
     def content_hash(self) -> str:
@@ -62,7 +64,7 @@ def checked(origin: str, path: str, data: bytes, licence: str = "") -> Found:
         return Unreadable(origin, path, "too_large")
     if b"\0" in data:
         return Unreadable(origin, path, "binary")
-    if max(map(len, data.split(b"\n")), default=0) > MAX_LINE:
+    if len(data) > MAX_LINE and max(map(len, data.split(b"\n"))) > MAX_LINE:
         return Unreadable(origin, path, "endless_line")
     try:
         text = data.decode("utf-8")

@@ -9,8 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 
+from tree_sitter import Node
+
 from nsc.errors import Problem, SourceError
+from nsc.program.access import parameters_of
 from nsc.program.closure import Closure, close, closure_pieces, closure_text
+from nsc.program.declare import text_of
 from nsc.program.domain import Ranges, domain_of
 from nsc.program.expanded import Include
 from nsc.program.ir import Program, Signature
@@ -58,6 +62,7 @@ class Listed:
     """One function of a file as a data set sees it: closed, or why it is no program.
 
     Args:
+        signature: None where it could not be told, or need not be: such a function cannot fit.
         problems: the first kind of them that was found; its other problems may not have been looked for.
         missing: what its closure uses and the file does not define.
         program: None, too, where inputs need ranges that nobody has given (integers).
@@ -149,6 +154,7 @@ def list_programs(
     behind: Sequence[str] = (),
     only: Container[str] | None = None,
     fits: Callable[[Signature], bool] = lambda signature: True,
+    may_fit: Callable[[str, Sequence[str]], bool] = lambda result, parameters: True,
 ) -> list[Listed]:
     """Close every function of a file that qualifies, or those named by `only`, reading the file once.
 
@@ -156,12 +162,23 @@ def list_programs(
         behind: names of files that are read behind the text's last line; `include` has them.
         only: the functions asked for.
         fits: says which signatures are wanted; other functions are not closed, nor those with integers.
+        may_fit: says by the words of a result's type and of each parameter whether a signature may be wanted.
 
     Raises:
         SourceError: the file cannot be preprocessed.
     """
     module = _module(text, path, include, defines, behind)
-    return [_listed(module, item, path, fits) for item in _own_functions(module) if only is None or item.name in only]
+    asked = [item for item in _own_functions(module) if only is None or item.name in only]
+    return [
+        _listed(module, item, path, fits) if may_fit(*_head(item.node)) else Listed(item.name, None) for item in asked
+    ]
+
+
+def _head(function: Node) -> tuple[str, list[str]]:
+    """Return what stands before a function's declarator, and its parameters."""
+    declarator = function.child_by_field_name("declarator")
+    before = function.text[: declarator.start_byte - function.start_byte].decode("latin-1")
+    return before, list(map(text_of, parameters_of(function)))
 
 
 def _listed(module: Module, item: Item, path: str, fits: Callable[[Signature], bool]) -> Listed:
