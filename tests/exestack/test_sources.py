@@ -13,7 +13,7 @@ from nsc.errors import InputError
 from nsc.exestack import build_dataset
 from nsc.exestack.debian import debian_package
 from nsc.exestack.extract import extract
-from nsc.exestack.floating import Floating, declared, defined_functions, floating_names, may_be_scalar, skip_reason
+from nsc.exestack.floating import Floating, Outline, floating_names, may_be_scalar
 from nsc.exestack.mutate import Parent, mutants
 from nsc.exestack.profile import profile_named
 from nsc.exestack.source import count_files, read_source_texts, versions_of
@@ -121,7 +121,7 @@ def test_names_of_floating_types():
     typedef double (*callback)(double);
     """
     scalars = Floating().scalars | {"real", "mat3", "REAL"}
-    assert floating_names(declared(text)) == Floating(scalars | {"point", "box"}, scalars)
+    assert floating_names(Outline(text).declared) == Floating(scalars | {"point", "box"}, scalars)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_names_of_floating_types():
     ],
 )
 def test_files_worth_parsing(text, reason):
-    assert skip_reason(text, FLOATING) == reason
+    assert Outline(text).skip_reason(FLOATING) == reason
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_files_worth_parsing(text, reason):
     ],
 )
 def test_files_worth_parsing_for_scalars(text, worth):
-    assert skip_reason(text, FLOATING, scalar=True) == (None if worth else "no_scalar_function")
+    assert Outline(text).skip_reason(FLOATING, scalar=True) == (None if worth else "no_scalar_function")
 
 
 def test_functions_of_scalars_are_told_by_their_words():
@@ -174,12 +174,13 @@ def test_functions_of_scalars_are_told_by_their_words():
 
 def test_functions_that_others_may_call():
     text = "static double a(double x) { return x; }\ndouble b(double (*f)(double)) {\n}\nint *c(void)\n{ if (1) { } }"
-    assert list(defined_functions(text)) == ["b", "c"]
+    assert list(Outline(text).defined_functions()) == ["b", "c"]
 
 
 def test_hostile_text_takes_no_time():
     for text in ("typedef " * 50_000, "struct a {" * 50_000, "f(" * 100_000 + "{", "(" * 200_000, "/*" * 100_000):
-        skip_reason(text, floating_names(declared(text)))
+        outline = Outline(text)
+        outline.skip_reason(floating_names(outline.declared))
 
 
 def test_mutants():

@@ -88,13 +88,15 @@ def build_dataset(
     Raises:
         InputError: an unknown source, profile or executor, or a folder built with another profile or seed.
     """
-    profile_named(profile)
+    rules = profile_named(profile)
     expect_library()  # before anything is written
     if executor not in EXECUTORS:
         raise InputError(f"unknown executor '{executor}'; known are {', '.join(EXECUTORS)}")
     if workers < 1 or not sources:
         raise InputError("a build needs at least one source and one worker")
-    todo = [slices_of(source, seed, say) for source in sources]  # tells a missing source before anything is written
+    todo = [
+        slices_of(source, rules, seed, say) for source in sources
+    ]  # tells a missing source before anything is written
     total = sum(map(size_of, sources))
     settings = {
         "sources": list(sources), "packages": versions_of(sources), "profile": profile, "seed": seed,

@@ -5,13 +5,13 @@ In: `SourceText`, a profile. Out: `Candidate`s and `Dropped`s. Nothing is compil
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 
 from nsc.errors import SourceError
-from nsc.exestack.floating import Floating, may_be_scalar, skip_reason
-from nsc.exestack.headers import defining_files, floating_types, package_headers
+from nsc.exestack.floating import may_be_scalar
+from nsc.exestack.headers import defining_files, outlined, package_headers
 from nsc.exestack.profile import Profile
 from nsc.exestack.text import SourceText
 from nsc.program import Listed, Program, Signature, list_programs
@@ -41,18 +41,24 @@ class Dropped:
     text: str = ""
 
 
+def judge(source: SourceText, profile: Profile) -> SourceText | Dropped:
+    """Give a file the facts of its package, or say by its words why it is not worth parsing."""
+    outline, facts = outlined(source)
+    reason = outline.skip_reason(facts.floating, scalar=not profile.desugars)
+    return Dropped(source.origin, source.path, "", f"file:{reason}") if reason else replace(source, facts=facts)
+
+
 def extract(source: SourceText, profile: Profile) -> tuple[list[Candidate], list[Dropped]]:
     """Close every function of a file that fits the profile."""
+    if source.facts is None:
+        judged = judge(source, profile)
+        return ([], [judged]) if isinstance(judged, Dropped) else extract(judged, profile)
 
     def dropped(reason: str, function: str = "", text: str = "") -> Dropped:
         return Dropped(source.origin, source.path, function, reason, text)
 
-    floating = floating_types(source)
-    skipped = skip_reason(source.text, floating, scalar=not profile.desugars)
-    if skipped:
-        return [], [dropped(f"file:{skipped}")]
     try:
-        functions = _linked(source, profile, floating)
+        functions = _linked(source, profile)
     except SourceError as error:
         return [], [dropped(f"file:{error.problems[0].reason}")]
     except Exception as error:  # a defect of ours costs one file, by name, never the run
@@ -67,7 +73,7 @@ def extract(source: SourceText, profile: Profile) -> tuple[list[Candidate], list
     return candidates, drops
 
 
-def _linked(source: SourceText, profile: Profile, floating: Floating) -> list[Listed]:
+def _linked(source: SourceText, profile: Profile) -> list[Listed]:
     """List a file's functions, closed over the other files of the package that define what they call.
 
     Those files are read behind this one, as if it included them last.
@@ -75,7 +81,7 @@ def _linked(source: SourceText, profile: Profile, floating: Floating) -> list[Li
     read = partial(
         list_programs, source.text, path=source.path, include=package_headers(source.package, source.path),
         defines=DEFINES, fits=lambda signature: _misfit(signature, profile) is None,
-        may_fit=lambda result, parameters: profile.desugars or may_be_scalar(result, parameters, floating),
+        may_fit=lambda result, parameters: profile.desugars or may_be_scalar(result, parameters, source.facts.floating),
     )  # fmt: skip
     functions = read()
     others: list[str] = []

@@ -1,21 +1,21 @@
 """Which files can hold a numeric function at all, told from their words before anything is parsed.
 
-In: text. Out: `Floating`, the names that stand for floating-point types; a named reason to skip a file.
+In: text. Out: `Outline`s, and from a package's outlines `Facts`; given these, a named reason to skip a file.
 Non-goals: being exact. A name too many costs time; a type hidden behind three levels of braces is missed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 _KEYWORDS = frozenset(
     "auto break case char const continue default do else enum extern for goto if inline int long register restrict"
     " return short signed sizeof static struct switch typedef union unsigned void volatile while define".split()
 )
-# A literal first letter lets `re` skip to it: a line's start is the line end before it (`_lines`).
+# A literal first letter lets `re` skip to it: a line's start is the line end before it.
 _COMMENT = re.compile(r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?|//[^\n]*")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _BRACES = r"\{([^{}]{0,4000}(?:\{[^{}]{0,1000}\}[^{}]{0,1000}){0,20})\}"
@@ -56,9 +56,51 @@ class Floating:
     scalars: frozenset[str] = frozenset({"float", "double"})
 
 
-def declared(text: str) -> Iterator[Declared]:
-    """Yield what a text's typedefs, structs and macros that look like types declare."""
-    text = _lines(text)
+@dataclass(frozen=True)
+class Facts:
+    """What the files of a package tell about one another: floating-point names, and who defines a function."""
+
+    floating: Floating = Floating()
+    definitions: Mapping[str, str] = field(default_factory=dict, repr=False)  # function -> path below the package
+
+
+class Outline:
+    """What the words of a file tell.
+
+    Args:
+        heads: what stands before each function's body, divided behind its last parenthesis.
+        declared: its typedefs, structs and macros that look like types.
+    """
+
+    def __init__(self, text: str):
+        text = "\n" + _COMMENT.sub(" ", text)
+        self.is_c_plus_plus = any(word in text for word in _CPLUSPLUS_WORDS) and bool(_CPLUSPLUS.search(text))
+        self.heads = tuple(_heads(text))
+        self.declared = tuple(_declared(text))
+
+    def defined_functions(self) -> Iterator[str]:
+        """Yield the functions that the file defines for other files."""
+        for before, behind in self.heads:
+            found = _NAME_AND_PARAMETERS.search(before) if not behind.strip() else None
+            if found and not re.search(r"\bstatic\b", before):
+                yield found.group(1)
+
+    def skip_reason(self, floating: Floating, *, scalar: bool = False) -> str | None:
+        """Say why no function of the file can be numeric, given the package's names; None where one may be.
+
+        A function may be if each of its parameters is declared with one of the names, `long double` excepted.
+        `scalar`: it must return one, too, and take no pointer and no struct.
+        """
+        if self.is_c_plus_plus:
+            return "c_plus_plus"
+        if not self.heads:
+            return "no_function"
+        if any(_may_be_numeric(*head, floating, scalar) for head in self.heads):
+            return None
+        return "no_scalar_function" if scalar else "no_floating_point"
+
+
+def _declared(text: str) -> Iterator[Declared]:
     typedefs = [(name, words, False) for words, name in _TYPEDEF.findall(text)]
     structs = [(name, words, True) for words, name in _TYPEDEF_STRUCT.findall(text)]
     structs += [(name, words, True) for name, words in _STRUCT.findall(text) + _UNION.findall(text)]
@@ -91,23 +133,6 @@ def _closed(declarations: Iterable[Declared]) -> frozenset[str]:
     return frozenset(found)
 
 
-def skip_reason(text: str, floating: Floating, *, scalar: bool = False) -> str | None:
-    """Say why no function of a text can be numeric, given the package's names; None where one may be.
-
-    A function may be if each of its parameters is declared with one of the names, `long double` excepted. `scalar`:
-    it must return one, too, and take no pointer and no struct.
-    """
-    text = _lines(text)
-    if any(word in text for word in _CPLUSPLUS_WORDS) and _CPLUSPLUS.search(text):
-        return "c_plus_plus"
-    found = False
-    for head in _heads(text):
-        found = True
-        if _may_be_numeric(*head, floating, scalar):
-            return None
-    return ("no_scalar_function" if scalar else "no_floating_point") if found else "no_function"
-
-
 def _may_be_numeric(before: str, behind: str, floating: Floating, scalar: bool) -> bool:
     """Judge a head that is divided behind its last parenthesis: K&R's parameters are declared behind that."""
     end = len(before) - 1
@@ -137,21 +162,7 @@ def _is_floating(declaration: str, names: frozenset[str]) -> bool:
     return not names.isdisjoint(words) and not ("double" in words and "long" in words)
 
 
-def defined_functions(text: str) -> Iterator[str]:
-    """Yield the functions that a text defines for other files."""
-    for before, behind in _heads(_lines(text)):
-        found = _NAME_AND_PARAMETERS.search(before) if not behind.strip() else None
-        if found and not re.search(r"\bstatic\b", before):
-            yield found.group(1)
-
-
-def _lines(text: str) -> str:
-    """Return a text without comments, with a line end before each line."""
-    return "\n" + _COMMENT.sub(" ", text)
-
-
 def _heads(text: str) -> Iterator[tuple[str, str]]:
-    """Yield what stands before each function's body, divided behind its last parenthesis."""
     text = _DIRECTIVE.sub("\n", text)
     for match in _BODY.finditer(text):
         near = max(0, match.start() - MAX_HEAD)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from nsc.exestack.floating import Floating, declared, defined_functions, floating_names
+from nsc.exestack.floating import Declared, Facts, Outline, floating_names
 from nsc.exestack.text import MAX_BYTES, SourceText, checked
 from nsc.program import Include
 
@@ -28,7 +28,7 @@ def package_headers(package: str, path: str) -> Include | None:
     if not package:
         return None
     index = _index(package)
-    here = "/".join(Path(path).parts[1:])
+    here = _inside(path)
 
     def include(name: str, angled: bool, asking: str) -> tuple[str, str] | None:
         beside = os.path.normpath(os.path.join(os.path.dirname(asking or here), name))
@@ -44,27 +44,32 @@ def package_headers(package: str, path: str) -> Include | None:
 
 def defining_files(source: SourceText, names: Iterable[str]) -> list[str]:
     """Return the package's other .c files that define the functions named, as the package's headers call them."""
+    definitions = source.facts.definitions if source.facts else {}
+    found = (definitions.get(name) for name in names)
+    return [path for path in dict.fromkeys(found) if path and path != _inside(source.path)]
+
+
+def outlined(source: SourceText) -> tuple[Outline, Facts]:
+    """Return what a file's words tell, and what its package's do; each file of a package is outlined once."""
     if not source.package:
-        return []
+        outline = Outline(source.text)
+        return outline, Facts(floating_names(outline.declared))
     index = _index(source.package)
-    here = "/".join(Path(source.path).parts[1:])
-    found = (index.definitions.get(name) for name in names)
-    return [path for path in dict.fromkeys(found) if path and path != here]
+    facts = index.facts
+    return index.outlines.pop(_inside(source.path), None) or Outline(source.text), facts
 
 
-def floating_types(source: SourceText) -> Floating:
-    """Return the names that stand for floating-point types in a file and its package."""
-    if source.floating is not None:
-        return source.floating
-    if not source.package:
-        return floating_names(declared(source.text))
-    return _index(source.package).floating
+def _inside(path: str) -> str:
+    """Return where in its package a file is, given its path, which starts with the package's name if it has one."""
+    first, _, rest = path.partition("/")
+    return rest or first
 
 
 class _Index:
-    """The headers of one package, by name; shorter paths first."""
+    """The files of one package, by name; shorter paths first. `outlines`: of those that nobody has asked for."""
 
     def __init__(self, package: str):
+        self.outlines: dict[str, Outline] = {}
         self.by_name: dict[str, list[str]] = {}
         for folder, folders, names in os.walk(package, followlinks=False):
             folders.sort()
@@ -78,19 +83,19 @@ class _Index:
         self.paths = {p for paths in self.by_name.values() for p in paths}
 
     @cached_property
-    def definitions(self) -> dict[str, str]:
-        """Which .c file defines a function that others may call; those defined twice are left out."""
-        found: dict[str, str] = {}
+    def facts(self) -> Facts:
+        """What the files tell about one another. A function that two .c files define is left out."""
+        definitions: dict[str, str] = {}
+        declared: list[Declared] = []
         for path in sorted(self.paths):
-            text = _text(self.package, path) if path.endswith(".c") else None
-            for name in defined_functions(text) if text else ():
-                found[name] = path if found.get(name, path) == path else ""
-        return {name: path for name, path in found.items() if path}
-
-    @cached_property
-    def floating(self) -> Floating:
-        files = (_text(self.package, path) for path in sorted(self.paths))
-        return floating_names(pair for text in files if text for pair in declared(text))
+            text = _text(self.package, path)
+            if text is None:
+                continue
+            self.outlines[path] = outline = Outline(text)
+            declared += outline.declared
+            for name in outline.defined_functions() if path.endswith(".c") else ():
+                definitions[name] = path if definitions.get(name, path) == path else ""
+        return Facts(floating_names(declared), {name: path for name, path in definitions.items() if path})
 
 
 @lru_cache(maxsize=4)

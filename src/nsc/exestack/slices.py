@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from nsc.code import code_digest
 from nsc.errors import InputError
 from nsc.exestack.execute import execute
-from nsc.exestack.extract import Candidate, Dropped, extract
-from nsc.exestack.headers import floating_types
+from nsc.exestack.extract import Candidate, Dropped, extract, judge
 from nsc.exestack.mutate import Parent, mutants, read_parents
 from nsc.exestack.profile import Profile
 from nsc.exestack.source import count_files, read_source_texts
@@ -39,10 +38,10 @@ Made = tuple[list[Record], list[Dropped]]
 
 @dataclass(frozen=True)
 class FileSlice:
-    """Files that are worked on together."""
+    """Files that are worked on together, and those between them that are not worth it."""
 
     number: int
-    files: tuple[Found, ...]
+    files: tuple[Found | Dropped, ...]
 
     @cached_property
     def name(self) -> str:
@@ -63,7 +62,7 @@ class FileSlice:
             if isinstance(found, Unreadable):
                 drops.append(Dropped(found.origin, found.path, "", f"source:{found.reason}"))
                 continue
-            made, dropped = extract(found, profile)
+            made, dropped = ([], [found]) if isinstance(found, Dropped) else extract(found, profile)
             candidates += made
             drops += dropped
         return _executed(candidates, drops, profile)
@@ -140,7 +139,7 @@ def _executed(candidates: list[Candidate], drops: list[Dropped], profile: Profil
     return [r for r in results if isinstance(r, Record)], drops
 
 
-def slices_of(source: str, seed: int, say: Callable[[str], None]) -> Iterator[Slice]:
+def slices_of(source: str, profile: Profile, seed: int, say: Callable[[str], None]) -> Iterator[Slice]:
     """Cut one source into slices.
 
     Raises:
@@ -152,7 +151,7 @@ def slices_of(source: str, seed: int, say: Callable[[str], None]) -> Iterator[Sl
     if kind == "mutate":
         folder, copies = _mutation(source, place)
         return _mutants(folder, copies, seed)
-    return _files(read_source_texts(source, say))
+    return _files(read_source_texts(source, say), profile)
 
 
 def size_of(source: str) -> int:
@@ -197,13 +196,16 @@ def _mutants(folder: Path, copies: int, seed: int) -> Iterator[Slice]:
         yield MutantSlice(number, seed, copies, tuple(waiting))
 
 
-def _files(found_files: Iterator[Found]) -> Iterator[Slice]:
-    """Cut files by count, by size and by how much work they are: the last slice to be made holds up the others."""
-    files: list[Found] = []
+def _files(found_files: Iterator[Found], profile: Profile) -> Iterator[Slice]:
+    """Cut files by count, by size and by how much work they are: the last slice to be made holds up the others.
+
+    Files of packages are judged here: that takes one pass over a package, which each worker would make anew.
+    """
+    files: list[Found | Dropped] = []
     size = floats = number = 0
     for found in found_files:
         if isinstance(found, SourceText) and found.package:
-            found = replace(found, floating=floating_types(found))  # once, here, not in each worker
+            found = judge(found, profile)
         files.append(found)
         if isinstance(found, SourceText):
             size += len(found.text)

@@ -10,7 +10,7 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 
-from nsc.exestack.floating import Floating
+from nsc.exestack.floating import Facts
 
 MAX_BYTES = 2_000_000  # of one file
 MAX_LINE = 20_000
@@ -28,7 +28,7 @@ class SourceText:
         path: within the origin.
         licence: as the origin states it; "" where it does not.
         package: the folder whose headers the file may include; "" where there is none.
-        floating: the package's names for floating-point types, where they have been looked up.
+        facts: what its package tells; None as long as nobody has looked whether the file is worth parsing.
     """
 
     origin: str
@@ -36,7 +36,7 @@ class SourceText:
     text: str
     licence: str = ""
     package: str = ""
-    floating: Floating | None = field(default=None, repr=False)
+    facts: Facts | None = field(default=None, repr=False, compare=False)
 
     @property
     def content_hash(self) -> str:

@@ -31,6 +31,10 @@ class Macro(NamedTuple):
     start: int = -1  # span of the directive in the user's text; -1 for a predefined macro
     end: int = -1
 
+    def moved(self, by: int) -> Macro:
+        """Return the macro as it is where its file stands elsewhere in the user's text."""
+        return Macro(*self[:4], self.start + by, self.end + by)
+
     def means(self, other: Macro | None) -> bool:
         """Say whether another has been defined by the same text, wherever that was included."""
         return other is not None and self.body is other.body and self[2:4] == other[2:4]

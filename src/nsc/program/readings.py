@@ -94,7 +94,7 @@ class Reading:
 
         def moved(macro: Macro) -> Macro:
             if macro.start not in own:
-                own[macro.start] = Macro(*macro[:4], macro.start + base, macro.end + base)
+                own[macro.start] = macro.moved(base)
             return own[macro.start]
 
         done.files += [SourceFile(file.path, file.base + base, file.text) for file in self.files]
@@ -161,7 +161,7 @@ class Recorder:
             last=self.last,
             depth=self.depth,
             macros=tuple(
-                (name, macro and _counted_from(base, macro))
+                (name, macro and macro.moved(-base))
                 for name, macro in after.items()
                 if macro is None or macro is not before[name]
             ),
@@ -196,13 +196,9 @@ def _last(state: State) -> str | None:
     return state.out[-1][-1:] if state.out else None
 
 
-def _counted_from(base: int, macro: Macro) -> Macro:
-    return macro._replace(start=macro.start - base, end=macro.end - base)
-
-
 def _use(base: int, offset: int, macro: Macro) -> tuple[int, Macro, bool]:
     is_own = macro.start >= base
-    return offset - base, _counted_from(base, macro) if is_own else macro, is_own
+    return offset - base, macro.moved(-base) if is_own else macro, is_own
 
 
 _known: OrderedDict[tuple[str, str], list[Reading]] = OrderedDict()
