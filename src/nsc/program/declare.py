@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from tree_sitter import Node
 
 from nsc.program.ctype import Array, CType, Pointer, Scalar, Struct, Union, Void
 from nsc.program.refusal import Refusal
 
+_KEYWORDS = {"void": Void(), "float": Scalar("float", "float", 32), "double": Scalar("double", "float", 64)}
 _SCALARS: dict[str, Scalar] = {
-    "float": Scalar("float", "float", 32),
     "float_t": Scalar("float", "float", 32),
-    "double": Scalar("double", "float", 64),
     "double_t": Scalar("double", "float", 64),
     "long double": Scalar("long double", "float", 128),
     "_Bool": Scalar("_Bool", "bool", 8, signed=False),
@@ -53,6 +53,19 @@ class Scope:
         return Scope(dict(self.typedefs), dict(self.tags), dict(self.constants))
 
 
+class ScopeOf(Scope):
+    """The scope of file-scope items (`scope_of`), collected when it is first asked: `float f(float x)` needs none."""
+
+    def __init__(self, items: Iterable[Node]):
+        self._items = items
+
+    def __getattr__(self, name: str) -> Any:
+        if "_items" not in self.__dict__:
+            raise AttributeError(name)
+        self.__dict__.update(vars(scope_of(self.__dict__.pop("_items"))))
+        return getattr(self, name)
+
+
 def text_of(node: Node) -> str:
     """Return the text of a node."""
     return node.text.decode("latin-1")
@@ -79,8 +92,8 @@ def _sized_integer(words: list[str]) -> Scalar | None:
 
 def named_type(name: str, scope: Scope) -> CType | None:
     """Resolve a type name: "void", "unsigned int", "float", or a typedef. None if unknown."""
-    if name == "void":
-        return Void()
+    if name in _KEYWORDS:
+        return _KEYWORDS[name]
     if name in scope.typedefs:
         return scope.typedefs[name]
     words = name.split()

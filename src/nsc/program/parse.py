@@ -11,7 +11,7 @@ from functools import cached_property
 from operator import itemgetter
 from typing import Any
 
-from nsc.program.declare import Scope, scope_of
+from nsc.program.declare import Scope, ScopeOf
 from nsc.program.expanded import Expanded
 from nsc.program.macros import Macro
 from nsc.program.parts import Item, Part, parts_of
@@ -29,7 +29,7 @@ class Module:
 
     @cached_property
     def scope(self) -> Scope:
-        return scope_of(node for _, part in self.parts for node in part.typing)
+        return ScopeOf(node for _, part in self.parts for node in part.typing)
 
     def named(self, name: str) -> list[Item]:
         """Return the items that define or declare a file-scope name, in file order."""
