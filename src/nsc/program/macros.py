@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from nsc.program.refusal import Refusal
-from nsc.program.tokens import Token, is_blank, tokenize, trim
+from nsc.program.tokens import Token, is_blank, tokenize, tokens_of, trim
 
 MAX_EXPANDED_TOKENS = 200_000
 MAX_ARGUMENT_DEPTH = 64
@@ -145,7 +145,8 @@ class Expander:
             out.extend(piece)
         if any(t.text == "##" for t in body):
             out = _paste(out)
-        return [Token(t.kind, t.text, call.offset, t.hidden | hidden) for t in out]
+        at = call.offset
+        return tokens_of((t.kind, t.text, at, t.hidden | hidden if t.hidden else hidden) for t in out)
 
 
 def _take_arguments(
