@@ -62,9 +62,13 @@ def depth(r: Record) -> int:
 
 
 def usable(r: Record) -> bool:
-    """Say whether the generator could have written it: one output below 10 that varies, scalar parameters."""
+    """Say whether it may be compared: one output below 10 that varies, scalar parameters, all from (-1, 1).
+
+    Real programs are all run on (-1, 1); a part of the generated ones has ranges as a user would give them.
+    """
     head = r.text[: r.text.rfind("{")].rsplit(";", 1)[-1]
-    return r.dag is not None and r.n_outputs == 1 and not r.flags and not set("*[") & set(head.split("{")[0])
+    is_scalar = r.n_outputs == 1 and not set("*[") & set(head.split("{")[0])
+    return r.dag is not None and is_scalar and not r.flags and all(tuple(b) == (-1.0, 1.0) for b in r.box)
 
 
 def compare(real: list[Record], made: list[Record], seed: int = 0) -> dict:

@@ -87,7 +87,11 @@ def _judge(y: np.ndarray, r: Dice) -> str | None:
     if largest >= MAX_ABSOLUTE_OUTPUT:
         return "too_large"
     probes = y[:PROBES, 0]
+    if (probes < 0).mean() > 0.6 and r.random() < 0.7:  # one real function of ten is negative so often
+        return "negative"
     around = probes - probes.mean()
+    if abs(probes.mean()) < 0.02 * probes.std() and r.random() < 0.7:
+        return "symmetric"
     return "constant" if around @ around < 1e-7 * PROBES and r.random() < 0.98 else None
 
 

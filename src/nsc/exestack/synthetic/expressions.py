@@ -7,9 +7,12 @@ Non-goals: exact values; the front end evaluates the syntax afterwards, and what
 from __future__ import annotations
 
 import math
+from bisect import bisect
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from random import Random
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from nsc.program.dag import Ast
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from nsc.exestack.synthetic.library import Library
 
 Ranges = dict[str, tuple[float, float]]
+T = TypeVar("T")
 
 ATOM, UNARY, PRODUCT, SUM, COMPARE, LOGICAL, TERNARY = 9, 8, 7, 6, 5, 3, 1
 
@@ -57,6 +61,23 @@ class Dice(Random):
         return seq[int(self.random() * len(seq))]
 
 
+class Taste:
+    """What one author likes: of each set of choices some more, some hardly ever."""
+
+    def __init__(self, r: Dice):
+        self.r = r
+        self.known: dict[str, list[float]] = {}  # summed up weights, by what is chosen
+
+    def choose(self, what: str, weighted: Sequence[tuple[float, T]]) -> T:
+        """Choose from (weight, choice) pairs, the weights changed as this author likes them."""
+        sums = self.known.get(what)
+        if sums is None:
+            r = self.r
+            self.known[what] = sums = list(accumulate(weight * r.choice(_LIKING) for weight, _ in weighted))
+        return weighted[bisect(sums, self.r.random() * sums[-1])][1]
+
+
+_LIKING = (0.05, 0.3, 1.0, 1.0, 3.0)
 _TYPEDEFS = ("real", "scalar_t", "num_t", "Float", "flt", "value_t", "coord_t", "Real")
 
 
@@ -70,24 +91,36 @@ class Style:
     f_functions: bool
     operator: str  # "a OP b" or "aOPb"
     redundant_parentheses: float
+    taste: Taste
+    numbers: str  # "whole": all are; "long": most have many digits; "mixed"
+    again: float  # the share of literals that the function has already
+    ones: float  # the share of literals that are 1
+    folded: float  # the share of literals that are a small sum of their own, as in 1.0 / 3.0
 
     @staticmethod
     def draw(r: Dice) -> Style:
-        scalar = r.choice(("double", "float"))
+        scalar = r.choice(("double", "double", "double", "float", "float"))
         single = scalar == "float"
         return Style(
-            ctype=r.choice(_TYPEDEFS) if r.random() < 0.25 else scalar,
+            ctype=r.choice(_TYPEDEFS) if r.random() < 0.3 else scalar,
             scalar=scalar,
             suffix="f" if single and r.random() < 0.6 else "",
             f_functions=single and r.random() < 0.6,
             operator=r.choice((" {} ", " {} ", "{}")),
             redundant_parentheses=r.choice((0.0, 0.05, 0.2)),
+            taste=Taste(r),
+            numbers=r.choice(("whole", "whole", "whole", "long", "long", "long", "mixed", "mixed")),
+            again=r.choice((0.0, 0.0, 0.3, 0.7, 0.9)),
+            ones=r.choice((0.0, 0.0, 0.0, 0.0, 0.0, 0.9)),
+            folded=r.choice((0.0, 0.0, 0.0, 0.1, 0.3)),
         )
 
 
 # Of the real programs' literals half are whole, a twelfth is 0.5, and most others have six digits or more.
+_DIGITS = {"whole": (0,), "long": (7, 10, 16, 17, 17), "mixed": (0, 0, 0, 0, 2, 3, 5, 6)}
+_WHOLE = (1,) * 10 + (2,) * 8 + (3,) * 4 + (4,) * 3 + (5, 6, 6, 8, 9, 10, 12, 16, 100)
 _COMMON = (
-    (1,) * 12 + (2,) * 8 + (3,) * 4 + (4,) * 3 + (5, 6, 6, 7, 8, 9, 12, 16, 10) + (0.5,) * 6 + (0.25, 1.5, 0.75, 0.1)
+    (1,) * 12 + (2,) * 8 + (3,) * 4 + (4,) * 3 + (5, 6, 6, 7, 8, 9, 12, 16, 10, 100) + (0.5,) * 5 + (0.25, 1.5, 0.1)
 )
 _FAMOUS = (
     math.pi, 2 * math.pi, math.pi / 2, 3.14159, 3.1415926535, 1 / math.pi, math.e, math.sqrt(2), math.sqrt(0.5),
@@ -107,24 +140,59 @@ class Writer:
         self.scope: dict[str, tuple[float, float]] = dict(ranges or dict.fromkeys(inputs, (-1.0, 1.0)))
         self.unused = list(inputs)
         self.recent: list[str] = []
+        self.waiting: list[str] = []  # locals that nothing has used
+        self.literals: list[float] = []
 
     # leaves
 
     def literal(self, *, lo: float = -math.inf, hi: float = math.inf) -> Expression:
         """Write a positive literal of a kind that real code has, within [lo, hi]."""
+        if self.style.folded and self.r.random() < self.style.folded:
+            made = self._folded()
+            if lo <= made.lo <= hi:
+                return made
         for _ in range(20):
-            u = self.r.random()
-            if u < 0.86:
-                value = float(self.r.choice(_COMMON))
-            elif u < 0.91:
-                value = float(f"{self.r.choice(_FAMOUS):.{self.r.choice((5, 7, 10, 17, 17, 17))}g}")
-            elif u < 0.94:
-                value = round(self.r.uniform(0.01, 2), self.r.choice((1, 2, 3, 5)))
-            else:
-                value = float(f"{10 ** self.r.uniform(-3, 1.3):.{self.r.choice((2, 4, 7, 10, 16))}g}")
+            value = self._number()
             if value > 0 and lo <= value <= hi:
+                self.literals.append(value)
                 return self.constant(value)
         return self.constant(min(max(1.0, lo), hi))
+
+    def _number(self) -> float:
+        r = self.r
+        if r.random() < self.style.ones:
+            return 1.0
+        if self.literals and r.random() < self.style.again:
+            return r.choice(self.literals)
+        kind, u = self.style.numbers, r.random()
+        if kind == "whole" or (kind == "long" and u < 0.12):
+            return float(r.choice(_WHOLE))
+        if kind == "mixed" and u < 0.9:
+            return float(r.choice(_COMMON))
+        if kind == "mixed" and u < 0.95:
+            return round(r.uniform(0.01, 2), r.choice((1, 2, 3, 5)))
+        value = r.choice(_FAMOUS) if r.random() < 0.4 else 10 ** r.uniform(-2.5, 1.3)
+        return float(f"{value:.{r.choice((7, 10, 16, 17, 17, 17))}g}")
+
+    def like(self, value: float) -> float:
+        """Return a positive number near another, no smaller, of the kind that this author writes."""
+        if self.style.numbers == "whole":
+            return float(math.ceil(value))
+        if self.style.numbers == "long" and self.r.random() < 0.7:
+            return float(f"{value * self.r.uniform(1.0, 1.15):.{self.r.choice((10, 17, 17))}g}")
+        return 1.0 if value < 1.0 and self.r.random() < 0.5 else value
+
+    def _folded(self) -> Expression:
+        """Write a quotient or product of two numbers that a compiler computes."""
+        r = self.r
+        pi, whole = Expression("M_PI", ATOM, math.pi, math.pi, Ast("name", (), "M_PI")), r.choice((2.0, 3.0, 4.0, 6.0))
+        n = Expression(f"{whole}{self.style.suffix}", ATOM, whole, whole, Ast("number", (), (whole, False)))
+        one = Expression(f"1.0{self.style.suffix}", ATOM, 1.0, 1.0, Ast("number", (), (1.0, False)))
+        a, operator, b = r.choice(((one, "/", n), (pi, "/", n), (n, "*", pi), (one, "/", pi)))
+        value = a.lo / b.lo if operator == "/" else a.lo * b.lo
+        return Expression(
+            f"({a.text}{self.op(operator)}{b.text})", ATOM, value, value, Ast("group", (binary(operator, a, b),))
+        )
 
     def constant(self, value: float) -> Expression:
         """Spell a number as this author would."""
@@ -140,7 +208,7 @@ class Writer:
 
     def coefficients(self, count: int) -> list[Expression]:
         """Write numbers of one table: whole ones, or all with as many digits."""
-        digits = self.r.choice((0, 0, 0, 0, 0, 2, 5, 6, 7, 8, 10, 17, 17))
+        digits = self.r.choice(_DIGITS[self.style.numbers])
         if not digits:
             return [self.constant(float(self.r.choice((1, 1, 2, 3, 4, 6)))) for _ in range(count)]
         falling = self.r.choice((0.0, 0.2, 0.5, 1.0, 2.0))
@@ -149,7 +217,9 @@ class Writer:
 
     def variable(self) -> Expression:
         """Use a variable: one that nobody used yet, a recent local, or any."""
-        if self.unused and self.r.random() < 0.55:
+        if self.waiting and self.r.random() < 0.35:
+            name = self.waiting[-1]
+        elif self.unused and self.r.random() < 0.55:
             name = self.unused[self.r.randrange(len(self.unused))]
         elif self.recent and self.r.random() < 0.5:
             name = self.r.choice(self.recent[-3:])
@@ -160,6 +230,8 @@ class Writer:
     def use(self, name: str) -> Expression:
         if name in self.unused:
             self.unused.remove(name)
+        if name in self.waiting:
+            self.waiting.remove(name)
         return named(name, *self.scope[name])
 
     # composition
@@ -234,16 +306,18 @@ class Writer:
     # guards
 
     def away_from_zero(self, e: Expression) -> Expression:
-        margin = self.r.choice((0.08, 0.2, 0.5, 1.0))
+        margin = self.r.choice((0.05, 0.08, 0.2, 0.5))
         if e.lo > margin or e.hi < -margin:
             return e
         u = self.r.random()
+        if u < 0.25:
+            return self.add(self.constant(self.r.choice((1.0, 1.0, 1.0, 1.0, 2.0))), self.square(e))
         if u < 0.35:
-            return self.add(self.constant(self.r.choice((1.0, 1.0, 1.0, 2.0, 3.0))), self.square(e))
-        if u < 0.6:
-            return self.add(self.absolute(e), self.constant(self.r.choice((1.0, 1.0, 1.0, 2.0))))
+            return self.add(self.absolute(e), self.constant(1.0))
+        if e.lo > -1.0 and u < 0.65:
+            return self.add(self.constant(1.0), e) if e.lo > margin - 1 else self.sub(self.constant(2.0), e)
         shift = float(f"{margin - e.lo + self.r.random():.2g}")
-        return self.add(e, self.constant(max(shift, 0.1 - e.lo)))
+        return self.add(e, self.constant(self.like(max(shift, 0.1 - e.lo))))
 
     def absolute(self, e: Expression) -> Expression:
         top = max(abs(e.lo), abs(e.hi))
@@ -254,10 +328,10 @@ class Writer:
         if e.lo >= at_least:
             return e
         u = self.r.random()
-        made = self.absolute(e) if u < 0.2 else self.square(e) if u < 0.6 else None
+        made = self.absolute(e) if u < 0.12 else self.square(e) if u < 0.5 else None
         if made is None:
-            return self.add(e, self.constant(math.ceil((at_least - e.lo) * 10 + 1) / 10))
-        return made if at_least <= 0 else self.add(made, self.constant(self.r.choice((1.0, 0.5, 0.1))))
+            return self.add(e, self.constant(self.like(math.ceil((at_least - e.lo) * 10 + 1) / 10)))
+        return made if at_least <= 0 else self.add(made, self.constant(self.like(self.r.choice((1.0, 1.0, 0.5)))))
 
     def unit(self, e: Expression) -> Expression:
         """Bring an expression into [-1, 1]."""

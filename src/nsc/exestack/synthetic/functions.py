@@ -5,12 +5,24 @@ In: a seed. Out: C text. Non-goals: whether the function behaves (dataset.py dec
 
 from __future__ import annotations
 
+import math
 import re
 from typing import NamedTuple
 
-from nsc.exestack.synthetic.expressions import ATOM, Dice, Expression, Ranges, Style, Writer, named
+from nsc.exestack.synthetic.expressions import (
+    ATOM,
+    COMPARE,
+    PRODUCT,
+    Dice,
+    Expression,
+    Ranges,
+    Style,
+    Writer,
+    binary,
+    named,
+)
 from nsc.exestack.synthetic.library import Library, replaced
-from nsc.exestack.synthetic.shapes import SHAPES, call, condition, expression, horner_in
+from nsc.exestack.synthetic.shapes import call, condition, expression, horner_in, shape
 from nsc.exestack.synthetic.statements import (
     Statement,
     announced,
@@ -48,6 +60,18 @@ _BOXES = (
 )
 _ARITY = (45, 19, 14, 9, 4, 4, 3, 3, 3)
 _STEPS = ((0.5, 1.5), (1.0, 2.0), (0.25, 0.5, 0.75), (0.5,), (1.0,), (-0.5, 0.5), (0.0, 0.5), (-1.0, 0.0, 1.0))
+_STATEMENTS = (
+    (22, "_declare"), (8, "_assign"), (3, "_vector"), (9, "_early_return"), (12, "_if"), (5, "_ladder"), (6, "_limit"),
+    (6, "_split"), (6, "_ramp"), (4, "_for"), (3, "_series"), (6, "_helper"), (1, "_table"), (11, "_macro"),
+)  # fmt: skip
+_FORMULA = (
+    (12, "_declare"),
+    (3, "_assign"),
+    (2, "_series"),
+    (1, "_macro"),
+    (1, "_vector"),
+)  # line by line, without a branch
+_RAMPS = ((0.0, 1.0), (0.0, 1.0), (0.0, 0.5), (0.5, 1.0), (0.2, 0.8), (0.25, 0.75), (-0.5, 0.5), (-1.0, 1.0))
 _LARGE = 12.0  # a result that may be larger is written anew
 
 
@@ -95,7 +119,9 @@ class _Author:
         self.library = Library(r, self.style)
         self.w = Writer(r, self.style, self.inputs, self.library, self.ranges)
         self.locals: list[str] = []
-        self.const_inputs = r.random() < 0.35
+        self.length = r.choices((0, 1, 2, 3, 4, 6, 9, 14, 20), (35, 16, 13, 11, 9, 8, 6, 3, 1.5))[0]
+        self.is_formula = r.random() < (0.1 if self.length < 6 else 0.45)
+        self.const_inputs = r.random() < (0.6 if self.length else 0.15)
         self.fixed: set[str] = set(self.inputs) if self.const_inputs else set()  # const: never assigned
         self.before: list[str] = []  # file-level text: macros, tables, helpers
         self.type = DOUBLE if self.style.scalar == "double" else FLOAT
@@ -106,8 +132,7 @@ class _Author:
 
     def write(self) -> Written:
         r = self.r
-        count = r.choices((0, 1, 2, 3, 4, 6, 9), (35, 16, 13, 11, 9, 9, 7))[0]
-        body = [statement for k in range(count) for statement in self._statements(first=k == 0)]
+        body = [statement for k in range(self.length) for statement in self._statements(first=k == 0)]
         body.append(returned(self._result(bool(body)), "return {};"))
         name = r.choice(_FUNCTION_NAMES)
         const = "const " if self.const_inputs else ""
@@ -128,66 +153,57 @@ class _Author:
 
     def _result(self, has_body: bool) -> Expression:
         w, r = self.w, self.r
-        unused = list(w.unused)
+        unused, waiting = list(w.unused), list(w.waiting)
         for _ in range(4):
-            w.unused[:] = unused
-            if has_body and self.locals and r.random() < 0.4:
-                out = w.use(self.locals[-1])
+            w.unused[:], w.waiting[:] = unused, waiting
+            if w.waiting and r.random() < 0.6:
+                out = w.use(w.waiting[-1])
             elif r.random() < 0.2:
                 out = call(w, 2)
             elif r.random() < 0.4:
-                out = r.choice(SHAPES)(w, 2)
+                out = shape(w, 2)
             else:
-                out = expression(w, r.choice((0, 1, 2, 2, 3)) if has_body else r.choice((1, 2, 2, 3, 4)))
+                out = expression(w, r.choice((0, 1, 2, 2, 3)) if has_body else r.choice((1, 1, 1, 2, 2, 3, 4)))
             if max(-out.lo, out.hi) < _LARGE:
                 break
+        while w.waiting and r.random() < 0.8:  # hardly anything is computed for nothing
+            out = r.choice((w.add, w.sub, w.mul, w.mul))(out, w.use(w.waiting[-1]))
         while w.unused and r.random() < 0.97:  # every input has a role
             v = w.use(r.choice(w.unused))
             if w.unused and r.random() < 0.5:
                 v = w.mul(v, w.use(r.choice(w.unused)))
             if r.random() < 0.15:
                 v = w.mul(w.literal(hi=2), v)
-            out = r.choice((w.add, w.sub, w.sub, w.mul, w.mul, w.mul))(out, v)
-        return w.absolute(out) if r.random() < 0.06 else out
+            out = r.choice((w.add, w.sub, w.sub, w.mul, w.mul, w.mul, w.mul, w.mul))(out, v)
+        if out.hi < -0.3 * out.lo and r.random() < 0.8:  # few real functions are negative most of the time
+            out = w.negate(out)
+        return w.absolute(out) if r.random() < 0.03 else out
 
     def _statements(self, *, first: bool) -> list[Statement]:
-        u = self.r.random()
-        if first and u < 0.3 or u < 0.17:
+        if first and self.r.random() < 0.16:
             return [self._declare()]
-        if u < 0.22:
-            return [self._assign()]
-        if u < 0.29:
-            return self._vector()
-        if u < 0.45:
-            return [self._early_return()]
-        if u < 0.6:
-            return [self._if()]
-        if u < 0.68:
-            return self._ladder()
-        if u < 0.74:
-            return [self._limit()]
-        if u < 0.78:
-            return self._split()
-        if u < 0.82:
-            return [self._for()]
-        if u < 0.92:
-            return [self._helper()]
-        return [self._table() if u < 0.93 else self._macro()]
+        kinds = _FORMULA if self.is_formula else _STATEMENTS
+        made = getattr(self, self.style.taste.choose("statement", kinds))()
+        return made if isinstance(made, list) else [made]
+
+    def _introduce(self, name: str) -> None:
+        self.locals.append(name)
+        self.w.recent.append(name)
+        self.w.waiting.append(name)
 
     def _fresh(self, pool: list[str]) -> str:
         taken = set(self.w.scope) | set(_FUNCTION_NAMES)
         return self.r.choice([n for n in pool if n not in taken])
 
-    def _declare(self, value: Expression | None = None) -> Statement:
+    def _declare(self, value: Expression | None = None, *, changes: bool = False) -> Statement:
         name = self._fresh(_LOCAL_NAMES)
-        value = value or expression(self.w, self.r.choice((1, 2, 2, 3)))
+        value = value or expression(self.w, self.r.choice((1, 2, 2, 3, 3)))
         self.w.scope[name] = (value.lo, value.hi)
-        self.w.recent.append(name)
-        self.locals.append(name)
+        self._introduce(name)
         if self.late is not None:
             self.late.append(name)
             return Statement(f"{name} = {value.text};", assigned(named(name, value.lo, value.hi), "=", value))
-        const = "const " if self.r.random() < 0.1 else ""
+        const = "const " if not changes and self.r.random() < (0.5 if self.const_inputs else 0.03) else ""
         if const:
             self.fixed.add(name)
         return Statement(f"{const}{self.style.ctype} {name} = {value.text};", declared(name, self.type, value.ast))
@@ -213,7 +229,7 @@ class _Author:
     def _early_return(self) -> Statement:
         test = condition(self.w, 1)
         value = self.w.constant(self.r.choice((0.0, 0.0, 0.0, 1.0, 1.0, -1.0)))
-        if self.r.random() < 0.5:
+        if self.r.random() < 0.7:
             value = expression(self.w, self.r.choice((1, 1, 2)))
         return self._leave(test, value, self.r.random() < 0.5)
 
@@ -282,12 +298,36 @@ class _Author:
         w, r = self.w, self.r
         name = self._fresh(_LOCAL_NAMES)
         test = condition(w, 1)
-        values = [r.choice(SHAPES)(w, 1) if r.random() < 0.5 else expression(w, r.choice((1, 2))) for _ in range(2)]
+        values = [shape(w, 1) if r.random() < 0.5 else expression(w, r.choice((1, 2))) for _ in range(2)]
         w.scope[name] = (min(v.lo for v in values), max(v.hi for v in values))
-        w.recent.append(name)
-        self.locals.append(name)
+        self._introduce(name)
         y = named(name, *w.scope[name])
         made = either(test, *(Statement(f"{name} = {v.text};", assigned(y, "=", v)) for v in values))
+        if self.late is not None:
+            self.late.append(name)
+            return [made]
+        return [announced(self.style.ctype, [name], self.type), made]
+
+    def _ramp(self) -> list[Statement]:
+        """double y; if (x <= a) { y = 0; } else if (x < b) { y = (x - a) / (b - a); } else { y = 1; }"""
+        w, r = self.w, self.r
+        name, x = self._fresh(_LOCAL_NAMES), w.variable()
+        a, b = (w.constant(end) for end in r.choice(_RAMPS))
+        if r.random() < 0.4 and len(w.scope) >= 3:
+            a, b = (w.use(n) for n in r.sample([n for n in w.scope if n != x.text], 2))
+        top, bottom = w.wrap(w.sub(x, a), PRODUCT), w.sub(b, a)
+        rise = Expression(f"{top.text}{w.op('/')}({bottom.text})", PRODUCT, 0.0, 1.0, binary("/", top, bottom))
+        ends = [w.constant(0.0), w.constant(1.0)][:: r.choice((1, 1, -1))]
+        if ends[0].lo:
+            rise = w.sub(w.constant(1.0), rise)
+        w.scope[name] = (0.0, 1.0)
+        y = named(name, 0.0, 1.0)
+        tests = [
+            Expression(f"{x.text} {o} {e.text}", COMPARE, 0.0, 1.0, binary(o, x, e)) for o, e in (("<=", a), ("<", b))
+        ]
+        low, mid, high = (Statement(f"{name} = {v.text};", assigned(y, "=", v)) for v in (ends[0], rise, ends[1]))
+        made = either(tests[0], low, either(tests[1], mid, high), chained=True)
+        self._introduce(name)
         if self.late is not None:
             self.late.append(name)
             return [made]
@@ -329,6 +369,34 @@ class _Author:
         body = assigned(named(name, lo, hi), operator, step)
         return Statement(f"{head} {{\n    {name} {operator} {step.text};\n  }}", loop(counter, trips, body))
 
+    def _series(self) -> list[Statement]:
+        """for (i = 0; i < 6; i++) { p = p * x + P[i]; q = q * x + Q[i]; } y = p / q; or p alone: special functions"""
+        r, w = self.r, self.w
+        counter, x = r.choice([c for c in "ijk" if c not in w.scope]), w.unit(w.variable())
+        count, is_rational = r.choice((3, 4, 5, 6, 6, 8, 10)), r.random() < 0.5
+        made, lines, changes, sums = [], [], [], []
+        for name in ("P", "Q")[: 1 + is_rational]:
+            sizes = [abs(c.lo) for c in w.coefficients(count)]
+            signed = [size if name == "Q" or r.random() < 0.7 else -size for size in sizes]
+            if name == "Q":
+                signed[-1] = w.like(math.fsum(sizes) + 0.5)
+            top = math.fsum(map(abs, signed))
+            table = self._file_table(name, [w.constant(v) for v in signed])
+            made.append(self._declare(w.constant(0.0), changes=True))
+            total = named(self.locals[-1], -top, top)
+            cell = Expression(
+                f"{table}[{counter}]", ATOM, -top, top, Ast("index", (Ast("name", (), table), named(counter, 0, 0).ast))
+            )
+            value = w.add(w.mul(total, x), cell)
+            w.scope[total.text] = (-top, top) if name == "P" else (2 * signed[-1] - top, top)
+            lines.append(f"{total.text} = {value.text};")
+            changes.append(assigned(total, "=", value))
+            sums.append(total.text)
+        head = f"for (int {counter} = 0; {counter} < {count}; {r.choice(('++{0}', '{0}++')).format(counter)})"
+        body = changes[0] if len(changes) == 1 else Ast("block", tuple(changes))
+        made.append(Statement(head + " {\n    " + "\n    ".join(lines) + "\n  }", loop(counter, count, body)))
+        return [*made, self._declare(w.div(w.use(sums[0]), w.use(sums[1])))] if is_rational else made
+
     def _helper(self) -> Statement:
         """Move an expression into a static function of its own and call it."""
         name = "helper_" + self.r.choice(_LOCAL_NAMES)
@@ -336,11 +404,12 @@ class _Author:
         parameters = self.r.sample([n for n in _INPUT_NAMES if n not in self.w.scope], count)
         arguments = [self.w.unit(expression(self.w, self.r.choice((0, 0, 1)))) for _ in parameters]
         inner = Writer(self.r, self.style, parameters, self.library)
-        value = self.r.choice(SHAPES)(inner, 2) if self.r.random() < 0.5 else expression(inner, 3)
+        value = shape(inner, 2) if self.r.random() < 0.5 else expression(inner, 3)
         if name in self.helpers:
             return self._declare()
         self.helpers[name] = self._function(parameters, [returned(value, "").ast])
-        listed = ", ".join(f"{self.style.ctype} {p}" for p in parameters)
+        const = "const " if self.const_inputs else ""
+        listed = ", ".join(f"{const}{self.style.ctype} {p}" for p in parameters)
         self.before.append(f"static {self.style.ctype} {name}({listed}) {{\n  return {value.text};\n}}\n")
         called = f"{name}({', '.join(a.text for a in arguments)})"
         ast = Ast("call", tuple(a.ast for a in arguments), name)
@@ -348,15 +417,20 @@ class _Author:
 
     def _table(self) -> Statement:
         """Sum a small table against a variable."""
-        name = self.r.choice(("coef", "weights", "table", "lut")) + str(len(self.before))
         values = [self.w.literal(hi=3) for _ in range(self.r.randint(2, 5))]
+        name = self._file_table(self.r.choice(("coef", "weights", "table", "lut")), values)
+        k = self.r.randrange(len(values))
+        cell = element(name, k, values[k].lo, values[k].hi)
+        return self._declare(self.w.mul(cell, expression(self.w, 1)))
+
+    def _file_table(self, name: str, values: list[Expression]) -> str:
+        """Define a table before the function; returns its name."""
+        name += str(len(self.before))
         listed = ", ".join(v.text for v in values)
         self.before.append(f"static const {self.style.ctype} {name}[{len(values)}] = {{{listed}}};\n")
         filled = Ast("initialiser", tuple(((), v.ast) for v in values))
         self.tables.append(declared(name, Array(self.type, len(values)), filled))
-        k = self.r.randrange(len(values))
-        cell = element(name, k, values[k].lo, values[k].hi)
-        return self._declare(self.w.mul(cell, expression(self.w, 1)))
+        return name
 
     def _macro(self) -> Statement:
         """Define a macro, object-like or function-like, and use it."""

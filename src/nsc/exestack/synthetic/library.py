@@ -67,7 +67,7 @@ class Library:
 
     def __init__(self, r: Dice, style: Style):
         self.style = style
-        self.macros = r.random() < 0.5
+        self.macros = r.random() < 0.6
         self.head = r.choice(("static ", "static inline ", "static inline "))
         self.end = r.choice(("_f", "f", "2", "_val", "_ff", "_real"))
         self.texts: dict[str, str] = {}  # by how it is called

@@ -18,40 +18,48 @@ def expression(w: Writer, depth: int) -> Expression:
     r = w.r
     if depth <= 0 or r.random() < 0.12:
         return w.variable() if r.random() < 0.95 else w.literal()
-    u = r.random()
-    if u < 0.17:
-        return w.mul(expression(w, depth - 1), expression(w, depth - 1))
-    if u < 0.21:
-        return w.add(expression(w, depth - 1), expression(w, depth - 1))
-    if u < 0.38:
-        return w.sub(expression(w, depth - 1), expression(w, depth - 1))
-    if u < 0.45:
-        return w.div(expression(w, depth - 1), expression(w, depth - 1))
-    if u < 0.46:
-        return w.div(expression(w, depth - 1), w.literal(lo=0.5))
-    if u < 0.50:
-        return w.negate(expression(w, depth - 1))
-    if u < 0.52:
-        return w.mul(w.literal(), expression(w, depth - 1))
-    if u < 0.55:
-        return ternary(w, depth)
-    if u < 0.59:
-        return small(w, depth)
-    if u < 0.76:
-        return call(w, depth)
-    return r.choice(SHAPES)(w, depth)
+    return w.style.taste.choose("kind", _KINDS)(w, depth)
+
+
+def _product(w: Writer, depth: int) -> Expression:
+    a, b = expression(w, depth - 1), expression(w, depth - 1)
+    return w.mul(w.literal(), a) if a.text == b.text and w.r.random() < 0.6 else w.mul(a, b)
+
+
+def _sum(w: Writer, depth: int) -> Expression:
+    return w.add(expression(w, depth - 1), expression(w, depth - 1))
+
+
+def _difference(w: Writer, depth: int) -> Expression:
+    return w.sub(expression(w, depth - 1), expression(w, depth - 1))
+
+
+def _quotient(w: Writer, depth: int) -> Expression:
+    return w.div(expression(w, depth - 1), expression(w, depth - 1) if w.r.random() < 0.6 else w.literal(lo=0.5))
+
+
+def _negated(w: Writer, depth: int) -> Expression:
+    return w.negate(expression(w, depth - 1))
+
+
+def _scaled(w: Writer, depth: int) -> Expression:
+    return w.mul(w.literal(), expression(w, depth - 1))
 
 
 def call(w: Writer, depth: int) -> Expression:
     """Write a call of a mathematical function with an argument it is defined for."""
-    name = w.r.choices(list(_CALLS), [weight for weight, _ in _CALLS.values()])[0]
-    return _CALLS[name][1](w, expression(w, depth - 1), depth)
+    return w.style.taste.choose("call", _CALLS)(w, expression(w, depth - 1), depth)
+
+
+def shape(w: Writer, depth: int) -> Expression:
+    """Write one idiom of real code."""
+    return w.style.taste.choose("shape", SHAPES)(w, depth)
 
 
 def _wave(name: str):
     def build(w: Writer, e: Expression, depth: int) -> Expression:
         if w.r.random() < 0.35:
-            e = w.mul(w.constant(float(f"{w.r.uniform(1, 12):.3g}")), w.variable())
+            e = w.mul(w.constant(w.like(float(f"{w.r.uniform(1, 12):.3g}"))), w.variable())
         return w.function(name, e, lo=-1.0, hi=1.0)
 
     return build
@@ -81,12 +89,12 @@ def _hyperbolic(name: str, f):
 
 
 def _power(w: Writer, e: Expression, depth: int) -> Expression:
-    if w.r.random() < 0.3:
+    if w.style.numbers == "whole" or w.r.random() < 0.3:
         n = w.r.choice((2, 2, 3, 3, 4, 5))
         top = max(abs(e.lo), abs(e.hi)) ** n
         return w.function("pow", e, w.constant(float(n)), lo=-top if n % 2 else 0.0, hi=top)
     e = w.positive(e, 1e-3)
-    exponent = w.constant(w.r.choice((2.2, 2.4, 1 / 2.4, 0.45, 0.25, 1.5, 0.75, 1 / 3, 2 / 3, 0.8)))
+    exponent = w.constant(w.like(w.r.choice((2.2, 2.4, 1 / 2.4, 0.45, 0.25, 1.5, 0.75, 1 / 3, 2 / 3, 0.8))))
     return w.function("pow", e, exponent, lo=math.pow(e.lo, exponent.lo), hi=math.pow(e.hi, exponent.lo))
 
 
@@ -123,24 +131,24 @@ def _above(minimum: float):
 
 
 _HALF_PI = math.pi / 2
-_CALLS = {
-    "sin": (4, _wave("sin")), "cos": (4, _wave("cos")), "exp": (18, _exp),
-    "sqrt": (16, _monotone("sqrt", math.sqrt, guard=_above(0.0))),
-    "log": (6, _monotone("log", math.log, guard=_above(0.05))), "pow": (7, _power),
-    "fabs": (6, lambda w, e, depth: w.absolute(e)), "atan": (5, _monotone("atan", math.atan)),
-    "atan2": (3, _pair("atan2")), "tanh": (1, _monotone("tanh", math.tanh)),
-    "floor": (6, _monotone("floor", lambda v: math.floor(v) if abs(v) < 1e9 else v)),
-    "ceil": (1, _monotone("ceil", lambda v: math.ceil(v) if abs(v) < 1e9 else v)),
-    "round": (1, _monotone("round", lambda v: float(round(v)) if abs(v) < 1e9 else v)),
-    "fmin": (0.7, _pair("fmin")), "fmax": (0.7, _pair("fmax")), "fmod": (0.7, _modulo),
-    "asin": (2, _inverse("asin", -_HALF_PI, _HALF_PI)), "acos": (3, _inverse("acos", 0.0, math.pi)),
-    "sinh": (1, _hyperbolic("sinh", math.sinh)), "cosh": (1, _hyperbolic("cosh", math.cosh)),
-    "cbrt": (1, _monotone("cbrt", math.cbrt)), "hypot": (2, _pair("hypot")),
-    "log10": (1, _monotone("log10", math.log10, guard=_above(0.05))),
-    "log1p": (1, _monotone("log1p", math.log1p, guard=_above(-0.9))),
-    "erf": (1, _monotone("erf", math.erf)), "tan": (1, lambda w, e, d: _tan(w, e)),
-    "copysign": (0.5, _pair("copysign")),
-}  # fmt: skip
+_CALLS = (
+    (4, _wave("sin")), (4, _wave("cos")), (18, _exp),
+    (16, _monotone("sqrt", math.sqrt, guard=_above(0.0))),
+    (6, _monotone("log", math.log, guard=_above(0.05))), (7, _power),
+    (3, lambda w, e, depth: w.absolute(e)), (5, _monotone("atan", math.atan)),
+    (3, _pair("atan2")), (1, _monotone("tanh", math.tanh)),
+    (6, _monotone("floor", lambda v: math.floor(v) if abs(v) < 1e9 else v)),
+    (1, _monotone("ceil", lambda v: math.ceil(v) if abs(v) < 1e9 else v)),
+    (1, _monotone("round", lambda v: float(round(v)) if abs(v) < 1e9 else v)),
+    (0.7, _pair("fmin")), (0.7, _pair("fmax")), (0.7, _modulo),
+    (1, _inverse("asin", -_HALF_PI, _HALF_PI)), (1, _inverse("acos", 0.0, math.pi)),
+    (1, _hyperbolic("sinh", math.sinh)), (1, _hyperbolic("cosh", math.cosh)),
+    (1, _monotone("cbrt", math.cbrt)), (2, _pair("hypot")),
+    (1, _monotone("log10", math.log10, guard=_above(0.05))),
+    (1, _monotone("log1p", math.log1p, guard=_above(-0.9))),
+    (1, _monotone("erf", math.erf)), (1, lambda w, e, d: _tan(w, e)),
+    (0.5, _pair("copysign")),
+)  # fmt: skip
 
 
 def _tan(w: Writer, e: Expression) -> Expression:
@@ -158,8 +166,10 @@ def condition(w: Writer, depth: int) -> Expression:
         limit = r.choice(TINY if r.random() < 0.06 else common)
         if not left.lo < limit < left.hi and r.random() < 0.8:  # it would not depend on anything
             limit = r.choice((0.5, 0.25, 0.0)) if left.lo <= 0 < left.hi else round((left.lo + left.hi) / 2, 1)
+        elif limit > 0 and w.like(limit) < left.hi:
+            limit = w.like(limit)
         right = w.constant(limit)
-    operator = r.choice("< < < < < > > > > <= <= >= == == == !=".split())
+    operator = r.choice("< < < < > > > > <= <= <= >= >= >= == == == !=".split())
     text = f"{w.wrap(left, COMPARE).text} {operator} {w.wrap(right, COMPARE).text}"
     test = Expression(text, COMPARE, 0.0, 1.0, binary(operator, left, right))
     if r.random() < 0.2:
@@ -248,7 +258,7 @@ def dot(w: Writer, depth: int) -> Expression:
 
 def wave(w: Writer, depth: int) -> Expression:
     """a*sin(w*x + p)"""
-    frequency = w.constant(float(f"{w.r.choice((w.r.uniform(0.5, 12), math.pi, 2 * math.pi)):.5g}"))
+    frequency = w.constant(w.like(float(f"{w.r.choice((w.r.uniform(0.5, 12), math.pi, 2 * math.pi)):.5g}")))
     inner = w.mul(frequency, w.variable())
     if w.r.random() < 0.4:
         inner = w.add(inner, w.literal(hi=4) if w.r.random() < 0.6 else w.variable())
@@ -259,7 +269,7 @@ def wave(w: Writer, depth: int) -> Expression:
 def horner(w: Writer, depth: int) -> Expression:
     """c0 + x*(c1 + x*(c2 + x*c3))"""
     x = w.variable()
-    first, *rest = w.coefficients(w.r.choice((2, 2, 3, 3, 4, 5, 6, 7)))
+    first, *rest = w.coefficients(w.r.choice((2, 2, 3, 3, 4, 5, 6, 7, 9, 12)))
     return horner_in(w, x, first, rest)
 
 
@@ -277,8 +287,18 @@ def horner_in(w: Writer, x: Expression, first: Expression, rest: list[Expression
 
 def small(w: Writer, depth: int) -> Expression:
     """MIN(a, b), dot(ax, ay, bx, by): a small function that the author keeps at hand"""
-    name = w.r.choice("min max sq sq cube abs lerp mix dot dot cross len len lensq".split())
-    return w.library.call(name, *(expression(w, min(depth - 1, 1)) for _ in ARGUMENTS[name]))
+    name = w.r.choice("min min max max sq cube abs clamp step lerp mix dot cross len lensq".split())
+    return w.library.call(name, *_different(w, [expression(w, min(depth - 1, 1)) for _ in ARGUMENTS[name]]))
+
+
+def _different(w: Writer, arguments: list[Expression]) -> list[Expression]:
+    """Write numbers for what stands there twice: nobody calls lerp(x, x, x), which is x but for rounding."""
+    seen: set[str] = set()
+    out = []
+    for argument in arguments:
+        out.append(w.literal(hi=2) if argument.text in seen else argument)
+        seen.add(argument.text)
+    return out
 
 
 def gaussian(w: Writer, depth: int) -> Expression:
@@ -309,7 +329,7 @@ def ratio(w: Writer, depth: int) -> Expression:
     slope = w.literal(hi=2)
     below = w.mul(slope, w.variable())
     gap = float(f"{max(abs(below.lo), abs(below.hi)) + w.r.choice((0.05, 0.1, 0.3, 1.0)):.4g}")
-    return w.div(top, w.add(w.constant(gap), below))
+    return w.div(top, w.add(w.constant(w.like(gap)), below))
 
 
 def tiny(w: Writer, depth: int) -> Expression:
@@ -322,7 +342,7 @@ def tiny(w: Writer, depth: int) -> Expression:
 
 def lerp(w: Writer, depth: int) -> Expression:
     """a + t*(b - a)"""
-    a, b, t = (w.variable() for _ in range(3))
+    a, b, t = _different(w, [w.variable() for _ in range(3)])
     if w.r.random() < 0.5:
         return w.add(a, w.mul(t, w.sub(b, a)))
     return w.add(w.mul(w.sub(w.constant(1.0), t), a), w.mul(t, b))
@@ -345,7 +365,7 @@ def plain(w: Writer, depth: int) -> Expression:
     if u < 0.25:
         return w.sub(w.constant(1.0), x)
     if u < 0.5:
-        return w.mul(w.constant(0.5), w.add(x, w.literal(hi=2)))
+        return w.mul(w.literal(hi=1), w.add(x, w.literal(hi=2)))
     if u < 0.75:
         return w.mul(x, w.div(w.constant(3.14159265), w.constant(180.0)))
     return w.square(x)
@@ -353,7 +373,7 @@ def plain(w: Writer, depth: int) -> Expression:
 
 def cross(w: Writer, depth: int) -> Expression:
     """ax*by - ay*bx: determinants, cross products, rotations"""
-    a, b, c, d = (w.variable() for _ in range(4))
+    a, b, c, d = _different(w, [w.variable() for _ in range(4)])
     return w.sub(w.mul(a, b), w.mul(c, d))
 
 
@@ -378,6 +398,10 @@ def pick(w: Writer, depth: int) -> Expression:
 
 
 SHAPES = (
-    weighted_sum, stencil, magnitude, magnitude, product, product, product, dot, dot, wave, horner, horner, horner,
-    cross, cross, gaussian, clamp, ratio, tiny, tiny, lerp, lerp, angle, plain, pick, pick, pick, pick, pick,
+    (1, weighted_sum), (1, stencil), (1, magnitude), (3, product), (2, dot), (1, wave), (3, horner), (2, cross),
+    (1, gaussian), (1, clamp), (1, ratio), (2, tiny), (2, lerp), (0.5, angle), (1, plain), (3, pick),
+)  # fmt: skip
+_KINDS = (
+    (17, _product), (4, _sum), (17, _difference), (11, _quotient), (4, _negated), (2, _scaled), (1, ternary),
+    (6, small), (17, call), (24, shape),
 )  # fmt: skip
