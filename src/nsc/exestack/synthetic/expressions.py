@@ -109,9 +109,9 @@ class Style:
             operator=r.choice((" {} ", " {} ", "{}")),
             redundant_parentheses=r.choice((0.0, 0.05, 0.2)),
             taste=Taste(r),
-            numbers=r.choice(("whole", "whole", "whole", "long", "long", "long", "mixed", "mixed")),
+            numbers=r.choice(("whole", "whole", "whole", "whole", "long", "long", "mixed", "mixed")),
             again=r.choice((0.0, 0.0, 0.3, 0.7, 0.9)),
-            ones=r.choice((0.0, 0.0, 0.0, 0.0, 0.0, 0.9)),
+            ones=r.choice((0.0, 0.0, 0.0, 0.9)),
             folded=r.choice((0.0, 0.0, 0.0, 0.1, 0.3)),
         )
 

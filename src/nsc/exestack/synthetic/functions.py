@@ -58,11 +58,11 @@ _BOXES = (
     (-3.15, 3.15),
     (1.0, 4.0),
 )
-_ARITY = (45, 19, 14, 9, 4, 4, 3, 3, 3)
+_ARITY = (48, 20, 14, 9, 3, 2, 1, 1, 1)
 _STEPS = ((0.5, 1.5), (1.0, 2.0), (0.25, 0.5, 0.75), (0.5,), (1.0,), (-0.5, 0.5), (0.0, 0.5), (-1.0, 0.0, 1.0))
 _STATEMENTS = (
     (22, "_declare"), (8, "_assign"), (3, "_vector"), (9, "_early_return"), (12, "_if"), (5, "_ladder"), (6, "_limit"),
-    (6, "_split"), (6, "_ramp"), (4, "_for"), (3, "_series"), (6, "_helper"), (1, "_table"), (11, "_macro"),
+    (6, "_split"), (6, "_ramp"), (4, "_for"), (2, "_series"), (6, "_helper"), (1, "_table"), (8, "_macro"),
 )  # fmt: skip
 _FORMULA = (
     (12, "_declare"),
@@ -120,7 +120,7 @@ class _Author:
         self.w = Writer(r, self.style, self.inputs, self.library, self.ranges)
         self.locals: list[str] = []
         self.length = r.choices((0, 1, 2, 3, 4, 6, 9, 14, 20), (35, 16, 13, 11, 9, 8, 6, 3, 1.5))[0]
-        self.is_formula = r.random() < (0.1 if self.length < 6 else 0.45)
+        self.is_formula = r.random() < (0.07 if self.length < 6 else 0.4)
         self.const_inputs = r.random() < (0.6 if self.length else 0.15)
         self.fixed: set[str] = set(self.inputs) if self.const_inputs else set()  # const: never assigned
         self.before: list[str] = []  # file-level text: macros, tables, helpers
@@ -177,7 +177,10 @@ class _Author:
             out = r.choice((w.add, w.sub, w.sub, w.mul, w.mul, w.mul, w.mul, w.mul))(out, v)
         if out.hi < -0.3 * out.lo and r.random() < 0.8:  # few real functions are negative most of the time
             out = w.negate(out)
-        return w.absolute(out) if r.random() < 0.03 else out
+        u = r.random()
+        if u < 0.04:  # many real functions have values in [0, 1]
+            return self.library.call("clamp", out, w.constant(0.0), w.constant(1.0))
+        return w.absolute(out) if u < 0.08 else out
 
     def _statements(self, *, first: bool) -> list[Statement]:
         if first and self.r.random() < 0.16:

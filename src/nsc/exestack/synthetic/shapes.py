@@ -399,7 +399,7 @@ def pick(w: Writer, depth: int) -> Expression:
 
 SHAPES = (
     (1, weighted_sum), (1, stencil), (1, magnitude), (3, product), (2, dot), (1, wave), (3, horner), (2, cross),
-    (1, gaussian), (1, clamp), (1, ratio), (2, tiny), (2, lerp), (0.5, angle), (1, plain), (3, pick),
+    (1, gaussian), (1, clamp), (1, ratio), (2, tiny), (2, lerp), (0.5, angle), (1, plain), (2, pick),
 )  # fmt: skip
 _KINDS = (
     (17, _product), (4, _sum), (17, _difference), (11, _quotient), (4, _negated), (2, _scaled), (1, ternary),
