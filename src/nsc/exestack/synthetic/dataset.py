@@ -23,7 +23,8 @@ from nsc.atomic import write_whole
 from nsc.errors import InputError
 from nsc.exestack.folder import claim
 from nsc.exestack.synthetic.expressions import Dice
-from nsc.exestack.synthetic.functions import Written, write_function
+from nsc.exestack.synthetic.functions import write_function
+from nsc.exestack.synthetic.statements import Written
 from nsc.program import Dag, Domain, Leaf, Param, Signature, Unsupported, parse_program
 from nsc.program.dag import dag_of_definitions, evaluate
 from nsc.record import Record, shared_inputs, write_records

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import re
-from typing import NamedTuple
 
 from nsc.exestack.synthetic.expressions import (
     ATOM,
@@ -15,16 +14,17 @@ from nsc.exestack.synthetic.expressions import (
     PRODUCT,
     Dice,
     Expression,
-    Ranges,
     Style,
     Writer,
     binary,
     named,
 )
+from nsc.exestack.synthetic.inputs import FUNCTION_NAMES, INPUT_NAMES, LOCAL_NAMES, VECTOR_NAMES, draw_ranges
 from nsc.exestack.synthetic.library import Library, replaced
 from nsc.exestack.synthetic.shapes import call, condition, expression, horner_in, shape
 from nsc.exestack.synthetic.statements import (
     Statement,
+    Written,
     announced,
     assigned,
     below,
@@ -36,75 +36,25 @@ from nsc.exestack.synthetic.statements import (
 )
 from nsc.exestack.synthetic.vectors import CALLS
 from nsc.exestack.synthetic.vectors import call as vector_call
-from nsc.program.ctype import DOUBLE, FLOAT, Array, Scalar
+from nsc.program.ctype import DOUBLE, FLOAT, Array
 from nsc.program.dag import EMPTY, Ast, Definitions
 
-_INPUT_NAMES = """x y z a b c d t u v w r s p q k m n e f g h x0 x1 x2 y0 y1 z0 z1 dx dy dz px py qx qy alpha beta
-    gamma_ theta phi lambda mu sigma nu eps begin change duration value val factor freq rate temp scale
-    offset low high angle len width height amp bias gain lat lon red green blue hue mass radius energy""".split()
-_LOCAL_NAMES = """res result ret tmp t1 t2 t3 sum acc total d1 d2 rr r2 xx yy zz aux out num den p1 p2 c1 c2 s1 fac
-    term delta diff dist ratio norm prod base f1 f2 g1 u1 v1 h1 w1 inv arg expo""".split()
-_FUNCTION_NAMES = """sobel fn calc eval compute dist lerp smooth pdf cdf interp noise ease func get_value weight
-    kernel response curve blend shade convert luminance distance project rotate filter estimate score""".split()
-_VECTOR_NAMES = "vec pos dir pt va vb axis row".split()
-_BOXES = (
-    (0.0, 1.0),
-    (0.0, 1.0),
-    (0.0, 2.0),
-    (-2.0, 2.0),
-    (-3.0, 3.0),
-    (0.0, 5.0),
-    (0.0, 10.0),
-    (-3.15, 3.15),
-    (1.0, 4.0),
-)
 _ARITY = (48, 20, 14, 9, 3, 2, 1, 1, 1)
 _STEPS = ((0.5, 1.5), (1.0, 2.0), (0.25, 0.5, 0.75), (0.5,), (1.0,), (-0.5, 0.5), (0.0, 0.5), (-1.0, 0.0, 1.0))
 _STATEMENTS = (
     (22, "_declare"), (8, "_assign"), (3, "_vector"), (9, "_early_return"), (12, "_if"), (5, "_ladder"), (6, "_limit"),
     (6, "_split"), (6, "_ramp"), (4, "_for"), (2, "_series"), (6, "_helper"), (1, "_table"), (8, "_macro"),
 )  # fmt: skip
-_FORMULA = (
-    (12, "_declare"),
-    (3, "_assign"),
-    (2, "_series"),
-    (1, "_macro"),
-    (1, "_vector"),
-)  # line by line, without a branch
+_FORMULA = (  # line by line, without a branch
+    (12, "_declare"), (3, "_assign"), (2, "_series"), (1, "_macro"), (1, "_vector"),
+)  # fmt: skip
 _RAMPS = ((0.0, 1.0), (0.0, 1.0), (0.0, 0.5), (0.5, 1.0), (0.2, 0.8), (0.25, 0.75), (-0.5, 0.5), (-1.0, 1.0))
 _LARGE = 12.0  # a result that may be larger is written anew
-
-
-class Written(NamedTuple):
-    """A random C function: its text, the range of each input, its name, the type of all its values, its syntax."""
-
-    text: str
-    ranges: Ranges
-    name: str
-    type: Scalar
-    definitions: Definitions
 
 
 def write_function(r: Dice) -> Written:
     """Write a random C function."""
     return _Author(r).write()
-
-
-def draw_ranges(r: Dice, inputs: list[str]) -> Ranges:
-    """Draw a domain: mostly (-1, 1) as the paper, else (0, 1) for all, or a box of mixed ranges."""
-    u = r.random()
-    if u < 0.72:
-        return dict.fromkeys(inputs, (-1.0, 1.0))
-    if u < 0.82:
-        return dict.fromkeys(inputs, (0.0, 1.0))
-    return {name: _draw_range(r) for name in inputs}
-
-
-def _draw_range(r: Dice) -> tuple[float, float]:
-    if r.random() < 0.5:
-        return r.choice(_BOXES)
-    lo = round(r.uniform(-2, 2), 2)
-    return lo, round(lo + 10 ** r.uniform(-1, 0.8), 2)
 
 
 class _Author:
@@ -114,7 +64,7 @@ class _Author:
         self.r = r
         self.style = Style.draw(r)
         self.n_inputs = r.choices(range(1, 10), _ARITY)[0]
-        self.inputs = r.sample(_INPUT_NAMES, self.n_inputs)
+        self.inputs = r.sample(INPUT_NAMES, self.n_inputs)
         self.ranges = draw_ranges(r, self.inputs)
         self.library = Library(r, self.style)
         self.w = Writer(r, self.style, self.inputs, self.library, self.ranges)
@@ -134,7 +84,7 @@ class _Author:
         r = self.r
         body = [statement for k in range(self.length) for statement in self._statements(first=k == 0)]
         body.append(returned(self._result(bool(body)), "return {};"))
-        name = r.choice(_FUNCTION_NAMES)
+        name = r.choice(FUNCTION_NAMES)
         const = "const " if self.const_inputs else ""
         parameters = ", ".join(f"{const}{self.style.ctype} {p}" for p in self.inputs)
         head = f"{r.choice(('', 'static ', 'static ', 'static inline '))}{self.style.ctype} {name}({parameters})"
@@ -195,11 +145,11 @@ class _Author:
         self.w.waiting.append(name)
 
     def _fresh(self, pool: list[str]) -> str:
-        taken = set(self.w.scope) | set(_FUNCTION_NAMES)
+        taken = set(self.w.scope) | set(FUNCTION_NAMES)
         return self.r.choice([n for n in pool if n not in taken])
 
     def _declare(self, value: Expression | None = None, *, changes: bool = False) -> Statement:
-        name = self._fresh(_LOCAL_NAMES)
+        name = self._fresh(LOCAL_NAMES)
         value = value or expression(self.w, self.r.choice((1, 2, 2, 3, 3)))
         self.w.scope[name] = (value.lo, value.hi)
         self._introduce(name)
@@ -279,7 +229,7 @@ class _Author:
         """float v1[3], v2[3]; v1[0] = x; ...; float d = dot_v3(v1, v2);"""
         r, w = self.r, self.w
         name, length = r.choice(CALLS), r.choice((2, 2, 3))
-        names = [f"{r.choice(_VECTOR_NAMES)}{self.vectors + k}" for k in range(1 if name == "len" else 2)]
+        names = [f"{r.choice(VECTOR_NAMES)}{self.vectors + k}" for k in range(1 if name == "len" else 2)]
         self.vectors += 2
         vectors = [(n, [expression(w, r.choice((0, 0, 0, 1))) for _ in range(length)]) for n in names]
         if [e.text for e in vectors[0][1]] == [e.text for e in vectors[-1][1]]:
@@ -299,7 +249,7 @@ class _Author:
     def _split(self) -> list[Statement]:
         """double y; if (x < 0.75) { y = polynomial; } else { y = another; }"""
         w, r = self.w, self.r
-        name = self._fresh(_LOCAL_NAMES)
+        name = self._fresh(LOCAL_NAMES)
         test = condition(w, 1)
         values = [shape(w, 1) if r.random() < 0.5 else expression(w, r.choice((1, 2))) for _ in range(2)]
         w.scope[name] = (min(v.lo for v in values), max(v.hi for v in values))
@@ -314,7 +264,7 @@ class _Author:
     def _ramp(self) -> list[Statement]:
         """double y; if (x <= a) { y = 0; } else if (x < b) { y = (x - a) / (b - a); } else { y = 1; }"""
         w, r = self.w, self.r
-        name, x = self._fresh(_LOCAL_NAMES), w.variable()
+        name, x = self._fresh(LOCAL_NAMES), w.variable()
         a, b = (w.constant(end) for end in r.choice(_RAMPS))
         if r.random() < 0.4 and len(w.scope) >= 3:
             a, b = (w.use(n) for n in r.sample([n for n in w.scope if n != x.text], 2))
@@ -387,9 +337,8 @@ class _Author:
             table = self._file_table(name, [w.constant(v) for v in signed])
             made.append(self._declare(w.constant(0.0), changes=True))
             total = named(self.locals[-1], -top, top)
-            cell = Expression(
-                f"{table}[{counter}]", ATOM, -top, top, Ast("index", (Ast("name", (), table), named(counter, 0, 0).ast))
-            )
+            place = Ast("index", (Ast("name", (), table), Ast("name", (), counter)))
+            cell = Expression(f"{table}[{counter}]", ATOM, -top, top, place)
             value = w.add(w.mul(total, x), cell)
             w.scope[total.text] = (-top, top) if name == "P" else (2 * signed[-1] - top, top)
             lines.append(f"{total.text} = {value.text};")
@@ -402,9 +351,9 @@ class _Author:
 
     def _helper(self) -> Statement:
         """Move an expression into a static function of its own and call it."""
-        name = "helper_" + self.r.choice(_LOCAL_NAMES)
+        name = "helper_" + self.r.choice(LOCAL_NAMES)
         count = self.r.randint(1, 3)
-        parameters = self.r.sample([n for n in _INPUT_NAMES if n not in self.w.scope], count)
+        parameters = self.r.sample([n for n in INPUT_NAMES if n not in self.w.scope], count)
         arguments = [self.w.unit(expression(self.w, self.r.choice((0, 0, 1)))) for _ in parameters]
         inner = Writer(self.r, self.style, parameters, self.library)
         value = shape(inner, 2) if self.r.random() < 0.5 else expression(inner, 3)

@@ -26,24 +26,8 @@ def _product(w: Writer, depth: int) -> Expression:
     return w.mul(w.literal(), a) if a.text == b.text and w.r.random() < 0.6 else w.mul(a, b)
 
 
-def _sum(w: Writer, depth: int) -> Expression:
-    return w.add(expression(w, depth - 1), expression(w, depth - 1))
-
-
-def _difference(w: Writer, depth: int) -> Expression:
-    return w.sub(expression(w, depth - 1), expression(w, depth - 1))
-
-
 def _quotient(w: Writer, depth: int) -> Expression:
     return w.div(expression(w, depth - 1), expression(w, depth - 1) if w.r.random() < 0.6 else w.literal(lo=0.5))
-
-
-def _negated(w: Writer, depth: int) -> Expression:
-    return w.negate(expression(w, depth - 1))
-
-
-def _scaled(w: Writer, depth: int) -> Expression:
-    return w.mul(w.literal(), expression(w, depth - 1))
 
 
 def call(w: Writer, depth: int) -> Expression:
@@ -402,6 +386,11 @@ SHAPES = (
     (1, gaussian), (1, clamp), (1, ratio), (2, tiny), (2, lerp), (0.5, angle), (1, plain), (2, pick),
 )  # fmt: skip
 _KINDS = (
-    (17, _product), (4, _sum), (17, _difference), (11, _quotient), (4, _negated), (2, _scaled), (1, ternary),
-    (6, small), (17, call), (24, shape),
+    (17, _product),
+    (4, lambda w, d: w.add(expression(w, d - 1), expression(w, d - 1))),
+    (17, lambda w, d: w.sub(expression(w, d - 1), expression(w, d - 1))),
+    (11, _quotient),
+    (4, lambda w, d: w.negate(expression(w, d - 1))),
+    (2, lambda w, d: w.mul(w.literal(), expression(w, d - 1))),
+    (1, ternary), (6, small), (17, call), (24, shape),
 )  # fmt: skip

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from nsc.exestack.synthetic.expressions import ATOM, Expression
+from nsc.exestack.synthetic.expressions import ATOM, Expression, Ranges
 from nsc.program.ctype import INT, CType, Scalar
-from nsc.program.dag import EMPTY, Ast
+from nsc.program.dag import EMPTY, Ast, Definitions
 
 
 class Statement(NamedTuple):
@@ -17,6 +17,16 @@ class Statement(NamedTuple):
 
     text: str
     ast: Ast
+
+
+class Written(NamedTuple):
+    """A random C function: its text, the range of each input, its name, the type of all its values, its syntax."""
+
+    text: str
+    ranges: Ranges
+    name: str
+    type: Scalar
+    definitions: Definitions
 
 
 def whole(value: int) -> Ast:
