@@ -20,12 +20,12 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from nsc.atomic import write_whole
-from nsc.errors import InputError
+from nsc.errors import InputError, SourceError
 from nsc.exestack.folder import claim
 from nsc.exestack.synthetic.expressions import Dice
 from nsc.exestack.synthetic.functions import write_function
 from nsc.exestack.synthetic.statements import Written
-from nsc.program import Dag, Domain, Leaf, Param, Signature, Unsupported, parse_program
+from nsc.program import Dag, Domain, Leaf, Param, Program, Signature, Unsupported, parse_program
 from nsc.program.dag import dag_of_definitions, evaluate
 from nsc.record import Record, shared_inputs, write_records
 from nsc.sandbox import Built, build, run
@@ -123,9 +123,14 @@ def checked_programs(seed: int, shard: int, count: int) -> tuple[list[Record], l
 
 def _that_differ(records: list[Record], x: np.ndarray) -> set[str]:
     """Name the records whose text means another DAG, or other outputs beyond what float arithmetic explains."""
-    programs = [parse_program("#include <math.h>\n" + record.text, path=record.name) for record in records]
+    read_back: list[tuple[Record, Program]] = []
     wrong = set()
-    for record, program, built in zip(records, programs, build([p.unit for p in programs]), strict=True):
+    for record in records:
+        try:
+            read_back.append((record, parse_program("#include <math.h>\n" + record.text, path=record.name)))
+        except SourceError:
+            wrong.add(record.name)
+    for (record, program), built in zip(read_back, build([p.unit for _, p in read_back]), strict=True):
         lo, hi = np.array(record.box).T
         inputs = lo + (hi - lo) * (x[:, : record.n_inputs] + 1) / 2
         y = run(built, inputs).outputs if isinstance(built, Built) else np.full_like(record.outputs, np.nan)

@@ -345,15 +345,14 @@ class _Author:
             changes.append(assigned(total, "=", value))
             sums.append(total.text)
         head = f"for (int {counter} = 0; {counter} < {count}; {r.choice(('++{0}', '{0}++')).format(counter)})"
-        body = changes[0] if len(changes) == 1 else Ast("block", tuple(changes))
-        made.append(Statement(head + " {\n    " + "\n    ".join(lines) + "\n  }", loop(counter, count, body)))
+        body = "\n    ".join(lines)
+        made.append(Statement(f"{head} {{\n    {body}\n  }}", loop(counter, count, Ast("block", tuple(changes)))))
         return [*made, self._declare(w.div(w.use(sums[0]), w.use(sums[1])))] if is_rational else made
 
     def _helper(self) -> Statement:
         """Move an expression into a static function of its own and call it."""
         name = "helper_" + self.r.choice(LOCAL_NAMES)
-        count = self.r.randint(1, 3)
-        parameters = self.r.sample([n for n in INPUT_NAMES if n not in self.w.scope], count)
+        parameters = self.r.sample([n for n in INPUT_NAMES if n not in self.w.scope], self.r.randint(1, 3))
         arguments = [self.w.unit(expression(self.w, self.r.choice((0, 0, 1)))) for _ in parameters]
         inner = Writer(self.r, self.style, parameters, self.library)
         value = shape(inner, 2) if self.r.random() < 0.5 else expression(inner, 3)
@@ -372,8 +371,7 @@ class _Author:
         values = [self.w.literal(hi=3) for _ in range(self.r.randint(2, 5))]
         name = self._file_table(self.r.choice(("coef", "weights", "table", "lut")), values)
         k = self.r.randrange(len(values))
-        cell = element(name, k, values[k].lo, values[k].hi)
-        return self._declare(self.w.mul(cell, expression(self.w, 1)))
+        return self._declare(self.w.mul(element(name, k, values[k].lo, values[k].hi), expression(self.w, 1)))
 
     def _file_table(self, name: str, values: list[Expression]) -> str:
         """Define a table before the function; returns its name."""
@@ -393,6 +391,8 @@ class _Author:
             return self._declare(self.w.mul(value._replace(text=name), expression(self.w, 1)))
         inner = Writer(self.r, self.style, ["A"], self.library)
         body = expression(inner, 2)
+        if inner.unused:
+            return self._declare()  # a macro that forgets its argument leaves functions that nothing calls
         spelled = re.sub(r"\bA\b", "(A)", body.text)
         self.before.append(f"#define {name}(A) ({spelled})\n")
         argument = self.w.unit(expression(self.w, 1))
