@@ -96,7 +96,7 @@ def build_dataset(
         raise InputError("a build needs at least one source and one worker")
     todo = [
         slices_of(source, rules, seed, say) for source in sources
-    ]  # tells a missing source before anything is written
+    ]  # a missing one is told before anything is written
     total = sum(map(size_of, sources))
     settings = {
         "sources": list(sources), "packages": versions_of(sources), "profile": profile, "seed": seed,

@@ -39,7 +39,7 @@ from nsc.exestack.synthetic.vectors import call as vector_call
 from nsc.program.ctype import DOUBLE, FLOAT, Array
 from nsc.program.dag import EMPTY, Ast, Definitions
 
-_ARITY = (48, 20, 14, 9, 3, 2, 1, 1, 1)
+_ARITY = (45, 19, 14, 9, 4, 4, 3, 3, 3)
 _STEPS = ((0.5, 1.5), (1.0, 2.0), (0.25, 0.5, 0.75), (0.5,), (1.0,), (-0.5, 0.5), (0.0, 0.5), (-1.0, 0.0, 1.0))
 _STATEMENTS = (
     (22, "_declare"), (8, "_assign"), (3, "_vector"), (9, "_early_return"), (12, "_if"), (5, "_ladder"), (6, "_limit"),
