@@ -88,7 +88,7 @@ def _judge(y: np.ndarray, r: Dice) -> str | None:
     if largest >= MAX_ABSOLUTE_OUTPUT:
         return "too_large"
     probes = y[:PROBES, 0]
-    if (probes < 0).mean() > 0.6 and r.random() < 0.7:  # one real function of ten is negative so often
+    if (probes < 0).mean() > 0.6 and r.random() < 0.7:  # few real functions are negative so often
         return "negative"
     around = probes - probes.mean()
     if abs(probes.mean()) < 0.02 * probes.std() and r.random() < 0.7:
