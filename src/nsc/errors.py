@@ -55,6 +55,9 @@ class SourceError(InputError):
         self.problems = tuple(problems)
         super().__init__("\n".join(p.located(path) for p in problems))
 
+    def __reduce__(self) -> tuple:  # a worker process may raise it
+        return SourceError, (self.path, list(self.problems))
+
 
 class DomainError(InputError):
     """A domain that names no input, is empty, or is not finite."""
@@ -76,4 +79,8 @@ class MissingExtraError(NscError):
     """An optional tool is not installed."""
 
     def __init__(self, tool: str, extra: str):
+        self.tool, self.extra = tool, extra
         super().__init__(f"{tool} is not installed; install it with: pip install 'nsc[{extra}]'")
+
+    def __reduce__(self) -> tuple:
+        return MissingExtraError, (self.tool, self.extra)
