@@ -35,6 +35,9 @@ class Expression(NamedTuple):
     ast: Ast
 
 
+PI = Expression("M_PI", ATOM, math.pi, math.pi, Ast("name", (), "M_PI"))
+
+
 def named(name: str, lo: float, hi: float) -> Expression:
     """Write a variable."""
     return Expression(name, ATOM, lo, hi, Ast("name", (), name))
@@ -95,6 +98,8 @@ class Style:
     numbers: str  # "whole": all are; "long": most have many digits; "mixed"
     again: float  # the share of literals that the function has already
     ones: float  # the share of literals that are 1
+    asks: bool  # writes a ? b : c; else only branches
+    bare: bool  # hardly writes numbers
     folded: float  # the share of literals that are a small sum of their own, as in 1.0 / 3.0
 
     @staticmethod
@@ -109,9 +114,11 @@ class Style:
             operator=r.choice((" {} ", " {} ", "{}")),
             redundant_parentheses=r.choice((0.0, 0.05, 0.2)),
             taste=Taste(r),
-            numbers=r.choice(("whole", "whole", "whole", "whole", "long", "long", "mixed", "mixed")),
+            numbers=r.choice(("whole", "whole", "whole", "whole", "long", "long", "long", "mixed", "mixed")),
             again=r.choice((0.0, 0.0, 0.3, 0.7, 0.9)),
             ones=r.choice((0.0, 0.0, 0.0, 0.9)),
+            asks=r.random() < 0.4,
+            bare=r.random() < 0.25,
             folded=r.choice((0.0, 0.0, 0.0, 0.1, 0.3)),
         )
 
@@ -185,10 +192,10 @@ class Writer:
     def _folded(self) -> Expression:
         """Write a quotient or product of two numbers that a compiler computes."""
         r = self.r
-        pi, whole = Expression("M_PI", ATOM, math.pi, math.pi, Ast("name", (), "M_PI")), r.choice((2.0, 3.0, 4.0, 6.0))
+        whole = r.choice((2.0, 3.0, 4.0, 6.0))
         n = Expression(f"{whole}{self.style.suffix}", ATOM, whole, whole, Ast("number", (), (whole, False)))
         one = Expression(f"1.0{self.style.suffix}", ATOM, 1.0, 1.0, Ast("number", (), (1.0, False)))
-        a, operator, b = r.choice(((one, "/", n), (pi, "/", n), (n, "*", pi), (one, "/", pi)))
+        a, operator, b = r.choice(((one, "/", n), (PI, "/", n), (n, "*", PI), (one, "/", PI)))
         value = a.lo / b.lo if operator == "/" else a.lo * b.lo
         return Expression(
             f"({a.text}{self.op(operator)}{b.text})", ATOM, value, value, Ast("group", (binary(operator, a, b),))
@@ -198,6 +205,7 @@ class Writer:
         """Spell a number as this author would."""
         if value < 0:
             return self.negate(self.constant(-value))
+        value = value or 0.0  # not -0.0, which is written as 0.0
         if value == int(value) and value < 1e6:
             text = str(int(value)) + self.r.choice((".0", ".0", "", "."))
             text += self.style.suffix if "." in text else ""
@@ -233,6 +241,14 @@ class Writer:
         if name in self.waiting:
             self.waiting.remove(name)
         return named(name, *self.scope[name])
+
+    def several(self, lo: int = 2, hi: int = 5) -> list[Expression]:
+        """Use different variables, unused inputs first."""
+        names = list(dict.fromkeys([*self.unused, *self.r.sample(list(self.scope), len(self.scope))]))
+        if self.r.random() < 0.5:
+            self.r.shuffle(names)
+        count = min(len(names), self.r.randint(lo, hi))
+        return [self.use(name) for name in names[:count]]
 
     # composition
 

@@ -8,17 +8,8 @@ from __future__ import annotations
 import math
 import re
 
-from nsc.exestack.synthetic.expressions import (
-    ATOM,
-    COMPARE,
-    PRODUCT,
-    Dice,
-    Expression,
-    Style,
-    Writer,
-    binary,
-    named,
-)
+from nsc.exestack.synthetic.bounded import bounded, choice, comparison
+from nsc.exestack.synthetic.expressions import ATOM, PRODUCT, Dice, Expression, Style, Writer, binary, named
 from nsc.exestack.synthetic.inputs import FUNCTION_NAMES, INPUT_NAMES, LOCAL_NAMES, VECTOR_NAMES, draw_ranges
 from nsc.exestack.synthetic.library import Library, replaced
 from nsc.exestack.synthetic.shapes import call, condition, expression, horner_in, shape
@@ -39,11 +30,11 @@ from nsc.exestack.synthetic.vectors import call as vector_call
 from nsc.program.ctype import DOUBLE, FLOAT, Array
 from nsc.program.dag import EMPTY, Ast, Definitions
 
-_ARITY = (45, 19, 14, 9, 4, 4, 3, 3, 3)
+_ARITY = (45, 20, 15, 11, 4, 4, 2, 2, 2)
 _STEPS = ((0.5, 1.5), (1.0, 2.0), (0.25, 0.5, 0.75), (0.5,), (1.0,), (-0.5, 0.5), (0.0, 0.5), (-1.0, 0.0, 1.0))
 _STATEMENTS = (
     (22, "_declare"), (8, "_assign"), (3, "_vector"), (9, "_early_return"), (12, "_if"), (5, "_ladder"), (6, "_limit"),
-    (6, "_split"), (6, "_ramp"), (4, "_for"), (2, "_series"), (6, "_helper"), (1, "_table"), (8, "_macro"),
+    (9, "_split"), (4, "_ramp"), (4, "_for"), (2, "_series"), (6, "_helper"), (1, "_table"), (8, "_macro"),
 )  # fmt: skip
 _FORMULA = (  # line by line, without a branch
     (12, "_declare"), (3, "_assign"), (2, "_series"), (1, "_macro"), (1, "_vector"),
@@ -55,6 +46,10 @@ _LARGE = 12.0  # a result that may be larger is written anew
 def write_function(r: Dice) -> Written:
     """Write a random C function."""
     return _Author(r).write()
+
+
+def _set(name: str, value: Expression) -> Statement:
+    return Statement(f"{name} = {value.text};", assigned(named(name, value.lo, value.hi), "=", value))
 
 
 class _Author:
@@ -69,9 +64,9 @@ class _Author:
         self.library = Library(r, self.style)
         self.w = Writer(r, self.style, self.inputs, self.library, self.ranges)
         self.locals: list[str] = []
-        self.length = r.choices((0, 1, 2, 3, 4, 6, 9, 14, 20), (35, 16, 13, 11, 9, 8, 6, 3, 1.5))[0]
+        self.length = r.choices((0, 1, 2, 3, 4, 6, 9, 14, 20), (42, 17, 13, 10, 8, 7, 5, 3, 1.5))[0]
         self.is_formula = r.random() < (0.07 if self.length < 6 else 0.4)
-        self.const_inputs = r.random() < (0.6 if self.length else 0.15)
+        self.const_inputs = r.random() < (0.45 if self.length else 0.15)
         self.fixed: set[str] = set(self.inputs) if self.const_inputs else set()  # const: never assigned
         self.before: list[str] = []  # file-level text: macros, tables, helpers
         self.type = DOUBLE if self.style.scalar == "double" else FLOAT
@@ -87,7 +82,7 @@ class _Author:
         name = r.choice(FUNCTION_NAMES)
         const = "const " if self.const_inputs else ""
         parameters = ", ".join(f"{const}{self.style.ctype} {p}" for p in self.inputs)
-        head = f"{r.choice(('', 'static ', 'static ', 'static inline '))}{self.style.ctype} {name}({parameters})"
+        head = f"{r.choice(('', '', 'static ', 'static inline '))}{self.style.ctype} {name}({parameters})"
         if self.late:
             body.insert(0, announced(self.style.ctype, self.late, self.type))
         lines = "\n".join("  " + statement.text for statement in body)
@@ -108,6 +103,8 @@ class _Author:
             w.unused[:], w.waiting[:] = unused, waiting
             if w.waiting and r.random() < 0.6:
                 out = w.use(w.waiting[-1])
+            elif r.random() < 0.3:  # many real functions have values in [0, 1]
+                out = bounded(w)
             elif r.random() < 0.2:
                 out = call(w, 2)
             elif r.random() < 0.4:
@@ -122,13 +119,13 @@ class _Author:
             v = w.use(r.choice(w.unused))
             if w.unused and r.random() < 0.5:
                 v = w.mul(v, w.use(r.choice(w.unused)))
-            if r.random() < 0.15:
+            if not self.style.bare and r.random() < 0.15:
                 v = w.mul(w.literal(hi=2), v)
             out = r.choice((w.add, w.sub, w.sub, w.mul, w.mul, w.mul, w.mul, w.mul))(out, v)
         if out.hi < -0.3 * out.lo and r.random() < 0.8:  # few real functions are negative most of the time
             out = w.negate(out)
         u = r.random()
-        if u < 0.04:  # many real functions have values in [0, 1]
+        if u < 0.04:
             return self.library.call("clamp", out, w.constant(0.0), w.constant(1.0))
         return w.absolute(out) if u < 0.08 else out
 
@@ -146,7 +143,8 @@ class _Author:
 
     def _fresh(self, pool: list[str]) -> str:
         taken = set(self.w.scope) | set(FUNCTION_NAMES)
-        return self.r.choice([n for n in pool if n not in taken])
+        free = [n for n in pool if n not in taken] or [f"{n}_{len(taken)}" for n in pool]
+        return self.r.choice(free)
 
     def _declare(self, value: Expression | None = None, *, changes: bool = False) -> Statement:
         name = self._fresh(LOCAL_NAMES)
@@ -155,7 +153,7 @@ class _Author:
         self._introduce(name)
         if self.late is not None:
             self.late.append(name)
-            return Statement(f"{name} = {value.text};", assigned(named(name, value.lo, value.hi), "=", value))
+            return _set(name, value)
         const = "const " if not changes and self.r.random() < (0.5 if self.const_inputs else 0.03) else ""
         if const:
             self.fixed.add(name)
@@ -204,7 +202,7 @@ class _Author:
             x = w.use(x.text)
         for step in r.choice(_STEPS):
             at = w.constant(step)
-            test = Expression(f"{x.text} < {at.text}", 5, 0.0, 1.0, below(x, at.ast))
+            test = comparison(w, x, "<", at)
             splits = x.lo < step < x.hi  # else one side is all there is: a number would make a constant function
             first, *rest = w.coefficients(r.choice((1, 1, 2, 3) if splits else (2, 3)))
             out.append(self._leave(test, horner_in(w, x, first, rest), braces))
@@ -250,16 +248,21 @@ class _Author:
         """double y; if (x < 0.75) { y = polynomial; } else { y = another; }"""
         w, r = self.w, self.r
         name = self._fresh(LOCAL_NAMES)
-        test = condition(w, 1)
-        values = [shape(w, 1) if r.random() < 0.5 else expression(w, r.choice((1, 2))) for _ in range(2)]
+        if r.random() < 0.5:
+            test, *values = choice(w)
+        else:
+            test = condition(w, 1)
+            values = [shape(w, 1) if r.random() < 0.5 else expression(w, r.choice((1, 2))) for _ in range(2)]
         w.scope[name] = (min(v.lo for v in values), max(v.hi for v in values))
         self._introduce(name)
-        y = named(name, *w.scope[name])
-        made = either(test, *(Statement(f"{name} = {v.text};", assigned(y, "=", v)) for v in values))
-        if self.late is not None:
-            self.late.append(name)
-            return [made]
-        return [announced(self.style.ctype, [name], self.type), made]
+        return self._announce(name, either(test, *(_set(name, v) for v in values)))
+
+    def _announce(self, name: str, first: Statement) -> list[Statement]:
+        """Declare a local without a value before the statement that gives it one."""
+        if self.late is None:
+            return [announced(self.style.ctype, [name], self.type), first]
+        self.late.append(name)
+        return [first]
 
     def _ramp(self) -> list[Statement]:
         """double y; if (x <= a) { y = 0; } else if (x < b) { y = (x - a) / (b - a); } else { y = 1; }"""
@@ -274,17 +277,10 @@ class _Author:
         if ends[0].lo:
             rise = w.sub(w.constant(1.0), rise)
         w.scope[name] = (0.0, 1.0)
-        y = named(name, 0.0, 1.0)
-        tests = [
-            Expression(f"{x.text} {o} {e.text}", COMPARE, 0.0, 1.0, binary(o, x, e)) for o, e in (("<=", a), ("<", b))
-        ]
-        low, mid, high = (Statement(f"{name} = {v.text};", assigned(y, "=", v)) for v in (ends[0], rise, ends[1]))
-        made = either(tests[0], low, either(tests[1], mid, high), chained=True)
+        tests = [comparison(w, x, o, e) for o, e in (("<=", a), ("<", b))]
+        low, mid, high = (_set(name, v) for v in (ends[0], rise, ends[1]))
         self._introduce(name)
-        if self.late is not None:
-            self.late.append(name)
-            return [made]
-        return [announced(self.style.ctype, [name], self.type), made]
+        return self._announce(name, either(tests[0], low, either(tests[1], mid, high), chained=True))
 
     def _if(self) -> Statement:
         if not self.locals:

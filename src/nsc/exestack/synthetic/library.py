@@ -42,6 +42,8 @@ _READY = {
     "cube": Ready("x", "x * x * x", lambda x: (-(_reach(x) ** 3), _reach(x) ** 3)),
     "abs": Ready("x", "x < 0 ? -x : x", lambda x: (0.0, _reach(x))),
     "sign": Ready("x", "x < 0 ? -1 : 1", lambda x: (-1.0, 1.0)),
+    "fract": Ready("x", "x - floor(x)", lambda x: (0.0, 1.0)),
+    "ramp": Ready("abx", "x <= a ? 0 : (x < b ? (x - a) / (b - a) : 1)", lambda a, b, x: (0.0, 1.0)),
     "step": Ready("ax", "x < a ? 0 : 1", lambda a, x: (0.0, 1.0)),
     "lerp": Ready("abt", "a + t * (b - a)", lambda a, b, t: (-3 * _reach(a, b, t), 3 * _reach(a, b, t))),
     "mix": Ready("abt", "(1 - t) * a + t * b", lambda a, b, t: (-3 * _reach(a, b, t), 3 * _reach(a, b, t))),
@@ -52,11 +54,24 @@ _READY = {
 }
 
 
-@cache
-def _syntax(name: str, ctype: str) -> Ast:
-    ready = _READY[name]
+def _written(spelled: str, ready: Ready, ctype: str, *, asks: bool) -> str:
     listed = ", ".join(f"{ctype} {p}" for p in ready.parameters)
-    return definitions_of(f"{ctype} {name}({listed}) {{ return {ready.body}; }}").functions[name]
+    body = f"  return {ready.body};\n" if asks else _branches(ready.body)
+    return f"{ctype} {spelled}({listed}) {{\n{body}}}\n"
+
+
+def _branches(body: str) -> str:
+    """Write conditionals as branches that return."""
+    test, asks, rest = body.partition(" ? ")
+    if not asks:
+        return f"  return {body};\n"
+    value, _, other = rest.partition(" : ")
+    return f"  if ({test})\n    return {value};\n" + _branches(other[1:-1] if " ? " in other else other)
+
+
+@cache
+def _syntax(name: str, ctype: str, asks: bool) -> Ast:
+    return definitions_of(_written(name, _READY[name], ctype, asks=asks)).functions[name]
 
 
 ARGUMENTS = {name: ready.parameters for name, ready in _READY.items()}
@@ -67,7 +82,7 @@ class Library:
 
     def __init__(self, r: Dice, style: Style):
         self.style = style
-        self.macros = r.random() < 0.6
+        self.macros = style.asks and r.random() < 0.6
         self.head = r.choice(("static ", "static inline ", "static inline "))
         self.end = r.choice(("_f", "f", "2", "_val", "_ff", "_real"))
         self.texts: dict[str, str] = {}  # by how it is called
@@ -75,7 +90,8 @@ class Library:
 
     def call(self, name: str, *args: Expression) -> Expression:
         """Call a small function, which is defined when it is first used."""
-        ready, syntax = _READY[name], _syntax(name, self.style.scalar)
+        asks = self.style.asks
+        ready, syntax = _READY[name], _syntax(name, self.style.scalar, asks)
         spelled = name.upper() if self.macros else name + self.end
         if self.macros:
             body = re.sub(r"\b[a-z]\b", r"(\g<0>)", ready.body)
@@ -83,9 +99,7 @@ class Library:
             given = {p: a.ast for p, a in zip(ready.parameters, args, strict=True)}
             ast = Ast("group", (replaced(syntax.data[2].kids[0].kids[0], given),))
         else:
-            t = self.style.ctype
-            listed = ", ".join(f"{t} {p}" for p in ready.parameters)
-            self.texts[spelled] = f"{self.head}{t} {spelled}({listed}) {{\n  return {ready.body};\n}}\n"
+            self.texts[spelled] = self.head + _written(spelled, ready, self.style.ctype, asks=asks)
             self.functions[spelled] = syntax
             ast = Ast("call", tuple(a.ast for a in args), spelled)
         lo, hi = ready.bounds(*args)
@@ -94,7 +108,7 @@ class Library:
     def before(self, text: str) -> str:
         """Write the definitions that a text needs before it."""
         for name, definition in reversed(self.texts.items()):  # what is called comes before what calls it
-            if f"{name}(" in text:
+            if re.search(rf"\b{name}\(", text):
                 text = f"{definition}\n{text}" if definition[0] != "#" else definition + text
         return text
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 
-from nsc.exestack.synthetic.expressions import COMPARE, LOGICAL, TERNARY, TINY, Expression, Writer, binary
+from nsc.exestack.synthetic.bounded import bounded, comparison, conditional
+from nsc.exestack.synthetic.expressions import LOGICAL, TINY, Expression, Writer
 from nsc.exestack.synthetic.library import ARGUMENTS
 from nsc.program.dag import Ast
 
@@ -17,8 +18,8 @@ def expression(w: Writer, depth: int) -> Expression:
     """Write a random expression of at most `depth` nested operations."""
     r = w.r
     if depth <= 0 or r.random() < 0.12:
-        return w.variable() if r.random() < 0.95 else w.literal()
-    return w.style.taste.choose("kind", _KINDS)(w, depth)
+        return w.variable() if w.style.bare or r.random() < 0.95 else w.literal()
+    return w.style.taste.choose("kind", _BARE_KINDS if w.style.bare else _KINDS)(w, depth)
 
 
 def _product(w: Writer, depth: int) -> Expression:
@@ -37,7 +38,7 @@ def call(w: Writer, depth: int) -> Expression:
 
 def shape(w: Writer, depth: int) -> Expression:
     """Write one idiom of real code."""
-    return w.style.taste.choose("shape", SHAPES)(w, depth)
+    return w.style.taste.choose("shape", _BARE_SHAPES if w.style.bare else _SHAPES)(w, depth)
 
 
 def _wave(name: str):
@@ -144,7 +145,7 @@ def condition(w: Writer, depth: int) -> Expression:
     """Write a truth: a comparison, sometimes two."""
     r = w.r
     left = w.variable() if r.random() < 0.75 else expression(w, min(depth, 1))
-    right = w.variable() if r.random() < 0.35 else left
+    right = w.variable() if r.random() < (0.8 if w.style.bare else 0.35) else left
     if right.text == left.text:
         common = (0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 1.0, 1.0, -1.0, round(r.uniform(-1, 1), 2))
         limit = r.choice(TINY if r.random() < 0.06 else common)
@@ -154,11 +155,12 @@ def condition(w: Writer, depth: int) -> Expression:
             limit = w.like(limit)
         right = w.constant(limit)
     operator = r.choice("< < < < > > > > <= <= <= >= >= >= == == == !=".split())
-    text = f"{w.wrap(left, COMPARE).text} {operator} {w.wrap(right, COMPARE).text}"
-    test = Expression(text, COMPARE, 0.0, 1.0, binary(operator, left, right))
+    test = comparison(w, left, operator, right)
     if r.random() < 0.2:
         operator, other = r.choice(("&&", "&&", "||")), condition(w, 0)
-        return Expression(f"{text} {operator} {other.text}", LOGICAL, 0.0, 1.0, _joined(operator, test.ast, other.ast))
+        return Expression(
+            f"{test.text} {operator} {other.text}", LOGICAL, 0.0, 1.0, _joined(operator, test.ast, other.ast)
+        )
     return test
 
 
@@ -172,20 +174,9 @@ def _joined(operator: str, left: Ast, right: Ast) -> Ast:
 
 
 def ternary(w: Writer, depth: int) -> Expression:
-    test = condition(w, depth - 1)
-    a, b = expression(w, depth - 1), expression(w, depth - 1)
-    asked = f"({test.text})" if w.r.random() < 0.5 else test.text
-    text = f"{asked} ? {w.wrap(a, COMPARE).text} : {w.wrap(b, COMPARE).text}"
-    return Expression(text, TERNARY, min(a.lo, b.lo), max(a.hi, b.hi), Ast("conditional", (test.ast, a.ast, b.ast)))
-
-
-def several(w: Writer, lo: int = 2, hi: int = 5) -> list[Expression]:
-    """Choose different variables, unused inputs first."""
-    names = list(dict.fromkeys([*w.unused, *w.r.sample(list(w.scope), len(w.scope))]))
-    if w.r.random() < 0.5:
-        w.r.shuffle(names)
-    count = min(len(names), w.r.randint(lo, hi))
-    return [w.use(name) for name in names[:count]]
+    if not w.style.asks:
+        return shape(w, depth)
+    return conditional(w, condition(w, depth - 1), expression(w, depth - 1), expression(w, depth - 1))
 
 
 def _total(w: Writer, terms: list[Expression]) -> Expression:
@@ -197,13 +188,13 @@ def _total(w: Writer, terms: list[Expression]) -> Expression:
 
 def weighted_sum(w: Writer, depth: int) -> Expression:
     """0.299*r + 0.587*g + 0.114*b"""
-    return _total(w, [w.mul(w.literal(hi=3), v) for v in several(w, 2, 9)])
+    return _total(w, [w.mul(w.literal(hi=3), v) for v in w.several(2, 9)])
 
 
 def stencil(w: Writer, depth: int) -> Expression:
     """a - c + 2*d - 2*f + g - i"""
     terms = []
-    for v in several(w, 3, 9):
+    for v in w.several(3, 9):
         k = w.r.choice((1, 1, 2, 2, 3, 0.5))
         terms.append(v if k == 1 else w.mul(w.constant(float(k)), v))
     return _total(w, terms)
@@ -213,7 +204,7 @@ def magnitude(w: Writer, depth: int) -> Expression:
     """sqrt(gx*gx + gy*gy), of sums or differences of variables"""
     parts = []
     for _ in range(w.r.randint(2, 4)):
-        pair = several(w, 1, 2)
+        pair = w.several(1, 2)
         parts.append(w.square(w.sub(*pair) if len(pair) == 2 else pair[0]))
     total = parts[0]
     for part in parts[1:]:
@@ -226,7 +217,7 @@ def magnitude(w: Writer, depth: int) -> Expression:
 def product(w: Writer, depth: int) -> Expression:
     """x*y*z"""
     out = None
-    for v in several(w, 2, 4):
+    for v in w.several(2, 4):
         if w.r.random() < 0.2:
             v = w.sub(w.constant(1.0), v) if w.r.random() < 0.5 else w.add(w.constant(1.0), v)
         out = v if out is None else w.mul(out, v)
@@ -235,7 +226,7 @@ def product(w: Writer, depth: int) -> Expression:
 
 def dot(w: Writer, depth: int) -> Expression:
     """ax*bx + ay*by"""
-    names = several(w, 2, 8)
+    names = w.several(2, 8)
     pairs = [w.mul(a, b) for a, b in zip(names[::2], names[1::2], strict=False)]
     return _total(w, pairs) if pairs else names[0]
 
@@ -363,6 +354,8 @@ def cross(w: Writer, depth: int) -> Expression:
 
 def pick(w: Writer, depth: int) -> Expression:
     """a < b ? a : b, x < 0 ? -x : x, x > 0 ? 1 : 0: choices that real code writes out"""
+    if not w.style.asks:
+        return w.library.call(w.r.choice(("min", "max")), *_different(w, [w.variable(), w.variable()]))
     a, b = w.variable(), w.variable()
     if a.text == b.text:
         b = w.constant(0.0 if a.lo < 0 else 0.5)
@@ -374,16 +367,23 @@ def pick(w: Writer, depth: int) -> Expression:
         b = w.constant(0.0)
     else:
         first, second = w.constant(w.r.choice((1.0, 0.0))), w.constant(w.r.choice((-1.0, 0.5)))
-    left = w.wrap(a, COMPARE).text
-    operator = w.r.choice("<>")
-    text = f"{left} {operator} {w.wrap(b, COMPARE).text} ? {first.text} : {second.text}"
-    ast = Ast("conditional", (binary(operator, a, b), first.ast, second.ast))
-    return Expression(text, TERNARY, min(first.lo, second.lo), max(first.hi, second.hi), ast)
+    return conditional(w, comparison(w, a, w.r.choice("<>"), b), first, second)
 
 
-SHAPES = (
+_SHAPES = (
     (1, weighted_sum), (1, stencil), (1, magnitude), (3, product), (2, dot), (1, wave), (3, horner), (2, cross),
     (1, gaussian), (1, clamp), (1, ratio), (2, tiny), (2, lerp), (0.5, angle), (1, plain), (2, pick),
+    (3, lambda w, depth: bounded(w)),
+)  # fmt: skip
+_BARE_KINDS = (
+    (17, _product),
+    (4, lambda w, d: w.add(expression(w, d - 1), expression(w, d - 1))),
+    (12, lambda w, d: w.sub(expression(w, d - 1), expression(w, d - 1))),
+    (4, lambda w, d: w.negate(expression(w, d - 1))),
+    (6, small), (8, call), (24, shape),
+)  # fmt: skip
+_BARE_SHAPES = (
+    (1, magnitude), (4, product), (2, dot), (2, cross), (2, lerp), (2, pick), (3, lambda w, depth: bounded(w)),
 )  # fmt: skip
 _KINDS = (
     (17, _product),
@@ -392,5 +392,5 @@ _KINDS = (
     (11, _quotient),
     (4, lambda w, d: w.negate(expression(w, d - 1))),
     (2, lambda w, d: w.mul(w.literal(), expression(w, d - 1))),
-    (1, ternary), (6, small), (17, call), (24, shape),
+    (1, ternary), (4, small), (17, call), (24, shape),
 )  # fmt: skip
