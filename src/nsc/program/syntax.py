@@ -14,7 +14,13 @@ from tree_sitter import Language, Node, Parser
 from nsc.program.declare import text_of
 
 _PARSER = Parser(Language(tree_sitter_c.language()))
-_OPENING = re.compile(r"\(\s*([A-Za-z_]\w*)\s*(?=[()\[])")
+_OPENING = re.compile(r"\(\s*([A-Za-z_]\w*)\s*(?=[()\[*])")
+_FACTOR = re.compile(r"\*\s*(?=\()")
+_LIKE_PARAMETERS = re.compile(r"\([\s(]*[A-Za-z_][\w\s,*()\[\]]*")
+_SPARE = re.compile(r"(?<=[^\w\s]) | (?=[^\w\s])")
+_QUOTE = re.compile(r"[\"']")
+_NEAR = 80  # characters
+_ADDED = re.compile(r"\)\s*[-+*&]")
 _BEFORE_OPERAND = re.compile(r"(?:[-+*/%=(,?:<>&|!{;~^\[]|\breturn) ?\Z")
 _BRACKET_OR_STRING = re.compile(r"[()\[\]]|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?")
 _OPERAND = re.compile(r"\s*[\w\"'{]")
@@ -43,7 +49,9 @@ def syntax_tree(text: str, types: Collection[str] | None = None) -> Node:
 
     Without types, `(a) * b` may be a cast of `*b` or a product, and `(f(x)) - b` a cast to a function.
     Parentheses around such an operand are blanked before parsing where its name is no type (same
-    length, so offsets stay); not in `(a) b`, which can only be a cast.
+    length, so offsets stay); not in `(a) b`, which can only be a cast. So are those of `(a * (b * c)) - d`, which may
+    be a cast to a pointer to functions; behind `*`, `/` and `%`, where they group, a plus in place of a space near by
+    says as much.
 
     Args:
         types: the names that are types besides C's own; None for those that the text defines.
@@ -58,7 +66,8 @@ def syntax_tree(text: str, types: Collection[str] | None = None) -> Node:
 
 def _without_lone_parentheses(text: str, types: frozenset[str]) -> str:
     """Blank the outer parentheses of `(a)`, `(f(x))`, `(v[i])`, `(g(x)[i](y))` where a, f, v, g are no types."""
-    blanks, closings = [], None
+    blanks: list[int] = []
+    closings: dict[int, int] | None = None
     for found in _OPENING.finditer(text):
         start, at = found.start(), found.end()
         if found.group(1) in types or not _BEFORE_OPERAND.search(text, max(0, start - 8), start):
@@ -66,9 +75,37 @@ def _without_lone_parentheses(text: str, types: frozenset[str]) -> str:
         while at is not None and text[at : at + 1] in ("(", "["):
             closings = _closings(text) if closings is None else closings
             at = closings.get(at)
-        if at is not None and text[at : at + 1] == ")" and not _OPERAND.match(text, at + 1):
-            blanks += [start, at]
+        if at is None:
+            continue
+        if text[at : at + 1] == ")":
+            blanks += [] if _OPERAND.match(text, at + 1) else [start, at]
+        elif factor := _FACTOR.match(text, at):
+            closings = _closings(text) if closings is None else closings
+            end = _end_of_product(text, factor.end(), closings)
+            if end is not None and text[:start].rstrip()[-1] not in "*/%!~{;":
+                blanks += [start, end]
+            elif end is not None and (told := _with_plus(text, start)):
+                return told
     return _blanked(text, sorted(blanks))
+
+
+def _end_of_product(text: str, factor: int, closings: dict[int, int]) -> int | None:
+    """Return where `(a*(b*c))` ends if it may be read as a type, with what follows as the operand of its cast."""
+    end = closings.get(factor)
+    if end is None or not _ADDED.match(text, end):
+        return None
+    return end if _LIKE_PARAMETERS.fullmatch(text[factor:end].rstrip()) else None
+
+
+def _with_plus(text: str, start: int) -> str | None:
+    """Write `(+a*(b * c)` for `(a * (b * c)`, of the same length; None where no space near it can be spared."""
+    after = _SPARE.search(text, start, start + _NEAR)
+    if after and not _QUOTE.search(text, start, after.end()):
+        return f"{text[: start + 1]}+{text[start + 1 : after.start()]}{text[after.end() :]}"
+    *_, before = [None, *_SPARE.finditer(text, max(0, start - _NEAR), start)]
+    if before is None or _QUOTE.search(text, before.start(), start):
+        return None
+    return f"{text[: before.start()]}{text[before.end() : start + 1]}+{text[start + 1 :]}"
 
 
 def _closings(text: str) -> dict[int, int]:
