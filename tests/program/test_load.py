@@ -1,5 +1,7 @@
 """From files as people write them to Programs: choice, closure, signature, refusals."""
 
+import random
+
 import numpy as np
 import pytest
 
@@ -272,6 +274,7 @@ def test_what_real_files_do(text):
         ("2.0*(x*(x*x))*x", 0.125),
         ("' ' * (x*(x*x))*x", 2.0),
         ("2.0*(x*(x*x))*x*(' ' - 31)", 0.125),
+        ("(fabs(x)*(x*x))*(x*(x))- -(x- -(x))", 1.03125),
         ("((x*((x*x)))*x)", 0.0625),
     ],
 )
@@ -282,6 +285,31 @@ def test_parentheses_are_no_casts(expression, value):
             parse_program(text)
     else:
         assert evaluate(parse_program(text).dag, np.array([[0.5]]))[0, 0] == value
+
+
+def _random_expression(r, depth):
+    """Write a product, sum or call with parentheses and spaces where C and Python mean the same."""
+    if depth <= 0 or r.random() < 0.15:
+        return r.choice("a b c s 2.0 f(a) v[1] f(b*c) (a) (f(b)) (v[0]) -a (-b)".split())
+    left, right = _random_expression(r, depth - 1), _random_expression(r, depth - 1)
+    gaps = [r.choice(("", "", " ")) for _ in range(2)]
+    wide, narrow = f"{gaps[0]}{r.choice('+-')} ", f"{gaps[0]}*{gaps[1]}"
+    made = r.choice((f"{left}{narrow}{right}",) * 3 + (f"{left}{wide}{right}", f"f({left})", f"({left}{gaps[0]})"))
+    return f"({made})" if r.random() < 0.6 else made
+
+
+def test_random_products_are_no_casts():
+    r = random.Random(5)
+    known = {"a": 0.3, "b": -0.7, "c": 0.9, "s": 0.2, "v": [1.25, 2.5], "f": lambda q: q + 0.5}
+    for _ in range(300):
+        text = _random_expression(r, r.choice((2, 3, 4, 5)))
+        program = parse_program(
+            "static double f(double q) { return q + 0.5; }\nstatic const double v[2] = {1.25, 2.5};\n"
+            f"double g(double a, double b, double c, double s) {{ return {text}; }}",
+            function="g",
+        )
+        value = evaluate(program.dag, np.array([[0.3, -0.7, 0.9, 0.2]]))[0, 0]
+        assert value == pytest.approx(eval(text, known), rel=1e-12, abs=1e-12), text
 
 
 DEEP = {

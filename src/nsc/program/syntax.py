@@ -17,7 +17,7 @@ _PARSER = Parser(Language(tree_sitter_c.language()))
 _OPENING = re.compile(r"\(\s*([A-Za-z_]\w*)\s*(?=[()\[*])")
 _FACTOR = re.compile(r"\*\s*(?=\()")
 _LIKE_PARAMETERS = re.compile(r"\([\s(]*[A-Za-z_][\w\s,*()\[\]]*")
-_SPARE = re.compile(r"(?<=[^\w\s]) | (?=[^\w\s])")
+_SPARE = re.compile(r"(?<=[^\w\s]) (?=\w)|(?<=[(),;{}\[\]]) | (?=[(),;{}\[\]])")  # not the one of `a - -b`
 _QUOTE = re.compile(r"[\"']")
 _NEAR = 80  # characters
 _ADDED = re.compile(r"\)\s*[-+*&]")
