@@ -11,7 +11,9 @@ import nsc
 from nsc.cli import main
 from nsc.errors import InputError, OracleError
 from nsc.files import header_reader
+from nsc.patterns import CompilationConfig, Round, _Compilation
 from nsc.program import parse_program
+from nsc.surrogate import Surrogate
 
 WAVE = "#include <math.h>\ndouble wave(double x, double y) { return sin(3*x) * y; }\n"
 
@@ -76,6 +78,41 @@ def test_target_error_grows_until_met():
     report = surrogate.report
     assert report["target_reached"] and report["test"]["rmse"] <= 2e-3
     assert len(report["rounds"]) > 1
+
+
+@pytest.mark.parametrize(
+    ("errors", "budget", "why"),
+    [
+        ([1e-2, 8e-3, 7e-3], 1024, ""),  # too early to tell
+        ([1e-2, 8e-3, 7e-3, 6e-3], 1024, "do not bring it near"),
+        ([1e-2, 8e-3, 7e-4, 6e-4], 1024, ""),  # one gain as large as before, and it is reached
+        ([1e-2, 1e-3], 65536, "at most 32768 examples"),
+    ],
+)
+def test_a_hopeless_target_is_given_up(errors, budget, why):
+    template = Surrogate((), np.zeros(1), np.ones(1), ("x",), ("y",))
+    config = CompilationConfig(target_error=1e-4)
+    search = _Compilation(np.sin, None, template, config, None, None)
+    search.rounds = [Round(1024, "9-4-4-1", rmse) for rmse in errors]
+    assert why in search._end(budget) and bool(why) == bool(search._end(budget))
+
+
+def test_a_time_limit_ends_between_rounds():
+    report = nsc.compile(WAVE, budget=64, target_error=1e-6, time_limit=1e-9, timing=False).report
+    assert len(report["rounds"]) == 1 and sum(report["program_runs"][use] for use in ("train", "validation")) == 64
+    assert any("the time limit of 1e-09 s is over" in n for n in report["notes"])
+
+
+def test_a_time_limit_ends_a_round(monkeypatch):
+    """The round that is under way is dropped, but what it ran counts."""
+    late = iter([False, True, True])
+    monkeypatch.setattr(_Compilation, "_is_late", lambda self: next(late))
+    kept = nsc.compile(WAVE, budget=64, target_error=1e-6, time_limit=60, timing=False)
+    assert next(late, "none") == "none" and len(kept.report["rounds"]) == 1
+    assert sum(kept.report["program_runs"][use] for use in ("train", "validation")) == 256
+    first = nsc.compile(WAVE, budget=64, timing=False)
+    x = np.linspace(-1, 1, 50).reshape(25, 2)
+    np.testing.assert_array_equal(kept(x), first(x))
 
 
 def test_python_callables_are_programs():
@@ -144,6 +181,8 @@ def test_what_cannot_be_timed_is_written_all_the_same(timing, tmp_path, wave):
         (WAVE, ["--initial", "magic"], "one of auto, compnet, distill, random"),
         (WAVE, ["--topology", "1-4-1"], "needs 2 or more inputs"),
         (WAVE, ["--target-error", "0"], "above 0"),
+        (WAVE, ["--target-error", "0.1", "--time-limit", "nan"], "above 0 seconds; found nan"),
+        (WAVE, ["--time-limit", "10"], "ends the search for a target error; give a --target-error"),
         ("int f(int n) { return n; }", ["--domain", "n=0.2:0.8"], "'n' holds no whole number; found 0.2:0.8"),
         ("double f(double x) { return sqrt(x); }", [], "NaN or infinity on"),
         ("double f(double x) { return (int)(9 * x) / (int)(2 * x); }", [], "divided an integer by zero"),

@@ -72,6 +72,9 @@ def compile_(
     activation: Annotated[str, typer.Option(help="sigmoid, tanh or relu.")] = "sigmoid",
     split: Annotated[bool, typer.Option("--split", help="One network per output.")] = False,
     target_error: Annotated[float | None, typer.Option(help="Rmse to reach, in output units.")] = None,
+    time_limit: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="After which a target error is given up.")
+    ] = None,
     verification: Annotated[int, typer.Option(help="Fresh inputs to verify on.")] = 4096,
     drop_in: Annotated[bool, typer.Option("--drop-in", help="Give the C the original's name.")] = False,
     guard: Annotated[bool, typer.Option("--guard", help="Call the original outside the domain.")] = False,
@@ -94,8 +97,8 @@ def compile_(
 
     options = CompileOptions(
         budget=budget, seed=seed, initial=initial, optimizer=optimizer, topology=topology,
-        activation=activation, split=split, target_error=target_error, verification=verification,
-        text_only=text_only,
+        activation=activation, split=split, target_error=target_error, time_limit=time_limit,
+        verification=verification, text_only=text_only,
     )  # fmt: skip
     reading = {
         "function": function,

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -42,6 +43,7 @@ Progress = Callable[[str, float], None]  # (what is happening, fraction of it th
 Entrant = tuple[str, np.ndarray]  # what a start is, and its `w`
 
 MAX_ROUNDS = 10
+MIN_ROUNDS = 4  # before a target error is given up as hopeless
 LARGEST_OUTPUT = 1e150
 MAX_HIDDEN = 64
 
@@ -84,6 +86,8 @@ class CompilationConfig:
         verification: fresh inputs that no training saw.
         target_error: rmse to reach, in the outputs' units; budget and widths grow until it holds.
         max_budget: where a target error stops growing the budget.
+        time_limit: seconds after which a target error is given up, and with it the round that is under way, unless it
+            is the first; what is found then hangs on the machine.
     """
 
     budget: int = 1024
@@ -93,6 +97,7 @@ class CompilationConfig:
     verification: int = 4096
     target_error: float | None = None
     max_budget: int = 32768
+    time_limit: float | None = None
 
     def __post_init__(self) -> None:
         if self.budget < 0:
@@ -101,6 +106,10 @@ class CompilationConfig:
             raise InputError(f"--verification must be at least 1 input; found {self.verification}")
         if self.target_error is not None and not self.target_error > 0:
             raise InputError(f"--target-error must be above 0; found {self.target_error}")
+        if self.time_limit is not None and not self.time_limit > 0:
+            raise InputError(f"--time-limit must be above 0 seconds; found {self.time_limit}")
+        if self.time_limit is not None and self.target_error is None:
+            raise InputError("--time-limit ends the search for a target error; give a --target-error, or leave it out")
         if self.seed < 0 or self.restarts < 0:
             raise InputError(
                 f"the seed and the number of restarts must be 0 or more; found {self.seed} and {self.restarts}"
@@ -125,6 +134,7 @@ class Compilation:
         results: finetuning of each member; empty for zero-shot.
         runs: program runs by purpose.
         reached: whether the target error holds; None without a target.
+        given_up: why it does not; "" where it does, or without a target.
     """
 
     surrogate: Surrogate
@@ -137,6 +147,11 @@ class Compilation:
     time_s: dict[str, float]
     rounds: tuple[Round, ...]
     reached: bool | None
+    given_up: str = ""
+
+
+class _OutOfTime(Exception):
+    """The time limit ends a round from within."""
 
 
 def run_oracle(oracle: Oracle, x: np.ndarray, outputs: int) -> np.ndarray:
@@ -200,25 +215,53 @@ class _Compilation:
         self.y = np.empty((0, len(template.output_names)))
         self.runs = {"train": 0, "validation": 0, "verification": 0}
         self.time_s = {"execute": 0.0, "finetune": 0.0, "verify": 0.0}
+        self.rounds: list[Round] = []
+        self.started = time.perf_counter()
 
     def run(self, starts: tuple[Start, ...]) -> Compilation:
-        config, budget, rounds = self.config, self.config.budget, []
-        for number in range(MAX_ROUNDS if config.target_error else 1):
-            self._grow(budget)
-            members, results, winners = self._finetune(starts)
-            surrogate = replace(self.template, members=members)
-            x, y, found = self._verify(surrogate, number)
-            rounds.append(Round(budget, str(members[0].topology), found.rmse))
-            reached = None if config.target_error is None else found.rmse <= config.target_error
-            if reached is not False:
+        config = self.config
+        found, given_up = self._round(starts, config.budget), ""
+        if config.target_error is None:
+            return found
+        while not (reached := found.verification.rmse <= config.target_error):
+            starts, budget = self._more(found)
+            given_up = self._end(budget)
+            if given_up:
                 break
-            starts, more = self._more(members, results, budget)
-            if more > config.max_budget:
+            try:
+                found = self._round(starts, budget)
+            except _OutOfTime:
+                self.runs["train"] = len(self.x) - self.runs["validation"]
+                given_up = self._end(budget)
                 break
-            budget = more
-        return Compilation(
-            surrogate, found, x, y, results, winners, self.runs, self.time_s, tuple(rounds), reached
-        )  # fmt: skip
+        return replace(found, reached=reached, rounds=tuple(self.rounds), given_up=given_up)
+
+    def _round(self, starts: tuple[Start, ...], budget: int) -> Compilation:
+        """Finetune on `budget` examples and verify."""
+        self._grow(budget)
+        members, results, winners = self._finetune(starts)
+        surrogate = replace(self.template, members=members)
+        x, y, found = self._verify(surrogate, len(self.rounds))
+        self.rounds.append(Round(budget, str(members[0].topology), found.rmse))
+        rounds = tuple(self.rounds)
+        return Compilation(surrogate, found, x, y, results, winners, self.runs, self.time_s, rounds, None)
+
+    def _end(self, budget: int) -> str:
+        """Say why there is no other round; "" where there is."""
+        config, rounds = self.config, self.rounds
+        if self._is_late():
+            return f"the time limit of {config.time_limit:g} s is over"
+        if budget > config.max_budget:
+            return f"at most {config.max_budget} examples are tried"
+        if len(rounds) < MIN_ROUNDS:
+            return ""
+        gain = min(b.rmse / a.rmse for a, b in pairwise(rounds))
+        hoped = rounds[-1].rmse * min(gain, 1.0) ** (MAX_ROUNDS - len(rounds))
+        return "" if hoped <= config.target_error else "more examples and wider layers do not bring it near"
+
+    def _is_late(self) -> bool:
+        limit = self.config.time_limit
+        return limit is not None and time.perf_counter() - self.started > limit
 
     def _execute(self, n: int, purpose: int, number: int) -> tuple[np.ndarray, np.ndarray]:
         generator = np.random.default_rng([self.config.seed, purpose, number])
@@ -303,6 +346,8 @@ class _Compilation:
             handicaps[len(entrants) :] = handicap(self._n_validation)
 
         def show(step: int, limit: int, best: float) -> None:
+            if self.rounds and self._is_late():
+                raise _OutOfTime
             what = f"finetuning {topology}: step {step}, validation nmse {best:.2e}"
             self.progress(f"building the finetuning kernel for {topology}" if math.isnan(best) else what, step / limit)
 
@@ -331,10 +376,9 @@ class _Compilation:
         too_many = self.config.finetune.optimizer == "lm" and doubled.n_parameters > MAX_LM_PARAMETERS
         return None if too_many or not wider or max(wider) > MAX_HIDDEN else wider
 
-    def _more(
-        self, members: tuple[Member, ...], results: tuple[FinetuneResult, ...], budget: int
-    ) -> tuple[tuple[Start, ...], int]:
+    def _more(self, found: Compilation) -> tuple[tuple[Start, ...], int]:
         """Choose what limits: the topology when train and validation agree on many examples, else the examples."""
+        members, results, budget = found.surrogate.members, found.results, self.rounds[-1].budget
         starts, starved = [], not results
         for member, result in zip(members, results, strict=False):
             step = int(result.best_step[0])

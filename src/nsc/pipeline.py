@@ -40,6 +40,7 @@ class CompileOptions:
         topology: widths like "9-4-4-1"; None is the covering architecture, widened as needed.
         split: one network per output instead of one with several outputs.
         target_error: rmse to reach, in the outputs' units.
+        time_limit: seconds after which it is given up.
         text_only: run nothing and verify nothing, whatever the budget; functions without a body are guessed by name.
     """
 
@@ -51,6 +52,7 @@ class CompileOptions:
     activation: str = "sigmoid"
     split: bool = False
     target_error: float | None = None
+    time_limit: float | None = None
     verification: int = 4096
     restarts: int | None = None
     compnet: str | None = None
@@ -80,7 +82,7 @@ class CompileOptions:
         """Return what the pattern may spend; checks every number."""
         return CompilationConfig(
             budget=self.budget, seed=self.seed, finetune=self.finetune(), restarts=self.random_starts,
-            verification=self.verification, target_error=self.target_error,
+            verification=self.verification, target_error=self.target_error, time_limit=self.time_limit,
         )  # fmt: skip
 
     def finetune(self) -> FinetuneConfig:
@@ -197,7 +199,9 @@ def _notes(
     notes = list(dict.fromkeys(note for i in initial for note in i.notes))
     if found.reached is False:
         best = found.verification.rmse
-        notes.append(f"the target error {target_error:g} was not reached; verified rmse is {best:.3g}")
+        notes.append(
+            f"the target error {target_error:g} was not reached; verified rmse is {best:.3g}: {found.given_up}"
+        )
     notes += [f"{name} was not found, and is left out: give its folder with -I DIR" for name in program.unread]
     return (*notes, *_useless(found.verification, found.surrogate.output_names))
 
