@@ -182,6 +182,7 @@ def test_what_cannot_be_timed_is_written_all_the_same(timing, tmp_path, wave):
         (WAVE, ["--topology", "1-4-1"], "needs 2 or more inputs"),
         (WAVE, ["--target-error", "0"], "above 0"),
         (WAVE, ["--target-error", "0.1", "--time-limit", "nan"], "above 0 seconds; found nan"),
+        (WAVE, ["--text-only", "--budget", "8"], "runs nothing to learn from; leave out --budget"),
         (WAVE, ["--time-limit", "10"], "ends the search for a target error; give a --target-error"),
         ("int f(int n) { return n; }", ["--domain", "n=0.2:0.8"], "'n' holds no whole number; found 0.2:0.8"),
         ("double f(double x) { return sqrt(x); }", [], "NaN or infinity on"),

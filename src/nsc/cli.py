@@ -60,7 +60,7 @@ def compile_(
     file: File,
     folder: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where to write.")] = Path("out"),
     function: Annotated[str | None, typer.Option(help="Which function of the file.")] = None,
-    budget: Annotated[int, typer.Option(help="I/O pairs to learn from; 0 is zero-shot.")] = 1024,
+    budget: Annotated[int | None, typer.Option(help="I/O pairs to learn from; 0 is zero-shot, default 1024.")] = None,
     domain: Annotated[str, typer.Option(metavar="x=LO:HI,...", help="Input ranges; default -1:1.")] = "",
     out: Annotated[str, typer.Option(metavar="re,im", help="Parameters that are outputs.")] = "",
     include: Include = None,
@@ -95,10 +95,12 @@ def compile_(
     from nsc.program import parse_ranges
     from nsc.report import console_progress, console_summary, draft_summary
 
+    if text_only and budget is not None:
+        raise InputError("--text-only runs nothing to learn from; leave out --budget")
     options = CompileOptions(
-        budget=budget, seed=seed, initial=initial, optimizer=optimizer, topology=topology,
-        activation=activation, split=split, target_error=target_error, time_limit=time_limit,
-        verification=verification, text_only=text_only,
+        budget=CompileOptions.budget if budget is None else budget,
+        seed=seed, initial=initial, optimizer=optimizer, topology=topology, activation=activation, split=split,
+        target_error=target_error, time_limit=time_limit, verification=verification, text_only=text_only,
     )  # fmt: skip
     reading = {
         "function": function,
