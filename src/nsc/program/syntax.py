@@ -19,9 +19,9 @@ _FACTOR = re.compile(r"\*\s*(?=\()")
 _LIKE_PARAMETERS = re.compile(r"\([\s(]*[A-Za-z_][\w\s,*()\[\]]*")
 _SPARE = re.compile(r"(?<=[^\w\s]) (?=\w)|(?<=[(),;{}\[\]]) | (?=[(),;{}\[\]])")  # not the one of `a - -b`
 _QUOTE = re.compile(r"[\"']")
-_NEAR = 80  # characters
 _ADDED = re.compile(r"\)\s*[-+*&]")
-_BEFORE_OPERAND = re.compile(r"(?:[-+*/%=(,?:<>&|!{;~^\[]|\breturn) ?\Z")
+_BEFORE_OPERAND = frozenset("-+*/%=(,?:<>&|!{;~^[")
+_RETURN = re.compile(r"\breturn\Z")
 _BRACKET_OR_STRING = re.compile(r"[()\[\]]|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?")
 _OPERAND = re.compile(r"\s*[\w\"'{]")
 _TYPEDEF = re.compile(r"typedef(?<!\wtypedef)\b[^;{]*+(?:\{[^{}]*+\})?+[^;{]*+;")
@@ -50,8 +50,8 @@ def syntax_tree(text: str, types: Collection[str] | None = None) -> Node:
     Without types, `(a) * b` may be a cast of `*b` or a product, and `(f(x)) - b` a cast to a function.
     Parentheses around such an operand are blanked before parsing where its name is no type (same
     length, so offsets stay); not in `(a) b`, which can only be a cast. So are those of `(a * (b * c)) - d`, which may
-    be a cast to a pointer to functions; behind `*`, `/` and `%`, where they group, a plus in place of a space near by
-    says as much.
+    be a cast to a pointer to functions; behind `*`, `/` and `%`, where they group, a plus in place of a space of the
+    same statement says as much.
 
     Args:
         types: the names that are types besides C's own; None for those that the text defines.
@@ -67,10 +67,11 @@ def syntax_tree(text: str, types: Collection[str] | None = None) -> Node:
 def _without_lone_parentheses(text: str, types: frozenset[str]) -> str:
     """Blank the outer parentheses of `(a)`, `(f(x))`, `(v[i])`, `(g(x)[i](y))` where a, f, v, g are no types."""
     blanks: list[int] = []
+    grouping: list[int] = []
     closings: dict[int, int] | None = None
     for found in _OPENING.finditer(text):
         start, at = found.start(), found.end()
-        if found.group(1) in types or not _BEFORE_OPERAND.search(text, max(0, start - 8), start):
+        if found.group(1) in types or not _stands_before_operand(text, start):
             continue
         while at is not None and text[at : at + 1] in ("(", "["):
             closings = _closings(text) if closings is None else closings
@@ -84,9 +85,18 @@ def _without_lone_parentheses(text: str, types: frozenset[str]) -> str:
             end = _end_of_product(text, factor.end(), closings)
             if end is not None and text[:start].rstrip()[-1] not in "*/%!~{;":
                 blanks += [start, end]
-            elif end is not None and (told := _with_plus(text, start)):
-                return told
-    return _blanked(text, sorted(blanks))
+            elif end is not None:
+                grouping.append(start)
+    text = _blanked(text, sorted(blanks))
+    for start in reversed(grouping):
+        text = _with_plus(text, start)
+    return text
+
+
+def _stands_before_operand(text: str, at: int) -> bool:
+    while at and text[at - 1].isspace():
+        at -= 1
+    return text[at - 1 : at] in _BEFORE_OPERAND or bool(_RETURN.search(text, max(0, at - 7), at))
 
 
 def _end_of_product(text: str, factor: int, closings: dict[int, int]) -> int | None:
@@ -97,14 +107,19 @@ def _end_of_product(text: str, factor: int, closings: dict[int, int]) -> int | N
     return end if _LIKE_PARAMETERS.fullmatch(text[factor:end].rstrip()) else None
 
 
-def _with_plus(text: str, start: int) -> str | None:
-    """Write `(+a*(b * c)` for `(a * (b * c)`, of the same length; None where no space near it can be spared."""
-    after = _SPARE.search(text, start, start + _NEAR)
-    if after and not _QUOTE.search(text, start, after.end()):
+def _with_plus(text: str, start: int) -> str:
+    """Write `(+a*(b * c)` for `(a * (b * c)`, of the same length; nothing where the statement has no space to spare.
+
+    What stands outside the statement keeps its place: a file is cut into its parts there.
+    """
+    first = max(text.rfind(end, 0, start) for end in ";{}") + 1
+    last = min((k for end in ";{}" if (k := text.find(end, start)) >= 0), default=len(text))
+    after = _SPARE.search(text, start, last)
+    if text[start] == "(" and after and not _QUOTE.search(text, start, after.end()):
         return f"{text[: start + 1]}+{text[start + 1 : after.start()]}{text[after.end() :]}"
-    *_, before = [None, *_SPARE.finditer(text, max(0, start - _NEAR), start)]
-    if before is None or _QUOTE.search(text, before.start(), start):
-        return None
+    *_, before = [None, *_SPARE.finditer(text, first, start + 1)]
+    if text[start] != "(" or before is None or _QUOTE.search(text, before.start(), start):
+        return text
     return f"{text[: before.start()]}{text[before.end() : start + 1]}+{text[start + 1 :]}"
 
 
