@@ -14,6 +14,7 @@ from nsc.files import header_reader
 from nsc.patterns import CompilationConfig, Round, _Compilation
 from nsc.program import parse_program
 from nsc.surrogate import Surrogate
+from nsc.verify import verify
 
 WAVE = "#include <math.h>\ndouble wave(double x, double y) { return sin(3*x) * y; }\n"
 
@@ -81,20 +82,23 @@ def test_target_error_grows_until_met():
 
 
 @pytest.mark.parametrize(
-    ("errors", "budget", "why"),
+    ("errors", "budget", "spread", "why"),
     [
-        ([1e-2, 8e-3, 7e-3], 1024, ""),  # too early to tell
-        ([1e-2, 8e-3, 7e-3, 6e-3], 1024, "do not bring it near"),
-        ([1e-2, 8e-3, 7e-4, 6e-4], 1024, ""),  # one gain as large as before, and it is reached
-        ([1e-2, 1e-3], 65536, "at most 32768 examples"),
+        ([1e-2, 8e-3, 7e-3], 1024, 1.0, ""),  # too early to tell
+        ([1e-2, 8e-3, 7e-3, 6e-3], 1024, 1.0, "do not bring it near"),
+        ([1e-2, 8e-3, 7e-3, 6e-3], 1024, 0.01, ""),  # hardly anything is learnt yet
+        ([1e-2, 8e-3, 7e-4, 6e-4], 1024, 1.0, ""),  # one gain as large as before, and it is reached
+        ([1e-2, 1e-3], 65536, 1.0, "at most 32768 examples"),
+        ([1e-2] * 10, 1024, 0.01, "10 rounds are over"),
     ],
 )
-def test_a_hopeless_target_is_given_up(errors, budget, why):
+def test_a_hopeless_target_is_given_up(errors, budget, spread, why):
     template = Surrogate((), np.zeros(1), np.ones(1), ("x",), ("y",))
-    config = CompilationConfig(target_error=1e-4)
-    search = _Compilation(np.sin, None, template, config, None, None)
+    search = _Compilation(np.sin, None, template, CompilationConfig(target_error=1e-4), None, None)
     search.rounds = [Round(1024, "9-4-4-1", rmse) for rmse in errors]
-    assert why in search._end(budget) and bool(why) == bool(search._end(budget))
+    y = spread * np.array([[-1.0], [1.0]] * 500)
+    found = search._end(budget, verify(y, y + errors[-1]))
+    assert why in found and bool(why) == bool(found)
 
 
 def test_a_time_limit_ends_between_rounds():

@@ -44,6 +44,7 @@ Entrant = tuple[str, np.ndarray]  # what a start is, and its `w`
 
 MAX_ROUNDS = 10
 MIN_ROUNDS = 4  # before a target error is given up as hopeless
+LEARNT = 0.01  # nmse below which gains so far tell of gains to come
 LARGEST_OUTPUT = 1e150
 MAX_HIDDEN = 64
 
@@ -219,20 +220,18 @@ class _Compilation:
         self.started = time.perf_counter()
 
     def run(self, starts: tuple[Start, ...]) -> Compilation:
-        config = self.config
-        found, given_up = self._round(starts, config.budget), ""
-        if config.target_error is None:
+        found, given_up, target = self._round(starts, self.config.budget), "", self.config.target_error
+        if target is None:
             return found
-        while not (reached := found.verification.rmse <= config.target_error):
+        while not (reached := found.verification.rmse <= target):
             starts, budget = self._more(found)
-            given_up = self._end(budget)
-            if given_up:
+            if given_up := self._end(budget, found.verification):
                 break
             try:
                 found = self._round(starts, budget)
             except _OutOfTime:
                 self.runs["train"] = len(self.x) - self.runs["validation"]
-                given_up = self._end(budget)
+                given_up = self._end(budget, found.verification)
                 break
         return replace(found, reached=reached, rounds=tuple(self.rounds), given_up=given_up)
 
@@ -243,25 +242,26 @@ class _Compilation:
         surrogate = replace(self.template, members=members)
         x, y, found = self._verify(surrogate, len(self.rounds))
         self.rounds.append(Round(budget, str(members[0].topology), found.rmse))
-        rounds = tuple(self.rounds)
-        return Compilation(surrogate, found, x, y, results, winners, self.runs, self.time_s, rounds, None)
+        spent = self.runs, self.time_s, tuple(self.rounds)
+        return Compilation(surrogate, found, x, y, results, winners, *spent, reached=None)
 
-    def _end(self, budget: int) -> str:
+    def _end(self, budget: int, found: Verification) -> str:
         """Say why there is no other round; "" where there is."""
         config, rounds = self.config, self.rounds
         if self._is_late():
             return f"the time limit of {config.time_limit:g} s is over"
         if budget > config.max_budget:
             return f"at most {config.max_budget} examples are tried"
-        if len(rounds) < MIN_ROUNDS:
+        if len(rounds) == MAX_ROUNDS:
+            return f"{MAX_ROUNDS} rounds are over"
+        if len(rounds) < MIN_ROUNDS or found.nmse > LEARNT:
             return ""
-        gain = min(b.rmse / a.rmse for a, b in pairwise(rounds))
-        hoped = rounds[-1].rmse * min(gain, 1.0) ** (MAX_ROUNDS - len(rounds))
+        gain = min(1.0, *(b.rmse / a.rmse for a, b in pairwise(rounds)))
+        hoped = found.rmse * gain ** (MAX_ROUNDS - len(rounds))
         return "" if hoped <= config.target_error else "more examples and wider layers do not bring it near"
 
     def _is_late(self) -> bool:
-        limit = self.config.time_limit
-        return limit is not None and time.perf_counter() - self.started > limit
+        return time.perf_counter() - self.started > (self.config.time_limit or math.inf)
 
     def _execute(self, n: int, purpose: int, number: int) -> tuple[np.ndarray, np.ndarray]:
         generator = np.random.default_rng([self.config.seed, purpose, number])
@@ -284,6 +284,12 @@ class _Compilation:
         if not len(self.x):
             return tuple(Member(s.topology, s.without_runs) for s in starts), (), ()
         started = time.perf_counter()
+        try:
+            return self._finetune_members(starts)
+        finally:
+            self.time_s["finetune"] += time.perf_counter() - started
+
+    def _finetune_members(self, starts: tuple[Start, ...]) -> tuple:
         members, results, winners, held, column = [], [], [], 0, 0
         u = self.template.normalise(self.x)
         for k, start in enumerate(starts):
@@ -296,7 +302,6 @@ class _Compilation:
             held = max(held, self._n_validation)
         self.runs["validation"] = held  # what one network trains on may have validated another
         self.runs["train"] = len(self.x) - held
-        self.time_s["finetune"] += time.perf_counter() - started
         return tuple(members), tuple(results), tuple(winners)
 
     def _finetune_member(

@@ -126,13 +126,31 @@ def test_shared_examples_are_everybodys():
     np.testing.assert_array_equal(shared.w, copied.w)
 
 
-def test_an_interrupted_kernel_stops():
+@pytest.mark.parametrize(("count", "threads"), [(1, None), (5, 1), (5, 3)])
+def test_an_interrupted_kernel_stops(count, threads):
+    """One surrogate or a race of several: whoever shows progress last was not shown again."""
+    seen = []
+
     def stop(step, limit, best):
+        seen.append(step)
         if step:
             raise KeyboardInterrupt
 
+    examples = problem(COVERING, 300)
     with pytest.raises(KeyboardInterrupt):
-        finetune(starts(COVERING, 1), COVERING, problem(COVERING, 300), FinetuneConfig(), progress=stop)
+        finetune(starts(COVERING, count), COVERING, examples, FinetuneConfig(), threads=threads, progress=stop)
+    assert sum(step > 0 for step in seen) == 1
+
+
+def test_a_race_shows_its_mean_step_and_best_loss():
+    seen = []
+    w, config = starts(COVERING, 4), FinetuneConfig(steps=60, patience=60)
+    found = finetune(w, COVERING, problem(COVERING, 300), config, progress=lambda *at: seen.append(at))
+    steps, limits, losses = zip(*(at for at in seen if at[2] == at[2]), strict=True)
+    assert list(steps) == sorted(steps) and set(limits) == {60} and 20 <= steps[-1] <= 60
+    assert list(losses) == sorted(losses, reverse=True) and losses[-1] >= found.best_validation.min()
+    alone = finetune(w, COVERING, problem(COVERING, 300), config)
+    np.testing.assert_array_equal(found.w, alone.w)
 
 
 def test_a_read_only_cache_does(tmp_path, monkeypatch):

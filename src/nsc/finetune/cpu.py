@@ -8,10 +8,13 @@ Non-goals: building kernels (kernel.py).
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from ctypes import c_double, c_int, c_void_p
+from functools import partial
+from threading import Lock
 
 import numpy as np
 
@@ -21,6 +24,7 @@ from nsc.finetune.kernel import load_kernel
 from nsc.surrogate import Topology
 
 LANES = 8  # surrogates side by side
+MAX_SHOWN = 16  # jobs that show progress; more would spend their time on it
 FEW_SAMPLES = 192  # up to here lanes are surrogates, from here on samples
 _REASONS = ("step_limit", "patience", "plateau", "converged", "no_progress")
 _NO_MEMORY = 5
@@ -82,7 +86,7 @@ def _run_group(
     data = FinetuneData(*examples, weights=data.weights)
     made = (_LmRun if config.optimizer == "lm" else _AdamRun)(small, small_topology, data, config)
     made.library = load_kernel(small_topology, config.optimizer, lambda line: progress(0, config.steps, float("nan")))
-    _in_threads(made.run, list(made.jobs()), threads, progress if len(w) == 1 else None)
+    _in_threads(made.run, list(made.jobs()), threads, progress, config.steps)
     return (_put_inputs(w, topology, used, made.best_w), _put_inputs(w, topology, used, made.w), *made.finished())
 
 
@@ -124,15 +128,49 @@ def _put_inputs(w: np.ndarray, topology: Topology, used: np.ndarray, small: np.n
     return out
 
 
-def _in_threads(run: Callable, jobs: list, threads: int | None, progress: Progress | None) -> None:
+def _in_threads(run: Callable, jobs: list, threads: int | None, progress: Progress | None, limit: int) -> None:
     threads = threads or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    shown = _Joint(progress, len(jobs), limit) if progress and len(jobs) <= MAX_SHOWN else None
+
+    def run_shown(k: int) -> None:
+        run(jobs[k], shown and partial(shown.at, k))
+        if shown:
+            shown.steps[k] = limit
+
     if len(jobs) == 1 or threads == 1:
-        for job in jobs:
-            run(job, progress)
+        for k in range(len(jobs)):
+            run_shown(k)
         return
     with ThreadPoolExecutor(min(threads, len(jobs))) as pool:
-        for _ in pool.map(lambda job: run(job, None), jobs):
-            pass
+        try:
+            for _ in pool.map(run_shown, range(len(jobs))):
+                pass
+        except BaseException as error:  # Ctrl-C reaches this thread alone
+            if shown:
+                shown.raised = error
+            raise
+
+
+class _Joint:
+    """Several jobs shown as one: the steps of an average job, the best loss of any. An exception ends all of them."""
+
+    def __init__(self, progress: Progress, jobs: int, limit: int):
+        self.progress, self.limit = progress, limit
+        self.steps = [0] * jobs
+        self.best = math.inf
+        self.lock = Lock()
+        self.raised: BaseException | None = None
+
+    def at(self, job: int, step: int, limit: int, best: float) -> None:
+        with self.lock:
+            if self.raised:
+                raise self.raised
+            self.steps[job], self.best = step, min(self.best, best)
+            try:
+                self.progress(sum(self.steps) // len(self.steps), limit, self.best)
+            except BaseException as error:
+                self.raised = error
+                raise
 
 
 def aligned(shape: tuple[int, ...], kind: type) -> np.ndarray:
