@@ -271,10 +271,12 @@ def test_what_real_files_do(text):
         ("fabs((x*(x*(x*x)))-1.0)", 0.9375),
         ("4.0 / (x * (x * x)) * x", 16.0),
         ("2.0 * (x*(x*x)) * x", 0.125),
+        ("2.0*(x*(x*x))*x", 0.125),
+        ("2.0/(v[0]*(x*(v[1]*x)))*x", 2.0),
         ("2.0 +  (x)*x", 2.25),
         ("2.0 +\n  (x*(x*x))*x", 2.0625),
         ("' ' * (x*(x*x))*x", 2.0),
-        ("(' ' - 31)*2.0*(x * (x*x))*x", 0.125),
+        ("2.0*(x*(x*x))*x*(' ' - 31)", 0.125),
         ("(fabs(x)*(x*x))*(x*(x))- -(x- -(x))", 1.03125),
         ("((x*((x*x)))*x)", 0.0625),
     ],
@@ -289,10 +291,11 @@ def test_parentheses_are_no_casts(expression, value):
 
 
 def test_a_product_moves_nothing_outside_its_statement():
-    """The plus takes a space of its own statement, or none; any number of products is read."""
+    """Factors change places within their product; any number of products is read."""
     f = "double f(double x, double y){return x-y;}"
     g = "double g(double a,double b,double c,double d){return 2.0*(a*(b*c))*d;}"
     assert parse_program(f"{g}\n{f}\n", function="f").source == f + "\n"
+    assert parse_program(f"{g}\n{f}\n", function="g").source == g + "\n"
     sums = "\n".join("  s = s + 2.0 * (a * (b * c)) * d;" for _ in range(50))
     text = f"double h(double a, double b, double c, double d) {{\n  double s = 0;\n{sums}\n  return s;\n}}\n{f}\n"
     assert parse_program(text, function="f").source == f + "\n"

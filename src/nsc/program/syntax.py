@@ -17,8 +17,6 @@ _PARSER = Parser(Language(tree_sitter_c.language()))
 _OPENING = re.compile(r"\(\s*([A-Za-z_]\w*)\s*(?=[()\[*])")
 _FACTOR = re.compile(r"\*\s*(?=\()")
 _LIKE_PARAMETERS = re.compile(r"\([\s(]*[A-Za-z_][\w\s,*()\[\]]*")
-_SPARE = re.compile(r"(?<=[^\w\s]) (?=\w)|(?<=[(),;{}\[\]]) | (?=[(),;{}\[\]])")  # not the one of `a - -b`
-_QUOTE = re.compile(r"[\"']")
 _ADDED = re.compile(r"\)\s*[-+*&]")
 _BEFORE_OPERAND = frozenset("-+*/%=(,?:<>&|!{;~^[")
 _RETURN = re.compile(r"\breturn\Z")
@@ -50,8 +48,7 @@ def syntax_tree(text: str, types: Collection[str] | None = None) -> Node:
     Without types, `(a) * b` may be a cast of `*b` or a product, and `(f(x)) - b` a cast to a function.
     Parentheses around such an operand are blanked before parsing where its name is no type (same
     length, so offsets stay); not in `(a) b`, which can only be a cast. So are those of `(a * (b * c)) - d`, which may
-    be a cast to a pointer to functions; behind `*`, `/` and `%`, where they group, a plus in place of a space of the
-    same statement says as much.
+    be a cast to a pointer to functions; behind `*`, `/` and `%`, where they group, the factors change places.
 
     Args:
         types: the names that are types besides C's own; None for those that the text defines.
@@ -67,7 +64,7 @@ def syntax_tree(text: str, types: Collection[str] | None = None) -> Node:
 def _without_lone_parentheses(text: str, types: frozenset[str]) -> str:
     """Blank the outer parentheses of `(a)`, `(f(x))`, `(v[i])`, `(g(x)[i](y))` where a, f, v, g are no types."""
     blanks: list[int] = []
-    grouping: list[int] = []
+    products: list[tuple[int, int, int]] = []
     closings: dict[int, int] | None = None
     for found in _OPENING.finditer(text):
         start, at = found.start(), found.end()
@@ -86,10 +83,10 @@ def _without_lone_parentheses(text: str, types: frozenset[str]) -> str:
             if end is not None and text[:start].rstrip()[-1] not in "*/%!~{;":
                 blanks += [start, end]
             elif end is not None:
-                grouping.append(start)
+                products.append((start, at, end))
     text = _blanked(text, sorted(blanks))
-    for start in reversed(grouping):
-        text = _with_plus(text, start)
+    for product in reversed(products):
+        text = _swapped(text, *product)
     return text
 
 
@@ -107,20 +104,9 @@ def _end_of_product(text: str, factor: int, closings: dict[int, int]) -> int | N
     return end if _LIKE_PARAMETERS.fullmatch(text[factor:end].rstrip()) else None
 
 
-def _with_plus(text: str, start: int) -> str:
-    """Write `(+a*(b * c)` for `(a * (b * c)`, of the same length; nothing where the statement has no space to spare.
-
-    What stands outside the statement keeps its place: a file is cut into its parts there.
-    """
-    first = max(text.rfind(end, 0, start) for end in ";{}") + 1
-    last = min((k for end in ";{}" if (k := text.find(end, start)) >= 0), default=len(text))
-    after = _SPARE.search(text, start, last)
-    if text[start] == "(" and after and not _QUOTE.search(text, start, after.end()):
-        return f"{text[: start + 1]}+{text[start + 1 : after.start()]}{text[after.end() :]}"
-    *_, before = [None, *_SPARE.finditer(text, first, start + 1)]
-    if text[start] != "(" or before is None or _QUOTE.search(text, before.start(), start):
-        return text
-    return f"{text[: before.start()]}{text[before.end() : start + 1]}+{text[start + 1 :]}"
+def _swapped(text: str, start: int, star: int, end: int) -> str:
+    """Write `((b*c)*a)` for `(a*(b*c))`, which has the same value and cannot be a type."""
+    return f"{text[: start + 1]}{text[star + 1 : end]}*{text[start + 1 : star]}{text[end:]}"
 
 
 def _closings(text: str) -> dict[int, int]:
