@@ -111,14 +111,17 @@ class Table:
         return Table(np.vstack([self.x, other.x]), groups, self.names)
 
 
+def classifier(seed: int) -> HistGradientBoostingClassifier:
+    return HistGradientBoostingClassifier(max_iter=60, max_depth=3, class_weight="balanced", random_state=seed)
+
+
 def folds(
     table: Table, y: np.ndarray, apart: str, seed: int
 ) -> Iterator[tuple[np.ndarray, HistGradientBoostingClassifier]]:
     """Learn from four fifths, five times; yield whom to ask about, and the classifier."""
     for learn, ask in StratifiedGroupKFold(5, shuffle=True, random_state=seed).split(table.x, y, table.groups[apart]):
-        model = HistGradientBoostingClassifier(max_iter=60, max_depth=3, class_weight="balanced", random_state=seed)
         if 0 < y[ask].sum() < len(ask):
-            yield ask, model.fit(table.x[learn], y[learn])
+            yield ask, classifier(seed).fit(table.x[learn], y[learn])
 
 
 def area(table: Table, y: np.ndarray, apart: str, seed: int) -> float:
@@ -139,14 +142,18 @@ def pairs(a: Table, b: Table, most: int | None = None) -> Iterator[tuple[int, Ta
         yield seed, drawn, np.repeat([0, 1], size)
 
 
+def summary(programs_each: int, found: dict[str, list[float]]) -> dict:
+    rows = {apart: {"auc": round(np.mean(v), 3), "deviation": round(np.std(v), 3)} for apart, v in found.items()}
+    return {"programs_each": programs_each, "apart": rows}
+
+
 def compare(a: Table, b: Table, aparts: tuple[str, ...] = tuple(APART), most: int | None = None) -> dict:
     """Train and ask the classifier, holding apart in several ways."""
     found: dict[str, list[float]] = {apart: [] for apart in aparts}
     for seed, drawn, y in pairs(a, b, most):
         for apart in aparts:
             found[apart].append(area(drawn, y, apart, seed))
-    rows = {apart: {"auc": round(np.mean(v), 3), "deviation": round(np.std(v), 3)} for apart, v in found.items()}
-    return {"programs_each": min(len(a), len(b), most or len(a)), "apart": rows}
+    return summary(len(y) // 2, found)
 
 
 def by_family(a: Table, b: Table) -> dict[str, float]:
@@ -183,8 +190,7 @@ def transferred(real: Table, made: Table, others: Table) -> float:
     for seed in range(DRAWS):
         order = np.random.default_rng(seed).permutation(len(made))
         learn, ask = real + made[order[: len(real)]], others + made[order[len(real) :][: len(others)]]
-        model = HistGradientBoostingClassifier(max_iter=60, max_depth=3, random_state=seed)
-        model.fit(learn.x, np.repeat([0, 1], len(real)))
+        model = classifier(seed).fit(learn.x, np.repeat([0, 1], len(real)))
         aucs.append(roc_auc_score(np.repeat([0, 1], len(others)), model.predict_proba(ask.x)[:, 1]))
     return round(float(np.mean(aucs)), 3)
 
@@ -198,8 +204,7 @@ def halves(real: Table) -> dict:
         y = np.isin(packages, names[::2]).astype(int)
         for apart, aucs in found.items():
             aucs.append(area(real, y, apart, seed))
-    rows = {apart: {"auc": round(np.mean(v), 3), "deviation": round(np.std(v), 3)} for apart, v in found.items()}
-    return {"programs_each": len(real) // 2, "apart": rows}
+    return summary(len(real) // 2, found)
 
 
 def usable_of(folder: Path) -> dict[str, Table]:

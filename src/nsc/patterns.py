@@ -233,7 +233,7 @@ class _Compilation:
                 self.runs["train"] = len(self.x) - self.runs["validation"]
                 given_up = self._end(budget, found.verification)
                 break
-        return replace(found, reached=reached, rounds=tuple(self.rounds), given_up=given_up)
+        return replace(found, reached=reached, given_up=given_up)
 
     def _round(self, starts: tuple[Start, ...], budget: int) -> Compilation:
         """Finetune on `budget` examples and verify."""

@@ -128,7 +128,7 @@ def test_shared_examples_are_everybodys():
 
 @pytest.mark.parametrize(("count", "threads"), [(1, None), (5, 1), (5, 3)])
 def test_an_interrupted_kernel_stops(count, threads):
-    """One surrogate or a race of several: whoever shows progress last was not shown again."""
+    """One surrogate or a race of several: the first exception ends all, and nothing is shown after it."""
     seen = []
 
     def stop(step, limit, best):

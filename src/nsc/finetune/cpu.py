@@ -128,9 +128,9 @@ def _put_inputs(w: np.ndarray, topology: Topology, used: np.ndarray, small: np.n
     return out
 
 
-def _in_threads(run: Callable, jobs: list, threads: int | None, progress: Progress | None, limit: int) -> None:
+def _in_threads(run: Callable, jobs: list, threads: int | None, progress: Progress, limit: int) -> None:
     threads = threads or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-    shown = _Joint(progress, len(jobs), limit) if progress and len(jobs) <= MAX_SHOWN else None
+    shown = _Joint(progress, len(jobs)) if len(jobs) <= MAX_SHOWN else None
 
     def run_shown(k: int) -> None:
         run(jobs[k], shown and partial(shown.at, k))
@@ -154,8 +154,8 @@ def _in_threads(run: Callable, jobs: list, threads: int | None, progress: Progre
 class _Joint:
     """Several jobs shown as one: the steps of an average job, the best loss of any. An exception ends all of them."""
 
-    def __init__(self, progress: Progress, jobs: int, limit: int):
-        self.progress, self.limit = progress, limit
+    def __init__(self, progress: Progress, jobs: int):
+        self.progress = progress
         self.steps = [0] * jobs
         self.best = math.inf
         self.lock = Lock()

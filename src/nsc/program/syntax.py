@@ -19,6 +19,7 @@ _FACTOR = re.compile(r"\*\s*(?=\()")
 _LIKE_PARAMETERS = re.compile(r"\([\s(]*[A-Za-z_][\w\s,*()\[\]]*")
 _ADDED = re.compile(r"\)\s*[-+*&]")
 _BEFORE_OPERAND = frozenset("-+*/%=(,?:<>&|!{;~^[")
+_TIGHT = frozenset("*/%!~{;")  # before a product: they group it, or it begins a statement
 _RETURN = re.compile(r"\breturn\Z")
 _BRACKET_OR_STRING = re.compile(r"[()\[\]]|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?")
 _OPERAND = re.compile(r"\s*[\w\"'{]")
@@ -62,13 +63,17 @@ def syntax_tree(text: str, types: Collection[str] | None = None) -> Node:
 
 
 def _without_lone_parentheses(text: str, types: frozenset[str]) -> str:
-    """Blank the outer parentheses of `(a)`, `(f(x))`, `(v[i])`, `(g(x)[i](y))` where a, f, v, g are no types."""
+    """Blank the outer parentheses of `(a)`, `(f(x))`, `(v[i])`, `(g(x)[i](y))` where a, f, v, g are no types.
+
+    Those of `(a*(b*c))`, too, where nothing binds tighter; else its factors change places. What is inside such a
+    product is left for the next time.
+    """
     blanks: list[int] = []
     products: list[tuple[int, int, int]] = []
     closings: dict[int, int] | None = None
     for found in _OPENING.finditer(text):
         start, at = found.start(), found.end()
-        if found.group(1) in types or not _stands_before_operand(text, start):
+        if found.group(1) in types or not (before := _before_operand(text, start)):
             continue
         while at is not None and text[at : at + 1] in ("(", "["):
             closings = _closings(text) if closings is None else closings
@@ -80,20 +85,20 @@ def _without_lone_parentheses(text: str, types: frozenset[str]) -> str:
         elif factor := _FACTOR.match(text, at):
             closings = _closings(text) if closings is None else closings
             end = _end_of_product(text, factor.end(), closings)
-            if end is not None and text[:start].rstrip()[-1] not in "*/%!~{;":
+            if end is not None and before not in _TIGHT:
                 blanks += [start, end]
-            elif end is not None:
+            elif end is not None and (not products or start > products[-1][-1]):
                 products.append((start, at, end))
-    text = _blanked(text, sorted(blanks))
-    for product in reversed(products):
-        text = _swapped(text, *product)
-    return text
+    return _swapped(_blanked(text, sorted(blanks)), products)
 
 
-def _stands_before_operand(text: str, at: int) -> bool:
+def _before_operand(text: str, at: int) -> str:
+    """Return the operator, bracket or `return` that an operand stands behind; "" where it stands behind another."""
     while at and text[at - 1].isspace():
         at -= 1
-    return text[at - 1 : at] in _BEFORE_OPERAND or bool(_RETURN.search(text, max(0, at - 7), at))
+    if text[at - 1 : at] in _BEFORE_OPERAND:
+        return text[at - 1]
+    return "return" if _RETURN.search(text, max(0, at - 7), at) else ""
 
 
 def _end_of_product(text: str, factor: int, closings: dict[int, int]) -> int | None:
@@ -104,9 +109,17 @@ def _end_of_product(text: str, factor: int, closings: dict[int, int]) -> int | N
     return end if _LIKE_PARAMETERS.fullmatch(text[factor:end].rstrip()) else None
 
 
-def _swapped(text: str, start: int, star: int, end: int) -> str:
-    """Write `((b*c)*a)` for `(a*(b*c))`, which has the same value and cannot be a type."""
-    return f"{text[: start + 1]}{text[star + 1 : end]}*{text[start + 1 : star]}{text[end:]}"
+def _swapped(text: str, products: list[tuple[int, int, int]]) -> str:
+    """Write `((b*c)*a)` for `(a*(b*c))`, which has the same value and cannot be a type.
+
+    Args:
+        products: where each opens, its star and its end; one behind another.
+    """
+    parts, at = [], 0
+    for start, star, end in products:
+        parts += [text[at : start + 1], text[star + 1 : end], "*", text[start + 1 : star]]
+        at = end
+    return "".join([*parts, text[at:]])
 
 
 def _closings(text: str) -> dict[int, int]:

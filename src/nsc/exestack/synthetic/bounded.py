@@ -91,9 +91,12 @@ def extreme(w: Writer) -> Expression:
     name, is_standard, out = w.r.choice(("min", "max")), w.r.random() < 0.4, None
     for v in w.several(2, 4):
         v = w.absolute(v) if v.lo < 0 and w.r.random() < 0.1 else v
-        if out is not None and is_standard:
-            v = w.function(f"f{name}", out, v, lo=min(out.lo, v.lo), hi=max(out.hi, v.hi))
-        out = v if out is None or is_standard else w.library.call(name, out, v)
+        if out is None:
+            out = v
+        elif is_standard:
+            out = w.function(f"f{name}", out, v, lo=min(out.lo, v.lo), hi=max(out.hi, v.hi))
+        else:
+            out = w.library.call(name, out, v)
     return out
 
 

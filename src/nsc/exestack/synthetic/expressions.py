@@ -100,7 +100,7 @@ class Style:
     ones: float  # the share of literals that are 1
     asks: bool  # writes a ? b : c; else only branches
     bare: bool  # hardly writes numbers
-    folded: float  # the share of literals that are a small sum of their own, as in 1.0 / 3.0
+    folded: float  # the share of literals that are a quotient or product, as in 1.0 / 3.0
 
     @staticmethod
     def draw(r: Dice) -> Style:
