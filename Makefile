@@ -52,7 +52,7 @@ data: .venv/ready ## build the data set of docs/data-card.md (long; needs apt wi
 	$(BIN)/nsc data info data/exestack --card docs/data-card.md
 
 held-out: .venv/ready ## note anew what the data set's held-out packages compute
-	$(BIN)/python -c "from pathlib import Path; from nsc.exestack.hold_out import write_held_out; \
+	$(BIN)/python -c "from pathlib import Path; from nsc.exestack.dataset.hold_out import write_held_out; \
 	  print(write_held_out(Path('data/exestack')), 'names are held out')"
 
 train: .venv/torch ## train the CompNet on programs grown from the data set, and the papers' compiler as long (2 h)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import nsc
-from nsc.cli import main
+from nsc.app import main
 from nsc.deploy import run_selftest
 
 ROOT = Path(__file__).parents[1]

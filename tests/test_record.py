@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from nsc.errors import StoreError
+from nsc.graph import OP_INDEX
 from nsc.program import parse_program
-from nsc.program.dag import OP_INDEX
 from nsc.record import MAX_INPUTS, SAMPLES, SCHEMA, Record, read_records, shared_inputs, write_records
 
 TEXT = "double f(double a, double b) { return a * b + 0.5; }\n"

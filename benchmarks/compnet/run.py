@@ -13,12 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
+from nsc.compilation import Start
 from nsc.compnet import fit_emissions, load_compnet
 from nsc.compnet.evaluate import run_covering
 from nsc.errors import InputError
+from nsc.graph import Dag
 from nsc.initial import initial_of
-from nsc.patterns import Start
-from nsc.program import Dag, Program, parse_program
+from nsc.program import Program, parse_program
 from nsc.record import Record, read_records, shared_inputs
 from nsc.surrogate import COVERING
 

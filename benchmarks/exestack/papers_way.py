@@ -20,7 +20,7 @@ import numpy as np
 import tree_sitter_c
 from tree_sitter import Language, Node, Parser
 
-from nsc.exestack.text import SourceText
+from nsc.exestack.sources.text import SourceText
 from nsc.record import shared_inputs
 
 HEADERS = "".join(f"#include <{name}.h>\n" for name in ("math", "float", "stdint", "stdio", "stdlib", "string"))

@@ -29,10 +29,10 @@ from pathlib import Path
 from papers_way import comes_to_outputs, distinct, functions_of, header_folders, in_one_go, runs_alike
 
 from nsc.exestack import build_dataset
-from nsc.exestack.extract import extract
-from nsc.exestack.profile import profile_named
-from nsc.exestack.source import read_source_texts
-from nsc.exestack.text import SourceText
+from nsc.exestack.programs.extract import extract
+from nsc.exestack.programs.profile import profile_named
+from nsc.exestack.sources.source import read_source_texts
+from nsc.exestack.sources.text import SourceText
 from nsc.program import Unit
 from nsc.record import shared_inputs
 from nsc.sandbox import warm_up

@@ -55,7 +55,7 @@ def fma_peak() -> float:
     """Measure fused multiply-adds per second of one core (float, eight lanes)."""
     import ctypes
 
-    from nsc.toolchain import zig_command, zig_environment
+    from nsc.host import zig_command, zig_environment
 
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)

@@ -20,8 +20,8 @@ import numpy as np
 from nsc.compnet import fit_emissions, load_compnet
 from nsc.compnet.evaluate import FLOOR, run_covering
 from nsc.errors import InputError
-from nsc.program import Dag, Program, parse_program
-from nsc.program.dag import evaluate
+from nsc.graph import Dag, evaluate
+from nsc.program import Program, parse_program
 from nsc.record import Record, read_records, shared_inputs
 from nsc.surrogate import COVERING, random_parameters
 

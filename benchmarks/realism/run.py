@@ -29,8 +29,8 @@ from sklearn.inspection import permutation_importance
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 
-from nsc.exestack.text import GENERATED
-from nsc.program.dag import OPS
+from nsc.exestack.sources.text import GENERATED
+from nsc.graph import OPS
 from nsc.record import Record, read_records
 
 WORDS = ("if", "else", "for", "while", "return", "const", "static", "#define", "double", "float", "int", "?", "&&", "[")

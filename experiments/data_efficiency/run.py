@@ -25,7 +25,8 @@ from tables import tables
 
 from nsc.errors import InputError
 from nsc.finetune import FEW, PAPER_DATA_SIZES, FinetuneConfig, FinetuneData, Prior, Trial, bears_out, sweep
-from nsc.program import Dag, parse_program
+from nsc.graph import Dag
+from nsc.program import parse_program
 from nsc.record import Record, read_records
 from nsc.surrogate import COVERING, scale_outputs
 

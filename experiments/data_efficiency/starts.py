@@ -9,8 +9,8 @@ import numpy as np
 
 from nsc.compnet import MAX_INPUTS, SHIPPED, CompNet, anchor_inputs, load_compnet
 from nsc.finetune import FinetuneData, Prior, finetune_with_prior
+from nsc.graph import evaluate
 from nsc.initial import Initial, distilled, initial_of
-from nsc.program.dag import evaluate
 from nsc.record import Record, read_records, shared_inputs
 from nsc.surrogate import COVERING, random_parameters
 

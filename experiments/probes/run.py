@@ -15,8 +15,8 @@ import numpy as np
 
 from nsc.compnet import fit_emissions, load_compnet
 from nsc.compnet.evaluate import run_covering
-from nsc.program import Dag, parse_program
-from nsc.program.dag import evaluate
+from nsc.graph import Dag, evaluate
+from nsc.program import parse_program
 from nsc.surrogate import COVERING, random_parameters
 
 HEAD = "#include <math.h>\n"

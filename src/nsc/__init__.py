@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from nsc.api import compile as compile
-    from nsc.api import embed as embed
-    from nsc.api import nearest as nearest
+    from nsc.app import compile as compile
+    from nsc.app import embed as embed
+    from nsc.app import nearest as nearest
     from nsc.program import Program as Program
     from nsc.program import parse_program as parse_program
     from nsc.surrogate import Surrogate as Surrogate
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from nsc.surrogate import load as load
 
 _WHERE = {
-    "compile": "nsc.api",
-    "embed": "nsc.api",
-    "nearest": "nsc.api",
+    "compile": "nsc.app",
+    "embed": "nsc.app",
+    "nearest": "nsc.app",
     "load": "nsc.surrogate",
     "parse_program": "nsc.program",
     "Program": "nsc.program",

@@ -1,5 +1,7 @@
 """`python -m nsc` is the `nsc` command."""
 
-from nsc.cli import script
+from __future__ import annotations
+
+from nsc.app import script
 
 script()

@@ -16,10 +16,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from nsc.atomic import replacing
 from nsc.errors import StoreError
-from nsc.program import Dag
-from nsc.program.dag import are_sound
+from nsc.graph import Dag, are_sound
+from nsc.host import replacing
 
 VERSION = "3"
 MAX_INPUTS = 9

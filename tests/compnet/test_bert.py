@@ -8,7 +8,8 @@ from safetensors import safe_open
 
 pytestmark = pytest.mark.needs("torch")
 
-from nsc.compnet import BertCompNet, load_compnet  # noqa: E402
+from nsc.compnet import load_compnet  # noqa: E402
+from nsc.compnet.bert import BertCompNet  # noqa: E402
 from nsc.compnet.bert.compile import _erf  # noqa: E402
 from nsc.compnet.bert.config import BertConfig, covering_named  # noqa: E402
 from nsc.compnet.bert.store import save_bert  # noqa: E402
@@ -35,7 +36,7 @@ PROFILES = ("exestackcpn", "hybertnet")
 def net_of(profile, config=SMALL):
     import torch
 
-    from nsc.compnet.bert.model import BertNet
+    from nsc.compnet.bert.training.model import BertNet
 
     torch.manual_seed(1)
     net = BertNet(config, covering_named(profile).n_parameters, dropout=0.1).eval()
@@ -65,8 +66,8 @@ def padded(tokenizer, texts):
 def test_numpy_and_torch_are_one_function(profile):
     import torch
 
-    from nsc.compnet.bert.model import run_surrogates
     from nsc.compnet.bert.text import read_text
+    from nsc.compnet.bert.training.model import run_surrogates
 
     net, compnet = net_of(profile), compnet_of(profile)
     tokens, lengths = padded(compnet.tokenizer, [read_text(text) for text in TEXTS])
@@ -197,7 +198,7 @@ def write_checkpoint(folder, *, prefix="", old=False, pickled=False):
 
 @pytest.mark.parametrize("how", [{}, {"prefix": "bert."}, {"prefix": "bert.", "old": True, "pickled": True}])
 def test_transformers_checkpoints_are_read(tmp_path, how):
-    from nsc.compnet.bert.pretrained import load_pretrained
+    from nsc.compnet.bert.training.pretrained import load_pretrained
 
     found = load_pretrained(write_checkpoint(tmp_path / "bert", **how))
     assert found.config == SMALL and found.tokenizer.vocabulary == PIECES
@@ -209,7 +210,7 @@ def test_transformers_checkpoints_are_read(tmp_path, how):
 
 
 def test_a_cased_checkpoint_keeps_its_case(tmp_path):
-    from nsc.compnet.bert.pretrained import load_pretrained
+    from nsc.compnet.bert.training.pretrained import load_pretrained
 
     folder = write_checkpoint(tmp_path / "bert")
     (folder / "tokenizer_config.json").write_text('{"do_lower_case": false}')
@@ -241,7 +242,7 @@ def edit_config(folder, **changes):
     ],
 )
 def test_spoilt_checkpoints_are_refused(tmp_path, spoil, why):
-    from nsc.compnet.bert.pretrained import load_pretrained
+    from nsc.compnet.bert.training.pretrained import load_pretrained
 
     folder = write_checkpoint(tmp_path / "bert")
     spoil(folder)

@@ -9,11 +9,12 @@ from test_bert import PIECES, SMALL, write_checkpoint
 
 pytestmark = pytest.mark.needs("torch")
 
-from nsc.cli import main  # noqa: E402
-from nsc.compnet import BertCompNet, load_compnet  # noqa: E402
-from nsc.compnet.bert.config import BertTrainConfig  # noqa: E402
-from nsc.compnet.bert.corpus import encode, learn_tokenizer, read_examples  # noqa: E402
+from nsc.app import main  # noqa: E402
+from nsc.compnet import load_compnet  # noqa: E402
+from nsc.compnet.bert import BertCompNet  # noqa: E402
 from nsc.compnet.bert.text import linearised  # noqa: E402
+from nsc.compnet.bert.training import BertTrainConfig  # noqa: E402
+from nsc.compnet.bert.training.corpus import encode, learn_tokenizer, read_examples  # noqa: E402
 from nsc.errors import InputError  # noqa: E402
 from nsc.exestack import write_synthetic  # noqa: E402
 from nsc.program import parse_program  # noqa: E402
@@ -36,7 +37,7 @@ def record(name, text, y, n_inputs=1, scale=()):
 
 
 def train(data, folder, config, **more):
-    from nsc.compnet.bert.train import train_bert
+    from nsc.compnet.bert.training import train_bert
 
     return train_bert(data, folder, config, **more)
 
@@ -87,7 +88,7 @@ def test_time_is_a_budget_that_a_resumed_run_goes_on_with(data, tmp_path, interr
 
 def test_the_rate_follows_the_fraction_of_the_budget(data, tmp_path):
     from nsc.compnet.bert.config import BertConfig
-    from nsc.compnet.bert.train import _Training
+    from nsc.compnet.bert.training.train import _Training
 
     examples = read_examples(data, QUICK)
     tokenizer = learn_tokenizer(examples, 200)
@@ -104,7 +105,7 @@ def test_the_rate_follows_the_fraction_of_the_budget(data, tmp_path):
 
 def test_every_program_is_seen_once_an_epoch(data, tmp_path):
     from nsc.compnet.bert.config import BertConfig
-    from nsc.compnet.bert.train import _Training
+    from nsc.compnet.bert.training.train import _Training
 
     examples = read_examples(data, QUICK)
     tokenizer = learn_tokenizer(examples, 200)
@@ -156,7 +157,7 @@ def test_a_pretrained_encoder_is_where_it_starts(data, tmp_path):
     compnet = load_compnet(train(short, tmp_path / "run", config, pretrained=folder))
     assert compnet.config == SMALL and compnet.tokenizer.vocabulary == PIECES
 
-    from nsc.compnet.bert.pretrained import load_pretrained
+    from nsc.compnet.bert.training.pretrained import load_pretrained
 
     for name, value in load_pretrained(folder).weights.items():
         np.testing.assert_allclose(compnet.arrays[name], value, rtol=1e-3, atol=1e-4)

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from nsc.compnet import load_compnet
+from nsc.compnet import evaluate_compnet, load_compnet
 from nsc.compnet.checkpoint import save_compnet
-from nsc.compnet.evaluate import evaluate_compnet, run_covering
+from nsc.compnet.evaluate import run_covering
 from nsc.errors import StoreError
+from nsc.graph import evaluate
 from nsc.program import parse_program
-from nsc.program.dag import evaluate
 from nsc.record import Record, shared_inputs
 
 WAVE = "#include <math.h>\ndouble f(double x, double y) { return sin(3 * x) * y; }"

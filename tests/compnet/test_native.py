@@ -8,8 +8,8 @@ from nsc.compnet.functions import FUNCTIONS
 from nsc.compnet.native import NativeWalk
 from nsc.compnet.reference import ReferenceWalk
 from nsc.compnet.rewrite import terms_of
-from nsc.compnet.roots import error_features
 from nsc.compnet.terms import UNARY
+from nsc.compnet.walk_result import error_features
 from nsc.program import parse_program
 
 TEXTS = [

@@ -34,7 +34,7 @@ def dags():
 def net():
     import torch
 
-    from nsc.compnet.model import TermNet
+    from nsc.compnet.training.model import TermNet
 
     torch.manual_seed(3)
     net = TermNet(SMALL)
@@ -48,9 +48,9 @@ def test_numpy_and_torch_are_one_function(net, dags):
     import torch
 
     from nsc.compnet.compile import _shrunk
-    from nsc.compnet.device import on_device
-    from nsc.compnet.model import Tape
-    from nsc.compnet.roots import error_features, roots_of
+    from nsc.compnet.training.device import on_device
+    from nsc.compnet.training.model import Tape
+    from nsc.compnet.walk_result import error_features, roots_of
 
     batch = make_batch(pack([terms_of(d) for d in dags]), np.arange(len(dags)))
     with torch.no_grad():
@@ -78,9 +78,9 @@ def test_numpy_and_torch_are_one_function(net, dags):
 def test_the_tapes_gradients_are_autograds(net, dags):
     import torch
 
-    from nsc.compnet import model
-    from nsc.compnet.device import on_device
-    from nsc.compnet.model import Tape
+    from nsc.compnet.training import model
+    from nsc.compnet.training.device import on_device
+    from nsc.compnet.training.model import Tape
 
     batch = make_batch(pack([terms_of(d) for d in dags]), np.arange(len(dags)))
     tape = Tape(net, on_device(batch, torch.device("cpu")))
@@ -114,7 +114,7 @@ def test_the_tapes_gradients_are_autograds(net, dags):
 def test_functions_of_torch_are_those_of_numpy(name):
     import torch
 
-    from nsc.compnet.device import TorchArrays
+    from nsc.compnet.training.device import TorchArrays
 
     a = np.array([-np.inf, -800.0, -2.5, -1.5, -1.0, -0.5, -1e-10, -0.0, 0.0, 0.3, 0.5, 1.5, 2.5, 4e5, np.inf, np.nan])
     here = TorchArrays(torch.device("cpu")).apply(FUNCTIONS.index(name), torch.from_numpy(a)).numpy()
@@ -126,7 +126,7 @@ def test_the_papers_encoder_stays_on_its_device():
     import torch
 
     from nsc.compnet.bert.config import BertConfig
-    from nsc.compnet.bert.model import BertNet, run_surrogates
+    from nsc.compnet.bert.training.model import BertNet, run_surrogates
 
     with torch.device("meta"):
         net = BertNet(BertConfig(50, 32, 2, 2, 64, 40), COVERING.n_parameters, dropout=0.1)
@@ -142,8 +142,8 @@ def test_nothing_of_a_walk_stays_on_another_device(net, dags, monkeypatch):
 
     import torch
 
-    from nsc.compnet.device import on_device
-    from nsc.compnet.model import Tape, surrogate_forward
+    from nsc.compnet.training.device import on_device
+    from nsc.compnet.training.model import Tape, surrogate_forward
 
     monkeypatch.setattr(torch, "autocast", lambda *args, **options: nullcontext())  # knows no meta device
     meta = torch.device("meta")

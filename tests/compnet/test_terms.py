@@ -8,8 +8,8 @@ from nsc.compnet.functions import FUNCTION_INDEX, FUNCTIONS, apply, bounds_of
 from nsc.compnet.pack import join, make_batch, pack, select
 from nsc.compnet.rewrite import terms_of, terms_of_all
 from nsc.compnet.terms import LINEAR, PRODUCT, UNARY, Terms, TooManyTerms
+from nsc.graph import evaluate as evaluate_dag
 from nsc.program import parse_program
-from nsc.program.dag import evaluate as evaluate_dag
 
 MATH = "#include <math.h>\n"
 PROGRAMS = [

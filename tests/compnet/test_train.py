@@ -10,9 +10,10 @@ import pytest
 
 pytestmark = pytest.mark.needs("torch")
 
-from nsc.cli import main  # noqa: E402
+from nsc.app import main  # noqa: E402
 from nsc.compnet import load_compnet  # noqa: E402
-from nsc.compnet.config import ModelConfig, TrainConfig  # noqa: E402
+from nsc.compnet.config import ModelConfig  # noqa: E402
+from nsc.compnet.training import TrainConfig  # noqa: E402
 from nsc.errors import InputError, StoreError  # noqa: E402
 from nsc.exestack import write_synthetic  # noqa: E402
 
@@ -24,7 +25,7 @@ SMALL = TrainConfig(
 @pytest.fixture(autouse=True)
 def small_shards(monkeypatch):
     """One shard of grown programs is made in this process, and small."""
-    import nsc.compnet.corpus as corpus
+    import nsc.compnet.training.corpus as corpus
 
     monkeypatch.setattr(corpus, "SHARD", 150)
     monkeypatch.setattr(corpus, "ProcessPoolExecutor", lambda *args, **kwargs: ThreadPoolExecutor(1))
@@ -42,28 +43,28 @@ def arrays_of(path):
 
 
 def test_training_learns_and_resumes_bit_by_bit(data, tmp_path, interrupt):
-    from nsc.compnet.train import train
+    from nsc.compnet.training import train_compnet
 
     rows = []
-    whole = train(data, tmp_path / "whole", SMALL, progress=rows.append)
+    whole = train_compnet(data, tmp_path / "whole", SMALL, progress=rows.append)
     rows = [row for row in rows if "step" in row]
     assert [r["step"] for r in rows] == [8, 16, 24]
     assert rows[-1]["roots"] < rows[0]["roots"]
 
     for _ in range(2):
-        interrupt(train, data, tmp_path / "parts", SMALL)
-    parts = train(data, tmp_path / "parts", SMALL)
+        interrupt(train_compnet, data, tmp_path / "parts", SMALL)
+    parts = train_compnet(data, tmp_path / "parts", SMALL)
     for name, array in arrays_of(whole).items():
         np.testing.assert_array_equal(array, arrays_of(parts)[name], err_msg=name)
     assert load_compnet(parts).metadata["steps"] == 24
 
 
 def test_processes_share_batches_and_lose_the_same(data, tmp_path):
-    from nsc.compnet.train import train
+    from nsc.compnet.training import train_compnet
 
     alone, shared = [], []
-    one = train(data, tmp_path / "one", SMALL, progress=alone.append)
-    two = train(data, tmp_path / "two", replace(SMALL, processes=2), progress=shared.append)
+    one = train_compnet(data, tmp_path / "one", SMALL, progress=alone.append)
+    two = train_compnet(data, tmp_path / "two", replace(SMALL, processes=2), progress=shared.append)
     for a, b in zip(alone, shared, strict=True):
         if "grown" in a:
             continue
@@ -76,10 +77,10 @@ def test_processes_share_batches_and_lose_the_same(data, tmp_path):
 
 
 def losses_of(data, folder, config):
-    from nsc.compnet.train import train
+    from nsc.compnet.training import train_compnet
 
     rows = []
-    train(data, folder, config, progress=rows.append)
+    train_compnet(data, folder, config, progress=rows.append)
     return np.array([[row[name] for name in ("nodes", "roots", "surrogates")] for row in rows if "step" in row])
 
 
@@ -101,14 +102,14 @@ def test_a_gpu_loses_the_same_and_takes_a_run_over(data, tmp_path):
 def test_a_run_from_before_there_were_devices_goes_on(data, tmp_path, interrupt):
     import torch
 
-    from nsc.compnet.train import train
+    from nsc.compnet.training import train_compnet
 
-    interrupt(train, data, tmp_path / "run", SMALL)
+    interrupt(train_compnet, data, tmp_path / "run", SMALL)
     path = tmp_path / "run" / "state.pt"
     state = torch.load(path, weights_only=True)
     state["config"] = {k: v for k, v in state["config"].items() if k not in ("device", "bf16")}
     torch.save(state, path)
-    assert load_compnet(train(data, tmp_path / "run", SMALL)).metadata["steps"] == SMALL.steps
+    assert load_compnet(train_compnet(data, tmp_path / "run", SMALL)).metadata["steps"] == SMALL.steps
 
 
 @pytest.mark.parametrize("encoder", ["dag", "bert"])
@@ -124,24 +125,24 @@ def test_a_device_that_is_not_there_is_told_before_anything_is_written(
 
 
 def test_another_run_is_never_overwritten(data, tmp_path):
-    from nsc.compnet.train import train
+    from nsc.compnet.training import train_compnet
 
-    train(data, tmp_path, SMALL)
+    train_compnet(data, tmp_path, SMALL)
     other = replace(SMALL, learning_rate=1e-3)
     with pytest.raises(
         InputError, match="holds another run .learning_rate 0.0008 there, 0.001 here.; choose another folder"
     ):
-        train(data, tmp_path, other)
+        train_compnet(data, tmp_path, other)
 
 
 def test_a_damaged_state_is_refused(data, tmp_path, interrupt):
-    from nsc.compnet.train import train
+    from nsc.compnet.training import train_compnet
 
-    interrupt(train, data, tmp_path, SMALL)
+    interrupt(train_compnet, data, tmp_path, SMALL)
     state = tmp_path / "state.pt"
     state.write_bytes(state.read_bytes()[:-100])
     with pytest.raises(StoreError, match="not a readable training state"):
-        train(data, tmp_path, SMALL)
+        train_compnet(data, tmp_path, SMALL)
 
 
 @pytest.mark.parametrize("name", ["steps", "programs", "workers", "threads", "processes"])
@@ -153,7 +154,7 @@ def test_settings_that_ask_for_nothing_are_refused(data, tmp_path, capsys, name)
 
 
 def test_command_line(data, tmp_path, capsys, monkeypatch):
-    import nsc.compnet.train as module
+    import nsc.compnet.training as module
 
     monkeypatch.setattr(module, "TrainConfig", lambda **given: replace(SMALL, checkpoint_every=5, **given))
     assert main(["train", "--data", str(data), "-o", str(tmp_path / "run"), "--steps", "10"]) == 0
@@ -173,7 +174,7 @@ def test_no_records_is_an_input_error(tmp_path, capsys):
 
 
 def test_grown_programs_are_the_same_whatever_the_workers_and_where_it_was_killed(data, tmp_path, monkeypatch):
-    import nsc.compnet.corpus as corpus
+    import nsc.compnet.training.corpus as corpus
 
     whole = corpus.grow(data, [3, 0], 200)
     assert 100 < len(whole) <= 200 and np.isfinite(whole.targets.outputs).all()
@@ -188,14 +189,14 @@ def test_grown_programs_are_the_same_whatever_the_workers_and_where_it_was_kille
 
 
 def test_fewer_programs_than_a_batch_are_refused(data, tmp_path):
-    from nsc.compnet.train import train
+    from nsc.compnet.training import train_compnet
 
     with pytest.raises(InputError, match="less than a batch of 16; grow more with --programs"):
-        train(data, tmp_path, replace(SMALL, programs=8))
+        train_compnet(data, tmp_path, replace(SMALL, programs=8))
 
 
 def test_other_records_are_grown_from_anew(data, tmp_path):
-    import nsc.compnet.corpus as corpus
+    import nsc.compnet.training.corpus as corpus
 
     def grown():
         return corpus.grown_corpus(tmp_path / "train", tmp_path / "cache", programs=150, seed=3, workers=1,

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from nsc.compnet.bert.text import read_text
-from nsc.compnet.bert.vocabulary import learn_vocabulary
+from nsc.compnet.bert.training.vocabulary import learn_vocabulary
 from nsc.compnet.bert.wordpiece import SPECIAL, WordPiece, read_vocabulary, words
 from nsc.errors import StoreError
 

@@ -15,14 +15,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from nsc.cli import main
+from nsc.app import main
 from nsc.errors import InputError
 from nsc.exestack import build_dataset, leaks, parrot_programs
-from nsc.exestack.gather import _own_split
-from nsc.exestack.source import read_source_texts
-from nsc.exestack.twins import Clusters, semantic_keys
-from nsc.program import Dag, parse_program
-from nsc.program.dag import evaluate
+from nsc.exestack.dataset.split import _own_split
+from nsc.exestack.dataset.twins import Clusters, semantic_keys
+from nsc.exestack.sources.source import read_source_texts
+from nsc.graph import Dag, evaluate
+from nsc.program import parse_program
 from nsc.record import Record, read_records, shared_inputs
 
 MATHS = """#include <math.h>

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from nsc.errors import InputError
-from nsc.exestack import build_dataset, executors
-from nsc.exestack.executors import MAX_DEATHS, WorkersDied, on_processes, on_ray
-from nsc.exestack.folder import exclusive
+from nsc.exestack import build_dataset
+from nsc.exestack.dataset import executors
+from nsc.exestack.dataset.executors import MAX_DEATHS, WorkersDied, on_processes, on_ray
+from nsc.host import exclusive
 
 
 def doubled(item: int) -> int:

@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from nsc.exestack.parrot import BENCHMARKS, parrot_programs
-from nsc.program import Unsupported
+from nsc.exestack import BENCHMARKS, parrot_programs
+from nsc.graph import Unsupported
 from nsc.record import shared_inputs
 from nsc.sandbox import Outcome, build, run
 

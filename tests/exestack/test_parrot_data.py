@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from nsc.cli import main
+from nsc.app import main
 from nsc.errors import InputError, StoreError
 from nsc.exestack import parrot_programs, read_parrot, write_parrot
 from nsc.exestack.parrot import images

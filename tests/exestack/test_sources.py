@@ -8,16 +8,16 @@ import zipfile
 import numpy as np
 import pytest
 
-from nsc.cli import main
+from nsc.app import main
 from nsc.errors import InputError
 from nsc.exestack import build_dataset
-from nsc.exestack.debian import debian_package
-from nsc.exestack.extract import extract
-from nsc.exestack.floating import Floating, Outline, floating_names, may_be_scalar
-from nsc.exestack.mutate import Parent, mutants
-from nsc.exestack.profile import profile_named
-from nsc.exestack.source import count_files, read_source_texts, versions_of
-from nsc.exestack.text import SourceText
+from nsc.exestack.programs.extract import extract
+from nsc.exestack.programs.mutate import Parent, mutants
+from nsc.exestack.programs.profile import profile_named
+from nsc.exestack.sources.debian import debian_package
+from nsc.exestack.sources.outline import Floating, Outline, floating_names, may_be_scalar
+from nsc.exestack.sources.source import count_files, read_source_texts, versions_of
+from nsc.exestack.sources.text import SourceText
 from nsc.record import read_records
 
 APT = """#!/bin/sh
@@ -59,7 +59,7 @@ def apt(tmp_path, monkeypatch):
     (binaries / "apt-get").write_text(APT.format(archives=archives))
     (binaries / "apt-get").chmod(0o755)
     monkeypatch.setenv("PATH", f"{binaries}:{os.environ['PATH']}")
-    monkeypatch.setattr("nsc.exestack.debian.cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr("nsc.exestack.sources.debian.cache_folder", lambda: tmp_path / "cache")
     return binaries
 
 
@@ -101,7 +101,7 @@ def test_what_cannot_be_had_is_told(apt, tmp_path, name, message, capsys):
 
 def test_without_apt(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("nsc.exestack.debian.cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr("nsc.exestack.sources.debian.cache_folder", lambda: tmp_path / "cache")
     with pytest.raises(InputError, match="needs apt-get .Debian, Ubuntu.; elsewhere unpack it and use tree:DIR"):
         debian_package("gsl")
 
@@ -198,7 +198,7 @@ def test_a_defect_of_ours_costs_one_file(monkeypatch):
     def crash(*args, **options):
         raise IndexError("string index out of range")
 
-    monkeypatch.setattr("nsc.exestack.extract.list_programs", crash)
+    monkeypatch.setattr("nsc.exestack.programs.extract.list_programs", crash)
     source = SourceText("x", "f.c", "double f(double x) { return x; }")
     made, dropped = extract(source, profile_named("wide"))
     assert made == [] and [d.reason for d in dropped] == ["file:crash:IndexError"]

@@ -15,16 +15,16 @@ import numpy as np
 import pytest
 
 from nsc.errors import InputError
-from nsc.exestack import write_synthetic
-from nsc.exestack.synthetic.dataset import Rejected, candidate
+from nsc.exestack import Rejected, candidate, write_synthetic
 from nsc.exestack.synthetic.expressions import Dice, Style, named
 from nsc.exestack.synthetic.functions import _Author
 from nsc.exestack.synthetic.inputs import LOCAL_NAMES
 from nsc.exestack.synthetic.library import _READY, ARGUMENTS, Library, _written
-from nsc.program import Dag, Domain, parse_program
-from nsc.program.dag import evaluate
+from nsc.graph import Dag, evaluate
+from nsc.program import parse_program
 from nsc.record import read_records, shared_inputs
 from nsc.sandbox import Outcome, build, run
+from nsc.syntax import Domain
 
 
 def digests(folder):

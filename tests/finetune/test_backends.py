@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import nsc.kernels as kernels
+import nsc.host.native as kernels
 from nsc.finetune import FinetuneConfig, FinetuneData, finetune
-from nsc.finetune.kernel import load_kernel
+from nsc.finetune.backends.kernel import load_kernel
 from nsc.surrogate import COVERING, Topology, random_parameters
 
 GRID = [
@@ -166,7 +166,7 @@ def test_a_read_only_cache_does(tmp_path, monkeypatch):
 
 def test_processes_may_race_for_a_kernel(tmp_path):
     code = (
-        "import nsc.kernels as k; from nsc.finetune.kernel import load_kernel; from pathlib import Path;"
+        "import nsc.host.native as k; from nsc.finetune.backends.kernel import load_kernel; from pathlib import Path;"
         "from nsc.surrogate import Topology;"
         f"k.cache_folder = lambda: Path({str(tmp_path)!r}); print(bool(load_kernel(Topology((1, 3, 1)), 'adam').nsc_adam))"
     )

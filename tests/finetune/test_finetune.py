@@ -5,7 +5,7 @@ import pytest
 
 from nsc.errors import InputError
 from nsc.finetune import FinetuneConfig, FinetuneData, finetune, finetune_best_of, handicap, split_examples
-from nsc.finetune.reference import NormalEquations, gradient
+from nsc.finetune.backends.reference import NormalEquations, gradient
 from nsc.surrogate import COVERING, Topology, forward, random_parameters
 
 GRID = [

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from nsc.compilation import CompilationConfig, Start, surrogate_compilation
 from nsc.errors import InputError
-from nsc.finetune import (
+from nsc.finetune import (  # fmt: skip
     FinetuneConfig,
     FinetuneData,
     Prior,
@@ -16,8 +17,7 @@ from nsc.finetune import (
     has_few,
     split_examples,
     spread_of,
-)  # fmt: skip
-from nsc.patterns import CompilationConfig, Start, surrogate_compilation
+)
 from nsc.surrogate import COVERING, Surrogate, Topology, random_parameters, scale_outputs
 
 SMALL = Topology((2, 5, 3, 2), "tanh")

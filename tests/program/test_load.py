@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from nsc.errors import DomainError, SourceError
-from nsc.program import Dag, Pointer, list_functions, parse_program
-from nsc.program.dag import evaluate
+from nsc.graph import Dag, evaluate
+from nsc.program import list_functions, parse_program
 from nsc.sandbox import Built, build
+from nsc.syntax import Pointer
 
 FILE = """\
 #include <math.h>

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from nsc.program import Piece, Unit, parse_program
-from nsc.program.standard import HEADER_OF
 from nsc.sandbox import Failed, Outcome, RunLimits, build, run
 from nsc.sandbox.guard import MAX_UNIT_BYTES
 from nsc.sandbox.module import CHUNK, module_texts
+from nsc.text import HEADER_OF
 
 HEADERS = ("math.h", "stdlib.h", "stdio.h", "assert.h", "time.h", "string.h")
 FILES = sorted((Path(__file__).parent / "hostile").glob("*.c"))

@@ -14,9 +14,10 @@ from nsc.compnet.config import MAX_INPUTS, ROOT_ANCHORS
 from nsc.compnet.layers import linear, silu
 from nsc.compnet.native import NativeWalk
 from nsc.compnet.rewrite import terms_of_all
-from nsc.compnet.roots import Roots, error_features
 from nsc.compnet.terms import Terms, TooManyTerms
-from nsc.program import Dag, Program, Unsupported
+from nsc.compnet.walk_result import Roots, error_features
+from nsc.graph import Dag, Unsupported
+from nsc.program import Program
 from nsc.record import Record
 
 MAX_NODES = 512

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nsc.program.dag import EVALUATE
+from nsc.graph import EVALUATE
 
 LARGEST = 1e12  # bounds and predicted values stay within
 POLE = 0.1  # a reciprocal is softened within this many standard deviations of its argument around zero

@@ -15,10 +15,10 @@ import numpy as np
 from nsc.compnet.config import NODE_ANCHORS, QUANTILES, SMALLEST_STRETCH
 from nsc.compnet.functions import EQUAL, FUNCTIONS, LARGEST, POLE
 from nsc.compnet.layers import centred_shapes
-from nsc.compnet.roots import Roots
 from nsc.compnet.terms import INPUT, Terms
 from nsc.compnet.walk import INPUT_SCALE, QUANTILE_ROWS, TINY
-from nsc.kernels import load_library
+from nsc.compnet.walk_result import Roots
+from nsc.host import load_library
 
 SOURCE = Path(__file__).parent / "csrc" / "walk.c"
 _ARRAYS = (

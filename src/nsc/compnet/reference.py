@@ -11,9 +11,9 @@ from nsc.compnet.arrays import NumpyArrays
 from nsc.compnet.config import SMALLEST_STRETCH
 from nsc.compnet.layers import centred_shapes, linear, silu
 from nsc.compnet.pack import make_batch, pack
-from nsc.compnet.roots import Roots, roots_of
 from nsc.compnet.terms import Terms
 from nsc.compnet.walk import Described, Embedded, Walk
+from nsc.compnet.walk_result import Roots, roots_of
 
 
 class ReferenceWalk:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from nsc.compnet.terms import ONE, Form, TermBuilder, Terms, TooManyTerms
-from nsc.program.dag import OPS, TRUTHS, Dag
+from nsc.graph import OPS, TRUTHS, Dag
 
 MAX_TERMS = 1024
 

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from nsc.errors import InputError
-from nsc.program import Leaf, Program, Void, as_returned, scalar_entry, signature_types
+from nsc.program import Program, as_returned, scalar_entry, signature_types
 from nsc.surrogate import Member, Surrogate, forward, resize_inputs
+from nsc.syntax import Leaf, Void
 
 SELFTEST_ROWS = 16
 # 2^f on |f| <= 1/2 to a relative error of 9e-13 and 1e-7, coefficients of f^0, f^1...

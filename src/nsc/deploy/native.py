@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from nsc.errors import BuildError
+from nsc.host import zig_command, zig_environment
 from nsc.program import Program, scalar_entry
 from nsc.sandbox import CompilerLimits, clean_diagnostic, run_limited
-from nsc.toolchain import zig_command, zig_environment
 
 FLAGS = ("-O2", "-std=gnu11", "-D_GNU_SOURCE", "-w", "-fno-sanitize=undefined", "-march=native")
 TIMER = Path(__file__).parent / "csrc" / "timer.c"

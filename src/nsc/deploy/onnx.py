@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from nsc.atomic import replacing
 from nsc.errors import BuildError, MissingExtraError
+from nsc.host import replacing
 from nsc.surrogate import Member, Surrogate, resize_inputs
 
 OPSET = 17

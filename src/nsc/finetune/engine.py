@@ -167,8 +167,8 @@ def finetune(
         InputError: unknown backend, shapes that do not fit, NaN or infinite examples, LM asked for
             on a topology whose normal equations would not fit.
     """
-    from nsc.finetune.cpu import run_cpu
-    from nsc.finetune.reference import run_adam, run_lm
+    from nsc.finetune.backends.cpu import run_cpu
+    from nsc.finetune.backends.reference import run_adam, run_lm
 
     if backend not in BACKENDS:
         raise InputError(f"unknown finetuning backend '{backend}'; known are {', '.join(BACKENDS)}")

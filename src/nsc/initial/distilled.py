@@ -11,10 +11,10 @@ from dataclasses import replace
 import numpy as np
 
 from nsc.compnet import FIT, anchor_inputs, fit_values
+from nsc.graph import Dag, evaluate
 from nsc.initial.compiled import FITS
 from nsc.initial.start import Initial, Oracle
-from nsc.program import Dag, Program, with_whole_inputs
-from nsc.program.dag import evaluate
+from nsc.program import Program, with_whole_inputs
 from nsc.surrogate import Topology, random_parameters
 
 STEPS = 200

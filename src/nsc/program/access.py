@@ -10,13 +10,9 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from nsc.program.declare import constant, text_of
-from nsc.program.parse import Module
-from nsc.program.parts import Item
-from nsc.program.refusal import Refusal
-from nsc.program.standard import WRITES_ARGUMENT
-from nsc.program.survey import survey
-from nsc.program.syntax import declared_name
+from nsc.refusal import Refusal
+from nsc.syntax import Item, Module, constant, declared_name, parameters_of, survey, text_of
+from nsc.text import WRITES_ARGUMENT
 
 Range = tuple[int, int]
 Step = str | Range | None  # a field, a range of indices, or an index nobody knows
@@ -30,18 +26,6 @@ class Access:
     kind: str
     path: tuple[Step, ...]
     node: Node
-
-
-def parameters_of(function: Node) -> list[Node]:
-    """Return the parameter declarations of a function definition ("void" alone gives none)."""
-    declarator = function.child_by_field_name("declarator")
-    while declarator is not None and declarator.type != "function_declarator":
-        declarator = declarator.child_by_field_name("declarator")
-    listed = declarator.child_by_field_name("parameters").named_children if declarator is not None else ()
-    nodes = [n for n in listed if n.type != "comment"]
-    if len(nodes) == 1 and text_of(nodes[0]) == "void":
-        return []
-    return nodes
 
 
 def accesses(module: Module, function: Item) -> dict[str, list[Access]]:

@@ -1,7 +1,7 @@
 """A function -> exactly the file-scope items, macros and headers it needs to compile alone.
 
 In: `Module`, an item. Out: `Closure`, or problems that name what is missing.
-Non-goals: whether the function's signature can be a surrogate's (qualify.py).
+Non-goals: whether the function's signature can be a surrogate's (purity.py).
 """
 
 from __future__ import annotations
@@ -12,13 +12,10 @@ from operator import itemgetter
 
 from tree_sitter import Node
 
-from nsc.program.ir import Piece
-from nsc.program.macros import Macro
-from nsc.program.parse import Module
-from nsc.program.parts import Item
-from nsc.program.refusal import Refusal
-from nsc.program.standard import FORBIDDEN, HEADER_OF, HEADERS
-from nsc.program.survey import survey
+from nsc.program.unit import Piece
+from nsc.refusal import Refusal
+from nsc.syntax import Item, Module, survey
+from nsc.text import FORBIDDEN, HEADER_OF, HEADERS, Macro
 
 _KEYWORDS = frozenset(
     """_Bool __func__ __FUNCTION__ true false NULL __builtin_expect __builtin_inf __builtin_nan

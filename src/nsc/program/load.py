@@ -12,18 +12,14 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from nsc.errors import Problem, SourceError
-from nsc.program.access import parameters_of
 from nsc.program.closure import Closure, close, closure_pieces, closure_text
-from nsc.program.declare import text_of
 from nsc.program.domain import Ranges, domain_of
-from nsc.program.expanded import Include
-from nsc.program.ir import Program, Signature
-from nsc.program.parse import Module, parse_module
-from nsc.program.parts import Item
-from nsc.program.preprocess import preprocess
-from nsc.program.qualify import impurities, item_impurities
-from nsc.program.refusal import Refusal
-from nsc.program.signature import signature_of
+from nsc.program.infer import signature_of
+from nsc.program.program import Program
+from nsc.program.purity import impurities, item_impurities
+from nsc.refusal import Refusal
+from nsc.syntax import Item, Module, Signature, parameters_of, parse_module, text_of
+from nsc.text import Include, preprocess
 
 UNREADABLE = ("syntax_error", "uses_complex", "nested_too_deeply")
 _MISSING_PART_MAY_TELL = ("no_output", "no_input")

@@ -1,14 +1,14 @@
-"""A Program -> the text a CompNet reads: comments gone, names canonical, one space between tokens.
+"""Closed text -> the text a CompNet reads: comments gone, names canonical, one space between tokens.
 
-In: Program. Out: str. Two programs that differ in names, layout or comments give the same text.
+In: closed text. Out: str. Two programs that differ in names, layout or comments give the same text.
 Non-goals: semantics (see dag).
 """
 
 from __future__ import annotations
 
-from nsc.program.ir import Program
-from nsc.program.standard import HEADER_OF
-from nsc.program.tokens import BLANKS, kind_of, words
+from collections.abc import Sequence
+
+from nsc.text import BLANKS, HEADER_OF, kind_of, words
 
 _KEYWORDS = frozenset(
     """auto break case char const continue default do double else enum extern float for goto if inline int
@@ -18,8 +18,8 @@ _KEYWORDS = frozenset(
 _DROPPED = frozenset(["static", "inline", "extern", "register", "restrict", "const"])
 
 
-def normalise(program: Program) -> str:
-    """Spell a program's closed source canonically.
+def normalise(source: str, function: str, parameters: Sequence[str]) -> str:
+    """Spell the closed text of a function canonically.
 
     Inputs and other parameters become p0, p1, ..., the entry function f0, every other name v0,
     v1, ... in order of appearance; storage classes and qualifiers are dropped.
@@ -27,9 +27,9 @@ def normalise(program: Program) -> str:
     Example: "static double lerp(double a, double b) { return a+b; }" gives
     "double f0 ( double p0 , double p1 ) { return p0 + p1 ; }".
     """
-    names = {program.name: "f0"}
-    names |= {param.name: f"p{k}" for k, param in enumerate(program.signature.params)}
-    found = words(program.source)
+    names = {function: "f0"}
+    names |= {name: f"p{k}" for k, name in enumerate(parameters)}
+    found = words(source)
     spelled = {word: _spelled(word, names) for word in dict.fromkeys(found)}
     return " ".join(filter(None, map(spelled.__getitem__, found)))
 

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 from rich.text import Text
 
-from nsc.report.words import duration, number
+from nsc.report.numbers import duration, number
 
 LOG_SECONDS = 15
 

@@ -10,8 +10,8 @@ import math
 import re
 from html import escape
 
+from nsc.report.numbers import duration, number
 from nsc.report.svg import Axis, Figure, axis_for, heat_map
-from nsc.report.words import duration, number
 
 _STYLE = """
 :root { --bg: #fbfaf7; --fg: #22231f; --soft: #6d6f67; --line: #e2e0d8; --card: #fff; --accent: #2152a0;

@@ -16,8 +16,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nsc.host import cache_folder, zig_command, zig_environment
 from nsc.sandbox.outcome import Outcome
-from nsc.toolchain import cache_folder, zig_command, zig_environment
 
 WASM_FLAGS = (
     "-target", "wasm32-wasi", "-mexec-model=reactor", "-std=gnu11", "-O1", "-s", "-w", "-UNDEBUG", "-D_GNU_SOURCE",

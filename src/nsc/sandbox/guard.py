@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import accumulate, pairwise
 
 from nsc.program import Unit
-from nsc.program.tokens import BLANKS, kind_of, words
+from nsc.text import BLANKS, kind_of, words
 
 MAX_UNIT_BYTES = 256_000
 MAX_NESTING = 200

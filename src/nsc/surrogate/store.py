@@ -13,8 +13,8 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from nsc.atomic import replacing
 from nsc.errors import InputError, StoreError
+from nsc.host import replacing
 from nsc.surrogate.surrogate import Member, Surrogate
 from nsc.surrogate.topology import Topology
 

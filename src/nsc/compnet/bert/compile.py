@@ -15,7 +15,8 @@ from nsc.compnet.bert.config import BertConfig
 from nsc.compnet.bert.text import linearised, read_text
 from nsc.compnet.bert.wordpiece import WordPiece
 from nsc.compnet.compile import Emission
-from nsc.program import Dag, Program
+from nsc.graph import Dag
+from nsc.program import Program
 from nsc.record import Record
 from nsc.surrogate import COVERING, Topology, resize_inputs
 

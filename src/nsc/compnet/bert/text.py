@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
-from nsc.program.dag import OPS, Dag
-from nsc.program.tokens import tokenize
+from nsc.graph import OPS, Dag
+from nsc.text import tokenize
 
 _INCLUDE = re.compile(r"^[ \t]*#[ \t]*include\b.*$", re.MULTILINE)
 

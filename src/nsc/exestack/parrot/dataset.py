@@ -17,11 +17,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from nsc.atomic import replacing, write_whole
 from nsc.errors import BuildError, InputError, OracleError, StoreError
 from nsc.exestack.parrot.images import pixel_digests
 from nsc.exestack.parrot.inputs import ORIGINS, Inputs, parrot_inputs
 from nsc.exestack.parrot.programs import BENCHMARKS, ParrotCode, parrot_programs
+from nsc.host import replacing, write_whole
 from nsc.sandbox import Built, Failed, Outcome, build, run
 
 VERSION = "1"

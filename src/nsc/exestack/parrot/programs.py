@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 
-from nsc.program import Domain, Program, parse_program
+from nsc.program import Program, parse_program
+from nsc.syntax import Domain
 
 CPN, EXTENDED = "cpn", "extended"
 BENCHMARKS = ("fft", "invk2j", "kmeans", "sobel", "jmeint", "jpeg")

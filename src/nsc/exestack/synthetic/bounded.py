@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from nsc.exestack.synthetic.expressions import COMPARE, PI, PRODUCT, TERNARY, Expression, Writer, binary
-from nsc.program.dag import Ast
+from nsc.symbolic import Ast
 
 Choice = tuple[Expression, Expression, Expression]  # a test, the value where it holds, the value where it does not
 

@@ -19,16 +19,17 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from nsc.atomic import write_whole
 from nsc.errors import InputError, SourceError
-from nsc.exestack.folder import claim
 from nsc.exestack.synthetic.expressions import Dice
 from nsc.exestack.synthetic.functions import write_function
 from nsc.exestack.synthetic.statements import Written
-from nsc.program import Dag, Domain, Leaf, Param, Program, Signature, Unsupported, parse_program
-from nsc.program.dag import dag_of_definitions, evaluate
+from nsc.graph import Dag, Unsupported, evaluate
+from nsc.host import claim, write_whole
+from nsc.program import Program, parse_program
 from nsc.record import Record, shared_inputs, write_records
 from nsc.sandbox import Built, build, run
+from nsc.symbolic import dag_of_definitions
+from nsc.syntax import Domain, Leaf, Param, Signature
 
 MAX_ABSOLUTE_OUTPUT = 10.0
 MAX_DAG_NODES = 160

@@ -14,10 +14,11 @@ from itertools import accumulate
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from nsc.program.dag import Ast
+from nsc.symbolic import Ast
 
 if TYPE_CHECKING:
     from nsc.exestack.synthetic.library import Library
+
 
 Ranges = dict[str, tuple[float, float]]
 T = TypeVar("T")

@@ -27,8 +27,8 @@ from nsc.exestack.synthetic.statements import (
 )
 from nsc.exestack.synthetic.vectors import CALLS
 from nsc.exestack.synthetic.vectors import call as vector_call
-from nsc.program.ctype import DOUBLE, FLOAT, Array
-from nsc.program.dag import EMPTY, Ast, Definitions
+from nsc.symbolic import EMPTY, Ast, Definitions
+from nsc.syntax import DOUBLE, FLOAT, Array
 
 _ARITY = (45, 20, 15, 11, 4, 4, 2, 2, 2)
 _STEPS = ((0.5, 1.5), (1.0, 2.0), (0.25, 0.5, 0.75), (0.5,), (1.0,), (-0.5, 0.5), (0.0, 0.5), (-1.0, 0.0, 1.0))

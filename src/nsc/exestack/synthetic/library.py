@@ -13,7 +13,7 @@ from functools import cache
 from typing import NamedTuple
 
 from nsc.exestack.synthetic.expressions import ATOM, Dice, Expression, Style
-from nsc.program.dag import Ast, definitions_of
+from nsc.symbolic import Ast, definitions_of
 
 Bounds = tuple[float, float]
 

@@ -11,7 +11,7 @@ import math
 from nsc.exestack.synthetic.bounded import bounded, comparison, conditional
 from nsc.exestack.synthetic.expressions import LOGICAL, TINY, Expression, Writer
 from nsc.exestack.synthetic.library import ARGUMENTS
-from nsc.program.dag import Ast
+from nsc.symbolic import Ast
 
 
 def expression(w: Writer, depth: int) -> Expression:

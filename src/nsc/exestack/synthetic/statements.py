@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from nsc.exestack.synthetic.expressions import ATOM, Expression, Ranges
-from nsc.program.ctype import INT, CType, Scalar
-from nsc.program.dag import EMPTY, Ast, Definitions
+from nsc.symbolic import EMPTY, Ast, Definitions
+from nsc.syntax import INT, CType, Scalar
 
 
 class Statement(NamedTuple):

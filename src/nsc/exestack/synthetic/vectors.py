@@ -10,7 +10,7 @@ import math
 from functools import cache
 
 from nsc.exestack.synthetic.expressions import ATOM, Dice, Expression, Style
-from nsc.program.dag import Ast, definitions_of
+from nsc.symbolic import Ast, definitions_of
 
 # name -> what it calls, text. T is the type, N the length; [k] stands for every element.
 _TEXTS = {

@@ -1,0 +1,22 @@
+"""Training of the structured compiler: the only files that know torch, but for the papers' compiler."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nsc.compnet.training.config import TrainConfig as TrainConfig
+    from nsc.compnet.training.train import train_compnet as train_compnet
+
+_WHERE = {
+    "TrainConfig": "nsc.compnet.training.config",
+    "train_compnet": "nsc.compnet.training.train",
+}
+__all__ = [*_WHERE]
+
+
+def __getattr__(name: str):
+    """Load a public name on first use: torch comes with some."""
+    if name in _WHERE:
+        import importlib
+
+        return getattr(importlib.import_module(_WHERE[name]), name)
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

@@ -1,0 +1,1 @@
+"""From executed programs to a data set: work, executors, twins, splits, counts."""

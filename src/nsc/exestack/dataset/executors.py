@@ -1,0 +1,123 @@
+"""Who makes slices: local processes, or a Ray cluster. The bits do not depend on it.
+
+In: slices. Out: their counts, in the order in which they are done. A worker that dies costs its slice a second try.
+Non-goals: what a slice is; where results are kept (a folder that all workers share).
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from multiprocessing import connection, forkserver, get_context, parent_process
+from typing import TypeVar
+
+from nsc.errors import InputError, MissingExtraError, NscError
+
+_PRELOADED = ["__main__", "nsc.exestack.dataset.work"]
+MAX_DEATHS = 5  # of workers, with nothing done in between, before a run gives up
+WAITING_PER_WORKER = 3
+S = TypeVar("S")
+R = TypeVar("R")
+
+
+class WorkersDied(NscError):
+    """Workers were killed again and again, most often for memory."""
+
+
+def on_processes(work: Callable[[S], R], items: Iterable[S], workers: int) -> Iterator[R]:
+    """Work on items in local processes; at most three per worker wait at a time."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload(_PRELOADED)  # imported once, in the process that workers are forked from
+    forkserver.ensure_running()
+    items, deaths = iter(items), 0
+    again = list(islice(items, WAITING_PER_WORKER * workers))[::-1]  # while it imports them
+    while True:
+        with ProcessPoolExecutor(workers, context, initializer=_end_with_parent) as pool:
+            running: dict[Future, S] = {}
+            unsubmitted: list[S] = []  # a pool that is broken already refuses an item
+            try:
+                for item in _chain(again, items):
+                    unsubmitted = [item]
+                    running[pool.submit(work, item)] = item
+                    unsubmitted = []
+                    if len(running) >= WAITING_PER_WORKER * workers:
+                        yield from _finished(running)
+                        deaths = 0
+                while running:
+                    yield from _finished(running)
+                    deaths = 0
+                return
+            except BrokenProcessPool:
+                deaths += 1
+                again += [*running.values(), *unsubmitted]
+        if deaths >= MAX_DEATHS:
+            raise WorkersDied(
+                f"worker processes died {deaths} times with nothing done in between: is there memory for {workers} of"
+                " them, and is the program that calls this in a file, under `if __name__ == '__main__'`?"
+            )
+
+
+def _end_with_parent() -> None:
+    """Let a worker end when the process that asked for it does, though that was killed and could not say so."""
+    parent = parent_process().sentinel
+
+    def watch() -> None:
+        connection.wait([parent])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _chain(again: list[S], items: Iterator[S]) -> Iterator[S]:
+    while again:
+        yield again.pop()
+    yield from items
+
+
+def _finished(running: dict[Future, S]) -> Iterator[R]:
+    for job in wait(running, return_when=FIRST_COMPLETED).done:
+        result = job.result()  # a broken pool leaves its items in `running`
+        del running[job]
+        yield result
+
+
+def on_ray(work: Callable[[S], R], items: Iterable[S], workers: int, address: str | None) -> Iterator[R]:
+    """Work on items on a Ray cluster; an address of None starts a local one.
+
+    Raises:
+        MissingExtraError: Ray is not installed.
+        InputError: no cluster at the address.
+    """
+    try:
+        import ray
+    except ModuleNotFoundError:
+        raise MissingExtraError("ray", "ray") from None
+    try:
+        ray.init(address=address, num_cpus=None if address else workers, log_to_driver=False, include_dashboard=False)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise InputError(f"no Ray cluster at {address or 'this machine'}: {error}") from None
+
+    def call(item: S) -> R:
+        return work(item)
+
+    try:
+        remote = ray.remote(max_retries=MAX_DEATHS, num_cpus=1)(call)
+        running: list = []
+        for item in items:
+            running.append(remote.remote(item))
+            if len(running) >= WAITING_PER_WORKER * workers:
+                done, running = ray.wait(running)
+                yield from ray.get(done)
+        while running:
+            done, running = ray.wait(running)
+            yield from ray.get(done)
+    except ray.exceptions.WorkerCrashedError as error:
+        raise WorkersDied(
+            f"Ray's workers died {MAX_DEATHS + 1} times over one slice; is there memory for it? {error}"
+        ) from None
+    finally:
+        ray.shutdown()

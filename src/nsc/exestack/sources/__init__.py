@@ -1,0 +1,1 @@
+"""Where programs come from: trees, archives, The Stack, Debian packages, with their own headers."""

@@ -1,0 +1,1 @@
+"""How finetuning is computed: numpy, which defines what is correct, and fused C."""

@@ -1,0 +1,11 @@
+"""What nsc needs of this machine: whole files, zig, native libraries, digests of code. Knows no program."""
+
+from nsc.host.atomic import replacing as replacing
+from nsc.host.atomic import write_whole as write_whole
+from nsc.host.code_digest import code_digest as code_digest
+from nsc.host.folder import claim as claim
+from nsc.host.folder import exclusive as exclusive
+from nsc.host.native import load_library as load_library
+from nsc.host.zig import cache_folder as cache_folder
+from nsc.host.zig import zig_command as zig_command
+from nsc.host.zig import zig_environment as zig_environment

@@ -1,0 +1,11 @@
+"""C -> graph: closed text, run on symbolic inputs, becomes an expression DAG.
+
+Must not know how code runs, or networks.
+"""
+
+from nsc.symbolic.ast import EMPTY as EMPTY
+from nsc.symbolic.ast import Ast as Ast
+from nsc.symbolic.ast import Definitions as Definitions
+from nsc.symbolic.evaluate import dag_of as dag_of
+from nsc.symbolic.evaluate import dag_of_definitions as dag_of_definitions
+from nsc.symbolic.evaluate import definitions_of as definitions_of

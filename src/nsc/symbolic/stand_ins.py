@@ -1,0 +1,137 @@
+"""What a function without a body probably computes, told by its name.
+
+A name is embedded as a bag of its words and of their three-letter pieces; the nearest name of a lexicon with as many
+arguments stands in for it: a function of the standard library, or one of lexicon.c. In: a name, a number of arguments.
+Out: `StandIn`, or None where no name is near. What that is worth: benchmarks/names. Non-goals: reading calls.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from nsc.symbolic import calls
+from nsc.symbolic.ast import Ast
+
+NEAR = 0.5  # the least cosine; chosen on training programs
+_LEXICON = Path(__file__).with_name("lexicon.c")
+_ENTRY = re.compile(r"/\*([^*]*)\*/\ndouble (\w+)\(([^)]*)\)")
+_PIECE = 3
+_FILLER = frozenset(
+    """an the of to from in by is get set calc compute eval evaluate my do make new old fast quick approx approximate
+    exact native half float double single real fl db vec vector scalar simd sse math maths util utils helper impl
+    internal inline static fn func function filter value val number num lib base simple basic std generic""".split()
+)
+_SAME = 0.999  # what a name of digits and single letters alone must reach: "j0", but not "p1"
+_LITTLE, _UNKNOWN = 0.15, 0.5  # what fillers and single letters, digits and words of no lexicon's name count
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """A function of the standard library, or one of the lexicon, `function` being its syntax.
+
+    `name` is the one in the lexicon that is nearest; `cosine` says how near, 1 being the same words.
+    """
+
+    name: str
+    cosine: float
+    function: Ast | None = None
+
+
+@dataclass(frozen=True)
+class _Entry:
+    alias: str
+    arity: int
+    defined: str | None  # the function of lexicon.c; None for the standard library
+    embedding: dict[str, float]
+
+
+@cache
+def stand_in(name: str, arity: int) -> StandIn | None:
+    """Find what stands in for a function of `arity` arguments, all of them numbers."""
+    lexicon = _lexicon()
+    found = lexicon.embed(name)
+    says_something = any(map(_is_telling, words_of(name)))
+    best, cosine = None, NEAR if says_something else _SAME
+    for entry in lexicon.entries:
+        if entry.arity == arity:
+            alike = sum(weight * entry.embedding.get(piece, 0.0) for piece, weight in found.items())
+            if alike > cosine + 1e-9:
+                best, cosine = entry, alike
+    if best is None:
+        return None
+    function = lexicon.functions[best.defined] if best.defined else None
+    return StandIn(best.defined or best.alias, min(cosine, 1.0), function)
+
+
+class _Lexicon:
+    """Names with their embeddings, and the syntax of those that lexicon.c defines."""
+
+    def __init__(self, text: str):
+        from nsc.symbolic.evaluate import definitions_of
+
+        names = [(alias, arity, None) for alias, arity in calls.names_of_numbers()]
+        for others, own, parameters in _ENTRY.findall(text):
+            arity = parameters.count(",") + 1
+            names += [(alias.strip(), arity, own) for alias in (own, *others.split(","))]
+        self.functions = definitions_of(text).functions
+        self._words = {word for alias, _, _ in names for word in words_of(alias)}
+        plain = {alias: self._bag(alias) for alias, _, _ in names}
+        self._found_in = Counter(piece for bag in plain.values() for piece in bag)
+        self._n_names = len(plain)
+        self.entries = [_Entry(alias, arity, own, self._weighed(plain[alias])) for alias, arity, own in names]
+
+    def embed(self, name: str) -> dict[str, float]:
+        """Return the weights of a name's words and pieces, of unit length; empty where it says nothing."""
+        return self._weighed(self._bag(name))
+
+    def _bag(self, name: str) -> dict[str, float]:
+        bag: dict[str, float] = {}
+        for word in words_of(name):
+            if word not in self._words and word[:-1] in self._words and word[-1] in "dfil":
+                word = word[:-1]  # a suffix that says the type
+            pieces = _pieces(word)
+            weight = self._weight(word)
+            bag[f"={word}"] = bag.get(f"={word}", 0.0) + weight
+            for piece in pieces:
+                bag[piece] = bag.get(piece, 0.0) + 0.5 * weight / math.sqrt(len(pieces))
+        return bag
+
+    def _weight(self, word: str) -> float:
+        if not _is_telling(word):
+            return _UNKNOWN if word.isdigit() else _LITTLE
+        return 1.0 if word in self._words else _UNKNOWN
+
+    def _weighed(self, bag: dict[str, float]) -> dict[str, float]:
+        """Weigh pieces by how rare they are, and scale to unit length."""
+        weighed = {p: w * math.log1p(self._n_names / self._found_in.get(p, 0.7)) for p, w in bag.items()}
+        length = math.sqrt(sum(w * w for w in weighed.values()))
+        return {p: w / length for p, w in weighed.items()} if length else {}
+
+
+@cache
+def _lexicon() -> _Lexicon:
+    return _Lexicon(_LEXICON.read_text())
+
+
+def words_of(name: str) -> list[str]:
+    """Cut an identifier into lower-case words and digits; `deg2rad` is "deg to rad".
+
+    Example: "fastInvSqrt_f32" gives fast, inv, sqrt, f, 32.
+    """
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+    name = re.sub(r"(?<=[a-z]{2})2(?=[a-z]{2})|(?<=\b[a-z])2(?=[a-z]\b)", "_to_", name)
+    return re.findall(r"[a-z]+|\d+", name)
+
+
+def _is_telling(word: str) -> bool:
+    return len(word) > 1 and word.isalpha() and word not in _FILLER
+
+
+def _pieces(word: str) -> list[str]:
+    spelled = f"^{word}$"
+    return [spelled[k : k + _PIECE] for k in range(len(spelled) - _PIECE + 1)] if len(word) > 2 else []

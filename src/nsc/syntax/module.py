@@ -1,0 +1,58 @@
+"""Expanded text -> the file-scope items of a translation unit.
+
+In: `Expanded`. Out: `Module`: items by the names they define, and the type scope.
+Non-goals: judging whether an item can become a surrogate (purity.py), names inside bodies (closure.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from operator import itemgetter
+from typing import Any
+
+from nsc.syntax.facts import survey
+from nsc.syntax.sections import Item, Part, parts_of
+from nsc.syntax.types import Scope, ScopeOf
+from nsc.text import Expanded, Macro
+
+
+@dataclass
+class Module:
+    """A parsed file: parts, each with its place in the text."""
+
+    expanded: Expanded
+    parts: list[tuple[int, Part]] = field(repr=False)
+    known: dict[tuple[str, int], Any] = field(default_factory=dict, repr=False)  # by what, and Item.start
+    found: dict[str, list[Item]] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def scope(self) -> Scope:
+        return ScopeOf(node for _, part in self.parts for node in part.typing)
+
+    def named(self, name: str) -> list[Item]:
+        """Return the items that define or declare a file-scope name, in file order."""
+        if name not in self.found:
+            self.found[name] = [item.at(base) for base, part in self.parts for item in part.by_name.get(name, ())]
+        return self.found[name]
+
+    @cached_property
+    def macros_used(self) -> list[tuple[int, Macro]]:
+        """The calls of the user's macros, by where they stand in the original."""
+        return sorted(self.expanded.used, key=itemgetter(0))
+
+    @cached_property
+    def functions(self) -> list[Item]:
+        return [item.at(base) for base, part in self.parts for item in part.items if item.kind == "function"]
+
+    def callees(self, function: Item) -> set[str]:
+        """Return the functions of this file that a function calls."""
+        return {name for name in survey(function).calls if self.function(name)}
+
+    def function(self, name: str) -> Item | None:
+        return next((item for item in self.named(name) if item.kind == "function"), None)
+
+
+def parse_module(expanded: Expanded) -> Module:
+    """Parse expanded text into its file-scope items."""
+    return Module(expanded, parts_of(expanded.text, expanded.seams))

@@ -1,0 +1,22 @@
+"""Characters -> expanded text: tokens, macros, conditionals, headers, and where each character came from.
+
+Pure functions. Must not know syntax trees, types, or the file system.
+"""
+
+from nsc.text.expanded import Expanded as Expanded
+from nsc.text.expanded import Include as Include
+from nsc.text.integers import INTEGER_BINARY as INTEGER_BINARY
+from nsc.text.integers import INTEGER_UNARY as INTEGER_UNARY
+from nsc.text.integers import integer_literal as integer_literal
+from nsc.text.macros import Macro as Macro
+from nsc.text.preprocess import MAX_SOURCE_BYTES as MAX_SOURCE_BYTES
+from nsc.text.preprocess import preprocess as preprocess
+from nsc.text.standard import FORBIDDEN as FORBIDDEN
+from nsc.text.standard import HEADER_OF as HEADER_OF
+from nsc.text.standard import HEADERS as HEADERS
+from nsc.text.standard import WRITES_ARGUMENT as WRITES_ARGUMENT
+from nsc.text.tokens import BLANKS as BLANKS
+from nsc.text.tokens import kind_of as kind_of
+from nsc.text.tokens import solid_words as solid_words
+from nsc.text.tokens import tokenize as tokenize
+from nsc.text.tokens import words as words
