@@ -29,6 +29,7 @@ torch: .venv/torch ## install the CPU build of torch that the training tests use
 
 test: .venv/torch ## lint and fast tests
 	$(BIN)/ruff check src tests examples benchmarks experiments
+	$(BIN)/ruff format --check --quiet src tests examples benchmarks experiments
 	$(BIN)/python -m pytest
 
 test-slow: .venv/torch ## the tests that take minutes, on a local Ray cluster too

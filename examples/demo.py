@@ -19,7 +19,9 @@ def flags_of(path: Path) -> list[str]:
 
 
 def main() -> int:
-    head = f"{'example':14} {'topology':9} {'zero-shot nmse':>15} {'nmse':>9} {'rmse':>9}"
+    head = (
+        f"{'example':14} {'topology':9} {'zero-shot nmse':>15} {'nmse':>9} {'rmse':>9}"
+    )
     print(f"{head} {'ns/call':>8} {'original':>8} {'s':>5}")
     failed = 0
     for path in sorted(HERE.glob("*.c")):
@@ -41,10 +43,15 @@ def main() -> int:
         r = json.loads(done.stdout)
         ns = r["ns_per_call"]
         print(
-            f"{path.stem:14} {r['topology']:9} {r['zero_shot']['compnet']['nmse']:15.2g} {r['test']['nmse']:9.1e} "
-            f"{r['test']['rmse']:9.1e} {ns['surrogate']:8.0f} {ns['original']:8.0f} {r['time_s']['total']:5.1f}"
+            f"{path.stem:14} {r['topology']:9}"
+            f" {r['zero_shot']['compnet']['nmse']:15.2g} {r['test']['nmse']:9.1e}"
+            f" {r['test']['rmse']:9.1e} {ns['surrogate']:8.0f} {ns['original']:8.0f}"
+            f" {r['time_s']['total']:5.1f}"
         )
-    print("\neach out/NAME/ has surrogate.c, surrogate.safetensors, surrogate.onnx, report.html and report.json")
+    print(
+        "\neach out/NAME/ has surrogate.c, surrogate.safetensors, surrogate.onnx,"
+        " report.html and report.json"
+    )
     return 1 if failed else 0
 
 

@@ -18,13 +18,17 @@ _TOOLS = {"gcc": lambda: shutil.which("gcc") is not None, "cuda": _has_gpu}
 
 
 def pytest_addoption(parser):
-    parser.addoption("--update-golden", action="store_true", help="rewrite the golden files")
+    parser.addoption(
+        "--update-golden", action="store_true", help="rewrite the golden files"
+    )
 
 
 def pytest_runtest_setup(item):
     for marker in item.iter_markers("needs"):
         what = marker.args[0]
-        found = _TOOLS.get(what, lambda what=what: importlib.util.find_spec(what) is not None)()
+        found = _TOOLS.get(
+            what, lambda what=what: importlib.util.find_spec(what) is not None
+        )()
         if not found:
             pytest.skip(f"needs {what}, which is not installed")
 

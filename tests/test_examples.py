@@ -18,19 +18,34 @@ from nsc.deploy import run_selftest
 ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted((ROOT / "examples").glob("*.c"))
 README = (ROOT / "README.md").read_text()
-LEGACY = '#include <stdio.h>\nstatic int calls;\ndouble logged(double x) { calls++; printf("%g\\n", x); return x; }\n'
+LEGACY = (
+    "#include <stdio.h>\nstatic int calls;\ndouble logged(double x) { calls++;"
+    ' printf("%g\\n", x); return x; }\n'
+)
 flags_of = runpy.run_path(str(ROOT / "examples" / "demo.py"))["flags_of"]
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.stem)
 def test_examples_compile_and_are_worth_it(path, tmp_path, capsys):
-    arguments = ["compile", str(path), *flags_of(path), "--budget", "400", "-o", str(tmp_path), "--json"]
+    arguments = [
+        "compile",
+        str(path),
+        *flags_of(path),
+        "--budget",
+        "400",
+        "-o",
+        str(tmp_path),
+        "--json",
+    ]
     assert main(arguments) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["test"]["nmse"] < 0.02
     assert run_selftest((tmp_path / "surrogate.c").read_text())
     loaded = nsc.load(tmp_path / "surrogate.safetensors")
-    assert loaded(np.zeros((3, len(report["inputs"])))).shape == (3, len(report["outputs"]))
+    assert loaded(np.zeros((3, len(report["inputs"])))).shape == (
+        3,
+        len(report["outputs"]),
+    )
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
-"""Who may import whom: the table in docs/system.md is the rule, the code is read against it.
+"""Who may import whom: the table in docs/system.md is the rule, the code is read
+against it.
 
 Every import counts: those inside functions, and those for type checkers alone.
 """
@@ -13,13 +14,18 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "nsc"
 NO_ROOMS = ("__init__", "__main__")
-INNER_ROOMS = ("compnet.training", "compnet.bert.training")  # whose users want torch, apart from compnet's
+# whose users want torch, apart from compnet's
+INNER_ROOMS = ("compnet.training", "compnet.bert.training")
 
 
 def table() -> dict[str, set[str]]:
     text = (ROOT / "docs" / "system.md").read_text()
     rows = re.findall(r"^\| (\w+) \| ([\w, -]+) \|$", text, re.MULTILINE)
-    return {room: set(re.findall(r"\w+", allowed)) for room, allowed in rows if room != "room"}
+    return {
+        room: set(re.findall(r"\w+", allowed))
+        for room, allowed in rows
+        if room != "room"
+    }
 
 
 def room_of(path: Path) -> str:
@@ -27,15 +33,21 @@ def room_of(path: Path) -> str:
 
 
 def imports(text: str) -> list[tuple[int, str]]:
-    """List (line, dotted module) of what a text imports from nsc; "nsc" alone for `from nsc import room`."""
+    """List (line, dotted module) of what a text imports from nsc; "nsc" alone for `from
+    nsc import room`.
+    """
     found = []
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ImportFrom) and node.module == "nsc":
             found += [(node.lineno, f"nsc.{alias.name}") for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("nsc."):
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
+            "nsc."
+        ):
             found.append((node.lineno, node.module))
         elif isinstance(node, ast.Import):
-            found += [(node.lineno, a.name) for a in node.names if a.name.startswith("nsc.")]
+            found += [
+                (node.lineno, a.name) for a in node.names if a.name.startswith("nsc.")
+            ]
     return found
 
 
@@ -95,12 +107,16 @@ def test_rooms_are_imported_and_never_their_files():
 
 def test_reaching_into_a_room_would_be_found():
     text = "def f():\n    from nsc.graph.builder import Builder\n"
-    found = [("place", "program", module.removeprefix("nsc.")) for _, module in imports(text)]
+    found = [
+        ("place", "program", module.removeprefix("nsc.")) for _, module in imports(text)
+    ]
     assert reaching_into(found) == ["place: import nsc.graph, not nsc.graph.builder"]
 
 
 def homes() -> dict[str, set[str]]:
-    """Return the files that may import each optional tool; a folder stands for all in it."""
+    """Return the files that may import each optional tool; a folder stands for all in
+    it.
+    """
     return {
         "torch": {"compnet/training", "compnet/bert/training"},
         "onnx": {"deploy/onnx.py"},

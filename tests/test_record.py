@@ -10,7 +10,15 @@ import pytest
 from nsc.errors import StoreError
 from nsc.graph import OP_INDEX
 from nsc.program import parse_program
-from nsc.record import MAX_INPUTS, SAMPLES, SCHEMA, Record, read_records, shared_inputs, write_records
+from nsc.record import (
+    MAX_INPUTS,
+    SAMPLES,
+    SCHEMA,
+    Record,
+    read_records,
+    shared_inputs,
+    write_records,
+)
 
 TEXT = "double f(double a, double b) { return a * b + 0.5; }\n"
 
@@ -18,11 +26,21 @@ TEXT = "double f(double a, double b) { return a * b + 0.5; }\n"
 def record(name="f", *, dag=True, n_outputs=1) -> Record:
     made = parse_program(TEXT, path=name).dag if dag else None
     outputs = np.arange(6 * n_outputs, dtype=np.float32).reshape(6, n_outputs) / 7
-    return Record(name, TEXT, "hand", 2, n_outputs, ((-1.0, 1.0), (0.1, 1e-300)), 3, outputs, made)
+    return Record(
+        name, TEXT, "hand", 2, n_outputs, ((-1.0, 1.0), (0.1, 1e-300)), 3, outputs, made
+    )
 
 
 def assert_same(a: Record, b: Record) -> None:
-    for name in ("name", "text", "origin", "n_inputs", "n_outputs", "box", "input_seed"):
+    for name in (
+        "name",
+        "text",
+        "origin",
+        "n_inputs",
+        "n_outputs",
+        "box",
+        "input_seed",
+    ):
         assert getattr(a, name) == getattr(b, name)
         assert type(getattr(a, name)) is type(getattr(b, name))
     assert a.outputs.dtype == b.outputs.dtype == np.float32
@@ -36,7 +54,12 @@ def assert_same(a: Record, b: Record) -> None:
 
 
 def test_shards_return_what_was_written(tmp_path):
-    written = [record("a"), record("b", dag=False), record("c", n_outputs=3), record("d é")]
+    written = [
+        record("a"),
+        record("b", dag=False),
+        record("c", n_outputs=3),
+        record("d é"),
+    ]
     write_records(tmp_path / "new" / "s.parquet", written)
     for a, b in zip(written, read_records(tmp_path / "new" / "s.parquet"), strict=True):
         assert_same(a, b)
@@ -46,7 +69,10 @@ def test_shards_return_what_was_written(tmp_path):
 def test_a_dag_that_cuts_a_loop_off_says_so_after_reading(tmp_path):
     made = replace(record(), flags=("bounded_dag",))
     write_records(tmp_path / "s.parquet", [made, record()])
-    assert [r.dag.bounded for r in read_records(tmp_path / "s.parquet")] == [True, False]
+    assert [r.dag.bounded for r in read_records(tmp_path / "s.parquet")] == [
+        True,
+        False,
+    ]
 
 
 def test_outputs_that_are_not_finite_are_kept(tmp_path):
@@ -60,7 +86,14 @@ def test_a_folder_is_read_in_name_order(tmp_path):
     for name in ("s-00002", "s-00000", "s-00001"):
         write_records(tmp_path / f"{name}.parquet", [record(name), record(name + "+")])
     names = [r.name for r in read_records(tmp_path)]
-    assert names == ["s-00000", "s-00000+", "s-00001", "s-00001+", "s-00002", "s-00002+"]
+    assert names == [
+        "s-00000",
+        "s-00000+",
+        "s-00001",
+        "s-00001+",
+        "s-00002",
+        "s-00002+",
+    ]
     assert list(read_records(tmp_path / "s-00000.parquet"))[1].name == "s-00000+"
 
 
@@ -99,7 +132,9 @@ def test_a_missing_shard_is_refused(tmp_path):
         list(read_records(tmp_path / "none.parquet"))
 
 
-@pytest.mark.parametrize(("metadata", "found"), [(None, r"\?"), ({b"nsc_record": b"99"}, "99")])
+@pytest.mark.parametrize(
+    ("metadata", "found"), [(None, r"\?"), ({b"nsc_record": b"99"}, "99")]
+)
 def test_another_version_is_refused(tmp_path, metadata, found):
     empty = pa.Table.from_pylist([], schema=SCHEMA.with_metadata(metadata))
     pq.write_table(empty, tmp_path / "s.parquet")
@@ -109,19 +144,31 @@ def test_another_version_is_refused(tmp_path, metadata, found):
 
 def test_shared_inputs_are_the_same_for_every_reader():
     x = shared_inputs()
-    assert x.shape == (SAMPLES, MAX_INPUTS) and -1 <= x.min() < -0.999 and 0.999 < x.max() <= 1
+    assert (
+        x.shape == (SAMPLES, MAX_INPUTS)
+        and -1 <= x.min() < -0.999
+        and 0.999 < x.max() <= 1
+    )
     np.testing.assert_array_equal(x, shared_inputs())
     np.testing.assert_array_equal(shared_inputs(n=100), x[:100])
-    assert x[0, 0] == 0.2739233746429086  # data sets written elsewhere count on these bits
+    # data sets written elsewhere count on these bits
+    assert x[0, 0] == 0.2739233746429086
     assert not np.array_equal(x, shared_inputs(1))
 
 
-@pytest.mark.parametrize("change", [{"args": 7}, {"args": -2}, {"ops": 99}, {"roots": 50}, {"values": 8.0}])
+@pytest.mark.parametrize(
+    "change", [{"args": 7}, {"args": -2}, {"ops": 99}, {"roots": 50}, {"values": 8.0}]
+)
 def test_a_dag_that_is_none_is_refused(change, tmp_path):
     whole = record()
     ((name, value),) = change.items()
     array = getattr(whole.dag, name).copy()
-    array.reshape(-1)[int(np.argmax(whole.dag.ops == OP_INDEX["IN"])) if name == "values" else -1] = value
-    write_records(tmp_path / "s.parquet", [replace(whole, dag=replace(whole.dag, **{name: array}))])
+    array.reshape(-1)[
+        int(np.argmax(whole.dag.ops == OP_INDEX["IN"])) if name == "values" else -1
+    ] = value
+    write_records(
+        tmp_path / "s.parquet",
+        [replace(whole, dag=replace(whole.dag, **{name: array}))],
+    )
     with pytest.raises(StoreError, match="no operations on earlier nodes"):
         list(read_records(tmp_path / "s.parquet"))

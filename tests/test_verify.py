@@ -11,7 +11,12 @@ from nsc.verify import largest_rank, verify
 def test_a_worked_example():
     truth = np.array([[0.0], [2.0]])
     found = verify(truth, truth + np.array([[0.0], [2.0]]))
-    assert (found.mse, found.rmse, found.nmse, found.max_abs) == (2.0, math.sqrt(2), 2.0, 2.0)
+    assert (found.mse, found.rmse, found.nmse, found.max_abs) == (
+        2.0,
+        math.sqrt(2),
+        2.0,
+        2.0,
+    )
     assert found.bound is None  # two inputs say nothing at 99 %
 
 
@@ -42,11 +47,19 @@ def test_the_bound_holds_as_often_as_it_says():
 
 def test_of_several_looks_each_is_stricter():
     errors = np.linspace(0, 1, 4096)[:, None]
-    one, ten = (verify(np.zeros((4096, 1)), errors, looks=looks).bound for looks in (1, 10))
+    one, ten = (
+        verify(np.zeros((4096, 1)), errors, looks=looks).bound for looks in (1, 10)
+    )
     assert ten.error > one.error and ten.confidence == 0.99
-    assert ten.error == verify(np.zeros((4096, 1)), errors, confidence=0.999).bound.error
+    assert (
+        ten.error == verify(np.zeros((4096, 1)), errors, confidence=0.999).bound.error
+    )
 
 
 def test_the_sentence():
     found = verify(np.zeros((4096, 1)), np.full((4096, 1), 0.25))
-    assert found.bound.sentence() == ("with 99 % confidence at most 0.5 % of inputs in the domain exceed |error| 0.25")
+    assert (
+        found.bound.sentence()
+        == "with 99 % confidence at most 0.5 % of inputs in the domain exceed |error|"
+        " 0.25"
+    )

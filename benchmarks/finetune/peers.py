@@ -1,7 +1,8 @@
 """Full-batch Adam on many small networks, as each library's users would write it.
 
-Each peer is a function (topology widths, p, n) -> a function that runs a number of epochs on p surrogates of n
-examples each. Imported one at a time: every peer runs in a process of its own.
+Each peer is a function (topology widths, p, n) -> a function that runs a number of
+epochs on p surrogates of n examples each. Imported one at a time: every peer runs in a
+process of its own.
 """
 
 import numpy as np
@@ -30,10 +31,13 @@ def nsc_adam(widths, p, n):
     x, y = problem(widths, p, n)
     topology = Topology(widths)
     w = np.stack([random_parameters(topology, seed=k) for k in range(p)])
-    data = FinetuneData(x, y, x[:, :1], y[:, :1])  # validation at the start and end only: epochs are what counts
+    # validation at the start and end only: epochs are what counts
+    data = FinetuneData(x, y, x[:, :1], y[:, :1])
 
     def run(epochs):
-        config = FinetuneConfig(optimizer="adam", steps=epochs, learning_rate=RATE, evaluate_every=10**6)
+        config = FinetuneConfig(
+            optimizer="adam", steps=epochs, learning_rate=RATE, evaluate_every=10**6
+        )
         finetune(w, topology, data, config)
 
     return run
@@ -62,8 +66,15 @@ def torch_loop(widths, p, n):
 def _torch_batched(widths, p, n, compile_step):
     import torch
 
-    x, y = (torch.tensor(np.swapaxes(a, 1, 2).copy(), dtype=torch.float32) for a in problem(widths, p, n))
-    parameters = [torch.tensor(a, dtype=torch.float32) for layer in weights(widths, p) for a in layer]
+    x, y = (
+        torch.tensor(np.swapaxes(a, 1, 2).copy(), dtype=torch.float32)
+        for a in problem(widths, p, n)
+    )
+    parameters = [
+        torch.tensor(a, dtype=torch.float32)
+        for layer in weights(widths, p)
+        for a in layer
+    ]
     first, second = ([torch.zeros_like(a) for a in parameters] for _ in range(2))
 
     def step(parameters, first, second, correction_1, correction_2):
@@ -76,7 +87,10 @@ def _torch_batched(widths, p, n, compile_step):
         delta = (h - y) * (2 / n)
         grads = [None] * len(parameters)
         for k in range(len(parameters) - 2, -1, -2):
-            grads[k], grads[k + 1] = delta @ hidden[k // 2].transpose(1, 2), delta.sum(2)
+            grads[k], grads[k + 1] = (
+                delta @ hidden[k // 2].transpose(1, 2),
+                delta.sum(2),
+            )
             if k:
                 below = hidden[k // 2]
                 delta = (parameters[k].transpose(1, 2) @ delta) * (below * (1 - below))
@@ -90,7 +104,10 @@ def _torch_batched(widths, p, n, compile_step):
     def run(epochs):
         with torch.no_grad():
             for e in range(1, epochs + 1):
-                corrections = (torch.tensor(1 / (1 - 0.9**e)), torch.tensor(1 / (1 - 0.999**e)))
+                corrections = (
+                    torch.tensor(1 / (1 - 0.9**e)),
+                    torch.tensor(1 / (1 - 0.999**e)),
+                )
                 chosen(parameters, first, second, *corrections)
 
     return run
@@ -125,7 +142,9 @@ def _jax(widths, p, n, over):
             m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, g)
             v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, v, g)
             a, b = 1 / (1 - 0.9 ** (e + 1.0)), 1 / (1 - 0.999 ** (e + 1.0))
-            w = jax.tree.map(lambda w, m, v: w - RATE * a * m / (jnp.sqrt(v * b) + 1e-8), w, m, v)
+            w = jax.tree.map(
+                lambda w, m, v: w - RATE * a * m / (jnp.sqrt(v * b) + 1e-8), w, m, v
+            )
             return w, m, v
 
         zeros = jax.tree.map(jnp.zeros_like, layers)
@@ -134,7 +153,9 @@ def _jax(widths, p, n, over):
     if over == "vmap":
         whole = jax.jit(jax.vmap(one, (0, 0, 0, None)))
     else:
-        whole = jax.jit(lambda w, x, y, epochs: jax.lax.map(lambda a: one(*a, epochs), (w, x, y)))
+        whole = jax.jit(
+            lambda w, x, y, epochs: jax.lax.map(lambda a: one(*a, epochs), (w, x, y))
+        )
     return lambda epochs: jax.block_until_ready(whole(start, x, y, epochs))
 
 
@@ -156,14 +177,29 @@ def sklearn_adam(widths, p, n):
 
     def run(epochs):
         MLPRegressor(
-            hidden_layer_sizes=widths[1:-1], activation="logistic", solver="adam", batch_size=n,
-            learning_rate_init=RATE, alpha=0.0,
-            max_iter=max(1, epochs // p), tol=0.0, n_iter_no_change=10**9, random_state=0,
-        ).fit(x[0], y[0, :, 0])  # fmt: skip
+            hidden_layer_sizes=widths[1:-1],
+            activation="logistic",
+            solver="adam",
+            batch_size=n,
+            learning_rate_init=RATE,
+            alpha=0.0,
+            max_iter=max(1, epochs // p),
+            tol=0.0,
+            n_iter_no_change=10**9,
+            random_state=0,
+        ).fit(x[0], y[0, :, 0])
 
     run.surrogates = 1
     return run
 
 
-_ALL = (nsc_adam, torch_loop, torch_batched, torch_compile, jax_vmap, jax_map, sklearn_adam)
+_ALL = (
+    nsc_adam,
+    torch_loop,
+    torch_batched,
+    torch_compile,
+    jax_vmap,
+    jax_map,
+    sklearn_adam,
+)
 PEERS = {f.__name__: f for f in _ALL}

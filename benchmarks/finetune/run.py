@@ -2,8 +2,9 @@
 
 Run: .venv/bin/python benchmarks/finetune/run.py [--quick]
 
-Every (peer, threads) pair runs in a process of its own, confined to that many cores. A surrogate-epoch is one
-full-batch gradient and Adam step of one surrogate; validation and test are left out, for everyone.
+Every (peer, threads) pair runs in a process of its own, confined to that many cores. A
+surrogate-epoch is one full-batch gradient and Adam step of one surrogate; validation
+and test are left out, for everyone.
 """
 
 import argparse
@@ -34,7 +35,9 @@ float peak(int n) {
 
 
 def rate(run, p: int) -> float:
-    """Surrogate-epochs per second: epochs are raised until a run takes long enough; the best of two."""
+    """Surrogate-epochs per second: epochs are raised until a run takes long enough; the
+    best of two.
+    """
     epochs = 2 * p
     run(epochs)
     while True:
@@ -60,9 +63,19 @@ def fma_peak() -> float:
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         (work / "fma.c").write_text(FMA)
-        flags = ["-O3", "-march=native", "-ffp-contract=fast", "-fno-sanitize=undefined", "-shared", "-fPIC"]
+        flags = [
+            "-O3",
+            "-march=native",
+            "-ffp-contract=fast",
+            "-fno-sanitize=undefined",
+            "-shared",
+            "-fPIC",
+        ]
         subprocess.run(
-            [*zig_command(), "cc", *flags, "fma.c", "-o", "fma.so"], cwd=work, env=zig_environment(work), check=True
+            [*zig_command(), "cc", *flags, "fma.c", "-o", "fma.so"],
+            cwd=work,
+            env=zig_environment(work),
+            check=True,
         )
         peak = ctypes.CDLL(str(work / "fma.so")).peak
         peak(10**6)
@@ -99,18 +112,34 @@ def child(peer: str, threads: int, quick: bool) -> None:
 def measure(peer: str, threads: int, quick: bool) -> dict:
     environment = os.environ | {
         "OMP_NUM_THREADS": str(threads),
-        "XLA_FLAGS": f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'}",
+        "XLA_FLAGS": (
+            f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'}"
+        ),
     }
-    command = [sys.executable, __file__, "--child", peer, "--threads", str(threads), *(["--quick"] if quick else [])]
+    command = [
+        sys.executable,
+        __file__,
+        "--child",
+        peer,
+        "--threads",
+        str(threads),
+        *(["--quick"] if quick else []),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     if done.returncode:
-        return {"rates": {}, "memory_mb": None, "error": done.stderr.strip().splitlines()[-1:]}
+        return {
+            "rates": {},
+            "memory_mb": None,
+            "error": done.stderr.strip().splitlines()[-1:],
+        }
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="the covering architecture only")
+    parser.add_argument(
+        "--quick", action="store_true", help="the covering architecture only"
+    )
     parser.add_argument("--child")
     parser.add_argument("--threads", type=int)
     options = parser.parse_args()
@@ -124,12 +153,17 @@ def main() -> None:
     for threads in (1, 2):
         for peer in PEERS:
             result[f"{peer}/{threads}"] = found = measure(peer, threads, options.quick)
-            print(f"{peer:14} {threads} thr. {found['memory_mb']:4} MB  {json.dumps(found['rates'])}", flush=True)
+            print(
+                f"{peer:14} {threads} thr. {found['memory_mb']:4} MB "
+                f" {json.dumps(found['rates'])}",
+                flush=True,
+            )
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     peak = fma_peak()
     own = result["nsc_adam/1"]["rates"]["9-4-4-1/819"]
     result["fma_peak_per_s"] = round(peak)
-    result["share_of_fma_peak"] = round(own * 819 * 132 / peak, 3)  # 132 multiply-adds a sample and epoch
+    # 132 multiply-adds a sample and epoch
+    result["share_of_fma_peak"] = round(own * 819 * 132 / peak, 3)
     print(f"share of the FMA peak, 9-4-4-1, 819 samples: {result['share_of_fma_peak']}")
     (HERE / "result.json").write_text(json.dumps(result, indent=1) + "\n")
 

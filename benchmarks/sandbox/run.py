@@ -1,10 +1,12 @@
-"""Programs built and run per second: the sandbox one by one, 64 to a module, and gcc with a subprocess.
+"""Programs built and run per second: the sandbox one by one, 64 to a module, and gcc
+with a subprocess.
 
 Run: .venv/bin/python benchmarks/sandbox/run.py [--programs 256] [--seed 0]
 
-Every program is run on the same 2,048 inputs; one core, nothing cached but the C libraries. The peer is what
-a script would do without a sandbox: `gcc -O1`, one process per program, inputs and outputs through pipes; it
-confines nothing. All three must agree on the outputs.
+Every program is run on the same 2,048 inputs; one core, nothing cached but the C
+libraries. The peer is what a script would do without a sandbox: `gcc -O1`, one process
+per program, inputs and outputs through pipes; it confines nothing. All three must agree
+on the outputs.
 """
 
 import argparse
@@ -38,14 +40,21 @@ def programs_of(count: int, seed: int) -> list[Program]:
     """Generate programs, as `nsc data synthetic` does."""
     with tempfile.TemporaryDirectory() as folder:
         write_synthetic(Path(folder), programs=count, seed=seed, workers=1)
-        return [parse_program("#include <math.h>\n" + r.text) for r in read_records(Path(folder))]
+        return [
+            parse_program("#include <math.h>\n" + r.text)
+            for r in read_records(Path(folder))
+        ]
 
 
-def in_sandbox(programs: list[Program], inputs: list[np.ndarray], per_module: int) -> list[np.ndarray]:
+def in_sandbox(
+    programs: list[Program], inputs: list[np.ndarray], per_module: int
+) -> list[np.ndarray]:
     outputs = []
     for start in range(0, len(programs), per_module):
         part = slice(start, start + per_module)
-        for built, x in zip(build([p.unit for p in programs[part]]), inputs[part], strict=True):
+        for built, x in zip(
+            build([p.unit for p in programs[part]]), inputs[part], strict=True
+        ):
             assert isinstance(built, Built), built
             outputs.append(run(built, x).outputs[:, 0])
     return outputs
@@ -57,10 +66,23 @@ def with_gcc(programs: list[Program], inputs: list[np.ndarray]) -> list[np.ndarr
         source, binary = Path(folder, "p.c"), Path(folder, "p")
         for program, x in zip(programs, inputs, strict=True):
             headers = "".join(f"#include <{h}>\n" for h in program.unit.headers)
-            source.write_text(headers + program.unit.text + MAIN % {"n": program.n_inputs})
-            command = ["gcc", "-O1", "-ffp-contract=off", "-w", source, "-o", binary, "-lm"]
+            source.write_text(
+                headers + program.unit.text + MAIN % {"n": program.n_inputs}
+            )
+            command = [
+                "gcc",
+                "-O1",
+                "-ffp-contract=off",
+                "-w",
+                source,
+                "-o",
+                binary,
+                "-lm",
+            ]
             subprocess.run(command, check=True)
-            done = subprocess.run([binary], input=x.tobytes(), capture_output=True, check=True)
+            done = subprocess.run(
+                [binary], input=x.tobytes(), capture_output=True, check=True
+            )
             outputs.append(np.frombuffer(done.stdout))
     return outputs
 
@@ -74,8 +96,10 @@ def main() -> None:
     warm_up()
     programs = programs_of(options.programs, options.seed)
     inputs = [np.ascontiguousarray(shared_inputs()[:, : p.n_inputs]) for p in programs]
-    ways = {"sandbox, 64 to a module": lambda: in_sandbox(programs, inputs, 64),
-            "sandbox, one by one": lambda: in_sandbox(programs, inputs, 1)}  # fmt: skip
+    ways = {
+        "sandbox, 64 to a module": lambda: in_sandbox(programs, inputs, 64),
+        "sandbox, one by one": lambda: in_sandbox(programs, inputs, 1),
+    }
     if shutil.which("gcc"):
         ways["gcc and a process, unconfined"] = lambda: with_gcc(programs, inputs)
     rates, outputs = {}, {}
@@ -86,12 +110,24 @@ def main() -> None:
         print(f"{name:32} {rates[name]:8.1f} programs/s", flush=True)
     first, *others = outputs.values()
     differing = {
-        k for other in others for k, (a, b) in enumerate(zip(first, other, strict=True))
+        k
+        for other in others
+        for k, (a, b) in enumerate(zip(first, other, strict=True))
         if not np.allclose(a, b, rtol=1e-4, atol=1e-4, equal_nan=True)
-    }  # fmt: skip
-    print(f"{len(programs) - len(differing)} of {len(programs)} programs agree on all outputs")
-    result = {"programs": len(programs), "inputs": 2048, "programs_per_s": rates, "differing": len(differing)}
-    (Path(__file__).parent / "result.json").write_text(json.dumps(result, indent=2) + "\n")
+    }
+    print(
+        f"{len(programs) - len(differing)} of {len(programs)} programs agree on all"
+        " outputs"
+    )
+    result = {
+        "programs": len(programs),
+        "inputs": 2048,
+        "programs_per_s": rates,
+        "differing": len(differing),
+    }
+    (Path(__file__).parent / "result.json").write_text(
+        json.dumps(result, indent=2) + "\n"
+    )
 
 
 if __name__ == "__main__":

@@ -11,38 +11,82 @@ from pathlib import Path
 from nsc.finetune import PAPER_DATA_SIZES
 
 RESULTS = Path(__file__).parent / "results"
-SHOWN = {"adam": ("compnet", "mismatched", "nearest", "bert", "bert on DAGs", "distill"),
-         "lm": ("compnet", "with predictions", "distill", "auto", "random of 8")}  # fmt: skip
+SHOWN = {
+    "adam": ("compnet", "mismatched", "nearest", "bert", "bert on DAGs", "distill"),
+    "lm": ("compnet", "with predictions", "distill", "auto", "random of 8"),
+}
 
 
 def zero_shot(groups: dict[str, dict]) -> list[str]:
-    columns = [name for name in next(iter(groups.values())) if name not in ("programs", "median", "interval")]
+    columns = [
+        name
+        for name in next(iter(groups.values()))
+        if name not in ("programs", "median", "interval")
+    ]
     rows = [["group", "programs", *columns, "compnet's median", "95 %"]]
     for group, row in groups.items():
         means = [f"{row[name]:.3g}" for name in columns]
-        rows.append([group, str(row["programs"]), *means, f"{row['median']:.3g}", _interval(row)])
+        rows.append(
+            [
+                group,
+                str(row["programs"]),
+                *means,
+                f"{row['median']:.3g}",
+                _interval(row),
+            ]
+        )
     return _table(rows)
 
 
 def finetuned(result: dict, optimizer: str) -> list[str]:
-    rows = [["programs", "start", *(f"{100 * share:g} %" for share in PAPER_DATA_SIZES), "all", "95 %"]]
+    rows = [
+        [
+            "programs",
+            "start",
+            *(f"{100 * share:g} %" for share in PAPER_DATA_SIZES),
+            "all",
+            "95 %",
+        ]
+    ]
     for name, found in result.items():
         if not name.startswith(f"{optimizer}, "):
             continue
         for start in SHOWN[optimizer]:
-            cells = [found.get(f"{start}, {share}") for share in (*(f"{s:g}" for s in PAPER_DATA_SIZES), "all")]
+            cells = [
+                found.get(f"{start}, {share}")
+                for share in (*(f"{s:g}" for s in PAPER_DATA_SIZES), "all")
+            ]
             if not any(cells):
                 continue
-            means = ["-" if cell is None else f"{cell['geometric_mean']:.3g}" for cell in cells]
+            means = [
+                "-" if cell is None else f"{cell['geometric_mean']:.3g}"
+                for cell in cells
+            ]
             rows.append(
-                [name.removeprefix(f"{optimizer}, "), start, *means, _interval(cells[-1]) if cells[-1] else "-"]
+                [
+                    name.removeprefix(f"{optimizer}, "),
+                    start,
+                    *means,
+                    _interval(cells[-1]) if cells[-1] else "-",
+                ]
             )
     return _table(rows)
 
 
 def parrot(found: dict[str, list[float]]) -> list[str]:
-    rows = [["start", "program", *(f"{100 * share:g} %" for share in PAPER_DATA_SIZES), "all"]]
-    rows += [[*name.split(", "), *(f"{v:.3g}" for v in row)] for name, row in found.items() if name[:4] != "base"]
+    rows = [
+        [
+            "start",
+            "program",
+            *(f"{100 * share:g} %" for share in PAPER_DATA_SIZES),
+            "all",
+        ]
+    ]
+    rows += [
+        [*name.split(", "), *(f"{v:.3g}" for v in row)]
+        for name, row in found.items()
+        if name[:4] != "base"
+    ]
     return _table(rows)
 
 
@@ -58,7 +102,12 @@ def _table(rows: list[list[str]]) -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("-o", "--output", type=Path, default=Path(__file__).parents[2] / "docs" / "model-card.md")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        default=Path(__file__).parents[2] / "docs" / "model-card.md",
+    )
     options = parser.parse_args()
     result = json.loads((RESULTS / "results.json").read_text())
     parts = {name: finetuned(result, name) for name in SHOWN} | {
@@ -68,9 +117,16 @@ def main() -> None:
     card = options.output.read_text()
     for name, lines in parts.items():
         block = "\n".join([f"<!-- {name} -->", "", *lines, "", "<!-- end -->"])
-        card, count = re.subn(rf"<!-- {name} -->.*?<!-- end -->", lambda _, b=block: b, card, flags=re.DOTALL)
+        card, count = re.subn(
+            rf"<!-- {name} -->.*?<!-- end -->",
+            lambda _, b=block: b,
+            card,
+            flags=re.DOTALL,
+        )
         if not count:
-            raise SystemExit(f"{options.output} has no part <!-- {name} --> ... <!-- end -->")
+            raise SystemExit(
+                f"{options.output} has no part <!-- {name} --> ... <!-- end -->"
+            )
     options.output.write_text(card)
 
 

@@ -1,13 +1,12 @@
 """Every exception nsc raises on purpose.
 
-NscError
-├── InputError            what the user gave cannot be used; the CLI exits with 2
-│   ├── SourceError       C text: carries file:line:column and a named reason
-│   ├── DomainError       a box or a range that makes no sense
-│   ├── OracleError       the program traps, or returns NaN or infinity, on part of its domain
-│   └── StoreError        a saved file that is missing, broken or of another version
-├── BuildError            the C compiler refused a unit
-└── MissingExtraError     an optional tool is not installed; the message names the extra
+NscError ├── InputError            what the user gave cannot be used; the CLI exits with
+2 │   ├── SourceError       C text: carries file:line:column and a named reason │   ├──
+DomainError       a box or a range that makes no sense │   ├── OracleError       the
+program traps, or returns NaN or infinity, on part of its domain │   └── StoreError
+a saved file that is missing, broken or of another version ├── BuildError            the
+C compiler refused a unit └── MissingExtraError     an optional tool is not installed;
+the message names the extra
 """
 
 from __future__ import annotations
@@ -30,7 +29,8 @@ class Problem:
     Args:
         reason: stable snake_case name, e.g. "uses_varargs"; counted by data pipelines.
         message: what was expected, what was found, what to do.
-        line, column: 1-based, in the text as the user wrote it; 0 when the whole file is meant.
+        line, column: 1-based, in the text as the user wrote it; 0 when the whole file
+            is meant.
         file: the header it is in; empty for the file itself.
     """
 
@@ -79,8 +79,11 @@ class MissingExtraError(NscError):
     """An optional tool is not installed."""
 
     def __init__(self, tool: str, extra: str):
-        self.tool, self.extra = tool, extra
-        super().__init__(f"{tool} is not installed; install it with: pip install 'nsc[{extra}]'")
+        self.tool = tool
+        self.extra = extra
+        super().__init__(
+            f"{tool} is not installed; install it with: pip install 'nsc[{extra}]'"
+        )
 
     def __reduce__(self) -> tuple:
         return MissingExtraError, (self.tool, self.extra)

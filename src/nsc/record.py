@@ -1,6 +1,7 @@
 """Record: a program with its I/O examples, where makers and learners of data meet.
 
-In / Out: parquet shards. Non-goals: who writes records, who reads them, how programs run.
+In / Out: parquet shards. Non-goals: who writes records, who reads them, how programs
+run.
 """
 
 from __future__ import annotations
@@ -27,23 +28,41 @@ PROBES = 48  # outputs that are compared to tell whether two programs compute th
 RESOLUTION = 1e-3  # of the outputs' spread, within which they do
 SCHEMA = pa.schema(
     [
-        ("name", pa.string()), ("text", pa.string()), ("origin", pa.string()),
-        ("n_inputs", pa.int16()), ("n_outputs", pa.int16()),
+        ("name", pa.string()),
+        ("text", pa.string()),
+        ("origin", pa.string()),
+        ("n_inputs", pa.int16()),
+        ("n_outputs", pa.int16()),
         ("box", pa.list_(pa.float64())),  # i 2, row-major
         ("input_seed", pa.int64()),
         ("outputs", pa.list_(pa.float32())),  # n o, row-major
-        ("ops", pa.list_(pa.int16())), ("args", pa.list_(pa.int32())),  # m, m 3
-        ("values", pa.list_(pa.float64())), ("roots", pa.list_(pa.int32())),
-        ("licence", pa.string()), ("normalised", pa.string()), ("cluster", pa.string()),
-        ("scale", pa.list_(pa.float64())), ("flags", pa.list_(pa.string())),
+        ("ops", pa.list_(pa.int16())),
+        ("args", pa.list_(pa.int32())),  # m, m 3
+        ("values", pa.list_(pa.float64())),
+        ("roots", pa.list_(pa.int32())),
+        ("licence", pa.string()),
+        ("normalised", pa.string()),
+        ("cluster", pa.string()),
+        ("scale", pa.list_(pa.float64())),
+        ("flags", pa.list_(pa.string())),
     ],
     metadata={b"nsc_record": VERSION.encode()},
-)  # fmt: skip
+)
 _PLAIN = (
-    "name", "text", "origin", "n_inputs", "n_outputs", "input_seed",
-    "licence", "normalised", "cluster", "scale", "flags",
-)  # fmt: skip
-_REPEATED = ["origin", "licence"]  # columns with few values, which are worth a dictionary
+    "name",
+    "text",
+    "origin",
+    "n_inputs",
+    "n_outputs",
+    "input_seed",
+    "licence",
+    "normalised",
+    "cluster",
+    "scale",
+    "flags",
+)
+# columns with few values, which are worth a dictionary
+_REPEATED = ["origin", "licence"]
 
 
 @dataclass(frozen=True)
@@ -53,15 +72,17 @@ class Record:
     Args:
         text: C text.
         box: (lo, hi) of each input.
-        outputs: float32 `n o` on `shared_inputs(input_seed)[:, :n_inputs]`, mapped from [-1, 1] onto the box;
-            in units of `scale`.
+        outputs: float32 `n o` on `shared_inputs(input_seed)[:, :n_inputs]`, mapped from
+            [-1, 1] onto the box; in units of `scale`.
         dag: the expression DAG, None where the text has none.
         licence: as the origin states it; "" where it does not.
-        normalised: the text without names, layout and comments; "" where nobody needed it.
+        normalised: the text without names, layout and comments; "" where nobody needed
+            it.
         cluster: shared by programs that compute the same; "" where nobody looked.
         scale: per output, a power of two; empty where all are 1.
-        flags: what a reader may want to leave out: "constant", "near_constant", "rescaled", "rest_is_one",
-            "bounded_dag" (see `Dag.bounded`), "dag_differs" (there was one, and it computed something else).
+        flags: what a reader may want to leave out: "constant", "near_constant",
+            "rescaled", "rest_is_one", "bounded_dag" (see `Dag.bounded`), "dag_differs"
+            (there was one, and it computed something else).
     """
 
     name: str
@@ -82,12 +103,16 @@ class Record:
     @property
     def raw_outputs(self) -> np.ndarray:
         """The outputs in the program's own units, float64 `n o`."""
-        return self.outputs.astype(np.float64) * (np.array(self.scale) if self.scale else 1.0)
+        return self.outputs.astype(np.float64) * (
+            np.array(self.scale) if self.scale else 1.0
+        )
 
 
 @lru_cache(maxsize=4)
 def shared_inputs(seed: int = 0, n: int = SAMPLES, i: int = MAX_INPUTS) -> np.ndarray:
-    """Draw the inputs U(-1, 1), `n i`, that all programs of a data set share (ICML 2024, section 4); read-only."""
+    """Draw the inputs U(-1, 1), `n i`, that all programs of a data set share (ICML
+    2024, section 4); read-only.
+    """
     drawn = np.random.default_rng(seed).uniform(-1.0, 1.0, (n, i))
     drawn.flags.writeable = False
     return drawn
@@ -96,13 +121,15 @@ def shared_inputs(seed: int = 0, n: int = SAMPLES, i: int = MAX_INPUTS) -> np.nd
 def names_of(outputs: np.ndarray, arity: int = 0) -> tuple[str, str]:
     """Name outputs `n o` on the shared inputs, on two grids half a step apart.
 
-    Outputs that differ by rounding share at least one name, but for a chance that grows with the difference.
+    Outputs that differ by rounding share at least one name, but for a chance that grows
+    with the difference.
 
-    Example: two texts of one function whose outputs differ by rounding share both names, or, where
-    an output lies on a border of one grid, the other name.
+    Example: two texts of one function whose outputs differ by rounding share both
+    names, or, where an output lies on a border of one grid, the other name.
     """
     spread = max(float(np.abs(outputs).max()), 1e-30)
-    steps, size = outputs[:PROBES] / (spread * RESOLUTION), float(np.log2(spread)) * 64
+    steps = outputs[:PROBES] / (spread * RESOLUTION)
+    size = float(np.log2(spread)) * 64
     digests = []
     for shift in (0.0, 0.5):
         shape = np.array((arity, outputs.shape[1], math.floor(size + shift)), np.int64)
@@ -120,21 +147,38 @@ def write_records(path: Path, records: list[Record]) -> None:
         "box": _lists([np.ravel(r.box) for r in records], np.float64),
         "outputs": _lists([r.outputs.ravel() for r in records], np.float32),
         "ops": _lists([None if dag is None else dag.ops for dag in dags], np.int16),
-        "args": _lists([None if dag is None else dag.args.ravel() for dag in dags], np.int32),
-        "values": _lists([None if dag is None else dag.values for dag in dags], np.float64),
+        "args": _lists(
+            [None if dag is None else dag.args.ravel() for dag in dags], np.int32
+        ),
+        "values": _lists(
+            [None if dag is None else dag.values for dag in dags], np.float64
+        ),
         "roots": _lists([None if dag is None else dag.roots for dag in dags], np.int32),
     }
-    arrays = [pa.array(columns[f.name], f.type) if f.name in _PLAIN else columns[f.name] for f in SCHEMA]
+    arrays = [
+        pa.array(columns[f.name], f.type) if f.name in _PLAIN else columns[f.name]
+        for f in SCHEMA
+    ]
     path.parent.mkdir(parents=True, exist_ok=True)
     table = pa.Table.from_arrays(arrays, schema=SCHEMA)
     with replacing(path) as temporary:
-        pq.write_table(table, temporary, compression="lz4", use_dictionary=_REPEATED, write_statistics=False)
+        pq.write_table(
+            table,
+            temporary,
+            compression="lz4",
+            use_dictionary=_REPEATED,
+            write_statistics=False,
+        )
 
 
 def _lists(parts: list[np.ndarray | None], kind: type) -> pa.ListArray:
     """Make a column of lists from one array a row; None is a missing list."""
-    offsets = np.cumsum([0, *(0 if part is None else len(part) for part in parts)], dtype=np.int32)
-    flat = np.concatenate([np.empty(0, kind), *(part for part in parts if part is not None)], dtype=kind)
+    offsets = np.cumsum(
+        [0, *(0 if part is None else len(part) for part in parts)], dtype=np.int32
+    )
+    flat = np.concatenate(
+        [np.empty(0, kind), *(part for part in parts if part is not None)], dtype=kind
+    )
     missing = pa.array([part is None for part in parts], pa.bool_())
     return pa.ListArray.from_arrays(pa.array(offsets), pa.array(flat), mask=missing)
 
@@ -149,24 +193,37 @@ def read_records(path: Path) -> Iterator[Record]:
         table = _read(shard, SCHEMA.names)
         plain = [table[name].to_pylist() for name in _PLAIN]
         dags = _dags(table)
-        rows = zip(*plain, _arrays(table["box"]), _arrays(table["outputs"]), dags, strict=True)
-        yield from (_record(dict(zip(_PLAIN, row, strict=False)), *row[len(_PLAIN) :]) for row in rows)
+        rows = zip(
+            *plain, _arrays(table["box"]), _arrays(table["outputs"]), dags, strict=True
+        )
+        yield from (
+            _record(dict(zip(_PLAIN, row, strict=False)), *row[len(_PLAIN) :])
+            for row in rows
+        )
 
 
 def read_origins(path: Path) -> set[str]:
     """Read where the records of a shard, or of a folder of shards, come from."""
-    return {origin for shard in _shards(path) for origin in _read(shard, ["origin"])["origin"].unique().to_pylist()}
+    return {
+        origin
+        for shard in _shards(path)
+        for origin in _read(shard, ["origin"])["origin"].unique().to_pylist()
+    }
 
 
 def read_fingerprints(path: Path) -> set[str]:
-    """Read the fingerprints of the DAGs in a shard or a folder of shards (see `Dag.fingerprint`)."""
+    """Read the fingerprints of the DAGs in a shard or a folder of shards (see
+    `Dag.fingerprint`).
+    """
     columns = ["n_inputs", "ops", "args", "values", "roots"]
     dags = (dag for shard in _shards(path) for dag in _dags(_read(shard, columns)))
     return {dag.fingerprint for dag in dags if dag is not None}
 
 
 def read_dags(path: Path) -> Iterator[tuple[str, Dag]]:
-    """Read (origin, DAG) of the records that have a DAG, of a shard or a folder of shards."""
+    """Read (origin, DAG) of the records that have a DAG, of a shard or a folder of
+    shards.
+    """
     for shard in _shards(path):
         table = _read(shard, ["origin", "n_inputs", "ops", "args", "values", "roots"])
         found = zip(table["origin"].to_pylist(), _dags(table), strict=True)
@@ -181,36 +238,52 @@ def _read(shard: Path, columns: list[str]) -> pa.Table:
     try:
         table = pq.read_table(shard, columns=columns)
     except (OSError, pa.ArrowInvalid) as error:
-        raise StoreError(f"{shard.name} is not a readable parquet file: {error}") from None
+        raise StoreError(
+            f"{shard.name} is not a readable parquet file: {error}"
+        ) from None
     found = (table.schema.metadata or {}).get(b"nsc_record", b"?").decode()
     if found != VERSION:
-        raise StoreError(f"{shard.name} has record version {found}; this nsc reads version {VERSION}")
+        raise StoreError(
+            f"{shard.name} has record version {found}; this nsc reads version {VERSION}"
+        )
     return table
 
 
-def _record(plain: dict, box: np.ndarray, outputs: np.ndarray, dag: Dag | None) -> Record:
+def _record(
+    plain: dict, box: np.ndarray, outputs: np.ndarray, dag: Dag | None
+) -> Record:
     for name in ("scale", "flags"):
         plain[name] = tuple(plain[name])
     if dag is not None and "bounded_dag" in plain["flags"]:
         dag = replace(dag, bounded=True)
     limits = tuple((lo, hi) for lo, hi in box.reshape(-1, 2).tolist())
-    return Record(**plain, box=limits, outputs=outputs.reshape(-1, plain["n_outputs"]), dag=dag)
+    return Record(
+        **plain, box=limits, outputs=outputs.reshape(-1, plain["n_outputs"]), dag=dag
+    )
 
 
 def _dags(table: pa.Table) -> list[Dag | None]:
     columns = [_arrays(table[name]) for name in ("ops", "args", "values", "roots")]
     dags = [
         None if ops is None else Dag(ops, args.reshape(-1, 3), values, roots, n_inputs)
-        for n_inputs, ops, args, values, roots in zip(table["n_inputs"].to_pylist(), *columns, strict=True)
+        for n_inputs, ops, args, values, roots in zip(
+            table["n_inputs"].to_pylist(), *columns, strict=True
+        )
     ]
     if not are_sound([dag for dag in dags if dag is not None]):
-        raise StoreError("a shard holds a DAG whose nodes are no operations on earlier nodes")
+        raise StoreError(
+            "a shard holds a DAG whose nodes are no operations on earlier nodes"
+        )
     return dags
 
 
 def _arrays(column: pa.ChunkedArray) -> Iterator[np.ndarray | None]:
     """Yield the list of each row; None where it is missing."""
     for chunk in column.chunks:
-        flat, ends = chunk.values.to_numpy(), chunk.offsets.to_numpy().tolist()
+        flat = chunk.values.to_numpy()
+        ends = chunk.offsets.to_numpy().tolist()
         valid = chunk.is_valid().to_pylist()
-        yield from (flat[a:b] if ok else None for a, b, ok in zip(ends, ends[1:], valid, strict=False))
+        yield from (
+            flat[a:b] if ok else None
+            for a, b, ok in zip(ends, ends[1:], valid, strict=False)
+        )

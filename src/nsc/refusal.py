@@ -1,4 +1,6 @@
-"""The one exception passes raise inside the front end; `Problem`s are made of it at its border."""
+"""The one exception passes raise inside the front end; `Problem`s are made of it at its
+border.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ class Refusal(Exception):
     Args:
         reason: stable snake_case name.
         message: what was found and what to do.
-        at: byte offset in the text at hand (an item's part, or all), or the syntax node that starts there.
+        at: byte offset in the text at hand (an item's part, or all), or the syntax node
+            that starts there.
     """
 
     def __init__(self, reason: str, message: str, at: Placed | int):

@@ -1,4 +1,6 @@
-"""The papers' CompNet: torch and numpy are one function, checkpoints of two kinds are read."""
+"""The papers' CompNet: torch and numpy are one function, checkpoints of two kinds are
+read.
+"""
 
 import json
 
@@ -22,8 +24,17 @@ from nsc.record import shared_inputs  # noqa: E402
 from nsc.surrogate import forward  # noqa: E402
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
-PIECES = [*SPECIAL, *LETTERS, *(f"##{c}" for c in LETTERS), *"(){};,.*+-/=", "double", "return"]
-SMALL = BertConfig(len(PIECES), hidden=24, layers=2, heads=3, intermediate=40, positions=28)
+PIECES = [
+    *SPECIAL,
+    *LETTERS,
+    *(f"##{c}" for c in LETTERS),
+    *"(){};,.*+-/=",
+    "double",
+    "return",
+]
+SMALL = BertConfig(
+    len(PIECES), hidden=24, layers=2, heads=3, intermediate=40, positions=28
+)
 TEXTS = [
     "double f(double x) { return x * x; }",
     "double f(double x, double y) { /* not read */ return x / (1.5 + y); }",
@@ -47,15 +58,21 @@ def net_of(profile, config=SMALL):
 
 
 def compnet_of(profile):
-    arrays = {name: p.detach().numpy() for name, p in net_of(profile).named_parameters()}
+    arrays = {
+        name: p.detach().numpy() for name, p in net_of(profile).named_parameters()
+    }
     metadata = {"config": {"profile": profile}}
-    return BertCompNet(arrays, SMALL, WordPiece(PIECES), covering_named(profile), metadata)
+    return BertCompNet(
+        arrays, SMALL, WordPiece(PIECES), covering_named(profile), metadata
+    )
 
 
 def padded(tokenizer, texts):
     import torch
 
-    encoded = [tokenizer.clip(tokenizer.encode(text), SMALL.positions) for text in texts]
+    encoded = [
+        tokenizer.clip(tokenizer.encode(text), SMALL.positions) for text in texts
+    ]
     tokens = torch.zeros(len(texts), max(map(len, encoded)), dtype=torch.long)
     for row, numbers in zip(tokens, encoded, strict=True):
         row[: len(numbers)] = torch.tensor(numbers)
@@ -77,12 +94,16 @@ def test_numpy_and_torch_are_one_function(profile):
     n_inputs = torch.tensor([1, min(2, topology.n_inputs), 1, topology.n_inputs])
     with torch.no_grad():
         w = net(tokens, lengths)
-        y = run_surrogates(w, topology, torch.from_numpy(x.astype(np.float32)), n_inputs)
+        y = run_surrogates(
+            w, topology, torch.from_numpy(x.astype(np.float32)), n_inputs
+        )
     for k, text in enumerate(TEXTS):
         numbers = tokens[k, : lengths[k]].numpy()
         np.testing.assert_allclose(compnet.parameters(numbers), w[k], rtol=0, atol=2e-5)
         used = x[:, : n_inputs[k]]
-        np.testing.assert_allclose(forward(w[k].numpy(), topology, used), y[k].T, rtol=0, atol=1e-5)
+        np.testing.assert_allclose(
+            forward(w[k].numpy(), topology, used), y[k].T, rtol=0, atol=1e-5
+        )
         for output in range(topology.n_outputs):
             emitted = compnet.emit_text(text, output).w
             assert emitted.shape == (65,)
@@ -114,7 +135,9 @@ def test_a_saved_one_is_recognised(tmp_path):
     loaded = load_compnet(path)
     assert isinstance(loaded, BertCompNet) and loaded.config == SMALL
     assert loaded.tokenizer.vocabulary == PIECES and loaded.topology == compnet.topology
-    np.testing.assert_allclose(loaded.emit_text(TEXTS[0]).w, compnet.emit_text(TEXTS[0]).w, atol=0.02)
+    np.testing.assert_allclose(
+        loaded.emit_text(TEXTS[0]).w, compnet.emit_text(TEXTS[0]).w, atol=0.02
+    )
 
 
 @pytest.mark.parametrize(
@@ -125,7 +148,11 @@ def test_a_saved_one_is_recognised(tmp_path):
         ({"metadata": "{}"}, "", "header is damaged: KeyError 'config'"),
         ({"metadata": '{"config": {"profile": "wide"}}'}, "", "unknown profile 'wide'"),
         ({"vocabulary": "a\nb"}, "", r"no \[PAD\]"),
-        ({"vocabulary": "\n".join([*PIECES, "more"])}, "", "do not fit its header: vocabulary"),
+        (
+            {"vocabulary": "\n".join([*PIECES, "more"])},
+            "",
+            "do not fit its header: vocabulary",
+        ),
         ({}, "head.bias", "do not fit its header: head.bias"),
         ({"encoder": "rnn"}, "", "other functions"),
     ],
@@ -146,11 +173,16 @@ def test_programs_are_read_by_their_text():
     emission = compnet.emission_for(parse_program(TEXTS[0]))
     assert emission.notes == () and emission.values.size == 0
     np.testing.assert_array_equal(emission.w, compnet.emit_text(TEXTS[0]).w)
-    np.testing.assert_array_equal(emission.w, compnet.emission_for(parse_program(TEXTS[0]), 3).w)
+    np.testing.assert_array_equal(
+        emission.w, compnet.emission_for(parse_program(TEXTS[0]), 3).w
+    )
     renamed = compnet.emission_for(parse_program(TEXTS[0].replace("x", "other")))
     assert not np.allclose(emission.w, renamed.w)  # spelling matters to it
     assert "[cut]" in compnet.emission_for(parse_program(TEXTS[2])).notes[-1]
-    many = f"double f({', '.join(f'double x{k}' for k in range(10))}) {{ return x0 * x9; }}"
+    many = (
+        f"double f({', '.join(f'double x{k}' for k in range(10))}) {{ return x0 *"
+        " x9; }"
+    )
     fallback = compnet.emission_for(parse_program(many))
     assert "[too_many_inputs]" in fallback.notes[-1]
     np.testing.assert_array_equal(fallback.w, compnet.base)
@@ -159,12 +191,19 @@ def test_programs_are_read_by_their_text():
 # checkpoints in the format of transformers
 
 NAMES = {
-    "words": "embeddings.word_embeddings", "positions": "embeddings.position_embeddings",
-    "segments": "embeddings.token_type_embeddings", "norm": "embeddings.LayerNorm", "query": "attention.self.query",
-    "key": "attention.self.key", "value": "attention.self.value", "merge": "attention.output.dense",
-    "norm_1": "attention.output.LayerNorm", "wide": "intermediate.dense", "narrow": "output.dense",
+    "words": "embeddings.word_embeddings",
+    "positions": "embeddings.position_embeddings",
+    "segments": "embeddings.token_type_embeddings",
+    "norm": "embeddings.LayerNorm",
+    "query": "attention.self.query",
+    "key": "attention.self.key",
+    "value": "attention.self.value",
+    "merge": "attention.output.dense",
+    "norm_1": "attention.output.LayerNorm",
+    "wide": "intermediate.dense",
+    "narrow": "output.dense",
     "norm_2": "output.LayerNorm",
-}  # fmt: skip
+}
 
 
 def theirs(name, *, prefix="", old=False):
@@ -181,14 +220,29 @@ def write_checkpoint(folder, *, prefix="", old=False, pickled=False):
 
     folder.mkdir()
     config = {
-        "vocab_size": len(PIECES), "hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 3,
-        "intermediate_size": 40, "max_position_embeddings": 28, "hidden_act": "gelu", "layer_norm_eps": 1e-12,
-    }  # fmt: skip
+        "vocab_size": len(PIECES),
+        "hidden_size": 24,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 3,
+        "intermediate_size": 40,
+        "max_position_embeddings": 28,
+        "hidden_act": "gelu",
+        "layer_norm_eps": 1e-12,
+    }
     (folder / "config.json").write_text(json.dumps(config))
     (folder / "vocab.txt").write_text("\n".join(PIECES) + "\n")
-    weights = {k: v for k, v in net_of("exestackcpn").state_dict().items() if not k.startswith("head")}
-    weights = {theirs(name, prefix=prefix, old=old): value for name, value in weights.items()}
-    weights |= {f"{prefix}pooler.dense.weight": torch.ones(24, 24), "cls.predictions.bias": torch.ones(3)}
+    weights = {
+        k: v
+        for k, v in net_of("exestackcpn").state_dict().items()
+        if not k.startswith("head")
+    }
+    weights = {
+        theirs(name, prefix=prefix, old=old): value for name, value in weights.items()
+    }
+    weights |= {
+        f"{prefix}pooler.dense.weight": torch.ones(24, 24),
+        "cls.predictions.bias": torch.ones(3),
+    }
     if pickled:
         torch.save(weights, folder / "pytorch_model.bin")
     else:
@@ -196,7 +250,9 @@ def write_checkpoint(folder, *, prefix="", old=False, pickled=False):
     return folder
 
 
-@pytest.mark.parametrize("how", [{}, {"prefix": "bert."}, {"prefix": "bert.", "old": True, "pickled": True}])
+@pytest.mark.parametrize(
+    "how", [{}, {"prefix": "bert."}, {"prefix": "bert.", "old": True, "pickled": True}]
+)
 def test_transformers_checkpoints_are_read(tmp_path, how):
     from nsc.compnet.bert.training.pretrained import load_pretrained
 
@@ -219,26 +275,52 @@ def test_a_cased_checkpoint_keeps_its_case(tmp_path):
 
 def edit_config(folder, **changes):
     config = json.loads((folder / "config.json").read_text()) | changes
-    (folder / "config.json").write_text(json.dumps({k: v for k, v in config.items() if v is not None}))
+    (folder / "config.json").write_text(
+        json.dumps({k: v for k, v in config.items() if v is not None})
+    )
 
 
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
         (lambda f: (f / "config.json").unlink(), "not a readable BERT configuration"),
-        (lambda f: (f / "config.json").write_text("[1]"), "not a readable BERT configuration"),
-        (lambda f: (f / "config.json").write_text("{"), "not a readable BERT configuration"),
+        (
+            lambda f: (f / "config.json").write_text("[1]"),
+            "not a readable BERT configuration",
+        ),
+        (
+            lambda f: (f / "config.json").write_text("{"),
+            "not a readable BERT configuration",
+        ),
         (lambda f: edit_config(f, hidden_size=None), "has no 'hidden_size'"),
         (lambda f: edit_config(f, hidden_act="relu"), "expected gelu"),
         (lambda f: edit_config(f, num_attention_heads=5), "cannot be dealt to 5 heads"),
-        (lambda f: edit_config(f, num_hidden_layers=3), "'layers.2.query.weight' should have shape .* found nothing"),
-        (lambda f: edit_config(f, intermediate_size=41), r"'layers.0.wide.weight' should have shape \(41, 24\)"),
+        (
+            lambda f: edit_config(f, num_hidden_layers=3),
+            "'layers.2.query.weight' should have shape .* found nothing",
+        ),
+        (
+            lambda f: edit_config(f, intermediate_size=41),
+            r"'layers.0.wide.weight' should have shape \(41, 24\)",
+        ),
         (lambda f: (f / "vocab.txt").unlink(), "not a readable vocabulary"),
         (lambda f: (f / "vocab.txt").write_text("a\nb\n"), r"no \[PAD\]"),
-        (lambda f: (f / "vocab.txt").write_text("\n".join(PIECES) + "\nmore\n"), "config.json says"),
-        (lambda f: (f / "model.safetensors").unlink(), "neither model.safetensors nor pytorch_model.bin"),
-        (lambda f: (f / "model.safetensors").write_text("no tensors"), "no readable weights"),
-        (lambda f: (f / "model.safetensors").rename(f / "pytorch_model.bin"), "no readable weights"),
+        (
+            lambda f: (f / "vocab.txt").write_text("\n".join(PIECES) + "\nmore\n"),
+            "config.json says",
+        ),
+        (
+            lambda f: (f / "model.safetensors").unlink(),
+            "neither model.safetensors nor pytorch_model.bin",
+        ),
+        (
+            lambda f: (f / "model.safetensors").write_text("no tensors"),
+            "no readable weights",
+        ),
+        (
+            lambda f: (f / "model.safetensors").rename(f / "pytorch_model.bin"),
+            "no readable weights",
+        ),
     ],
 )
 def test_spoilt_checkpoints_are_refused(tmp_path, spoil, why):
@@ -251,5 +333,7 @@ def test_spoilt_checkpoints_are_refused(tmp_path, spoil, why):
 
 
 def test_unknown_profiles_are_refused():
-    with pytest.raises(InputError, match="unknown profile 'wide'; known are exestackcpn, hybertnet"):
+    with pytest.raises(
+        InputError, match="unknown profile 'wide'; known are exestackcpn, hybertnet"
+    ):
         covering_named("wide")

@@ -1,4 +1,6 @@
-"""Training the papers' CompNet: it learns, resumes bit by bit, keeps its budget, refuses what does not fit."""
+"""Training the papers' CompNet: it learns, resumes bit by bit, keeps its budget,
+refuses what does not fit.
+"""
 
 import json
 from dataclasses import replace
@@ -14,14 +16,25 @@ from nsc.compnet import load_compnet  # noqa: E402
 from nsc.compnet.bert import BertCompNet  # noqa: E402
 from nsc.compnet.bert.text import linearised  # noqa: E402
 from nsc.compnet.bert.training import BertTrainConfig  # noqa: E402
-from nsc.compnet.bert.training.corpus import encode, learn_tokenizer, read_examples  # noqa: E402
+from nsc.compnet.bert.training.corpus import (
+    encode,
+    learn_tokenizer,
+    read_examples,
+)  # noqa: E402
 from nsc.errors import InputError  # noqa: E402
 from nsc.exestack import write_synthetic  # noqa: E402
 from nsc.program import parse_program  # noqa: E402
 from nsc.record import Record, read_records, shared_inputs, write_records  # noqa: E402
 
 NO_DAG = "#include <math.h>\ndouble f(double x) { return jn(3, x + 3); }"
-QUICK = BertTrainConfig(programs=8, inputs=64, learning_rate=1e-3, steps=12, vocabulary=200, checkpoint_every=4)
+QUICK = BertTrainConfig(
+    programs=8,
+    inputs=64,
+    learning_rate=1e-3,
+    steps=12,
+    vocabulary=200,
+    checkpoint_every=4,
+)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +46,18 @@ def data(tmp_path_factory):
 
 def record(name, text, y, n_inputs=1, scale=()):
     y = np.asarray(y, np.float32)
-    return Record(name, text, "test", n_inputs, y.shape[1], ((-1, 1),) * n_inputs, 0, y, None, scale=scale)
+    return Record(
+        name,
+        text,
+        "test",
+        n_inputs,
+        y.shape[1],
+        ((-1, 1),) * n_inputs,
+        0,
+        y,
+        None,
+        scale=scale,
+    )
 
 
 def train(data, folder, config, **more):
@@ -44,10 +68,14 @@ def train(data, folder, config, **more):
 
 def test_it_learns(tmp_path):
     x = shared_inputs()[:, :1]
-    few = [record(f"f{k}", f"double f(double x) {{ return {k} * x + {k}; }}", k * x + k) for k in range(8)]
+    few = [
+        record(f"f{k}", f"double f(double x) {{ return {k} * x + {k}; }}", k * x + k)
+        for k in range(8)
+    ]
     write_records(tmp_path / "data" / "few.parquet", few)
     rows = []
-    every_program = replace(QUICK, steps=10, vocabulary=80, checkpoint_every=2)  # a batch holds all eight
+    # a batch holds all eight
+    every_program = replace(QUICK, steps=10, vocabulary=80, checkpoint_every=2)
     train(tmp_path / "data", tmp_path / "run", every_program, progress=rows.append)
     assert rows[-1]["loss"] < 0.98 * rows[1]["loss"]
 
@@ -77,7 +105,9 @@ def test_it_resumes_bit_by_bit(data, tmp_path, interrupt):
 
 
 def test_time_is_a_budget_that_a_resumed_run_goes_on_with(data, tmp_path, interrupt):
-    config = replace(QUICK, steps=None, seconds=0.3, checkpoint_every=1, schedule="linear")
+    config = replace(
+        QUICK, steps=None, seconds=0.3, checkpoint_every=1, schedule="linear"
+    )
 
     interrupt(train, data, tmp_path, config)
     rows = []
@@ -95,11 +125,19 @@ def test_the_rate_follows_the_fraction_of_the_budget(data, tmp_path):
     corpus = encode(examples, tokenizer, 512)
     config = replace(QUICK, steps=10, seconds=100.0, learning_rate=1.0)
     bert = BertConfig(200, hidden=8, heads=2, intermediate=8)
-    for schedule, want in (("constant", 1.0), ("linear", 0.4), ("cosine", 0.5 + 0.5 * np.cos(0.6 * np.pi))):
-        run = _Training(corpus, tokenizer, bert, replace(config, schedule=schedule), tmp_path)
+    for schedule, want in (
+        ("constant", 1.0),
+        ("linear", 0.4),
+        ("cosine", 0.5 + 0.5 * np.cos(0.6 * np.pi)),
+    ):
+        run = _Training(
+            corpus, tokenizer, bert, replace(config, schedule=schedule), tmp_path
+        )
         run.step, run.seconds = 2, 60.0  # 20 % of the steps, 60 % of the time
         assert run._rate() == pytest.approx(want)
-    epochs = _Training(corpus, tokenizer, bert, replace(config, steps=None, seconds=None), tmp_path)
+    epochs = _Training(
+        corpus, tokenizer, bert, replace(config, steps=None, seconds=None), tmp_path
+    )
     assert epochs.steps == 1200 * (len(corpus) // 8)
 
 
@@ -110,7 +148,13 @@ def test_every_program_is_seen_once_an_epoch(data, tmp_path):
     examples = read_examples(data, QUICK)
     tokenizer = learn_tokenizer(examples, 200)
     corpus = encode(examples, tokenizer, 512)
-    run = _Training(corpus, tokenizer, BertConfig(200, hidden=8, heads=2, intermediate=8), QUICK, tmp_path)
+    run = _Training(
+        corpus,
+        tokenizer,
+        BertConfig(200, hidden=8, heads=2, intermediate=8),
+        QUICK,
+        tmp_path,
+    )
     batches = run._batches()
     first = [next(batches) for _ in range(run.per_epoch)]
     seen = np.concatenate(first)
@@ -124,10 +168,18 @@ def test_the_papers_filters(tmp_path):
     x = np.linspace(-1, 1, 64)[:, None]
     wide = record("wide", "double f(double a, double b) { return a; }", x, n_inputs=2)
     tall = record("tall", "double f(double x) { return 9 + 2 * x; }", 9 + 2 * x)
-    nan = record("nan", "double f(double x) { return sqrt(x); }", np.sqrt(np.where(x < 0, np.nan, x)))
+    nan = record(
+        "nan",
+        "double f(double x) { return sqrt(x); }",
+        np.sqrt(np.where(x < 0, np.nan, x)),
+    )
     scaled = record("scaled", "double f(double x) { return 16 * x; }", x, scale=(16.0,))
     long = record("long", "double f(double x) { return x" + " + x" * 300 + "; }", x)
-    three = record("three", "void f(double x, double *a, double *b, double *c);", np.hstack([x, 2 * x, 3 * x]))
+    three = record(
+        "three",
+        "void f(double x, double *a, double *b, double *c);",
+        np.hstack([x, 2 * x, 3 * x]),
+    )
     write_records(tmp_path / "shard-0.parquet", [wide, tall, nan, scaled, long, three])
     config = replace(QUICK, profile="hybertnet")
     examples = read_examples(tmp_path, config)
@@ -138,12 +190,16 @@ def test_the_papers_filters(tmp_path):
     with pytest.raises(InputError, match="every program is longer than 5 word pieces"):
         encode(examples, learn_tokenizer(examples, 200), 5)
     padded = read_examples(tmp_path, QUICK)
-    assert padded.outputs.shape == (3, 1, 64)  # wide, long, and the first output of three
+    # wide, long, and the first output of three
+    assert padded.outputs.shape == (3, 1, 64)
 
 
 def test_missing_outputs_are_zero(tmp_path):
     x = np.linspace(-1, 1, 64)[:, None]
-    write_records(tmp_path / "shard-0.parquet", [record("one", "double f(double x) { return x; }", x)])
+    write_records(
+        tmp_path / "shard-0.parquet",
+        [record("one", "double f(double x) { return x; }", x)],
+    )
     y = read_examples(tmp_path, replace(QUICK, profile="hybertnet")).outputs
     np.testing.assert_array_equal(y[0], np.hstack([x, 0 * x]).T.astype(np.float32))
 
@@ -153,7 +209,10 @@ def test_a_pretrained_encoder_is_where_it_starts(data, tmp_path):
     config = replace(QUICK, learning_rate=1e-12, steps=1)
     short = tmp_path / "data"
     x = np.linspace(-1, 1, 64)[:, None]
-    write_records(short / "shard-0.parquet", [record(str(k), "double f(double x);", x) for k in range(8)])
+    write_records(
+        short / "shard-0.parquet",
+        [record(str(k), "double f(double x);", x) for k in range(8)],
+    )
     compnet = load_compnet(train(short, tmp_path / "run", config, pretrained=folder))
     assert compnet.config == SMALL and compnet.tokenizer.vocabulary == PIECES
 
@@ -168,7 +227,10 @@ def test_a_pretrained_encoder_is_where_it_starts(data, tmp_path):
 def test_another_run_is_never_overwritten(data, tmp_path):
     train(data, tmp_path, QUICK)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    with pytest.raises(InputError, match="holds another run .seed 0 there, 1 here.; choose another folder"):
+    with pytest.raises(
+        InputError,
+        match="holds another run .seed 0 there, 1 here.; choose another folder",
+    ):
         train(data, tmp_path, replace(QUICK, seed=1))
     other = tmp_path.parent / "other-data"
     write_synthetic(other, programs=20, seed=6, shard_size=20)
@@ -179,8 +241,31 @@ def test_another_run_is_never_overwritten(data, tmp_path):
 
 def test_command_line(data, tmp_path, capsys):
     run = tmp_path / "run"
-    command = ["train", "--encoder", "bert", "--data", str(data), "-o", str(run), "--profile", "hybertnet"]
-    assert main([*command, "--steps", "2", "--learning-rate", "1e-3", "--schedule", "cosine"]) == 0
+    command = [
+        "train",
+        "--encoder",
+        "bert",
+        "--data",
+        str(data),
+        "-o",
+        str(run),
+        "--profile",
+        "hybertnet",
+    ]
+    assert (
+        main(
+            [
+                *command,
+                "--steps",
+                "2",
+                "--learning-rate",
+                "1e-3",
+                "--schedule",
+                "cosine",
+            ]
+        )
+        == 0
+    )
     *log, path = capsys.readouterr().out.strip().splitlines()
     assert [json.loads(line).get("step") for line in log] == [None, 2]
     assert isinstance(load_compnet(path), BertCompNet)
@@ -193,17 +278,28 @@ def test_command_line(data, tmp_path, capsys):
     ("given", "why"),
     [
         (["--encoder", "rnn"], "--encoder expects dag or bert; found 'rnn'"),
-        (["--bert", "there", "--seconds", "3"], "--seconds, --bert: only with --encoder bert"),
-        (["--encoder", "bert", "--programs", "5"], "--programs: only with --encoder dag"),
+        (
+            ["--bert", "there", "--seconds", "3"],
+            "--seconds, --bert: only with --encoder bert",
+        ),
+        (
+            ["--encoder", "bert", "--programs", "5"],
+            "--programs: only with --encoder dag",
+        ),
         (["--encoder", "bert", "--profile", "wide"], "unknown profile 'wide'"),
         (["--encoder", "bert", "--schedule", "step"], "unknown schedule 'step'"),
         (["--encoder", "bert", "--seconds", "0"], "seconds must be positive"),
         (["--encoder", "bert", "--steps", "-1"], "steps must be positive"),
-        (["--encoder", "bert", "--bert", "nowhere"], "not a readable BERT configuration"),
+        (
+            ["--encoder", "bert", "--bert", "nowhere"],
+            "not a readable BERT configuration",
+        ),
         (["--encoder", "bert", "--data", "nowhere"], "no record shards"),
     ],
 )
-def test_what_does_not_fit_is_one_clear_message(data, tmp_path, capsys, monkeypatch, given, why):
+def test_what_does_not_fit_is_one_clear_message(
+    data, tmp_path, capsys, monkeypatch, given, why
+):
     monkeypatch.chdir(tmp_path)
     assert main(["train", "--data", str(data), "-o", "run", *given]) == 2
     said = capsys.readouterr().err
@@ -214,7 +310,17 @@ def test_what_does_not_fit_is_one_clear_message(data, tmp_path, capsys, monkeypa
 def test_a_spoilt_run_is_one_clear_message(data, tmp_path, capsys):
     run = tmp_path / "run"
     train(data, run, QUICK)
-    command = ["train", "--encoder", "bert", "--data", str(data), "-o", str(run), "--steps", "2"]
+    command = [
+        "train",
+        "--encoder",
+        "bert",
+        "--data",
+        str(data),
+        "-o",
+        str(run),
+        "--steps",
+        "2",
+    ]
     for spoilt in (b"no state", (run / "state.pt").read_bytes()[:3000], b""):
         (run / "state.pt").write_bytes(spoilt)
         assert main(command) == 2
@@ -222,16 +328,28 @@ def test_a_spoilt_run_is_one_clear_message(data, tmp_path, capsys):
 
 
 def test_a_control_reads_dags(data, tmp_path):
-    dag = parse_program("double f(double x, double y) { return 2 * (x * x) - y / 4; }").dag
-    listed = "n0 = SQ x0 ; n1 = MUL 2 n0 ; n2 = MUL x1 0.25 ; n3 = SUB n1 n2 ; return n3"
+    dag = parse_program(
+        "double f(double x, double y) { return 2 * (x * x) - y / 4; }"
+    ).dag
+    listed = (
+        "n0 = SQ x0 ; n1 = MUL 2 n0 ; n2 = MUL x1 0.25 ; n3 = SUB n1 n2 ; return n3"
+    )
     assert linearised(dag) == listed
     path = train(data, tmp_path, replace(QUICK, reads="dag"))
     compnet = load_compnet(path)
-    texts = ["double f(double x) { return sin(x) * 3; }", "double g(double y) { double t = sin(y); return 3 * t; }"]
-    one, other = (compnet.emission_for(parse_program("#include <math.h>\n" + t)) for t in texts)
+    texts = [
+        "double f(double x) { return sin(x) * 3; }",
+        "double g(double y) { double t = sin(y); return 3 * t; }",
+    ]
+    one, other = (
+        compnet.emission_for(parse_program("#include <math.h>\n" + t)) for t in texts
+    )
     np.testing.assert_array_equal(one.w, other.w)
     assert "base vector" in compnet.emission_for(parse_program(NO_DAG)).notes[-1]
-    with_dag, without = list(read_records(data))[0], record("f", "double f(double x) { return x; }", np.ones((2048, 1)))
+    with_dag, without = (
+        list(read_records(data))[0],
+        record("f", "double f(double x) { return x; }", np.ones((2048, 1))),
+    )
     emitted = compnet.emit_records([with_dag, without])
     assert emitted[0].notes == () and "no expression DAG" in emitted[1].notes[-1]
     with pytest.raises(InputError, match="--reads expects text or dag; found 'words'"):

@@ -16,7 +16,10 @@ TWIN = """#include <math.h>
 #define SPEED 3.0
 static double swing(double angle) { return sin(SPEED * angle); }
 double other_name(double first, double /* the height */ second) { double r = swing(first); return r * second; }"""
-DEEP = "double f(double x) { for (int k = 0; k < 40; k++) x = x * 0.9 + 0.1 / (1 + x * x); return x; }"
+DEEP = (
+    "double f(double x) { for (int k = 0; k < 40; k++) x = x * 0.9 + 0.1 / (1 + x * x);"
+    " return x; }"
+)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +34,11 @@ def nmse(w, program):
 
 
 def test_the_text_tells_more_than_the_mean(compnet):
-    for text in (WAVE, "double f(double a) { return a * a - a; }", "double f(double a, double b) { return a + b; }"):
+    for text in (
+        WAVE,
+        "double f(double a) { return a * a - a; }",
+        "double f(double a, double b) { return a + b; }",
+    ):
         program = parse_program(text)
         emission = compnet.emission_for(program)
         assert emission.notes == () and emission.w.shape == (65,)
@@ -45,38 +52,71 @@ def test_spelling_does_not_matter(compnet):
 
 
 def test_what_one_program_gets_does_not_depend_on_the_batch(compnet):
-    dags = [parse_program(t).dag for t in (WAVE, DEEP, "float f(float a, float b) { return a < b ? a * b : 1; }")]
-    for alone, together in zip([compnet.emit(d) for d in dags], compnet.emit_many(dags), strict=True):
+    dags = [
+        parse_program(t).dag
+        for t in (WAVE, DEEP, "float f(float a, float b) { return a < b ? a * b : 1; }")
+    ]
+    for alone, together in zip(
+        [compnet.emit(d) for d in dags], compnet.emit_many(dags), strict=True
+    ):
         np.testing.assert_allclose(alone.w, together.w, rtol=0, atol=1e-5)
         np.testing.assert_allclose(alone.values, together.values, rtol=1e-4, atol=1e-5)
 
 
 def test_outputs_are_compiled_one_by_one(compnet):
-    both = parse_program("#include <math.h>\nvoid f(double x, double *s, double *c) { *s = sin(x); *c = -x; }")
+    both = parse_program(
+        "#include <math.h>\nvoid f(double x, double *s, double *c) { *s = sin(x); *c ="
+        " -x; }"
+    )
     s = parse_program("#include <math.h>\ndouble f(double x) { return sin(x); }")
-    np.testing.assert_allclose(compnet.emission_for(both, 0).w, compnet.emission_for(s).w, atol=1e-5)
-    assert compnet.emission_for(both, 0).inputs == compnet.emission_for(both, 1).inputs == (0,)
-    assert not np.allclose(compnet.emission_for(both, 1).w, compnet.emission_for(both, 0).w)
+    np.testing.assert_allclose(
+        compnet.emission_for(both, 0).w, compnet.emission_for(s).w, atol=1e-5
+    )
+    assert (
+        compnet.emission_for(both, 0).inputs
+        == compnet.emission_for(both, 1).inputs
+        == (0,)
+    )
+    assert not np.allclose(
+        compnet.emission_for(both, 1).w, compnet.emission_for(both, 0).w
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "why"),
     [
         ("double f(double x) { return jn(3, x); }", "unknown_call"),
-        (f"double f({', '.join(f'double x{k}' for k in range(10))}) {{ return x0 * x9; }}", "too_many_inputs"),
-        (DEEP.replace("0.1 /", "sqrt(x * x + k) * 0.1 * k * x / (k * k + 1.5) +").replace("40", "60"), "too_many_nodes"),
+        (
+            (
+                f"double f({', '.join(f'double x{k}' for k in range(10))}) {{ return x0"
+                " * x9; }"
+            ),
+            "too_many_inputs",
+        ),
+        (
+            DEEP.replace(
+                "0.1 /", "sqrt(x * x + k) * 0.1 * k * x / (k * k + 1.5) +"
+            ).replace("40", "60"),
+            "too_many_nodes",
+        ),
         (DEEP.replace("40", "4000"), "long_loop"),
     ],
-)  # fmt: skip
+)
 def test_what_it_cannot_read_gets_the_base_vector_and_a_note(compnet, text, why):
     emission = compnet.emission_for(parse_program(text))
-    assert f"[{why}]" in emission.notes[-1] and emission.notes[-1].startswith("text-free base vector")
+    assert f"[{why}]" in emission.notes[-1] and emission.notes[-1].startswith(
+        "text-free base vector"
+    )
     np.testing.assert_array_equal(emission.w, compnet.base)
     assert emission.values.size == 0
 
 
 def test_a_loop_that_is_cut_off_is_compiled_with_a_note(compnet):
-    emission = compnet.emission_for(parse_program("double f(double x) { while (x < 4) x += 1.1 + sin(x); return x; }"))
+    emission = compnet.emission_for(
+        parse_program(
+            "double f(double x) { while (x < 4) x += 1.1 + sin(x); return x; }"
+        )
+    )
     assert "loop" in emission.notes[-1] and emission.values.size == 512
 
 
@@ -84,11 +124,28 @@ def test_evaluation_compares_with_its_controls(compnet):
     x = shared_inputs()
     records = []
     for k, text in enumerate(
-        [WAVE, DEEP, "double f(double a, double b) { return a - b; }", "double f(double x) { return x * x; }"]
+        [
+            WAVE,
+            DEEP,
+            "double f(double a, double b) { return a - b; }",
+            "double f(double x) { return x * x; }",
+        ]
     ):
         dag = parse_program(text).dag
         y = evaluate(dag, x[:, : dag.n_inputs]).astype(np.float32)
-        records.append(Record(str(k), text, "test", dag.n_inputs, 1, ((-1, 1),) * dag.n_inputs, 0, y, dag))
+        records.append(
+            Record(
+                str(k),
+                text,
+                "test",
+                dag.n_inputs,
+                1,
+                ((-1, 1),) * dag.n_inputs,
+                0,
+                y,
+                dag,
+            )
+        )
     rows = {row.group: row for row in evaluate_compnet(compnet, records, seed=0)}
     assert rows["all"].programs == 4 and rows["1 input"].programs == 2
     assert rows["all"].compnet > rows["all"].true_mean > rows["all"].mismatched
@@ -127,7 +184,9 @@ def test_checkpoints_that_do_not_fit_are_refused(compnet, tmp_path):
         ({"inputs": np.full((9, 256), np.nan)}, "NaN or infinity"),
     ],
 )
-def test_tensors_of_other_shapes_never_reach_compiled_code(compnet, tmp_path, change, message):
+def test_tensors_of_other_shapes_never_reach_compiled_code(
+    compnet, tmp_path, change, message
+):
     arrays = {name: a for name, a in (compnet.arrays | change).items() if a is not None}
     save_compnet(tmp_path / "bent.safetensors", arrays, compnet.metadata)
     with pytest.raises(StoreError, match=message):
@@ -147,7 +206,10 @@ def test_evaluation_keeps_programs_without_a_dag_apart(compnet):
     y = evaluate(dag, x[:, :2]).astype(np.float32)
     read = Record("read", WAVE, "test", 2, 1, ((-1, 1),) * 2, 0, y, dag)
     unread = Record("unread", WAVE, "test", 2, 1, ((-1, 1),) * 2, 0, y, None)
-    rows = {row.group: row for row in evaluate_compnet(compnet, [unread, read, unread], seed=0)}
+    rows = {
+        row.group: row
+        for row in evaluate_compnet(compnet, [unread, read, unread], seed=0)
+    }
     assert rows["all"].programs == 1 and rows["no DAG"].programs == 2
     assert rows["no DAG"].compnet == pytest.approx(rows["no DAG"].base)
     only = evaluate_compnet(compnet, [unread], seed=0)

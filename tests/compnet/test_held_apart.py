@@ -1,4 +1,6 @@
-"""What is kept for judging is not trained on, whatever its names and the order of its inputs."""
+"""What is kept for judging is not trained on, whatever its names and the order of its
+inputs.
+"""
 
 import numpy as np
 import pytest
@@ -15,19 +17,37 @@ from nsc.record import Record, read_dags, read_records, shared_inputs, write_rec
 
 def dag_of(expression, *inputs):
     arguments = ", ".join(f"double {name}" for name in inputs)
-    return parse_program(f"#include <math.h>\ndouble f({arguments}) {{ return {expression}; }}").dag
+    return parse_program(
+        f"#include <math.h>\ndouble f({arguments}) {{ return {expression}; }}"
+    ).dag
 
 
 def record_of(name, dag, *, keep_dag=True):
     y = evaluate(dag, shared_inputs()[:, : dag.n_inputs]).astype(np.float32)
-    return Record(name, "", "test", dag.n_inputs, 1, ((-1, 1),) * dag.n_inputs, 0, y, dag if keep_dag else None)
+    return Record(
+        name,
+        "",
+        "test",
+        dag.n_inputs,
+        1,
+        ((-1, 1),) * dag.n_inputs,
+        0,
+        y,
+        dag if keep_dag else None,
+    )
 
 
 @pytest.fixture
 def data(tmp_path):
-    judged = [record_of("ordered", dag_of("a - 2 * b * b", "a", "b")), record_of("three", dag_of("sin(x) * z", *"xyz"))]
+    judged = [
+        record_of("ordered", dag_of("a - 2 * b * b", "a", "b")),
+        record_of("three", dag_of("sin(x) * z", *"xyz")),
+    ]
     write_records(tmp_path / "test" / "a.parquet", judged)
-    write_records(tmp_path / "validation" / "b.parquet", [record_of("opaque", dag_of("exp(x)", "x"), keep_dag=False)])
+    write_records(
+        tmp_path / "validation" / "b.parquet",
+        [record_of("opaque", dag_of("exp(x)", "x"), keep_dag=False)],
+    )
     write_synthetic(tmp_path / "train", programs=40, seed=1, shard_size=40)
     return tmp_path / "train"
 

@@ -20,7 +20,10 @@ SMALL = ModelConfig(24, 30, 20, 10, 12, 32)
 TEXTS = [
     "double f(double x, double y) { return sin(3 * x) * y; }",
     "double f(double x) { return x * x * x - 2 * x; }",
-    "double f(double a, double b, double c) { return a < b ? a * b : exp(c) / (2 + b * b); }",
+    (
+        "double f(double a, double b, double c) { return a < b ? a * b : exp(c) / (2 +"
+        " b * b); }"
+    ),
     "double f(double x, double y) { return sqrt(fabs(x - y)) + floor(3 * y); }",
 ]
 
@@ -57,20 +60,38 @@ def test_numpy_and_torch_are_one_function(net, dags):
         tape = Tape(net, on_device(batch, torch.device("cpu")))
         h = tape.h[torch.from_numpy(batch.roots), : SMALL.width]
         w, shapes = net.parameters_of(h), net.root_shapes_of(h).numpy()
-        errors = net.errors_of(h, torch.from_numpy(error_features(roots_of(batch, tape.walk, tape.h))))
-    mean, scale = (a.numpy()[batch.roots, None] for a in (tape.walk.means, tape.walk.scales))
+        errors = net.errors_of(
+            h, torch.from_numpy(error_features(roots_of(batch, tape.walk, tape.h)))
+        )
+    mean, scale = (
+        a.numpy()[batch.roots, None] for a in (tape.walk.means, tape.walk.scales)
+    )
     lo, hi = batch.lo[batch.roots, None], batch.hi[batch.roots, None]
     w = w.double().numpy()
-    w = np.concatenate([w[:, :60], w[:, 60:64] * scale, w[:, 64:] * scale + mean], axis=1)
-    values, w = _shrunk(np.clip(mean + scale * shapes, lo, hi), w, np.exp(errors.double().numpy()[:, :1]))
-    compnet = CompNet({name: p.detach().numpy() for name, p in net.named_parameters()}, {})
-    for k, (dag, emission) in enumerate(zip(dags, compnet.emit_many(dags), strict=True)):
+    w = np.concatenate(
+        [w[:, :60], w[:, 60:64] * scale, w[:, 64:] * scale + mean], axis=1
+    )
+    values, w = _shrunk(
+        np.clip(mean + scale * shapes, lo, hi),
+        w,
+        np.exp(errors.double().numpy()[:, :1]),
+    )
+    compnet = CompNet(
+        {name: p.detach().numpy() for name, p in net.named_parameters()}, {}
+    )
+    for k, (dag, emission) in enumerate(
+        zip(dags, compnet.emit_many(dags), strict=True)
+    ):
         close = {"rtol": 0, "atol": 2e-4 * scale[k, 0]}
         np.testing.assert_allclose(emission.values, values[k], **close)
         x = np.zeros((512, 9))
         x[:, emission.inputs] = ANCHORS[:, : len(emission.inputs)]
         used = ANCHORS * (np.arange(9) < len(emission.inputs))
-        np.testing.assert_allclose(run_covering(emission.w, x, dag.n_inputs), run_covering(w[k], used, 9), **close)
+        np.testing.assert_allclose(
+            run_covering(emission.w, x, dag.n_inputs),
+            run_covering(w[k], used, 9),
+            **close,
+        )
         e = min(float(errors[k, 0].exp()), 4.0)
         assert emission.expected_nmse == pytest.approx(e - 3 / 16 * e * e, rel=2e-3)
 
@@ -87,17 +108,23 @@ def test_the_tapes_gradients_are_autograds(net, dags):
     target = torch.randn(tape.h.shape, generator=torch.Generator().manual_seed(1))
     (tape.h * target).sum().backward()
     tape.backward()
-    got = {name: p.grad.clone() for name, p in net.named_parameters() if p.grad is not None}
+    got = {
+        name: p.grad.clone() for name, p in net.named_parameters() if p.grad is not None
+    }
     net.zero_grad()
     w = net.weights(frozen=False)
     rows: dict[int, torch.Tensor] = {}
-    for kind in ("leaves", "linear", "product", "unary"):  # the same calls in one graph, by level
+    # the same calls in one graph, by level
+    for kind in ("leaves", "linear", "product", "unary"):
         for where, arguments, sources in tape._calls[kind]:
             rows[where.start] = (kind, where, arguments, sources)
     h = [None] * len(batch.kinds)
     for start in sorted(rows):
         kind, where, arguments, sources = rows[start]
-        kids = [torch.stack([h[i] for i in index.tolist()])[:, : SMALL.width] for index in sources]
+        kids = [
+            torch.stack([h[i] for i in index.tolist()])[:, : SMALL.width]
+            for index in sources
+        ]
         out = model.standardised(w, model._CALLS[kind](w, kids, arguments))
         for k in range(where.start, where.stop):
             h[k] = out[k - where.start]
@@ -106,7 +133,11 @@ def test_the_tapes_gradients_are_autograds(net, dags):
     for name, p in net.named_parameters():
         if p.grad is not None:
             np.testing.assert_allclose(
-                got[name], p.grad, rtol=2e-4, atol=2e-4 * float(p.grad.abs().max()), err_msg=name
+                got[name],
+                p.grad,
+                rtol=2e-4,
+                atol=2e-4 * float(p.grad.abs().max()),
+                err_msg=name,
             )
 
 
@@ -116,10 +147,35 @@ def test_functions_of_torch_are_those_of_numpy(name):
 
     from nsc.compnet.training.device import TorchArrays
 
-    a = np.array([-np.inf, -800.0, -2.5, -1.5, -1.0, -0.5, -1e-10, -0.0, 0.0, 0.3, 0.5, 1.5, 2.5, 4e5, np.inf, np.nan])
-    here = TorchArrays(torch.device("cpu")).apply(FUNCTIONS.index(name), torch.from_numpy(a)).numpy()
+    a = np.array(
+        [
+            -np.inf,
+            -800.0,
+            -2.5,
+            -1.5,
+            -1.0,
+            -0.5,
+            -1e-10,
+            -0.0,
+            0.0,
+            0.3,
+            0.5,
+            1.5,
+            2.5,
+            4e5,
+            np.inf,
+            np.nan,
+        ]
+    )
+    here = (
+        TorchArrays(torch.device("cpu"))
+        .apply(FUNCTIONS.index(name), torch.from_numpy(a))
+        .numpy()
+    )
     with np.errstate(all="ignore"):
-        np.testing.assert_allclose(here, NumpyArrays().apply(FUNCTIONS.index(name), a), rtol=1e-12)
+        np.testing.assert_allclose(
+            here, NumpyArrays().apply(FUNCTIONS.index(name), a), rtol=1e-12
+        )
 
 
 def test_the_papers_encoder_stays_on_its_device():
@@ -129,7 +185,9 @@ def test_the_papers_encoder_stays_on_its_device():
     from nsc.compnet.bert.training.model import BertNet, run_surrogates
 
     with torch.device("meta"):
-        net = BertNet(BertConfig(50, 32, 2, 2, 64, 40), COVERING.n_parameters, dropout=0.1)
+        net = BertNet(
+            BertConfig(50, 32, 2, 2, 64, 40), COVERING.n_parameters, dropout=0.1
+        )
         lengths = torch.ones(3, dtype=torch.long)
         w = net(torch.zeros(3, 7, dtype=torch.long), lengths)
         x = torch.zeros(5, 9)
@@ -137,7 +195,9 @@ def test_the_papers_encoder_stays_on_its_device():
 
 
 def test_nothing_of_a_walk_stays_on_another_device(net, dags, monkeypatch):
-    """On torch's "meta" device, which holds no numbers: most of what mixed it with the CPU would raise."""
+    """On torch's "meta" device, which holds no numbers: most of what mixed it with the
+    CPU would raise.
+    """
     from contextlib import nullcontext
 
     import torch
@@ -145,16 +205,32 @@ def test_nothing_of_a_walk_stays_on_another_device(net, dags, monkeypatch):
     from nsc.compnet.training.device import on_device
     from nsc.compnet.training.model import Tape, surrogate_forward
 
-    monkeypatch.setattr(torch, "autocast", lambda *args, **options: nullcontext())  # knows no meta device
+    # knows no meta device
+    monkeypatch.setattr(torch, "autocast", lambda *args, **options: nullcontext())
     meta = torch.device("meta")
     net = net.to(meta)
     for p in net.parameters():
         p.grad = torch.zeros_like(p)
-    tape = Tape(net, on_device(make_batch(pack([terms_of(d) for d in dags]), np.arange(len(dags))), meta))
+    tape = Tape(
+        net,
+        on_device(
+            make_batch(pack([terms_of(d) for d in dags]), np.arange(len(dags))), meta
+        ),
+    )
     h = tape.h[: len(dags), : SMALL.width]
-    x, n_inputs = torch.zeros(5, 9, device=meta), torch.ones(len(dags), dtype=torch.long, device=meta)
+    x, n_inputs = (
+        torch.zeros(5, 9, device=meta),
+        torch.ones(len(dags), dtype=torch.long, device=meta),
+    )
     emitted = surrogate_forward(net.parameters_of(h), x, n_inputs)
     features = torch.zeros(len(dags), 6, device=meta)
-    (tape.h.sum() + emitted.sum() + net.root_shapes_of(h).sum() + net.errors_of(h, features).sum()).backward()
+    (
+        tape.h.sum()
+        + emitted.sum()
+        + net.root_shapes_of(h).sum()
+        + net.errors_of(h, features).sum()
+    ).backward()
     tape.backward()
-    assert {t.device for t in (tape.h.grad, tape.walk.means, tape.walk.formula_scales)} == {meta}
+    assert {
+        t.device for t in (tape.h.grad, tape.walk.means, tape.walk.formula_scales)
+    } == {meta}

@@ -1,4 +1,6 @@
-"""A DAG rewritten into linear combinations, products and functions of one argument computes the same."""
+"""A DAG rewritten into linear combinations, products and functions of one argument
+computes the same.
+"""
 
 import numpy as np
 import pytest
@@ -17,12 +19,27 @@ PROGRAMS = [
     "double f(double x, double y) { return x * y / (2 + x * x); }",
     "double f(double x, double y) { return x < y ? x * x : sqrt(2 + y); }",
     "double f(double x, double y) { return fmin(x, y) + fmax(x, 0.3) * fabs(y); }",
-    "double f(double x, double y) { return atan2(y, x + 2) + fmod(5 * x, 1.5) + pow(2 + x, 1.7); }",
-    "double f(double x, double y) { return (x > 0 && y > 0) || x < -0.5 ? 1 : !(y > 0.2) ? 2 : 3; }",
+    (
+        "double f(double x, double y) { return atan2(y, x + 2) + fmod(5 * x, 1.5) +"
+        " pow(2 + x, 1.7); }"
+    ),
+    (
+        "double f(double x, double y) { return (x > 0 && y > 0) || x < -0.5 ? 1 : !(y >"
+        " 0.2) ? 2 : 3; }"
+    ),
     "double f(double x, double y) { return x == 0 ? 1 : sin(x) / x; }",
-    "double f(double x, double y) { return x > 0 ? log(x) : y > 0 ? sqrt(y) : exp(x) + cbrt(y); }",
-    "double f(double x, double y) { return cos(-3 * y) + erf(x) + floor(4 * x) + round(3 * y) + tanh(x - y); }",
-    "double f(double x, double y) { for (int k = 0; k < 9; k++) x = x * 0.9 + 0.1 * y / (1 + x * x); return x; }",
+    (
+        "double f(double x, double y) { return x > 0 ? log(x) : y > 0 ? sqrt(y) :"
+        " exp(x) + cbrt(y); }"
+    ),
+    (
+        "double f(double x, double y) { return cos(-3 * y) + erf(x) + floor(4 * x) +"
+        " round(3 * y) + tanh(x - y); }"
+    ),
+    (
+        "double f(double x, double y) { for (int k = 0; k < 9; k++) x = x * 0.9 + 0.1 *"
+        " y / (1 + x * x); return x; }"
+    ),
 ]
 
 
@@ -40,27 +57,42 @@ def test_terms_compute_what_the_dag_computes(text):
     slots[:, : len(terms.inputs)] = x[:, terms.inputs]
     batch = make_batch(pack([terms]), np.array([0]))
     values = evaluate(batch, slots)
-    np.testing.assert_allclose(values[batch.roots[0]], evaluate_dag(dag, x[:, : dag.n_inputs])[:, 0], atol=1e-9)
+    np.testing.assert_allclose(
+        values[batch.roots[0]], evaluate_dag(dag, x[:, : dag.n_inputs])[:, 0], atol=1e-9
+    )
     finite = np.isfinite(values)
     margin = 1e-9 * (1 + np.abs(values))
-    assert (values >= batch.lo[:, None] - margin)[finite].all() and (values <= batch.hi[:, None] + margin)[finite].all()
+    assert (values >= batch.lo[:, None] - margin)[finite].all() and (
+        values <= batch.hi[:, None] + margin
+    )[finite].all()
 
 
 def test_linear_parts_become_one_node_and_spellings_meet():
-    terms = terms_of(dag_of("double f(double x, double y) { double a = x - y; return 3 * (a + y) + 2 - 1.5 * y; }"))
+    terms = terms_of(
+        dag_of(
+            "double f(double x, double y) { double a = x - y; return 3 * (a + y) + 2 -"
+            " 1.5 * y; }"
+        )
+    )
     assert list(terms.kinds) == [0, 0, LINEAR] and terms.bias[2] == 2
     assert sorted(terms.weights) == [-1.5, 3.0]
-    one, other = (terms_of(dag_of(t)) for t in (
-        "double f(double x, double y) { return sin(2 * x) * (y * 3); }",
-        "double f(double x, double y) { return -(3 * y) * sin(-2 * x); }",
-    ))  # fmt: skip
+    one, other = (
+        terms_of(dag_of(t))
+        for t in (
+            "double f(double x, double y) { return sin(2 * x) * (y * 3); }",
+            "double f(double x, double y) { return -(3 * y) * sin(-2 * x); }",
+        )
+    )
     np.testing.assert_array_equal(one.kinds, other.kinds)
     np.testing.assert_array_equal(one.weights, other.weights)
     assert (one.kinds == PRODUCT).sum() == (one.kinds == UNARY).sum() == 1
 
 
 def test_slots_are_inputs_in_order_of_use_and_shared_by_outputs():
-    dag = dag_of("void f(double a, double b, double c, double *p, double *q) { *p = c * c; *q = b + c; }")
+    dag = dag_of(
+        "void f(double a, double b, double c, double *p, double *q) { *p = c * c; *q ="
+        " b + c; }"
+    )
     assert terms_of(dag, 0).inputs == (2,) and terms_of(dag, 1).inputs == (1, 2)
     assert [t.inputs for t in terms_of_all(dag, [0, 1])] == [(2, 1), (2, 1)]
     dag = dag_of("void f(double a, double *p, double *q) { *p = 4; *q = a; }")
@@ -73,7 +105,12 @@ def test_what_is_too_large_or_infinite_is_refused():
     with pytest.raises(TooManyTerms):
         terms_of(dag, limit=10)
     with pytest.raises(TooManyTerms):
-        terms_of(dag_of("double f(double x) { for (int k = 0; k < 12; k++) x *= 1e30; return x; }"))
+        terms_of(
+            dag_of(
+                "double f(double x) { for (int k = 0; k < 12; k++) x *= 1e30; return"
+                " x; }"
+            )
+        )
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -119,7 +156,9 @@ def test_targets_are_standardised_where_defined():
 
 
 def test_nodes_come_after_their_children():
-    batch = make_batch(pack([terms_of(dag_of(t)) for t in PROGRAMS]), np.arange(len(PROGRAMS))[::-1])
+    batch = make_batch(
+        pack([terms_of(dag_of(t)) for t in PROGRAMS]), np.arange(len(PROGRAMS))[::-1]
+    )
     for level in batch.levels:
         assert (batch.kinds[level.start : level.linear] == LINEAR).all()
         assert (batch.kinds[level.linear : level.product] == PRODUCT).all()

@@ -18,7 +18,13 @@ from nsc.errors import InputError, StoreError  # noqa: E402
 from nsc.exestack import write_synthetic  # noqa: E402
 
 SMALL = TrainConfig(
-    ModelConfig(16, 24, 16, 8, 8, 32), steps=24, batch=16, warmup_steps=4, checkpoint_every=8, programs=150, workers=1
+    ModelConfig(16, 24, 16, 8, 8, 32),
+    steps=24,
+    batch=16,
+    warmup_steps=4,
+    checkpoint_every=8,
+    programs=150,
+    workers=1,
 )
 
 
@@ -28,7 +34,9 @@ def small_shards(monkeypatch):
     import nsc.compnet.training.corpus as corpus
 
     monkeypatch.setattr(corpus, "SHARD", 150)
-    monkeypatch.setattr(corpus, "ProcessPoolExecutor", lambda *args, **kwargs: ThreadPoolExecutor(1))
+    monkeypatch.setattr(
+        corpus, "ProcessPoolExecutor", lambda *args, **kwargs: ThreadPoolExecutor(1)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +72,9 @@ def test_processes_share_batches_and_lose_the_same(data, tmp_path):
 
     alone, shared = [], []
     one = train_compnet(data, tmp_path / "one", SMALL, progress=alone.append)
-    two = train_compnet(data, tmp_path / "two", replace(SMALL, processes=2), progress=shared.append)
+    two = train_compnet(
+        data, tmp_path / "two", replace(SMALL, processes=2), progress=shared.append
+    )
     for a, b in zip(alone, shared, strict=True):
         if "grown" in a:
             continue
@@ -72,7 +82,9 @@ def test_processes_share_batches_and_lose_the_same(data, tmp_path):
             assert a[name] == pytest.approx(b[name], abs=2e-4), name
     for name, array in arrays_of(one).items():
         np.testing.assert_allclose(array, arrays_of(two)[name], atol=1e-4, err_msg=name)
-    with pytest.raises(InputError, match="--processes must be at most the 16 programs of a batch"):
+    with pytest.raises(
+        InputError, match="--processes must be at most the 16 programs of a batch"
+    ):
         replace(SMALL, processes=17)
 
 
@@ -81,7 +93,13 @@ def losses_of(data, folder, config):
 
     rows = []
     train_compnet(data, folder, config, progress=rows.append)
-    return np.array([[row[name] for name in ("nodes", "roots", "surrogates")] for row in rows if "step" in row])
+    return np.array(
+        [
+            [row[name] for name in ("nodes", "roots", "surrogates")]
+            for row in rows
+            if "step" in row
+        ]
+    )
 
 
 def test_matrices_in_bfloat16_lose_nearly_the_same(data, tmp_path):
@@ -95,7 +113,9 @@ def test_matrices_in_bfloat16_lose_nearly_the_same(data, tmp_path):
 @pytest.mark.needs("cuda")
 def test_a_gpu_loses_the_same_and_takes_a_run_over(data, tmp_path):
     first = replace(SMALL, steps=4, checkpoint_every=1)
-    here, there = (losses_of(data, tmp_path / d, replace(first, device=d)) for d in ("cpu", "cuda"))
+    here, there = (
+        losses_of(data, tmp_path / d, replace(first, device=d)) for d in ("cpu", "cuda")
+    )
     np.testing.assert_allclose(here, there, atol=2e-3)
 
 
@@ -107,18 +127,36 @@ def test_a_run_from_before_there_were_devices_goes_on(data, tmp_path, interrupt)
     interrupt(train_compnet, data, tmp_path / "run", SMALL)
     path = tmp_path / "run" / "state.pt"
     state = torch.load(path, weights_only=True)
-    state["config"] = {k: v for k, v in state["config"].items() if k not in ("device", "bf16")}
+    state["config"] = {
+        k: v for k, v in state["config"].items() if k not in ("device", "bf16")
+    }
     torch.save(state, path)
-    assert load_compnet(train_compnet(data, tmp_path / "run", SMALL)).metadata["steps"] == SMALL.steps
+    assert (
+        load_compnet(train_compnet(data, tmp_path / "run", SMALL)).metadata["steps"]
+        == SMALL.steps
+    )
 
 
 @pytest.mark.parametrize("encoder", ["dag", "bert"])
-@pytest.mark.parametrize(("device", "said"), [("tpu", "expects cpu or cuda; found 'tpu'"), ("cuda", "no such device")])
+@pytest.mark.parametrize(
+    ("device", "said"),
+    [("tpu", "expects cpu or cuda; found 'tpu'"), ("cuda", "no such device")],
+)
 def test_a_device_that_is_not_there_is_told_before_anything_is_written(
     data, tmp_path, capsys, monkeypatch, encoder, device, said
 ):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    command = ["train", "--encoder", encoder, "--data", str(data), "-o", str(tmp_path / "run"), "--device", device]
+    command = [
+        "train",
+        "--encoder",
+        encoder,
+        "--data",
+        str(data),
+        "-o",
+        str(tmp_path / "run"),
+        "--device",
+        device,
+    ]
     assert main(command) == 2
     assert said in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
@@ -130,7 +168,11 @@ def test_another_run_is_never_overwritten(data, tmp_path):
     train_compnet(data, tmp_path, SMALL)
     other = replace(SMALL, learning_rate=1e-3)
     with pytest.raises(
-        InputError, match="holds another run .learning_rate 0.0008 there, 0.001 here.; choose another folder"
+        InputError,
+        match=(
+            "holds another run .learning_rate 0.0008 there, 0.001 here.; choose another"
+            " folder"
+        ),
     ):
         train_compnet(data, tmp_path, other)
 
@@ -145,9 +187,19 @@ def test_a_damaged_state_is_refused(data, tmp_path, interrupt):
         train_compnet(data, tmp_path, SMALL)
 
 
-@pytest.mark.parametrize("name", ["steps", "programs", "workers", "threads", "processes"])
+@pytest.mark.parametrize(
+    "name", ["steps", "programs", "workers", "threads", "processes"]
+)
 def test_settings_that_ask_for_nothing_are_refused(data, tmp_path, capsys, name):
-    command = ["train", "--data", str(data), "-o", str(tmp_path / "run"), f"--{name}", "0"]
+    command = [
+        "train",
+        "--data",
+        str(data),
+        "-o",
+        str(tmp_path / "run"),
+        f"--{name}",
+        "0",
+    ]
     assert main(command) == 2
     assert f"--{name} must be at least 1; found 0" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
@@ -156,34 +208,67 @@ def test_settings_that_ask_for_nothing_are_refused(data, tmp_path, capsys, name)
 def test_command_line(data, tmp_path, capsys, monkeypatch):
     import nsc.compnet.training as module
 
-    monkeypatch.setattr(module, "TrainConfig", lambda **given: replace(SMALL, checkpoint_every=5, **given))
-    assert main(["train", "--data", str(data), "-o", str(tmp_path / "run"), "--steps", "10"]) == 0
+    monkeypatch.setattr(
+        module,
+        "TrainConfig",
+        lambda **given: replace(SMALL, checkpoint_every=5, **given),
+    )
+    assert (
+        main(
+            ["train", "--data", str(data), "-o", str(tmp_path / "run"), "--steps", "10"]
+        )
+        == 0
+    )
     *log, path = capsys.readouterr().out.strip().splitlines()
     assert [json.loads(line).get("step") for line in log] == [None, None, 5, 10]
     assert main(["evaluate", "--data", str(data), "--compnet", path]) == 0
     assert "true mean" in capsys.readouterr().out
-    assert main(["evaluate", "--data", str(data), "--compnet", path, "--train", str(data)]) == 2
+    assert (
+        main(["evaluate", "--data", str(data), "--compnet", path, "--train", str(data)])
+        == 2
+    )
     assert "no program is left" in capsys.readouterr().err
 
 
 def test_no_records_is_an_input_error(tmp_path, capsys):
     (tmp_path / "empty").mkdir()
-    assert main(["train", "--data", str(tmp_path / "empty"), "-o", str(tmp_path / "run"), "--steps", "1"]) == 2
+    assert (
+        main(
+            [
+                "train",
+                "--data",
+                str(tmp_path / "empty"),
+                "-o",
+                str(tmp_path / "run"),
+                "--steps",
+                "1",
+            ]
+        )
+        == 2
+    )
     assert "no record shards" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
 
 
-def test_grown_programs_are_the_same_whatever_the_workers_and_where_it_was_killed(data, tmp_path, monkeypatch):
+def test_grown_programs_are_the_same_whatever_the_workers_and_where_it_was_killed(
+    data, tmp_path, monkeypatch
+):
     import nsc.compnet.training.corpus as corpus
 
     whole = corpus.grow(data, [3, 0], 200)
     assert 100 < len(whole) <= 200 and np.isfinite(whole.targets.outputs).all()
     again = corpus.grow(data, [3, 0], 200)
     np.testing.assert_array_equal(whole.targets.outputs, again.targets.outputs)
-    assert not np.array_equal(whole.packed.kinds[:50], corpus.grow(data, [3, 1], 200).packed.kinds[:50])
-    read = corpus.grown_corpus(data, tmp_path, programs=150, seed=3, workers=1, progress=lambda line: None)
+    assert not np.array_equal(
+        whole.packed.kinds[:50], corpus.grow(data, [3, 1], 200).packed.kinds[:50]
+    )
+    read = corpus.grown_corpus(
+        data, tmp_path, programs=150, seed=3, workers=1, progress=lambda line: None
+    )
     kept = {p.name: p.stat().st_mtime_ns for p in tmp_path.glob("*.npz")}
-    same = corpus.grown_corpus(data, tmp_path, programs=150, seed=3, workers=2, progress=lambda line: None)
+    same = corpus.grown_corpus(
+        data, tmp_path, programs=150, seed=3, workers=2, progress=lambda line: None
+    )
     assert {p.name: p.stat().st_mtime_ns for p in tmp_path.glob("*.npz")} == kept
     np.testing.assert_array_equal(read.targets.shapes, same.targets.shapes)
 
@@ -191,7 +276,9 @@ def test_grown_programs_are_the_same_whatever_the_workers_and_where_it_was_kille
 def test_fewer_programs_than_a_batch_are_refused(data, tmp_path):
     from nsc.compnet.training import train_compnet
 
-    with pytest.raises(InputError, match="less than a batch of 16; grow more with --programs"):
+    with pytest.raises(
+        InputError, match="less than a batch of 16; grow more with --programs"
+    ):
         train_compnet(data, tmp_path, replace(SMALL, programs=8))
 
 
@@ -199,14 +286,23 @@ def test_other_records_are_grown_from_anew(data, tmp_path):
     import nsc.compnet.training.corpus as corpus
 
     def grown():
-        return corpus.grown_corpus(tmp_path / "train", tmp_path / "cache", programs=150, seed=3, workers=1,
-                                   progress=lambda line: None)  # fmt: skip
+        return corpus.grown_corpus(
+            tmp_path / "train",
+            tmp_path / "cache",
+            programs=150,
+            seed=3,
+            workers=1,
+            progress=lambda line: None,
+        )
 
     write_synthetic(tmp_path / "train", programs=40, seed=1, shard_size=40)
     first = grown()
     shutil.rmtree(tmp_path / "train")
     write_synthetic(tmp_path / "train", programs=40, seed=2, shard_size=40)
     second = grown()
-    assert first.origin != second.origin and len(list((tmp_path / "cache").glob("*.npz"))) == 2
+    assert (
+        first.origin != second.origin
+        and len(list((tmp_path / "cache").glob("*.npz"))) == 2
+    )
     write_synthetic(tmp_path / "test", programs=20, seed=2, shard_size=20)
     assert grown().left_out > 0

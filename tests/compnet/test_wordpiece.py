@@ -41,7 +41,8 @@ def test_case_and_accents_stay_where_a_checkpoint_is_cased():
     [
         ("unwanted", "[CLS] un ##want ##ed [SEP]"),
         ("UNWANTED=wante;", "[CLS] un ##want ##ed = want ##e ; [SEP]"),
-        ("unwantedy x", "[CLS] [UNK] x [SEP]"),  # one piece missing, the whole word unknown
+        # one piece missing, the whole word unknown
+        ("unwantedy x", "[CLS] [UNK] x [SEP]"),
         ("x" * 100 + " " + "x" * 101, "[CLS] x" + " ##x" * 99 + " [UNK] [SEP]"),
         ("", "[CLS] [SEP]"),
     ],
@@ -54,7 +55,12 @@ def test_a_cut_text_still_ends():
     tokenizer = WordPiece(PIECES)
     numbers = tokenizer.encode("x x x x")
     assert tokenizer.clip(numbers, 6) == numbers
-    assert [PIECES[k] for k in tokenizer.clip(numbers, 4)] == ["[CLS]", "x", "x", "[SEP]"]
+    assert [PIECES[k] for k in tokenizer.clip(numbers, 4)] == [
+        "[CLS]",
+        "x",
+        "x",
+        "[SEP]",
+    ]
 
 
 def test_a_vocabulary_is_learnt_by_count():
@@ -67,7 +73,10 @@ def test_a_vocabulary_is_learnt_by_count():
 
 
 def test_a_learnt_vocabulary_is_deterministic_and_covers_its_corpus():
-    text = "double f ( double x1 ) { return x1 * 0.25 + sin ( x1 ) ; } double floor fabs " * 3
+    text = (
+        "double f ( double x1 ) { return x1 * 0.25 + sin ( x1 ) ; } double floor fabs "
+        * 3
+    )
     counts = Counter(words(text))
     pieces = learn_vocabulary(counts, 60)
     assert pieces == learn_vocabulary(dict(sorted(counts.items(), reverse=True)), 60)
@@ -94,5 +103,11 @@ def test_vocabularies_that_are_none_are_refused(tmp_path):
 
 
 def test_the_text_read_has_no_comments_and_no_headers():
-    text = '#include <math.h>\n  # include "own.h"\n#define K 2 /* twice */\ndouble f(double x) { // f\n  return K/**/*x; }\n'
-    assert " ".join(read_text(text).split()) == "#define K 2 double f(double x) { return K *x; }"
+    text = (
+        '#include <math.h>\n  # include "own.h"\n#define K 2 /* twice */\ndouble'
+        " f(double x) { // f\n  return K/**/*x; }\n"
+    )
+    assert (
+        " ".join(read_text(text).split())
+        == "#define K 2 double f(double x) { return K *x; }"
+    )

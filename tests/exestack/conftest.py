@@ -11,7 +11,10 @@ def digests():
 
     def of(folder):
         shards = sorted(folder.glob("t*/*.parquet"))
-        return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in shards}
+        return {
+            str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest()
+            for p in shards
+        }
 
     return of
 
@@ -23,6 +26,7 @@ def many(tmp_path):
         folder = root / f"pkg{k % 7}"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"f{k}.c").write_text(
-            f"double f{k}(double x, double y) {{ return x * {k / 100} + y * y; }}\ndouble bad{k}(void *p);\n"
+            f"double f{k}(double x, double y) {{ return x * {k / 100} + y * y;"
+            f" }}\ndouble bad{k}(void *p);\n"
         )
     return root

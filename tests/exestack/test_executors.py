@@ -56,11 +56,15 @@ def test_an_item_that_a_broken_pool_refuses_is_not_lost(monkeypatch):
         return submit(pool, work, *item)
 
     monkeypatch.setattr(executors.ProcessPoolExecutor, "submit", refuses_once)
-    assert sorted(on_processes(doubled, range(12), 2)) == [2 * k for k in range(12)] and refused == [5]
+    assert sorted(on_processes(doubled, range(12), 2)) == [
+        2 * k for k in range(12)
+    ] and refused == [5]
 
 
 def test_workers_that_always_die_end_the_run():
-    with pytest.raises(WorkersDied, match=f"died {MAX_DEATHS} times with nothing done in between"):
+    with pytest.raises(
+        WorkersDied, match=f"died {MAX_DEATHS} times with nothing done in between"
+    ):
         list(on_processes(dies, [1], 1))
 
 
@@ -81,14 +85,19 @@ def test_a_build_killed_anywhere_goes_on(many, digests, tmp_path):
     r = random.Random(7)
     for _ in range(3):
         process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
         time.sleep(r.uniform(0.6, 3.0))
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     manifest = build_dataset([f"tree:{many}"], tmp_path / "killed")
-    assert manifest["records"] == 200 and digests(tmp_path / "killed") == digests(tmp_path / "whole")
+    assert manifest["records"] == 200 and digests(tmp_path / "killed") == digests(
+        tmp_path / "whole"
+    )
     assert not [p for p in (tmp_path / "killed").rglob(".*") if p.is_file()]
 
 
@@ -99,15 +108,34 @@ def running(group: int) -> list[str]:
         with contextlib.suppress(OSError):
             _, _, fields = stat.read_text().rpartition(") ")
             state, _, its_group = fields.split()[:3]
-            found += [stat.parent.name] if int(its_group) == group and state not in "ZX" else []
+            found += (
+                [stat.parent.name]
+                if int(its_group) == group and state not in "ZX"
+                else []
+            )
     return found
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 def test_workers_end_with_a_build_that_is_killed(many, tmp_path):
-    command = [sys.executable, "-m", "nsc", "data", "build", f"tree:{many}", "-o", str(tmp_path / "out")]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-    while len(running(process.pid)) < 3 and process.poll() is None:  # itself, the fork server, a worker
+    command = [
+        sys.executable,
+        "-m",
+        "nsc",
+        "data",
+        "build",
+        f"tree:{many}",
+        "-o",
+        str(tmp_path / "out"),
+    ]
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    # itself, the fork server, a worker
+    while len(running(process.pid)) < 3 and process.poll() is None:
         time.sleep(0.01)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
@@ -120,7 +148,9 @@ def test_workers_end_with_a_build_that_is_killed(many, tmp_path):
 
 
 def test_unknown_executor(many, digests, tmp_path):
-    with pytest.raises(InputError, match="unknown executor 'spark'; known are process, ray"):
+    with pytest.raises(
+        InputError, match="unknown executor 'spark'; known are process, ray"
+    ):
         build_dataset([f"tree:{many}"], tmp_path / "out", executor="spark")
 
 
@@ -133,12 +163,22 @@ def test_ray_gives_the_same_bits_though_a_worker_is_killed(many, digests, tmp_pa
     assert sorted(on_ray(dies_once, items, 2, None)) == [2 * k for k in range(12)]
     assert (tmp_path / "died").exists()
     build_dataset([f"tree:{many}"], tmp_path / "processes", workers=2)
-    manifest = build_dataset([f"tree:{many}"], tmp_path / "ray", workers=2, executor="ray")
-    assert manifest["records"] == 200 and digests(tmp_path / "ray") == digests(tmp_path / "processes")
+    manifest = build_dataset(
+        [f"tree:{many}"], tmp_path / "ray", workers=2, executor="ray"
+    )
+    assert manifest["records"] == 200 and digests(tmp_path / "ray") == digests(
+        tmp_path / "processes"
+    )
 
 
 def test_one_process_writes_a_folder(many, tmp_path):
     manifest = build_dataset([f"tree:{many}"], tmp_path / "out")
-    with exclusive(tmp_path / "out"), pytest.raises(InputError, match="another process is writing .*: wait for it"):
+    with (
+        exclusive(tmp_path / "out"),
+        pytest.raises(InputError, match="another process is writing .*: wait for it"),
+    ):
         build_dataset([f"tree:{many}"], tmp_path / "out")
-    assert build_dataset([f"tree:{many}"], tmp_path / "out")["records"] == manifest["records"]
+    assert (
+        build_dataset([f"tree:{many}"], tmp_path / "out")["records"]
+        == manifest["records"]
+    )

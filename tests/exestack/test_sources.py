@@ -15,7 +15,12 @@ from nsc.exestack.programs.extract import extract
 from nsc.exestack.programs.mutate import Parent, mutants
 from nsc.exestack.programs.profile import profile_named
 from nsc.exestack.sources.debian import debian_package
-from nsc.exestack.sources.outline import Floating, Outline, floating_names, may_be_scalar
+from nsc.exestack.sources.outline import (
+    Floating,
+    Outline,
+    floating_names,
+    may_be_scalar,
+)
 from nsc.exestack.sources.source import count_files, read_source_texts, versions_of
 from nsc.exestack.sources.text import SourceText
 from nsc.record import read_records
@@ -29,7 +34,10 @@ case "$name" in
   *) echo "E: Unable to find a source package for $name" >&2; exit 100 ;;
 esac
 """
-COPYRIGHT = "Format: x\n\nFiles: debian/*\nLicense: GPL-3\n\nFiles: *\nCopyright: someone\nLicense: MIT\n"
+COPYRIGHT = (
+    "Format: x\n\nFiles: debian/*\nLicense: GPL-3\n\nFiles: *\nCopyright:"
+    " someone\nLicense: MIT\n"
+)
 
 
 def add(archive, name, text, **fields):
@@ -42,24 +50,38 @@ def add(archive, name, text, **fields):
 
 @pytest.fixture
 def apt(tmp_path, monkeypatch):
-    """Put a stand-in for apt-get on the path, and the cache into a folder of the test's own."""
+    """Put a stand-in for apt-get on the path, and the cache into a folder of the test's
+    own.
+    """
     archives, binaries = tmp_path / "archives", tmp_path / "bin"
     archives.mkdir()
     binaries.mkdir()
     with tarfile.open(archives / "pkg_1.2.orig.tar.gz", "w:gz") as archive:
         add(archive, "pkg-1.2/src/f.c", "double f(double x) { return x; }\n")
-        add(archive, "pkg-1.2/src/f.h", "/* SPDX-License-Identifier: Zlib */\ndouble f(double);\n")
+        add(
+            archive,
+            "pkg-1.2/src/f.h",
+            "/* SPDX-License-Identifier: Zlib */\ndouble f(double);\n",
+        )
         add(archive, "pkg-1.2/COPYING", "GNU GENERAL PUBLIC LICENSE\n  Version 2\n")
         add(archive, "pkg-1.2/README", "no C\n")
         add(archive, "pkg-1.2/../../evil.c", "int x;")
         add(archive, "/etc/evil.c", "int x;")
-        add(archive, "pkg-1.2/link.c", "", type=tarfile.SYMTYPE, linkname="/etc/hostname")
+        add(
+            archive,
+            "pkg-1.2/link.c",
+            "",
+            type=tarfile.SYMTYPE,
+            linkname="/etc/hostname",
+        )
     with tarfile.open(archives / "pkg_1.2-3.debian.tar.xz", "w:xz") as archive:
         add(archive, "debian/copyright", COPYRIGHT)
     (binaries / "apt-get").write_text(APT.format(archives=archives))
     (binaries / "apt-get").chmod(0o755)
     monkeypatch.setenv("PATH", f"{binaries}:{os.environ['PATH']}")
-    monkeypatch.setattr("nsc.exestack.sources.debian.cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr(
+        "nsc.exestack.sources.debian.cache_folder", lambda: tmp_path / "cache"
+    )
     return binaries
 
 
@@ -68,15 +90,31 @@ def test_a_package_is_unpacked_once_and_stays_inside(apt, tmp_path):
     folder, package = debian_package("pkg", lines.append)
     assert (package.name, package.version, package.licence) == ("pkg", "1.2-3", "MIT")
     assert lines == ["fetching pkg", "unpacking pkg"]
-    found = sorted(str(p.relative_to(tmp_path / "cache")) for p in (tmp_path / "cache").rglob("*.*"))
-    assert found == ["debian/pkg/etc/evil.c", "debian/pkg/package.json", "debian/pkg/src/f.c", "debian/pkg/src/f.h"]
+    found = sorted(
+        str(p.relative_to(tmp_path / "cache"))
+        for p in (tmp_path / "cache").rglob("*.*")
+    )
+    assert found == [
+        "debian/pkg/etc/evil.c",
+        "debian/pkg/package.json",
+        "debian/pkg/src/f.c",
+        "debian/pkg/src/f.h",
+    ]
     assert not (tmp_path / "evil.c").exists() and not (folder / "link.c").exists()
     (apt / "apt-get").unlink()
     assert debian_package("pkg") == (folder, package)
-    texts = {f.path: f for f in read_source_texts("debian:pkg") if isinstance(f, SourceText)}
-    assert texts["pkg/src/f.c"].licence == "MIT" and texts["pkg/src/f.h"].licence == "Zlib"
-    assert texts["pkg/src/f.c"].origin == "pkg" and texts["pkg/src/f.c"].package == str(folder)
-    assert versions_of(["tree:x", "debian:pkg"]) == {"pkg": "1.2-3"} and count_files("debian:pkg") == len(texts)
+    texts = {
+        f.path: f for f in read_source_texts("debian:pkg") if isinstance(f, SourceText)
+    }
+    assert (
+        texts["pkg/src/f.c"].licence == "MIT" and texts["pkg/src/f.h"].licence == "Zlib"
+    )
+    assert texts["pkg/src/f.c"].origin == "pkg" and texts["pkg/src/f.c"].package == str(
+        folder
+    )
+    assert versions_of(["tree:x", "debian:pkg"]) == {"pkg": "1.2-3"} and count_files(
+        "debian:pkg"
+    ) == len(texts)
 
 
 def test_a_package_without_debians_part_is_taken(apt):
@@ -87,7 +125,13 @@ def test_a_package_without_debians_part_is_taken(apt):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("nothing", "debian:nothing cannot be fetched: Unable to find a source package for nothing"),
+        (
+            "nothing",
+            (
+                "debian:nothing cannot be fetched: Unable to find a source package for"
+                " nothing"
+            ),
+        ),
         ("hidden", "add a deb-src line to apt's sources"),
         ("../x", "is no Debian package name"),
     ],
@@ -95,14 +139,21 @@ def test_a_package_without_debians_part_is_taken(apt):
 def test_what_cannot_be_had_is_told(apt, tmp_path, name, message, capsys):
     with pytest.raises(InputError, match=message):
         debian_package(name)
-    assert main(["data", "build", f"debian:pkg,{name}", "-o", str(tmp_path / "out")]) == 2
+    assert (
+        main(["data", "build", f"debian:pkg,{name}", "-o", str(tmp_path / "out")]) == 2
+    )
     assert message in capsys.readouterr().err and not (tmp_path / "out").exists()
 
 
 def test_without_apt(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("nsc.exestack.sources.debian.cache_folder", lambda: tmp_path / "cache")
-    with pytest.raises(InputError, match="needs apt-get .Debian, Ubuntu.; elsewhere unpack it and use tree:DIR"):
+    monkeypatch.setattr(
+        "nsc.exestack.sources.debian.cache_folder", lambda: tmp_path / "cache"
+    )
+    with pytest.raises(
+        InputError,
+        match="needs apt-get .Debian, Ubuntu.; elsewhere unpack it and use tree:DIR",
+    ):
         debian_package("gsl")
 
 
@@ -121,16 +172,30 @@ def test_names_of_floating_types():
     typedef double (*callback)(double);
     """
     scalars = Floating().scalars | {"real", "mat3", "REAL"}
-    assert floating_names(Outline(text).declared) == Floating(scalars | {"point", "box"}, scalars)
+    assert floating_names(Outline(text).declared) == Floating(
+        scalars | {"point", "box"}, scalars
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
         ("double f(double x) { return x; }", None),
-        ("static inline\nfloat\nf (const float *x, float y)\n/* doc */\n{ return *x; }", None),
+        (
+            (
+                "static inline\nfloat\nf (const float *x, float y)\n/* doc */\n{ return"
+                " *x; }"
+            ),
+            None,
+        ),
         ("double f(x, y) double x; double y; { return x; }", None),
-        ("#ifdef A\ndouble f(double x)\n#else\ndouble f(x)\ndouble x;\n#endif\n{ return x; }", None),
+        (
+            (
+                "#ifdef A\ndouble f(double x)\n#else\ndouble f(x)\ndouble x;\n#endif\n{"
+                " return x; }"
+            ),
+            None,
+        ),
         ("real f(point p) { return 0; }", None),
         ("FUNCTION(a, b) (real x) { return x; }", None),
         ("int f(int x) { double y = x; return y; }", "no_floating_point"),
@@ -138,7 +203,10 @@ def test_names_of_floating_types():
         ("double f(x, n) double x; int n; { return x; }", "no_floating_point"),
         ("void f(struct context *c, float x) { if (x) { } }", "no_floating_point"),
         ("long double f(long double x) { return x; }", "no_floating_point"),
-        ("void f(void) { for (real = g(); real; real = h(real)) { } }", "no_floating_point"),
+        (
+            "void f(void) { for (real = g(); real; real = h(real)) { } }",
+            "no_floating_point",
+        ),
         ("double f(double x);", "no_function"),
         ("/* double f(double x) { } */ int x[] = {1};", "no_function"),
         ("namespace a { double f(double x) { return x; } }", "c_plus_plus"),
@@ -163,35 +231,63 @@ def test_files_worth_parsing(text, reason):
     ],
 )
 def test_files_worth_parsing_for_scalars(text, worth):
-    assert Outline(text).skip_reason(FLOATING, scalar=True) == (None if worth else "no_scalar_function")
+    assert Outline(text).skip_reason(FLOATING, scalar=True) == (
+        None if worth else "no_scalar_function"
+    )
 
 
 def test_functions_of_scalars_are_told_by_their_words():
     assert may_be_scalar("static const real ", ["float x", "const real y"], FLOATING)
-    for result, parameters in (("int", ["float x"]), ("real", ["float *x"]), ("real", ["point p"])):
+    for result, parameters in (
+        ("int", ["float x"]),
+        ("real", ["float *x"]),
+        ("real", ["point p"]),
+    ):
         assert not may_be_scalar(result, parameters, FLOATING)
 
 
 def test_functions_that_others_may_call():
-    text = "static double a(double x) { return x; }\ndouble b(double (*f)(double)) {\n}\nint *c(void)\n{ if (1) { } }"
+    text = (
+        "static double a(double x) { return x; }\ndouble b(double (*f)(double))"
+        " {\n}\nint *c(void)\n{ if (1) { } }"
+    )
     assert list(Outline(text).defined_functions()) == ["b", "c"]
 
 
 def test_hostile_text_takes_no_time():
-    for text in ("typedef " * 50_000, "struct a {" * 50_000, "f(" * 100_000 + "{", "(" * 200_000, "/*" * 100_000):
+    for text in (
+        "typedef " * 50_000,
+        "struct a {" * 50_000,
+        "f(" * 100_000 + "{",
+        "(" * 200_000,
+        "/*" * 100_000,
+    ):
         outline = Outline(text)
         outline.skip_reason(floating_names(outline.declared))
 
 
 def test_mutants():
-    text = "#include <math.h>\n\ndouble f(double x, double y) {\n  return sin(x * 2.5) - fmax(x, y) / 3.0;\n}\n"
+    text = (
+        "#include <math.h>\n\ndouble f(double x, double y) {\n  return sin(x * 2.5) -"
+        " fmax(x, y) / 3.0;\n}\n"
+    )
     parent = Parent("a.c:3:f", "f", text, "MIT")
     found = [m.text for m in mutants(parent, 30, seed=1)]
-    assert found == [m.text for m in mutants(parent, 30, seed=1)] != [m.text for m in mutants(parent, 30, seed=2)]
+    assert (
+        found
+        == [m.text for m in mutants(parent, 30, seed=1)]
+        != [m.text for m in mutants(parent, 30, seed=2)]
+    )
     assert len(set(found)) > 20 and text not in found
-    assert all(m.startswith("#include <math.h>\n\ndouble f(double x, double y) {") for m in found)
-    loop = "double f(double x) {\n  for (int i = 0; i < 3; i++) x += v[2];\n  return x;\n}"
-    assert {m.text for m in mutants(Parent("n", "f", loop, ""), 20, seed=0)} == set()  # nothing but counts to change
+    assert all(
+        m.startswith("#include <math.h>\n\ndouble f(double x, double y) {")
+        for m in found
+    )
+    loop = (
+        "double f(double x) {\n  for (int i = 0; i < 3; i++) x += v[2];\n  return x;\n}"
+    )
+    # nothing but counts to change
+    assert {m.text for m in mutants(Parent("n", "f", loop, ""), 20, seed=0)} == set()
 
 
 def test_a_defect_of_ours_costs_one_file(monkeypatch):
@@ -215,20 +311,33 @@ def test_archives_are_read_without_unpacking(tmp_path):
         archive.writestr("bomb.c", " " * 30_000_000)
     (root / "pkg" / "c.tar").write_bytes(b"no archive at all")
     found = list(read_source_texts(f"tree:{root}"))
-    assert [f.path for f in found if isinstance(f, SourceText)] == ["a.tar.gz:../../evil/f.c", "b.zip:g.c"]
-    assert sorted(f.reason for f in found if not isinstance(f, SourceText)) == ["broken_archive", "too_large"]
+    assert [f.path for f in found if isinstance(f, SourceText)] == [
+        "a.tar.gz:../../evil/f.c",
+        "b.zip:g.c",
+    ]
+    assert sorted(f.reason for f in found if not isinstance(f, SourceText)) == [
+        "broken_archive",
+        "too_large",
+    ]
     assert not (tmp_path / "evil").exists()
 
 
-@pytest.mark.parametrize("kind", ["a.zip", "a.tar.gz", "a.tar.xz", "a.tar.bz2", "a.tar"])
+@pytest.mark.parametrize(
+    "kind", ["a.zip", "a.tar.gz", "a.tar.xz", "a.tar.bz2", "a.tar"]
+)
 def test_a_damaged_archive_costs_a_named_drop(kind, tmp_path):
-    text = "".join(f"double f{k}(double x) {{ return x * {k * 7919 % 1013}; }}\n" for k in range(300))
+    text = "".join(
+        f"double f{k}(double x) {{ return x * {k * 7919 % 1013}; }}\n"
+        for k in range(300)
+    )
     whole = tmp_path / kind
     if kind == "a.zip":
         with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("f.c", text)
     else:
-        with tarfile.open(whole, f"w:{kind.removeprefix('a.tar').removeprefix('.')}") as archive:
+        with tarfile.open(
+            whole, f"w:{kind.removeprefix('a.tar').removeprefix('.')}"
+        ) as archive:
             add(archive, "f.c", text)
     data, random = whole.read_bytes(), np.random.default_rng(0)
     root = tmp_path / "tree"
@@ -238,8 +347,16 @@ def test_a_damaged_archive_costs_a_named_drop(kind, tmp_path):
         for place in random.integers(0, len(data), size=8):
             bent[place] = random.integers(256)
         (root / f"{number}.{kind}").write_bytes(bent)
-    reasons = {f.reason for f in read_source_texts(f"tree:{root}") if not isinstance(f, SourceText)}
-    assert "broken_archive" in reasons <= {"broken_archive", "binary", "too_large", "archive_too_large"}
+    reasons = {
+        f.reason
+        for f in read_source_texts(f"tree:{root}")
+        if not isinstance(f, SourceText)
+    }
+    assert (
+        "broken_archive"
+        in reasons
+        <= {"broken_archive", "binary", "too_large", "archive_too_large"}
+    )
 
 
 def test_names_that_are_no_text_are_spelled_with_escapes(tmp_path):
@@ -247,7 +364,13 @@ def test_names_that_are_no_text_are_spelled_with_escapes(tmp_path):
     os.makedirs(folder)
     with open(folder + b"/caf\xe9.c", "w") as file:
         file.write("double f(double x) { return x + 1; }\n")
-    manifest = build_dataset([f"tree:{tmp_path}/tree"], tmp_path / "out", keep_dropped=True)
+    manifest = build_dataset(
+        [f"tree:{tmp_path}/tree"], tmp_path / "out", keep_dropped=True
+    )
     assert manifest["records"] == 1
-    (record,) = (r for split in ("train", "validation", "test") for r in read_records(tmp_path / "out" / split))
+    (record,) = (
+        r
+        for split in ("train", "validation", "test")
+        for r in read_records(tmp_path / "out" / split)
+    )
     assert record.name == "p\\xe9/caf\\xe9.c:1:f" and record.origin == "p\\xe9"

@@ -28,7 +28,10 @@ from nsc.syntax import Domain
 
 
 def digests(folder):
-    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.glob("*.parquet"))}
+    return {
+        p.name: hashlib.sha256(p.read_bytes()).hexdigest()
+        for p in sorted(folder.glob("*.parquet"))
+    }
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +43,21 @@ def records(tmp_path_factory):
 
 def test_workers_do_not_change_the_bits(tmp_path):
     for workers in (1, 2):
-        write_synthetic(tmp_path / str(workers), programs=50, seed=3, workers=workers, shard_size=20)
+        write_synthetic(
+            tmp_path / str(workers), programs=50, seed=3, workers=workers, shard_size=20
+        )
     assert digests(tmp_path / "1") == digests(tmp_path / "2")
-    assert [len(list(read_records(p))) for p in sorted((tmp_path / "1").glob("*.parquet"))] == [20, 20, 10]
+    assert [
+        len(list(read_records(p))) for p in sorted((tmp_path / "1").glob("*.parquet"))
+    ] == [20, 20, 10]
     write_synthetic(tmp_path / "other", programs=50, seed=4, shard_size=20)
-    with pytest.raises(InputError, match="holds a build with programs 50, seed 4, .*another folder"):
+    with pytest.raises(
+        InputError, match="holds a build with programs 50, seed 4, .*another folder"
+    ):
         write_synthetic(tmp_path / "other", programs=50, seed=5, shard_size=20)
-    assert not set(digests(tmp_path / "1").values()) & set(digests(tmp_path / "other").values())
+    assert not set(digests(tmp_path / "1").values()) & set(
+        digests(tmp_path / "other").values()
+    )
 
 
 def test_a_lost_shard_is_made_again(tmp_path):
@@ -54,7 +65,13 @@ def test_a_lost_shard_is_made_again(tmp_path):
     before = digests(tmp_path)
     (tmp_path / "shard-00001.parquet").unlink()
     steps = []
-    write_synthetic(tmp_path, programs=30, seed=3, shard_size=10, progress=lambda *at: steps.append(at))
+    write_synthetic(
+        tmp_path,
+        programs=30,
+        seed=3,
+        shard_size=10,
+        progress=lambda *at: steps.append(at),
+    )
     assert steps == [(2, 3), (3, 3)]
     assert digests(tmp_path) == before
 
@@ -73,8 +90,16 @@ def test_a_killed_run_goes_on(tmp_path):
         "--seed",
         "9",
     ]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-    while not list((tmp_path / "killed").glob("shard-*.parquet")) and process.poll() is None:
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    while (
+        not list((tmp_path / "killed").glob("shard-*.parquet"))
+        and process.poll() is None
+    ):
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
@@ -82,7 +107,10 @@ def test_a_killed_run_goes_on(tmp_path):
     subprocess.run(command, check=True, capture_output=True)
     write_synthetic(tmp_path / "whole", programs=1100, seed=9, workers=2)
     assert digests(tmp_path / "killed") == digests(tmp_path / "whole")
-    assert json.loads((tmp_path / "killed" / "manifest.json").read_text())["records"] == 1100
+    assert (
+        json.loads((tmp_path / "killed" / "manifest.json").read_text())["records"]
+        == 1100
+    )
 
 
 def test_the_syntax_handed_over_is_that_of_the_text(records):
@@ -99,14 +127,17 @@ def test_labels_are_what_the_sandbox_computes(records):
     for r in records:
         text = "#include <math.h>\n" + r.text
         names = [leaf.name for leaf in parse_program(text).signature.inputs]
-        programs.append(parse_program(text, ranges=dict(zip(names, r.box, strict=True))))
+        programs.append(
+            parse_program(text, ranges=dict(zip(names, r.box, strict=True)))
+        )
     wrong = []
     for record, built in zip(records, build([p.unit for p in programs]), strict=True):
         lo, hi = np.array(record.box).T
         done = run(built, lo + (hi - lo) * (x[:, : record.n_inputs] + 1) / 2)
         assert done.outcome is Outcome.ok, (record.text, done)
         error = np.abs(done.outputs[:, 0] - record.outputs[:512, 0])
-        # a comparison of floats may fall on the other side of its threshold, on few samples
+        # a comparison of floats may fall on the other side of its threshold, on few
+        # samples
         if np.mean(error > 1e-4 * (1 + np.abs(record.outputs[:512, 0]))) > 0.01:
             wrong.append((record.text, float(error.max())))
     assert wrong == []
@@ -123,7 +154,16 @@ def test_records_keep_the_papers_filters(records):
 
 def test_programs_are_varied(records):
     text = "\n".join(r.text for r in records)
-    for construct in ("for (", "if (", "static ", "? ", "#define ", "float ", "double ", "const "):
+    for construct in (
+        "for (",
+        "if (",
+        "static ",
+        "? ",
+        "#define ",
+        "float ",
+        "double ",
+        "const ",
+    ):
         assert construct in text, construct
     arities = collections.Counter(r.n_inputs for r in records)
     assert len(arities) == 9 and max(arities.values()) < len(records) / 2
@@ -138,7 +178,10 @@ def test_every_candidate_is_a_record_or_has_a_reason():
     assert not [k for k in reasons if k.startswith("front_end:")], reasons
 
 
-@pytest.mark.parametrize("sizes", [{"programs": 0}, {"programs": 3, "shard_size": 0}, {"programs": 3, "workers": 0}])
+@pytest.mark.parametrize(
+    "sizes",
+    [{"programs": 0}, {"programs": 3, "shard_size": 0}, {"programs": 3, "workers": 0}],
+)
 def test_sizes_are_checked(tmp_path, sizes):
     with pytest.raises(InputError, match="at least 1"):
         write_synthetic(tmp_path / "new", seed=0, **sizes)
@@ -157,12 +200,16 @@ def test_names_do_not_run_out():
 
 def test_a_zero_has_one_sign():
     """0.0 is what its text says, so its syntax says so too."""
-    zeros = [_Author(Dice("zero")).w.constant(value).ast.data[0] for value in (-0.0, 0.0)]
+    zeros = [
+        _Author(Dice("zero")).w.constant(value).ast.data[0] for value in (-0.0, 0.0)
+    ]
     assert [math.copysign(1.0, zero) for zero in zeros] == [1.0, 1.0]
 
 
 def test_only_what_is_called_is_defined():
-    library = Library(Dice("functions"), replace(Style.draw(Dice("functions")), asks=False))
+    library = Library(
+        Dice("functions"), replace(Style.draw(Dice("functions")), asks=False)
+    )
     x = named("x", 0.0, 1.0)
     called = library.call("lensq", x, x)
     library.call("sq", x)  # the author thought better of it
@@ -172,8 +219,12 @@ def test_only_what_is_called_is_defined():
 def test_a_small_function_is_the_same_with_branches():
     """The texts with ? and with if compute the same, and what is handed over says so."""
     for name, letters in ARGUMENTS.items():
-        texts = [_written(name, _READY[name], "double", asks=asks) for asks in (True, False)]
-        programs = [parse_program("#include <math.h>\n" + text, function=name) for text in texts]
+        texts = [
+            _written(name, _READY[name], "double", asks=asks) for asks in (True, False)
+        ]
+        programs = [
+            parse_program("#include <math.h>\n" + text, function=name) for text in texts
+        ]
         x = shared_inputs(n=256)[:, : len(letters)]
         with_ask, with_if = (evaluate(program.dag, x) for program in programs)
         np.testing.assert_array_equal(with_ask, with_if)

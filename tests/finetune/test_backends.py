@@ -1,4 +1,6 @@
-"""The compiled backend is the reference, faster: values, bits, protocols, edge cases, cache."""
+"""The compiled backend is the reference, faster: values, bits, protocols, edge cases,
+cache.
+"""
 
 import subprocess
 import sys
@@ -13,21 +15,29 @@ from nsc.finetune.backends.kernel import load_kernel
 from nsc.surrogate import COVERING, Topology, random_parameters
 
 GRID = [
-    Topology((9, 4, 4, 1)), Topology((3, 4, 4, 2)), Topology((6, 8, 4, 1), "relu"),
-    Topology((2, 5, 3), "tanh"), Topology((2, 12, 9, 7, 1)),
-]  # fmt: skip
+    Topology((9, 4, 4, 1)),
+    Topology((3, 4, 4, 2)),
+    Topology((6, 8, 4, 1), "relu"),
+    Topology((2, 5, 3), "tanh"),
+    Topology((2, 12, 9, 7, 1)),
+]
 LM = FinetuneConfig(steps=20)
 ADAM = FinetuneConfig(optimizer="adam", steps=100, evaluate_every=3)
 
 
 def problem(topology, n, p=1, seed=0):
-    """Smooth targets on `n` examples, others for validation and test; the last input is never used."""
+    """Smooth targets on `n` examples, others for validation and test; the last input is
+    never used.
+    """
     r = np.random.default_rng(seed)
     made = []
     for size in (n, 40, 21):
         x = r.uniform(-1, 1, (p, size, topology.n_inputs))
         x[..., -1] *= topology.n_inputs == 2
-        waves = [np.sin((o + 1) * x.sum(-1)) + x[..., 0] ** 2 for o in range(topology.n_outputs)]
+        waves = [
+            np.sin((o + 1) * x.sum(-1)) + x[..., 0] ** 2
+            for o in range(topology.n_outputs)
+        ]
         made += [x, np.stack(waves, axis=-1)]
     return FinetuneData(*made)
 
@@ -44,7 +54,9 @@ def pick(data, ks):
 @pytest.mark.parametrize("topology", GRID, ids=str)
 def test_lm_follows_the_reference(topology, n):
     data, w = problem(topology, n, p=3), starts(topology, 3)
-    a, b = (finetune(w, topology, data, LM, backend=name) for name in ("reference", "cpu"))
+    a, b = (
+        finetune(w, topology, data, LM, backend=name) for name in ("reference", "cpu")
+    )
     assert (a.backend, b.backend) == ("reference", "cpu")
     assert a.stopped == b.stopped and a.train_loss.shape == b.train_loss.shape
     for mine, theirs in (
@@ -61,21 +73,37 @@ def test_lm_follows_the_reference(topology, n):
 @pytest.mark.parametrize("topology", GRID, ids=str)
 def test_adam_follows_the_reference_to_a_hundred_thousandth(topology, n):
     data, w = problem(topology, n, p=9), starts(topology, 9)
-    a, b = (finetune(w, topology, data, ADAM, backend=name) for name in ("reference", "cpu"))
+    a, b = (
+        finetune(w, topology, data, ADAM, backend=name) for name in ("reference", "cpu")
+    )
     floor = 1e-6 * a.train_loss[:, :1].max()  # losses near zero are rounding in float32
     np.testing.assert_allclose(a.train_loss, b.train_loss, rtol=1e-5, atol=floor)
-    np.testing.assert_allclose(a.validation_loss, b.validation_loss, rtol=1e-5, atol=floor)
-    assert np.isfinite(b.validation_loss[:, [0, 3, 99, 100]]).all() and np.isnan(b.validation_loss[:, [1, 2, 98]]).all()
+    np.testing.assert_allclose(
+        a.validation_loss, b.validation_loss, rtol=1e-5, atol=floor
+    )
+    assert (
+        np.isfinite(b.validation_loss[:, [0, 3, 99, 100]]).all()
+        and np.isnan(b.validation_loss[:, [1, 2, 98]]).all()
+    )
     assert (np.isfinite(b.test_loss) <= np.isfinite(b.validation_loss)).all()
     assert np.isfinite(b.test_at_best).all()
 
 
-@pytest.mark.parametrize(("config", "n"), [(LM, 50), (ADAM, 12), (ADAM, 250)], ids=["lm", "adam few", "adam many"])
+@pytest.mark.parametrize(
+    ("config", "n"),
+    [(LM, 50), (ADAM, 12), (ADAM, 250)],
+    ids=["lm", "adam few", "adam many"],
+)
 def test_bits_do_not_depend_on_threads_order_or_neighbours(config, n):
     data, w = problem(COVERING, n, p=21), starts(COVERING, 21)
     whole = finetune(w, COVERING, data, config, threads=1)
     order = np.random.default_rng(0).permutation(21)
-    for ks, threads in ((np.arange(21), 2), (order, 2), (np.array([5]), 1), (np.array([20, 3, 3]), 3)):
+    for ks, threads in (
+        (np.arange(21), 2),
+        (order, 2),
+        (np.array([5]), 1),
+        (np.array([20, 3, 3]), 3),
+    ):
         part = finetune(w[ks], COVERING, pick(data, ks), config, threads=threads)
         length = part.train_loss.shape[1]
         np.testing.assert_array_equal(part.w, whole.w[ks])
@@ -89,7 +117,9 @@ def test_adam_stops_at_a_target(backend, n):
     data, w = problem(COVERING, n, p=3), starts(COVERING, 3)
     free = finetune(w, COVERING, data, ADAM, backend=backend)
     target = float(np.sort(free.test_at_best)[1]) * 1.0001  # two of three reach it
-    found = finetune(w, COVERING, data, replace(ADAM, target_loss=target), backend=backend)
+    found = finetune(
+        w, COVERING, data, replace(ADAM, target_loss=target), backend=backend
+    )
     reached = found.test_at_best <= target
     assert reached.sum() == 2
     for k in range(3):
@@ -105,16 +135,22 @@ def test_weights_of_unused_inputs_stay(config):
     found = finetune(w, COVERING, data, config)
     unused = COVERING.layers(w)[0][0][..., -1]
     np.testing.assert_array_equal(COVERING.layers(found.w)[0][0][..., -1], unused)
-    nothing = FinetuneData(*(np.zeros_like(a) if k % 2 == 0 else a for k, a in enumerate(data.arrays())))
+    nothing = FinetuneData(
+        *(np.zeros_like(a) if k % 2 == 0 else a for k, a in enumerate(data.arrays()))
+    )
     assert np.isfinite(finetune(w, COVERING, nothing, config).best_validation).all()
 
 
 @pytest.mark.parametrize("config", [LM, ADAM], ids=["lm", "adam"])
 def test_odd_examples(config):
     data, w = problem(COVERING, 30), starts(COVERING, 1)
-    equal = FinetuneData(*(np.ones_like(a) if k % 2 else a for k, a in enumerate(data.arrays())))
+    equal = FinetuneData(
+        *(np.ones_like(a) if k % 2 else a for k, a in enumerate(data.arrays()))
+    )
     assert finetune(w, COVERING, equal, config).best_validation[0] < 0.5
-    huge = FinetuneData(*(a * 1e6 if k % 2 == 0 else a for k, a in enumerate(data.arrays())))
+    huge = FinetuneData(
+        *(a * 1e6 if k % 2 == 0 else a for k, a in enumerate(data.arrays()))
+    )
     result = finetune(w, COVERING, huge, config)
     assert np.isfinite(result.w).all() and np.isfinite(result.best_validation).all()
 
@@ -122,13 +158,17 @@ def test_odd_examples(config):
 def test_shared_examples_are_everybodys():
     data, w = problem(COVERING, 60), starts(COVERING, 4)
     shared = finetune(w, COVERING, data, LM)
-    copied = finetune(w, COVERING, FinetuneData(*(np.repeat(a, 4, axis=0) for a in data.arrays())), LM)
+    copied = finetune(
+        w, COVERING, FinetuneData(*(np.repeat(a, 4, axis=0) for a in data.arrays())), LM
+    )
     np.testing.assert_array_equal(shared.w, copied.w)
 
 
 @pytest.mark.parametrize(("count", "threads"), [(1, None), (5, 1), (5, 3)])
 def test_an_interrupted_kernel_stops(count, threads):
-    """One surrogate or a race of several: the first exception ends all, and nothing is shown after it."""
+    """One surrogate or a race of several: the first exception ends all, and nothing is
+    shown after it.
+    """
     seen = []
 
     def stop(step, limit, best):
@@ -138,17 +178,35 @@ def test_an_interrupted_kernel_stops(count, threads):
 
     examples = problem(COVERING, 300)
     with pytest.raises(KeyboardInterrupt):
-        finetune(starts(COVERING, count), COVERING, examples, FinetuneConfig(), threads=threads, progress=stop)
+        finetune(
+            starts(COVERING, count),
+            COVERING,
+            examples,
+            FinetuneConfig(),
+            threads=threads,
+            progress=stop,
+        )
     assert sum(step > 0 for step in seen) == 1
 
 
 def test_a_race_shows_its_mean_step_and_best_loss():
     seen = []
     w, config = starts(COVERING, 4), FinetuneConfig(steps=60, patience=60)
-    found = finetune(w, COVERING, problem(COVERING, 300), config, progress=lambda *at: seen.append(at))
+    found = finetune(
+        w,
+        COVERING,
+        problem(COVERING, 300),
+        config,
+        progress=lambda *at: seen.append(at),
+    )
     steps, limits, losses = zip(*(at for at in seen if at[2] == at[2]), strict=True)
-    assert list(steps) == sorted(steps) and set(limits) == {60} and 20 <= steps[-1] <= 60
-    assert list(losses) == sorted(losses, reverse=True) and losses[-1] >= found.best_validation.min()
+    assert (
+        list(steps) == sorted(steps) and set(limits) == {60} and 20 <= steps[-1] <= 60
+    )
+    assert (
+        list(losses) == sorted(losses, reverse=True)
+        and losses[-1] >= found.best_validation.min()
+    )
     alone = finetune(w, COVERING, problem(COVERING, 300), config)
     np.testing.assert_array_equal(found.w, alone.w)
 
@@ -160,17 +218,24 @@ def test_a_read_only_cache_does(tmp_path, monkeypatch):
     lines = []
     assert load_kernel(Topology((1, 2, 1)), "lm", lines.append).nsc_lm
     assert lines == ["building the finetuning kernel for 1-2-1 (once)"]
-    load_kernel(Topology((5, 2, 1)), "lm", lines.append)  # inputs are an argument: the same kernel
+    # inputs are an argument: the same kernel
+    load_kernel(Topology((5, 2, 1)), "lm", lines.append)
     assert len(lines) == 1
 
 
 def test_processes_may_race_for_a_kernel(tmp_path):
     code = (
-        "import nsc.host.native as k; from nsc.finetune.backends.kernel import load_kernel; from pathlib import Path;"
-        "from nsc.surrogate import Topology;"
-        f"k.cache_folder = lambda: Path({str(tmp_path)!r}); print(bool(load_kernel(Topology((1, 3, 1)), 'adam').nsc_adam))"
+        "import nsc.host.native as k; from nsc.finetune.backends.kernel import"
+        " load_kernel; from pathlib import Path;from nsc.surrogate import"
+        f" Topology;k.cache_folder = lambda: Path({str(tmp_path)!r});"
+        " print(bool(load_kernel(Topology((1, 3, 1)), 'adam').nsc_adam))"
     )
-    running = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(3)
+    ]
     assert [p.communicate()[0].strip() for p in running] == ["True"] * 3
     assert len(list((tmp_path / "kernels").iterdir())) == 1
 
@@ -185,5 +250,7 @@ def test_bits_do_not_depend_on_the_inputs_that_others_use(config):
     for k in range(6):
         alone = finetune(w[[k]], COVERING, pick(data, [k]), config)
         np.testing.assert_array_equal(alone.w[0], whole.w[k])
-        np.testing.assert_array_equal(alone.train_loss[0], whole.train_loss[k, : alone.train_loss.shape[1]])
+        np.testing.assert_array_equal(
+            alone.train_loss[0], whole.train_loss[k, : alone.train_loss.shape[1]]
+        )
         assert alone.stopped[0] == whole.stopped[k]

@@ -4,19 +4,31 @@ import numpy as np
 import pytest
 
 from nsc.errors import InputError
-from nsc.finetune import FinetuneConfig, FinetuneData, finetune, finetune_best_of, handicap, split_examples
+from nsc.finetune import (
+    FinetuneConfig,
+    FinetuneData,
+    finetune,
+    finetune_best_of,
+    handicap,
+    split_examples,
+)
 from nsc.finetune.backends.reference import NormalEquations, gradient
 from nsc.surrogate import COVERING, Topology, forward, random_parameters
 
 GRID = [
-    (Topology((2, 3, 1)), 7), (Topology((9, 4, 4, 1)), 1), (Topology((3, 4, 4, 2)), 20),
-    (Topology((2, 5, 3), "tanh"), 5), (Topology((2, 1)), 4),
-]  # fmt: skip
+    (Topology((2, 3, 1)), 7),
+    (Topology((9, 4, 4, 1)), 1),
+    (Topology((3, 4, 4, 2)), 20),
+    (Topology((2, 5, 3), "tanh"), 5),
+    (Topology((2, 1)), 4),
+]
 
 
 def examples(topology, n, seed=0):
     generator = np.random.default_rng(seed)
-    return generator.uniform(-1, 1, (n, topology.n_inputs)), generator.normal(size=(n, topology.n_outputs))
+    return generator.uniform(-1, 1, (n, topology.n_inputs)), generator.normal(
+        size=(n, topology.n_outputs)
+    )
 
 
 def data_of(f, n=200, i=2, seed=0):
@@ -39,9 +51,14 @@ def test_gradient_and_normal_equations_against_differences(topology, n):
     np.testing.assert_allclose(slope[0], numeric, atol=1e-7)
     curvature, half_slope = system.assemble(w)
     np.testing.assert_allclose(2 * half_slope, numeric[system.used], atol=1e-7)
-    jacobian = np.array([
-        ((forward(w + h, topology, x) - forward(w - h, topology, x)) / 2e-6).T.ravel() for h in 1e-6 * np.eye(len(w))
-    ])  # fmt: skip
+    jacobian = np.array(
+        [
+            (
+                (forward(w + h, topology, x) - forward(w - h, topology, x)) / 2e-6
+            ).T.ravel()
+            for h in 1e-6 * np.eye(len(w))
+        ]
+    )
     np.testing.assert_allclose(curvature, jacobian @ jacobian.T / y.size, atol=1e-7)
 
 
@@ -52,11 +69,25 @@ def test_adam_follows_torch():
     topology = Topology((3, 4, 4, 1))
     x, y = examples(topology, 50)
     w = random_parameters(topology, seed=0)
-    result = finetune(w, topology, FinetuneData(x, y, x, y), FinetuneConfig(optimizer="adam", steps=100))
-    net = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Sigmoid(), torch.nn.Linear(4, 4), torch.nn.Sigmoid(),
-                              torch.nn.Linear(4, 1)).double()  # fmt: skip
+    result = finetune(
+        w,
+        topology,
+        FinetuneData(x, y, x, y),
+        FinetuneConfig(optimizer="adam", steps=100),
+    )
+    net = torch.nn.Sequential(
+        torch.nn.Linear(3, 4),
+        torch.nn.Sigmoid(),
+        torch.nn.Linear(4, 4),
+        torch.nn.Sigmoid(),
+        torch.nn.Linear(4, 1),
+    ).double()
     with torch.no_grad():
-        for p, value in zip(net.parameters(), [v for layer in topology.layers(w) for v in layer], strict=True):
+        for p, value in zip(
+            net.parameters(),
+            [v for layer in topology.layers(w) for v in layer],
+            strict=True,
+        ):
             p.copy_(torch.from_numpy(value.copy()))
     optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
     for step in range(100):
@@ -69,25 +100,41 @@ def test_adam_follows_torch():
 
 def test_lm_learns_a_smooth_function():
     data = data_of(lambda x: np.sin(2 * x[:, 0]) * x[:, 1])
-    result = finetune(random_parameters(COVERING, seed=0), COVERING, data, FinetuneConfig())
+    result = finetune(
+        random_parameters(COVERING, seed=0), COVERING, data, FinetuneConfig()
+    )
     assert result.best_validation[0] < 1e-4
     assert result.backend == "cpu" and result.optimizer == "lm"
     best = result.best_step[0]
     assert result.validation_loss[0, best] == result.best_validation[0]
-    found = ((forward(result.w[0], COVERING, data.x_validation[0]) - data.y_validation[0]) ** 2).mean()
+    found = (
+        (forward(result.w[0], COVERING, data.x_validation[0]) - data.y_validation[0])
+        ** 2
+    ).mean()
     assert found == pytest.approx(result.best_validation[0], rel=1e-9)
 
 
 @pytest.mark.parametrize("optimizer", ["lm", "adam"])
 def test_neighbours_do_not_change_bits(optimizer):
-    topology, config = Topology((2, 4, 1)), FinetuneConfig(optimizer=optimizer, steps=40)
+    topology, config = (
+        Topology((2, 4, 1)),
+        FinetuneConfig(optimizer=optimizer, steps=40),
+    )
     w = np.stack([random_parameters(topology, seed=k) for k in range(3)])
-    parts = [data_of(lambda x, k=k: x[:, 0] * k + x[:, 1], n=30, seed=k) for k in range(3)]
-    stacked = FinetuneData(*(np.concatenate([getattr(p, f) for p in parts]) for f in
-                             ("x_train", "y_train", "x_validation", "y_validation")))  # fmt: skip
+    parts = [
+        data_of(lambda x, k=k: x[:, 0] * k + x[:, 1], n=30, seed=k) for k in range(3)
+    ]
+    stacked = FinetuneData(
+        *(
+            np.concatenate([getattr(p, f) for p in parts])
+            for f in ("x_train", "y_train", "x_validation", "y_validation")
+        )
+    )
     together = finetune(w, topology, stacked, config)
     for k in range(3):
-        assert np.array_equal(finetune(w[k], topology, parts[k], config).w[0], together.w[k])
+        assert np.array_equal(
+            finetune(w[k], topology, parts[k], config).w[0], together.w[k]
+        )
 
 
 @pytest.mark.parametrize("optimizer", ["lm", "adam"])
@@ -95,7 +142,10 @@ def test_neighbours_do_not_change_bits(optimizer):
 def test_few_examples(optimizer, n):
     data = data_of(lambda x: x[:, 0], n=n)
     result = finetune(
-        random_parameters(COVERING, seed=0), COVERING, data, FinetuneConfig(optimizer=optimizer, steps=50)
+        random_parameters(COVERING, seed=0),
+        COVERING,
+        data,
+        FinetuneConfig(optimizer=optimizer, steps=50),
     )
     assert np.isfinite(result.w).all()
     assert result.best_validation[0] <= result.validation_loss[0, 0]
@@ -103,10 +153,21 @@ def test_few_examples(optimizer, n):
 
 def test_equal_targets_and_huge_inputs():
     data = data_of(lambda x: np.full(len(x), 3.0))
-    result = finetune(random_parameters(COVERING, seed=0), COVERING, data, FinetuneConfig())
+    result = finetune(
+        random_parameters(COVERING, seed=0), COVERING, data, FinetuneConfig()
+    )
     assert result.best_validation[0] < 1e-10
-    huge = FinetuneData(*(a * 1e6 for a in (data.x_train, data.y_train, data.x_validation, data.y_validation)))
-    assert np.isfinite(finetune(random_parameters(COVERING, seed=0), COVERING, huge, FinetuneConfig()).w).all()
+    huge = FinetuneData(
+        *(
+            a * 1e6
+            for a in (data.x_train, data.y_train, data.x_validation, data.y_validation)
+        )
+    )
+    assert np.isfinite(
+        finetune(
+            random_parameters(COVERING, seed=0), COVERING, huge, FinetuneConfig()
+        ).w
+    ).all()
 
 
 def test_split_is_80_to_20_and_disjoint():
@@ -120,16 +181,24 @@ def test_split_is_80_to_20_and_disjoint():
 
 def test_the_best_start_wins():
     data = data_of(lambda x: np.tanh(3 * x[:, 0]))
-    good = finetune(random_parameters(COVERING, seed=0), COVERING, data, FinetuneConfig()).w[0]
+    good = finetune(
+        random_parameters(COVERING, seed=0), COVERING, data, FinetuneConfig()
+    ).w[0]
     starts = np.stack([np.zeros(65), good])
     result, winner = finetune_best_of(starts, COVERING, data, FinetuneConfig())
     assert winner == 1 and len(result.w) == 1
     assert result.train_loss.shape == result.validation_loss.shape
-    assert finetune_best_of(starts, COVERING, data, FinetuneConfig(), handicaps=np.array([1.0, 1e20]))[1] == 0
+    assert (
+        finetune_best_of(
+            starts, COVERING, data, FinetuneConfig(), handicaps=np.array([1.0, 1e20])
+        )[1]
+        == 0
+    )
 
 
 def test_random_starts_are_trusted_with_examples():
-    assert handicap(0) > 1e20  # one example is training and validation alike: luck alone decides
+    # one example is training and validation alike: luck alone decides
+    assert handicap(0) > 1e20
     assert handicap(1) > handicap(2) > handicap(20) > handicap(200) > 1
 
 
@@ -140,26 +209,42 @@ def test_random_starts_are_trusted_with_examples():
         ({"x_train": np.full((5, 2), np.inf)}, "x_train holds NaN or infinity"),
         ({"y_train": np.zeros((5, 2))}, "has 1 outputs; y_train has 2"),
         ({"x_train": np.zeros((0, 2)), "y_train": np.zeros((0, 1))}, "n > 0"),
-        ({"x_train": np.zeros((180, 2))}, "x_train and y_train must have as many examples; found 180 and 5"),
-        ({"y_validation": np.zeros((1, 1))}, "x_validation and y_validation .* found 2 and 1"),
+        (
+            {"x_train": np.zeros((180, 2))},
+            "x_train and y_train must have as many examples; found 180 and 5",
+        ),
+        (
+            {"y_validation": np.zeros((1, 1))},
+            "x_validation and y_validation .* found 2 and 1",
+        ),
         ({"x_test": np.zeros((4, 2))}, "x_test and y_test .* found 4 and 0"),
     ],
 )
 def test_bad_examples_are_refused(change, message):
-    parts = {"x_train": np.zeros((5, 2)), "y_train": np.zeros((5, 1)), "x_validation": np.zeros((2, 2)),
-             "y_validation": np.zeros((2, 1))}  # fmt: skip
+    parts = {
+        "x_train": np.zeros((5, 2)),
+        "y_train": np.zeros((5, 1)),
+        "x_validation": np.zeros((2, 2)),
+        "y_validation": np.zeros((2, 1)),
+    }
     with pytest.raises(InputError, match=message):
-        finetune(np.zeros(65), COVERING, FinetuneData(**parts | change), FinetuneConfig())
+        finetune(
+            np.zeros(65), COVERING, FinetuneData(**parts | change), FinetuneConfig()
+        )
 
 
 def test_parameters_that_are_no_numbers_are_refused():
     with pytest.raises(InputError, match="to start from hold NaN"):
-        finetune(np.full(65, np.nan), COVERING, data_of(lambda x: x[:, 0]), FinetuneConfig())
+        finetune(
+            np.full(65, np.nan), COVERING, data_of(lambda x: x[:, 0]), FinetuneConfig()
+        )
 
 
 def test_misuse_is_explained():
     data = data_of(lambda x: x[:, 0])
-    with pytest.raises(InputError, match="unknown finetuning backend 'gpu'; known are cpu, reference"):
+    with pytest.raises(
+        InputError, match="unknown finetuning backend 'gpu'; known are cpu, reference"
+    ):
         finetune(np.zeros(65), COVERING, data, FinetuneConfig(), backend="gpu")
     with pytest.raises(InputError, match="known are lm, adam"):
         FinetuneConfig(optimizer="sgd")

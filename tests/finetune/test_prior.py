@@ -7,7 +7,7 @@ import pytest
 
 from nsc.compilation import CompilationConfig, Start, surrogate_compilation
 from nsc.errors import InputError
-from nsc.finetune import (  # fmt: skip
+from nsc.finetune import (
     FinetuneConfig,
     FinetuneData,
     Prior,
@@ -18,7 +18,13 @@ from nsc.finetune import (  # fmt: skip
     split_examples,
     spread_of,
 )
-from nsc.surrogate import COVERING, Surrogate, Topology, random_parameters, scale_outputs
+from nsc.surrogate import (
+    COVERING,
+    Surrogate,
+    Topology,
+    random_parameters,
+    scale_outputs,
+)
 
 SMALL = Topology((2, 5, 3, 2), "tanh")
 LM = FinetuneConfig(steps=15)
@@ -30,9 +36,14 @@ def target(x):
 
 def problem(n, p, topology):
     r = np.random.default_rng(1)
-    x, held = r.uniform(-1, 1, (p, n, topology.n_inputs)), r.uniform(-1, 1, (p, 9, topology.n_inputs))
+    x, held = (
+        r.uniform(-1, 1, (p, n, topology.n_inputs)),
+        r.uniform(-1, 1, (p, 9, topology.n_inputs)),
+    )
     both = [np.repeat(target(a), topology.n_outputs, axis=-1) for a in (x, held)]
-    return FinetuneData(x, both[0], held, both[1]), np.stack([random_parameters(topology, seed=k) for k in range(p)])
+    return FinetuneData(x, both[0], held, both[1]), np.stack(
+        [random_parameters(topology, seed=k) for k in range(p)]
+    )
 
 
 @pytest.mark.parametrize("n", [5, 64, 203])
@@ -40,7 +51,9 @@ def problem(n, p, topology):
 def test_weighted_backends_agree(topology, n):
     data, w = problem(n, 2, topology)
     data = replace(data, weights=np.random.default_rng(2).uniform(0, 2, (2, n)))
-    a, b = (finetune(w, topology, data, LM, backend=name) for name in ("reference", "cpu"))
+    a, b = (
+        finetune(w, topology, data, LM, backend=name) for name in ("reference", "cpu")
+    )
     np.testing.assert_allclose(a.train_loss, b.train_loss, rtol=1e-6)
     np.testing.assert_allclose(a.validation_loss, b.validation_loss, rtol=1e-6)
 
@@ -50,7 +63,9 @@ def test_a_weight_of_two_is_an_example_twice_and_none_is_no_example(backend):
     data, w = problem(12, 1, SMALL)
     weights = np.array([2.0] * 4 + [1.0] * 4 + [0.0] * 4)
     twice = np.r_[0:4, 0:8]
-    repeated = replace(data, x_train=data.x_train[:, twice], y_train=data.y_train[:, twice])
+    repeated = replace(
+        data, x_train=data.x_train[:, twice], y_train=data.y_train[:, twice]
+    )
     a = finetune(w, SMALL, replace(data, weights=weights[None]), LM, backend=backend)
     b = finetune(w, SMALL, repeated, LM, backend=backend)
     np.testing.assert_allclose(a.train_loss, b.train_loss, rtol=1e-8)
@@ -59,7 +74,11 @@ def test_a_weight_of_two_is_an_example_twice_and_none_is_no_example(backend):
 
 @pytest.mark.parametrize(
     ("weights", "message"),
-    [(np.ones((1, 3)), "n = 12"), (-np.ones((1, 12)), "0 or more"), (np.full((1, 12), np.nan), "finite")],
+    [
+        (np.ones((1, 3)), "n = 12"),
+        (-np.ones((1, 12)), "0 or more"),
+        (np.full((1, 12), np.nan), "finite"),
+    ],
 )
 def test_weights_are_checked(weights, message):
     data, w = problem(12, 1, SMALL)
@@ -72,7 +91,9 @@ def test_weights_are_checked(weights, message):
 
 def predictions(error):
     x = np.random.default_rng(3).uniform(-1, 1, (256, 2))
-    return Prior(x, target(x) + error * np.random.default_rng(4).standard_normal((256, 1)))
+    return Prior(
+        x, target(x) + error * np.random.default_rng(4).standard_normal((256, 1))
+    )
 
 
 def error_of(w):
@@ -82,8 +103,12 @@ def error_of(w):
 
 
 def fitted(prior):
-    data = FinetuneData(prior.x[None], prior.y[None], prior.x[None, :1], prior.y[None, :1])
-    return finetune(random_parameters(COVERING, seed=0), COVERING, data, FinetuneConfig(steps=40)).w_final[0]
+    data = FinetuneData(
+        prior.x[None], prior.y[None], prior.x[None, :1], prior.y[None, :1]
+    )
+    return finetune(
+        random_parameters(COVERING, seed=0), COVERING, data, FinetuneConfig(steps=40)
+    ).w_final[0]
 
 
 @pytest.mark.parametrize("n", [1, 6, 30])
@@ -102,7 +127,9 @@ def test_examples_that_disagree_with_predictions_are_believed():
     right, y = predictions(0.0), target(x)
     misled = fitted(Prior(right.x, 5 * right.y + 3))
     wrong = Prior(right.x, 5 * right.y + 3)
-    assert not bears_out(wrong, misled, COVERING, x, y) and bears_out(right, fitted(right), COVERING, x, y)
+    assert not bears_out(wrong, misled, COVERING, x, y) and bears_out(
+        right, fitted(right), COVERING, x, y
+    )
     assert bears_out(wrong, misled, COVERING, x[:2], y[:2])  # two cannot tell
     near = np.zeros((5, 2))  # examples that lie together show no spread
     assert bears_out(right, fitted(right), COVERING, near, target(near) + 0.05)
@@ -112,32 +139,59 @@ def test_wildly_wrong_predictions_do_no_harm():
     wild = Prior(predictions(0.0).x, 1e7 * predictions(0.0).y - 1e8)
     start = Start(
         COVERING,
-        (("text", scale_outputs(fitted(predictions(0.0)), COVERING, np.array([1e7]), np.array([-1e8]))),),
+        (
+            (
+                "text",
+                scale_outputs(
+                    fitted(predictions(0.0)),
+                    COVERING,
+                    np.array([1e7]),
+                    np.array([-1e8]),
+                ),
+            ),
+        ),
         predicted=wild,
     )
-    misled, alone = (compiled(s, 12) for s in (start, replace(start, predicted=None, is_informed=False)))
-    np.testing.assert_array_equal(misled.surrogate.members[0].w, alone.surrogate.members[0].w)
+    misled, alone = (
+        compiled(s, 12)
+        for s in (start, replace(start, predicted=None, is_informed=False))
+    )
+    np.testing.assert_array_equal(
+        misled.surrogate.members[0].w, alone.surrogate.members[0].w
+    )
     assert misled.winners == alone.winners and misled.runs == alone.runs
 
 
 def compiled(start, budget, finetune=None):
     template = Surrogate((), -np.ones(2), np.ones(2), ("a", "b"), ("return",))
     config = CompilationConfig(
-        budget=budget, restarts=2, verification=500, finetune=finetune or FinetuneConfig(steps=120)
+        budget=budget,
+        restarts=2,
+        verification=500,
+        finetune=finetune or FinetuneConfig(steps=120),
     )
-    return surrogate_compilation(target, (start,), lambda n, g: g.uniform(-1, 1, (n, 2)), template, config)
+    return surrogate_compilation(
+        target, (start,), lambda n, g: g.uniform(-1, 1, (n, 2)), template, config
+    )
 
 
 def test_two_examples_are_two():
     prior, w = predictions(0.02), random_parameters(COVERING, seed=0)
     x = np.array([[0.5, 0.5], [-0.5, 0.5]])
-    found = [finetune_with_prior(w, COVERING, split_examples(x, y, seed=0), prior).w[0]
-             for y in (target(x), target(x) + [[1.0], [0.0]], target(x) + [[0.0], [1.0]])]  # fmt: skip
+    found = [
+        finetune_with_prior(w, COVERING, split_examples(x, y, seed=0), prior).w[0]
+        for y in (target(x), target(x) + [[1.0], [0.0]], target(x) + [[0.0], [1.0]])
+    ]
     assert not np.allclose(found[0], found[1]) and not np.allclose(found[0], found[2])
 
 
 def test_a_constant_output_is_no_output_to_scale_by():
-    assert spread_of(np.stack([np.full(512, 0.1), np.linspace(0, 1, 512)], axis=1)).tolist()[0] == 0.0
+    assert (
+        spread_of(
+            np.stack([np.full(512, 0.1), np.linspace(0, 1, 512)], axis=1)
+        ).tolist()[0]
+        == 0.0
+    )
     x = np.random.default_rng(8).uniform(-1, 1, (300, 2))
     prior = Prior(x, np.concatenate([target(x), np.full((300, 1), 0.1)], axis=1))
     shape = Topology((2, 4, 4, 2))
@@ -146,16 +200,27 @@ def test_a_constant_output_is_no_output_to_scale_by():
     assert missed[0] < 0.1 and missed[1] == 0.0
 
 
-@pytest.mark.parametrize(("budget", "label"), [(5, "text, with predictions"), (100, None), (1000, None)])
+@pytest.mark.parametrize(
+    ("budget", "label"), [(5, "text, with predictions"), (100, None), (1000, None)]
+)
 def test_a_compilation_heeds_predictions_on_few_examples_only(budget, label):
     predicted = predictions(0.02)
     start = Start(COVERING, (("text", fitted(predicted)),), predicted=predicted)
-    heeding, alone = compiled(start, budget), compiled(replace(start, predicted=None), budget)
+    heeding, alone = (
+        compiled(start, budget),
+        compiled(replace(start, predicted=None), budget),
+    )
     if label:
-        assert heeding.winners == (label,) and heeding.runs["validation"] == 0 and heeding.runs["train"] == budget
+        assert (
+            heeding.winners == (label,)
+            and heeding.runs["validation"] == 0
+            and heeding.runs["train"] == budget
+        )
         assert heeding.verification.mse < alone.verification.mse
     elif budget > 128:
-        np.testing.assert_array_equal(heeding.surrogate.members[0].w, alone.surrogate.members[0].w)
+        np.testing.assert_array_equal(
+            heeding.surrogate.members[0].w, alone.surrogate.members[0].w
+        )
     else:
         assert heeding.verification.mse < 2 * alone.verification.mse
     adam = compiled(start, budget, FinetuneConfig(optimizer="adam", steps=30))

@@ -12,7 +12,15 @@ import numpy as np
 import pytest
 
 from nsc.errors import InputError, StoreError
-from nsc.finetune import PAPER_DATA_SIZES, FinetuneConfig, FinetuneData, Trial, finetune, share_of, sweep
+from nsc.finetune import (
+    PAPER_DATA_SIZES,
+    FinetuneConfig,
+    FinetuneData,
+    Trial,
+    finetune,
+    share_of,
+    sweep,
+)
 from nsc.surrogate import COVERING, random_parameters
 
 CONFIG = FinetuneConfig(optimizer="adam", steps=20, evaluate_every=3)
@@ -25,7 +33,9 @@ def trials(count=12, sizes=(0, 1, 8, 40), made=None):
         r = np.random.default_rng(k)
         n = sizes[k % len(sizes)]
         x = [r.uniform(-1, 1, (size, 9)) for size in (n, 5, 30)]
-        data = FinetuneData(*(a for xs in x for a in (xs, np.sin(xs[:, :1] + xs[:, 1:2]))))
+        data = FinetuneData(
+            *(a for xs in x for a in (xs, np.sin(xs[:, :1] + xs[:, 1:2])))
+        )
         yield Trial(f"program{k}/size={n}", random_parameters(COVERING, seed=k), data)
 
 
@@ -39,11 +49,18 @@ def test_scores_are_the_engines():
     for trial in trials():
         score = found[trial.key]
         if "size=0" in trial.key:
-            assert score.stopped == "zero_shot" and score.test == score.test_start and math.isnan(score.validation)
+            assert (
+                score.stopped == "zero_shot"
+                and score.test == score.test_start
+                and math.isnan(score.validation)
+            )
             continue
         data = FinetuneData(*(a[None] for a in trial.data.arrays()))
         alone = finetune(trial.w, COVERING, data, CONFIG)
-        assert score.test == alone.test_at_best[0] and score.validation == alone.best_validation[0]
+        assert (
+            score.test == alone.test_at_best[0]
+            and score.validation == alone.best_validation[0]
+        )
         assert (score.best_step, score.steps) == (alone.best_step[0], 20)
 
 
@@ -66,11 +83,14 @@ def test_finished_trials_are_not_run_again(tmp_path):
 def test_a_killed_sweep_goes_on(tmp_path):
     file = tmp_path / "scores.jsonl"
     code = (
-        f"import sys; sys.path.insert(0, {os.path.dirname(__file__)!r})\n"
-        "from pathlib import Path; from test_sweep import *\n"
-        f"for s in sweep(trials(400, (8,)), COVERING, CONFIG, file=Path({str(file)!r}), batch=4): print(s.key, flush=True)"
+        f"import sys; sys.path.insert(0, {os.path.dirname(__file__)!r})\nfrom pathlib"
+        " import Path; from test_sweep import *\nfor s in sweep(trials(400, (8,)),"
+        f" COVERING, CONFIG, file=Path({str(file)!r}), batch=4): print(s.key,"
+        " flush=True)"
     )
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True
+    )
     for _ in range(9):
         process.stdout.readline()
     process.send_signal(signal.SIGKILL)
@@ -86,13 +106,24 @@ def test_scores_of_another_sweep_are_not_taken_over(change, tmp_path):
     before = by_key(sweep(trials(), COVERING, CONFIG, file=file, about="one data set"))
     if change == "cut":  # killed within the first line
         file.write_text(file.read_text()[:10])
-        assert by_key(sweep(trials(), COVERING, CONFIG, file=file, about="one data set")).keys() == before.keys()
+        assert (
+            by_key(
+                sweep(trials(), COVERING, CONFIG, file=file, about="one data set")
+            ).keys()
+            == before.keys()
+        )
         return
-    topology = replace(COVERING, activation="tanh") if change == "topology" else COVERING
+    topology = (
+        replace(COVERING, activation="tanh") if change == "topology" else COVERING
+    )
     config = replace(CONFIG, steps=21) if change == "config" else CONFIG
     about = "another" if change == "about" else "one data set"
     with pytest.raises(
-        StoreError, match=f"another sweep .*{change if change != 'topology' else 'activation'}.*remove it"
+        StoreError,
+        match=(
+            "another sweep"
+            f" .*{change if change != 'topology' else 'activation'}.*remove it"
+        ),
     ):
         list(sweep(trials(), topology, config, file=file, about=about))
 
@@ -100,7 +131,9 @@ def test_scores_of_another_sweep_are_not_taken_over(change, tmp_path):
 def test_waiting_examples_are_bounded():
     made, most = [], 0
     size = next(trials(1, (40,))).n_bytes
-    for _ in sweep(trials(60, (38, 39, 40), made), COVERING, CONFIG, batch=1000, max_bytes=6 * size):
+    for _ in sweep(
+        trials(60, (38, 39, 40), made), COVERING, CONFIG, batch=1000, max_bytes=6 * size
+    ):
         most = max(most, len(made))
         break
     assert most <= 8
@@ -116,10 +149,21 @@ def test_misuse_is_explained(tmp_path):
 
 def test_shares_are_nested_and_split():
     x = np.arange(8192.0)[:, None]
-    made = [share_of(x, -x, share=share, seed=3, x_test=x[:5], y_test=x[:5]) for share in PAPER_DATA_SIZES]
-    assert [(len(d.x_train), len(d.x_validation)) for d in made] == [(0, 0), (6, 2), (66, 16), (655, 164), (6554, 1638)]
+    made = [
+        share_of(x, -x, share=share, seed=3, x_test=x[:5], y_test=x[:5])
+        for share in PAPER_DATA_SIZES
+    ]
+    assert [(len(d.x_train), len(d.x_validation)) for d in made] == [
+        (0, 0),
+        (6, 2),
+        (66, 16),
+        (655, 164),
+        (6554, 1638),
+    ]
     parts = [set(np.concatenate([d.x_train, d.x_validation])[:, 0]) for d in made]
-    assert all(a <= b for a, b in zip(parts, parts[1:], strict=False)) and parts[-1] == set(x[:, 0])
+    assert all(a <= b for a, b in zip(parts, parts[1:], strict=False)) and parts[
+        -1
+    ] == set(x[:, 0])
     assert all((d.y_train == -d.x_train).all() and len(d.x_test) == 5 for d in made)
     assert len(share_of(x[:3], x[:3], share=0.001, seed=0).x_train) == 1
     with pytest.raises(InputError, match="between 0 and 1"):
@@ -132,9 +176,17 @@ def test_a_sweep_of_the_papers_sizes():
     f = lambda x: np.sin(2 * x[:, :1]) * x[:, 1:2]  # noqa: E731
     w = random_parameters(COVERING, seed=0)
     made = [
-        Trial(f"size={s}/trial={k}", w, share_of(x, f(x), share=s, seed=k, x_test=x_test, y_test=f(x_test)))
-        for s in PAPER_DATA_SIZES for k in range(3)
-    ]  # fmt: skip
+        Trial(
+            f"size={s}/trial={k}",
+            w,
+            share_of(x, f(x), share=s, seed=k, x_test=x_test, y_test=f(x_test)),
+        )
+        for s in PAPER_DATA_SIZES
+        for k in range(3)
+    ]
     found = by_key(sweep(made, COVERING, FinetuneConfig()))
-    mean = [np.mean([found[f"size={s}/trial={k}"].test for k in range(3)]) for s in PAPER_DATA_SIZES]
+    mean = [
+        np.mean([found[f"size={s}/trial={k}"].test for k in range(3)])
+        for s in PAPER_DATA_SIZES
+    ]
     assert len(found) == 15 and mean[-1] < 1e-3 < mean[0]

@@ -12,8 +12,10 @@ from nsc.program import parse_program
 from nsc.surrogate import COVERING, Topology, forward, random_parameters
 
 ONE = "double f(double x, double y) { return x * x - 0.5 * y; }"
-TWO = "void f(double x, double y, double *s, double *c) { *s = 2 * y; *c = x * x - y; }"  # inputs in another order
-UNREADABLE = "#include <math.h>\ndouble f(double x) { return jn(3, x + 3); }"  # an operation no DAG has
+# inputs in another order
+TWO = "void f(double x, double y, double *s, double *c) { *s = 2 * y; *c = x * x - y; }"
+# an operation no DAG has
+UNREADABLE = "#include <math.h>\ndouble f(double x) { return jn(3, x + 3); }"
 
 
 def nmse(program, topology, w):
@@ -25,15 +27,23 @@ def nmse(program, topology, w):
 @pytest.mark.parametrize(
     ("text", "topology", "activation"),
     [
-        (ONE, "9-4-4-1", "sigmoid"), (ONE, "9-8-8-1", "sigmoid"), (ONE, "6-8-4-1", "tanh"), (ONE, "2-16-1", "relu"),
-        (TWO, "2-16-16-2", "sigmoid"), (TWO, "9-4-4-2", "tanh"),
+        (ONE, "9-4-4-1", "sigmoid"),
+        (ONE, "9-8-8-1", "sigmoid"),
+        (ONE, "6-8-4-1", "tanh"),
+        (ONE, "2-16-1", "relu"),
+        (TWO, "2-16-16-2", "sigmoid"),
+        (TWO, "9-4-4-2", "tanh"),
     ],
-)  # fmt: skip
+)
 def test_text_is_compiled_into_any_topology(text, topology, activation):
     program, shape = parse_program(text), Topology.parse(topology, activation)
     compiled = compnet_initial(program, shape, 0, compnet=load_compnet())
     random = random_initial(program, shape, 0)
-    assert compiled.runs == 0 and compiled.notes == () and len(compiled.expected_nmse) == program.n_outputs
+    assert (
+        compiled.runs == 0
+        and compiled.notes == ()
+        and len(compiled.expected_nmse) == program.n_outputs
+    )
     assert nmse(program, shape, compiled.w) < 0.1 * nmse(program, shape, random.w)
     again = compnet_initial(program, shape, 0, compnet=load_compnet())
     np.testing.assert_array_equal(compiled.w, again.w)
@@ -44,7 +54,9 @@ def test_what_cannot_be_read_gets_the_base_vector_or_chance_and_says_so():
     held = compnet_initial(program, COVERING, 0, compnet=compnet)
     np.testing.assert_array_equal(held.w, fit_covering(compnet.base, COVERING, seed=0))
     assert "text-free base vector" in held.notes[-1] and held.expected_nmse is None
-    other = compnet_initial(program, Topology.parse("1-3-1", "tanh"), 0, compnet=compnet)
+    other = compnet_initial(
+        program, Topology.parse("1-3-1", "tanh"), 0, compnet=compnet
+    )
     assert "random: 1-3-1 tanh cannot hold" in other.notes[-1]
 
 
@@ -60,8 +72,10 @@ def test_distilling_says_that_it_runs():
 
 
 def test_distilling_a_program_without_a_dag_runs_it_on_inputs_of_its_types():
-    program = parse_program("#include <math.h>\ndouble f(double x, int n) { return n * jn(2, x + 3); }",
-                            ranges={"n": (0, 4)})  # fmt: skip
+    program = parse_program(
+        "#include <math.h>\ndouble f(double x, int n) { return n * jn(2, x + 3); }",
+        ranges={"n": (0, 4)},
+    )
     asked = []
 
     def oracle(x):
@@ -70,7 +84,10 @@ def test_distilling_a_program_without_a_dag_runs_it_on_inputs_of_its_types():
 
     distilled = distill_initial(program, COVERING, 0, oracle=oracle)
     assert distilled.runs == len(np.concatenate(asked)) == 512
-    assert set(np.unique(asked[0][:, 1])) == {0, 1, 2, 3, 4} and np.abs(asked[0][:, 0]).max() > 0.9
+    assert (
+        set(np.unique(asked[0][:, 1])) == {0, 1, 2, 3, 4}
+        and np.abs(asked[0][:, 0]).max() > 0.9
+    )
 
 
 def test_similar_programs_are_near():
@@ -79,7 +96,10 @@ def test_similar_programs_are_near():
         parse_program(t)
         for t in (
             "#include <math.h>\ndouble f(double x) { return sin(9 * x); }",
-            "double g(double a, double b) { double half = b / 2; return a * a - half; }",
+            (
+                "double g(double a, double b) { double half = b / 2; return a * a -"
+                " half; }"
+            ),
             "double f(double x, double y) { return y < 0 ? 1 : 0; }",
         )
     ]
@@ -104,6 +124,8 @@ def test_the_fit_from_a_compnet_comes_first_unless_another_has_half_its_loss():
         [own] = losses(fit_values(rolled[:1], COVERING, x, y))
         plain = losses(fit_values(rolled, COVERING, x, y))
         informed = losses(fit_values(rolled, COVERING, x, y, informed=True))
-        assert sorted(plain) == pytest.approx(sorted(informed)) and plain == sorted(plain)
+        assert sorted(plain) == pytest.approx(sorted(informed)) and plain == sorted(
+            plain
+        )
         first = own if min(plain) > 0.5 * own else min(plain)
         assert informed[0] == pytest.approx(first, rel=1e-6)

@@ -40,7 +40,11 @@ def test_the_closure_is_exact():
     assert program.line == 11
     assert program.globals_ == ("TABLE", "helper", "wave")
     assert program.headers == ("math.h",)
-    assert "OTHER" not in program.text and "UNUSED" not in program.text and "vec2" not in program.text
+    assert (
+        "OTHER" not in program.text
+        and "UNUSED" not in program.text
+        and "vec2" not in program.text
+    )
     assert "#define SQ" in program.text and "/* a comment */" in program.text
     assert "#" not in program.source and "SQ" not in program.source
 
@@ -48,48 +52,89 @@ def test_the_closure_is_exact():
 def test_normalised_text_forgets_names_layout_and_comments():
     a = parse_program("static double f(double a, double b) { /* c */ return a+b; }")
     b = parse_program("double   sum(const double x,double y){\n return x + y;\n}")
-    assert a.normalised == b.normalised == "double f0 ( double p0 , double p1 ) { return p0 + p1 ; }"
+    assert (
+        a.normalised
+        == b.normalised
+        == "double f0 ( double p0 , double p1 ) { return p0 + p1 ; }"
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "inputs", "outputs"),
     [
         ("float f(float x) { return x; }", ["x"], ["return"]),
-        ("void f(float x, float *re, float *im) { *re = x; *im = -x; }", ["x"], ["re", "im"]),
-        ("double f(const double v[3]) { return v[0]+v[1]; }", ["v[0]", "v[1]", "v[2]"], ["return"]),
-        ("double f(double *v) { return v[0]*v[2]; }", ["v[0]", "v[1]", "v[2]"], ["return"]),
-        ("typedef struct { double a; } *P; double f(P p) { return 2*p->a; }", ["p.a"], ["return"]),
-        ("typedef struct { double a; } T, *P; double f(P p) { return 2*p->a; }", ["p.a"], ["return"]),
         (
-            "void f(double *a, double *b) { for (int i = 0; i < 2; i++) b[i] = 2*a[i]; }",
+            "void f(float x, float *re, float *im) { *re = x; *im = -x; }",
+            ["x"],
+            ["re", "im"],
+        ),
+        (
+            "double f(const double v[3]) { return v[0]+v[1]; }",
+            ["v[0]", "v[1]", "v[2]"],
+            ["return"],
+        ),
+        (
+            "double f(double *v) { return v[0]*v[2]; }",
+            ["v[0]", "v[1]", "v[2]"],
+            ["return"],
+        ),
+        (
+            "typedef struct { double a; } *P; double f(P p) { return 2*p->a; }",
+            ["p.a"],
+            ["return"],
+        ),
+        (
+            "typedef struct { double a; } T, *P; double f(P p) { return 2*p->a; }",
+            ["p.a"],
+            ["return"],
+        ),
+        (
+            (
+                "void f(double *a, double *b) { for (int i = 0; i < 2; i++) b[i] ="
+                " 2*a[i]; }"
+            ),
             ["a[0]", "a[1]"],
             ["b[0]", "b[1]"],
         ),
         ("void f(double *x) { *x = *x * 2; }", ["x"], ["x"]),
         ("void f(double x, double *y) { *y += x; }", ["x", "y"], ["y"]),
         (
-            "typedef struct { float x, y; } v2; v2 f(v2 p, float s) { p.x *= s; return p; }",
+            (
+                "typedef struct { float x, y; } v2; v2 f(v2 p, float s) { p.x *= s;"
+                " return p; }"
+            ),
             ["p.x", "p.y", "s"],
             ["return.x", "return.y"],
         ),
         (
-            "struct in { struct { double a; double b[2]; } q; double c; };"
-            "double f(const struct in *p) { return p->q.a + p->q.b[1]; }",
+            (
+                "struct in { struct { double a; double b[2]; } q; double c; };"
+                "double f(const struct in *p) { return p->q.a + p->q.b[1]; }"
+            ),
             ["p.q.a", "p.q.b[1]"],
             ["return"],
         ),
         (
-            "static void g(double *o, double v) { *o = v; } void f(double x, double *y) { g(y, x); }",
+            (
+                "static void g(double *o, double v) { *o = v; } void f(double x, double"
+                " *y) { g(y, x); }"
+            ),
             ["x"],
             ["y"],
         ),
         (
-            "static void g(double *o) { o[1] = o[0]; } double f(double *y) { g(y); return y[1]; }",
+            (
+                "static void g(double *o) { o[1] = o[0]; } double f(double *y) { g(y);"
+                " return y[1]; }"
+            ),
             ["y[0]"],
             ["return", "y[1]"],
         ),
         (
-            "double f(double m[2][2]) { double s = 0; for (int i = 0; i < 2; ++i) s += m[i][i]; return s; }",
+            (
+                "double f(double m[2][2]) { double s = 0; for (int i = 0; i < 2; ++i) s"
+                " += m[i][i]; return s; }"
+            ),
             ["m[0][0]", "m[0][1]", "m[1][0]", "m[1][1]"],
             ["return"],
         ),
@@ -105,7 +150,11 @@ def test_desugaring(text, inputs, outputs):
 @pytest.mark.parametrize(
     ("text", "reason", "line"),
     [
-        ("typedef struct { double x, y; } vec;\ndouble f(vec *v) { return v.x; }", "type_mismatch", 2),
+        (
+            "typedef struct { double x, y; } vec;\ndouble f(vec *v) { return v.x; }",
+            "type_mismatch",
+            2,
+        ),
         ("double f(double x) { return g(x); }", "unknown_function", 1),
         ("double f(double x) {\n return x * SCALE; }", "unknown_name", 2),
         ("double f(thing x) { return x; }", "unknown_type", 1),
@@ -113,12 +162,19 @@ def test_desugaring(text, inputs, outputs):
         ("double f(double x) { return x * rand(); }", "uses_random", 1),
         ("double f(double x, ...) { return x; }", "uses_varargs", 1),
         ("int n; double f(double x) {\n n++; return x; }", "writes_global", 2),
-        ("double f(double x) {\n static double m; m += x; return m; }", "keeps_state", 2),
+        (
+            "double f(double x) {\n static double m; m += x; return m; }",
+            "keeps_state",
+            2,
+        ),
         ("double f(void *p) { return *(double *)p; }", "void_pointer", 1),
         ("double f(double (*g)(double)) { return g(1); }", "function_pointer", 1),
         ("double f(double **m) { return m[0][1]; }", "nested_pointer", 1),
         (
-            "double f(double *v, int n) {\n double s = 0; for (int i=0;i<n;i++) s += v[i]; return s; }",
+            (
+                "double f(double *v, int n) {\n double s = 0; for (int i=0;i<n;i++) s"
+                " += v[i]; return s; }"
+            ),
             "dynamic_size",
             2,
         ),
@@ -127,14 +183,26 @@ def test_desugaring(text, inputs, outputs):
         ("double *f(double x) { return 0; }", "returns_pointer", 1),
         ("void f(double x) { }", "no_output", 1),
         ("double f(void) { return 1; }", "no_input", 1),
-        ("union u { double d; long l; }; double f(union u v) { return v.d; }", "uses_union", 1),
+        (
+            "union u { double d; long l; }; double f(union u v) { return v.d; }",
+            "uses_union",
+            1,
+        ),
         ('double f(double x) { asm("nop"); return x; }', "uses_asm", 1),
         ("double f(volatile double x) { return x; }", "uses_volatile", 1),
         ("double f(double x) {\n return x +; }", "syntax_error", 2),
         ("double f(const char *s, double x) { return s[0] + x; }", "uses_strings", 1),
         ("volatile double v; double f(double x) { return x + v; }", "uses_volatile", 1),
-        ("double g(double); double f(double x) { return g(x); }", "unknown_function", 1),
-        ("extern const double K; double f(double x) { return K * x; }", "unknown_name", 1),
+        (
+            "double g(double); double f(double x) { return g(x); }",
+            "unknown_function",
+            1,
+        ),
+        (
+            "extern const double K; double f(double x) { return K * x; }",
+            "unknown_name",
+            1,
+        ),
         ("double f(double x) { return (pixel) x * 2; }", "unknown_type", 1),
         ("\ndouble complex f(double complex z) { return z; }", "uses_complex", 2),
         ("double f(double x) { double _Complex z = x; return x; }", "uses_complex", 1),
@@ -150,7 +218,10 @@ def test_refusals_are_named_and_located(text, reason, line):
 
 
 def test_statements_override_the_text():
-    text = "void f(double x, double *v, double *w) { for (int i = 0; x > i; i++) v[i] = w[0]; }"
+    text = (
+        "void f(double x, double *v, double *w) { for (int i = 0; x > i; i++) v[i] ="
+        " w[0]; }"
+    )
     with pytest.raises(SourceError, match="--array v=N"):
         parse_program(text)
     program = parse_program(text, arrays={"v": 4})
@@ -165,7 +236,10 @@ def test_statements_override_the_text():
 def test_choosing_a_function():
     with pytest.raises(SourceError, match="no function 'g'; found helper, wave"):
         parse_program(FILE, function="g")
-    text = "double a(double x) { return x; }\ndouble b(double x) { return x; }\nint c(char *s) { return 0; }"
+    text = (
+        "double a(double x) { return x; }\ndouble b(double x) { return x; }\nint c(char"
+        " *s) { return 0; }"
+    )
     with pytest.raises(SourceError) as caught:
         parse_program(text, path="m.c")
     message = str(caught.value)
@@ -183,10 +257,15 @@ def test_overview():
 
 
 def test_domain():
-    text = "double f(double x, const double v[2], int n, _Bool b) { return b ? x * v[0] * v[1] : n; }"
+    text = (
+        "double f(double x, const double v[2], int n, _Bool b) { return b ? x * v[0] *"
+        " v[1] : n; }"
+    )
     with pytest.raises(DomainError, match="--domain n=0:10"):
         parse_program(text)
-    program = parse_program(text, ranges={"x": (0, 10), "v": (-2, 2), "v[1]": (3, 4), "n": (0, 7)})
+    program = parse_program(
+        text, ranges={"x": (0, 10), "v": (-2, 2), "v[1]": (3, 4), "n": (0, 7)}
+    )
     assert program.domain.lo == (0, -2, 3, 0, 0)
     assert program.domain.hi == (10, 2, 4, 7, 1)
     for ranges, message in [
@@ -201,10 +280,14 @@ def test_domain():
 def test_many_calls_of_each_other_are_walked_once():
     """Each function calls the others often: a walk per call would never end."""
     ring = [
-        f"double f{k}(double *p, double x) {{ return {' + '.join([f'f{(k + j) % 8}(p, x - {j})' for j in range(1, 8)] * 2)}; }}"
+        f"double f{k}(double *p, double x) {{ return"
+        f" {' + '.join([f'f{(k + j) % 8}(p, x - {j})' for j in range(1, 8)] * 2)}; }}"
         for k in range(8)
     ]
-    found = list_functions("\n".join(ring) + "\ndouble g(double x) { double y = x; return x > 0 ? f0(&y, x) : 0; }")
+    found = list_functions(
+        "\n".join(ring)
+        + "\ndouble g(double x) { double y = x; return x > 0 ? f0(&y, x) : 0; }"
+    )
     assert len(found) == 9
 
 
@@ -216,7 +299,10 @@ def test_nested_parentheses_end(n):
 
 def test_headers_belong_to_the_program_but_are_not_listed():
     headers = {
-        "vec.h": "#define HALF 0.5\ntypedef struct { double x, y; } vec;\nstatic double dot(vec a) { return a.x * a.y * HALF; }\n"
+        "vec.h": (
+            "#define HALF 0.5\ntypedef struct { double x, y; } vec;\nstatic double"
+            " dot(vec a) { return a.x * a.y * HALF; }\n"
+        )
     }
     text = '#include "vec.h"\ndouble f(vec a) { return dot(a) + 1; }\n'
 
@@ -226,23 +312,43 @@ def test_headers_belong_to_the_program_but_are_not_listed():
     assert [f.name for f in list_functions(text, include=include)] == ["f"]
     program = parse_program(text, include=include)
     assert names(program.signature.inputs) == ["a.x", "a.y"]
-    assert program.text.index("#define HALF") < program.text.index("typedef") < program.text.index("double f(")
+    assert (
+        program.text.index("#define HALF")
+        < program.text.index("typedef")
+        < program.text.index("double f(")
+    )
     assert parse_program(text, function="dot", include=include).name == "dot"
     with pytest.raises(SourceError, match="give its folder with -I DIR"):
         parse_program(text)
     headers["vec.h"] = "typedef struct { double x; void *y; } vec;\n#error no"
-    with pytest.raises(SourceError, match="nested_pointer"):  # an #error in a header says nothing of this function
+    # an #error in a header says nothing of this function
+    with pytest.raises(SourceError, match="nested_pointer"):
         parse_program(text, include=include)
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "double sin(double); extern double cos(); double f(double x) { return sin(x) + cos(x); }",
-        "static double g(double); double f(double x) { return g(x); } static double g(double x) { return x; }",
-        "double f(double x) { volatile float y = x; y = y + 1; return (volatile float) y; }",
-        "#define PURE __attribute__((const, nonnull(1)))\nPURE static double g(double x) { return x; }\nPURE double f(double x) { return g(x); }",
-        "extern const double K; const double K = 3; double f(double x) { return K * x; }",
+        (
+            "double sin(double); extern double cos(); double f(double x) { return"
+            " sin(x) + cos(x); }"
+        ),
+        (
+            "static double g(double); double f(double x) { return g(x); } static double"
+            " g(double x) { return x; }"
+        ),
+        (
+            "double f(double x) { volatile float y = x; y = y + 1; return (volatile"
+            " float) y; }"
+        ),
+        (
+            "#define PURE __attribute__((const, nonnull(1)))\nPURE static double"
+            " g(double x) { return x; }\nPURE double f(double x) { return g(x); }"
+        ),
+        (
+            "extern const double K; const double K = 3; double f(double x) { return K *"
+            " x; }"
+        ),
     ],
 )
 def test_what_real_files_do(text):
@@ -283,7 +389,10 @@ def test_what_real_files_do(text):
     ],
 )
 def test_parentheses_are_no_casts(expression, value):
-    text = f"#include <math.h>\ntypedef double number;\nstatic const double v[2] = {{1, 2}};\ndouble f(double x) {{ return {expression}; }}"
+    text = (
+        "#include <math.h>\ntypedef double number;\nstatic const double v[2] = {1,"
+        f" 2}};\ndouble f(double x) {{ return {expression}; }}"
+    )
     if value is None:
         with pytest.raises(SourceError, match="'m' is not defined"):
             parse_program(text)
@@ -298,31 +407,51 @@ def test_a_product_moves_nothing_outside_its_statement():
     assert parse_program(f"{g}\n{f}\n", function="f").source == f + "\n"
     assert parse_program(f"{g}\n{f}\n", function="g").source == g + "\n"
     sums = "\n".join("  s = s + 2.0 * (a * (b * c)) * d;" for _ in range(50))
-    text = f"double h(double a, double b, double c, double d) {{\n  double s = 0;\n{sums}\n  return s;\n}}\n{f}\n"
+    text = (
+        "double h(double a, double b, double c, double d) {\n  double s ="
+        f" 0;\n{sums}\n  return s;\n}}\n{f}\n"
+    )
     assert parse_program(text, function="f").source == f + "\n"
-    value = evaluate(parse_program(text, function="h").dag, np.array([[0.5, 0.5, 0.5, 0.5]]))
+    value = evaluate(
+        parse_program(text, function="h").dag, np.array([[0.5, 0.5, 0.5, 0.5]])
+    )
     assert value[0, 0] == pytest.approx(50 * 2.0 * 0.5**4)
 
 
 def _random_expression(r, depth):
-    """Write a product, sum or call with parentheses and spaces where C and Python mean the same."""
+    """Write a product, sum or call with parentheses and spaces where C and Python mean
+    the same.
+    """
     if depth <= 0 or r.random() < 0.15:
-        return r.choice("a b c s 2.0 f(a) v[1] f(b*c) (a) (f(b)) (v[0]) -a (-b)".split())
+        return r.choice(
+            "a b c s 2.0 f(a) v[1] f(b*c) (a) (f(b)) (v[0]) -a (-b)".split()
+        )
     left, right = _random_expression(r, depth - 1), _random_expression(r, depth - 1)
     gaps = [r.choice(("", "", " ")) for _ in range(2)]
     wide, narrow = f"{gaps[0]}{r.choice('+-')} ", f"{gaps[0]}*{gaps[1]}"
-    made = r.choice((f"{left}{narrow}{right}",) * 3 + (f"{left}{wide}{right}", f"f({left})", f"({left}{gaps[0]})"))
+    made = r.choice(
+        (f"{left}{narrow}{right}",) * 3
+        + (f"{left}{wide}{right}", f"f({left})", f"({left}{gaps[0]})")
+    )
     return f"({made})" if r.random() < 0.6 else made
 
 
 def test_random_products_are_no_casts():
     r = random.Random(5)
-    known = {"a": 0.3, "b": -0.7, "c": 0.9, "s": 0.2, "v": [1.25, 2.5], "f": lambda q: q + 0.5}
+    known = {
+        "a": 0.3,
+        "b": -0.7,
+        "c": 0.9,
+        "s": 0.2,
+        "v": [1.25, 2.5],
+        "f": lambda q: q + 0.5,
+    }
     for _ in range(300):
         text = _random_expression(r, r.choice((2, 3, 4, 5)))
         program = parse_program(
-            "static double f(double q) { return q + 0.5; }\nstatic const double v[2] = {1.25, 2.5};\n"
-            f"double g(double a, double b, double c, double s) {{ return {text}; }}",
+            "static double f(double q) { return q + 0.5; }\nstatic const double v[2]"
+            " = {1.25, 2.5};\ndouble g(double a, double b, double c, double s) {"
+            f" return {text}; }}",
             function="g",
         )
         value = evaluate(program.dag, np.array([[0.3, -0.7, 0.9, 0.2]]))[0, 0]
@@ -337,16 +466,22 @@ DEEP = {
     "else": lambda n: f"{'if (x > 0) x = x + 1; else ' * n}x = 2; return x;",
     "blocks": lambda n: f"{'{' * n}x = x * 2;{'}' * n} return x;",
     "loops": lambda n: f"{'for (int i = 0; i < 1; i++) ' * n}x = x * 2; return x;",
-    "indices": lambda n: f"static const int t[2] = {{0, 1}}; return {'t[' * n}1{']' * n} + x;",
+    "indices": lambda n: (
+        f"static const int t[2] = {{0, 1}}; return {'t[' * n}1{']' * n} + x;"
+    ),
     "casts": lambda n: f"return {'(double)' * n}x;",
-    "enumerator": lambda n: f"return x; }} enum e {{ A = {'-' * n}1 }}; double h(double x) {{ return A * x;",
+    "enumerator": lambda n: (
+        f"return x; }} enum e {{ A = {'-' * n}1 }}; double h(double x) {{ return A * x;"
+    ),
 }
 
 
 @pytest.mark.parametrize("form", DEEP)
 @pytest.mark.parametrize("n", [60, 240, 5_000])
 def test_deep_programs_are_read_or_refused(form, n):
-    text = f"double g(double x) {{ return x; }} double f(double x) {{ {DEEP[form](n)} }}"
+    text = (
+        f"double g(double x) {{ return x; }} double f(double x) {{ {DEEP[form](n)} }}"
+    )
     for function in list_functions(text):
         if function.is_candidate:
             program = parse_program(text, function=function.name)
@@ -354,7 +489,9 @@ def test_deep_programs_are_read_or_refused(form, n):
 
 
 def test_long_chains_of_calls_are_read():
-    chain = [f"static double g{k}(double x) {{ return g{k + 1}(x); }}" for k in range(400)]
+    chain = [
+        f"static double g{k}(double x) {{ return g{k + 1}(x); }}" for k in range(400)
+    ]
     text = (
         "double g400(double x);\n"
         + "\n".join(chain)
@@ -364,7 +501,10 @@ def test_long_chains_of_calls_are_read():
 
 
 def test_macros_from_outside():
-    text = "#ifndef SCALE\n#error choose SCALE\n#endif\ndouble f(double x) { return SCALE * x; }"
+    text = (
+        "#ifndef SCALE\n#error choose SCALE\n#endif\ndouble f(double x) { return SCALE"
+        " * x; }"
+    )
     assert "3 * p0" in parse_program(text, defines={"SCALE": "3"}).normalised
     with pytest.raises(SourceError, match="#error"):
         parse_program(text)
@@ -393,8 +533,19 @@ TWO(g, f)
 
 
 def test_truth_needs_its_header():
-    assert "stdbool.h" in parse_program("float f(float x) { return x > 0 && true ? x : -x; }").headers
-    assert parse_program("enum { FALSE, TRUE }; float f(float x) { return TRUE ? x : FALSE; }").headers == ()
+    assert (
+        "stdbool.h"
+        in parse_program("float f(float x) { return x > 0 && true ? x : -x; }").headers
+    )
+    assert (
+        parse_program(
+            "enum { FALSE, TRUE }; float f(float x) { return TRUE ? x : FALSE; }"
+        ).headers
+        == ()
+    )
     assert parse_program("float f(float x) { return TRUE ? x : FALSE; }").headers == ()
-    program = parse_program("typedef enum { false, true } bool; float f(float x) { bool b = true; return b ? x : 0; }")
+    program = parse_program(
+        "typedef enum { false, true } bool; float f(float x) { bool b = true; return b"
+        " ? x : 0; }"
+    )
     assert isinstance(build([program.unit])[0], Built)

@@ -12,8 +12,17 @@ from nsc.surrogate.store import _digest
 
 @pytest.fixture
 def surrogate():
-    members = tuple(Member(COVERING, random_parameters(COVERING, seed=k)) for k in range(2))
-    return Surrogate(members, np.array([0.0, -5.0]), np.array([10.0, 5.0]), ("a", "b"), ("u", "v"), {"k": "v"})
+    members = tuple(
+        Member(COVERING, random_parameters(COVERING, seed=k)) for k in range(2)
+    )
+    return Surrogate(
+        members,
+        np.array([0.0, -5.0]),
+        np.array([10.0, 5.0]),
+        ("a", "b"),
+        ("u", "v"),
+        {"k": "v"},
+    )
 
 
 def test_round_trip(surrogate, tmp_path):
@@ -50,10 +59,13 @@ def test_every_flipped_byte_is_noticed(surrogate, tmp_path):
 
 
 def resealed(surrogate, path, **changes):
-    """Save a surrogate, change its header or tensors, and give it the digest of that: anyone can."""
+    """Save a surrogate, change its header or tensors, and give it the digest of that:
+    anyone can.
+    """
     surrogate.save(path)
     with safe_open(path, "numpy") as file:
-        header, tensors = dict(file.metadata()), {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118
+        header = dict(file.metadata())
+        tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118
     del header["sha256"]
     for name, value in changes.items():
         part = tensors if name in tensors else header
@@ -69,13 +81,18 @@ def resealed(surrogate, path, **changes):
         ({"w0": None}, "w0"),
         ({"topologies": None}, "topologies"),
         ({"topologies": "[["}, "does not describe"),
-        ({"topologies": '[["9-9-9-9", "sigmoid"], ["9-4-4-1", "sigmoid"]]'}, "member 0 is 9-9-9-9"),
+        (
+            {"topologies": '[["9-9-9-9", "sigmoid"], ["9-4-4-1", "sigmoid"]]'},
+            "member 0 is 9-9-9-9",
+        ),
         ({"lo": np.zeros(3)}, "'lo' must have 2 numbers"),
         ({"outputs": '["u"]'}, "2 inputs and 1 outputs"),
         ({"w1": np.zeros(65, np.float32)}, "float64; found float32"),
     ],
 )
-def test_a_file_of_somebody_elses_is_read_with_care(surrogate, tmp_path, changes, message):
+def test_a_file_of_somebody_elses_is_read_with_care(
+    surrogate, tmp_path, changes, message
+):
     resealed(surrogate, tmp_path / "s.safetensors", **changes)
     with pytest.raises(StoreError, match=message):
         load(tmp_path / "s.safetensors")

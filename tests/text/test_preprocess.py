@@ -33,10 +33,28 @@ def squeeze(text: str) -> str:
         ("#define MASK 0x1E\nMASK+1 MASK*1", "0x1E +1 0x1E*1"),
         ("#define LT <\nb LT= c", "b < = c"),
         ('#define X(a) a"b"\nX(L)', 'L "b"'),
-        ("#define FOO 3\nint a = FO\\\nO; b +\\\n= 2; /* c *\\\n/ d;", "int a = 3 ; b += 2; d;"),
-        ("#if -1 > 0u && (1<<63) < 0 && ~0u == 0xffffffffffffffff\ngood\n#endif", "good"),
-        ("#if 9007199254740993/1 == 9007199254740993 && -7/2 == -3 && -7%2 == -1\ngood\n#endif", "good"),
-        ("#if '\\x41' == 'A' && L'a' == 97 && '\\0' == 0 && (1 ? -1 : 0u) > 0\ngood\n#endif", "good"),
+        (
+            "#define FOO 3\nint a = FO\\\nO; b +\\\n= 2; /* c *\\\n/ d;",
+            "int a = 3 ; b += 2; d;",
+        ),
+        (
+            "#if -1 > 0u && (1<<63) < 0 && ~0u == 0xffffffffffffffff\ngood\n#endif",
+            "good",
+        ),
+        (
+            (
+                "#if 9007199254740993/1 == 9007199254740993 && -7/2 == -3 && -7%2 =="
+                " -1\ngood\n#endif"
+            ),
+            "good",
+        ),
+        (
+            (
+                "#if '\\x41' == 'A' && L'a' == 97 && '\\0' == 0 && (1 ? -1 : 0u) >"
+                " 0\ngood\n#endif"
+            ),
+            "good",
+        ),
         ("#define P(f, ...) p(f, ##__VA_ARGS__)\nP(1) P(1, 2, 3)", "p(1) p(1,2, 3)"),
         ("x; // C:\\\\\nhidden;\ny;", "x; y;"),
         ("// a \\\\\n#define B 2\nB", "B"),
@@ -97,8 +115,14 @@ def test_refusals(text, reason):
         "#define f(x) x\n" + "f(" * 64 + "a " * 30_000 + ")" * 64 + "\n",
         "#define S(x) " + "#x " * 5000 + "\nS(" + "a " * 3000 + ")\n",
         "#define P(x) " + "x##" * 20_000 + "x\nP(" + "y" * 43 + ")\n",
-        "".join(f"#define A{k} A{k + 1} x x\n" for k in range(7000)) + "A0 " * 20 + "\n",
-        "#define A " + ("x" * 100 + " ") * 500 + "\n#define B " + "A " * 500 + "\nint a = B;\n",
+        "".join(f"#define A{k} A{k + 1} x x\n" for k in range(7000))
+        + "A0 " * 20
+        + "\n",
+        "#define A "
+        + ("x" * 100 + " ") * 500
+        + "\n#define B "
+        + "A " * 500
+        + "\nint a = B;\n",
     ],
     ids=["arguments", "spelled", "pasted", "chain", "long"],
 )
@@ -108,9 +132,15 @@ def test_macros_that_make_much_work_are_stopped(text):
 
 
 def test_a_header_that_is_too_large_ends_the_run_at_once():
-    headers = {"big.h": "#define f(x) x\n" + "f(" * 64 + "a " * 20_000 + ")" * 64 + "\n"}
-    done = preprocess('#include "big.h"\n' * 40, lambda name, angled, asking: (name, headers[name]))
-    assert [p.reason for p in done.problems] == ["macro_too_large"] and len(done.files) == 2
+    headers = {
+        "big.h": "#define f(x) x\n" + "f(" * 64 + "a " * 20_000 + ")" * 64 + "\n"
+    }
+    done = preprocess(
+        '#include "big.h"\n' * 40, lambda name, angled, asking: (name, headers[name])
+    )
+    assert [p.reason for p in done.problems] == ["macro_too_large"] and len(
+        done.files
+    ) == 2
 
 
 def test_remembered_expansions_pass_the_bound_where_fresh_ones_do():
@@ -121,14 +151,23 @@ def test_remembered_expansions_pass_the_bound_where_fresh_ones_do():
     }
     include = lambda name, angled, asking: (name, headers[name])  # noqa: E731
     text = '#include "big.h"\n#include "fill.h"\n#include "k.h"\n#include "fill.h"\n'
-    warm = [preprocess('#include "big.h"\n#include "k.h"\n', include), preprocess(text, include)][1]
+    warm = [
+        preprocess('#include "big.h"\n#include "k.h"\n', include),
+        preprocess(text, include),
+    ][1]
     cut.cache_clear()
     cold = preprocess(text, include)
     assert warm.problems == cold.problems != [] and warm.used == cold.used
 
 
 @pytest.mark.parametrize(
-    "condition", ["(" * 35 + "1" + ")" * 35, "(" * 5000 + "1", "(1" + "<<63" * 20 + ")/1", "!" * 5000]
+    "condition",
+    [
+        "(" * 35 + "1" + ")" * 35,
+        "(" * 5000 + "1",
+        "(1" + "<<63" * 20 + ")/1",
+        "!" * 5000,
+    ],
 )
 def test_odd_conditions_are_read_or_refused(condition):
     done = preprocess(f"#if {condition}\n#endif\n")
@@ -149,7 +188,10 @@ def test_an_exponential_macro_is_stopped():
 
 
 HEADERS = {
-    "/p/a.h": '#pragma once\n#include "b.h"\n#define A (B + 1)\n#include <math.h>\nstatic double twice(double v) { return 2 * v; }\n',
+    "/p/a.h": (
+        '#pragma once\n#include "b.h"\n#define A (B + 1)\n#include <math.h>\nstatic'
+        " double twice(double v) { return 2 * v; }\n"
+    ),
     "/p/b.h": "#ifndef B_H\n#define B_H\n#define B 4\n#endif\n",
     "/p/item.h": "double TAG(double x) { return x * A; }\n",
     "/p/self.h": '#include "self.h"\n',
@@ -163,12 +205,16 @@ def include(name, angled, asking):
 
 
 def test_own_headers_are_followed_where_they_are_handed_over():
-    text = '#include "a.h"\n#include "a.h"\n#include <b.h>\n#include "gone.h"\ndouble f(double x) { return A * twice(x); }\n'
+    text = (
+        '#include "a.h"\n#include "a.h"\n#include <b.h>\n#include "gone.h"\ndouble'
+        " f(double x) { return A * twice(x); }\n"
+    )
     done = preprocess(text, include)
     assert not done.problems
     assert (
         squeeze(done.text)
-        == "static double twice(double v) { return 2 * v; } double f(double x) { return (4 + 1) * twice(x); }"
+        == "static double twice(double v) { return 2 * v; } double f(double x) { return"
+        " (4 + 1) * twice(x); }"
     )
     assert [name for name, _, _ in done.includes] == ["math.h", "gone.h"]
     at = done.origin(done.text.index("double f"))
@@ -178,8 +224,13 @@ def test_own_headers_are_followed_where_they_are_handed_over():
 
 
 def test_a_header_may_be_read_twice_with_other_macros():
-    text = '#include "a.h"\n#define TAG one\n#include "item.h"\n#undef TAG\n#define TAG two\n#include "item.h"\n'
-    assert "double two(double x) { return x * (4 + 1); }" in squeeze(preprocess(text, include).text)
+    text = (
+        '#include "a.h"\n#define TAG one\n#include "item.h"\n#undef TAG\n#define TAG'
+        ' two\n#include "item.h"\n'
+    )
+    assert "double two(double x) { return x * (4 + 1); }" in squeeze(
+        preprocess(text, include).text
+    )
 
 
 @pytest.mark.parametrize(
@@ -192,7 +243,9 @@ def test_a_header_may_be_read_twice_with_other_macros():
         ("#define A 1", "", "A = 1; A = 1;"),
     ],
 )
-def test_what_was_expanded_before_is_remembered_only_where_it_is_the_same(first, second, expected):
+def test_what_was_expanded_before_is_remembered_only_where_it_is_the_same(
+    first, second, expected
+):
     headers = {"v.h": '"A" = A;\n'}
     text = f'{first}\n#include "v.h"\n{second}\n#include "v.h"\n'
     include = lambda name, angled, asking: (name, headers[name])  # noqa: E731
@@ -200,27 +253,40 @@ def test_what_was_expanded_before_is_remembered_only_where_it_is_the_same(first,
     assert squeeze(done.text).replace('"', "") == expected
     cut.cache_clear()
     cold = preprocess(text, include)
-    assert (done.used, done.in_offsets, done.out_offsets) == (cold.used, cold.in_offsets, cold.out_offsets)
-    assert done.used and {done.file_of(offset).path for offset, _ in done.used} == {"v.h"}
+    assert (done.used, done.in_offsets, done.out_offsets) == (
+        cold.used,
+        cold.in_offsets,
+        cold.out_offsets,
+    )
+    assert done.used and {done.file_of(offset).path for offset, _ in done.used} == {
+        "v.h"
+    }
 
 
 def test_a_header_that_is_refused_leaves_its_includer_in_order():
     headers = {"bad.h": "#define F(a) a\nint u = F(1;\n", "good.h": "int good;\n"}
     text = '#include "bad.h"\n#include "good.h"\nint last;\n'
     done = preprocess(text, lambda name, angled, asking: (name, headers[name]))
-    assert [p.reason for p in done.problems] == ["macro_call"] and done.problems[0].file == "bad.h"
+    assert [p.reason for p in done.problems] == ["macro_call"] and done.problems[
+        0
+    ].file == "bad.h"
     assert squeeze(done.text).endswith("int good; int last;")
     assert done.file_of(done.origin(done.text.index("int last"))).path == ""
 
 
 def test_headers_are_bounded():
-    assert [p.reason for p in preprocess('#include "self.h"\n', include).problems][:1] == ["too_many_includes"]
+    assert [p.reason for p in preprocess('#include "self.h"\n', include).problems][
+        :1
+    ] == ["too_many_includes"]
     big = lambda name, angled, asking: (name, "int x;\n" * 100_000)  # noqa: E731
     done = preprocess('#include "1"\n#include "2"\n#include "3"\n', big)
     assert [p.reason for p in done.problems] == ["source_too_large"]
 
 
 def test_conditionals_end_with_their_file():
-    done = preprocess('#if 1\n#include "loose.h"\nint kept;\n#endif\nint last;', include)
-    assert done.problems == []  # a header's own mistakes matter to those who need what it did not define
+    done = preprocess(
+        '#if 1\n#include "loose.h"\nint kept;\n#endif\nint last;', include
+    )
+    # a header's own mistakes matter to those who need what it did not define
+    assert done.problems == []
     assert squeeze(done.text) == "int loose; int kept; int last;"

@@ -27,7 +27,14 @@ def seen(done: Expanded) -> dict:
 
 
 def read(text: str, headers: dict[str, str]) -> dict:
-    return seen(preprocess(text, lambda name, angled, asking: (name, headers[name]) if name in headers else None))
+    return seen(
+        preprocess(
+            text,
+            lambda name, angled, asking: (
+                (name, headers[name]) if name in headers else None
+            ),
+        )
+    )
 
 
 def read_anew(text: str, headers: dict[str, str]) -> dict:
@@ -38,21 +45,41 @@ def read_anew(text: str, headers: dict[str, str]) -> dict:
 def line(draw: random.Random, headers: list[str]) -> str:
     a, b = draw.choice(NAMES), draw.choice(NAMES)
     included = f'#include "{draw.choice(headers)}"' if headers else ""
-    return draw.choice([
-        f"#define {a} {b} + 1", f"#define {a} 2", f"#define {a}(x) (x * {b})", f"#undef {a}", f"int v = {a};",
-        f"float f{draw.randrange(9)}(float x) {{ return {a}(x) /* why */ + {b}; }}", f"int {a}x; int y\\\nz;",
-        f"#ifdef {a}\nint seen_{a};\n#else\n#define {a} 7\n#endif", f"#if {a} > 1 && defined({b})\n{a} {b};\n#endif",
-        included, included, included,
-    ])  # fmt: skip
+    return draw.choice(
+        [
+            f"#define {a} {b} + 1",
+            f"#define {a} 2",
+            f"#define {a}(x) (x * {b})",
+            f"#undef {a}",
+            f"int v = {a};",
+            f"float f{draw.randrange(9)}(float x) {{ return {a}(x) /* why */ + {b}; }}",
+            f"int {a}x; int y\\\nz;",
+            f"#ifdef {a}\nint seen_{a};\n#else\n#define {a} 7\n#endif",
+            f"#if {a} > 1 && defined({b})\n{a} {b};\n#endif",
+            included,
+            included,
+            included,
+        ]
+    )
 
 
 def tree(draw: random.Random) -> dict[str, str]:
     """Headers that include those behind them, some guarded, some read once."""
     made = {}
     for k, name in enumerate(HEADERS):
-        body = "\n".join(line(draw, HEADERS[k + 1 :]) for _ in range(draw.randrange(6))) + "\n"
+        body = (
+            "\n".join(line(draw, HEADERS[k + 1 :]) for _ in range(draw.randrange(6)))
+            + "\n"
+        )
         guarded = f"#ifndef G{k}\n#define G{k}\n{body}#endif\n"
-        made[name] = draw.choice([body, guarded, "#pragma once\n" + body, body.rstrip() + " /* no line end */"])
+        made[name] = draw.choice(
+            [
+                body,
+                guarded,
+                "#pragma once\n" + body,
+                body.rstrip() + " /* no line end */",
+            ]
+        )
     return made
 
 
@@ -70,10 +97,15 @@ def test_a_repeated_reading_is_a_reading(seed):
 def test_a_header_is_repeated_where_its_names_mean_the_same(monkeypatch):
     repeats = []
     repeat = replay.Reading.repeat
-    monkeypatch.setattr(replay.Reading, "repeat", lambda *both: repeats.append(1) or repeat(*both))
+    monkeypatch.setattr(
+        replay.Reading, "repeat", lambda *both: repeats.append(1) or repeat(*both)
+    )
     headers = {"a.h": "#ifdef WIDE\ndouble a;\n#else\nfloat a;\n#endif\n"}
     replay._known.clear()
-    texts = [read(text, headers)["text"].split() for text in ('#include "a.h"\n', '#define WIDE\n#include "a.h"\n') * 2]
+    texts = [
+        read(text, headers)["text"].split()
+        for text in ('#include "a.h"\n', '#define WIDE\n#include "a.h"\n') * 2
+    ]
     assert texts == [["float", "a;"], ["double", "a;"]] * 2
     assert len(repeats) == 2
 
@@ -97,7 +129,14 @@ def test_what_one_file_has_read_refuses_nothing_in_another():
 def test_a_reading_that_goes_on_is_not_repeated():
     def spans(text: str) -> dict:
         include = {"h1.h": "", "h2.h": ""}
-        return seen(preprocess(text, lambda name, *_: (name, include[name]), {"M3": "9"}, ("h1.h", "h2.h")))
+        return seen(
+            preprocess(
+                text,
+                lambda name, *_: (name, include[name]),
+                {"M3": "9"},
+                ("h1.h", "h2.h"),
+            )
+        )
 
     replay._known.clear()
     expected = spans("#define M1 -\n-M1-")

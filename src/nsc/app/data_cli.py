@@ -13,7 +13,9 @@ import typer
 
 from nsc.errors import InputError
 
-data_app = typer.Typer(no_args_is_help=True, help="Make data sets of executable programs.")
+data_app = typer.Typer(
+    no_args_is_help=True, help="Make data sets of executable programs."
+)
 
 
 def console(*, stderr: bool = False):
@@ -25,7 +27,10 @@ def console(*, stderr: bool = False):
 
 @data_app.command()
 def synthetic(
-    folder: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where to write shards.")],
+    folder: Annotated[
+        Path,
+        typer.Option("-o", "--output", metavar="DIR", help="Where to write shards."),
+    ],
     programs: Annotated[int, typer.Option(help="How many programs.")] = 180_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bits.")] = 1,
     workers: Annotated[int, typer.Option(help="Processes.")] = 2,
@@ -39,9 +44,14 @@ def synthetic(
 
     with console_progress(console(stderr=True)) as progress:
         manifest = write_synthetic(
-            folder, programs=programs, seed=seed, workers=workers,
-            progress=lambda done, total: progress(f"{done} of {total} shards", done / total),
-        )  # fmt: skip
+            folder,
+            programs=programs,
+            seed=seed,
+            workers=workers,
+            progress=lambda done, total: progress(
+                f"{done} of {total} shards", done / total
+            ),
+        )
     print(json.dumps(manifest, indent=2))
 
 
@@ -51,21 +61,41 @@ def build_data(
         list[str],
         typer.Argument(
             metavar="SOURCE...",
-            help="tree:DIR, debian:PACKAGE,..., stack:FILE.parquet, synthetic:N or mutate:DATASET[,COPIES].",
+            help=(
+                "tree:DIR, debian:PACKAGE,..., stack:FILE.parquet, synthetic:N or"
+                " mutate:DATASET[,COPIES]."
+            ),
         ),
     ],
-    folder: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where to write.")],
+    folder: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="Where to write.")
+    ],
     profile: Annotated[
-        str, typer.Option(help="exestackcpn (as the paper), hybertnet (as the preprint) or wide (desugared too).")
+        str,
+        typer.Option(
+            help=(
+                "exestackcpn (as the paper), hybertnet (as the preprint) or wide"
+                " (desugared too)."
+            )
+        ),
     ] = "exestackcpn",
     workers: Annotated[int, typer.Option(help="Processes.")] = 2,
     seed: Annotated[int, typer.Option(help="Of generated programs and mutants.")] = 0,
     executor: Annotated[str, typer.Option(help="process, or ray.")] = "process",
-    address: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Of a Ray cluster; default local.")] = None,
-    keep_dropped: Annotated[bool, typer.Option("--keep-dropped", help="Keep what was dropped, with reasons.")] = False,
-    json_: Annotated[bool, typer.Option("--json", help="Print the manifest as JSON.")] = False,
+    address: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Of a Ray cluster; default local."),
+    ] = None,
+    keep_dropped: Annotated[
+        bool,
+        typer.Option("--keep-dropped", help="Keep what was dropped, with reasons."),
+    ] = False,
+    json_: Annotated[
+        bool, typer.Option("--json", help="Print the manifest as JSON.")
+    ] = False,
 ) -> None:
-    """Make executable programs with I/O pairs from C sources; an interrupted build goes on.
+    """Make executable programs with I/O pairs from C sources; an interrupted build goes
+    on.
 
     Example: nsc data build tree:packages/ -o data/exestack --workers 2
     """
@@ -74,10 +104,17 @@ def build_data(
 
     with console_progress(console(stderr=True)) as progress:
         manifest = build_dataset(
-            sources, folder, profile=profile, workers=workers, seed=seed, executor=executor, address=address,
-            keep_dropped=keep_dropped, progress=lambda p: progress(str(p), p.done / max(p.total, 1)),
+            sources,
+            folder,
+            profile=profile,
+            workers=workers,
+            seed=seed,
+            executor=executor,
+            address=address,
+            keep_dropped=keep_dropped,
+            progress=lambda p: progress(str(p), p.done / max(p.total, 1)),
             say=lambda line: progress(line, 0.0),
-        )  # fmt: skip
+        )
     if json_:
         print(json.dumps(manifest, indent=2))
     else:
@@ -87,8 +124,13 @@ def build_data(
 @data_app.command("info")
 def info_data(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A data set.")],
-    json_: Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")] = False,
-    card: Annotated[Path | None, typer.Option("--card", metavar="FILE.md", help="Write a data card.")] = None,
+    json_: Annotated[
+        bool, typer.Option("--json", help="Print JSON alone on stdout.")
+    ] = False,
+    card: Annotated[
+        Path | None,
+        typer.Option("--card", metavar="FILE.md", help="Write a data card."),
+    ] = None,
 ) -> None:
     """Describe a data set: counts, drops by reason, splits, arity, lengths, licences.
 
@@ -109,11 +151,17 @@ def info_data(
 
 @data_app.command("parrot")
 def parrot_data(
-    folder: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where to write.")],
-    only: Annotated[str, typer.Option(metavar="fft,sobel", help="Benchmarks to make; default all six.")] = "",
+    folder: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="Where to write.")
+    ],
+    only: Annotated[
+        str,
+        typer.Option(metavar="fft,sobel", help="Benchmarks to make; default all six."),
+    ] = "",
     seed: Annotated[int, typer.Option(help="The same seed gives the same bits.")] = 0,
 ) -> None:
-    """Write ParrotBenchCPN, and jmeint and jpeg: C in two forms, train and test examples.
+    """Write ParrotBenchCPN, and jmeint and jpeg: C in two forms, train and test
+    examples.
 
     Example: nsc data parrot -o data/parrot
     """
@@ -121,13 +169,20 @@ def parrot_data(
 
     print(
         json.dumps(
-            write_parrot(folder, seed=seed, only=[name.strip() for name in only.split(",") if name.strip()]), indent=2
+            write_parrot(
+                folder,
+                seed=seed,
+                only=[name.strip() for name in only.split(",") if name.strip()],
+            ),
+            indent=2,
         )
     )
 
 
 @data_app.command("check")
-def check_data(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A data set.")]) -> None:
+def check_data(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A data set.")],
+) -> None:
     """Look for programs whose twin or copy is in another split.
 
     Example: nsc data check data/exestack

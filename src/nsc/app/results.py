@@ -1,6 +1,7 @@
 """Reading sources and writing results: everything appears whole or not at all.
 
-In: paths. Out: a folder with the surrogate, its C, its ONNX, and the report. Non-goals: any computation.
+In: paths. Out: a folder with the surrogate, its C, its ONNX, and the report. Non-goals:
+any computation.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ from nsc.program import Program, draw_inputs
 from nsc.report import html_page
 from nsc.surrogate import Surrogate
 
-TIMED_ROWS = 256  # inputs on which original and surrogate are timed, and the original is compared with the sandbox
+# inputs on which original and surrogate are timed, and the original is compared with
+# the sandbox
+TIMED_ROWS = 256
 STRAYS = 0.02  # the share of them on which rounding may decide a comparison
 ONNX_ROWS = 64  # inputs on which the written ONNX is compared
 
@@ -68,19 +71,28 @@ def finish(
     started: float,
     progress: Progress = lambda what, fraction: None,
 ) -> tuple[Surrogate, dict]:
-    """Time, export and report a compilation; returns the surrogate, its report inside, and the report.
+    """Time, export and report a compilation; returns the surrogate, its report inside,
+    and the report.
 
     Args:
         timing: whether the original may run natively, to say how long a call takes.
     """
     progress("exporting", 0.0)
     begun = time.perf_counter()
-    program, surrogate = compiled.program, compiled.surrogate
+    program = compiled.program
+    surrogate = compiled.surrogate
     report = report_json(compiled, options)
     name = surrogate_name(program, drop_in=drop_in)
     bound = compiled.compilation.verification.bound
     notes = [f"Verified: {bound.sentence()}."] if bound else []
-    c_text = c_source(surrogate, program, drop_in=drop_in, guard=guard, notes=notes, selftest=compiled.compilation.x)
+    c_text = c_source(
+        surrogate,
+        program,
+        drop_in=drop_in,
+        guard=guard,
+        notes=notes,
+        selftest=compiled.compilation.x,
+    )
     if timing and program.function is None:
         report["ns_per_call"], note = _timed(surrogate, program, compiled.compilation)
         report["notes"] += note
@@ -90,15 +102,21 @@ def finish(
     return _written(folder, surrogate, c_text, report, compiled.compilation.x)
 
 
-def _timed(surrogate: Surrogate, program: Program, found: Compilation) -> tuple[dict, list[str]]:
-    """Time a call of both, and compare what the original returns natively with what the sandbox said.
+def _timed(
+    surrogate: Surrogate, program: Program, found: Compilation
+) -> tuple[dict, list[str]]:
+    """Time a call of both, and compare what the original returns natively with what the
+    sandbox said.
 
     What cannot be timed loses nothing but that, and a note says so.
     """
-    x, y = found.x[:TIMED_ROWS], found.y[:TIMED_ROWS]
+    x = found.x[:TIMED_ROWS]
+    y = found.y[:TIMED_ROWS]
     try:
         plain = c_source(surrogate, program)
-        timing = time_per_call(program, plain, surrogate_name(program, drop_in=False), x)
+        timing = time_per_call(
+            program, plain, surrogate_name(program, drop_in=False), x
+        )
     except BuildError as error:
         return {"original": None, "surrogate": None}, [f"a call was not timed: {error}"]
     ns = {"original": timing.original, "surrogate": timing.surrogate}
@@ -108,9 +126,10 @@ def _timed(surrogate: Surrogate, program: Program, found: Compilation) -> tuple[
         return ns, []
     where = ", ".join(f"{v:.6g}" for v in x[differs][0])
     return ns, [
-        f"built for this machine the program returns something else on {differs.sum()} of {len(x)} inputs, for example "
-        f"at ({where}): in the sandbox, which the surrogate learned from, long, size_t and pointers have 32 bits, "
-        "and what C leaves undefined may differ"
+        f"built for this machine the program returns something else on {differs.sum()}"
+        f" of {len(x)} inputs, for example at ({where}): in the sandbox, which the"
+        " surrogate learned from, long, size_t and pointers have 32 bits, and what C"
+        " leaves undefined may differ"
     ]
 
 
@@ -123,12 +142,17 @@ def finish_draft(
     guard: bool = False,
     started: float,
 ) -> tuple[Surrogate, dict]:
-    """Export and report a surrogate that nothing has run or verified; as `finish`, without a page of figures."""
-    program, surrogate = draft.program, draft.surrogate
+    """Export and report a surrogate that nothing has run or verified; as `finish`,
+    without a page of figures.
+    """
+    program = draft.program
+    surrogate = draft.surrogate
     report = draft_json(draft, options)
     x = draw_inputs(program, ONNX_ROWS, generator=np.random.default_rng(options.seed))
     notes = ["Not verified: it was made from the text alone.", *draft.notes]
-    c_text = c_source(surrogate, program, drop_in=drop_in, guard=guard, notes=notes, selftest=x)
+    c_text = c_source(
+        surrogate, program, drop_in=drop_in, guard=guard, notes=notes, selftest=x
+    )
     report["exported_function"] = surrogate_name(program, drop_in=drop_in)
     report["time_s"]["total"] = round(time.perf_counter() - started, 4)
     return _written(folder, surrogate, c_text, report, x)
@@ -137,9 +161,16 @@ def finish_draft(
 def _written(
     folder: Path | None, surrogate: Surrogate, c_text: str, report: dict, x: np.ndarray
 ) -> tuple[Surrogate, dict]:
-    """Put the report into the surrogate and write everything, if there is a folder to write to."""
+    """Put the report into the surrogate and write everything, if there is a folder to
+    write to.
+    """
     has_onnx = all(importlib.util.find_spec(m) for m in ("onnx", "onnxruntime"))
-    files = ["surrogate.safetensors", "surrogate.c", *["surrogate.onnx"] * has_onnx, "report.json"]
+    files = [
+        "surrogate.safetensors",
+        "surrogate.c",
+        *["surrogate.onnx"] * has_onnx,
+        "report.json",
+    ]
     files += ["report.html"] * ("figures" in report)
     report["files"] = files if folder else []
     kept = {k: v for k, v in report.items() if k != "figures"}
@@ -152,7 +183,13 @@ def _written(
     return surrogate, kept
 
 
-def _write_all(folder: Path, surrogate: Surrogate, c_text: str, report: dict, onnx_inputs: np.ndarray) -> None:
+def _write_all(
+    folder: Path,
+    surrogate: Surrogate,
+    c_text: str,
+    report: dict,
+    onnx_inputs: np.ndarray,
+) -> None:
     """Write every file into a hidden folder beside, then move them into place."""
     work = Path(tempfile.mkdtemp(prefix=".nsc-", dir=folder))
     try:
@@ -160,7 +197,9 @@ def _write_all(folder: Path, surrogate: Surrogate, c_text: str, report: dict, on
         (work / "surrogate.c").write_text(c_text, encoding="utf-8")
         if "surrogate.onnx" in report["files"]:
             save_onnx(surrogate, work / "surrogate.onnx", onnx_inputs)
-        (work / "report.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
+        (work / "report.json").write_text(
+            json.dumps(report, indent=1), encoding="utf-8"
+        )
         if "report.html" in report["files"]:
             (work / "report.html").write_text(html_page(report), encoding="utf-8")
         for name in report["files"]:

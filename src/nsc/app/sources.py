@@ -24,7 +24,9 @@ def read_source(path: Path) -> str:
         what = "a folder" if path.is_dir() else "no such file"
         raise InputError(f"{path}: expected a C file; {what}")
     if path.stat().st_size > MAX_SOURCE_BYTES:
-        raise InputError(f"{path}: {path.stat().st_size} bytes; at most {MAX_SOURCE_BYTES} are read")
+        raise InputError(
+            f"{path}: {path.stat().st_size} bytes; at most {MAX_SOURCE_BYTES} are read"
+        )
     data = path.read_bytes()
     if b"\0" in data:
         raise InputError(f"{path}: expected C text; the file is binary")
@@ -32,10 +34,11 @@ def read_source(path: Path) -> str:
 
 
 def header_reader(path: Path | None, folders: Sequence[Path] = ()) -> Include:
-    """Return what finds a file's own headers: beside the file that asks, then in `folders`.
+    """Return what finds a file's own headers: beside the file that asks, then in
+    `folders`.
 
-    Nothing outside the main file's folder and `folders` is opened, and nothing that is not named like C,
-    whatever the names in the text say and wherever links lead.
+    Nothing outside the main file's folder and `folders` is opened, and nothing that is
+    not named like C, whatever the names in the text say and wherever links lead.
 
     Args:
         path: the main file; None for text that is in no file.

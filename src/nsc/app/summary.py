@@ -1,6 +1,7 @@
 """A finished compilation -> report.json.
 
-In: `Compiled`, or the `Draft` that nothing verified. Out: plain JSON values, the series for figures included.
+In: `Compiled`, or the `Draft` that nothing verified. Out: plain JSON values, the series
+for figures included.
 Non-goals: drawing (report).
 """
 
@@ -23,8 +24,11 @@ MAX_CURVES = 12
 
 
 def report_json(compiled: Compiled, options: CompileOptions) -> dict:
-    """Describe a compilation; `files`, `ns_per_call` and the export time are filled in by the writer."""
-    program, found = compiled.program, compiled.compilation
+    """Describe a compilation; `files`, `ns_per_call` and the export time are filled in
+    by the writer.
+    """
+    program = compiled.program
+    found = compiled.compilation
     figures, figure_runs = _figures(compiled)
     return {
         **_described(program, compiled.surrogate, options),
@@ -32,13 +36,23 @@ def report_json(compiled: Compiled, options: CompileOptions) -> dict:
         "backend": next((r.backend for r in compiled.compilation.results), None),
         "budget": found.rounds[-1].budget,
         "program_runs": _runs(compiled, figure_runs),
-        "zero_shot": {k: {"mse": v.mse, "nmse": v.as_json()["nmse"]} for k, v in compiled.zero_shot.items()},
-        "expected_zero_shot_nmse": None if compiled.expected_nmse is None else list(compiled.expected_nmse),
+        "zero_shot": {
+            k: {"mse": v.mse, "nmse": v.as_json()["nmse"]}
+            for k, v in compiled.zero_shot.items()
+        },
+        "expected_zero_shot_nmse": (
+            None if compiled.expected_nmse is None else list(compiled.expected_nmse)
+        ),
         "test": found.verification.as_json(),
         "target_error": options.target_error,
         "target_reached": found.reached,
-        "rounds": [{"budget": r.budget, "topology": r.topology, "rmse": r.rmse} for r in found.rounds],
-        "finetune": [_finetune(r, w) for r, w in zip(found.results, found.winners, strict=True)],
+        "rounds": [
+            {"budget": r.budget, "topology": r.topology, "rmse": r.rmse}
+            for r in found.rounds
+        ],
+        "finetune": [
+            _finetune(r, w) for r, w in zip(found.results, found.winners, strict=True)
+        ],
         "time_s": {k: round(v, 4) for k, v in compiled.time_s.items()},
         "ns_per_call": {"original": None, "surrogate": None},
         "notes": list(compiled.notes),
@@ -48,7 +62,9 @@ def report_json(compiled: Compiled, options: CompileOptions) -> dict:
 
 
 def draft_json(draft: Draft, options: CompileOptions) -> dict:
-    """Describe what the text alone gave; `files` are filled in by the writer. There is no "test" in it."""
+    """Describe what the text alone gave; `files` are filled in by the writer. There is
+    no "test" in it.
+    """
     return {
         **_described(draft.program, draft.surrogate, options),
         "text_only": True,
@@ -60,7 +76,9 @@ def draft_json(draft: Draft, options: CompileOptions) -> dict:
 
 
 def _described(program: Program, surrogate: Surrogate, options: CompileOptions) -> dict:
-    domain = zip(surrogate.input_names, surrogate.lo.tolist(), surrogate.hi.tolist(), strict=True)
+    domain = zip(
+        surrogate.input_names, surrogate.lo.tolist(), surrogate.hi.tolist(), strict=True
+    )
     return {
         "function": program.name,
         "signature": program.signature.prototype,
@@ -78,11 +96,15 @@ def _described(program: Program, surrogate: Surrogate, options: CompileOptions) 
 def _finetune(result: FinetuneResult, winner: str) -> dict:
     thin = max(1, result.train_loss.shape[1] // 400)
     return {
-        "backend": result.backend, "stopped": result.stopped[0], "best_step": int(result.best_step[0]),
-        "steps": result.train_loss.shape[1] - 1, "winner": winner,
-        "every": thin, "train_loss": result.train_loss[0, ::thin].tolist(),
+        "backend": result.backend,
+        "stopped": result.stopped[0],
+        "best_step": int(result.best_step[0]),
+        "steps": result.train_loss.shape[1] - 1,
+        "winner": winner,
+        "every": thin,
+        "train_loss": result.train_loss[0, ::thin].tolist(),
         "validation_loss": result.validation_loss[0, ::thin].tolist(),
-    }  # fmt: skip
+    }
 
 
 def _runs(compiled: Compiled, figures: int) -> dict[str, int]:
@@ -92,43 +114,71 @@ def _runs(compiled: Compiled, figures: int) -> dict[str, int]:
 
 
 def _figures(compiled: Compiled) -> tuple[dict, int]:
-    """Collect the series of the page's figures; returns them and the program runs they took."""
-    found, surrogate = compiled.compilation, compiled.surrogate
+    """Collect the series of the page's figures; returns them and the program runs they
+    took.
+    """
+    found = compiled.compilation
+    surrogate = compiled.surrogate
     returned = as_returned(compiled.program, surrogate(found.x))
-    predicted, error = returned[:SCATTER_POINTS], (returned - found.y).ravel()
+    predicted = returned[:SCATTER_POINTS]
+    error = (returned - found.y).ravel()
     reach = float(np.quantile(np.abs(error), 0.995)) or 1e-12
-    counts, edges = np.histogram(np.clip(error, -reach, reach), HISTOGRAM_BARS, (-reach, reach))
-    curves, maps, runs = [], [], 0
+    counts, edges = np.histogram(
+        np.clip(error, -reach, reach), HISTOGRAM_BARS, (-reach, reach)
+    )
+    curves = []
+    maps = []
+    runs = 0
     try:
         if len(surrogate.lo) == 2:
             maps, runs = _heat_maps(compiled)
         else:
             curves, runs = _curves(compiled)
     except OracleError:
-        pass  # the program fails on the edge of its domain; the page goes without these figures
+        # the program fails on the edge of its domain; the page goes without these
+        # figures
+        pass
     return {
-        "curves": curves, "heat_maps": maps,
-        "truth": found.y[:SCATTER_POINTS].tolist(), "predicted": predicted.tolist(),
+        "curves": curves,
+        "heat_maps": maps,
+        "truth": found.y[:SCATTER_POINTS].tolist(),
+        "predicted": predicted.tolist(),
         "histogram": {"edges": edges.tolist(), "counts": counts.tolist()},
-    }, runs  # fmt: skip
+    }, runs
 
 
 def _curves(compiled: Compiled) -> tuple[list[dict], int]:
-    """Run program and surrogate along each input, the others at the middle of their range."""
-    surrogate, curves, runs = compiled.surrogate, [], 0
+    """Run program and surrogate along each input, the others at the middle of their
+    range.
+    """
+    surrogate = compiled.surrogate
+    curves = []
+    runs = 0
     middle = (surrogate.lo + surrogate.hi) / 2
     for k, name in enumerate(surrogate.input_names):
         if len(curves) >= MAX_CURVES:
             break
-        x = np.tile(with_whole_inputs(compiled.program, middle[None])[0], (CURVE_POINTS, 1))
+        x = np.tile(
+            with_whole_inputs(compiled.program, middle[None])[0], (CURVE_POINTS, 1)
+        )
         x[:, k] = np.linspace(surrogate.lo[k], surrogate.hi[k], CURVE_POINTS)
         x = with_whole_inputs(compiled.program, x)
         y, predicted = _both(compiled, x)
         runs += len(x)
         for j, output in enumerate(surrogate.output_names):
-            title = f"{output} along {name}" + (", the rest mid-range" if len(surrogate.lo) > 1 else "")
-            curves.append({"title": title, "input": name, "output": output, "x": x[:, k].tolist(),
-                           "program": y[:, j].tolist(), "surrogate": predicted[:, j].tolist()})  # fmt: skip
+            title = f"{output} along {name}" + (
+                ", the rest mid-range" if len(surrogate.lo) > 1 else ""
+            )
+            curves.append(
+                {
+                    "title": title,
+                    "input": name,
+                    "output": output,
+                    "x": x[:, k].tolist(),
+                    "program": y[:, j].tolist(),
+                    "surrogate": predicted[:, j].tolist(),
+                }
+            )
     return curves, runs
 
 
@@ -141,13 +191,23 @@ def _both(compiled: Compiled, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _heat_maps(compiled: Compiled) -> tuple[list[dict], int]:
     """Run program and surrogate on a grid over two inputs."""
     surrogate = compiled.surrogate
-    axes = [np.linspace(lo, hi, MAP_SIDE) for lo, hi in zip(surrogate.lo, surrogate.hi, strict=True)]
+    axes = [
+        np.linspace(lo, hi, MAP_SIDE)
+        for lo, hi in zip(surrogate.lo, surrogate.hi, strict=True)
+    ]
     second, first = np.meshgrid(axes[1], axes[0], indexing="ij")
-    x = with_whole_inputs(compiled.program, np.stack([first.ravel(), second.ravel()], axis=1))
+    x = with_whole_inputs(
+        compiled.program, np.stack([first.ravel(), second.ravel()], axis=1)
+    )
     y, predicted = _both(compiled, x)
     shape = (MAP_SIDE, MAP_SIDE)
     return [
-        {"output": name, "x": surrogate.input_names[0], "y": surrogate.input_names[1],
-         "program": y[:, j].reshape(shape).tolist(), "surrogate": predicted[:, j].reshape(shape).tolist()}
+        {
+            "output": name,
+            "x": surrogate.input_names[0],
+            "y": surrogate.input_names[1],
+            "program": y[:, j].reshape(shape).tolist(),
+            "surrogate": predicted[:, j].reshape(shape).tolist(),
+        }
         for j, name in enumerate(surrogate.output_names)
-    ], len(x)  # fmt: skip
+    ], len(x)

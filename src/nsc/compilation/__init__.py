@@ -1,4 +1,6 @@
-"""Surrogate compilation: an oracle, starts and a budget -> a verified surrogate. Knows no C."""
+"""Surrogate compilation: an oracle, starts and a budget -> a verified surrogate. Knows
+no C.
+"""
 
 from nsc.compilation.oracle import Oracle as Oracle
 from nsc.compilation.oracle import run_oracle as run_oracle

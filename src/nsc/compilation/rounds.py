@@ -1,9 +1,12 @@
-"""The pattern of surrogate compilation: an oracle, starts and a budget -> a verified surrogate.
+"""The pattern of surrogate compilation: an oracle, starts and a budget -> a verified
+surrogate.
 
-In: an `Oracle` (`n i -> n o`), initial parameters, a sampler of inputs. Out: `Compilation`.
+In: an `Oracle` (`n i -> n o`), initial parameters, a sampler of inputs. Out:
+`Compilation`.
 Non-goals: C, text, which initialiser made the starts, which kind of oracle answers.
 
-Source: "Programming with Neural Surrogates of Programs" (Onward! 2021): surrogate compilation.
+Source: "Programming with Neural Surrogates of Programs" (Onward! 2021): surrogate
+compilation.
 """
 
 from __future__ import annotations
@@ -34,10 +37,18 @@ from nsc.finetune import (
     split_examples,
     spread_of,
 )
-from nsc.surrogate import Member, Surrogate, Topology, random_parameters, scale_outputs, widen
+from nsc.surrogate import (
+    Member,
+    Surrogate,
+    Topology,
+    random_parameters,
+    scale_outputs,
+    widen,
+)
 from nsc.verify import Verification, verify
 
-Progress = Callable[[str, float], None]  # (what is happening, fraction of it that is done)
+# (what is happening, fraction of it that is done)
+Progress = Callable[[str, float], None]
 
 MAX_ROUNDS = 10
 MIN_ROUNDS = 4  # before a target error is given up as hopeless
@@ -51,13 +62,16 @@ class CompilationConfig:
 
     Args:
         budget: I/O pairs for training and validation together (80:20); 0 is zero-shot.
-        seed: of inputs, split, restarts and verification; the same seed gives the same bits.
+        seed: of inputs, split, restarts and verification; the same seed gives the same
+            bits.
         restarts: random starts that compete with the given ones.
         verification: fresh inputs that no training saw.
-        target_error: rmse to reach, in the outputs' units; budget and widths grow until it holds.
+        target_error: rmse to reach, in the outputs' units; budget and widths grow until
+            it holds.
         max_budget: where a target error stops growing the budget.
-        time_limit: seconds after which a target error is given up, and with it the round that is under way, unless it
-            is the first; what is found then hangs on the machine.
+        time_limit: seconds after which a target error is given up, and with it the
+            round that is under way, unless it is the first; what is found then hangs on
+            the machine.
     """
 
     budget: int = 1024
@@ -71,18 +85,31 @@ class CompilationConfig:
 
     def __post_init__(self) -> None:
         if self.budget < 0:
-            raise InputError(f"--budget must be 0 (zero-shot) or a number of examples; found {self.budget}")
+            raise InputError(
+                "--budget must be 0 (zero-shot) or a number of examples; found"
+                f" {self.budget}"
+            )
         if self.verification < 1:
-            raise InputError(f"--verification must be at least 1 input; found {self.verification}")
+            raise InputError(
+                f"--verification must be at least 1 input; found {self.verification}"
+            )
         if self.target_error is not None and not self.target_error > 0:
-            raise InputError(f"--target-error must be above 0; found {self.target_error}")
+            raise InputError(
+                f"--target-error must be above 0; found {self.target_error}"
+            )
         if self.time_limit is not None and not self.time_limit > 0:
-            raise InputError(f"--time-limit must be above 0 seconds; found {self.time_limit}")
+            raise InputError(
+                f"--time-limit must be above 0 seconds; found {self.time_limit}"
+            )
         if self.time_limit is not None and self.target_error is None:
-            raise InputError("--time-limit ends the search for a target error; give a --target-error, or leave it out")
+            raise InputError(
+                "--time-limit ends the search for a target error; give a"
+                " --target-error, or leave it out"
+            )
         if self.seed < 0 or self.restarts < 0:
             raise InputError(
-                f"the seed and the number of restarts must be 0 or more; found {self.seed} and {self.restarts}"
+                "the seed and the number of restarts must be 0 or more; found"
+                f" {self.seed} and {self.restarts}"
             )
 
 
@@ -134,13 +161,16 @@ def surrogate_compilation(
     settle: Settle = lambda y: y,
     progress: Progress = lambda what, fraction: None,
 ) -> Compilation:
-    """Finetune from `starts` on `config.budget` runs of the oracle, and verify on fresh runs.
+    """Finetune from `starts` on `config.budget` runs of the oracle, and verify on fresh
+    runs.
 
     Args:
         starts: one per member of the surrogate; members' outputs are concatenated.
         draw: (n, generator) -> `n i` inputs of the domain, in the program's units.
-        template: gives box, names and metadata of the surrogate; its members are replaced.
-        settle: what use makes of the surrogate's outputs `n o` (integers, say): that is verified.
+        template: gives box, names and metadata of the surrogate; its members are
+            replaced.
+        settle: what use makes of the surrogate's outputs `n o` (integers, say): that is
+            verified.
     """
     return _Compilation(oracle, draw, template, config, settle, progress).run(starts)
 
@@ -149,11 +179,20 @@ class _Compilation:
     """State of one compilation: examples so far, runs and seconds spent."""
 
     def __init__(
-        self, oracle: Oracle, draw: Draw, template: Surrogate, config: CompilationConfig, settle: Settle,
+        self,
+        oracle: Oracle,
+        draw: Draw,
+        template: Surrogate,
+        config: CompilationConfig,
+        settle: Settle,
         progress: Progress,
-    ):  # fmt: skip
-        self.oracle, self.draw, self.template = oracle, draw, template
-        self.config, self.settle, self.progress = config, settle, progress
+    ):
+        self.oracle = oracle
+        self.draw = draw
+        self.template = template
+        self.config = config
+        self.settle = settle
+        self.progress = progress
         self.x = np.empty((0, len(template.lo)))
         self.y = np.empty((0, len(template.output_names)))
         self.runs = {"train": 0, "validation": 0, "verification": 0}
@@ -162,7 +201,9 @@ class _Compilation:
         self.started = time.perf_counter()
 
     def run(self, starts: tuple[Start, ...]) -> Compilation:
-        found, given_up, target = self._round(starts, self.config.budget), "", self.config.target_error
+        found = self._round(starts, self.config.budget)
+        given_up = ""
+        target = self.config.target_error
         if target is None:
             return found
         while not (reached := found.verification.rmse <= target):
@@ -185,11 +226,14 @@ class _Compilation:
         x, y, found = self._verify(surrogate, len(self.rounds))
         self.rounds.append(Round(budget, str(members[0].topology), found.rmse))
         spent = self.runs, self.time_s, tuple(self.rounds)
-        return Compilation(surrogate, found, x, y, results, winners, *spent, reached=None)
+        return Compilation(
+            surrogate, found, x, y, results, winners, *spent, reached=None
+        )
 
     def _end(self, budget: int, found: Verification) -> str:
         """Say why there is no other round; "" where there is."""
-        config, rounds = self.config, self.rounds
+        config = self.config
+        rounds = self.rounds
         if self._is_late():
             return f"the time limit of {config.time_limit:g} s is over"
         if budget > config.max_budget:
@@ -200,12 +244,18 @@ class _Compilation:
             return ""
         gain = min(1.0, *(b.rmse / a.rmse for a, b in pairwise(rounds)))
         hoped = found.rmse * gain ** (MAX_ROUNDS - len(rounds))
-        return "" if hoped <= config.target_error else "more examples and wider layers do not bring it near"
+        return (
+            ""
+            if hoped <= config.target_error
+            else "more examples and wider layers do not bring it near"
+        )
 
     def _is_late(self) -> bool:
         return time.perf_counter() - self.started > (self.config.time_limit or math.inf)
 
-    def _execute(self, n: int, purpose: int, number: int) -> tuple[np.ndarray, np.ndarray]:
+    def _execute(
+        self, n: int, purpose: int, number: int
+    ) -> tuple[np.ndarray, np.ndarray]:
         generator = np.random.default_rng([self.config.seed, purpose, number])
         x = self.draw(n, generator)
         return x, run_oracle(self.oracle, x, len(self.template.output_names))
@@ -218,11 +268,14 @@ class _Compilation:
         self.progress(f"running the program on {missing} inputs", 0.0)
         started = time.perf_counter()
         x, y = self._execute(missing, 0, len(self.x))
-        self.x, self.y = np.concatenate([self.x, x]), np.concatenate([self.y, y])
+        self.x = np.concatenate([self.x, x])
+        self.y = np.concatenate([self.y, y])
         self.time_s["execute"] += time.perf_counter() - started
 
     def _finetune(self, starts: tuple[Start, ...]) -> tuple:
-        """Finetune every member; outputs are standardised on the way and put back exactly."""
+        """Finetune every member; outputs are standardised on the way and put back
+        exactly.
+        """
         if not len(self.x):
             return tuple(Member(s.topology, s.without_runs) for s in starts), (), ()
         started = time.perf_counter()
@@ -232,61 +285,97 @@ class _Compilation:
             self.time_s["finetune"] += time.perf_counter() - started
 
     def _finetune_members(self, starts: tuple[Start, ...]) -> tuple:
-        members, results, winners, held, column = [], [], [], 0, 0
+        members = []
+        results = []
+        winners = []
+        held = 0
+        column = 0
         u = self.template.normalise(self.x)
         for k, start in enumerate(starts):
             columns = slice(column, column + start.topology.n_outputs)
             column = columns.stop
-            member, result, winner = self._finetune_member(start, u, self.y[:, columns], k)
+            member, result, winner = self._finetune_member(
+                start, u, self.y[:, columns], k
+            )
             members.append(member)
             results.append(result)
             winners.append(winner)
             held = max(held, self._n_validation)
-        self.runs["validation"] = held  # what one network trains on may have validated another
+        # what one network trains on may have validated another
+        self.runs["validation"] = held
         self.runs["train"] = len(self.x) - held
         return tuple(members), tuple(results), tuple(winners)
 
     def _finetune_member(
         self, start: Start, u: np.ndarray, y: np.ndarray, k: int
     ) -> tuple[Member, FinetuneResult, str]:
-        config, topology = self.config, start.topology
+        config = self.config
+        topology = start.topology
         prior = start.predicted
         if prior is not None and not bears_out(prior, start.w, topology, u, y):
-            prior, start = None, replace(start, is_informed=False)
+            prior = None
+            start = replace(start, is_informed=False)
         if prior is not None and not prior.helps(config.finetune, len(u)):
             prior = None
         known = y if prior is None else np.concatenate([y, prior.y])
-        mean, spread = known.mean(axis=0), spread_of(known)
+        mean = known.mean(axis=0)
+        spread = spread_of(known)
         spread = np.where(spread > 0, spread, 1.0)
         data = split_examples(u, (y - mean) / spread, seed=config.seed)
         self._n_validation = data.x_validation.shape[1] if len(u) > 1 else 0
-        given = [(label, scale_outputs(w, topology, 1.0 / spread, -mean / spread)) for label, w in start.candidates]
+        given = [
+            (label, scale_outputs(w, topology, 1.0 / spread, -mean / spread))
+            for label, w in start.candidates
+        ]
         if prior is None:
             result, winner = self._race(start, data, given, len(given), k)
         else:
             prior = Prior(prior.x, (prior.y - mean) / spread)
             result, winner = self._race_with_prior(start, data, given, prior, k)
-        return Member(topology, scale_outputs(result.w[0], topology, spread, mean)), result, winner
+        return (
+            Member(topology, scale_outputs(result.w[0], topology, spread, mean)),
+            result,
+            winner,
+        )
 
     def _race_with_prior(
-        self, start: Start, data: FinetuneData, given: list[Entrant], prior: Prior, k: int
+        self,
+        start: Start,
+        data: FinetuneData,
+        given: list[Entrant],
+        prior: Prior,
+        k: int,
     ) -> tuple[FinetuneResult, str]:
-        """Let the first start heed predictions before it races; on few examples it is all there is."""
+        """Let the first start heed predictions before it races; on few examples it is
+        all there is.
+        """
         label = f"{given[0][0]}, with predictions"
         found = finetune_with_prior(given[0][1], start.topology, data, prior)
         if has_few(data):
             self._n_validation = 0
             return found, label
-        others = given[:-1] if len(given) > 1 else given  # as many racers as without predictions
+        # as many racers as without predictions
+        others = given[:-1] if len(given) > 1 else given
         return self._race(start, data, [(label, found.w[0]), *others], 1, k)
 
     def _race(
-        self, start: Start, data: FinetuneData, entrants: list[Entrant], trusted: int, k: int
+        self,
+        start: Start,
+        data: FinetuneData,
+        entrants: list[Entrant],
+        trusted: int,
+        k: int,
     ) -> tuple[FinetuneResult, str]:
         """Race entrants and random starts; all but the first `trusted` have handicaps."""
-        config, topology = self.config, start.topology
-        seeds = np.random.SeedSequence([config.seed, 2, k]).generate_state(max(config.restarts, 1))[: config.restarts]
-        randoms = [(f"random {r}", random_parameters(topology, seed=int(s))) for r, s in enumerate(seeds, 1)]
+        config = self.config
+        topology = start.topology
+        seeds = np.random.SeedSequence([config.seed, 2, k]).generate_state(
+            max(config.restarts, 1)
+        )[: config.restarts]
+        randoms = [
+            (f"random {r}", random_parameters(topology, seed=int(s)))
+            for r, s in enumerate(seeds, 1)
+        ]
         handicaps = np.ones(len(entrants) + len(randoms))
         if start.is_informed:
             handicaps[trusted:] = handicap(self._n_validation, TRUST_PRIOR)
@@ -296,22 +385,37 @@ class _Compilation:
             if self.rounds and self._is_late():
                 raise _OutOfTime
             what = f"finetuning {topology}: step {step}, validation nmse {best:.2e}"
-            self.progress(f"building the finetuning kernel for {topology}" if math.isnan(best) else what, step / limit)
+            self.progress(
+                (
+                    f"building the finetuning kernel for {topology}"
+                    if math.isnan(best)
+                    else what
+                ),
+                step / limit,
+            )
 
         labels, starts = zip(*entrants, *randoms, strict=True)
         found, winner = finetune_best_of(
-            np.stack(starts), topology, data, config.finetune, handicaps=handicaps, progress=show
+            np.stack(starts),
+            topology,
+            data,
+            config.finetune,
+            handicaps=handicaps,
+            progress=show,
         )
         return found, labels[winner]
 
-    def _verify(self, surrogate: Surrogate, number: int) -> tuple[np.ndarray, np.ndarray, Verification]:
+    def _verify(
+        self, surrogate: Surrogate, number: int
+    ) -> tuple[np.ndarray, np.ndarray, Verification]:
         """Run the program on fresh inputs and compare."""
         n = self.config.verification
         self.progress(f"verifying on {n} fresh inputs", 0.0)
         started = time.perf_counter()
         x, y = self._execute(n, 1, number)
         self.runs["verification"] += n
-        looks = MAX_ROUNDS if self.config.target_error else 1  # each may be the last, by what it finds
+        # each may be the last, by what it finds
+        looks = MAX_ROUNDS if self.config.target_error else 1
         found = verify(y, self.settle(surrogate(x)), looks=looks)
         self.time_s["verify"] += time.perf_counter() - started
         return x, y, found
@@ -319,20 +423,38 @@ class _Compilation:
     def _wider(self, topology: Topology) -> tuple[int, ...] | None:
         """Double the hidden layers; None where that is more than can be finetuned."""
         wider = tuple(2 * h for h in topology.hidden)
-        doubled = replace(topology, widths=(topology.n_inputs, *wider, topology.n_outputs))
-        too_many = self.config.finetune.optimizer == "lm" and doubled.n_parameters > MAX_LM_PARAMETERS
+        doubled = replace(
+            topology, widths=(topology.n_inputs, *wider, topology.n_outputs)
+        )
+        too_many = (
+            self.config.finetune.optimizer == "lm"
+            and doubled.n_parameters > MAX_LM_PARAMETERS
+        )
         return None if too_many or not wider or max(wider) > MAX_HIDDEN else wider
 
     def _more(self, found: Compilation) -> tuple[tuple[Start, ...], int]:
-        """Choose what limits: the topology when train and validation agree on many examples, else the examples."""
-        members, results, budget = found.surrogate.members, found.results, self.rounds[-1].budget
-        starts, starved = [], not results
+        """Choose what limits: the topology when train and validation agree on many
+        examples, else the examples.
+        """
+        members = found.surrogate.members
+        results = found.results
+        budget = self.rounds[-1].budget
+        starts = []
+        starved = not results
         for member, result in zip(members, results, strict=False):
             step = int(result.best_step[0])
-            gap = result.validation_loss[0, step] / max(result.train_loss[0, step], 1e-300)
-            wider = self._wider(member.topology) if gap < 3.0 and budget > 2 * member.topology.n_parameters else None
+            gap = result.validation_loss[0, step] / max(
+                result.train_loss[0, step], 1e-300
+            )
+            wider = (
+                self._wider(member.topology)
+                if gap < 3.0 and budget > 2 * member.topology.n_parameters
+                else None
+            )
             if wider is not None:
-                w, topology = widen(member.w, member.topology, wider, seed=self.config.seed)
+                w, topology = widen(
+                    member.w, member.topology, wider, seed=self.config.seed
+                )
                 starts.append(Start(topology, (("widened", w),)))
             else:
                 starts.append(Start(member.topology, (("the round before", member.w),)))

@@ -1,6 +1,7 @@
 """Where finetuning may start.
 
-In: parameters, and what is known of the outputs. Out: `Start`. Non-goals: which initialiser made them.
+In: parameters, and what is known of the outputs. Out: `Start`. Non-goals: which
+initialiser made them.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ class Start:
     """Where one member may start: parameters that map [-1, 1] to the program's units.
 
     Args:
-        candidates: (what they are, `w`); the first is what zero-shot gets, all compete on validation loss.
-        is_informed: whether they know the program, so that random starts compete with a handicap.
+        candidates: (what they are, `w`); the first is what zero-shot gets, all compete
+            on validation loss.
+        is_informed: whether they know the program, so that random starts compete with a
+            handicap.
         predicted: what is known of the outputs before any run; joins few examples.
     """
 
@@ -37,7 +40,9 @@ class Start:
 
     @cached_property
     def without_runs(self) -> np.ndarray:
-        """The `w` to use where nothing is run: fitted to what is predicted to the end, which a start is not."""
+        """The `w` to use where nothing is run: fitted to what is predicted to the end,
+        which a start is not.
+        """
         if self.predicted is None:
             return self.w
         return finetune_with_prior(self.w, self.topology, None, self.predicted).w[0]

@@ -1,7 +1,9 @@
-"""CompNet, the hypernetwork: a program's expression DAG -> the 65 parameters of a 9-4-4-1 surrogate.
+"""CompNet, the hypernetwork: a program's expression DAG -> the 65 parameters of a
+9-4-4-1 surrogate.
 
-It reads text and never runs anything. Inference is numpy and a compiled walk over the DAG; only training needs torch.
-Must not know wasm, where programs come from, or other initialisers.
+It reads text and never runs anything. Inference is numpy and a compiled walk over the
+DAG; only training needs torch. Must not know wasm, where programs come from, or other
+initialisers.
 """
 
 from nsc.compnet.compile import CompNet as CompNet

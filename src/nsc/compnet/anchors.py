@@ -1,4 +1,5 @@
-"""Anchors: the fixed inputs at which node values are predicted, and the values of programs there.
+"""Anchors: the fixed inputs at which node values are predicted, and the values of
+programs there.
 
 In: packed programs. Out: `ANCHORS`, `evaluate`, `Targets`. Non-goals: learning.
 """
@@ -21,33 +22,42 @@ _SMALLEST_SPREAD = 1e-9
 def _stratified(generator: np.random.Generator, sweeps: int = 60) -> np.ndarray:
     """Draw 64 points of a Latin hypercube whose columns hardly correlate.
 
-    Each sweep whitens the columns and gives them back their strata in the order found (Iman and Conover, 1982).
+    Each sweep whitens the columns and gives them back their strata in the order found
+    (Iman and Conover, 1982).
     """
     strata = (np.arange(_BLOCK) + 0.5) / _BLOCK * 2 - 1
     x = np.stack([generator.permutation(strata) for _ in range(MAX_INPUTS)], axis=1)
-    best, least = x, np.inf
+    best = x
+    least = np.inf
     for _ in range(sweeps):
         gram = 3.0 * x.T @ x / _BLOCK
         worst = np.abs(gram - np.diag(np.diag(gram))).max()
         if worst < least:
-            best, least = x, worst
+            best = x
+            least = worst
         white = x @ np.linalg.inv(np.linalg.cholesky(gram)).T
         x = strata[np.argsort(np.argsort(white, axis=0), axis=0)]
     return best
 
 
 def _anchors() -> np.ndarray:
-    """Return 512 points of [-1, 1]^9, each followed by its negative, so that odd moments vanish."""
+    """Return 512 points of [-1, 1]^9, each followed by its negative, so that odd
+    moments vanish.
+    """
     generator = np.random.default_rng(0)
-    half = np.concatenate([_stratified(generator) for _ in range(ROOT_ANCHORS // 2 // _BLOCK)])
+    half = np.concatenate(
+        [_stratified(generator) for _ in range(ROOT_ANCHORS // 2 // _BLOCK)]
+    )
     return np.stack([half, -half], axis=1).reshape(ROOT_ANCHORS, MAX_INPUTS)
 
 
-ANCHORS = _anchors()  # float64 (512, 9); nodes are predicted at the first 128, roots at all
+# float64 (512, 9); nodes are predicted at the first 128, roots at all
+ANCHORS = _anchors()
 
 
 def evaluate(batch: Batch, x: np.ndarray, *, softly: bool = False) -> np.ndarray:
-    """Evaluate every node of a batch. x: `n 9`, by slot; returns float64 `m n` (NaN and inf may appear).
+    """Evaluate every node of a batch. x: `n 9`, by slot; returns float64 `m n` (NaN and
+    inf may appear).
 
     softly: reciprocals are cut off near their poles, as `apply_softly` says.
     """
@@ -63,7 +73,11 @@ def evaluate(batch: Batch, x: np.ndarray, *, softly: bool = False) -> np.ndarray
             out[rows] = multiply(out[batch.args[rows, 0]], out[batch.args[rows, 1]])
             for start, stop, function in level.runs:
                 a = out[batch.args[start:stop, 0]]
-                out[start:stop] = apply_softly(NumpyArrays(), function, a, _spread(a)) if softly else apply(function, a)
+                out[start:stop] = (
+                    apply_softly(NumpyArrays(), function, a, _spread(a))
+                    if softly
+                    else apply(function, a)
+                )
     return out
 
 
@@ -71,7 +85,9 @@ def _spread(a: np.ndarray) -> np.ndarray:
     finite = np.isfinite(a)
     count = np.maximum(finite.sum(axis=1, keepdims=True), 1)
     mean = np.where(finite, a, 0.0).sum(axis=1, keepdims=True) / count
-    return np.sqrt((np.where(finite, a - mean, 0.0) ** 2).sum(axis=1, keepdims=True) / count)
+    return np.sqrt(
+        (np.where(finite, a - mean, 0.0) ** 2).sum(axis=1, keepdims=True) / count
+    )
 
 
 @dataclass(frozen=True)
@@ -79,8 +95,10 @@ class Targets:
     """What a CompNet is to predict.
 
     Args:
-        shapes: float16 (m, 128), node values at the node anchors, standardised; NaN where undefined.
-        means, spreads: float64 (m,), of the node values; spread 0 where there is nothing to learn.
+        shapes: float16 (m, 128), node values at the node anchors, standardised; NaN
+            where undefined.
+        means, spreads: float64 (m,), of the node values; spread 0 where there is
+            nothing to learn.
         outputs: float64 (p, 512), root values at all anchors.
     """
 
@@ -94,14 +112,17 @@ def targets_of(packed: Packed, chunk: int = 500) -> Targets:
     """Evaluate packed programs at the anchors."""
     m = int(packed.offsets[-1])
     shapes = np.empty((m, NODE_ANCHORS), np.float16)
-    means, spreads = np.empty(m), np.empty(m)
+    means = np.empty(m)
+    spreads = np.empty(m)
     outputs = np.empty((len(packed), ROOT_ANCHORS))
     for start in range(0, len(packed), chunk):
         programs = np.arange(start, min(start + chunk, len(packed)))
         batch = make_batch(packed, programs)
         outputs[programs] = evaluate(batch, ANCHORS)[batch.roots]
         values = evaluate(batch, ANCHORS[:NODE_ANCHORS], softly=True)
-        shapes[batch.order], means[batch.order], spreads[batch.order] = _standardised(values)
+        shapes[batch.order], means[batch.order], spreads[batch.order] = _standardised(
+            values
+        )
     return Targets(shapes, means, spreads, outputs)
 
 
@@ -114,5 +135,9 @@ def _standardised(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarra
     deviation = np.where(finite, v - mean[:, None], 0.0)
     spread = np.sqrt((deviation**2).sum(axis=1) / np.maximum(count, 1))
     shape = np.clip(deviation / np.maximum(spread, 1e-300)[:, None], -6e4, 6e4)
-    learnable = (count >= values.shape[1] // 2) & (spread > 1e-7 * np.abs(mean)) & (spread > _SMALLEST_SPREAD)
+    learnable = (
+        (count >= values.shape[1] // 2)
+        & (spread > 1e-7 * np.abs(mean))
+        & (spread > _SMALLEST_SPREAD)
+    )
     return np.where(finite, shape, np.nan), mean, np.where(learnable, spread, 0.0)

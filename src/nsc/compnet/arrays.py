@@ -16,7 +16,9 @@ Array = Any  # of numpy, or of torch on one device
 
 
 class Arrays(Protocol):
-    """An array library. `xp` has what both spell alike: where, isnan, isfinite, stack, concat."""
+    """An array library. `xp` has what both spell alike: where, isnan, isfinite, stack,
+    concat.
+    """
 
     xp: ModuleType
 
@@ -67,7 +69,8 @@ class NumpyArrays:
 
 
 def apply_softly(arrays: Arrays, function: int, a: Array, spread: Array) -> Array:
-    """Apply a function whose pole is cut off: RECIP is linear within POLE standard deviations of zero.
+    """Apply a function whose pole is cut off: RECIP is linear within POLE standard
+    deviations of zero.
 
     a: any shape; spread: the argument's standard deviation, of a shape that broadcasts.
     """

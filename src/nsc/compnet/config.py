@@ -21,7 +21,8 @@ class ModelConfig:
         width: of a node's embedding.
         products: bilinear units of the product cell.
         gated, bilinear: units of the cell for functions of one argument.
-        modulation: hidden units of the network that turns a function's description into gains and biases.
+        modulation: hidden units of the network that turns a function's description into
+            gains and biases.
         head: hidden units of the parameter head.
     """
 
@@ -34,20 +35,36 @@ class ModelConfig:
 
 
 def tensor_shapes(model: ModelConfig, functions: int) -> dict[str, tuple[int, ...]]:
-    """Return the shape of each tensor of a CompNet that knows a number of functions; `model.TermNet` makes them."""
-    d, wide, narrow = model.width, model.gated + 2 * model.bilinear, model.gated + model.bilinear
+    """Return the shape of each tensor of a CompNet that knows a number of functions;
+    `model.TermNet` makes them.
+    """
+    d = model.width
+    wide = model.gated + 2 * model.bilinear
+    narrow = model.gated + model.bilinear
     linear = {
-        "modulate_1": (2 * QUANTILES, model.modulation), "modulate_2": (model.modulation, 2 * wide),
-        "root_1": (d, model.head // 2), "root_2": (model.head // 2, ROOT_ANCHORS), "head_1": (d, model.head),
-        "head_2": (model.head, model.head // 2), "head_3": (model.head // 2, N_PARAMETERS),
-        "error_1": (d + ERROR_FEATURES, model.head // 4), "error_2": (model.head // 4, 2),
-    }  # fmt: skip
+        "modulate_1": (2 * QUANTILES, model.modulation),
+        "modulate_2": (model.modulation, 2 * wide),
+        "root_1": (d, model.head // 2),
+        "root_2": (model.head // 2, ROOT_ANCHORS),
+        "head_1": (d, model.head),
+        "head_2": (model.head, model.head // 2),
+        "head_3": (model.head // 2, N_PARAMETERS),
+        "error_1": (d + ERROR_FEATURES, model.head // 4),
+        "error_2": (model.head // 4, 2),
+    }
     shapes = {
-        "inputs": (MAX_INPUTS, d), "decode": (ROOT_ANCHORS, d), "base": (N_PARAMETERS,),
-        "product_in": (d, model.products), "product_out": (model.products, d + 1),
-        "unary_in": (d, wide), "gain_in": (functions, wide), "bias_in": (functions, wide),
-        "unary_out": (narrow, d + 1), "gain_out": (functions, narrow), "bias_out": (functions, d + 1),
-    }  # fmt: skip
+        "inputs": (MAX_INPUTS, d),
+        "decode": (ROOT_ANCHORS, d),
+        "base": (N_PARAMETERS,),
+        "product_in": (d, model.products),
+        "product_out": (model.products, d + 1),
+        "unary_in": (d, wide),
+        "gain_in": (functions, wide),
+        "bias_in": (functions, wide),
+        "unary_out": (narrow, d + 1),
+        "gain_out": (functions, narrow),
+        "bias_out": (functions, d + 1),
+    }
     for name, (inputs, outputs) in linear.items():
         shapes |= {f"{name}.weight": (outputs, inputs), f"{name}.bias": (outputs,)}
     return shapes

@@ -1,6 +1,8 @@
-"""Functions of one argument that a term may apply: how to evaluate them and what is known of their range.
+"""Functions of one argument that a term may apply: how to evaluate them and what is
+known of their range.
 
-In: nothing. Out: `FUNCTIONS`, `apply`, `bounds_of`. Non-goals: where terms come from (rewrite.py).
+In: nothing. Out: `FUNCTIONS`, `apply`, `bounds_of`. Non-goals: where terms come from
+(rewrite.py).
 """
 
 from __future__ import annotations
@@ -12,15 +14,36 @@ import numpy as np
 from nsc.graph import EVALUATE
 
 LARGEST = 1e12  # bounds and predicted values stay within
-POLE = 0.1  # a reciprocal is softened within this many standard deviations of its argument around zero
+# a reciprocal is softened within this many standard deviations of its argument around
+# zero
+POLE = 0.1
 FUNCTIONS: tuple[str, ...] = (
-    "SQRT", "SIN", "COS", "TAN", "EXP", "LOG", "ABS", "ATAN", "TANH", "FLOOR", "ASIN", "SINH", "COSH", "CBRT",
-    "ERF", "ROUND", "TRUNC", "RECIP", "STEP", "ZERO",
-)  # fmt: skip
+    "SQRT",
+    "SIN",
+    "COS",
+    "TAN",
+    "EXP",
+    "LOG",
+    "ABS",
+    "ATAN",
+    "TANH",
+    "FLOOR",
+    "ASIN",
+    "SINH",
+    "COSH",
+    "CBRT",
+    "ERF",
+    "ROUND",
+    "TRUNC",
+    "RECIP",
+    "STEP",
+    "ZERO",
+)
 FUNCTION_INDEX: dict[str, int] = {name: k for k, name in enumerate(FUNCTIONS)}
 ODD = frozenset("SIN TAN ATAN TANH ASIN SINH CBRT ERF ROUND TRUNC RECIP".split())
 EVEN = frozenset("COS ABS COSH ZERO".split())
-PARTIAL = frozenset("LOG SQRT RECIP ASIN TAN EXP".split())  # somewhere undefined or infinite
+# somewhere undefined or infinite
+PARTIAL = frozenset("LOG SQRT RECIP ASIN TAN EXP".split())
 _MONOTONE = frozenset("EXP ATAN TANH FLOOR SINH CBRT ERF ROUND TRUNC STEP".split())
 EQUAL = 1e-9  # what counts as zero: the DAG computes over the reals, numpy does not
 
@@ -38,7 +61,9 @@ def apply(function: int, a: np.ndarray) -> np.ndarray:
 
 
 def multiply(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Multiply, zero times anything being zero: what a condition leaves out may be undefined."""
+    """Multiply, zero times anything being zero: what a condition leaves out may be
+    undefined.
+    """
     return np.where((a == 0) | (b == 0), 0.0, a * b)
 
 

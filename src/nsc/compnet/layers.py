@@ -16,6 +16,8 @@ def linear(arrays: dict[str, np.ndarray], name: str, x: np.ndarray) -> np.ndarra
 
 
 def centred_shapes(arrays: dict[str, np.ndarray]) -> np.ndarray:
-    """Return what decodes shapes at the node anchors, (128, d): their mean is none of a shape's business."""
+    """Return what decodes shapes at the node anchors, (128, d): their mean is none of a
+    shape's business.
+    """
     shapes = arrays["decode"][:NODE_ANCHORS]
     return shapes - shapes.mean(axis=0)

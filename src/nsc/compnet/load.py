@@ -1,6 +1,7 @@
 """A trained CompNet of either encoder, from disk.
 
-In: a path, or nothing for the one in the package. Out: `CompNet` or `BertCompNet`, whichever the header names.
+In: a path, or nothing for the one in the package. Out: `CompNet` or `BertCompNet`,
+whichever the header names.
 Non-goals: writing them, optimizer state.
 """
 
@@ -22,10 +23,12 @@ SHIPPED = Path(__file__).parent / "weights" / "compnet.safetensors"
 
 
 def load_compnet(path: Path | str | None = None) -> CompNet | BertCompNet:
-    """Load a checkpoint; without a path, the one shipped in the package (kept after the first load).
+    """Load a checkpoint; without a path, the one shipped in the package (kept after the
+    first load).
 
     Raises:
-        StoreError: missing, unreadable, damaged, or made for another version or other functions.
+        StoreError: missing, unreadable, damaged, or made for another version or other
+            functions.
     """
     return _shipped() if path is None else _load(Path(path))
 
@@ -37,7 +40,9 @@ def _shipped() -> CompNet:
 
 def _load(path: Path) -> CompNet | BertCompNet:
     if not path.exists():
-        raise StoreError(f"there is no CompNet checkpoint at {path}; train one with: nsc train")
+        raise StoreError(
+            f"there is no CompNet checkpoint at {path}; train one with: nsc train"
+        )
     try:
         with safe_open(path, "numpy") as file:
             header = file.metadata() or {}
@@ -45,9 +50,13 @@ def _load(path: Path) -> CompNet | BertCompNet:
     except SafetensorError as error:
         raise StoreError(f"{path} is not a readable checkpoint: {error}") from None
     if header.get("nsc_compnet") != VERSION:
-        raise StoreError(f"{path} has version {header.get('nsc_compnet')}; this nsc reads {VERSION}")
+        raise StoreError(
+            f"{path} has version {header.get('nsc_compnet')}; this nsc reads {VERSION}"
+        )
     if header.get("encoder") == "bert":
         return bert_from(header, arrays)
     if header.get("functions") != " ".join(FUNCTIONS):
-        raise StoreError(f"{path} was trained for other functions; train it again with: nsc train")
+        raise StoreError(
+            f"{path} was trained for other functions; train it again with: nsc train"
+        )
     return CompNet(arrays, checked_metadata(path, header, arrays))

@@ -1,6 +1,8 @@
-"""Many programs' terms -> one batch of nodes sorted by level and kind, so that a level is a few matrix products.
+"""Many programs' terms -> one batch of nodes sorted by level and kind, so that a level
+is a few matrix products.
 
-In: `Terms`. Out: numpy arrays, used by training and by inference alike. Non-goals: learning.
+In: `Terms`. Out: numpy arrays, used by training and by inference alike. Non-goals:
+learning.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ from nsc.compnet.terms import LINEAR, PRODUCT, Terms
 
 @dataclass(frozen=True)
 class Packed:
-    """Programs laid end to end: `offsets` (p+1) bound each one's nodes, `edges` (m+1) each node's edges."""
+    """Programs laid end to end: `offsets` (p+1) bound each one's nodes, `edges` (m+1)
+    each node's edges.
+    """
 
     kinds: np.ndarray  # int64 (m,)
     functions: np.ndarray  # int64 (m,)
@@ -46,10 +50,12 @@ _OF_PROGRAMS = ("roots", "n_inputs")
 
 @dataclass(frozen=True)
 class Level:
-    """Nodes start..linear are linear combinations, linear..product products, product..stop of one argument.
+    """Nodes start..linear are linear combinations, linear..product products,
+    product..stop of one argument.
 
-    `owner`, `source`, `weight`: the edges of the linear ones, `owner` counted from start. `runs`: (start, stop,
-    function) of those of one argument, equal functions side by side.
+    `owner`, `source`, `weight`: the edges of the linear ones, `owner` counted from
+    start. `runs`: (start, stop, function) of those of one argument, equal functions
+    side by side.
     """
 
     start: int
@@ -81,13 +87,18 @@ class Batch:
 
 def pack(programs: Sequence[Terms]) -> Packed:
     """Lay programs end to end."""
-    joined = {name: np.concatenate([getattr(t, name) for t in programs]) for name in (*_OF_NODES, *_OF_EDGES)}
+    joined = {
+        name: np.concatenate([getattr(t, name) for t in programs])
+        for name in (*_OF_NODES, *_OF_EDGES)
+    }
     counts = np.concatenate([np.diff(t.edges) for t in programs])
     return Packed(
-        edges=_bounds(counts), offsets=_bounds([len(t) for t in programs]),
+        edges=_bounds(counts),
+        offsets=_bounds([len(t) for t in programs]),
         roots=np.array([t.root for t in programs], np.int64),
-        n_inputs=np.array([len(t.inputs) for t in programs], np.int64), **joined,
-    )  # fmt: skip
+        n_inputs=np.array([len(t.inputs) for t in programs], np.int64),
+        **joined,
+    )
 
 
 def select(packed: Packed, programs: np.ndarray) -> tuple[Packed, np.ndarray]:
@@ -119,33 +130,58 @@ def make_batch(packed: Packed, programs: np.ndarray) -> Batch:
     sizes = packed.offsets[programs + 1] - packed.offsets[programs]
     base = _bounds(sizes)
     nodes = _ranges(packed.offsets[programs], sizes)
-    order = np.lexsort((packed.functions[nodes], packed.kinds[nodes], packed.levels[nodes]))
+    order = np.lexsort(
+        (packed.functions[nodes], packed.kinds[nodes], packed.levels[nodes])
+    )
     number = np.empty(len(order), np.int64)
     number[order] = np.arange(len(order))
     first = np.repeat(base[:-1], sizes)[order]
     nodes = nodes[order]
     bounds = packed.bounds[nodes]
     return Batch(
-        nodes, packed.kinds[nodes], packed.functions[nodes], number[packed.args[nodes] + first[:, None]],
-        packed.bias[nodes], bounds[:, 0].copy(), bounds[:, 1].copy(),
-        int(np.searchsorted(packed.levels[nodes], 1)), _levels(packed, nodes, first, number),
-        number[base[:-1] + packed.roots[programs]], np.repeat(np.arange(len(programs)), sizes)[order],
-    )  # fmt: skip
+        nodes,
+        packed.kinds[nodes],
+        packed.functions[nodes],
+        number[packed.args[nodes] + first[:, None]],
+        packed.bias[nodes],
+        bounds[:, 0].copy(),
+        bounds[:, 1].copy(),
+        int(np.searchsorted(packed.levels[nodes], 1)),
+        _levels(packed, nodes, first, number),
+        number[base[:-1] + packed.roots[programs]],
+        np.repeat(np.arange(len(programs)), sizes)[order],
+    )
 
 
-def _levels(packed: Packed, nodes: np.ndarray, first: np.ndarray, number: np.ndarray) -> tuple[Level, ...]:
-    level, kind, functions = packed.levels[nodes], packed.kinds[nodes], packed.functions[nodes]
+def _levels(
+    packed: Packed, nodes: np.ndarray, first: np.ndarray, number: np.ndarray
+) -> tuple[Level, ...]:
+    level = packed.levels[nodes]
+    kind = packed.kinds[nodes]
+    functions = packed.functions[nodes]
     counts = packed.edges[nodes + 1] - packed.edges[nodes]
     edges = _ranges(packed.edges[nodes], counts)
     owner = np.repeat(np.arange(len(nodes)), counts)
-    source, weight = number[packed.children[edges] + first[owner]], packed.weights[edges]
+    source = number[packed.children[edges] + first[owner]]
+    weight = packed.weights[edges]
     starts = np.searchsorted(level, np.arange(1, level.max() + 2))
     cuts = np.searchsorted(owner, starts)
     found = []
     for a, b, i, j in zip(starts[:-1], starts[1:], cuts[:-1], cuts[1:], strict=True):
         linear, product = a + np.searchsorted(kind[a:b], (LINEAR + 1, PRODUCT + 1))
         calls = runs(functions, int(product), int(b))
-        found.append(Level(int(a), int(linear), int(product), int(b), owner[i:j] - a, source[i:j], weight[i:j], calls))
+        found.append(
+            Level(
+                int(a),
+                int(linear),
+                int(product),
+                int(b),
+                owner[i:j] - a,
+                source[i:j],
+                weight[i:j],
+                calls,
+            )
+        )
     return tuple(found)
 
 
@@ -153,8 +189,16 @@ def runs(values: np.ndarray, start: int, stop: int) -> tuple[tuple[int, int, int
     """Cut start..stop into runs of equal values: (start, stop, value)."""
     if start == stop:
         return ()
-    cuts = np.concatenate([[0], np.flatnonzero(np.diff(values[start:stop])) + 1, [stop - start]]) + start
-    return tuple((int(a), int(b), int(values[a])) for a, b in zip(cuts[:-1], cuts[1:], strict=True))
+    cuts = (
+        np.concatenate(
+            [[0], np.flatnonzero(np.diff(values[start:stop])) + 1, [stop - start]]
+        )
+        + start
+    )
+    return tuple(
+        (int(a), int(b), int(values[a]))
+        for a, b in zip(cuts[:-1], cuts[1:], strict=True)
+    )
 
 
 def _bounds(sizes: Sequence[int] | np.ndarray) -> np.ndarray:
@@ -164,4 +208,6 @@ def _bounds(sizes: Sequence[int] | np.ndarray) -> np.ndarray:
 def _ranges(starts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     """Count from each start, as many as its size: ranges laid end to end."""
     ends = np.cumsum(sizes)
-    return np.repeat(starts - (ends - sizes), sizes) + np.arange(ends[-1] if len(ends) else 0)
+    return np.repeat(starts - (ends - sizes), sizes) + np.arange(
+        ends[-1] if len(ends) else 0
+    )

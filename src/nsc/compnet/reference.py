@@ -20,7 +20,8 @@ class ReferenceWalk:
     """Walks programs, all at once. `arrays` are a CompNet's."""
 
     def __init__(self, arrays: dict[str, np.ndarray]):
-        self._arrays, self._shapes = arrays, centred_shapes(arrays)
+        self._arrays = arrays
+        self._shapes = centred_shapes(arrays)
 
     def __call__(self, programs: list[Terms]) -> Roots:
         batch = make_batch(pack(programs), np.arange(len(programs)))
@@ -34,36 +35,69 @@ class _Embedder:
     arrays = NumpyArrays()
 
     def __init__(self, weights: dict[str, np.ndarray], shapes: np.ndarray, rows: int):
-        self._weights, self._shapes = weights, shapes
+        self._weights = weights
+        self._shapes = shapes
         self.h = np.empty((rows, shapes.shape[1]), np.float32)
 
     def leaves(self, rows: slice, slots: np.ndarray) -> Embedded:
-        return self._store(rows, self._weights["inputs"][slots], np.zeros(len(slots), np.float32))
+        return self._store(
+            rows, self._weights["inputs"][slots], np.zeros(len(slots), np.float32)
+        )
 
-    def linear(self, rows: slice, owner: np.ndarray, source: np.ndarray, share: np.ndarray) -> Embedded:
+    def linear(
+        self, rows: slice, owner: np.ndarray, source: np.ndarray, share: np.ndarray
+    ) -> Embedded:
         total = np.zeros((rows.stop - rows.start, self.h.shape[1]), np.float32)
         np.add.at(total, owner, self.h[source] * share[:, None])
         return self._store(rows, total, np.zeros(len(total), np.float32))
 
-    def product(self, rows: slice, a: np.ndarray, b: np.ndarray, parts: np.ndarray) -> Embedded:
-        first, second, w = self.h[a], self.h[b], self._weights
+    def product(
+        self, rows: slice, a: np.ndarray, b: np.ndarray, parts: np.ndarray
+    ) -> Embedded:
+        first = self.h[a]
+        second = self.h[b]
+        w = self._weights
         units = (first @ w["product_in"]) * (second @ w["product_in"])
         out = (units @ w["product_out"]) * parts[2][:, None]
-        return self._store(rows, out[:, :-1] + parts[0][:, None] * first + parts[1][:, None] * second, out[:, -1])
+        return self._store(
+            rows,
+            out[:, :-1] + parts[0][:, None] * first + parts[1][:, None] * second,
+            out[:, -1],
+        )
 
-    def unary(self, rows: slice, a: np.ndarray, function: np.ndarray, described: Described) -> Embedded:
-        h, w = self.h[a], self._weights
+    def unary(
+        self, rows: slice, a: np.ndarray, function: np.ndarray, described: Described
+    ) -> Embedded:
+        h = self.h[a]
+        w = self._weights
         hidden = silu(linear(w, "modulate_1", described.quantiles))
         gain, bias = np.split(linear(w, "modulate_2", hidden), 2, axis=1)
-        z = (h @ w["unary_in"]) * (w["gain_in"][function] + gain) + w["bias_in"][function] + bias
+        z = (
+            (h @ w["unary_in"]) * (w["gain_in"][function] + gain)
+            + w["bias_in"][function]
+            + bias
+        )
         bilinear = z.shape[1] - w["gain_out"].shape[1]
-        gated, left, right = z[:, : -2 * bilinear], z[:, -2 * bilinear : -bilinear], z[:, -bilinear:]
-        units = np.concatenate([silu(gated), left * right], axis=1) * w["gain_out"][function]
-        out = (units @ w["unary_out"] + w["bias_out"][function]) * described.rest[:, None]
+        gated = z[:, : -2 * bilinear]
+        left = z[:, -2 * bilinear : -bilinear]
+        right = z[:, -bilinear:]
+        units = (
+            np.concatenate([silu(gated), left * right], axis=1)
+            * w["gain_out"][function]
+        )
+        out = (units @ w["unary_out"] + w["bias_out"][function]) * described.rest[
+            :, None
+        ]
         return self._store(rows, out[:, :-1] + described.slope[:, None] * h, out[:, -1])
 
     def _store(self, rows: slice, raw: np.ndarray, shift: np.ndarray) -> Embedded:
         shapes = raw @ self._shapes.T
-        stretch = np.maximum(np.sqrt(np.mean(shapes * shapes, axis=1) + 1e-12), SMALLEST_STRETCH)
+        stretch = np.maximum(
+            np.sqrt(np.mean(shapes * shapes, axis=1) + 1e-12), SMALLEST_STRETCH
+        )
         self.h[rows] = raw / stretch[:, None]
-        return Embedded(shift.astype(np.float64), stretch.astype(np.float64), shapes / stretch[:, None])
+        return Embedded(
+            shift.astype(np.float64),
+            stretch.astype(np.float64),
+            shapes / stretch[:, None],
+        )

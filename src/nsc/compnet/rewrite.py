@@ -1,7 +1,9 @@
-"""Expression DAG -> terms: each operation as linear combinations, products and functions of one argument.
+"""Expression DAG -> terms: each operation as linear combinations, products and
+functions of one argument.
 
-In: a `Dag`, which output. Out: `Terms`, or a number where the output is constant. Exact over the reals, but for
-atan2 on its branch cut; a minimum of nearly equal values may differ in its last bits.
+In: a `Dag`, which output. Out: `Terms`, or a number where the output is constant. Exact
+over the reals, but for atan2 on its branch cut; a minimum of nearly equal values may
+differ in its last bits.
 """
 
 from __future__ import annotations
@@ -23,10 +25,16 @@ def terms_of(dag: Dag, output: int = 0, *, limit: int = MAX_TERMS) -> Terms | fl
     """
     builder = TermBuilder(limit)
     form = _forms(builder, dag, [int(dag.roots[output])])[0]
-    return builder.finish(form, builder.inputs_of([form])) if form.weights else form.constant
+    return (
+        builder.finish(form, builder.inputs_of([form]))
+        if form.weights
+        else form.constant
+    )
 
 
-def terms_of_all(dag: Dag, outputs: Sequence[int], *, limit: int = MAX_TERMS) -> list[Terms | float]:
+def terms_of_all(
+    dag: Dag, outputs: Sequence[int], *, limit: int = MAX_TERMS
+) -> list[Terms | float]:
     """Rewrite some outputs of a DAG; slots are the inputs that any output uses.
 
     Raises:
@@ -35,12 +43,17 @@ def terms_of_all(dag: Dag, outputs: Sequence[int], *, limit: int = MAX_TERMS) ->
     builder = TermBuilder(limit)
     forms = _forms(builder, dag, dag.roots.tolist())
     inputs = builder.inputs_of(forms)
-    return [builder.finish(forms[k], inputs) if forms[k].weights else forms[k].constant for k in outputs]
+    return [
+        builder.finish(forms[k], inputs) if forms[k].weights else forms[k].constant
+        for k in outputs
+    ]
 
 
 def _forms(builder: TermBuilder, dag: Dag, roots: list[int]) -> list[Form]:
     forms: dict[int, Form] = {}
-    args, ops, values = dag.args.tolist(), dag.ops.tolist(), dag.values.tolist()
+    args = dag.args.tolist()
+    ops = dag.ops.tolist()
+    values = dag.values.tolist()
     for k in _needed(args, roots):
         op = OPS[ops[k]]
         if op == "IN":
@@ -52,9 +65,13 @@ def _forms(builder: TermBuilder, dag: Dag, roots: list[int]) -> list[Form]:
             operands = [forms[c] for c in kids]
             if op in _OF_TRUTHS:
                 count = _OF_TRUTHS[op]
-                operands[:count] = [_truth(builder, forms[c], OPS[ops[c]]) for c in kids[:count]]
+                operands[:count] = [
+                    _truth(builder, forms[c], OPS[ops[c]]) for c in kids[:count]
+                ]
             rule = _RULES.get(op)
-            forms[k] = rule(builder, *operands) if rule else builder.unary(op, *operands)
+            forms[k] = (
+                rule(builder, *operands) if rule else builder.unary(op, *operands)
+            )
     if not all(math.isfinite(forms[root].constant) for root in roots):
         raise TooManyTerms
     return [forms[root] for root in roots]
@@ -84,7 +101,9 @@ def _remainder(b: TermBuilder, x: Form, y: Form) -> Form:
 
 
 def _select(b: TermBuilder, condition: Form, yes: Form, no: Form) -> Form:
-    """Choose by a truth: what is not chosen may be undefined, and must not be where it would count."""
+    """Choose by a truth: what is not chosen may be undefined, and must not be where it
+    would count.
+    """
     if not b.is_partial(no):
         return no + b.product(condition, yes - no)
     if not b.is_partial(yes):
@@ -98,7 +117,8 @@ def _angle(b: TermBuilder, y: Form, x: Form) -> Form:
     return b.unary("ATAN", b.product(y, b.unary("RECIP", radius + x))) * 2.0
 
 
-_OF_TRUTHS = {"AND": 2, "OR": 2, "NOT": 1, "SEL": 1}  # how many leading operands are conditions
+# how many leading operands are conditions
+_OF_TRUTHS = {"AND": 2, "OR": 2, "NOT": 1, "SEL": 1}
 _RULES: dict[str, Callable[..., Form]] = {
     "ADD": lambda b, x, y: x + y,
     "SUB": lambda b, x, y: x - y,

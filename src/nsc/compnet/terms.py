@@ -1,7 +1,8 @@
 """Terms: a program as linear combinations, products and functions of one argument.
 
-Three kinds of operations instead of the DAG's thirty-six, so that a network has to learn two of them: linear
-combinations are exact. In: linear forms. Out: `Terms`. Non-goals: the DAG's operations (rewrite.py).
+Three kinds of operations instead of the DAG's thirty-six, so that a network has to
+learn two of them: linear combinations are exact. In: linear forms. Out: `Terms`.
+Non-goals: the DAG's operations (rewrite.py).
 """
 
 from __future__ import annotations
@@ -12,7 +13,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nsc.compnet.functions import EVEN, FUNCTION_INDEX, FUNCTIONS, ODD, PARTIAL, apply, bounds_of, clipped
+from nsc.compnet.functions import (
+    EVEN,
+    FUNCTION_INDEX,
+    FUNCTIONS,
+    ODD,
+    PARTIAL,
+    apply,
+    bounds_of,
+    clipped,
+)
 
 INPUT, LINEAR, PRODUCT, UNARY = range(4)
 
@@ -31,7 +41,11 @@ class Form:
         return self.plus(other, -1.0)
 
     def __mul__(self, k: float) -> Form:
-        return Form({n: w * k for n, w in self.weights.items()}, self.constant * k) if k else Form({})
+        return (
+            Form({n: w * k for n, w in self.weights.items()}, self.constant * k)
+            if k
+            else Form({})
+        )
 
     def plus(self, other: Form, k: float) -> Form:
         weights = dict(self.weights)
@@ -88,7 +102,9 @@ class Terms:
 
 
 class TermBuilder:
-    """Hash-consed nodes: (INPUT, input), (LINEAR, constant, (node, weight)...), (PRODUCT, a, b), (UNARY, f, a)."""
+    """Hash-consed nodes: (INPUT, input), (LINEAR, constant, (node, weight)...),
+    (PRODUCT, a, b), (UNARY, f, a).
+    """
 
     def __init__(self, limit: int):
         self.limit = limit
@@ -100,14 +116,21 @@ class TermBuilder:
         return Form({self._intern((INPUT, k)): 1.0})
 
     def unary(self, name: str, form: Form) -> Form:
-        """Apply a function; signs are taken out of odd and even ones, so that both spellings meet."""
+        """Apply a function; signs are taken out of odd and even ones, so that both
+        spellings meet.
+        """
         if not form.weights:
             with np.errstate(all="ignore"):
-                return Form({}, float(apply(FUNCTION_INDEX[name], np.float64(form.constant))))
+                return Form(
+                    {}, float(apply(FUNCTION_INDEX[name], np.float64(form.constant)))
+                )
         sign = 1.0
         if (name in ODD or name in EVEN) and form.weights[min(form.weights)] < 0:
-            form, sign = form * -1.0, -1.0 if name in ODD else 1.0
-        return Form({self._intern((UNARY, FUNCTION_INDEX[name], self.node(form))): sign})
+            form = form * -1.0
+            sign = -1.0 if name in ODD else 1.0
+        return Form(
+            {self._intern((UNARY, FUNCTION_INDEX[name], self.node(form))): sign}
+        )
 
     def product(self, a: Form, b: Form) -> Form:
         if not a.weights or not b.weights:
@@ -148,15 +171,24 @@ class TermBuilder:
 
     def inputs_of(self, roots: Sequence[Form]) -> tuple[int, ...]:
         """Return the inputs that some forms use, in order of first use."""
-        keys = [self.nodes[k] for root in roots if root.weights for k in self._needed(self.node(root))]
+        keys = [
+            self.nodes[k]
+            for root in roots
+            if root.weights
+            for k in self._needed(self.node(root))
+        ]
         return tuple(dict.fromkeys(key[1] for key in keys if key[0] == INPUT))
 
     def finish(self, root: Form, inputs: tuple[int, ...]) -> Terms:
-        """Keep what the root needs, children before parents; slots are the inputs given."""
+        """Keep what the root needs, children before parents; slots are the inputs
+        given.
+        """
         top = self.node(root)
         order = self._needed(top)
         number = {k: j for j, k in enumerate(order)}
-        return _Filler([self.nodes[k] for k in order], number, inputs).terms(number[top])
+        return _Filler([self.nodes[k] for k in order], number, inputs).terms(
+            number[top]
+        )
 
     def _needed(self, top: int) -> list[int]:
         needed = {top}
@@ -175,28 +207,60 @@ def _children(key: tuple) -> list[int]:
 class _Filler:
     """Writes nodes into the arrays of `Terms`."""
 
-    def __init__(self, keys: list[tuple], number: dict[int, int], inputs: tuple[int, ...]):
-        self.keys, self.number = keys, number
-        self.functions, self.args = [0] * len(keys), [[0, 0] for _ in keys]
-        self.bias, self.levels = [0.0] * len(keys), [0] * len(keys)
+    def __init__(
+        self, keys: list[tuple], number: dict[int, int], inputs: tuple[int, ...]
+    ):
+        self.keys = keys
+        self.number = number
+        self.functions = [0] * len(keys)
+        self.args = [[0, 0] for _ in keys]
+        self.bias = [0.0] * len(keys)
+        self.levels = [0] * len(keys)
         self.bounds: list[tuple[float, float]] = []
-        self.edges, self.children, self.weights = [0], [], []
+        self.edges = [0]
+        self.children = []
+        self.weights = []
         self.inputs = inputs
 
     def terms(self, root: int) -> Terms:
         for j, key in enumerate(self.keys):
             kids = [self.number[n] for n in _children(key)]
             self.levels[j] = 1 + max(self.levels[k] for k in kids) if kids else 0
-            (self._input, self._linear, self._product, self._unary)[key[0]](j, key, kids)
+            (self._input, self._linear, self._product, self._unary)[key[0]](
+                j, key, kids
+            )
             self.edges.append(len(self.children))
-        if not all(map(math.isfinite, self.bias)) or not all(map(math.isfinite, self.weights)):
+        if not all(map(math.isfinite, self.bias)) or not all(
+            map(math.isfinite, self.weights)
+        ):
             raise TooManyTerms
-        whole = ([key[0] for key in self.keys], self.functions, self.args, self.edges, self.children, self.levels)
-        kinds, functions, args, edges, children, levels = (np.array(a, np.int64) for a in whole)
-        bias, weights, bounds = (np.array(a, np.float64) for a in (self.bias, self.weights, self.bounds))
+        whole = (
+            [key[0] for key in self.keys],
+            self.functions,
+            self.args,
+            self.edges,
+            self.children,
+            self.levels,
+        )
+        kinds, functions, args, edges, children, levels = (
+            np.array(a, np.int64) for a in whole
+        )
+        bias, weights, bounds = (
+            np.array(a, np.float64) for a in (self.bias, self.weights, self.bounds)
+        )
         return Terms(
-            kinds, functions, args, bias, edges, children, weights, levels, bounds, root, self.inputs
-        )  # fmt: skip
+            kinds,
+            functions,
+            args,
+            bias,
+            edges,
+            children,
+            weights,
+            levels,
+            bounds,
+            root,
+            self.inputs,
+        )
 
     def _input(self, j: int, key: tuple, kids: list[int]) -> None:
         self.bias[j] = float(self.inputs.index(key[1]))
@@ -206,19 +270,22 @@ class _Filler:
         lo = hi = self.bias[j] = key[1]
         for kid, (_, w) in zip(kids, key[2:], strict=True):
             ends = w * self.bounds[kid][0], w * self.bounds[kid][1]
-            lo, hi = lo + min(ends), hi + max(ends)
+            lo = lo + min(ends)
+            hi = hi + max(ends)
             self.children.append(kid)
             self.weights.append(w)
         self.bounds.append(clipped(lo, hi))
 
     def _product(self, j: int, key: tuple, kids: list[int]) -> None:
         self.args[j] = kids
-        (a, b), (c, d) = self.bounds[kids[0]], self.bounds[kids[1]]
+        a, b = self.bounds[kids[0]]
+        c, d = self.bounds[kids[1]]
         ends = [a * c, a * d, b * c, b * d]
         if kids[0] == kids[1]:
             ends = [a * a, b * b] + [0.0] * (a < 0 < b)
         self.bounds.append(clipped(min(ends), max(ends)))
 
     def _unary(self, j: int, key: tuple, kids: list[int]) -> None:
-        self.functions[j], self.args[j][0] = key[1], kids[0]
+        self.functions[j] = key[1]
+        self.args[j][0] = kids[0]
         self.bounds.append(bounds_of(FUNCTIONS[key[1]], *self.bounds[kids[0]]))

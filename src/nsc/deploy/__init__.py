@@ -1,4 +1,6 @@
-"""Finished surrogates as C99 and ONNX, and what a call of them costs. Must not know training."""
+"""Finished surrogates as C99 and ONNX, and what a call of them costs. Must not know
+training.
+"""
 
 from nsc.deploy.c_source import c_source as c_source
 from nsc.deploy.c_source import surrogate_name as surrogate_name

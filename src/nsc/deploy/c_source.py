@@ -18,12 +18,24 @@ from nsc.syntax import Leaf, Void
 SELFTEST_ROWS = 16
 # 2^f on |f| <= 1/2 to a relative error of 9e-13 and 1e-7, coefficients of f^0, f^1...
 _EXP2_DOUBLE = (
-    1.0, 0.6931471805482118, 0.24022650698110432, 0.05550410935267694, 0.009618128616171052,
-    0.0013333454859407318, 0.00015403825422635655, 1.5309156448358417e-05, 1.3178942998334341e-06,
-)  # fmt: skip
+    1.0,
+    0.6931471805482118,
+    0.24022650698110432,
+    0.05550410935267694,
+    0.009618128616171052,
+    0.0013333454859407318,
+    0.00015403825422635655,
+    1.5309156448358417e-05,
+    1.3178942998334341e-06,
+)
 _EXP2_SINGLE = (
-    1.0, 0.6931469775988579, 0.24022242085172812, 0.05550733743691219, 0.009671512648928984, 0.0013264727065248338,
-)  # fmt: skip
+    1.0,
+    0.6931469775988579,
+    0.24022242085172812,
+    0.05550733743691219,
+    0.009671512648928984,
+    0.0013264727065248338,
+)
 
 
 def surrogate_name(program: Program, *, drop_in: bool) -> str:
@@ -44,7 +56,8 @@ def c_source(
 
     Args:
         drop_in: give it the original's name instead of NAME_surrogate.
-        guard: outside the domain, call the original (embedded when drop_in, else expected at link time).
+        guard: outside the domain, call the original (embedded when drop_in, else
+            expected at link time).
         notes: lines for the head comment, for example the verified error.
         selftest: `n i` inputs in user units for the table under NSC_SELFTEST.
     """
@@ -60,22 +73,36 @@ def c_source(
     elif types:
         parts.append(types)
     if guard and not has_original:
-        parts.append(f"{_prototype(program, program.name)};  /* called outside the domain */")
-    parts += [writer.tables(), writer.sigmoid(), _function(writer, program, name, guard, drop_in)]
+        parts.append(
+            f"{_prototype(program, program.name)};  /* called outside the domain */"
+        )
+    parts += [
+        writer.tables(),
+        writer.sigmoid(),
+        _function(writer, program, name, guard, drop_in),
+    ]
     if selftest is not None:
-        parts.append(_selftest(surrogate, program, name, selftest[:SELFTEST_ROWS], writer.real))
+        parts.append(
+            _selftest(surrogate, program, name, selftest[:SELFTEST_ROWS], writer.real)
+        )
     return "\n\n".join(p for p in parts if p) + "\n"
 
 
-def _head(surrogate: Surrogate, program: Program, name: str, notes: Sequence[str]) -> str:
-    shapes = " + ".join(f"{m.topology} {m.topology.activation}" for m in surrogate.members)
+def _head(
+    surrogate: Surrogate, program: Program, name: str, notes: Sequence[str]
+) -> str:
+    shapes = " + ".join(
+        f"{m.topology} {m.topology.activation}" for m in surrogate.members
+    )
     lines = [
         f"{name}: a neural surrogate of {program.name}, written by nsc.",
         "",
         f"Topology: {shapes}.",
         "Domain:",
     ]
-    for label, lo, hi in zip(surrogate.input_names, surrogate.lo, surrogate.hi, strict=True):
+    for label, lo, hi in zip(
+        surrogate.input_names, surrogate.lo, surrogate.hi, strict=True
+    ):
         lines.append(f"  {label} in [{lo:g}, {hi:g}]")
     lines += ["", *notes] if notes else []
     return "/*\n" + "\n".join(f" * {line}".rstrip() for line in lines) + "\n */"
@@ -85,12 +112,13 @@ def _embedded_original(program: Program) -> str:
     undeclared = [name for name in program.bodiless if name not in program.globals_]
     if undeclared:
         raise InputError(
-            f"--guard --drop-in embeds {program.name}, which calls '{undeclared[0]}': declare it in the file first"
+            f"--guard --drop-in embeds {program.name}, which calls '{undeclared[0]}':"
+            " declare it in the file first"
         )
     other = f"{program.name}_original"
     return (
-        f"/* The original, called outside the domain. */\n#define {program.name} {other}\n"
-        f"{program.text.strip()}\n#undef {program.name}"
+        f"/* The original, called outside the domain. */\n#define {program.name}"
+        f" {other}\n{program.text.strip()}\n#undef {program.name}"
     )
 
 
@@ -104,7 +132,9 @@ class _Writer:
 
     def __init__(self, surrogate: Surrogate, program: Program):
         outputs = program.signature.outputs
-        single = all(leaf.type.kind != "float" or leaf.type.bits == 32 for leaf in outputs)
+        single = all(
+            leaf.type.kind != "float" or leaf.type.bits == 32 for leaf in outputs
+        )
         single = single and any(leaf.type.kind == "float" for leaf in outputs)
         self.real = "float" if single else "double"
         self.suffix = "f" if single else ""
@@ -121,30 +151,45 @@ class _Writer:
         return (text if any(c in text for c in ".en") else text + ".0") + self.suffix
 
     def limits_of(self, leaf: Leaf) -> tuple[float, float]:
-        """Return the least and the largest value of an integer type that this floating type holds."""
+        """Return the least and the largest value of an integer type that this floating
+        type holds.
+        """
         least, largest = leaf.type.limits
         if self.suffix and float(np.float32(largest)) > largest:
             largest = float(np.nextafter(np.float32(largest), np.float32(0)))
         return least, largest
 
     def tables(self) -> str:
-        """Write weights as [input][unit], so that the inner loop runs over units and vectorises."""
+        """Write weights as [input][unit], so that the inner loop runs over units and
+        vectorises.
+        """
         out = []
         for k, member in enumerate(self.members):
-            for n, (weight, bias) in enumerate(member.topology.layers(member.w), start=1):
+            for n, (weight, bias) in enumerate(
+                member.topology.layers(member.w), start=1
+            ):
                 tag = self.tag(k, n)
-                rows = ",\n".join("    {" + ", ".join(self.number(v) for v in row) + "}" for row in weight.T)
+                rows = ",\n".join(
+                    "    {" + ", ".join(self.number(v) for v in row) + "}"
+                    for row in weight.T
+                )
                 shape = f"[{weight.shape[1]}][{weight.shape[0]}]"
-                out.append(f"static const {self.real} nsc_weight_{tag}{shape} = {{\n{rows}}};")
+                out.append(
+                    f"static const {self.real} nsc_weight_{tag}{shape} = {{\n{rows}}};"
+                )
                 row = ", ".join(self.number(v) for v in bias)
-                out.append(f"static const {self.real} nsc_bias_{tag}[{len(bias)}] = {{{row}}};")
+                out.append(
+                    f"static const {self.real} nsc_bias_{tag}[{len(bias)}] = {{{row}}};"
+                )
         return "\n".join(out)
 
     def tag(self, k: int, n: int) -> str:
         return f"{n}" if len(self.members) == 1 else f"{k}_{n}"
 
     def sigmoid(self) -> str:
-        """Write 1 / (1 + exp(-z)) without a library call, so that loops over units vectorise."""
+        """Write 1 / (1 + exp(-z)) without a library call, so that loops over units
+        vectorise.
+        """
         kinds = {m.topology.activation for m in self.members if m.topology.hidden}
         if not kinds & {"sigmoid", "tanh"}:
             return ""
@@ -153,9 +198,15 @@ class _Writer:
         limit = self.number(60.0 if single else 700.0)
         magic = self.number(12582912.0 if single else 6755399441055744.0)
         c = [self.number(v) for v in (_EXP2_SINGLE if single else _EXP2_DOUBLE)]
-        pairs = [f"({c[k]} + {c[k + 1]} * f)" for k in range(0, len(c) - 1, 2)] + c[len(c) // 2 * 2 :]
+        pairs = [f"({c[k]} + {c[k + 1]} * f)" for k in range(0, len(c) - 1, 2)] + c[
+            len(c) // 2 * 2 :
+        ]
         r = self.real
-        high = [f"{pairs[2]} * f4"] if single else [f"({pairs[2]}", f"{pairs[3]} * f2) * f4", f"{pairs[4]} * (f4 * f4)"]
+        high = (
+            [f"{pairs[2]} * f4"]
+            if single
+            else [f"({pairs[2]}", f"{pairs[3]} * f2) * f4", f"{pairs[4]} * (f4 * f4)"]
+        )
         sum_ = "\n    + ".join([pairs[0], f"{pairs[1]} * f2", *high])
         return f"""/* 1 / (1 + exp(-z)): exp(-z) = 2^n 2^f; 2^f, |f| <= 1/2, by a polynomial. */
 static {r} nsc_sigmoid({r} z) {{
@@ -175,15 +226,23 @@ static {r} nsc_sigmoid({r} z) {{
         if kind == "relu":
             return f"{z} > 0 ? {z} : 0"
         if kind == "tanh":
-            return f"{self.number(2.0)} * nsc_sigmoid({self.number(2.0)} * {z}) - {self.number(1.0)}"
+            return (
+                f"{self.number(2.0)} * nsc_sigmoid({self.number(2.0)} * {z}) -"
+                f" {self.number(1.0)}"
+            )
         return f"nsc_sigmoid({z})"
 
     def layers(self, k: int) -> list[str]:
-        """Write the layers of member k; its outputs end up in `nsc_y` (one member) or `nsc_y<k>`."""
+        """Write the layers of member k; its outputs end up in `nsc_y` (one member) or
+        `nsc_y<k>`.
+        """
         member = self.members[k]
-        widths, source, lines = member.topology.widths, "nsc_x", []
+        widths = member.topology.widths
+        source = "nsc_x"
+        lines = []
         for n in range(1, len(widths)):
-            tag, units = self.tag(k, n), f"for (int j = 0; j < {widths[n]}; j++)"
+            tag = self.tag(k, n)
+            units = f"for (int j = 0; j < {widths[n]}; j++)"
             target = self.output_array(k) if n == len(widths) - 1 else f"nsc_h{tag}"
             lines += [
                 f"{units} {target}[j] = nsc_bias_{tag}[j];",
@@ -203,16 +262,24 @@ static {r} nsc_sigmoid({r} z) {{
         names = []
         for k, member in enumerate(self.members):
             widths = member.topology.widths
-            names += [f"nsc_h{self.tag(k, n)}[{widths[n]}]" for n in range(1, len(widths) - 1)]
+            names += [
+                f"nsc_h{self.tag(k, n)}[{widths[n]}]" for n in range(1, len(widths) - 1)
+            ]
             names.append(f"{self.output_array(k)}[{widths[-1]}]")
         return f"{self.real} {', '.join(names)};"
 
     def outputs(self) -> list[str]:
         """Return the C expression of each output."""
-        return [f"{self.output_array(k)}[{j}]" for k, m in enumerate(self.members) for j in range(m.topology.n_outputs)]
+        return [
+            f"{self.output_array(k)}[{j}]"
+            for k, m in enumerate(self.members)
+            for j in range(m.topology.n_outputs)
+        ]
 
 
-def _function(w: _Writer, program: Program, name: str, guard: bool, drop_in: bool) -> str:
+def _function(
+    w: _Writer, program: Program, name: str, guard: bool, drop_in: bool
+) -> str:
     signature = program.signature
     body = [f"{w.real} nsc_x[{program.n_inputs}];", w.locals_()]
     if not isinstance(signature.result, Void):
@@ -232,11 +299,17 @@ def _function(w: _Writer, program: Program, name: str, guard: bool, drop_in: boo
 
 
 def _normalised(w: _Writer, leaf: Leaf, k: int) -> str:
-    lo, hi = w.surrogate.lo[k], w.surrogate.hi[k]
-    mid, half = (hi + lo) / 2, (hi - lo) / 2
+    lo = w.surrogate.lo[k]
+    hi = w.surrogate.hi[k]
+    mid = (hi + lo) / 2
+    half = (hi - lo) / 2
     value = leaf.lvalue if leaf.type.spelling == w.real else f"({w.real}){leaf.lvalue}"
     if mid:
-        value = f"({value} - {w.number(mid)})" if mid > 0 else f"({value} + {w.number(-mid)})"
+        value = (
+            f"({value} - {w.number(mid)})"
+            if mid > 0
+            else f"({value} + {w.number(-mid)})"
+        )
     return value if half == 1 else f"{value} * {w.number(1 / half)}"
 
 
@@ -248,17 +321,26 @@ def _output(w: _Writer, leaf: Leaf, value: str) -> str:
         return f"{value} > 0.5"
     least, largest = (w.number(limit) for limit in w.limits_of(leaf))
     nearest = f"{value} < 0 ? {value} - 0.5 : {value} + 0.5"
-    return f"({leaf.type.spelling})({value} < {least} ? {least} : {value} > {largest} ? {largest} : {nearest})"
+    return (
+        f"({leaf.type.spelling})({value} < {least} ? {least} : {value} > {largest} ?"
+        f" {largest} : {nearest})"
+    )
 
 
 def _guard(surrogate: Surrogate, program: Program, drop_in: bool) -> str:
     tests = [
         f"{leaf.lvalue} >= {lo:.17g} && {leaf.lvalue} <= {hi:.17g}"
-        for leaf, lo, hi in zip(program.signature.inputs, surrogate.lo, surrogate.hi, strict=True)
+        for leaf, lo, hi in zip(
+            program.signature.inputs, surrogate.lo, surrogate.hi, strict=True
+        )
     ]
     other = f"{program.name}_original" if drop_in else program.name
     call = f"{other}({', '.join(p.name for p in program.signature.params)})"
-    leave = f"{{ {call}; return; }}" if isinstance(program.signature.result, Void) else f"return {call};"
+    leave = (
+        f"{{ {call}; return; }}"
+        if isinstance(program.signature.result, Void)
+        else f"return {call};"
+    )
     return "if (!(" + "\n        && ".join(tests) + f")) {leave}"
 
 
@@ -266,18 +348,30 @@ def _in_float(surrogate: Surrogate, x: np.ndarray) -> np.ndarray:
     """Evaluate `n i` -> `n o` in single precision, to see what that loses."""
     u = surrogate.normalise(x).astype(np.float32)
     members = (Member(m.topology, m.w.astype(np.float32)) for m in surrogate.members)
-    return np.concatenate([forward(m.w, m.topology, u, kind=np.float32) for m in members], axis=1)
+    return np.concatenate(
+        [forward(m.w, m.topology, u, kind=np.float32) for m in members], axis=1
+    )
 
 
-def _selftest(surrogate: Surrogate, program: Program, name: str, x: np.ndarray, real: str) -> str:
+def _selftest(
+    surrogate: Surrogate, program: Program, name: str, x: np.ndarray, real: str
+) -> str:
     y = as_returned(program, surrogate(x))
-    rows = ",\n".join("    {" + ", ".join(f"{v:.17g}" for v in row) + "}" for row in np.hstack([x, y]))
-    n, o = program.n_inputs, program.n_outputs
+    rows = ",\n".join(
+        "    {" + ", ".join(f"{v:.17g}" for v in row) + "}" for row in np.hstack([x, y])
+    )
+    n = program.n_inputs
+    o = program.n_outputs
     tolerance = "2e-4" if real == "float" else "1e-9"
     scale = np.maximum(np.abs(y).max(axis=0), 1e-30)
     scales = ", ".join(f"{s:.6g}" for s in scale)
-    lost = 8 * np.abs(_in_float(surrogate, x) - surrogate(x)).max(axis=0) if real == "float" else np.zeros(o)
-    whole = [leaf.type.kind != "float" for leaf in program.signature.outputs]  # may be rounded the other way
+    lost = (
+        8 * np.abs(_in_float(surrogate, x) - surrogate(x)).max(axis=0)
+        if real == "float"
+        else np.zeros(o)
+    )
+    # may be rounded the other way
+    whole = [leaf.type.kind != "float" for leaf in program.signature.outputs]
     slack = ", ".join(f"{a + b:.6g}" for a, b in zip(whole, lost.tolist(), strict=True))
     return f"""#ifdef NSC_SELFTEST
 #include <stdio.h>
@@ -293,7 +387,8 @@ int main(void) {{
     nsc_selftest_entry(nsc_selftest[row], y);
     for (k = 0; k < {o}; k++) {{
       double error = y[k] - nsc_selftest[row][{n} + k];
-      wrong += !(error <= {tolerance} * scale[k] + slack[k] && -error <= {tolerance} * scale[k] + slack[k]);
+      wrong += !(error <= {tolerance} * scale[k] + slack[k] && \
+-error <= {tolerance} * scale[k] + slack[k]);
     }}
   }}
   printf("%d of %d values wrong\\n", wrong, {len(x) * o});

@@ -1,4 +1,6 @@
-"""Finetuning: many surrogates on their examples. Must not know programs or where parameters came from."""
+"""Finetuning: many surrogates on their examples. Must not know programs or where
+parameters came from.
+"""
 
 from nsc.finetune.engine import MAX_LM_PARAMETERS as MAX_LM_PARAMETERS
 from nsc.finetune.engine import FinetuneConfig as FinetuneConfig

@@ -1,6 +1,7 @@
 """Finetuning of many surrogates: one seam for every optimizer and backend.
 
-In: parameters `p w`, a topology, examples, a config. Out: `FinetuneResult`, which names its backend.
+In: parameters `p w`, a topology, examples, a config. Out: `FinetuneResult`, which names
+its backend.
 Non-goals: programs, where `w` came from, units (the caller standardises outputs).
 """
 
@@ -16,7 +17,8 @@ from threadpoolctl import threadpool_limits
 from nsc.errors import InputError
 from nsc.surrogate import Topology, pad_inputs
 
-# (step, step limit, best validation loss); the loss is NaN while a kernel is being built
+# (step, step limit, best validation loss); the loss is NaN while a kernel is being
+# built
 Progress = Callable[[int, int, float], None]
 BACKENDS = ("cpu", "reference")
 MAX_LM_PARAMETERS = 3000
@@ -29,15 +31,19 @@ class FinetuneConfig:
     Args:
         optimizer: "lm" (Levenberg-Marquardt) or "adam".
         steps: trial steps of LM, epochs of Adam.
-        patience: LM stops after this many accepted steps without a better validation loss.
-        damping, damping_up, damping_down: LM's first damping, its factor on reject, divisor on accept.
-        ridge: LM's penalty on the squared norm of the parameters; keeps cancelling spikes away.
-        plateau_steps, plateau_gain: LM stops when the best validation loss of that many steps is above
-            this share of the best before them.
-        tolerance: LM stops when the training loss (of standardised outputs) is below it.
+        patience: LM stops after this many accepted steps without a better validation
+            loss.
+        damping, damping_up, damping_down: LM's first damping, its factor on reject,
+            divisor on accept.
+        ridge: LM's penalty on the squared norm of the parameters; keeps cancelling
+            spikes away.
+        plateau_steps, plateau_gain: LM stops when the best validation loss of that many
+            steps is above this share of the best before them.
+        tolerance: LM stops when the training loss (of standardised outputs) is below
+            it.
         evaluate_every: epochs of Adam between measurements of the validation loss.
-        target_loss: Adam stops when the test loss (the validation loss, without test examples), measured
-            where validation is best so far, is at most this.
+        target_loss: Adam stops when the test loss (the validation loss, without test
+            examples), measured where validation is best so far, is at most this.
     """
 
     optimizer: str = "lm"
@@ -56,24 +62,34 @@ class FinetuneConfig:
 
     def __post_init__(self) -> None:
         if self.optimizer not in ("lm", "adam"):
-            raise InputError(f"unknown optimizer '{self.optimizer}'; known are lm, adam")
+            raise InputError(
+                f"unknown optimizer '{self.optimizer}'; known are lm, adam"
+            )
         if self.steps < 0:
             raise InputError(f"steps must be 0 or more; found {self.steps}")
         if self.evaluate_every < 1:
-            raise InputError(f"evaluate_every must be at least 1; found {self.evaluate_every}")
+            raise InputError(
+                f"evaluate_every must be at least 1; found {self.evaluate_every}"
+            )
 
     @staticmethod
     def paper() -> FinetuneConfig:
-        """Adam as ICML 2024, section 5: learning rate 0.01, 5,000 full-batch epochs, measured every 3."""
-        return FinetuneConfig(optimizer="adam", steps=5000, learning_rate=0.01, evaluate_every=3)
+        """Adam as ICML 2024, section 5: learning rate 0.01, 5,000 full-batch epochs,
+        measured every 3.
+        """
+        return FinetuneConfig(
+            optimizer="adam", steps=5000, learning_rate=0.01, evaluate_every=3
+        )
 
 
 @dataclass(frozen=True)
 class FinetuneData:
-    """Examples of each surrogate: x `p n i`, y `p n o`; the first axis may be 1 to share.
+    """Examples of each surrogate: x `p n i`, y `p n o`; the first axis may be 1 to
+    share.
 
-    Test examples are only measured, and only where validation is best so far. `weights` of the training examples,
-    `p n`, multiply their squared errors (Levenberg-Marquardt alone); 1 without.
+    Test examples are only measured, and only where validation is best so far. `weights`
+    of the training examples, `p n`, multiply their squared errors (Levenberg-Marquardt
+    alone); 1 without.
     """
 
     x_train: np.ndarray
@@ -86,7 +102,14 @@ class FinetuneData:
 
     def arrays(self) -> tuple[np.ndarray | None, ...]:
         """Return the six arrays of examples, x and y in turn."""
-        return self.x_train, self.y_train, self.x_validation, self.y_validation, self.x_test, self.y_test
+        return (
+            self.x_train,
+            self.y_train,
+            self.x_validation,
+            self.y_validation,
+            self.x_test,
+            self.y_test,
+        )
 
 
 @dataclass(frozen=True)
@@ -95,10 +118,11 @@ class FinetuneResult:
 
     Args:
         w, w_final: `p w`, at the best validation loss and at the last step.
-        train_loss, validation_loss, test_loss: `p e`, mean squared errors before step 0, 1, ...; NaN after
-            the end and where not measured.
+        train_loss, validation_loss, test_loss: `p e`, mean squared errors before step
+            0, 1, ...; NaN after the end and where not measured.
         best_step: `p`; step 0 is the start.
-        stopped: per surrogate "step_limit", "patience", "plateau", "converged", "no_progress" or "target".
+        stopped: per surrogate "step_limit", "patience", "plateau", "converged",
+            "no_progress" or "target".
     """
 
     w: np.ndarray
@@ -124,23 +148,32 @@ class FinetuneResult:
 
 
 def spread_of(y: np.ndarray) -> np.ndarray:
-    """Return the standard deviation of each output of `n o`; 0 where there is none but rounding."""
+    """Return the standard deviation of each output of `n o`; 0 where there is none but
+    rounding.
+    """
     spread = y.std(axis=0)
     return np.where(spread > 1e-12 * np.abs(y).max(axis=0), spread, 0.0)
 
 
-def split_examples(x: np.ndarray, y: np.ndarray, *, seed: int, validation_fraction: float = 0.2) -> FinetuneData:
-    """Split `n i`, `n o` at random into train and validation, 80:20 as ICML 2024, section 5.
+def split_examples(
+    x: np.ndarray, y: np.ndarray, *, seed: int, validation_fraction: float = 0.2
+) -> FinetuneData:
+    """Split `n i`, `n o` at random into train and validation, 80:20 as ICML 2024,
+    section 5.
 
     At least one example goes to each side; a single example serves as both.
     """
     n = len(x)
     if n == 0:
-        raise InputError("there are no examples to finetune on; a budget of 0 is the zero-shot mode")
+        raise InputError(
+            "there are no examples to finetune on; a budget of 0 is the zero-shot mode"
+        )
     order = np.random.default_rng(seed).permutation(n)
     held = min(max(1, round(n * validation_fraction)), max(n - 1, 1))
     train, validation = (order, order) if n == 1 else (order[held:], order[:held])
-    return FinetuneData(x[None, train], y[None, train], x[None, validation], y[None, validation])
+    return FinetuneData(
+        x[None, train], y[None, train], x[None, validation], y[None, validation]
+    )
 
 
 def finetune(
@@ -155,8 +188,8 @@ def finetune(
 ) -> FinetuneResult:
     """Finetune surrogates on their examples.
 
-    Deterministic: full batches, no randomness; each surrogate's bits do not depend on its neighbours, on
-    their order or on the number of threads.
+    Deterministic: full batches, no randomness; each surrogate's bits do not depend on
+    its neighbours, on their order or on the number of threads.
 
     Args:
         w: `p w` or `w`.
@@ -164,38 +197,53 @@ def finetune(
         threads: of the cpu backend; default one per core.
 
     Raises:
-        InputError: unknown backend, shapes that do not fit, NaN or infinite examples, LM asked for
-            on a topology whose normal equations would not fit.
+        InputError: unknown backend, shapes that do not fit, NaN or infinite examples,
+            LM asked for on a topology whose normal equations would not fit.
     """
     from nsc.finetune.backends.cpu import run_cpu
     from nsc.finetune.backends.reference import run_adam, run_lm
 
     if backend not in BACKENDS:
-        raise InputError(f"unknown finetuning backend '{backend}'; known are {', '.join(BACKENDS)}")
+        raise InputError(
+            f"unknown finetuning backend '{backend}'; known are {', '.join(BACKENDS)}"
+        )
     w = np.atleast_2d(np.asarray(w, np.float64))
     data = _checked(w, topology, data)
     if config.optimizer == "lm" and topology.n_parameters > MAX_LM_PARAMETERS:
         raise InputError(
-            f"Levenberg-Marquardt handles at most {MAX_LM_PARAMETERS} parameters, {topology} has "
-            f"{topology.n_parameters}; use --optimizer adam or a smaller topology"
+            f"Levenberg-Marquardt handles at most {MAX_LM_PARAMETERS} parameters,"
+            f" {topology} has {topology.n_parameters}; use --optimizer adam or a"
+            " smaller topology"
         )
     if data.weights is not None and config.optimizer != "lm":
-        raise InputError("weights of examples are for Levenberg-Marquardt; leave them out for adam")
+        raise InputError(
+            "weights of examples are for Levenberg-Marquardt; leave them out for adam"
+        )
     started = time.perf_counter()
     if backend == "cpu":
         found = run_cpu(w, topology, data, config, progress, threads)
     else:
         run = run_lm if config.optimizer == "lm" else run_adam
-        with threadpool_limits(1, "blas"):  # small matrices: threads cost more than they give, and change bits
+        # small matrices: threads cost more than they give, and change bits
+        with threadpool_limits(1, "blas"):
             found = run(w, topology, data, config, progress)
-    return FinetuneResult(*found, optimizer=config.optimizer, backend=backend, seconds=time.perf_counter() - started)
+    return FinetuneResult(
+        *found,
+        optimizer=config.optimizer,
+        backend=backend,
+        seconds=time.perf_counter() - started,
+    )
 
 
 def _checked(w: np.ndarray, topology: Topology, data: FinetuneData) -> FinetuneData:
-    """Pad inputs to the topology, share across surrogates, and refuse what cannot be learned."""
+    """Pad inputs to the topology, share across surrogates, and refuse what cannot be
+    learned.
+    """
     p = len(w)
     if w.shape[1] != topology.n_parameters:
-        raise InputError(f"{topology} has {topology.n_parameters} parameters; found {w.shape[1]}")
+        raise InputError(
+            f"{topology} has {topology.n_parameters} parameters; found {w.shape[1]}"
+        )
     if not np.isfinite(w).all():
         raise InputError("the parameters to start from hold NaN or infinity")
     arrays = []
@@ -207,17 +255,27 @@ def _checked(w: np.ndarray, topology: Topology, data: FinetuneData) -> FinetuneD
         a = np.asarray(getattr(data, name), np.float64)
         a = a[None] if a.ndim == 2 else a
         if a.ndim != 3 or a.shape[0] not in (1, p) or a.shape[1] == 0:
-            raise InputError(f"{name} must be p x n x columns with p = 1 or {p} and n > 0; found {a.shape}")
+            raise InputError(
+                f"{name} must be p x n x columns with p = 1 or {p} and n > 0; found"
+                f" {a.shape}"
+            )
         if not np.isfinite(a).all():
             raise InputError(f"{name} holds NaN or infinity")
         a = pad_inputs(a, topology) if name.startswith("x") else a
         if name.startswith("y") and a.shape[2] != topology.n_outputs:
-            raise InputError(f"{topology} has {topology.n_outputs} outputs; {name} has {a.shape[2]}")
+            raise InputError(
+                f"{topology} has {topology.n_outputs} outputs; {name} has {a.shape[2]}"
+            )
         arrays.append(np.broadcast_to(a, (p, *a.shape[1:])))
-    for x, y, what in zip(arrays[::2], arrays[1::2], ("train", "validation", "test"), strict=True):
+    for x, y, what in zip(
+        arrays[::2], arrays[1::2], ("train", "validation", "test"), strict=True
+    ):
         rows = [0 if a is None else a.shape[1] for a in (x, y)]
         if rows[0] != rows[1]:
-            raise InputError(f"x_{what} and y_{what} must have as many examples; found {rows[0]} and {rows[1]}")
+            raise InputError(
+                f"x_{what} and y_{what} must have as many examples; found {rows[0]} and"
+                f" {rows[1]}"
+            )
     return FinetuneData(*arrays, weights=_checked_weights(data, arrays[0].shape[:2]))
 
 
@@ -225,8 +283,15 @@ def _checked_weights(data: FinetuneData, shape: tuple[int, ...]) -> np.ndarray |
     if data.weights is None:
         return None
     weights = np.asarray(data.weights, np.float64)
-    if weights.ndim != 2 or weights.shape[0] not in (1, shape[0]) or weights.shape[1] != shape[1]:
-        raise InputError(f"weights must be p x n with p = 1 or {shape[0]} and n = {shape[1]}; found {weights.shape}")
+    if (
+        weights.ndim != 2
+        or weights.shape[0] not in (1, shape[0])
+        or weights.shape[1] != shape[1]
+    ):
+        raise InputError(
+            f"weights must be p x n with p = 1 or {shape[0]} and n = {shape[1]}; found"
+            f" {weights.shape}"
+        )
     if not (np.isfinite(weights).all() and (weights >= 0).all()):
         raise InputError("weights must be finite and 0 or more")
     return np.broadcast_to(weights, shape)

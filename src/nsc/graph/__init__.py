@@ -1,4 +1,6 @@
-"""Expression DAGs: the graph, its builder, exact simplification, ranges, numbers as bits. Knows no C."""
+"""Expression DAGs: the graph, its builder, exact simplification, ranges, numbers as
+bits. Knows no C.
+"""
 
 from nsc.graph.bits.fields import FROM as FROM
 from nsc.graph.bits.fields import SLACK as SLACK

@@ -1,6 +1,8 @@
-"""Hash-consed construction of a DAG with folding and simplifications that are exact over the reals.
+"""Hash-consed construction of a DAG with folding and simplifications that are exact
+over the reals.
 
-In: operation names and node numbers. Out: node numbers; `finish` gives the pruned `Dag`.
+In: operation names and node numbers. Out: node numbers; `finish` gives the pruned
+`Dag`.
 Non-goals: C. Rounding is not modelled: `x/4` becomes `x*0.25`, `-(-x)` becomes `x`.
 """
 
@@ -24,21 +26,38 @@ _LEAVES = ("LIT", "IN", "NAN")
 _NOT_A_NUMBER = ("NAN",)
 _SETTLED = TRUTHS | {"FLOOR", "ROUND", "TRUNC"}
 _LARGEST_LITERAL = 1e30
-# What loops over numbers do, which Python does as numpy does and ten times as fast on one number.
+# What loops over numbers do, which Python does as numpy does and ten times as fast on
+# one number.
 _PLAIN = {
-    "ADD": operator.add, "SUB": operator.sub, "MUL": operator.mul, "NEG": operator.neg, "SQ": lambda a: a * a,
-    "LT": lambda a, b: float(a < b), "EQ": lambda a, b: float(a == b), "NOT": lambda a: float(a == 0),
-}  # fmt: skip
-# What is added to a number >= 0 and subtracted again to round it: the spacing of floats, or doubles, is 1 there.
-_ROUNDERS = {2.0**52: False, 1.5 * 2.0**52: False, 2.0**23: True, 1.5 * 2.0**23: True}  # whether only of floats
+    "ADD": operator.add,
+    "SUB": operator.sub,
+    "MUL": operator.mul,
+    "NEG": operator.neg,
+    "SQ": lambda a: a * a,
+    "LT": lambda a, b: float(a < b),
+    "EQ": lambda a, b: float(a == b),
+    "NOT": lambda a: float(a == 0),
+}
+# What is added to a number >= 0 and subtracted again to round it: the spacing of
+# floats, or doubles, is 1 there.
+# whether only of floats
+_ROUNDERS = {2.0**52: False, 1.5 * 2.0**52: False, 2.0**23: True, 1.5 * 2.0**23: True}
 
 Key = tuple
 
 
 class Builder:
-    """Nodes are tuples (op, *children) or ("LIT", value) or ("IN", number), numbered as made."""
+    """Nodes are tuples (op, *children) or ("LIT", value) or ("IN", number), numbered as
+    made.
+    """
 
-    def __init__(self, n_inputs: int, max_nodes: int = MAX_NODES, prune: bool = False, is_single: bool = False):
+    def __init__(
+        self,
+        n_inputs: int,
+        max_nodes: int = MAX_NODES,
+        prune: bool = False,
+        is_single: bool = False,
+    ):
         """Make an empty DAG.
 
         Args:
@@ -50,7 +69,8 @@ class Builder:
         self.ranges: list[Range] = []  # of the first nodes, as far as asked for
         self.max_nodes = max_nodes
         self.nodes: list[Key] = []
-        self.numbers: list[float | None] = []  # of each node: the number it is, None if it depends on an input
+        # of each node: the number it is, None if it depends on an input
+        self.numbers: list[float | None] = []
         self.index: dict[Key, int] = {}
         self.is_single = is_single
         self.word_at: dict[int, int] = {}  # the offset at which each word was made
@@ -58,10 +78,11 @@ class Builder:
         self.at = 0  # offset of what is being evaluated, for messages
 
     def literal(self, value: float) -> int:
-        """Return the node of a number; infinities become +-1e30, as a network cannot hold them.
+        """Return the node of a number; infinities become +-1e30, as a network cannot
+        hold them.
 
-        Finite ones may be larger until `finish`. NaN is a node of its own, which no condition chooses: where
-        a program returns it there is nothing to mimic.
+        Finite ones may be larger until `finish`. NaN is a node of its own, which no
+        condition chooses: where a program returns it there is nothing to mimic.
         """
         if not math.isfinite(value):
             if math.isnan(value):
@@ -83,7 +104,8 @@ class Builder:
     def make(self, op: str, *args: int) -> int:
         """Return the node for `op(args)`, simplified.
 
-        Example: make("MUL", x, x) is make("SQ", x); make("DIV", x, 4) is make("MUL", x, 0.25).
+        Example: make("MUL", x, x) is make("SQ", x); make("DIV", x, 4) is make("MUL", x,
+        0.25).
         """
         numbers = self.numbers
         known = [numbers[a] for a in args]
@@ -105,14 +127,23 @@ class Builder:
         return self._settled(node) if self.prune and op in _SETTLED else node
 
     def quotient(self, x: int, y: int) -> int:
-        """Divide integers: never by a rounded reciprocal, which would fall short of a whole number."""
+        """Divide integers: never by a rounded reciprocal, which would fall short of a
+        whole number.
+        """
         divisor = self.numbers[y]
-        if divisor is None or self.numbers[x] is not None or divisor == 0 or abs(math.frexp(divisor)[0]) == 0.5:
+        if (
+            divisor is None
+            or self.numbers[x] is not None
+            or divisor == 0
+            or abs(math.frexp(divisor)[0]) == 0.5
+        ):
             return self.make("DIV", x, y)
         return self._intern(("DIV", x, y))
 
     def _with_nan(self, op: str, args: tuple[int, ...]) -> int:
-        """Apply an operation to NaN: comparisons with it are false, and a choice takes the other side."""
+        """Apply an operation to NaN: comparisons with it are false, and a choice takes
+        the other side.
+        """
         if op in TRUTHS:
             return self.literal(0.0)
         if op == "SEL" and self.nodes[args[0]] != _NOT_A_NUMBER:
@@ -120,7 +151,9 @@ class Builder:
         return self._intern(_NOT_A_NUMBER)
 
     def range(self, node: int) -> Range:
-        """Return what range a node's values are in; all numbers unless this builder prunes."""
+        """Return what range a node's values are in; all numbers unless this builder
+        prunes.
+        """
         if not self.prune:
             return UNKNOWN
         for key in self.nodes[len(self.ranges) : node + 1]:
@@ -144,14 +177,20 @@ class Builder:
         return self.make("NOT", self.make("EQ", node, self.literal(0.0)))
 
     def finish(self, roots: list[int], bounded: bool = False) -> Dag:
-        """Drop what no root needs and number the rest, children first; words are written out."""
+        """Drop what no root needs and number the rest, children first; words are
+        written out.
+        """
         if self.has_words:
             roots = without_words(self, roots)
         needed = self.needed(roots)
         if self.index.get(_NOT_A_NUMBER) in needed:
-            raise Refusal("nan_constant", "a constant is not a number (NaN)", self.nan_at)
+            raise Refusal(
+                "nan_constant", "a constant is not a number (NaN)", self.nan_at
+            )
         number: dict[int, int] = {}
-        ops, args, values = [], [], []
+        ops = []
+        args = []
+        values = []
         for node in needed:
             op, *rest = self.nodes[node]
             is_leaf = op in _LEAVES
@@ -159,9 +198,22 @@ class Builder:
             number[node] = len(ops)
             ops.append(OP_INDEX[op])
             args.append((*kids, -1, -1, -1)[:3])
-            values.append(max(-_LARGEST_LITERAL, min(_LARGEST_LITERAL, rest[0])) if is_leaf else 0.0)
-        made = (np.array(ops, np.int16), np.array(args, np.int32), np.array(values, np.float64))
-        return Dag(*made, np.array([number[r] for r in roots], np.int32), self.n_inputs, bounded)
+            values.append(
+                max(-_LARGEST_LITERAL, min(_LARGEST_LITERAL, rest[0]))
+                if is_leaf
+                else 0.0
+            )
+        made = (
+            np.array(ops, np.int16),
+            np.array(args, np.int32),
+            np.array(values, np.float64),
+        )
+        return Dag(
+            *made,
+            np.array([number[r] for r in roots], np.int32),
+            self.n_inputs,
+            bounded,
+        )
 
     @property
     def has_words(self) -> bool:
@@ -169,7 +221,9 @@ class Builder:
 
     @property
     def may_settle(self) -> bool:
-        """Whether there is a node that could turn out to be one number where ranges are looked at."""
+        """Whether there is a node that could turn out to be one number where ranges are
+        looked at.
+        """
         return any(key[0] in _SETTLED for key in self.nodes)
 
     def needed(self, roots: list[int]) -> list[int]:
@@ -221,7 +275,11 @@ def _add(b: Builder, args, known):
         if b.op(y) == "NEG":
             return b.make("SUB", x, b.nodes[y][1])
         key = b.nodes[x]
-        if _rounds(b, known[1 - k]) and key[0] == "SUB" and b.value(key[2]) == known[1 - k]:
+        if (
+            _rounds(b, known[1 - k])
+            and key[0] == "SUB"
+            and b.value(key[2]) == known[1 - k]
+        ):
             return b.make("ROUND", key[1])
     return None
 
@@ -259,7 +317,9 @@ def _mul(b: Builder, args, known):
 
 
 def _regrouped(b: Builder, factor: float, pair: tuple[int, ...]) -> int | None:
-    """Multiply a product with a number by another, where one is too large to be written: 1e35 * x * 1e-34 is 10 x."""
+    """Multiply a product with a number by another, where one is too large to be
+    written: 1e35 * x * 1e-34 is 10 x.
+    """
     for k in (0, 1):
         other = b.value(pair[k])
         if other is not None and max(abs(factor), abs(other)) > _LARGEST_LITERAL:
@@ -329,7 +389,8 @@ def _or(b: Builder, args, known):
 
 
 def _pow(b: Builder, args, known):
-    base, exponent = args[0], known[1]
+    base = args[0]
+    exponent = known[1]
     if exponent == 0:
         return b.literal(1.0)
     if exponent == 0.5:
@@ -356,7 +417,21 @@ def _rounding(b: Builder, args, known):
 
 
 _RULES = {
-    "ADD": _add, "SUB": _sub, "MUL": _mul, "DIV": _div, "NEG": _neg, "SQ": _square, "ABS": _abs,
-    "SEL": _sel, "NOT": _not, "AND": _and, "OR": _or, "POW": _pow, "TRUNC": _rounding,
-    "FLOOR": _rounding, "ROUND": _rounding, "LT": less, "EQ": equal,
-}  # fmt: skip
+    "ADD": _add,
+    "SUB": _sub,
+    "MUL": _mul,
+    "DIV": _div,
+    "NEG": _neg,
+    "SQ": _square,
+    "ABS": _abs,
+    "SEL": _sel,
+    "NOT": _not,
+    "AND": _and,
+    "OR": _or,
+    "POW": _pow,
+    "TRUNC": _rounding,
+    "FLOOR": _rounding,
+    "ROUND": _rounding,
+    "LT": less,
+    "EQ": equal,
+}

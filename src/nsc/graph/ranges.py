@@ -1,7 +1,9 @@
 """The range of values each node of a DAG can take while its inputs stay in [-1, 1].
 
-In: a node's key, the ranges of the nodes before it. Out: (lowest, highest); `UNKNOWN` for what may not be a number.
-Non-goals: tight bounds. Rounding is not modelled; a range may be wider than what is taken, never narrower.
+In: a node's key, the ranges of the nodes before it. Out: (lowest, highest); `UNKNOWN`
+for what may not be a number.
+Non-goals: tight bounds. Rounding is not modelled; a range may be wider than what is
+taken, never narrower.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ from nsc.graph.bits.numbers import range_of_word
 from nsc.graph.dag import EVALUATE, TRUTHS
 
 UNKNOWN: Range = (-math.inf, math.inf)
-_MONOTONE = frozenset(("EXP", "ATAN", "TANH", "FLOOR", "ROUND", "TRUNC", "SINH", "CBRT", "ERF"))
+_MONOTONE = frozenset(
+    ("EXP", "ATAN", "TANH", "FLOOR", "ROUND", "TRUNC", "SINH", "CBRT", "ERF")
+)
 _MONOTONE_FROM = {"SQRT": 0.0, "LOG": 1e-300}
 
 
@@ -54,7 +58,9 @@ def _at(op: str, value: float) -> float:
 
 def _product(x: Range, y: Range) -> Range:
     corners = [a * b for a in x for b in y]
-    return UNKNOWN if any(math.isnan(c) for c in corners) else (min(corners), max(corners))
+    return (
+        UNKNOWN if any(math.isnan(c) for c in corners) else (min(corners), max(corners))
+    )
 
 
 def _quotient(x: Range, y: Range) -> Range:
@@ -97,12 +103,14 @@ def _truth(x: Range) -> Range:
 
 
 def _either(x: Range, y: Range) -> Range:
-    (a, b), (c, d) = _truth(x), _truth(y)
+    a, b = _truth(x)
+    c, d = _truth(y)
     return max(a, c), max(b, d)
 
 
 def _both(x: Range, y: Range) -> Range:
-    (a, b), (c, d) = _truth(x), _truth(y)
+    a, b = _truth(x)
+    c, d = _truth(y)
     return min(a, c), min(b, d)
 
 
@@ -113,12 +121,17 @@ def _not(x: Range) -> Range:
 
 def _select(key: tuple, nodes: list[tuple], ranges: list[Range]) -> Range:
     _, condition, yes, no = key
-    a, c = _given(yes, nodes[condition], True, nodes, ranges), _given(no, nodes[condition], False, nodes, ranges)
+    a = _given(yes, nodes[condition], True, nodes, ranges)
+    c = _given(no, nodes[condition], False, nodes, ranges)
     return min(a[0], c[0]), max(a[1], c[1])
 
 
-def _given(node: int, condition: tuple, holds: bool, nodes: list[tuple], ranges: list[Range]) -> Range:
-    """Return the range of a node where a comparison of it holds, or does not: x is below 0 where x < 0."""
+def _given(
+    node: int, condition: tuple, holds: bool, nodes: list[tuple], ranges: list[Range]
+) -> Range:
+    """Return the range of a node where a comparison of it holds, or does not: x is
+    below 0 where x < 0.
+    """
     negated = nodes[node][0] == "NEG"
     inner = nodes[node][1] if negated else node
     low, high = ranges[inner]
@@ -134,9 +147,22 @@ def _given(node: int, condition: tuple, holds: bool, nodes: list[tuple], ranges:
 
 
 _RULES = {
-    "ADD": lambda x, y: (x[0] + y[0], x[1] + y[1]), "SUB": lambda x, y: (x[0] - y[1], x[1] - y[0]),
-    "MUL": _product, "DIV": _quotient, "NEG": lambda x: (-x[1], -x[0]), "ABS": _absolute, "SQ": _square,
-    "SIN": _wave, "COS": _wave, "ATAN2": lambda y, x: (-math.pi, math.pi),
-    "MIN": lambda x, y: (min(x[0], y[0]), min(x[1], y[1])), "MAX": lambda x, y: (max(x[0], y[0]), max(x[1], y[1])),
-    "FMOD": _fmod, "LT": _less, "EQ": _equal, "AND": _both, "OR": _either, "NOT": _not,
-}  # fmt: skip
+    "ADD": lambda x, y: (x[0] + y[0], x[1] + y[1]),
+    "SUB": lambda x, y: (x[0] - y[1], x[1] - y[0]),
+    "MUL": _product,
+    "DIV": _quotient,
+    "NEG": lambda x: (-x[1], -x[0]),
+    "ABS": _absolute,
+    "SQ": _square,
+    "SIN": _wave,
+    "COS": _wave,
+    "ATAN2": lambda y, x: (-math.pi, math.pi),
+    "MIN": lambda x, y: (min(x[0], y[0]), min(x[1], y[1])),
+    "MAX": lambda x, y: (max(x[0], y[0]), max(x[1], y[1])),
+    "FMOD": _fmod,
+    "LT": _less,
+    "EQ": _equal,
+    "AND": _both,
+    "OR": _either,
+    "NOT": _not,
+}

@@ -1,4 +1,6 @@
-"""What nsc needs of this machine: whole files, zig, native libraries, digests of code. Knows no program."""
+"""What nsc needs of this machine: whole files, zig, native libraries, digests of code.
+Knows no program.
+"""
 
 from nsc.host.atomic import replacing as replacing
 from nsc.host.atomic import write_whole as write_whole

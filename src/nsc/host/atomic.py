@@ -1,6 +1,7 @@
 """Files that appear whole or not at all.
 
-In: a path. Out: a temporary one beside it, which takes its name. Non-goals: what is written.
+In: a path. Out: a temporary one beside it, which takes its name. Non-goals: what is
+written.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Write a file under a temporary name; it takes its own at the end, and is gone after an error."""
+    """Write a file under a temporary name; it takes its own at the end, and is gone
+    after an error.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
     try:
         yield temporary

@@ -1,6 +1,8 @@
-"""The name of a piece of this code, so that what it made is never taken for what it would make now.
+"""The name of a piece of this code, so that what it made is never taken for what it
+would make now.
 
-In: modules of the package. Out: a digest of them and of all that they import from the package, however deep.
+In: modules of the package. Out: a digest of them and of all that they import from the
+package, however deep.
 Non-goals: other packages' versions.
 """
 
@@ -18,9 +20,16 @@ _DATA = ("*.c", "*.h", "*.txt", "csrc/*")  # what a module may read beside it
 
 @cache
 def code_digest(*modules: str) -> bytes:
-    """Digest modules, such as "nsc.record", with what they import and the C and lists that lie beside them."""
+    """Digest modules, such as "nsc.record", with what they import and the C and lists
+    that lie beside them.
+    """
     files = {file for module in modules for file in sources_of(module)}
-    data = {path for file in files for pattern in _DATA for path in file.parent.glob(pattern)}
+    data = {
+        path
+        for file in files
+        for pattern in _DATA
+        for path in file.parent.glob(pattern)
+    }
     digest = hashlib.blake2b(digest_size=8)
     for path in sorted(files | data):
         digest.update(f"{path.relative_to(_PACKAGE)}\0".encode())
@@ -30,10 +39,12 @@ def code_digest(*modules: str) -> bytes:
 
 @cache
 def sources_of(module: str) -> frozenset[Path]:
-    """Find the Python files of the package that decide what a module does: its own, and what it imports.
+    """Find the Python files of the package that decide what a module does: its own, and
+    what it imports.
 
-    Read off the text, imports inside functions included: nothing is run. What a name is imported for is not asked, so
-    a room's `__init__` brings all that it re-exports: a digest that changes too often is only work done again.
+    Read off the text, imports inside functions included: nothing is run. What a name is
+    imported for is not asked, so a room's `__init__` brings all that it re-exports: a
+    digest that changes too often is only work done again.
     """
     found: set[Path] = set()
     todo = list(_files_of(module))
@@ -48,7 +59,9 @@ def sources_of(module: str) -> frozenset[Path]:
 
 
 def _imported(path: Path) -> Iterator[str]:
-    """Yield the dotted names that a file may import: modules, and what it takes from them."""
+    """Yield the dotted names that a file may import: modules, and what it takes from
+    them.
+    """
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

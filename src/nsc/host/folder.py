@@ -17,7 +17,8 @@ from nsc.host.atomic import write_whole
 
 @contextmanager
 def exclusive(folder: Path) -> Iterator[None]:
-    """Hold a claimed folder as long as it is written to; a killed process holds nothing.
+    """Hold a claimed folder as long as it is written to; a killed process holds
+    nothing.
 
     Raises:
         InputError: another process has it.
@@ -26,7 +27,10 @@ def exclusive(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise InputError(f"another process is writing {folder}: wait for it or choose another folder") from None
+            raise InputError(
+                f"another process is writing {folder}: wait for it or choose another"
+                " folder"
+            ) from None
         yield
 
 
@@ -41,4 +45,6 @@ def claim(folder: Path, what: dict) -> None:
         write_whole(file, json.dumps(what, indent=1))
     elif (held := json.loads(file.read_text())) != what:
         found = ", ".join(f"{k} {v}" for k, v in held.items())
-        raise InputError(f"{folder} holds a build with {found}; choose another folder with -o")
+        raise InputError(
+            f"{folder} holds a build with {found}; choose another folder with -o"
+        )

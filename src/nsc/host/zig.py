@@ -1,6 +1,7 @@
 """The pip-installed zig, and the folder where what it builds is kept.
 
-In: nothing. Out: a command, an environment, a folder. Non-goals: what is built, and under which limits.
+In: nothing. Out: a command, an environment, a folder. Non-goals: what is built, and
+under which limits.
 """
 
 from __future__ import annotations
@@ -12,12 +13,16 @@ import ziglang
 
 
 def zig_command() -> list[str]:
-    """Return the command that runs the pip-installed zig (directly: its Python wrapper costs 30 ms a call)."""
+    """Return the command that runs the pip-installed zig (directly: its Python wrapper
+    costs 30 ms a call).
+    """
     return [str(Path(ziglang.__file__).with_name("zig"))]
 
 
 def cache_folder() -> Path:
-    """Return where zig keeps its built libc and we our kernels; NSC_CACHE_DIR overrides the user's cache folder."""
+    """Return where zig keeps its built libc and we our kernels; NSC_CACHE_DIR overrides
+    the user's cache folder.
+    """
     base = os.environ.get("NSC_CACHE_DIR") or os.path.join(
         os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "nsc"
     )
@@ -25,8 +30,14 @@ def cache_folder() -> Path:
 
 
 def zig_environment(work: Path) -> dict[str, str]:
-    """Return the whole environment a compiler sees: cache folders and nothing of the user's."""
+    """Return the whole environment a compiler sees: cache folders and nothing of the
+    user's.
+    """
     return {
-        "PATH": os.defpath, "HOME": str(work), "TMPDIR": str(work), "LC_ALL": "C",
-        "ZIG_GLOBAL_CACHE_DIR": str(cache_folder() / "zig"), "ZIG_LOCAL_CACHE_DIR": str(work / "zig"),
-    }  # fmt: skip
+        "PATH": os.defpath,
+        "HOME": str(work),
+        "TMPDIR": str(work),
+        "LC_ALL": "C",
+        "ZIG_GLOBAL_CACHE_DIR": str(cache_folder() / "zig"),
+        "ZIG_LOCAL_CACHE_DIR": str(work / "zig"),
+    }

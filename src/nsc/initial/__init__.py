@@ -1,4 +1,6 @@
-"""Initialisers: `(program, topology, seed, ...) -> Initial`. Must not know wasm, files or sources."""
+"""Initialisers: `(program, topology, seed, ...) -> Initial`. Must not know wasm, files
+or sources.
+"""
 
 from nsc.initial.compiled import compnet_initial as compnet_initial
 from nsc.initial.compiled import fit_covering as fit_covering

@@ -21,9 +21,11 @@ class Initial:
     Args:
         w: float64 `w`.
         others: more parameters of the same make, for a race; best first.
-        predicted: what the text says of the outputs, in the program's units over [-1, 1]; None where it says nothing.
-        expected_nmse: mean squared error over the variance that what is predicted is expected to have, `o`; None where
-            nothing is. Parameters add their misfit to it.
+        predicted: what the text says of the outputs, in the program's units over [-1,
+            1]; None where it says nothing.
+        expected_nmse: mean squared error over the variance that what is predicted is
+            expected to have, `o`; None where nothing is. Parameters add their misfit to
+            it.
         runs: program runs that went into them; 0 for what only reads the text.
         notes: what the user should know.
     """

@@ -1,6 +1,8 @@
-"""C text -> Program: signature, closed text, scalar view, domain, normalised text, expression DAG.
+"""C text -> Program: signature, closed text, scalar view, domain, normalised text,
+expression DAG.
 
-Pure functions from text to frozen values. Must not know how code runs, networks, or the file system.
+Pure functions from text to frozen values. Must not know how code runs, networks, or the
+file system.
 """
 
 from nsc.program.domain import parse_ranges as parse_ranges

@@ -1,6 +1,8 @@
-"""A function body -> the order in which it reads and writes what its pointer parameters point to.
+"""A function body -> the order in which it reads and writes what its pointer parameters
+point to.
 
-In: a function item of a Module. Out: per parameter, a list of `Access` in evaluation order.
+In: a function item of a Module. Out: per parameter, a list of `Access` in evaluation
+order.
 Non-goals: exact control flow. Branches are walked in text order; a loop body once.
 """
 
@@ -11,7 +13,15 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from nsc.refusal import Refusal
-from nsc.syntax import Item, Module, constant, declared_name, parameters_of, survey, text_of
+from nsc.syntax import (
+    Item,
+    Module,
+    constant,
+    declared_name,
+    parameters_of,
+    survey,
+    text_of,
+)
 from nsc.text import WRITES_ARGUMENT
 
 Range = tuple[int, int]
@@ -21,7 +31,9 @@ MAX_PATH = 64
 
 @dataclass(frozen=True)
 class Access:
-    """One read ("r") or write ("w"). `path` goes from the parameter: fields, and index ranges."""
+    """One read ("r") or write ("w"). `path` goes from the parameter: fields, and index
+    ranges.
+    """
 
     kind: str
     path: tuple[Step, ...]
@@ -29,10 +41,11 @@ class Access:
 
 
 def accesses(module: Module, function: Item) -> dict[str, list[Access]]:
-    """Return how `function` uses each of its parameters: the first of each kind of access, in evaluation order.
+    """Return how `function` uses each of its parameters: the first of each kind of
+    access, in evaluation order.
 
-    Each function is walked once, callees first; of functions that call each other, the first one walked
-    knows nothing of the other's parameters.
+    Each function is walked once, callees first; of functions that call each other, the
+    first one walked knows nothing of the other's parameters.
     """
     for item in _callees_first(module, function):
         if _key(item) not in module.known:
@@ -41,15 +54,27 @@ def accesses(module: Module, function: Item) -> dict[str, list[Access]]:
 
 
 def _accesses(module: Module, item: Item) -> dict[str, list[Access]]:
-    """Walk a function, unless another module did, with the same callees and constants in sight."""
-    callees = [module.known.get(_key(f)) if (f := module.function(name)) else None for name in survey(item).calls]
+    """Walk a function, unless another module did, with the same callees and constants
+    in sight.
+    """
+    callees = [
+        module.known.get(_key(f)) if (f := module.function(name)) else None
+        for name in survey(item).calls
+    ]
     values = module.scope.constants
-    constants = {name: values[name] for name in survey(item).identifiers & values.keys()}
+    constants = {
+        name: values[name] for name in survey(item).identifiers & values.keys()
+    }
     walked = item.once("accesses", lambda node: [])
     for callees_then, constants_then, found in walked:
-        if constants_then == constants and all(a is b for a, b in zip(callees_then, callees, strict=True)):
+        if constants_then == constants and all(
+            a is b for a, b in zip(callees_then, callees, strict=True)
+        ):
             return found
-    names = [declared_name(p.child_by_field_name("declarator")) for p in parameters_of(item.node)]
+    names = [
+        declared_name(p.child_by_field_name("declarator"))
+        for p in parameters_of(item.node)
+    ]
     walker = _Walker(module, {name: {} for name in names if name})
     walker.visit(item.node.child_by_field_name("body"))
     found = {name: list(accesses.values()) for name, accesses in walker.found.items()}
@@ -62,7 +87,9 @@ def _key(function: Item) -> tuple[str, int]:
 
 
 def _callees_first(module: Module, function: Item) -> list[Item]:
-    """List a function and all it calls in this file, callees before callers where no cycle forbids it."""
+    """List a function and all it calls in this file, callees before callers where no
+    cycle forbids it.
+    """
     done: dict[int, Item] = {}
     started: set[int] = set()
     todo = [(function, False)]
@@ -73,12 +100,16 @@ def _callees_first(module: Module, function: Item) -> list[Item]:
         elif item.start not in started:
             started.add(item.start)
             todo.append((item, True))
-            todo.extend((module.function(name), False) for name in sorted(module.callees(item)))
+            todo.extend(
+                (module.function(name), False) for name in sorted(module.callees(item))
+            )
     return list(done.values())
 
 
 class _Walker:
-    """Visits nodes in evaluation order, recording accesses through the watched parameters."""
+    """Visits nodes in evaluation order, recording accesses through the watched
+    parameters.
+    """
 
     def __init__(self, module: Module, found: dict[str, dict[tuple, Access]]):
         self.module = module
@@ -117,7 +148,11 @@ class _Walker:
 
     def _call_expression(self, node: Node) -> None:
         name = text_of(node.child_by_field_name("function"))
-        arguments = [a for a in node.child_by_field_name("arguments").named_children if a.type != "comment"]
+        arguments = [
+            a
+            for a in node.child_by_field_name("arguments").named_children
+            if a.type != "comment"
+        ]
         callee = self.module.function(name)
         inner: list[list[Access]] = []
         if callee is not None:
@@ -146,7 +181,9 @@ class _Walker:
         self.visit(node.child_by_field_name("update"))
 
     def _record(self, kind: str, node: Node) -> bool:
-        """Record an access if `node` reaches into a watched parameter; say whether it did."""
+        """Record an access if `node` reaches into a watched parameter; say whether it
+        did.
+        """
         reached = self._path(_strip(node))
         if reached is None:
             return False
@@ -156,7 +193,9 @@ class _Walker:
         self._add(parameter, kind, path, node)
         return True
 
-    def _add(self, parameter: str, kind: str, path: tuple[Step, ...], node: Node) -> None:
+    def _add(
+        self, parameter: str, kind: str, path: tuple[Step, ...], node: Node
+    ) -> None:
         if len(path) <= MAX_PATH:
             self.found[parameter].setdefault((kind, path), Access(kind, path, node))
 
@@ -172,7 +211,9 @@ class _Walker:
             node = _strip(node.child_by_field_name("argument"))
 
     def _path(self, node: Node) -> tuple[str, tuple[Step, ...]] | None:
-        """Read `p->a.b[i]` as ("p", ((0, 0), "a", "b", range of i)); bare `p` as ("p", ())."""
+        """Read `p->a.b[i]` as ("p", ((0, 0), "a", "b", range of i)); bare `p` as ("p",
+        ()).
+        """
         if node.type == "identifier":
             name = text_of(node)
             return (name, ()) if name in self.found else None
@@ -193,9 +234,14 @@ class _Walker:
 
     def _dereference(self, node: Node) -> tuple[str, tuple[Step, ...]] | None:
         if node.type == "binary_expression":
-            left, right = (_strip(node.child_by_field_name(f)) for f in ("left", "right"))
+            left, right = (
+                _strip(node.child_by_field_name(f)) for f in ("left", "right")
+            )
             inner = self._path(left)
-            if inner is not None and text_of(node.child_by_field_name("operator")) == "+":
+            if (
+                inner is not None
+                and text_of(node.child_by_field_name("operator")) == "+"
+            ):
                 return inner[0], inner[1] + (self._range(right),)
         if node.type == "update_expression":
             inner = self._path(_strip(node.child_by_field_name("argument")))
@@ -215,7 +261,9 @@ class _Walker:
         return None
 
     def _range(self, node: Node) -> Range | None:
-        """Bound an index expression by interval arithmetic over constants and loop counters."""
+        """Bound an index expression by interval arithmetic over constants and loop
+        counters.
+        """
         node = _strip(node)
         if node.type == "identifier" and text_of(node) in self.ranges:
             return self.ranges[text_of(node)]
@@ -246,16 +294,20 @@ def _strip(node: Node) -> Node:
 
 
 def _counted_loop(node: Node, module: Module) -> tuple[str, Range] | None:
-    """Read `for (i = a; i < b; i++)` (and <=, >, >=, !=, any update) as ("i", (a, b - 1))."""
+    """Read `for (i = a; i < b; i++)` (and <=, >, >=, !=, any update) as ("i", (a, b -
+    1)).
+    """
     init = node.child_by_field_name("initializer")
     test = node.child_by_field_name("condition")
     if init is None or test is None or test.type != "binary_expression":
         return None
     if init.type == "declaration":
         init = init.child_by_field_name("declarator")
-        name, first = declared_name(init), init.child_by_field_name("value")
+        name = declared_name(init)
+        first = init.child_by_field_name("value")
     else:
-        name, first = text_of(init.child_by_field_name("left") or init), init.child_by_field_name("right")
+        name = text_of(init.child_by_field_name("left") or init)
+        first = init.child_by_field_name("right")
     if first is None or text_of(test.child_by_field_name("left")) != name:
         return None
     try:

@@ -1,6 +1,8 @@
-"""A Python callable -> Signature, so that simulators and scripts can be surrogated like C.
+"""A Python callable -> Signature, so that simulators and scripts can be surrogated like
+C.
 
-In: a function on arrays, names. Out: the C signature that exports of its surrogate have.
+In: a function on arrays, names. Out: the C signature that exports of its surrogate
+have.
 Non-goals: reading the Python source.
 """
 
@@ -15,9 +17,12 @@ from nsc.errors import InputError
 from nsc.syntax import DOUBLE, Leaf, Param, Pointer, Signature, Void
 
 _C_KEYWORDS = frozenset(
-    """auto bool break case char const constexpr continue default do double else enum extern false float for goto if
-    inline int long nullptr register restrict return short signed sizeof static struct switch thread_local true typedef
-    typeof union unsigned void volatile while""".split()
+    """
+        auto bool break case char const constexpr continue default do double else enum
+        extern false float for goto if inline int long nullptr register restrict return
+        short signed sizeof static struct switch thread_local true typedef typeof union
+        unsigned void volatile while
+    """.split()
 )
 
 
@@ -31,12 +36,13 @@ def signature_of_callable(
 
     Args:
         function: takes inputs in its own units, one row an example.
-        inputs, outputs: C identifiers; exported C has them as parameters (outputs as pointers
-            when there are several).
+        inputs, outputs: C identifiers; exported C has them as parameters (outputs as
+            pointers when there are several).
         name: the C name; by default the function's own.
 
     Raises:
-        InputError: a name that cannot be a C parameter's, one that is there twice, or none at all.
+        InputError: a name that cannot be a C parameter's, one that is there twice, or
+            none at all.
     """
     if isinstance(inputs, str) or isinstance(outputs, str):
         raise InputError("inputs and outputs are lists of names, as in ['a', 'b']")
@@ -47,9 +53,14 @@ def signature_of_callable(
     labels = [*inputs, *(outputs if len(outputs) > 1 else ())]
     for k, label in enumerate(labels):
         if not _is_c_name(label):
-            raise InputError(f"inputs and outputs need the names of C variables, none of them nsc_...; found '{label}'")
+            raise InputError(
+                "inputs and outputs need the names of C variables, none of them"
+                f" nsc_...; found '{label}'"
+            )
         if label in labels[:k]:
-            raise InputError(f"names of inputs and outputs must differ; found '{label}' twice")
+            raise InputError(
+                f"names of inputs and outputs must differ; found '{label}' twice"
+            )
     params = [Param(p, DOUBLE, "in", f"double {p}") for p in inputs]
     single = len(outputs) == 1
     if single:
@@ -64,7 +75,9 @@ def signature_of_callable(
         result=result,
         inputs=tuple(Leaf(p, p, DOUBLE, p) for p in inputs),
         outputs=leaves,
-        prototype=f"{result.spell()} {name}({', '.join(p.declaration for p in params)})",
+        prototype=(
+            f"{result.spell()} {name}({', '.join(p.declaration for p in params)})"
+        ),
     )
 
 

@@ -1,6 +1,8 @@
-"""Closed text -> the text a CompNet reads: comments gone, names canonical, one space between tokens.
+"""Closed text -> the text a CompNet reads: comments gone, names canonical, one space
+between tokens.
 
-In: closed text. Out: str. Two programs that differ in names, layout or comments give the same text.
+In: closed text. Out: str. Two programs that differ in names, layout or comments give
+the same text.
 Non-goals: semantics (see dag).
 """
 
@@ -11,9 +13,12 @@ from collections.abc import Sequence
 from nsc.text import BLANKS, HEADER_OF, kind_of, words
 
 _KEYWORDS = frozenset(
-    """auto break case char const continue default do double else enum extern float for goto if inline int
-    long register restrict return short signed sizeof static struct switch typedef union unsigned
-    void volatile while _Bool _Complex true false NULL""".split()
+    """
+        auto break case char const continue default do double else enum extern float for
+        goto if inline int long register restrict return short signed sizeof static
+        struct switch typedef union unsigned void volatile while _Bool _Complex true
+        false NULL
+    """.split()
 )
 _DROPPED = frozenset(["static", "inline", "extern", "register", "restrict", "const"])
 
@@ -21,8 +26,8 @@ _DROPPED = frozenset(["static", "inline", "extern", "register", "restrict", "con
 def normalise(source: str, function: str, parameters: Sequence[str]) -> str:
     """Spell the closed text of a function canonically.
 
-    Inputs and other parameters become p0, p1, ..., the entry function f0, every other name v0,
-    v1, ... in order of appearance; storage classes and qualifiers are dropped.
+    Inputs and other parameters become p0, p1, ..., the entry function f0, every other
+    name v0, v1, ... in order of appearance; storage classes and qualifiers are dropped.
 
     Example: "static double lerp(double a, double b) { return a+b; }" gives
     "double f0 ( double p0 , double p1 ) { return p0 + p1 ; }".

@@ -1,6 +1,7 @@
 """What the front end produces: signature, domain, closed C, Program. Plain frozen data.
 
-In: nothing. Out: the nouns every other room uses. Non-goals: parsing, running, networks.
+In: nothing. Out: the nouns every other room uses. Non-goals: parsing, running,
+networks.
 """
 
 from __future__ import annotations
@@ -25,11 +26,12 @@ from nsc.syntax import Domain, Signature
 class Program:
     """A closed C function with a scalar view.
 
-    `bodiless` names the functions that it calls and that nothing here defines; they are guessed by name
-    (dag/stand_ins.py), and nothing but `function` can run such a program. `unread` names the file's own headers that
-    were not to be had.
-    `text` is the original text of the function and of exactly what it needs, macros included
-    (for people, and for drop-in C); `pieces` are the same with every macro expanded and no directive.
+    `bodiless` names the functions that it calls and that nothing here defines; they are
+    guessed by name (dag/stand_ins.py), and nothing but `function` can run such a
+    program. `unread` names the file's own headers that were not to be had. `text` is
+    the original text of the function and of exactly what it needs, macros included (for
+    people, and for drop-in C); `pieces` are the same with every macro expanded and no
+    directive.
     """
 
     name: str
@@ -42,7 +44,8 @@ class Program:
     line: int = 0
     bodiless: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
-    function: Callable | None = field(default=None, compare=False, repr=False)  # runs it, instead of the sandbox
+    # runs it, instead of the sandbox
+    function: Callable | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def from_callable(
@@ -54,17 +57,20 @@ class Program:
         ranges: Ranges | None = None,
         name: str | None = None,
     ) -> Program:
-        """Wrap a Python function `n i -> n o` (or `n i -> n`) as a Program without text.
+        """Wrap a Python function `n i -> n o` (or `n i -> n`) as a Program without
+        text.
 
         Args:
-            function: takes inputs in its own units, one row an example; the program's oracle.
-            inputs, outputs: C identifiers; exported C has them as parameters (outputs as pointers
-                when there are several).
+            function: takes inputs in its own units, one row an example; the program's
+                oracle.
+            inputs, outputs: C identifiers; exported C has them as parameters (outputs
+                as pointers when there are several).
             ranges: input name -> (lo, hi), default (-1, 1).
             name: of the exported C function; by default the function's own.
 
         Raises:
-            InputError: a name that cannot be a C parameter's, one that is there twice, or none at all.
+            InputError: a name that cannot be a C parameter's, one that is there twice,
+                or none at all.
             DomainError: a range of no input, or an empty one.
         """
         signature = signature_of_callable(function, inputs, outputs, name)
@@ -81,7 +87,9 @@ class Program:
 
     @cached_property
     def source(self) -> str:
-        """The closed text with every macro expanded and no directive: what is built and evaluated."""
+        """The closed text with every macro expanded and no directive: what is built and
+        evaluated.
+        """
         return text_of_pieces(self.pieces)
 
     @cached_property
@@ -91,8 +99,12 @@ class Program:
 
     @cached_property
     def normalised(self) -> str:
-        """Return the text as a CompNet sees it: no comments, canonical names and spacing."""
-        return normalise(self.source, self.name, [p.name for p in self.signature.params])
+        """Return the text as a CompNet sees it: no comments, canonical names and
+        spacing.
+        """
+        return normalise(
+            self.source, self.name, [p.name for p in self.signature.params]
+        )
 
     @cached_property
     def unit(self) -> Unit:
@@ -103,7 +115,9 @@ class Program:
     def dag(self) -> Dag | Unsupported:
         """Return the expression DAG over inputs in [-1, 1], or why there is none."""
         if not self.source:
-            return Unsupported("python_callable", "a Python callable has no C text to read")
+            return Unsupported(
+                "python_callable", "a Python callable has no C text to read"
+            )
         return dag_of(self.source, self.signature, self.domain, bodiless=self.bodiless)
 
     @property

@@ -1,6 +1,7 @@
 """A Program -> the C text of the types its signature needs.
 
-In: Program. Out: text of typedefs, structs and enums, as written. Non-goals: functions and data.
+In: Program. Out: text of typedefs, structs and enums, as written. Non-goals: functions
+and data.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from nsc.text import HEADER_OF, preprocess
 
 
 def signature_types(program: Program) -> tuple[tuple[str, ...], str]:
-    """Return (standard headers, C text) that a prototype of the program's function needs.
+    """Return (standard headers, C text) that a prototype of the program's function
+    needs.
 
-    Example: for `double dist(vec2 a, vec2 b)` the text is `typedef struct { double x, y; } vec2;`.
+    Example: for `double dist(vec2 a, vec2 b)` the text is `typedef struct { double x,
+    y; } vec2;`.
     """
     module = parse_module(preprocess(program.source))
     entry = module.function(program.name)
@@ -22,7 +25,11 @@ def signature_types(program: Program) -> tuple[tuple[str, ...], str]:
         return (), ""
     body = entry.node.child_by_field_name("body")
     head = [n for n in walk(entry.node) if n.end_byte <= body.start_byte]
-    todo = [text_of(n) for n in head if n.type in ("identifier", "type_identifier", "primitive_type")]
+    todo = [
+        text_of(n)
+        for n in head
+        if n.type in ("identifier", "type_identifier", "primitive_type")
+    ]
     chosen: dict[int, Item] = {}
     headers: dict[str, None] = {}
     while todo:

@@ -1,6 +1,7 @@
 """Closed C, ready to build.
 
-In: nothing. Out: `Piece`, `Unit`. Plain frozen data. Non-goals: how it is closed, built or run.
+In: nothing. Out: `Piece`, `Unit`. Plain frozen data. Non-goals: how it is closed, built
+or run.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from typing import NamedTuple
 
 
 class Piece(NamedTuple):
-    """One file-scope declaration, without directives, and the names that it defines: functions, types, tags..."""
+    """One file-scope declaration, without directives, and the names that it defines:
+    functions, types, tags...
+    """
 
     names: tuple[str, ...]
     text: str
@@ -30,9 +33,10 @@ def names_of_pieces(pieces: Sequence[Piece]) -> tuple[str, ...]:
 class Unit:
     """Closed C, ready to build: not one preprocessor directive, one scalar entry point.
 
-    `pieces` define `void <entry>(const double *x, double *y)` reading n_inputs and writing n_outputs doubles.
-    They name what they define, so that a builder can rename it (`#define a nsc_u3_a`), put many units into one
-    module, and let a unit define its own `erf`.
+    `pieces` define `void <entry>(const double *x, double *y)` reading n_inputs and
+    writing n_outputs doubles. They name what they define, so that a builder can rename
+    it (`#define a nsc_u3_a`), put many units into one module, and let a unit define its
+    own `erf`.
     """
 
     headers: tuple[str, ...]  # standard headers only, e.g. ("math.h",)

@@ -1,4 +1,5 @@
-"""Inputs and outputs in the program's units: drawn, rounded, as its types can hold them.
+"""Inputs and outputs in the program's units: drawn, rounded, as its types can hold
+them.
 
 In: Program, arrays. Out: arrays. Non-goals: running it.
 """
@@ -19,25 +20,32 @@ def with_whole_inputs(program: Program, x: np.ndarray) -> np.ndarray:
 
 
 def as_returned(program: Program, y: np.ndarray) -> np.ndarray:
-    """Return what exported C makes of a network's outputs `n o`: what a variable of the output's type can hold.
+    """Return what exported C makes of a network's outputs `n o`: what a variable of the
+    output's type can hold.
 
-    An integer is the nearest one of its type, a _Bool says whether the network is above one half.
+    An integer is the nearest one of its type, a _Bool says whether the network is above
+    one half.
     """
     y = np.array(y, np.float64)
     for k, leaf in enumerate(program.signature.outputs):
         if leaf.type.kind == "bool":
             y[:, k] = y[:, k] > 0.5
         elif leaf.type.kind == "int":
-            y[:, k] = np.clip(np.trunc(y[:, k] + np.copysign(0.5, y[:, k])), *leaf.type.limits)
+            y[:, k] = np.clip(
+                np.trunc(y[:, k] + np.copysign(0.5, y[:, k])), *leaf.type.limits
+            )
     return y
 
 
-def draw_inputs(program: Program, n: int, *, generator: np.random.Generator) -> np.ndarray:
+def draw_inputs(
+    program: Program, n: int, *, generator: np.random.Generator
+) -> np.ndarray:
     """Draw `n i` inputs uniformly from a program's domain, in its units.
 
     Integer and _Bool inputs are whole numbers, every one from lo to hi equally likely.
     """
-    lo, hi = np.array(program.domain.lo), np.array(program.domain.hi)
+    lo = np.array(program.domain.lo)
+    hi = np.array(program.domain.hi)
     unit = generator.uniform(size=(n, len(lo)))
     x = lo + (hi - lo) * unit
     for k, leaf in enumerate(program.signature.inputs):

@@ -1,7 +1,7 @@
 """A report -> one self-contained page.
 
-In: the report as JSON. Out: HTML text with inline CSS and SVG, no script, no external resource.
-Every text that came from a user is escaped.
+In: the report as JSON. Out: HTML text with inline CSS and SVG, no script, no external
+resource. Every text that came from a user is escaped.
 """
 
 from __future__ import annotations
@@ -9,46 +9,19 @@ from __future__ import annotations
 import math
 import re
 from html import escape
+from pathlib import Path
 
 from nsc.report.numbers import duration, number
 from nsc.report.svg import Axis, Figure, axis_for, heat_map
 
-_STYLE = """
-:root { --bg: #fbfaf7; --fg: #22231f; --soft: #6d6f67; --line: #e2e0d8; --card: #fff; --accent: #2152a0;
-  --second: #b5562b; --good: #2f7a4d; --code: #f4f2ec }
-@media (prefers-color-scheme: dark) { :root { --bg: #17181a; --fg: #e6e5e0; --soft: #9a9c95; --line: #33353a;
-  --card: #1e2023; --accent: #7fa9e8; --second: #e09a6f; --good: #7cc79b; --code: #232529 } }
-* { box-sizing: border-box } body { margin: 0; background: var(--bg); color: var(--fg);
-  font: 16px/1.5 system-ui, sans-serif } main { max-width: 1060px; margin: 0 auto; padding: 40px 20px 80px }
-h1 { font-size: 28px; margin: 0 0 4px } h2 { font-size: 18px; margin: 40px 0 12px } p { margin: 4px 0 }
-.soft { color: var(--soft) } code, pre, .mono { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 13px }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; margin-top: 20px }
-.tile { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 12px 14px }
-.tile b { display: block; font-size: 22px; font-weight: 600 } .tile span { color: var(--soft); font-size: 13px }
-.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)); gap: 16px;
-  align-items: start }
-figure { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 12px }
-figcaption { font-size: 14px; margin-bottom: 6px } svg { width: 100%; height: auto; display: block }
-svg rect.cell { shape-rendering: crispEdges }
-svg text { font: 12.5px system-ui, sans-serif; fill: var(--soft) } .grid { stroke: var(--line) }
-.line { fill: none; stroke-width: 1.8 } .a.line { stroke: var(--accent) } .b.line { stroke: var(--second) }
-.b.line.dashed { stroke-dasharray: 5 3 } .dot { fill: var(--accent); opacity: .55 } .bar { fill: var(--accent) }
-.legend { font-size: 12px; color: var(--soft); display: flex; gap: 16px; margin-top: 4px }
-.legend i { display: inline-block; width: 14px; height: 3px; margin-right: 6px; vertical-align: middle }
-.legend i.a { background: var(--accent) } .legend i.b, .legend i.dashed { background: var(--second) }
-table { border-collapse: collapse; width: 100%; background: var(--card); border: 1px solid var(--line) }
-table + .figures { margin-top: 16px }
-td, th { padding: 7px 12px; text-align: left; border-bottom: 1px solid var(--line); font-size: 14px }
-tr:last-child td { border-bottom: 0 } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums }
-.good { color: var(--good) } .note { border-left: 3px solid var(--second); padding: 4px 12px; margin: 14px 0 }
-pre { background: var(--code); border: 1px solid var(--line); border-radius: 8px; padding: 12px; overflow-x: auto;
-  line-height: 1.45; margin: 0 } pre .k { color: var(--accent) } pre .c { color: var(--soft); font-style: italic }
-pre .l { color: var(--second) } pre .g { color: var(--soft); user-select: none }
-"""
-LEAST_SPAN = 0.05  # of an output's range: where it hardly varies along an input, errors are not blown up
+_STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+# of an output's range: where it hardly varies along an input, errors are not blown up
+LEAST_SPAN = 0.05
 _C_TOKEN = re.compile(
-    r"(?P<c>//[^\n]*|/\*.*?\*/)|(?P<l>\"(?:\\.|[^\"\n])*\"|\b\d[\w.]*)|(?P<k>#\s*\w+|\b(?:auto|break|case|char|const"
-    r"|continue|default|do|double|else|enum|extern|float|for|if|inline|int|long|return|short|signed|sizeof|static"
+    r"(?P<c>//[^\n]*|/\*.*?\*/)"
+    r"|(?P<l>\"(?:\\.|[^\"\n])*\"|\b\d[\w.]*)"
+    r"|(?P<k>#\s*\w+|\b(?:auto|break|case|char|const|continue|default|do|double|else"
+    r"|enum|extern|float|for|if|inline|int|long|return|short|signed|sizeof|static"
     r"|struct|switch|typedef|unsigned|void|while)\b)",
     re.DOTALL,
 )
@@ -57,30 +30,48 @@ _C_TOKEN = re.compile(
 def html_page(report: dict) -> str:
     """Write the page of one compilation."""
     sections = [
-        _title(report), _tiles(report), _notes(report), "<h2>Program and surrogate</h2>", _each_output(report),
+        _title(report),
+        _tiles(report),
+        _notes(report),
+        "<h2>Program and surrogate</h2>",
+        _each_output(report),
         _comparison(report),
-        "<h2>Learning</h2>", _learning(report), "<h2>Before any training</h2>", _zero_shot(report),
-        "<h2>What was done</h2>", _done(report), "<h2>The program</h2>", _code(report),
-    ]  # fmt: skip
+        "<h2>Learning</h2>",
+        _learning(report),
+        "<h2>Before any training</h2>",
+        _zero_shot(report),
+        "<h2>What was done</h2>",
+        _done(report),
+        "<h2>The program</h2>",
+        _code(report),
+    ]
     name = escape(report["function"])
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{name}: neural surrogate</title>'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head>'
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{name}:'
+        " neural surrogate</title>"
+        '<meta name="viewport" content="width=device-width,'
+        f' initial-scale=1"><style>{_STYLE}</style></head>'
         f"<body><main>{''.join(sections)}</main></body></html>\n"
     )
 
 
 def _title(r: dict) -> str:
     bound = r["test"]["bound"]
-    sentence = bound["sentence"] + "." if bound else "Too few verification inputs for a distribution-free bound."
+    sentence = (
+        bound["sentence"] + "."
+        if bound
+        else "Too few verification inputs for a distribution-free bound."
+    )
     return (
-        f"<h1>{escape(r['function'])}</h1><p class='mono soft'>{escape(r['signature'])}</p>"
+        f"<h1>{escape(r['function'])}</h1><p class='mono"
+        f" soft'>{escape(r['signature'])}</p>"
         f"<p>{escape(sentence[0].upper() + sentence[1:])}</p>"
     )
 
 
 def _tiles(r: dict) -> str:
-    test, ns = r["test"], r["ns_per_call"]
+    test = r["test"]
+    ns = r["ns_per_call"]
     tiles = [
         (number(test["rmse"]), "rmse on fresh inputs"),
         (number(test["nmse"]), "nmse (mse / variance)"),
@@ -89,10 +80,18 @@ def _tiles(r: dict) -> str:
         (duration(r["time_s"]["total"]), "from text to report"),
     ]
     if ns["original"]:
-        tiles.append((f"{ns['surrogate']:.0f} ns", f"a call; the original takes {ns['original']:.0f} ns"))
+        tiles.append(
+            (
+                f"{ns['surrogate']:.0f} ns",
+                f"a call; the original takes {ns['original']:.0f} ns",
+            )
+        )
     return (
         "<div class='tiles'>"
-        + "".join(f"<div class='tile'><b>{escape(a)}</b><span>{escape(b)}</span></div>" for a, b in tiles)
+        + "".join(
+            f"<div class='tile'><b>{escape(a)}</b><span>{escape(b)}</span></div>"
+            for a, b in tiles
+        )
         + "</div>"
     )
 
@@ -102,17 +101,31 @@ def _notes(r: dict) -> str:
 
 
 def _each_output(r: dict) -> str:
-    """Tabulate the errors of each output, where there are several: they may differ in scale."""
+    """Tabulate the errors of each output, where there are several: they may differ in
+    scale.
+    """
     if not r["test"]["outputs"]:
         return ""
     bound = r["test"]["bound"]
     held = f"{100 * (1 - bound['fraction']):g} % of inputs stay below" if bound else ""
     titles = ["output", "rmse", "nmse", "largest error", *([held] if bound else [])]
-    head = "".join(f"<th{' class=n' * (k > 0)}>{escape(title)}</th>" for k, title in enumerate(titles))
+    head = "".join(
+        f"<th{' class=n' * (k > 0)}>{escape(title)}</th>"
+        for k, title in enumerate(titles)
+    )
     rows = ""
     for name, alone in zip(r["outputs"], r["test"]["outputs"], strict=True):
-        figures = [alone["rmse"], alone["nmse"], alone["max_abs"], *([alone["bound"]["error"]] if bound else [])]
-        rows += f"<tr><td>{escape(name)}</td>" + "".join(f"<td class='n'>{number(v)}</td>" for v in figures) + "</tr>"
+        figures = [
+            alone["rmse"],
+            alone["nmse"],
+            alone["max_abs"],
+            *([alone["bound"]["error"]] if bound else []),
+        ]
+        rows += (
+            f"<tr><td>{escape(name)}</td>"
+            + "".join(f"<td class='n'>{number(v)}</td>" for v in figures)
+            + "</tr>"
+        )
     return f"<table><tr>{head}</tr>{rows}</table>"
 
 
@@ -122,30 +135,48 @@ def _comparison(r: dict) -> str:
     for plot in data["curves"]:
         seen = [row[r["outputs"].index(plot["output"])] for row in data["truth"]]
         least = LEAST_SPAN * (max(seen) - min(seen))
-        x, y = (
-            axis_for(plot["x"], plot["input"]),
-            axis_for(plot["program"] + plot["surrogate"], plot["output"], least=least),
-        )
+        x = axis_for(plot["x"], plot["input"])
+        y = axis_for(plot["program"] + plot["surrogate"], plot["output"], least=least)
         figure = Figure(plot["title"], Axis(min(plot["x"]), max(plot["x"]), x.label), y)
         figure.line(plot["x"], plot["program"], "a", "program")
-        figures.append(figure.line(plot["x"], plot["surrogate"], "b dashed", "surrogate").svg())
+        figures.append(
+            figure.line(plot["x"], plot["surrogate"], "b dashed", "surrogate").svg()
+        )
     for plot in data["heat_maps"]:
-        values = [v for part in ("program", "surrogate") for row in plot[part] for v in row if math.isfinite(v)]
-        lo, hi = min(values), max(values)
+        values = [
+            v
+            for part in ("program", "surrogate")
+            for row in plot[part]
+            for v in row
+            if math.isfinite(v)
+        ]
+        lo = min(values)
+        hi = max(values)
         figures += [
-            heat_map(f"{plot['output']}: {part}", plot[part], lo, hi, (plot["x"], plot["y"]))
+            heat_map(
+                f"{plot['output']}: {part}", plot[part], lo, hi, (plot["x"], plot["y"])
+            )
             for part in ("program", "surrogate")
         ]
     for k, name in enumerate(r["outputs"]):
         truth = [row[k] for row in data["truth"]]
         predicted = [row[k] for row in data["predicted"]]
         axis = axis_for(truth, "program")
-        figure = Figure(f"{name}: predicted against true", axis, Axis(axis.lo, axis.hi, "surrogate"))
-        figures.append(figure.line([axis.lo, axis.hi], [axis.lo, axis.hi], "b").points(truth, predicted, "a").svg())
-    edges, counts = data["histogram"]["edges"], data["histogram"]["counts"]
+        figure = Figure(
+            f"{name}: predicted against true", axis, Axis(axis.lo, axis.hi, "surrogate")
+        )
+        figures.append(
+            figure.line([axis.lo, axis.hi], [axis.lo, axis.hi], "b")
+            .points(truth, predicted, "a")
+            .svg()
+        )
+    edges = data["histogram"]["edges"]
+    counts = data["histogram"]["counts"]
     top = Axis(0, max([*counts, 1]) * 1.08, "inputs")
     figures.append(
-        Figure("Error, surrogate - program", Axis(edges[0], edges[-1], "error"), top).bars(edges, counts, "a").svg()
+        Figure("Error, surrogate - program", Axis(edges[0], edges[-1], "error"), top)
+        .bars(edges, counts, "a")
+        .svg()
     )
     return f"<div class='figures'>{''.join(figures)}</div>"
 
@@ -156,11 +187,23 @@ def _learning(r: dict) -> str:
         train = member["train_loss"]
         held = member["validation_loss"] if r["program_runs"]["validation"] else []
         steps = list(range(len(train)))
-        title = "Loss (mse of standardised outputs)" + (f", network {k + 1}" if len(r["finetune"]) > 1 else "")
-        figure = Figure(title, Axis(0, max(len(steps) - 1, 1), "step"), axis_for(train + held, "loss", log=True))
+        title = "Loss (mse of standardised outputs)" + (
+            f", network {k + 1}" if len(r["finetune"]) > 1 else ""
+        )
+        figure = Figure(
+            title,
+            Axis(0, max(len(steps) - 1, 1), "step"),
+            axis_for(train + held, "loss", log=True),
+        )
         figure = figure.line(steps, train, "a", "train")
-        curves.append((figure.line(steps, held, "b", "validation") if held else figure).svg())
-    return f"<div class='figures'>{''.join(curves)}</div>" if curves else "<p>Zero-shot: no training.</p>"
+        curves.append(
+            (figure.line(steps, held, "b", "validation") if held else figure).svg()
+        )
+    return (
+        f"<div class='figures'>{''.join(curves)}</div>"
+        if curves
+        else "<p>Zero-shot: no training.</p>"
+    )
 
 
 def _zero_shot(r: dict) -> str:
@@ -170,10 +213,14 @@ def _zero_shot(r: dict) -> str:
         "random": "random, as torch.nn.Linear draws them",
     }
     rows = "".join(
-        f"<tr><td>{words[name]}</td><td class='n'>{number(v['mse'])}</td><td class='n'>{number(v['nmse'])}</td></tr>"
+        f"<tr><td>{words[name]}</td><td class='n'>{number(v['mse'])}</td><td"
+        f" class='n'>{number(v['nmse'])}</td></tr>"
         for name, v in r["zero_shot"].items()
     )
-    head = "<tr><th>initial parameters</th><th class='n'>mse</th><th class='n'>nmse</th></tr>"
+    head = (
+        "<tr><th>initial parameters</th><th class='n'>mse</th><th"
+        " class='n'>nmse</th></tr>"
+    )
     return f"<table>{head}{rows}</table><p>{escape(_choice(r))}</p>"
 
 
@@ -181,37 +228,64 @@ def _choice(r: dict) -> str:
     """Say what the text promised, and which start won."""
     said = []
     if r["expected_zero_shot_nmse"]:
-        said.append(f"Before any run, an nmse of {', '.join(map(number, r['expected_zero_shot_nmse']))} was expected.")
+        said.append(
+            "Before any run, an nmse of"
+            f" {', '.join(map(number, r['expected_zero_shot_nmse']))} was expected."
+        )
     winners = dict.fromkeys(f["winner"] for f in r["finetune"])
     if r["program_runs"]["validation"]:
-        said.append(f"Of the starts that raced, the best on validation was: {', '.join(winners)}.")
+        said.append(
+            "Of the starts that raced, the best on validation was:"
+            f" {', '.join(winners)}."
+        )
     elif any(w.endswith("with predictions") for w in winners):
-        said.append("The runs were too few to choose a start by: all were learned from, beside what the text predicts.")
+        said.append(
+            "The runs were too few to choose a start by: all were learned from, beside"
+            " what the text predicts."
+        )
     return " ".join(said)
 
 
 def _done(r: dict) -> str:
     runs = ", ".join(f"{v} {k}" for k, v in r["program_runs"].items())
     times = ", ".join(f"{k} {duration(v)}" for k, v in r["time_s"].items())
-    domain = ", ".join(f"{k} in [{lo:g}, {hi:g}]" for k, (lo, hi) in r["domain"].items())
+    domain = ", ".join(
+        f"{k} in [{lo:g}, {hi:g}]" for k, (lo, hi) in r["domain"].items()
+    )
     rows = [
-        ("domain", domain), ("outputs", ", ".join(r["outputs"])), ("topology", r["topology"]),
-        ("initial", r["initial"]), ("optimizer", r["optimizer"]), ("budget", str(r["budget"])),
-        ("program runs", runs), ("time", times), ("seed", str(r["seed"])),
-    ]  # fmt: skip
-    return "<table>" + "".join(f"<tr><td>{a}</td><td>{escape(b)}</td></tr>" for a, b in rows) + "</table>"
+        ("domain", domain),
+        ("outputs", ", ".join(r["outputs"])),
+        ("topology", r["topology"]),
+        ("initial", r["initial"]),
+        ("optimizer", r["optimizer"]),
+        ("budget", str(r["budget"])),
+        ("program runs", runs),
+        ("time", times),
+        ("seed", str(r["seed"])),
+    ]
+    return (
+        "<table>"
+        + "".join(f"<tr><td>{a}</td><td>{escape(b)}</td></tr>" for a, b in rows)
+        + "</table>"
+    )
 
 
 def _code(r: dict) -> str:
     if not r["program"]["text"]:
         return "<p>A Python callable; it has no C text.</p>"
-    coloured, at = [], 0
+    coloured = []
+    at = 0
     text = r["program"]["text"]
     for token in _C_TOKEN.finditer(text):
         coloured.append(escape(text[at : token.start()]))
-        inner = escape(token.group()).replace("\n", f"</span>\n<span class='{token.lastgroup}'>")
+        inner = escape(token.group()).replace(
+            "\n", f"</span>\n<span class='{token.lastgroup}'>"
+        )
         coloured.append(f"<span class='{token.lastgroup}'>{inner}</span>")
         at = token.end()
     lines = ("".join(coloured) + escape(text[at:])).rstrip("\n").split("\n")
-    numbered = "\n".join(f"<span class='g'>{k:>3}  </span>{line}" for k, line in enumerate(lines, start=1))
+    numbered = "\n".join(
+        f"<span class='g'>{k:>3}  </span>{line}"
+        for k, line in enumerate(lines, start=1)
+    )
     return f"<pre>{numbered}</pre>"

@@ -1,4 +1,5 @@
-"""Build and run C that nobody has read: zig to wasm32, wasmtime without imports, fuel and memory limits.
+"""Build and run C that nobody has read: zig to wasm32, wasmtime without imports, fuel
+and memory limits.
 
 Must not know data sets, torch, or where programs come from.
 """

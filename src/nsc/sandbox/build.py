@@ -1,4 +1,5 @@
-"""Units -> runnable modules, many units to a module; one that fails never sinks the others.
+"""Units -> runnable modules, many units to a module; one that fails never sinks the
+others.
 
 In: Units. Out: one `Built` or `Failed` per unit, in order. Non-goals: running.
 """
@@ -18,8 +19,10 @@ from nsc.sandbox.module import Text, module_texts
 from nsc.sandbox.outcome import Outcome
 
 UNITS_PER_MODULE = 64
-_CHANGES_NEIGHBOURS = "tgmath.h"  # its macros make of `sqrt` another function: such a unit gets its own module
-# A C library linked for files or the environment asks the host at start: such a unit gets its own module.
+# its macros make of `sqrt` another function: such a unit gets its own module
+_CHANGES_NEIGHBOURS = "tgmath.h"
+# A C library linked for files or the environment asks the host at start: such a unit
+# gets its own module.
 _ASKED_AT_START = (b"fd_prestat_get", b"environ_get", b"args_get")
 
 
@@ -42,15 +45,21 @@ class Failed:
 
 
 def build(
-    units: Sequence[Unit], limits: CompilerLimits = CompilerLimits(), *, trap_bounds: bool = False
+    units: Sequence[Unit],
+    limits: CompilerLimits = CompilerLimits(),
+    *,
+    trap_bounds: bool = False,
 ) -> list[Built | Failed]:
-    """Build units, `UNITS_PER_MODULE` to a module; a module that fails is split until the culprit is found.
+    """Build units, `UNITS_PER_MODULE` to a module; a module that fails is split until
+    the culprit is found.
 
     Args:
-        trap_bounds: end a sample (`aborted`) that indexes past the end of an array. Otherwise it reads what lies
-            there, which other units of the module decide.
+        trap_bounds: end a sample (`aborted`) that indexes past the end of an array.
+            Otherwise it reads what lies there, which other units of the module decide.
     """
-    compile_ = partial(compile_wasm, limits=limits, more_flags=TRAP_BOUNDS if trap_bounds else ())
+    compile_ = partial(
+        compile_wasm, limits=limits, more_flags=TRAP_BOUNDS if trap_bounds else ()
+    )
     results: list[Built | Failed | None] = [None] * len(units)
     accepted = []
     for k, unit in enumerate(units):
@@ -61,7 +70,9 @@ def build(
             results[k] = Failed(Outcome.refused, f"the sandbox does not compile {why}")
     together = [k for k in accepted if _CHANGES_NEIGHBOURS not in units[k].headers]
     for start in range(0, len(together), UNITS_PER_MODULE):
-        _build_some(units, together[start : start + UNITS_PER_MODULE], results, compile_)
+        _build_some(
+            units, together[start : start + UNITS_PER_MODULE], results, compile_
+        )
     for k in accepted:
         if _CHANGES_NEIGHBOURS in units[k].headers:
             _build_some(units, [k], results, compile_)
@@ -76,7 +87,9 @@ def _build_some(
 ) -> None:
     texts = module_texts([units[k] for k in chosen])
     made = compile_("".join(part.text for part in texts))
-    shares_start = len(chosen) > 1 and any(name in made.wasm for name in _ASKED_AT_START)
+    shares_start = len(chosen) > 1 and any(
+        name in made.wasm for name in _ASKED_AT_START
+    )
     if made.outcome is Outcome.ok and not shares_start:
         for number, k in enumerate(chosen):
             results[k] = Built(made.wasm, number, units[k].n_inputs, units[k].n_outputs)
@@ -86,14 +99,20 @@ def _build_some(
         return
     blamed = _blamed(texts, made.lines)
     half = len(chosen) // 2
-    groups = [[chosen[n]] for n in blamed] + [[k for n, k in enumerate(chosen) if n not in blamed]]
+    groups = [[chosen[n]] for n in blamed] + [
+        [k for n, k in enumerate(chosen) if n not in blamed]
+    ]
     for group in groups if blamed else (chosen[:half], chosen[half:]):
         if group:
             _build_some(units, group, results, compile_)
 
 
 def _blamed(texts: Sequence[Text], lines: Sequence[int]) -> list[int]:
-    """Return the units for which lines of a module are: most often the culprits, each of which is then built alone."""
+    """Return the units for which lines of a module are: most often the culprits, each
+    of which is then built alone.
+    """
     ends = list(accumulate(part.text.count("\n") for part in texts))
     places = {bisect_left(ends, line) for line in lines}
-    return sorted({unit for place in places if place < len(texts) for unit in texts[place].units})
+    return sorted(
+        {unit for place in places if place < len(texts) for unit in texts[place].units}
+    )

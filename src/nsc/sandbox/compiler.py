@@ -1,4 +1,5 @@
-"""The zig toolchain, confined: a private folder, a scrubbed environment, limits on time and memory.
+"""The zig toolchain, confined: a private folder, a scrubbed environment, limits on time
+and memory.
 
 In: C text that passed the guard. Out: bytes of a wasm module, or a cleaned diagnostic.
 Non-goals: deciding what text is safe (guard.py).
@@ -20,12 +21,28 @@ from nsc.host import cache_folder, zig_command, zig_environment
 from nsc.sandbox.outcome import Outcome
 
 WASM_FLAGS = (
-    "-target", "wasm32-wasi", "-mexec-model=reactor", "-std=gnu11", "-O1", "-s", "-w", "-UNDEBUG", "-D_GNU_SOURCE",
-    "-ffp-contract=off", "-fno-math-errno", "-fno-sanitize=undefined",  # C as compilers mean it; wasm traps
-    "-Wl,-z,stack-size=262144", "-Wl,--max-memory=67108864", "-fbracket-depth=256",
-    "-fno-diagnostics-show-option", "-fno-caret-diagnostics", "-ferror-limit=5",
-)  # fmt: skip
-TRAP_BOUNDS = ("-fsanitize=array-bounds", "-fsanitize-trap=array-bounds")  # where an index leaves its array
+    "-target",
+    "wasm32-wasi",
+    "-mexec-model=reactor",
+    "-std=gnu11",
+    "-O1",
+    "-s",
+    "-w",
+    "-UNDEBUG",
+    "-D_GNU_SOURCE",
+    # C as compilers mean it; wasm traps
+    "-ffp-contract=off",
+    "-fno-math-errno",
+    "-fno-sanitize=undefined",
+    "-Wl,-z,stack-size=262144",
+    "-Wl,--max-memory=67108864",
+    "-fbracket-depth=256",
+    "-fno-diagnostics-show-option",
+    "-fno-caret-diagnostics",
+    "-ferror-limit=5",
+)
+# where an index leaves its array
+TRAP_BOUNDS = ("-fsanitize=array-bounds", "-fsanitize-trap=array-bounds")
 
 
 @dataclass(frozen=True)
@@ -40,7 +57,9 @@ class CompilerLimits:
 
 @dataclass(frozen=True)
 class Compiled:
-    """A wasm module, or how and why there is none, and the lines (from 1) that the compiler found errors in."""
+    """A wasm module, or how and why there is none, and the lines (from 1) that the
+    compiler found errors in.
+    """
 
     outcome: Outcome
     wasm: bytes = b""
@@ -48,32 +67,58 @@ class Compiled:
     lines: tuple[int, ...] = ()
 
 
-def compile_wasm(text: str, limits: CompilerLimits = CompilerLimits(), more_flags: Sequence[str] = ()) -> Compiled:
+def compile_wasm(
+    text: str, limits: CompilerLimits = CompilerLimits(), more_flags: Sequence[str] = ()
+) -> Compiled:
     """Compile one translation unit to a wasm reactor module."""
     with tempfile.TemporaryDirectory(prefix="nsc-") as folder:
         work = Path(folder)
-        source, target = work / "unit.c", work / "unit.wasm"
+        source = work / "unit.c"
+        target = work / "unit.wasm"
         source.write_text(text)
-        command = [*zig_command(), "cc", *WASM_FLAGS, *more_flags, source.name, "-o", target.name]
+        command = [
+            *zig_command(),
+            "cc",
+            *WASM_FLAGS,
+            *more_flags,
+            source.name,
+            "-o",
+            target.name,
+        ]
         code, output = run_limited(command, work, zig_environment(work), limits)
         if code is None:
-            return Compiled(Outcome.build_timeout, message=f"compiling took longer than {limits.wall_s:g} s")
+            return Compiled(
+                Outcome.build_timeout,
+                message=f"compiling took longer than {limits.wall_s:g} s",
+            )
         if code != 0 or not target.is_file() or target.is_symlink():
             lines = tuple(
-                int(line) for line in re.findall(r"^unit\.c:(\d+):\d+: (?:fatal )?error:", output, re.MULTILINE)
+                int(line)
+                for line in re.findall(
+                    r"^unit\.c:(\d+):\d+: (?:fatal )?error:", output, re.MULTILINE
+                )
             )
-            return Compiled(Outcome.build_failed, message=clean_diagnostic(output), lines=lines)
+            return Compiled(
+                Outcome.build_failed, message=clean_diagnostic(output), lines=lines
+            )
         return Compiled(Outcome.ok, target.read_bytes())
 
 
 def run_limited(
     command: list[str], work: Path, environment: dict[str, str], limits: CompilerLimits
 ) -> tuple[int | None, str]:
-    """Run a process group under limits; returns (exit code or None on timeout, its messages)."""
+    """Run a process group under limits; returns (exit code or None on timeout, its
+    messages).
+    """
     process = subprocess.Popen(
-        [*_limiter(limits), *command], cwd=work, env=environment, stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
-    )  # fmt: skip
+        [*_limiter(limits), *command],
+        cwd=work,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
     try:
         _, messages = process.communicate(timeout=limits.wall_s)
         return process.returncode, messages.decode("utf-8", "replace")
@@ -94,14 +139,19 @@ def _kill_group(process: subprocess.Popen) -> None:
 
 
 def _limiter(limits: CompilerLimits) -> list[str]:
-    """Return what a command is put behind; a shell, for Python's own hook forks the whole process (10 ms and more)."""
+    """Return what a command is put behind; a shell, for Python's own hook forks the
+    whole process (10 ms and more).
+    """
     bounds = (
         ("c", resource.RLIMIT_CORE, 0, 512),
         ("t", resource.RLIMIT_CPU, limits.cpu_s, 1),
         ("v", resource.RLIMIT_AS, limits.memory_bytes, 1024),
         ("f", resource.RLIMIT_FSIZE, limits.file_bytes, 512),
     )
-    settings = [f"ulimit -{name} {_at_most(kind, bound) // unit}" for name, kind, bound, unit in bounds]
+    settings = [
+        f"ulimit -{name} {_at_most(kind, bound) // unit}"
+        for name, kind, bound, unit in bounds
+    ]
     return ["/bin/sh", "-c", " && ".join([*settings, 'exec "$@"']), "sh"]
 
 
@@ -112,9 +162,14 @@ def _at_most(kind: int, bound: int) -> int:
 
 
 def clean_diagnostic(messages: str) -> str:
-    """Keep what errors say and drop where: no path of this machine appears in a message."""
+    """Keep what errors say and drop where: no path of this machine appears in a
+    message.
+    """
     errors = re.findall(r"(?:error|wasm-ld): (?:error: )?(.*)", messages)
-    kept = [re.sub(r"\S*/\S*", "<path>", e).replace("unit.c", "the program")[:200] for e in errors[:3]]
+    kept = [
+        re.sub(r"\S*/\S*", "<path>", e).replace("unit.c", "the program")[:200]
+        for e in errors[:3]
+    ]
     return "; ".join(dict.fromkeys(kept)) or "the compiler gave no reason"
 
 
@@ -122,4 +177,7 @@ def warm_up(progress: Callable[[str], None] = lambda line: None) -> None:
     """Build zig's libc for wasm once (about half a minute the first time, then cached)."""
     if not (cache_folder() / "zig").exists():
         progress("building the C library for the sandbox (once, about half a minute)")
-    compile_wasm("#include <math.h>\ndouble f(double x) { return sin(x); }\n", CompilerLimits(wall_s=600, cpu_s=600))
+    compile_wasm(
+        "#include <math.h>\ndouble f(double x) { return sin(x); }\n",
+        CompilerLimits(wall_s=600, cpu_s=600),
+    )

@@ -1,6 +1,8 @@
-"""Many units -> the C text of one module, in which what units have in common stands once.
+"""Many units -> the C text of one module, in which what units have in common stands
+once.
 
-In: Units. Out: `Text`s in order, each with the units that it is for. Non-goals: compiling, judging text.
+In: Units. Out: `Text`s in order, each with the units that it is for. Non-goals:
+compiling, judging text.
 """
 
 from __future__ import annotations
@@ -15,7 +17,8 @@ from nsc.program import Piece, Unit
 CHUNK = 1024  # samples in the module's buffers
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
-# called through a volatile pointer: stores of finished samples cannot move past one that traps
+# called through a volatile pointer: stores of finished samples cannot move past one
+# that traps
 _RUN = """static void (*const nsc_entries[])(const double *, double *) = {ENTRIES};
 static const int nsc_steps[][2] = {STEPS};
 NSC_EXPORT("run") void nsc_run(int nsc_unit, int nsc_from, int nsc_to) {
@@ -31,7 +34,9 @@ NSC_EXPORT("run") void nsc_run(int nsc_unit, int nsc_from, int nsc_to) {
 
 
 class Text(NamedTuple):
-    """A stretch of a module. `units` are those that it is for; none where it is for all."""
+    """A stretch of a module. `units` are those that it is for; none where it is for
+    all.
+    """
 
     text: str
     units: list[int]
@@ -40,9 +45,10 @@ class Text(NamedTuple):
 def module_texts(units: Sequence[Unit]) -> list[Text]:
     """Write one translation unit that holds several units and a run loop for each.
 
-    Every file-scope name is renamed by a macro (`#define erf nsc_u3_erf`) after the headers, so that units do not clash
-    with each other or with the C library. Pieces of two units are one if they read the same and so does all that
-    they need: then both go by the name that they have in the first unit.
+    Every file-scope name is renamed by a macro (`#define erf nsc_u3_erf`) after the
+    headers, so that units do not clash with each other or with the C library. Pieces of
+    two units are one if they read the same and so does all that they need: then both go
+    by the name that they have in the first unit.
     """
     headers = dict.fromkeys(h for unit in units for h in unit.headers)
     inputs = max(u.n_inputs for u in units)
@@ -51,7 +57,8 @@ def module_texts(units: Sequence[Unit]) -> list[Text]:
     before += [
         f"static double nsc_in[{CHUNK * inputs}], nsc_out[{CHUNK * outputs}];",
         "static volatile int nsc_done;",
-        "static int isnanf(float x) { return x != x; }",  # glibc has them, the sandbox's C library does not
+        # glibc has them, the sandbox's C library does not
+        "static int isnanf(float x) { return x != x; }",
         "static int isinff(float x) { return x - x != x - x && x == x; }",
         "#define NSC_EXPORT(name) __attribute__((export_name(name)))",
         'NSC_EXPORT("in") double *nsc_get_in(void) { return nsc_in; }',
@@ -64,9 +71,16 @@ def module_texts(units: Sequence[Unit]) -> list[Text]:
     for number, unit in enumerate(units):
         meanings = _meanings(unit)
         for piece in unit.pieces:
-            names = dict.fromkeys(word for word in _WORD.findall(piece.text) if word in meanings)
-            named = tuple((n, symbols.setdefault((n, meanings[n]), f"nsc_u{number}_{n}")) for n in names)
-            text = written.setdefault((piece.text, named), Text(_renamed(piece, named), []))
+            names = dict.fromkeys(
+                word for word in _WORD.findall(piece.text) if word in meanings
+            )
+            named = tuple(
+                (n, symbols.setdefault((n, meanings[n]), f"nsc_u{number}_{n}"))
+                for n in names
+            )
+            text = written.setdefault(
+                (piece.text, named), Text(_renamed(piece, named), [])
+            )
             text.units.append(number)
         entries.append(symbols[unit.entry, meanings[unit.entry]])
     steps = ", ".join(f"{{{unit.n_inputs}, {unit.n_outputs}}}" for unit in units)
@@ -76,28 +90,44 @@ def module_texts(units: Sequence[Unit]) -> list[Text]:
 
 def _renamed(piece: Piece, named: Sequence[tuple[str, str]]) -> str:
     macros = dict(named)
-    if "__func__" in piece.text or "__FUNCTION__" in piece.text:  # must not tell how a function is called here
-        macros |= dict.fromkeys(("__func__", "__FUNCTION__"), f'"{next(iter(piece.names), "")}"')
-    before = "".join(f'#pragma push_macro("{a}")\n#undef {a}\n#define {a} {b}\n' for a, b in macros.items())
-    return f"{before}{piece.text}\n" + "".join(f'#pragma pop_macro("{a}")\n' for a in macros)
+    # must not tell how a function is called here
+    if "__func__" in piece.text or "__FUNCTION__" in piece.text:
+        macros |= dict.fromkeys(
+            ("__func__", "__FUNCTION__"), f'"{next(iter(piece.names), "")}"'
+        )
+    before = "".join(
+        f'#pragma push_macro("{a}")\n#undef {a}\n#define {a} {b}\n'
+        for a, b in macros.items()
+    )
+    return f"{before}{piece.text}\n" + "".join(
+        f'#pragma pop_macro("{a}")\n' for a in macros
+    )
 
 
 def _meanings(unit: Unit) -> dict[str, bytes]:
-    """Return a digest for each name that a unit defines: of all pieces that define it and that these need."""
+    """Return a digest for each name that a unit defines: of all pieces that define it
+    and that these need.
+    """
     holders: dict[str, list[Piece]] = {}
     for piece in unit.pieces:
         for name in piece.names:
             holders.setdefault(name, []).append(piece)
-    needs = {piece: {*piece.names, *_WORD.findall(piece.text)} & holders.keys() for piece in unit.pieces}
+    needs = {
+        piece: {*piece.names, *_WORD.findall(piece.text)} & holders.keys()
+        for piece in unit.pieces
+    }
     digests = {piece: _digest([piece.text.encode()]) for piece in unit.pieces}
     meanings = {}
     for name in holders:
-        seen, todo = {name}, [name]
+        seen = {name}
+        todo = [name]
         while todo:
             fresh = set().union(*(needs[piece] for piece in holders[todo.pop()])) - seen
             seen |= fresh
             todo += fresh
-        meanings[name] = _digest(sorted({digests[piece] for other in seen for piece in holders[other]}))
+        meanings[name] = _digest(
+            sorted({digests[piece] for other in seen for piece in holders[other]})
+        )
     return meanings
 
 

@@ -1,6 +1,7 @@
 """A Unit as an oracle: callable `n i -> n o`.
 
-In: a Unit. Out: `ProgramOracle`. Non-goals: what to do about inputs on which the program fails.
+In: a Unit. Out: `ProgramOracle`. Non-goals: what to do about inputs on which the
+program fails.
 """
 
 from __future__ import annotations
@@ -27,19 +28,23 @@ class ProgramOracle:
         built = build([unit])[0]
         if isinstance(built, Failed):
             raise BuildError(f"{built.message} [{built.outcome}]")
-        self.built, self.limits = built, limits
+        self.built = built
+        self.limits = limits
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """Return `n o` outputs.
 
         Raises:
-            OracleError: the program fails on some inputs; says how, how often, and on which.
+            OracleError: the program fails on some inputs; says how, how often, and on
+                which.
         """
         done = run(self.built, x, self.limits)
         if done.failed:
             sample = min(done.failed)
             where = ", ".join(f"{v:.6g}" for v in x[sample])
-            meaning = _PRINTED if done.import_name == "fd_write" else MEANING[done.outcome]
+            meaning = (
+                _PRINTED if done.import_name == "fd_write" else MEANING[done.outcome]
+            )
             asked = f" ({done.import_name})" if done.import_name else ""
             count = f"{len(done.failed)} of the first {max(done.failed) + 1} inputs"
             raise OracleError(

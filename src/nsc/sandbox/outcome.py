@@ -1,6 +1,7 @@
 """Every way a build or a run can end, as named values.
 
-In / Out: nothing. Expected failures are `Outcome`s, counted and kept; exceptions are for misuse.
+In / Out: nothing. Expected failures are `Outcome`s, counted and kept; exceptions are
+for misuse.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ class Outcome(StrEnum):
     division_by_zero = "division_by_zero"
     integer_overflow = "integer_overflow"
     aborted = "aborted"
-    forbidden_import = "forbidden_import"  # asked the host for a file, a clock, to exit...
+    # asked the host for a file, a clock, to exit...
+    forbidden_import = "forbidden_import"
     trapped = "trapped"
 
 

@@ -1,6 +1,8 @@
-"""Run built units on inputs: no imports granted, fuel and memory limited, the same bits everywhere.
+"""Run built units on inputs: no imports granted, fuel and memory limited, the same bits
+everywhere.
 
-In: `Built`, inputs. Out: `Execution` with an outcome per sample. Non-goals: what failures mean.
+In: `Built`, inputs. Out: `Execution` with an outcome per sample. Non-goals: what
+failures mean.
 """
 
 from __future__ import annotations
@@ -23,8 +25,8 @@ class RunLimits:
     """Bounds on running one unit.
 
     Args:
-        fuel_per_sample: wasm instructions, on average over a chunk of samples; for each by itself in a
-            chunk in which one sample has used up all.
+        fuel_per_sample: wasm instructions, on average over a chunk of samples; for each
+            by itself in a chunk in which one sample has used up all.
         memory_bytes: of the module's linear memory.
         failures: samples that may fail before the rest is not run.
     """
@@ -65,7 +67,8 @@ def _engine() -> wasmtime.Engine:
 @lru_cache(maxsize=32)
 def _module(wasm: bytes) -> tuple[wasmtime.Module, wasmtime.Linker]:
     """Return a module, and a linker that traps where it asks for an import."""
-    module, linker = wasmtime.Module(_engine(), wasm), wasmtime.Linker(_engine())
+    module = wasmtime.Module(_engine(), wasm)
+    linker = wasmtime.Linker(_engine())
     linker.define_unknown_imports_as_traps(module)
     return module, linker
 
@@ -75,33 +78,47 @@ class _Instance:
 
     def __init__(self, built: Built, limits: RunLimits):
         self.store = wasmtime.Store(_engine())
-        self.store.set_limits(memory_size=limits.memory_bytes, instances=1, tables=4, memories=1)
+        self.store.set_limits(
+            memory_size=limits.memory_bytes, instances=1, tables=4, memories=1
+        )
         self.store.set_fuel(10_000_000)
         module, linker = _module(built.wasm)
         self.exports = linker.instantiate(self.store, module).exports(self.store)
         self.memory = self.exports["memory"]
         if "_initialize" in self.exports:
             self.exports["_initialize"](self.store)
-        self.input, self.output, self.done = (self.exports[name](self.store) for name in ("in", "out", "done"))
-        self.run, self.number = self.exports["run"], built.number
+        self.input, self.output, self.done = (
+            self.exports[name](self.store) for name in ("in", "out", "done")
+        )
+        self.run = self.exports["run"]
+        self.number = built.number
 
     def write(self, x: np.ndarray) -> None:
-        self.memory.write(self.store, np.ascontiguousarray(x, np.float64).tobytes(), self.input)
+        self.memory.write(
+            self.store, np.ascontiguousarray(x, np.float64).tobytes(), self.input
+        )
 
     def read(self, rows: int, n_outputs: int) -> np.ndarray:
-        raw = self.memory.read(self.store, self.output, self.output + 8 * rows * n_outputs)
+        raw = self.memory.read(
+            self.store, self.output, self.output + 8 * rows * n_outputs
+        )
         return np.frombuffer(bytes(raw), np.float64).reshape(rows, n_outputs)
 
     def position(self, low: int, high: int) -> int:
-        """Return the sample that was running; the program may have overwritten it, so it is clamped."""
+        """Return the sample that was running; the program may have overwritten it, so
+        it is clamped.
+        """
         raw = self.memory.read(self.store, self.done, self.done + 4)
-        return min(max(int.from_bytes(bytes(raw), "little", signed=True), low), high - 1)
+        return min(
+            max(int.from_bytes(bytes(raw), "little", signed=True), low), high - 1
+        )
 
 
 def run(built: Built, x: np.ndarray, limits: RunLimits = RunLimits()) -> Execution:
     """Run a unit on every row of `x` (`n i`, the program's units).
 
-    After a failure a fresh instance goes on with the next sample, until `limits.failures`.
+    After a failure a fresh instance goes on with the next sample, until
+    `limits.failures`.
     """
     outputs = np.full((len(x), built.n_outputs), np.nan)
     failed: dict[int, Outcome] = {}
@@ -115,17 +132,23 @@ def run(built: Built, x: np.ndarray, limits: RunLimits = RunLimits()) -> Executi
             instance.write(x[start:stop])
         except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
             outcome, import_name = _named_error(error)
-            return Execution(outputs, dict.fromkeys(range(len(x)), outcome), outcome, import_name)
-        first, window = 0, CHUNK
+            return Execution(
+                outputs, dict.fromkeys(range(len(x)), outcome), outcome, import_name
+            )
+        first = 0
+        window = CHUNK
         while first < stop - start:
             last = min(first + window, stop - start)
             reached, outcome, name = _run_some(instance, first, last, limits)
-            outputs[start + first : start + reached] = instance.read(reached, built.n_outputs)[first:]
+            outputs[start + first : start + reached] = instance.read(
+                reached, built.n_outputs
+            )[first:]
             first = reached
             if outcome is Outcome.ok:
                 continue
             if outcome is Outcome.out_of_fuel:
-                window = 1  # one sample has spent a whole chunk's fuel; the next gets its own
+                # one sample has spent a whole chunk's fuel; the next gets its own
+                window = 1
             import_name = import_name or name
             failed[start + reached] = outcome
             first = reached + 1
@@ -138,8 +161,12 @@ def run(built: Built, x: np.ndarray, limits: RunLimits = RunLimits()) -> Executi
     return Execution(outputs, failed, worst, import_name)
 
 
-def _run_some(instance: _Instance, first: int, stop: int, limits: RunLimits) -> tuple[int, Outcome, str]:
-    """Run samples first..stop; returns (first sample not finished, outcome, import asked for)."""
+def _run_some(
+    instance: _Instance, first: int, stop: int, limits: RunLimits
+) -> tuple[int, Outcome, str]:
+    """Run samples first..stop; returns (first sample not finished, outcome, import
+    asked for).
+    """
     instance.store.set_fuel(limits.fuel_per_sample * (stop - first) + 1_000_000)
     try:
         instance.run(instance.store, instance.number, first, stop)
@@ -149,7 +176,9 @@ def _run_some(instance: _Instance, first: int, stop: int, limits: RunLimits) -> 
 
 
 def _named_error(error: wasmtime.Trap | wasmtime.WasmtimeError) -> tuple[Outcome, str]:
-    """Return (outcome, import asked for) of a trap, or of an error that is none of the program's own."""
+    """Return (outcome, import asked for) of a trap, or of an error that is none of the
+    program's own.
+    """
     if isinstance(error, wasmtime.Trap):
         return _TRAPS.get(error.trap_code, Outcome.trapped), ""
     text = str(error)

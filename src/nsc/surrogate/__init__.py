@@ -1,4 +1,5 @@
-"""Surrogates as numbers: topology, flat parameters, forward pass, exact rescaling, storage.
+"""Surrogates as numbers: topology, flat parameters, forward pass, exact rescaling,
+storage.
 
 Must not know C, signatures or program text.
 """

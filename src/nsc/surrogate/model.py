@@ -1,6 +1,8 @@
-"""The surrogate's function, and changes of parameters that keep or exactly transform it.
+"""The surrogate's function, and changes of parameters that keep or exactly transform
+it.
 
-In: `w`, Topology, inputs. Out: outputs or new `w`. Non-goals: training, units of programs.
+In: `w`, Topology, inputs. Out: outputs or new `w`. Non-goals: training, units of
+programs.
 """
 
 from __future__ import annotations
@@ -18,14 +20,22 @@ _ACT = {
 
 
 def pad_inputs(x: np.ndarray, topology: Topology) -> np.ndarray:
-    """Fill unused inputs of a covering architecture with zeros: `... i` -> `... topology.n_inputs`."""
+    """Fill unused inputs of a covering architecture with zeros: `... i` -> `...
+    topology.n_inputs`.
+    """
     missing = topology.n_inputs - x.shape[-1]
     if missing < 0:
         raise InputError(f"{x.shape[-1]} inputs do not fit a {topology} surrogate")
-    return x if missing == 0 else np.concatenate([x, np.zeros((*x.shape[:-1], missing))], axis=-1)
+    return (
+        x
+        if missing == 0
+        else np.concatenate([x, np.zeros((*x.shape[:-1], missing))], axis=-1)
+    )
 
 
-def forward(w: np.ndarray, topology: Topology, x: np.ndarray, *, kind: type = np.float64) -> np.ndarray:
+def forward(
+    w: np.ndarray, topology: Topology, x: np.ndarray, *, kind: type = np.float64
+) -> np.ndarray:
     """Evaluate surrogates, in double or in single precision.
 
     Args:
@@ -43,7 +53,9 @@ def forward(w: np.ndarray, topology: Topology, x: np.ndarray, *, kind: type = np
     return h
 
 
-def scale_outputs(w: np.ndarray, topology: Topology, gain: np.ndarray, shift: np.ndarray) -> np.ndarray:
+def scale_outputs(
+    w: np.ndarray, topology: Topology, gain: np.ndarray, shift: np.ndarray
+) -> np.ndarray:
     """Return parameters of `old(x) * gain + shift`; gain, shift: `o`."""
     layers = [(weight.copy(), bias.copy()) for weight, bias in topology.layers(w)]
     weight, bias = layers[-1]
@@ -51,8 +63,12 @@ def scale_outputs(w: np.ndarray, topology: Topology, gain: np.ndarray, shift: np
     return topology.join(layers)
 
 
-def clone_outputs(w: np.ndarray, topology: Topology, n_outputs: int) -> tuple[np.ndarray, Topology]:
-    """Give a one-output surrogate more outputs by cloning its output head (ICML 2024, section 3)."""
+def clone_outputs(
+    w: np.ndarray, topology: Topology, n_outputs: int
+) -> tuple[np.ndarray, Topology]:
+    """Give a one-output surrogate more outputs by cloning its output head (ICML 2024,
+    section 3).
+    """
     grown = Topology((*topology.widths[:-1], n_outputs), topology.activation)
     layers = list(topology.layers(w))
     weight, bias = layers[-1]
@@ -60,35 +76,52 @@ def clone_outputs(w: np.ndarray, topology: Topology, n_outputs: int) -> tuple[np
     return grown.join(layers), grown
 
 
-def resize_inputs(w: np.ndarray, topology: Topology, n_inputs: int) -> tuple[np.ndarray, Topology]:
-    """Drop inputs from the end (they must be the unused, zero ones) or add ones of weight zero."""
+def resize_inputs(
+    w: np.ndarray, topology: Topology, n_inputs: int
+) -> tuple[np.ndarray, Topology]:
+    """Drop inputs from the end (they must be the unused, zero ones) or add ones of
+    weight zero.
+    """
     resized = Topology((n_inputs, *topology.widths[1:]), topology.activation)
     layers = list(topology.layers(w))
     weight, bias = layers[0]
     if n_inputs <= topology.n_inputs:
         weight = weight[:, :n_inputs]
     else:
-        weight = np.concatenate([weight, np.zeros((len(weight), n_inputs - topology.n_inputs))], axis=1)
+        weight = np.concatenate(
+            [weight, np.zeros((len(weight), n_inputs - topology.n_inputs))], axis=1
+        )
     layers[0] = (weight, bias)
     return resized.join(layers), resized
 
 
-def widen(w: np.ndarray, topology: Topology, hidden: tuple[int, ...], *, seed: int) -> tuple[np.ndarray, Topology]:
+def widen(
+    w: np.ndarray, topology: Topology, hidden: tuple[int, ...], *, seed: int
+) -> tuple[np.ndarray, Topology]:
     """Add hidden units without changing the function.
 
-    New units get random incoming weights (as torch.nn.Linear draws them) and outgoing weights zero.
+    New units get random incoming weights (as torch.nn.Linear draws them) and outgoing
+    weights zero.
 
     Raises:
         InputError: another number of hidden layers, or fewer units than now.
     """
-    fits = len(hidden) == len(topology.hidden) and all(n >= o for n, o in zip(hidden, topology.hidden, strict=False))
+    fits = len(hidden) == len(topology.hidden) and all(
+        n >= o for n, o in zip(hidden, topology.hidden, strict=False)
+    )
     if not fits:
-        raise InputError(f"{topology} cannot be widened to hidden layers {'-'.join(map(str, hidden))}")
-    wide = Topology((topology.n_inputs, *hidden, topology.n_outputs), topology.activation)
+        raise InputError(
+            f"{topology} cannot be widened to hidden layers"
+            f" {'-'.join(map(str, hidden))}"
+        )
+    wide = Topology(
+        (topology.n_inputs, *hidden, topology.n_outputs), topology.activation
+    )
     generator = np.random.default_rng(seed)
     layers = []
     for k, (weight, bias) in enumerate(topology.layers(w)):
-        rows, columns = wide.widths[k + 1], wide.widths[k]
+        rows = wide.widths[k + 1]
+        columns = wide.widths[k]
         bound = 1.0 / np.sqrt(columns)
         new_weight = generator.uniform(-bound, bound, (rows, columns))
         new_bias = generator.uniform(-bound, bound, rows)
@@ -99,8 +132,12 @@ def widen(w: np.ndarray, topology: Topology, hidden: tuple[int, ...], *, seed: i
     return wide.join(layers), wide
 
 
-def random_parameters(topology: Topology, *, seed: int | np.random.Generator) -> np.ndarray:
-    """Draw parameters as torch.nn.Linear does: U(-1/sqrt(fan_in), 1/sqrt(fan_in)); float64 `w`."""
+def random_parameters(
+    topology: Topology, *, seed: int | np.random.Generator
+) -> np.ndarray:
+    """Draw parameters as torch.nn.Linear does: U(-1/sqrt(fan_in), 1/sqrt(fan_in));
+    float64 `w`.
+    """
     generator = np.random.default_rng(seed)
     parts = []
     for a, b in zip(topology.widths, topology.widths[1:], strict=False):

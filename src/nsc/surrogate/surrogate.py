@@ -49,7 +49,10 @@ class Surrogate:
         """
         x = np.asarray(x, np.float64)
         if x.ndim not in (1, 2) or x.shape[-1] != len(self.lo):
-            raise InputError(f"expected inputs {', '.join(self.input_names)} (n x {len(self.lo)}); found {x.shape}")
+            raise InputError(
+                f"expected inputs {', '.join(self.input_names)} (n x {len(self.lo)});"
+                f" found {x.shape}"
+            )
         u = self.normalise(np.atleast_2d(x))
         y = np.concatenate([forward(m.w, m.topology, u) for m in self.members], axis=1)
         return y[0] if x.ndim == 1 else y
@@ -65,7 +68,9 @@ class Surrogate:
     @property
     def report(self) -> dict | None:
         """The report of the compilation that made this surrogate, if it has one."""
-        return json.loads(self.metadata["report"]) if "report" in self.metadata else None
+        return (
+            json.loads(self.metadata["report"]) if "report" in self.metadata else None
+        )
 
     def save(self, path: str | Path) -> None:
         """Write a safetensors file that `nsc.load` reads."""

@@ -1,4 +1,5 @@
-"""The shape of a surrogate: layer widths and activation, and where each parameter lives in `w`.
+"""The shape of a surrogate: layer widths and activation, and where each parameter lives
+in `w`.
 
 In / Out: frozen values. Non-goals: programs, training.
 """
@@ -17,23 +18,33 @@ MAX_PARAMETERS = 1_000_000
 
 @dataclass(frozen=True)
 class Topology:
-    """A multilayer perceptron: `widths` from inputs to outputs, one activation, a linear last layer.
+    """A multilayer perceptron: `widths` from inputs to outputs, one activation, a
+    linear last layer.
 
-    Parameters are one flat float64 vector `w`: layer by layer the weight matrix (out x in, row-major),
-    then the bias. 9-4-4-1 with sigmoids is the covering architecture of ICML 2024 (65 parameters).
+    Parameters are one flat float64 vector `w`: layer by layer the weight matrix (out x
+    in, row-major), then the bias. 9-4-4-1 with sigmoids is the covering architecture of
+    ICML 2024 (65 parameters).
     """
 
     widths: tuple[int, ...] = (9, 4, 4, 1)
     activation: str = "sigmoid"
 
     def __post_init__(self) -> None:
-        if len(self.widths) < 2 or any(not isinstance(n, int) or n < 1 for n in self.widths):
-            raise InputError(f"a topology needs two or more positive widths; found {self}")
+        if len(self.widths) < 2 or any(
+            not isinstance(n, int) or n < 1 for n in self.widths
+        ):
+            raise InputError(
+                f"a topology needs two or more positive widths; found {self}"
+            )
         if self.activation not in ACTIVATIONS:
             known = ", ".join(ACTIVATIONS)
-            raise InputError(f"unknown activation '{self.activation}'; known are {known}")
+            raise InputError(
+                f"unknown activation '{self.activation}'; known are {known}"
+            )
         if self.n_parameters > MAX_PARAMETERS:
-            raise InputError(f"{self} has {self.n_parameters} parameters; at most {MAX_PARAMETERS}")
+            raise InputError(
+                f"{self} has {self.n_parameters} parameters; at most {MAX_PARAMETERS}"
+            )
 
     @staticmethod
     def parse(text: str, activation: str = "sigmoid") -> Topology:
@@ -64,13 +75,18 @@ class Topology:
 
     @property
     def n_parameters(self) -> int:
-        return sum((a + 1) * b for a, b in zip(self.widths, self.widths[1:], strict=False))
+        return sum(
+            (a + 1) * b for a, b in zip(self.widths, self.widths[1:], strict=False)
+        )
 
     def layers(self, w: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         """View `... w` as [(weight `... out in`, bias `... out`)], without copying."""
         if w.shape[-1] != self.n_parameters:
-            raise InputError(f"{self} has {self.n_parameters} parameters; found {w.shape[-1]}")
-        found, at = [], 0
+            raise InputError(
+                f"{self} has {self.n_parameters} parameters; found {w.shape[-1]}"
+            )
+        found = []
+        at = 0
         for a, b in zip(self.widths, self.widths[1:], strict=False):
             weight = w[..., at : at + a * b].reshape(*w.shape[:-1], b, a)
             found.append((weight, w[..., at + a * b : at + a * b + b]))
@@ -80,7 +96,9 @@ class Topology:
     def join(self, layers: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
         """Lay [(weight, bias)] out flat; the inverse of `layers`."""
         lead = layers[0][1].shape[:-1]
-        return np.concatenate([part.reshape(*lead, -1) for layer in layers for part in layer], axis=-1)
+        return np.concatenate(
+            [part.reshape(*lead, -1) for layer in layers for part in layer], axis=-1
+        )
 
 
 COVERING = Topology((9, 4, 4, 1))

@@ -1,6 +1,7 @@
 """C's binary operators on symbolic numbers.
 
-In: an operator, two `Number`s. Out: a `Number` with C's integer-ness. Non-goals: pointers, && and ||.
+In: an operator, two `Number`s. Out: a `Number` with C's integer-ness. Non-goals:
+pointers, && and ||.
 """
 
 from __future__ import annotations
@@ -10,14 +11,19 @@ from nsc.symbolic.memory import Number
 
 _ARITHMETIC = {"+": "ADD", "-": "SUB", "*": "MUL"}
 _COMPARISONS = {  # operator -> (operation, swap sides, negate)
-    "<": ("LT", False, False), ">": ("LT", True, False), "<=": ("LT", True, True),
-    ">=": ("LT", False, True), "==": ("EQ", False, False), "!=": ("EQ", False, True),
-}  # fmt: skip
+    "<": ("LT", False, False),
+    ">": ("LT", True, False),
+    "<=": ("LT", True, True),
+    ">=": ("LT", False, True),
+    "==": ("EQ", False, False),
+    "!=": ("EQ", False, True),
+}
 
 
 def combine(b: Builder, operator: str, left: Number, right: Number) -> Number:
     """Apply an arithmetic or comparison operator."""
-    x, y = left.node, right.node
+    x = left.node
+    y = right.node
     is_int = left.is_int and right.is_int
     arithmetic = _ARITHMETIC.get(operator)
     if arithmetic is not None:

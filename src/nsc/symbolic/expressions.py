@@ -37,7 +37,9 @@ from nsc.syntax import Array, CType, Pointer, Scalar, Scope, Struct, Union
 
 @dataclass
 class Evaluator:
-    """Evaluates expressions. `run_function` is set by the statements' side and calls a defined function."""
+    """Evaluates expressions. `run_function` is set by the statements' side and calls a
+    defined function.
+    """
 
     b: Builder
     scope: Scope
@@ -47,15 +49,19 @@ class Evaluator:
     run_function: Callable[..., Place | None] = field(default=None, repr=False)
     call_depth: list[str] = field(default_factory=list)
     objects: dict[int, CType] = field(default_factory=dict)
-    frozen: set[int] = field(default_factory=set)  # objects that may no longer be written
-    statics: dict[tuple[int, str], Place] = field(default_factory=dict)  # by declaration and name
-    max_trips: int | None = None  # after how many unknown tests a loop is cut off; None to refuse it
+    # objects that may no longer be written
+    frozen: set[int] = field(default_factory=set)
+    # by declaration and name
+    statics: dict[tuple[int, str], Place] = field(default_factory=dict)
+    # after how many unknown tests a loop is cut off; None to refuse it
+    max_trips: int | None = None
     is_bounded: bool = False  # whether one was
     has_unknown_test: bool = False  # whether there is one whose end depends on an input
     bodiless: dict[str, CType] = field(
         default_factory=dict
     )  # functions that may be guessed by name, and what they return
-    guesses: dict[tuple[str, int], str] = field(default_factory=dict)  # what stood in for them, by name and arguments
+    # what stood in for them, by name and arguments
+    guesses: dict[tuple[str, int], str] = field(default_factory=dict)
 
     def new_object(self, ctype: CType) -> Place:
         self.next_object += 1
@@ -87,11 +93,15 @@ class Evaluator:
         return self.b.truth(_number_of(value, ast).node)
 
     def value(self, ast: Ast, state: State) -> Value | Place | None:
-        """Evaluate an expression: a number, an address, the place of a struct, or nothing (void)."""
+        """Evaluate an expression: a number, an address, the place of a struct, or
+        nothing (void).
+        """
         self.b.at = ast.at
         rule = _RULES.get(ast.kind)
         if rule is None:
-            raise Refusal("unsupported_syntax", f"'{ast.kind}' is not an expression", ast.at)
+            raise Refusal(
+                "unsupported_syntax", f"'{ast.kind}' is not an expression", ast.at
+            )
         return rule(self, ast, state)
 
     def place(self, ast: Ast, state: State) -> Place:
@@ -99,7 +109,9 @@ class Evaluator:
         if ast.kind == "name":
             found = self.frame.find(ast.data)
             if found is None:
-                raise Refusal("unknown_name", f"'{ast.data}' has no known value", ast.at)
+                raise Refusal(
+                    "unknown_name", f"'{ast.data}' has no known value", ast.at
+                )
             return found
         if ast.kind == "member":
             return self._member_place(ast, state)
@@ -110,10 +122,14 @@ class Evaluator:
         value = self.value(ast, state)
         if isinstance(value, Place):
             return value
-        raise Refusal("not_an_lvalue", "this cannot be assigned to or pointed at", ast.at)
+        raise Refusal(
+            "not_an_lvalue", "this cannot be assigned to or pointed at", ast.at
+        )
 
     def load(self, place: Place, state: State) -> Value | Place:
-        """Read a place; arrays become the address of their first element, structs stay places."""
+        """Read a place; arrays become the address of their first element, structs stay
+        places.
+        """
         if isinstance(place.type, Scalar):
             return read(self.b, state, place)
         if isinstance(place.type, Struct | Union):
@@ -125,7 +141,9 @@ class Evaluator:
         return Address(place.object, place.options[0][1], place.type.of, 0)
 
     def _row(self, place: Place, state: State) -> Address:
-        """Copy what a symbolic index selects, so that a pointer can point there; from then on it may only be read."""
+        """Copy what a symbolic index selects, so that a pointer can point there; from
+        then on it may only be read.
+        """
         copy = self.lasting_object(place.type)
         self.store(copy, place, state)
         self.frozen |= {copy.object, place.object}
@@ -136,9 +154,15 @@ class Evaluator:
     def store(self, place: Place, value: Value | Place | None, state: State) -> None:
         """Assign a value or a whole struct."""
         if value is None:
-            raise Refusal("void_value", "the value of a void function is used", self.b.at)
+            raise Refusal(
+                "void_value", "the value of a void function is used", self.b.at
+            )
         if place.object in self.frozen:
-            raise Refusal("pointer_depends_on_input", "where a pointer writes to depends on an input", self.b.at)
+            raise Refusal(
+                "pointer_depends_on_input",
+                "where a pointer writes to depends on an input",
+                self.b.at,
+            )
         if isinstance(value, Place):
             for path, ctype in subpaths(value.type):
                 cell = read(self.b, state, below(value, path, ctype))
@@ -152,7 +176,9 @@ class Evaluator:
             return pointers.field_of(inner, ast.data, ast.at)
         ctype = inner.type.field(ast.data) if isinstance(inner.type, Struct) else None
         if ctype is None:
-            raise Refusal("unknown_field", f"there is no field '{ast.data}' here", ast.at)
+            raise Refusal(
+                "unknown_field", f"there is no field '{ast.data}' here", ast.at
+            )
         return below(inner, (ast.data,), ctype)
 
     def _element_place(self, ast: Ast, state: State) -> Place:
@@ -161,13 +187,24 @@ class Evaluator:
             base = self.place(ast.kids[0], state)
             if isinstance(base.type, Array):
                 known = self.b.value(index.node)
-                return pointers.element_of(base, known, ast.at) if base.view else element(self.b, base, index, ast.at)
-        return self.target(pointers.shifted(self.b, self._address_of(ast.kids[0], state), index, ast.at), ast)
+                return (
+                    pointers.element_of(base, known, ast.at)
+                    if base.view
+                    else element(self.b, base, index, ast.at)
+                )
+        return self.target(
+            pointers.shifted(
+                self.b, self._address_of(ast.kids[0], state), index, ast.at
+            ),
+            ast,
+        )
 
     def _address_of(self, ast: Ast, state: State) -> Address | tuple[Address, Number]:
         value = self.value(ast, state)
         if not pointers.is_pointer(value):
-            raise Refusal("not_a_pointer", "this is not a pointer to a known object", ast.at)
+            raise Refusal(
+                "not_a_pointer", "this is not a pointer to a known object", ast.at
+            )
         return value
 
     def target(self, address: Address | tuple[Address, Number], ast: Ast) -> Place:
@@ -175,10 +212,20 @@ class Evaluator:
         if not isinstance(address, Address):
             address, offset = address
         if address.index is None:
-            return Place(address.object, ((None, address.path),), address.type, None, address.view)
+            return Place(
+                address.object,
+                ((None, address.path),),
+                address.type,
+                None,
+                address.view,
+            )
         length = self.length(address, ast)
-        whole = Place(address.object, ((None, address.path),), Array(address.type, length))
-        return element(self.b, whole, offset or self.number(float(address.index), True), ast.at)
+        whole = Place(
+            address.object, ((None, address.path),), Array(address.type, length)
+        )
+        return element(
+            self.b, whole, offset or self.number(float(address.index), True), ast.at
+        )
 
     def length(self, address: Address, ast: Ast) -> int:
         ctype = self.objects[address.object]
@@ -233,7 +280,9 @@ class Evaluator:
             return self._address_of(inner.kids[0], state)
         place = self.place(inner, state)
         if place.view is not None:
-            raise Refusal("uses_union", "the address of a part of a union is taken", ast.at)
+            raise Refusal(
+                "uses_union", "the address of a part of a union is taken", ast.at
+            )
         if len(place.options) > 1:
             return self._row(place, state)
         path = place.options[0][1]
@@ -249,7 +298,11 @@ class Evaluator:
             return Number(self.b.make("NEG", operand.node), operand.is_int)
         known = self.b.value(operand.node)
         if ast.data == "~":
-            node = complement(self.b, operand.node) if known is None else self.b.literal(float_of(~int(known)))
+            node = (
+                complement(self.b, operand.node)
+                if known is None
+                else self.b.literal(float_of(~int(known)))
+            )
             return convert(self.b, Number(node, True), _cast_to(ast.kids[0]))
         return operand
 
@@ -257,21 +310,36 @@ class Evaluator:
         operator = ast.data
         if operator in ("&&", "||"):
             return self._logical(ast, state)
-        left, right = self.value(ast.kids[0], state), self.value(ast.kids[1], state)
+        left = self.value(ast.kids[0], state)
+        right = self.value(ast.kids[1], state)
         self.b.at = ast.at
         if type(left) is Number and type(right) is Number:
             return combine(self.b, operator, left, right)
         if isinstance(left, Number) and isinstance(right, Address) and operator == "+":
             left, right = right, left
-        if isinstance(left, Address) and isinstance(right, Number) and operator in ("+", "-"):
-            sign = right if operator == "+" else Number(self.b.make("NEG", right.node), True)
+        if (
+            isinstance(left, Address)
+            and isinstance(right, Number)
+            and operator in ("+", "-")
+        ):
+            sign = (
+                right
+                if operator == "+"
+                else Number(self.b.make("NEG", right.node), True)
+            )
             return pointers.shifted(self.b, left, sign, ast.at)
         if operator in ("==", "!="):
-            return self.number(float(_same(left, right, ast) == (operator == "==")), True)
-        raise Refusal("pointer_arithmetic", "pointers are compared or combined here", ast.at)
+            return self.number(
+                float(_same(left, right, ast) == (operator == "==")), True
+            )
+        raise Refusal(
+            "pointer_arithmetic", "pointers are compared or combined here", ast.at
+        )
 
     def _logical(self, ast: Ast, state: State) -> Number:
-        """Evaluate `&&` and `||`; the right side's effects happen only where C would evaluate it."""
+        """Evaluate `&&` and `||`; the right side's effects happen only where C would
+        evaluate it.
+        """
         op = "AND" if ast.data == "&&" else "OR"
         left = self.truth(ast.kids[0], state)
         known = self.b.value(left)
@@ -314,20 +382,27 @@ class Evaluator:
         if known is not None:
             found = self.value(ast.kids[1 if known else 2], state)
             converts = (
-                isinstance(found, Number) and found.is_int and is_floating(self, ast.kids[2 if known else 1], state)
+                isinstance(found, Number)
+                and found.is_int
+                and is_floating(self, ast.kids[2 if known else 1], state)
             )
             return Number(found.node) if converts else found
-        yes_state, no_state = state.copy(), state.copy()
+        yes_state = state.copy()
+        no_state = state.copy()
         result = self.new_object(Scalar("double", "float"))
         for side, kid in ((yes_state, ast.kids[1]), (no_state, ast.kids[2])):
             value = self.value(kid, side)
             if isinstance(value, Place):
                 result = Place(result.object, result.options, value.type)
             self.store_raw(result, value, side)
-        state.become(merge(self.b, condition, yes_state, no_state, self.frame.first_object))
+        state.become(
+            merge(self.b, condition, yes_state, no_state, self.frame.first_object)
+        )
         return self.load(result, state)
 
-    def store_raw(self, place: Place, value: Value | Place | None, state: State) -> None:
+    def store_raw(
+        self, place: Place, value: Value | Place | None, state: State
+    ) -> None:
         """Store without converting a number to the place's type."""
         if isinstance(value, (Number, Address)):
             write(self.b, state, place, value)
@@ -384,12 +459,18 @@ def _cast_to(ast: Ast) -> CType | None:
 
 
 def _same(left: Value | Place | None, right: Value | Place | None, ast: Ast) -> bool:
-    """Compare pointers; a number beside a pointer can only be null, which no object's address is."""
+    """Compare pointers; a number beside a pointer can only be null, which no object's
+    address is.
+    """
     if not all(type(side) in (Address, Number) for side in (left, right)):
-        raise Refusal("pointer_arithmetic", "pointers are compared or combined here", ast.at)
+        raise Refusal(
+            "pointer_arithmetic", "pointers are compared or combined here", ast.at
+        )
     return left == right
 
 
-_KINDS = """number name group member index dereference address unary binary assign update conditional cast comma
-    literal call sizeof""".split()
+_KINDS = """
+        number name group member index dereference address unary binary assign update
+        conditional cast comma literal call sizeof
+    """.split()
 _RULES = {kind: getattr(Evaluator, f"_{kind}") for kind in _KINDS}

@@ -1,6 +1,8 @@
-"""Whether an expression is floating, told without evaluating it: the side of a choice that is not taken counts too.
+"""Whether an expression is floating, told without evaluating it: the side of a choice
+that is not taken counts too.
 
-In: an `Ast`, the evaluator in whose scopes it stands. Out: a bool. Non-goals: its value.
+In: an `Ast`, the evaluator in whose scopes it stands. Out: a bool. Non-goals: its
+value.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
     from nsc.symbolic.expressions import Evaluator
 
 
-_OF_ONE_SIDE = {"group": 0, "comma": 1, "assign": 0, "update": 0}  # kinds that have the type of one child
+# kinds that have the type of one child
+_OF_ONE_SIDE = {"group": 0, "comma": 1, "assign": 0, "update": 0}
 _LVALUES = ("name", "member", "index", "dereference")
 
 
@@ -33,7 +36,9 @@ def is_floating(e: Evaluator, ast: Ast, state: State) -> bool:
     if kind == "unary":
         return ast.data in ("+", "-") and is_floating(e, ast.kids[0], state)
     if kind == "binary":
-        return ast.data in ("+", "-", "*", "/") and any(is_floating(e, kid, state) for kid in ast.kids)
+        return ast.data in ("+", "-", "*", "/") and any(
+            is_floating(e, kid, state) for kid in ast.kids
+        )
     if kind == "conditional":
         return any(is_floating(e, kid, state) for kid in ast.kids[1:])
     if kind == "call":

@@ -1,7 +1,8 @@
 """Gamma and Bessel functions as DAG operations, for the standard library's calls.
 
-In: argument nodes. Out: a node. Sources: gamma, Lanczos' approximation with g = 7 and nine terms (error 1e-14); Bessel
-functions of orders 0 and 1, the rational approximations of Hart (Computer Approximations, 1968; error 1e-7).
+In: argument nodes. Out: a node. Sources: gamma, Lanczos' approximation with g = 7 and
+nine terms (error 1e-14); Bessel functions of orders 0 and 1, the rational
+approximations of Hart (Computer Approximations, 1968; error 1e-7).
 Non-goals: other orders, poles.
 """
 
@@ -13,33 +14,106 @@ from collections.abc import Callable
 from nsc.graph import Builder
 
 _LANCZOS = (
-    0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
-    12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
-)  # fmt: skip
-# By function: numerator and denominator in x^2 below 8, then two series in (8 / x)^2 and the phase from 8 on.
+    0.99999999999980993,
+    676.5203681218851,
+    -1259.1392167224028,
+    771.32342877765313,
+    -176.61502916214059,
+    12.507343278686905,
+    -0.13857109526572012,
+    9.9843695780195716e-6,
+    1.5056327351493116e-7,
+)
+# By function: numerator and denominator in x^2 below 8, then two series in (8 / x)^2
+# and the phase from 8 on.
 _BESSEL = {
-    "j0": ((57568490574.0, -13362590354.0, 651619640.7, -11214424.18, 77392.33017, -184.9052456),
-           (57568490411.0, 1029532985.0, 9494680.718, 59272.64853, 267.8532712, 1.0)),
-    "j1": ((72362614232.0, -7895059235.0, 242396853.1, -2972611.439, 15704.48260, -30.16036606),
-           (144725228442.0, 2300535178.0, 18583304.74, 99447.43394, 376.9991397, 1.0)),
-    "y0": ((-2957821389.0, 7062834065.0, -512359803.6, 10879881.29, -86327.92757, 228.4622733),
-           (40076544269.0, 745249964.8, 7189466.438, 47447.26470, 226.1030244, 1.0)),
-    "y1": ((-0.4900604943e13, 0.1275274390e13, -0.5153438139e11, 0.7349264551e9, -0.4237922726e7, 0.8511937935e4),
-           (0.2499580570e14, 0.4244419664e12, 0.3733650367e10, 0.2245904002e8, 0.1020426050e6, 0.3549632885e3, 1.0)),
-}  # fmt: skip
+    "j0": (
+        (
+            57568490574.0,
+            -13362590354.0,
+            651619640.7,
+            -11214424.18,
+            77392.33017,
+            -184.9052456,
+        ),
+        (57568490411.0, 1029532985.0, 9494680.718, 59272.64853, 267.8532712, 1.0),
+    ),
+    "j1": (
+        (
+            72362614232.0,
+            -7895059235.0,
+            242396853.1,
+            -2972611.439,
+            15704.48260,
+            -30.16036606,
+        ),
+        (144725228442.0, 2300535178.0, 18583304.74, 99447.43394, 376.9991397, 1.0),
+    ),
+    "y0": (
+        (
+            -2957821389.0,
+            7062834065.0,
+            -512359803.6,
+            10879881.29,
+            -86327.92757,
+            228.4622733,
+        ),
+        (40076544269.0, 745249964.8, 7189466.438, 47447.26470, 226.1030244, 1.0),
+    ),
+    "y1": (
+        (
+            -0.4900604943e13,
+            0.1275274390e13,
+            -0.5153438139e11,
+            0.7349264551e9,
+            -0.4237922726e7,
+            0.8511937935e4,
+        ),
+        (
+            0.2499580570e14,
+            0.4244419664e12,
+            0.3733650367e10,
+            0.2245904002e8,
+            0.1020426050e6,
+            0.3549632885e3,
+            1.0,
+        ),
+    ),
+}
 _FAR = {
-    0: ((1.0, -0.1098628627e-2, 0.2734510407e-4, -0.2073370639e-5, 0.2093887211e-6),
-        (-0.1562499995e-1, 0.1430488765e-3, -0.6911147651e-5, 0.7621095161e-6, -0.934935152e-7)),
-    1: ((1.0, 0.183105e-2, -0.3516396496e-4, 0.2457520174e-5, -0.240337019e-6),
-        (0.04687499995, -0.2002690873e-3, 0.8449199096e-5, -0.88228987e-6, 0.105787412e-6)),
-}  # fmt: skip
+    0: (
+        (1.0, -0.1098628627e-2, 0.2734510407e-4, -0.2073370639e-5, 0.2093887211e-6),
+        (
+            -0.1562499995e-1,
+            0.1430488765e-3,
+            -0.6911147651e-5,
+            0.7621095161e-6,
+            -0.934935152e-7,
+        ),
+    ),
+    1: (
+        (1.0, 0.183105e-2, -0.3516396496e-4, 0.2457520174e-5, -0.240337019e-6),
+        (
+            0.04687499995,
+            -0.2002690873e-3,
+            0.8449199096e-5,
+            -0.88228987e-6,
+            0.105787412e-6,
+        ),
+    ),
+}
 _PHASE = {0: 0.785398164, 1: 2.356194491}
 _NEAR = 8.0
 
 
 def gamma(b: Builder, x: int) -> int:
     """Return the gamma function."""
-    return b.make("SEL", _is_reflected(b, x), _reflected(b, x), _from_half(b, _larger(b, x), b.literal(1.0)))
+    return b.make(
+        "SEL",
+        _is_reflected(b, x),
+        _reflected(b, x),
+        _from_half(b, _larger(b, x), b.literal(1.0)),
+    )
 
 
 def log_gamma(b: Builder, x: int) -> int:
@@ -50,7 +124,9 @@ def log_gamma(b: Builder, x: int) -> int:
     found = b.make("ADD", b.make("SUB", power, t), b.make("LOG", _series(b, y)))
     found = b.make("ADD", found, b.literal(math.log(2 * math.pi) / 2))
     sine = b.make("ABS", b.make("SIN", b.make("MUL", x, b.literal(math.pi))))
-    other = b.make("SUB", b.make("SUB", b.literal(math.log(math.pi)), b.make("LOG", sine)), found)
+    other = b.make(
+        "SUB", b.make("SUB", b.literal(math.log(math.pi)), b.make("LOG", sine)), found
+    )
     return b.make("SEL", _is_reflected(b, x), other, found)
 
 
@@ -74,13 +150,19 @@ def _from_half(b: Builder, y: int, factor: int) -> int:
     t = b.make("ADD", y, b.literal(6.5))
     power = b.make("MUL", b.make("SUB", y, b.literal(0.5)), b.make("LOG", t))
     found = b.make("MUL", b.make("EXP", b.make("SUB", power, t)), _series(b, y))
-    return b.make("MUL", b.make("MUL", found, b.literal(math.sqrt(2 * math.pi))), factor)
+    return b.make(
+        "MUL", b.make("MUL", found, b.literal(math.sqrt(2 * math.pi))), factor
+    )
 
 
 def _series(b: Builder, y: int) -> int:
     total = b.literal(_LANCZOS[0])
     for k, c in enumerate(_LANCZOS[1:]):
-        total = b.make("ADD", total, b.make("DIV", b.literal(c), b.make("ADD", y, b.literal(float(k)))))
+        total = b.make(
+            "ADD",
+            total,
+            b.make("DIV", b.literal(c), b.make("ADD", y, b.literal(float(k)))),
+        )
     return total
 
 
@@ -90,7 +172,8 @@ def bessel(name: str) -> Callable[[Builder, int], int]:
 
 
 def _bessel(b: Builder, name: str, x: int) -> int:
-    order, size = int(name[1]), b.make("ABS", x)
+    order = int(name[1])
+    size = b.make("ABS", x)
     near = _ratio(b, name, x)
     if name[0] == "y":
         logarithm = b.make("MUL", _ratio(b, f"j{order}", x), b.make("LOG", x))
@@ -115,9 +198,17 @@ def _far(b: Builder, name: str, order: int, size: int) -> int:
     along, across = (_polynomial(b, c, b.make("SQ", z)) for c in _FAR[order])
     phase = b.make("SUB", size, b.literal(_PHASE[order]))
     across = b.make("MUL", z, across)
-    first, second, sign = ("COS", "SIN", "SUB") if name[0] == "j" else ("SIN", "COS", "ADD")
-    wave = b.make(sign, b.make("MUL", b.make(first, phase), along), b.make("MUL", b.make(second, phase), across))
-    return b.make("MUL", b.make("SQRT", b.make("DIV", b.literal(2 / math.pi), size)), wave)
+    first, second, sign = (
+        ("COS", "SIN", "SUB") if name[0] == "j" else ("SIN", "COS", "ADD")
+    )
+    wave = b.make(
+        sign,
+        b.make("MUL", b.make(first, phase), along),
+        b.make("MUL", b.make(second, phase), across),
+    )
+    return b.make(
+        "MUL", b.make("SQRT", b.make("DIV", b.literal(2 / math.pi), size)), wave
+    )
 
 
 def _polynomial(b: Builder, coefficients: tuple[float, ...], x: int) -> int:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from nsc.symbolic.expressions import Evaluator
 
 
-_NUMBERS = ("number", "unary", "binary", "update", "sizeof")  # expressions that are no structs
+# expressions that are no structs
+_NUMBERS = ("number", "unary", "binary", "update", "sizeof")
 
 
 def initialise(e: Evaluator, place: Place, ast: Ast, state: State) -> None:
@@ -31,8 +32,17 @@ def _fill(e: Evaluator, place: Place, ast: Ast, state: State) -> None:
     """Initialise an object whose numbers are zero where a list says nothing of them."""
     if ast.kind != "initialiser":
         value = e.value(ast, state)
-        first = isinstance(place.type, Union) and isinstance(value, Number)  # braces left out
-        e.store(field_of(place, _first_field(place.type, ast.at), ast.at) if first else place, value, state)
+        # braces left out
+        first = isinstance(place.type, Union) and isinstance(value, Number)
+        e.store(
+            (
+                field_of(place, _first_field(place.type, ast.at), ast.at)
+                if first
+                else place
+            ),
+            value,
+            state,
+        )
     elif isinstance(place.type, Scalar | Pointer):
         for _, value in ast.kids[:1]:
             _fill(e, place, value, state)
@@ -43,12 +53,16 @@ def _fill(e: Evaluator, place: Place, ast: Ast, state: State) -> None:
 
 
 def _fill_members(e: Evaluator, place: Place, ast: Ast, state: State) -> None:
-    """Initialise members in turn, from where a designator points on; braces may be left out (C11, 6.7.9)."""
-    path: list[tuple[Place, int]] = [(place, 0)]  # aggregates without braces of their own, and which member is next
+    """Initialise members in turn, from where a designator points on; braces may be left
+    out (C11, 6.7.9).
+    """
+    # aggregates without braces of their own, and which member is next
+    path: list[tuple[Place, int]] = [(place, 0)]
     jumped = False
     for marks, value in ast.kids:
         if marks:
-            path, jumped = _pointed_at(e, place, marks, state), True
+            path = _pointed_at(e, place, marks, state)
+            jumped = True
         while len(path) > 1 and path[-1][1] >= _width(path[-1][0].type):
             path.pop()
         target = _next(path, ast.at)
@@ -71,8 +85,12 @@ def _next(path: list[tuple[Place, int]], at: int) -> Place:
     return _member(place, position, at)
 
 
-def _pointed_at(e: Evaluator, place: Place, marks: tuple, state: State) -> list[tuple[Place, int]]:
-    """Follow designators, `[1].x`: the aggregates on the way, each with the member that is meant."""
+def _pointed_at(
+    e: Evaluator, place: Place, marks: tuple, state: State
+) -> list[tuple[Place, int]]:
+    """Follow designators, `[1].x`: the aggregates on the way, each with the member that
+    is meant.
+    """
     path = []
     for k, mark in enumerate(marks):
         position = _position(e, place.type, mark, state)
@@ -82,24 +100,34 @@ def _pointed_at(e: Evaluator, place: Place, marks: tuple, state: State) -> list[
 
 
 def _goes_deeper(value: object, ctype: CType) -> bool:
-    """Say whether a value is meant for a member of an aggregate, whose braces are left out."""
+    """Say whether a value is meant for a member of an aggregate, whose braces are left
+    out.
+    """
     if isinstance(value, Number) or isinstance(ctype, Array):
         return isinstance(ctype, Struct | Array)
-    return isinstance(ctype, Struct) and isinstance(value, Place) and value.type.fields != ctype.fields
+    return (
+        isinstance(ctype, Struct)
+        and isinstance(value, Place)
+        and value.type.fields != ctype.fields
+    )
 
 
 def listed_length(e: Evaluator, of: CType, ast: Ast, state: State) -> int:
     """Count the elements of an array of unknown length that a list initialises."""
-    position = longest = room = 0  # room: numbers that still fit into the last element, which has no braces
+    # room: numbers that still fit into the last element, which has no braces
+    position = longest = room = 0
     cells = len(subpaths(of))
     for marks, value in ast.kids:
         if marks:
             position = _position(e, Array(of, None), marks[0], state)
-        is_whole = value.kind == "initialiser" or (isinstance(of, Struct) and _may_be_struct(e, value, state))
+        is_whole = value.kind == "initialiser" or (
+            isinstance(of, Struct) and _may_be_struct(e, value, state)
+        )
         if room and not marks and not is_whole:
             room -= 1
         else:
-            position, room = position + 1, 0 if is_whole else cells - 1
+            position = position + 1
+            room = 0 if is_whole else cells - 1
         longest = max(longest, position)
     return longest
 
@@ -132,7 +160,11 @@ def _fill_union(e: Evaluator, place: Place, ast: Ast, state: State) -> None:
 
 def _position(e: Evaluator, ctype: CType, mark: str | Ast, state: State) -> int:
     if isinstance(mark, str):
-        names = [name for name, _ in ctype.fields] if isinstance(ctype, Struct | Union) else []
+        names = (
+            [name for name, _ in ctype.fields]
+            if isinstance(ctype, Struct | Union)
+            else []
+        )
         if mark not in names:
             raise Refusal("unknown_field", f"there is no field '{mark}' here", e.b.at)
         return names.index(mark)

@@ -20,7 +20,11 @@ def lower(node: Node | None, scope: Scope) -> Ast:
         return EMPTY
     rule = _RULES.get(node.type)
     if rule is None:
-        raise Refusal("unsupported_syntax", f"'{node.type.replace('_', ' ')}' has no symbolic meaning", node)
+        raise Refusal(
+            "unsupported_syntax",
+            f"'{node.type.replace('_', ' ')}' has no symbolic meaning",
+            node,
+        )
     return rule(node, scope)
 
 
@@ -37,11 +41,15 @@ def _first(node: Node, scope: Scope) -> Ast:
 
 
 def _block(node: Node, scope: Scope) -> Ast:
-    return Ast("block", tuple(_statement(c, scope) for c in _parts(node)), at=node.start_byte)
+    return Ast(
+        "block", tuple(_statement(c, scope) for c in _parts(node)), at=node.start_byte
+    )
 
 
 def _statement(node: Node, scope: Scope) -> Ast:
-    """Lower a statement; one without symbolic meaning is refused where, and only if, it is reached."""
+    """Lower a statement; one without symbolic meaning is refused where, and only if, it
+    is reached.
+    """
     try:
         return lower(node, scope)
     except Refusal as refusal:
@@ -52,12 +60,18 @@ def _number(node: Node, scope: Scope) -> Ast:
     text = text_of(node)
     whole = integer_literal(text)
     if whole is not None:
-        return Ast("number", data=(float_of(_wrapped(whole, text)), True), at=node.start_byte)
+        return Ast(
+            "number", data=(float_of(_wrapped(whole, text)), True), at=node.start_byte
+        )
     body = text.lower()
     is_hex = body.startswith(("0x", "-0x", "+0x"))
     body = body.rstrip("l") if is_hex and "p" not in body else body.rstrip("fl")
     try:
-        return Ast("number", data=(float.fromhex(body) if is_hex else float(body), False), at=node.start_byte)
+        return Ast(
+            "number",
+            data=(float.fromhex(body) if is_hex else float(body), False),
+            at=node.start_byte,
+        )
     except ValueError:
         raise Refusal("bad_number", f"'{text}' is not a number", node) from None
 
@@ -84,8 +98,13 @@ def _binary(node: Node, scope: Scope) -> Ast:
 
 
 def _unary(node: Node, scope: Scope) -> Ast:
-    operator, argument = text_of(_field(node, "operator")), _field(node, "argument")
-    whole = integer_literal(text_of(argument)) if argument.type == "number_literal" else None
+    operator = text_of(_field(node, "operator"))
+    argument = _field(node, "argument")
+    whole = (
+        integer_literal(text_of(argument))
+        if argument.type == "number_literal"
+        else None
+    )
     if whole is not None and operator in "-~":
         whole = _wrapped(-whole if operator == "-" else ~whole, text_of(argument))
         return Ast("number", data=(float_of(whole), True), at=node.start_byte)
@@ -105,12 +124,21 @@ def _assignment(node: Node, scope: Scope) -> Ast:
 def _update(node: Node, scope: Scope) -> Ast:
     prefix = node.children[0].type in ("++", "--")
     sign = 1.0 if text_of(_field(node, "operator")) == "++" else -1.0
-    return Ast("update", (lower(_field(node, "argument"), scope),), (sign, prefix), node.start_byte)
+    return Ast(
+        "update",
+        (lower(_field(node, "argument"), scope),),
+        (sign, prefix),
+        node.start_byte,
+    )
 
 
 def _conditional(node: Node, scope: Scope) -> Ast:
     names = ("condition", "consequence", "alternative")
-    return Ast("conditional", tuple(lower(_field(node, n), scope) for n in names), at=node.start_byte)
+    return Ast(
+        "conditional",
+        tuple(lower(_field(node, n), scope) for n in names),
+        at=node.start_byte,
+    )
 
 
 def _cast(node: Node, scope: Scope) -> Ast:
@@ -157,7 +185,9 @@ def _initialiser(node: Node, scope: Scope) -> Ast:
     kids = []
     for part in _parts(node):
         if part.type == "initializer_pair":
-            marks = tuple(_designator(d, scope) for d in part.children_by_field_name("designator"))
+            marks = tuple(
+                _designator(d, scope) for d in part.children_by_field_name("designator")
+            )
             kids.append((marks, lower(_field(part, "value"), scope)))
         else:
             kids.append(((), lower(part, scope)))
@@ -166,26 +196,41 @@ def _initialiser(node: Node, scope: Scope) -> Ast:
 
 def _designator(node: Node, scope: Scope) -> str | Ast:
     if node.type not in ("field_designator", "subscript_designator"):
-        raise Refusal("unsupported_syntax", "an initialiser of a range of elements has no symbolic meaning", node)
+        raise Refusal(
+            "unsupported_syntax",
+            "an initialiser of a range of elements has no symbolic meaning",
+            node,
+        )
     inner = _parts(node)[0]
     return text_of(inner) if node.type == "field_designator" else lower(inner, scope)
 
 
 def _compound_literal(node: Node, scope: Scope) -> Ast:
     described = _field(node, "type")
-    _, ctype = declare(_field(described, "declarator"), base_type(described, scope), scope)
-    return Ast("literal", (lower(_field(node, "value"), scope),), ctype, node.start_byte)
+    _, ctype = declare(
+        _field(described, "declarator"), base_type(described, scope), scope
+    )
+    return Ast(
+        "literal", (lower(_field(node, "value"), scope),), ctype, node.start_byte
+    )
 
 
 def _sizeof(node: Node, scope: Scope) -> Ast:
-    described, value = _field(node, "type"), _field(node, "value")
+    described = _field(node, "type")
+    value = _field(node, "value")
     while value is not None and value.type == "parenthesized_expression":
         value = _parts(value)[0]
     if described is not None:
-        _, ctype = declare(_field(described, "declarator"), base_type(described, scope), scope)
+        _, ctype = declare(
+            _field(described, "declarator"), base_type(described, scope), scope
+        )
     else:  # `sizeof(real)` reads as a variable until the typedef is known
-        ctype = named_type(text_of(value), scope) if value.type == "identifier" else None
-    return Ast("sizeof", () if ctype else (lower(value, scope),), ctype, node.start_byte)
+        ctype = (
+            named_type(text_of(value), scope) if value.type == "identifier" else None
+        )
+    return Ast(
+        "sizeof", () if ctype else (lower(value, scope),), ctype, node.start_byte
+    )
 
 
 _DEFINING = ("enum_specifier", "struct_specifier", "union_specifier")
@@ -202,24 +247,48 @@ def _definition(node: Node, scope: Scope) -> Ast:
 def _declaration(node: Node, scope: Scope) -> Ast:
     storage = {c.text for c in node.children if c.type == "storage_class_specifier"}
     is_extern = b"extern" in storage
-    defined = _definition(node, scope) if node.child_by_field_name("type").type in _DEFINING else EMPTY
+    defined = (
+        _definition(node, scope)
+        if node.child_by_field_name("type").type in _DEFINING
+        else EMPTY
+    )
     base = base_type(node, scope)
     made = []
     for declarator in node.children_by_field_name("declarator"):
-        if _announces_function(declarator) or is_extern and declarator.type != "init_declarator":
+        if (
+            _announces_function(declarator)
+            or is_extern
+            and declarator.type != "init_declarator"
+        ):
             continue  # only announced here
         name, ctype = declare(declarator, base, scope)
-        value = _field(declarator, "value") if declarator.type == "init_declarator" else None
+        value = (
+            _field(declarator, "value")
+            if declarator.type == "init_declarator"
+            else None
+        )
         made.append((name, ctype, None if value is None else lower(value, scope)))
-    declared = Ast("declare", tuple(made), "static" if b"static" in storage else None, node.start_byte)
-    return Ast("statements", (defined, declared), at=node.start_byte) if defined.kids else declared
+    declared = Ast(
+        "declare",
+        tuple(made),
+        "static" if b"static" in storage else None,
+        node.start_byte,
+    )
+    return (
+        Ast("statements", (defined, declared), at=node.start_byte)
+        if defined.kids
+        else declared
+    )
 
 
 def _announces_function(declarator: Node) -> bool:
     """Say whether this is `f(...)` or `*f(...)`, and not `(*f)(...)`."""
     while declarator.type == "pointer_declarator":
         declarator = _field(declarator, "declarator")
-    return declarator.type == "function_declarator" and _field(declarator, "declarator").type == "identifier"
+    return (
+        declarator.type == "function_declarator"
+        and _field(declarator, "declarator").type == "identifier"
+    )
 
 
 def _if(node: Node, scope: Scope) -> Ast:
@@ -242,7 +311,8 @@ def _for(node: Node, scope: Scope) -> Ast:
 
 
 def _while(node: Node, scope: Scope) -> Ast:
-    test, body = lower(_field(node, "condition"), scope), lower(_field(node, "body"), scope)
+    test = lower(_field(node, "condition"), scope)
+    body = lower(_field(node, "body"), scope)
     kind = "do" if node.type == "do_statement" else "for"
     return Ast("loop", (EMPTY, test, body, EMPTY), kind, node.start_byte)
 
@@ -252,16 +322,24 @@ def _switch(node: Node, scope: Scope) -> Ast:
     cases = []
     for part in _parts(_field(node, "body")):
         if part.type != "case_statement":
-            raise Refusal("unsupported_syntax", "a statement before the first case", part)
+            raise Refusal(
+                "unsupported_syntax", "a statement before the first case", part
+            )
         value = _field(part, "value")
         label = None if value is None else lower(value, scope)
         skip = 0 if value is None else 1
         cases.append((label, tuple(lower(s, scope) for s in _parts(part)[skip:])))
-    return Ast("switch", (lower(_field(node, "condition"), scope), tuple(cases)), at=node.start_byte)
+    return Ast(
+        "switch",
+        (lower(_field(node, "condition"), scope), tuple(cases)),
+        at=node.start_byte,
+    )
 
 
 def _return(node: Node, scope: Scope) -> Ast:
-    return Ast("return", tuple(lower(c, scope) for c in _parts(node)), at=node.start_byte)
+    return Ast(
+        "return", tuple(lower(c, scope) for c in _parts(node)), at=node.start_byte
+    )
 
 
 def _plain(kind: str):
@@ -269,19 +347,43 @@ def _plain(kind: str):
 
 
 _RULES = {
-    "compound_statement": _block, "expression_statement": _block, "declaration": _declaration,
-    "if_statement": _if, "for_statement": _for, "while_statement": _while, "do_statement": _while,
-    "switch_statement": _switch, "return_statement": _return, "break_statement": _plain("break"),
-    "continue_statement": _plain("continue"), "type_definition": _definition,
-    "struct_specifier": _definition, "union_specifier": _definition, "enum_specifier": _definition,
+    "compound_statement": _block,
+    "expression_statement": _block,
+    "declaration": _declaration,
+    "if_statement": _if,
+    "for_statement": _for,
+    "while_statement": _while,
+    "do_statement": _while,
+    "switch_statement": _switch,
+    "return_statement": _return,
+    "break_statement": _plain("break"),
+    "continue_statement": _plain("continue"),
+    "type_definition": _definition,
+    "struct_specifier": _definition,
+    "union_specifier": _definition,
+    "enum_specifier": _definition,
     "comment": _plain("block"),
-    "parenthesized_expression": _first, "number_literal": _number, "char_literal": _number,
-    "identifier": _name, "true": _truth, "false": _truth, "null": _truth,
-    "string_literal": _plain("string"), "concatenated_string": _plain("string"),
-    "sizeof_expression": _sizeof, "binary_expression": _binary,
-    "unary_expression": _unary, "pointer_expression": _pointer, "assignment_expression": _assignment,
-    "update_expression": _update, "conditional_expression": _conditional, "cast_expression": _cast,
-    "call_expression": _call, "subscript_expression": _subscript, "field_expression": _member,
-    "comma_expression": _comma, "initializer_list": _initialiser,
+    "parenthesized_expression": _first,
+    "number_literal": _number,
+    "char_literal": _number,
+    "identifier": _name,
+    "true": _truth,
+    "false": _truth,
+    "null": _truth,
+    "string_literal": _plain("string"),
+    "concatenated_string": _plain("string"),
+    "sizeof_expression": _sizeof,
+    "binary_expression": _binary,
+    "unary_expression": _unary,
+    "pointer_expression": _pointer,
+    "assignment_expression": _assignment,
+    "update_expression": _update,
+    "conditional_expression": _conditional,
+    "cast_expression": _cast,
+    "call_expression": _call,
+    "subscript_expression": _subscript,
+    "field_expression": _member,
+    "comma_expression": _comma,
+    "initializer_list": _initialiser,
     "compound_literal_expression": _compound_literal,
-}  # fmt: skip
+}

@@ -1,6 +1,8 @@
-"""Symbolic memory: objects made of scalar cells, places in them, and states that can be merged.
+"""Symbolic memory: objects made of scalar cells, places in them, and states that can be
+merged.
 
-In: node numbers. Out: `Number`, `Place`, `Address`, `State`. Non-goals: C syntax, byte layout.
+In: node numbers. Out: `Number`, `Place`, `Address`, `State`. Non-goals: C syntax, byte
+layout.
 """
 
 from __future__ import annotations
@@ -29,9 +31,11 @@ class Number(NamedTuple):
 
 
 class Place(NamedTuple):
-    """An lvalue. `options` are (k, path): more than one for a symbolic index, whose node is k for that path.
+    """An lvalue. `options` are (k, path): more than one for a symbolic index, whose
+    node is k for that path.
 
-    `view`: which bytes it is of the number in the cell there, None for all of it as what it is.
+    `view`: which bytes it is of the number in the cell there, None for all of it as
+    what it is.
     """
 
     object: int
@@ -42,7 +46,8 @@ class Place(NamedTuple):
 
 
 class Address(NamedTuple):
-    """A pointer into an object: to `path`, or, when `index` is given, to that element of the array there.
+    """A pointer into an object: to `path`, or, when `index` is given, to that element
+    of the array there.
 
     `view`: as of a `Place`, of a pointer cast to another type.
     """
@@ -59,7 +64,9 @@ Value = Number | Address
 
 @dataclass
 class Frame:
-    """Names in scope: innermost last. `first_object` is the first object of the running function."""
+    """Names in scope: innermost last. `first_object` is the first object of the running
+    function.
+    """
 
     scopes: list[dict[str, Place]]
     first_object: int
@@ -74,7 +81,9 @@ class Frame:
 
 @dataclass
 class State:
-    """Memory and the ways control has left: truth nodes, or plain False / True where known."""
+    """Memory and the ways control has left: truth nodes, or plain False / True where
+    known.
+    """
 
     cells: dict[tuple[int, Path], Value] = field(default_factory=dict)
     returned: int | bool = False
@@ -95,7 +104,9 @@ class State:
 
     def become(self, other: State) -> None:
         self.cells = other.cells
-        self.returned, self.broken, self.continued = other.returned, other.broken, other.continued
+        self.returned = other.returned
+        self.broken = other.broken
+        self.continued = other.continued
 
 
 def node_of(b: Builder, truth: int | bool) -> int:
@@ -137,7 +148,11 @@ def choose(b: Builder, condition: int, yes: Value, no: Value) -> Value:
     if yes == no:
         return yes
     if not (isinstance(yes, Number) and isinstance(no, Number)):
-        raise Refusal("pointer_depends_on_input", "what a pointer points to depends on an input", b.at)
+        raise Refusal(
+            "pointer_depends_on_input",
+            "what a pointer points to depends on an input",
+            b.at,
+        )
     return Number(b.make("SEL", condition, yes.node, no.node), yes.is_int and no.is_int)
 
 
@@ -145,14 +160,16 @@ def merge(b: Builder, condition: int, yes: State, no: State, local_from: int) ->
     """Return the state after `condition ? yes : no`.
 
     Args:
-        local_from: objects numbered from here on belong to the running function; their cells do not
-            matter on a side where the function has surely returned.
+        local_from: objects numbered from here on belong to the running function; their
+            cells do not matter on a side where the function has surely returned.
     """
     gone_yes = yes.returned is True
     gone_no = no.returned is True
     cells: dict[tuple[int, Path], Value] = {}
-    for key in yes.cells | no.cells:  # a set of keys would take an order of its own each time Python starts
-        a, c = yes.cells.get(key), no.cells.get(key)
+    # a set of keys would take an order of its own each time Python starts
+    for key in yes.cells | no.cells:
+        a = yes.cells.get(key)
+        c = no.cells.get(key)
         is_local = key[0] >= local_from
         if a is c or a is None or c is None:
             cells[key] = a if c is None else c
@@ -162,7 +179,8 @@ def merge(b: Builder, condition: int, yes: State, no: State, local_from: int) ->
             cells[key] = choose(b, condition, a, c)
     flags = {}
     for name in ("returned", "broken", "continued"):
-        a, c = getattr(yes, name), getattr(no, name)
+        a = getattr(yes, name)
+        c = getattr(no, name)
         if isinstance(a, bool) and a is c:
             flags[name] = a
         else:
@@ -171,45 +189,70 @@ def merge(b: Builder, condition: int, yes: State, no: State, local_from: int) ->
     return State(cells, **flags)
 
 
-def resume(b: Builder, stopped: int, before: State, after: State, local_from: int) -> State:
-    """Merge a state that had partly stopped with the one in which the running part went on.
+def resume(
+    b: Builder, stopped: int, before: State, after: State, local_from: int
+) -> State:
+    """Merge a state that had partly stopped with the one in which the running part went
+    on.
 
-    `stopped` already holds wherever a flag of `before` does, so flags need no condition.
+    `stopped` already holds wherever a flag of `before` does, so flags need no
+    condition.
     """
     surely_gone = before.broken is False and before.continued is False
     yes = State(before.cells, surely_gone or before.returned)
     merged = merge(b, stopped, yes, State(after.cells), local_from)
     running = opposite(b, stopped)
     for name in ("returned", "broken", "continued"):
-        a, c = getattr(before, name), getattr(after, name)
+        a = getattr(before, name)
+        c = getattr(after, name)
         setattr(merged, name, either(b, a, both(b, running, c)))
     return merged
 
 
 def element(b: Builder, place: Place, index: Number, at: int) -> Place:
-    """Return the place of `place[index]`; a symbolic index gives one option per element."""
+    """Return the place of `place[index]`; a symbolic index gives one option per
+    element.
+    """
     if not isinstance(place.type, Array):
         raise Refusal("not_an_array", "only arrays can be indexed here", at)
     length = place.type.length or 0
     value = b.value(index.node)
     if value is not None:
         if not 0 <= value < length:
-            raise Refusal("index_out_of_bounds", f"index {value:g} is outside an array of {length}", at)
+            raise Refusal(
+                "index_out_of_bounds",
+                f"index {value:g} is outside an array of {length}",
+                at,
+            )
         options = tuple((c, (*path, int(value))) for c, path in place.options)
         return Place(place.object, options, place.type.of, place.index)
     low, high = b.range(index.node)
-    inside = range(max(0, math.ceil(low)) if low > -1 else 0, int(min(length - 1, high)) + 1)
+    inside = range(
+        max(0, math.ceil(low)) if low > -1 else 0, int(min(length - 1, high)) + 1
+    )
     node = index.node
     if place.index is not None:  # rows and columns are numbered through
         node = b.make("ADD", b.make("MUL", place.index, b.literal(float(length))), node)
-    if not 0 < len(inside) * len(place.options) <= (MAX_RANGED_ELEMENTS if b.prune else MAX_SELECTED_ELEMENTS):
-        raise Refusal("index_depends_on_input", f"an index into {length} elements depends on an input", at)
-    options = tuple(((c or 0) * length + k, (*path, k)) for c, path in place.options for k in inside)
+    if (
+        not 0
+        < len(inside) * len(place.options)
+        <= (MAX_RANGED_ELEMENTS if b.prune else MAX_SELECTED_ELEMENTS)
+    ):
+        raise Refusal(
+            "index_depends_on_input",
+            f"an index into {length} elements depends on an input",
+            at,
+        )
+    options = tuple(
+        ((c or 0) * length + k, (*path, k)) for c, path in place.options for k in inside
+    )
     return Place(place.object, options, place.type.of, node)
 
 
 def read(b: Builder, state: State, place: Place) -> Value:
-    """Read a scalar or pointer; an unwritten scalar reads 0. An index outside reads the nearest element."""
+    """Read a scalar or pointer; an unwritten scalar reads 0. An index outside reads the
+    nearest element.
+    """
     runs: list[tuple[int | None, Value]] = []  # of equal elements, by the first
     for k, path in place.options:
         value = _cell(b, state, place, path)
@@ -222,10 +265,14 @@ def read(b: Builder, state: State, place: Place) -> Value:
 def _seen(b: Builder, value: Value, place: Place) -> Number:
     if not isinstance(value, Number) or not isinstance(place.type, Scalar):
         raise Refusal("uses_union", "this union has no symbolic meaning", b.at)
-    return Number(seen(b, value.node, place.view, place.type), place.type.kind != "float")
+    return Number(
+        seen(b, value.node, place.view, place.type), place.type.kind != "float"
+    )
 
 
-def _search(b: Builder, index: int | None, runs: list[tuple[int | None, Value]]) -> Value:
+def _search(
+    b: Builder, index: int | None, runs: list[tuple[int | None, Value]]
+) -> Value:
     """Choose a run by halving."""
     if len(runs) == 1:
         return runs[0][1]
@@ -234,39 +281,59 @@ def _search(b: Builder, index: int | None, runs: list[tuple[int | None, Value]])
     known = b.value(below_middle)
     if known is not None:
         return _search(b, index, runs[:middle] if known else runs[middle:])
-    return choose(b, below_middle, _search(b, index, runs[:middle]), _search(b, index, runs[middle:]))
+    return choose(
+        b,
+        below_middle,
+        _search(b, index, runs[:middle]),
+        _search(b, index, runs[middle:]),
+    )
 
 
 def _cell(b: Builder, state: State, place: Place, path: Path) -> Value:
     found = state.cells.get((place.object, path))
     if found is None:
         if isinstance(place.type, Pointer):
-            raise Refusal("uninitialised_pointer", "a pointer is read before it is set", b.at)
+            raise Refusal(
+                "uninitialised_pointer", "a pointer is read before it is set", b.at
+            )
         return Number(b.literal(0.0), getattr(place.type, "kind", "float") != "float")
     return found
 
 
 def write(b: Builder, state: State, place: Place, value: Value) -> None:
-    """Write a scalar or pointer; each option keeps its old value where its condition fails."""
+    """Write a scalar or pointer; each option keeps its old value where its condition
+    fails.
+    """
     for k, path in place.options:
-        key, written = (place.object, path), value
+        key = (place.object, path)
+        written = value
         if place.view is not None:
             image = _cell(b, state, place._replace(type=_IMAGE), path)
             _seen(b, image, place)
-            written = Number(overwritten(b, image.node, place.view, place.type, value.node))
+            written = Number(
+                overwritten(b, image.node, place.view, place.type, value.node)
+            )
         if place.index is None or len(place.options) == 1:
             state.cells[key] = written
         else:
             condition = b.make("EQ", place.index, b.literal(float(k)))
-            state.cells[key] = choose(b, condition, written, _cell(b, state, place, path))
+            state.cells[key] = choose(
+                b, condition, written, _cell(b, state, place, path)
+            )
 
 
 def subpaths(ctype: CType, path: Path = ()) -> list[tuple[Path, CType]]:
     """List the scalar and pointer cells of a type."""
     if isinstance(ctype, Struct):
-        return [found for name, t in ctype.fields for found in subpaths(t, (*path, name))]
+        return [
+            found for name, t in ctype.fields for found in subpaths(t, (*path, name))
+        ]
     if isinstance(ctype, Array):
-        return [found for k in range(ctype.length or 0) for found in subpaths(ctype.of, (*path, k))]
+        return [
+            found
+            for k in range(ctype.length or 0)
+            for found in subpaths(ctype.of, (*path, k))
+        ]
     return [(path, ctype)]
 
 
@@ -274,16 +341,25 @@ def below(place: Place, path: tuple, ctype: CType) -> Place:
     """Return the part of a place that lies at `path` in it."""
     if place.view is not None:
         raise Refusal("uses_union", "a part of a union is used as a whole", 0)
-    return Place(place.object, tuple((c, (*p, *path)) for c, p in place.options), ctype, place.index)
+    return Place(
+        place.object,
+        tuple((c, (*p, *path)) for c, p in place.options),
+        ctype,
+        place.index,
+    )
 
 
 def has_cells(state: State, place: Place) -> bool:
     """Say whether an object has been initialised in a state."""
-    return any((place.object, path) in state.cells for path, _ in subpaths(place.type)[:1])
+    return any(
+        (place.object, path) in state.cells for path, _ in subpaths(place.type)[:1]
+    )
 
 
 def convert(b: Builder, value: Value, ctype: CType) -> Value:
-    """Convert a value as C does on assignment to `ctype`; rounding to float is not modelled."""
+    """Convert a value as C does on assignment to `ctype`; rounding to float is not
+    modelled.
+    """
     if not isinstance(ctype, Scalar):
         return value
     if not isinstance(value, Number):
@@ -295,7 +371,9 @@ def convert(b: Builder, value: Value, ctype: CType) -> Value:
     known = b.value(value.node)
     if known is not None and abs(known) < 2**63:
         whole = int(known)
-        if not ctype.signed or not -(2 ** (ctype.bits - 1)) <= whole < 2 ** (ctype.bits - 1):
+        if not ctype.signed or not -(2 ** (ctype.bits - 1)) <= whole < 2 ** (
+            ctype.bits - 1
+        ):
             whole %= 2**ctype.bits
             if ctype.signed and whole >= 2 ** (ctype.bits - 1):
                 whole -= 2**ctype.bits

@@ -1,4 +1,5 @@
-"""Sizes of C types in bytes, as in the sandbox: wasm32, where `long` and pointers have four.
+"""Sizes of C types in bytes, as in the sandbox: wasm32, where `long` and pointers have
+four.
 
 In: `CType`. Out: bytes. Non-goals: where objects lie.
 """
@@ -29,7 +30,8 @@ def _layout(ctype: CType, at: int) -> tuple[int, int]:
         return size * ctype.length, alignment
     if not isinstance(ctype, Struct | Union):
         raise Refusal("dynamic_size", "the size of this type is not known", at)
-    ends, widest = [0], 1
+    ends = [0]
+    widest = 1
     for offset, field in _fields(ctype, at):
         size, alignment = _layout(field, at)
         ends.append(offset + size)

@@ -1,8 +1,10 @@
 """What a function without a body probably computes, told by its name.
 
-A name is embedded as a bag of its words and of their three-letter pieces; the nearest name of a lexicon with as many
-arguments stands in for it: a function of the standard library, or one of lexicon.c. In: a name, a number of arguments.
-Out: `StandIn`, or None where no name is near. What that is worth: benchmarks/names. Non-goals: reading calls.
+A name is embedded as a bag of its words and of their three-letter pieces; the nearest
+name of a lexicon with as many arguments stands in for it: a function of the standard
+library, or one of lexicon.c. In: a name, a number of arguments.
+Out: `StandIn`, or None where no name is near. What that is worth: benchmarks/names.
+Non-goals: reading calls.
 """
 
 from __future__ import annotations
@@ -22,19 +24,28 @@ _LEXICON = Path(__file__).with_name("lexicon.c")
 _ENTRY = re.compile(r"/\*([^*]*)\*/\ndouble (\w+)\(([^)]*)\)")
 _PIECE = 3
 _FILLER = frozenset(
-    """an the of to from in by is get set calc compute eval evaluate my do make new old fast quick approx approximate
-    exact native half float double single real fl db vec vector scalar simd sse math maths util utils helper impl
-    internal inline static fn func function filter value val number num lib base simple basic std generic""".split()
+    """
+        an the of to from in by is get set calc compute eval evaluate my do make new old
+        fast quick approx approximate exact native half float double single real fl db
+        vec vector scalar simd sse math maths util utils helper impl internal inline
+        static fn func function filter value val number num lib base simple basic std
+        generic
+    """.split()
 )
-_SAME = 0.999  # what a name of digits and single letters alone must reach: "j0", but not "p1"
-_LITTLE, _UNKNOWN = 0.15, 0.5  # what fillers and single letters, digits and words of no lexicon's name count
+# what a name of digits and single letters alone must reach: "j0", but not "p1"
+_SAME = 0.999
+# what fillers and single letters, digits and words of no lexicon's name count
+_LITTLE = 0.15
+_UNKNOWN = 0.5
 
 
 @dataclass(frozen=True)
 class StandIn:
-    """A function of the standard library, or one of the lexicon, `function` being its syntax.
+    """A function of the standard library, or one of the lexicon, `function` being its
+    syntax.
 
-    `name` is the one in the lexicon that is nearest; `cosine` says how near, 1 being the same words.
+    `name` is the one in the lexicon that is nearest; `cosine` says how near, 1 being
+    the same words.
     """
 
     name: str
@@ -56,12 +67,17 @@ def stand_in(name: str, arity: int) -> StandIn | None:
     lexicon = _lexicon()
     found = lexicon.embed(name)
     says_something = any(map(_is_telling, words_of(name)))
-    best, cosine = None, NEAR if says_something else _SAME
+    best = None
+    cosine = NEAR if says_something else _SAME
     for entry in lexicon.entries:
         if entry.arity == arity:
-            alike = sum(weight * entry.embedding.get(piece, 0.0) for piece, weight in found.items())
+            alike = sum(
+                weight * entry.embedding.get(piece, 0.0)
+                for piece, weight in found.items()
+            )
             if alike > cosine + 1e-9:
-                best, cosine = entry, alike
+                best = entry
+                cosine = alike
     if best is None:
         return None
     function = lexicon.functions[best.defined] if best.defined else None
@@ -77,22 +93,33 @@ class _Lexicon:
         names = [(alias, arity, None) for alias, arity in calls.names_of_numbers()]
         for others, own, parameters in _ENTRY.findall(text):
             arity = parameters.count(",") + 1
-            names += [(alias.strip(), arity, own) for alias in (own, *others.split(","))]
+            names += [
+                (alias.strip(), arity, own) for alias in (own, *others.split(","))
+            ]
         self.functions = definitions_of(text).functions
         self._words = {word for alias, _, _ in names for word in words_of(alias)}
         plain = {alias: self._bag(alias) for alias, _, _ in names}
         self._found_in = Counter(piece for bag in plain.values() for piece in bag)
         self._n_names = len(plain)
-        self.entries = [_Entry(alias, arity, own, self._weighed(plain[alias])) for alias, arity, own in names]
+        self.entries = [
+            _Entry(alias, arity, own, self._weighed(plain[alias]))
+            for alias, arity, own in names
+        ]
 
     def embed(self, name: str) -> dict[str, float]:
-        """Return the weights of a name's words and pieces, of unit length; empty where it says nothing."""
+        """Return the weights of a name's words and pieces, of unit length; empty where
+        it says nothing.
+        """
         return self._weighed(self._bag(name))
 
     def _bag(self, name: str) -> dict[str, float]:
         bag: dict[str, float] = {}
         for word in words_of(name):
-            if word not in self._words and word[:-1] in self._words and word[-1] in "dfil":
+            if (
+                word not in self._words
+                and word[:-1] in self._words
+                and word[-1] in "dfil"
+            ):
                 word = word[:-1]  # a suffix that says the type
             pieces = _pieces(word)
             weight = self._weight(word)
@@ -108,7 +135,10 @@ class _Lexicon:
 
     def _weighed(self, bag: dict[str, float]) -> dict[str, float]:
         """Weigh pieces by how rare they are, and scale to unit length."""
-        weighed = {p: w * math.log1p(self._n_names / self._found_in.get(p, 0.7)) for p, w in bag.items()}
+        weighed = {
+            p: w * math.log1p(self._n_names / self._found_in.get(p, 0.7))
+            for p, w in bag.items()
+        }
         length = math.sqrt(sum(w * w for w in weighed.values()))
         return {p: w / length for p, w in weighed.items()} if length else {}
 
@@ -134,4 +164,8 @@ def _is_telling(word: str) -> bool:
 
 def _pieces(word: str) -> list[str]:
     spelled = f"^{word}$"
-    return [spelled[k : k + _PIECE] for k in range(len(spelled) - _PIECE + 1)] if len(word) > 2 else []
+    return (
+        [spelled[k : k + _PIECE] for k in range(len(spelled) - _PIECE + 1)]
+        if len(word) > 2
+        else []
+    )

@@ -1,6 +1,7 @@
 """What a union, or a pointer cast to another type, sees of a number.
 
-In: the number's node, where in its bytes a field lies. Out: nodes. Non-goals: unions of integers alone, long double.
+In: the number's node, where in its bytes a field lies. Out: nodes. Non-goals: unions of
+integers alone, long double.
 """
 
 from __future__ import annotations
@@ -19,7 +20,13 @@ class View(NamedTuple):
     offset: int
 
 
-_FIELDS = {(8, 0, 64): "BITS", (8, 4, 32): "HIGH", (8, 0, 32): "LOW", (4, 0, 32): "WORD"}  # little-endian
+# little-endian
+_FIELDS = {
+    (8, 0, 64): "BITS",
+    (8, 4, 32): "HIGH",
+    (8, 0, 32): "LOW",
+    (4, 0, 32): "WORD",
+}
 
 
 def seen(b: Builder, image: int, view: View, ctype: Scalar) -> int:
@@ -31,11 +38,15 @@ def seen(b: Builder, image: int, view: View, ctype: Scalar) -> int:
     name = _field_name(b, view, ctype)
     if name is None:
         return image
-    return as_integer(b, word(b, name, image), ctype.signed, ctype.bits, doubtful=b.op(image) in FROM)
+    return as_integer(
+        b, word(b, name, image), ctype.signed, ctype.bits, doubtful=b.op(image) in FROM
+    )
 
 
 def overwritten(b: Builder, image: int, view: View, ctype: Scalar, node: int) -> int:
-    """Return the number that a union holds after a field of it was written. Raises as `seen`."""
+    """Return the number that a union holds after a field of it was written. Raises as
+    `seen`.
+    """
     name = _field_name(b, view, ctype)
     if name is None:
         return node
@@ -50,5 +61,9 @@ def _field_name(b: Builder, view: View, ctype: Scalar) -> str | None:
         return None
     name = _FIELDS.get((*view, ctype.bits)) if ctype.kind == "int" else None
     if name is None:
-        raise Refusal("uses_union", f"this union has no symbolic meaning as {ctype.spelling}", b.at)
+        raise Refusal(
+            "uses_union",
+            f"this union has no symbolic meaning as {ctype.spelling}",
+            b.at,
+        )
     return name

@@ -1,6 +1,8 @@
-"""The C types a surrogate can be compiled for: scalars, pointers, arrays and structs of them, and unions inside.
+"""The C types a surrogate can be compiled for: scalars, pointers, arrays and structs of
+them, and unions inside.
 
-In: nothing. Out: frozen values. Non-goals: bit-fields, function pointers, layout in bytes.
+In: nothing. Out: frozen values. Non-goals: bit-fields, function pointers, layout in
+bytes.
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ class Void:
 
 @dataclass(frozen=True)
 class Scalar:
-    """A number. `spelling` is the C type as written in closed text, e.g. "float" or "unsigned int"."""
+    """A number. `spelling` is the C type as written in closed text, e.g. "float" or
+    "unsigned int".
+    """
 
     spelling: str
     kind: str  # "float" | "int" | "bool"
@@ -28,10 +32,14 @@ class Scalar:
 
     @property
     def limits(self) -> tuple[float, float]:
-        """The least and the largest value of an integer type, as far as a double can hold them."""
+        """The least and the largest value of an integer type, as far as a double can
+        hold them.
+        """
         least = -(2 ** (self.bits - 1)) if self.signed else 0
         largest = float(least + 2**self.bits - 1)
-        return float(least), largest if self.bits <= 53 else math.nextafter(largest, 0.0)
+        return float(least), (
+            largest if self.bits <= 53 else math.nextafter(largest, 0.0)
+        )
 
     def spell(self, name: str = "") -> str:
         return f"{self.spelling} {name}".rstrip()
@@ -39,7 +47,9 @@ class Scalar:
 
 @dataclass(frozen=True)
 class _Compound:
-    """Named fields; `spelling` is how to name it, e.g. "struct vec" or the typedef "vec3"."""
+    """Named fields; `spelling` is how to name it, e.g. "struct vec" or the typedef
+    "vec3".
+    """
 
     spelling: str
     fields: tuple[tuple[str, CType], ...]
@@ -63,7 +73,9 @@ class Union(_Compound):
 
 @dataclass(frozen=True)
 class Array:
-    """`length` elements of one type; `length` is None where C left it open (`float a[]`)."""
+    """`length` elements of one type; `length` is None where C left it open (`float
+    a[]`).
+    """
 
     of: CType
     length: int | None

@@ -1,6 +1,8 @@
-"""One item -> what it says by itself: the names it uses, what it calls and writes, what in it is refused.
+"""One item -> what it says by itself: the names it uses, what it calls and writes, what
+in it is refused.
 
-In: an `Item`. Out: `Survey`, read off its syntax tree in one walk and kept with the item.
+In: an `Item`. Out: `Survey`, read off its syntax tree in one walk and kept with the
+item.
 Non-goals: what the names stand for (closure.py), whether that is allowed (purity.py).
 """
 
@@ -21,7 +23,10 @@ _REFUSED_NODES = {
     "gnu_asm_expression": ("uses_asm", "inline assembly is not supported"),
     "seh_try_statement": ("not_standard_c", "structured exceptions are not standard C"),
     "offsetof_expression": ("uses_offsetof", "offsetof is not supported"),
-    "attribute_declaration": ("uses_attributes", "attributes in [[ ]] are not supported: leave them out"),
+    "attribute_declaration": (
+        "uses_attributes",
+        "attributes in [[ ]] are not supported: leave them out",
+    ),
     "generic_expression": ("uses_generic", "_Generic is not supported"),
 }
 _REFUSED_NAMES = {
@@ -36,9 +41,13 @@ _REFUSED_NAMES = {
 }
 _NAME = re.compile(rb"(?<![\w.])[A-Za-z_]")
 _BRANCHES = (
-    "if_statement", "conditional_expression", "switch_statement", "while_statement", "for_statement",
+    "if_statement",
+    "conditional_expression",
+    "switch_statement",
+    "while_statement",
+    "for_statement",
     "do_statement",
-)  # fmt: skip
+)
 _DECLARATIONS = ("declaration", "parameter_declaration", "type_definition")
 
 
@@ -48,11 +57,13 @@ class Survey:
 
     Args:
         identifiers: all names in it but those of types and fields.
-        used: the names it uses but does not declare inside itself, each with its first node.
+        used: the names it uses but does not declare inside itself, each with its first
+            node.
         calls: what it calls, as written.
         branches: whether anything in it depends on a condition.
         refused: constructs that are refused wherever they stand.
-        writes: names written that are no local variable's, and the refusal if that is not allowed.
+        writes: names written that are no local variable's, and the refusal if that is
+            not allowed.
     """
 
     identifiers: frozenset[str]
@@ -73,9 +84,14 @@ def _survey(root: Node) -> Survey:
     return Survey(
         identifiers=frozenset(map(text_of, nodes.of("identifier"))),
         used=_used(nodes),
-        calls=frozenset(text_of(call.child_by_field_name("function")) for call in nodes.of("call_expression")),
+        calls=frozenset(
+            text_of(call.child_by_field_name("function"))
+            for call in nodes.of("call_expression")
+        ),
         branches=bool(nodes.of(*_BRANCHES))
-        or any(n.children[1].type in ("&&", "||") for n in nodes.of("binary_expression")),
+        or any(
+            n.children[1].type in ("&&", "||") for n in nodes.of("binary_expression")
+        ),
         refused=tuple(_refused(nodes)),
         writes=tuple(_writes(nodes)) if root.type == "function_definition" else (),
     )
@@ -86,18 +102,26 @@ class _Nodes:
 
     def __init__(self, root: Node):
         self.kinds: dict[str, list[tuple[int, Node]]] = {}
-        todo, number = [root], 0
+        todo = [root]
+        number = 0
         while todo:
             node = todo.pop()
             self.kinds.setdefault(node.type, []).append((number, node))
             number += 1
-            if node.named_child_count and not (node.type == "initializer_list" and not _NAME.search(node.text)):
-                todo.extend(reversed(node.named_children))  # of a table of numbers there is nothing to say
+            if node.named_child_count and not (
+                node.type == "initializer_list" and not _NAME.search(node.text)
+            ):
+                # of a table of numbers there is nothing to say
+                todo.extend(reversed(node.named_children))
 
     def of(self, *kinds: str) -> list[Node]:
         """List the nodes of some kinds, parents first, in the order of the text."""
         lists = [self.kinds[kind] for kind in kinds if kind in self.kinds]
-        found = lists[0] if len(lists) == 1 else sorted((pair for pairs in lists for pair in pairs), key=_number)
+        found = (
+            lists[0]
+            if len(lists) == 1
+            else sorted((pair for pairs in lists for pair in pairs), key=_number)
+        )
         return [node for _, node in found]
 
 
@@ -106,18 +130,25 @@ def _number(pair: tuple[int, Node]) -> int:
 
 
 def _used(nodes: _Nodes) -> dict[str, Node]:
-    names, tags = set(_declared(nodes)), set(_tags(nodes))
+    names = set(_declared(nodes))
+    tags = set(_tags(nodes))
     used: dict[str, Node] = {}
-    for node in nodes.of("identifier", "type_identifier", "primitive_type", "true", "false"):
+    for node in nodes.of(
+        "identifier", "type_identifier", "primitive_type", "true", "false"
+    ):
         name = text_of(node)
-        is_declared = name in tags or (name in names and not _is_tag(node))  # a tag and a variable may share a name
+        # a tag and a variable may share a name
+        is_declared = name in tags or (name in names and not _is_tag(node))
         if not is_declared and (node.type != "primitive_type" or name in HEADER_OF):
             used.setdefault(name, node)
     return used
 
 
 def _is_tag(node: Node) -> bool:
-    return node.type == "type_identifier" and node.parent.type in ("struct_specifier", "union_specifier")
+    return node.type == "type_identifier" and node.parent.type in (
+        "struct_specifier",
+        "union_specifier",
+    )
 
 
 def _declared(nodes: _Nodes) -> Iterator[str]:
@@ -158,23 +189,45 @@ def _writes(nodes: _Nodes) -> Iterator[tuple[str, Refusal]]:
     locals_: set[str] = set()
     for node in nodes.of("declaration", "parameter_declaration"):
         names = {declared_name(d) for d in node.children_by_field_name("declarator")}
-        is_static = any(c.type == "storage_class_specifier" and c.text == b"static" for c in node.children)
+        is_static = any(
+            c.type == "storage_class_specifier" and c.text == b"static"
+            for c in node.children
+        )
         (statics if is_static and not is_const(node) else locals_).update(names)
     for node in nodes.of("assignment_expression", "update_expression"):
-        target = node.child_by_field_name("left" if node.type == "assignment_expression" else "argument")
+        target = node.child_by_field_name(
+            "left" if node.type == "assignment_expression" else "argument"
+        )
         name = _root_name(target)
         if name in statics:
-            yield name, Refusal("keeps_state", f"the static variable '{name}' is written", node)
+            yield (
+                name,
+                Refusal(
+                    "keeps_state", f"the static variable '{name}' is written", node
+                ),
+            )
         elif name is not None and name not in locals_:
-            yield name, Refusal("writes_global", f"the file-level variable '{name}' is written", node)
+            yield (
+                name,
+                Refusal(
+                    "writes_global",
+                    f"the file-level variable '{name}' is written",
+                    node,
+                ),
+            )
 
 
 def _root_name(node: Node | None) -> str | None:
-    """Return the variable an lvalue starts from: `g.a[2]` gives "g"; through a pointer, none."""
+    """Return the variable an lvalue starts from: `g.a[2]` gives "g"; through a pointer,
+    none.
+    """
     while node is not None:
         if node.type == "identifier":
             return text_of(node)
-        if node.type == "field_expression" and text_of(node.child_by_field_name("operator")) == "->":
+        if (
+            node.type == "field_expression"
+            and text_of(node.child_by_field_name("operator")) == "->"
+        ):
             return None
         if node.type in ("field_expression", "subscript_expression"):
             node = node.child_by_field_name("argument")

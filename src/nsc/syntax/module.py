@@ -1,7 +1,8 @@
 """Expanded text -> the file-scope items of a translation unit.
 
 In: `Expanded`. Out: `Module`: items by the names they define, and the type scope.
-Non-goals: judging whether an item can become a surrogate (purity.py), names inside bodies (closure.py).
+Non-goals: judging whether an item can become a surrogate (purity.py), names inside
+bodies (closure.py).
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ class Module:
 
     expanded: Expanded
     parts: list[tuple[int, Part]] = field(repr=False)
-    known: dict[tuple[str, int], Any] = field(default_factory=dict, repr=False)  # by what, and Item.start
+    # by what, and Item.start
+    known: dict[tuple[str, int], Any] = field(default_factory=dict, repr=False)
     found: dict[str, list[Item]] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -33,7 +35,11 @@ class Module:
     def named(self, name: str) -> list[Item]:
         """Return the items that define or declare a file-scope name, in file order."""
         if name not in self.found:
-            self.found[name] = [item.at(base) for base, part in self.parts for item in part.by_name.get(name, ())]
+            self.found[name] = [
+                item.at(base)
+                for base, part in self.parts
+                for item in part.by_name.get(name, ())
+            ]
         return self.found[name]
 
     @cached_property
@@ -43,14 +49,21 @@ class Module:
 
     @cached_property
     def functions(self) -> list[Item]:
-        return [item.at(base) for base, part in self.parts for item in part.items if item.kind == "function"]
+        return [
+            item.at(base)
+            for base, part in self.parts
+            for item in part.items
+            if item.kind == "function"
+        ]
 
     def callees(self, function: Item) -> set[str]:
         """Return the functions of this file that a function calls."""
         return {name for name in survey(function).calls if self.function(name)}
 
     def function(self, name: str) -> Item | None:
-        return next((item for item in self.named(name) if item.kind == "function"), None)
+        return next(
+            (item for item in self.named(name) if item.kind == "function"), None
+        )
 
 
 def parse_module(expanded: Expanded) -> Module:

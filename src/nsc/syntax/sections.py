@@ -1,8 +1,11 @@
-"""Expanded text -> parts of whole declarations, each parsed once and remembered by its text.
+"""Expanded text -> parts of whole declarations, each parsed once and remembered by its
+text.
 
-In: text and its seams (where one file's text ends and another's begins). Out: `Part`s with their place in the text.
-A package's headers and files come up in the text of many files; what is read off them does not change.
-Non-goals: names that one part takes from another (parse.py). Types do cross: they settle what is a cast.
+In: text and its seams (where one file's text ends and another's begins). Out: `Part`s
+with their place in the text. A package's headers and files come up in the text of many
+files; what is read off them does not change.
+Non-goals: names that one part takes from another (parse.py). Types do cross: they
+settle what is a cast.
 """
 
 from __future__ import annotations
@@ -29,8 +32,9 @@ _BRACE_OR_STRING = re.compile(r"[{}]|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'
 class Item:
     """One file-scope declaration.
 
-    `kind`: "function", "prototype", "variable", "extern" (a variable that is defined elsewhere),
-    "type" (typedef, struct, enum), "error" or "other". Its node counts from the start of its part, `base`.
+    `kind`: "function", "prototype", "variable", "extern" (a variable that is defined
+    elsewhere), "type" (typedef, struct, enum), "error" or "other". Its node counts from
+    the start of its part, `base`.
     """
 
     kind: str
@@ -40,7 +44,8 @@ class Item:
     end: int = 0
     constant: bool = False  # a variable declared const
     base: int = 0
-    facts: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)  # shared by all places of the item
+    # shared by all places of the item
+    facts: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -55,8 +60,18 @@ class Item:
     def at(self, base: int) -> Item:
         """Return the item as it stands in a text whose part starts at `base`."""
         moved = base - self.base
-        start, end = self.start + moved, self.end + moved
-        return Item(self.kind, self.defines, self.node, start, end, self.constant, base, self.facts)
+        start = self.start + moved
+        end = self.end + moved
+        return Item(
+            self.kind,
+            self.defines,
+            self.node,
+            start,
+            end,
+            self.constant,
+            base,
+            self.facts,
+        )
 
 
 class Part:
@@ -121,18 +136,22 @@ class _Memory:
         return made
 
 
-_words, _part = _Memory(_Words), _Memory(Part)
+_words = _Memory(_Words)
+_part = _Memory(Part)
 
 
 def parts_of(text: str, seams: Sequence[int]) -> list[tuple[int, Part]]:
-    """Cut a text at those of its seams that do not divide a declaration, and parse what is between; with places."""
+    """Cut a text at those of its seams that do not divide a declaration, and parse what
+    is between; with places.
+    """
     stretches = list(_stretches(text, seams))
     types = frozenset().union(*(words.types for _, words in stretches))
     return [(base, _part(words.text, types & words.names)) for base, words in stretches]
 
 
 def _stretches(text: str, seams: Sequence[int]) -> Iterator[tuple[int, _Words]]:
-    start, opened = 0, 0
+    start = 0
+    opened = 0
     for seam, end in zip((0, *seams), (*seams, len(text)), strict=True):
         fresh = _words(text[seam:end].strip())
         opened += fresh.opened
@@ -158,13 +177,25 @@ def _item(node: Node) -> Item:
     kind = "other"
     if node.type == "function_definition":
         kind = "function"
-    elif node.type in ("type_definition", "struct_specifier", "enum_specifier", "union_specifier"):
+    elif node.type in (
+        "type_definition",
+        "struct_specifier",
+        "enum_specifier",
+        "union_specifier",
+    ):
         kind = "type"
     elif node.type == "declaration":
         declarators = node.children_by_field_name("declarator")
         kind = "prototype" if any(_is_prototype(d) for d in declarators) else "variable"
-        is_extern = any(c.type == "storage_class_specifier" and c.text == b"extern" for c in node.children)
-        if kind == "variable" and is_extern and all(d.type != "init_declarator" for d in declarators):
+        is_extern = any(
+            c.type == "storage_class_specifier" and c.text == b"extern"
+            for c in node.children
+        )
+        if (
+            kind == "variable"
+            and is_extern
+            and all(d.type != "init_declarator" for d in declarators)
+        ):
             kind = "extern"
     elif node.type == "ERROR":
         kind = "error"
@@ -177,11 +208,18 @@ def _item(node: Node) -> Item:
 
 def _through_semicolon(node: Node) -> int:
     after = node.next_sibling
-    return after.end_byte if after is not None and after.type in (";", "expression_statement") else node.end_byte
+    return (
+        after.end_byte
+        if after is not None and after.type in (";", "expression_statement")
+        else node.end_byte
+    )
 
 
 def _is_prototype(declarator: Node) -> bool:
-    while declarator is not None and declarator.type in ("pointer_declarator", "function_declarator"):
+    while declarator is not None and declarator.type in (
+        "pointer_declarator",
+        "function_declarator",
+    ):
         if declarator.type == "function_declarator":
             inner = declarator.child_by_field_name("declarator")
             return inner.type == "identifier"
@@ -199,5 +237,9 @@ def _names_defined(node: Node) -> tuple[str, ...]:
         if tag is not None and body is not None:
             names.append(text_of(tag))
         if spec.type == "enum_specifier" and body is not None:
-            names.extend(text_of(e.child_by_field_name("name")) for e in body.named_children if e.type == "enumerator")
+            names.extend(
+                text_of(e.child_by_field_name("name"))
+                for e in body.named_children
+                if e.type == "enumerator"
+            )
     return tuple(n for n in names if n)

@@ -15,8 +15,9 @@ class Leaf:
     """One scalar input or output of a program.
 
     `name` is what people see and type ("x", "re", "m[1][2]", "p.pos.x", "return");
-    `lvalue` is a C expression valid wherever the parameters are in scope under their own names
-    ("x", "(*re)", "v[2]", "m[1][2]", "p->pos.x") and the result is called `nsc_result`.
+    `lvalue` is a C expression valid wherever the parameters are in scope under their
+    own names ("x", "(*re)", "v[2]", "m[1][2]", "p->pos.x") and the result is called
+    `nsc_result`.
     """
 
     name: str
@@ -30,8 +31,9 @@ class Leaf:
 class Param:
     """One C parameter, after typedefs are resolved and array extents are known.
 
-    `type` never is an open Array: `float a[]` with known extent n is Array(FLOAT, n); a pointer to
-    one scalar or struct is Pointer(T); a pointer used as an array of n is Pointer(Array(T, n)).
+    `type` never is an open Array: `float a[]` with known extent n is Array(FLOAT, n); a
+    pointer to one scalar or struct is Pointer(T); a pointer used as an array of n is
+    Pointer(Array(T, n)).
     """
 
     name: str
@@ -57,7 +59,9 @@ class Signature:
 
 @dataclass(frozen=True)
 class Domain:
-    """A box: one (lo, hi) per input, in the program's units. Inputs are drawn uniformly from it."""
+    """A box: one (lo, hi) per input, in the program's units. Inputs are drawn uniformly
+    from it.
+    """
 
     lo: tuple[float, ...]
     hi: tuple[float, ...]

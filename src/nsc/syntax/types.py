@@ -1,7 +1,8 @@
 """Syntax of C declarations -> C types.
 
-In: tree-sitter nodes of expanded text. Out: `CType`s, and a `Scope` of the typedefs, tags and integer
-constants a file defines. Non-goals: expressions other than integer constants; layout in memory.
+In: tree-sitter nodes of expanded text. Out: `CType`s, and a `Scope` of the typedefs,
+tags and integer constants a file defines. Non-goals: expressions other than integer
+constants; layout in memory.
 """
 
 from __future__ import annotations
@@ -17,7 +18,11 @@ from nsc.syntax.ctype import Array, CType, Pointer, Scalar, Struct, Union, Void
 from nsc.syntax.tree import is_const, is_too_deep, text_of
 from nsc.text import INTEGER_BINARY, INTEGER_UNARY, integer_literal
 
-_KEYWORDS = {"void": Void(), "float": Scalar("float", "float", 32), "double": Scalar("double", "float", 64)}
+_KEYWORDS = {
+    "void": Void(),
+    "float": Scalar("float", "float", 32),
+    "double": Scalar("double", "float", 64),
+}
 _SCALARS: dict[str, Scalar] = {
     "float_t": Scalar("float", "float", 32),
     "double_t": Scalar("double", "float", 64),
@@ -33,7 +38,9 @@ _SCALARS: dict[str, Scalar] = {
     "intptr_t": Scalar("intptr_t", "int", 32),
     "uintptr_t": Scalar("uintptr_t", "int", 32, signed=False),
 } | {
-    f"{sign}int{form}{bits}_t": Scalar(f"{sign}int{form}{bits}_t", "int", bits, signed=not sign)
+    f"{sign}int{form}{bits}_t": Scalar(
+        f"{sign}int{form}{bits}_t", "int", bits, signed=not sign
+    )
     for sign in ("", "u")
     for form in ("", "_fast", "_least")
     for bits in (8, 16, 32, 64)
@@ -54,7 +61,9 @@ class Scope:
 
 
 class ScopeOf(Scope):
-    """The scope of file-scope items (`scope_of`), collected when it is first asked: `float f(float x)` needs none."""
+    """The scope of file-scope items (`scope_of`), collected when it is first asked:
+    `float f(float x)` needs none.
+    """
 
     def __init__(self, items: Iterable[Node]):
         self._items = items
@@ -68,25 +77,37 @@ class ScopeOf(Scope):
 
 def _sized_integer(words: list[str]) -> Scalar | None:
     """Resolve `unsigned long int` and its kin in any word order."""
-    rest = [w for w in words if w not in ("int", "signed", "unsigned", "short", "long", "char")]
+    rest = [
+        w
+        for w in words
+        if w not in ("int", "signed", "unsigned", "short", "long", "char")
+    ]
     if rest or not words:
         return None
     signed = "unsigned" not in words
     if "char" in words:
-        return Scalar("unsigned char" if not signed else "signed char", "int", 8, signed)
+        return Scalar(
+            "unsigned char" if not signed else "signed char", "int", 8, signed
+        )
     if "short" in words:
-        spelling, bits = "short", 16
+        spelling = "short"
+        bits = 16
     elif words.count("long") == 2:
-        spelling, bits = "long long", 64
+        spelling = "long long"
+        bits = 64
     elif "long" in words:
-        spelling, bits = "long", 32
+        spelling = "long"
+        bits = 32
     else:
-        spelling, bits = "int", 32
+        spelling = "int"
+        bits = 32
     return Scalar(spelling if signed else f"unsigned {spelling}", "int", bits, signed)
 
 
 def named_type(name: str, scope: Scope) -> CType | None:
-    """Resolve a type name: "void", "unsigned int", "float", or a typedef. None if unknown."""
+    """Resolve a type name: "void", "unsigned int", "float", or a typedef. None if
+    unknown.
+    """
     if name in _KEYWORDS:
         return _KEYWORDS[name]
     if name in scope.typedefs:
@@ -108,22 +129,34 @@ def base_type(node: Node, scope: Scope) -> CType:
         return Scalar("int", "int", 32)
     name = " ".join(text_of(spec).split())
     if "_Complex" in name or "complex" in name.split():
-        raise Refusal("complex_type", "complex numbers are not supported; pass real and imaginary parts", spec)
+        raise Refusal(
+            "complex_type",
+            "complex numbers are not supported; pass real and imaginary parts",
+            spec,
+        )
     found = named_type(name, scope)
     if found is None:
-        raise Refusal("unknown_type", f"the type '{name}' is not defined in this file", spec)
+        raise Refusal(
+            "unknown_type", f"the type '{name}' is not defined in this file", spec
+        )
     return found
 
 
 def compound_type(spec: Node, scope: Scope) -> Struct | Union:
-    """Resolve `struct tag`, `struct tag {...}` or `struct {...}`, and unions; definitions enter the scope."""
-    word, make = ("struct", Struct) if spec.type == "struct_specifier" else ("union", Union)
+    """Resolve `struct tag`, `struct tag {...}` or `struct {...}`, and unions;
+    definitions enter the scope.
+    """
+    word, make = (
+        ("struct", Struct) if spec.type == "struct_specifier" else ("union", Union)
+    )
     name_node = spec.child_by_field_name("name")
     tag = text_of(name_node) if name_node else ""
     body = spec.child_by_field_name("body")
     if body is None:
         if tag not in scope.tags:
-            raise Refusal("incomplete_struct", f"'{word} {tag}' is not defined in this file", spec)
+            raise Refusal(
+                "incomplete_struct", f"'{word} {tag}' is not defined in this file", spec
+            )
         return scope.tags[tag]
     fields = []
     for item in body.named_children:
@@ -142,13 +175,16 @@ def _fields_of(item: Node, scope: Scope) -> list[tuple[str, CType]]:
     return [declare(d, base, scope) for d in item.children_by_field_name("declarator")]
 
 
-def declare(declarator: Node | None, base: CType, scope: Scope, *, const: bool = False) -> tuple[str, CType]:
+def declare(
+    declarator: Node | None, base: CType, scope: Scope, *, const: bool = False
+) -> tuple[str, CType]:
     """Apply a declarator to its base type.
 
     Example: `*v[3]` with base float gives ("v", Array(Pointer(FLOAT), 3)).
 
     Args:
-        const: whether the specifiers say const (kept on the pointer that points to the base).
+        const: whether the specifiers say const (kept on the pointer that points to the
+            base).
 
     Returns:
         (name, type); the name is "" for an abstract declarator.
@@ -158,37 +194,71 @@ def declare(declarator: Node | None, base: CType, scope: Scope, *, const: bool =
     kind = declarator.type
     if kind in ("identifier", "field_identifier", "type_identifier", "primitive_type"):
         return text_of(declarator), base
-    if kind in ("parenthesized_declarator", "attributed_declarator", "abstract_parenthesized_declarator"):
+    if kind in (
+        "parenthesized_declarator",
+        "attributed_declarator",
+        "abstract_parenthesized_declarator",
+    ):
         return declare(_inner(declarator), base, scope, const=const)
     if kind in ("pointer_declarator", "abstract_pointer_declarator"):
-        return declare(declarator.child_by_field_name("declarator"), Pointer(base, const), scope)
+        return declare(
+            declarator.child_by_field_name("declarator"), Pointer(base, const), scope
+        )
     if kind in ("array_declarator", "abstract_array_declarator"):
         size = declarator.child_by_field_name("size")
-        length = None if size is None or size.type == "*" else _array_length(size, scope)
-        return declare(declarator.child_by_field_name("declarator"), Array(base, length), scope, const=const)
+        length = (
+            None if size is None or size.type == "*" else _array_length(size, scope)
+        )
+        return declare(
+            declarator.child_by_field_name("declarator"),
+            Array(base, length),
+            scope,
+            const=const,
+        )
     if kind in ("function_declarator", "abstract_function_declarator"):
-        raise Refusal("function_pointer", "function pointers are not supported", declarator)
+        raise Refusal(
+            "function_pointer", "function pointers are not supported", declarator
+        )
     if kind == "init_declarator":
-        return declare(declarator.child_by_field_name("declarator"), base, scope, const=const)
-    raise Refusal("unsupported_declarator", f"this form of declaration ({kind}) is not supported", declarator)
+        return declare(
+            declarator.child_by_field_name("declarator"), base, scope, const=const
+        )
+    raise Refusal(
+        "unsupported_declarator",
+        f"this form of declaration ({kind}) is not supported",
+        declarator,
+    )
 
 
 def _inner(node: Node) -> Node | None:
-    return next((c for c in node.named_children if c.type.endswith(("declarator", "identifier"))), None)
+    return next(
+        (
+            c
+            for c in node.named_children
+            if c.type.endswith(("declarator", "identifier"))
+        ),
+        None,
+    )
 
 
 def _array_length(size: Node, scope: Scope) -> int:
     try:
         length = constant(size, scope)
     except Refusal as found:
-        raise Refusal("dynamic_size", "an array's length must be a constant", size) from found
+        raise Refusal(
+            "dynamic_size", "an array's length must be a constant", size
+        ) from found
     if not 0 < length <= 1_000_000:
-        raise Refusal("array_length", f"an array of {length} elements is not supported", size)
+        raise Refusal(
+            "array_length", f"an array of {length} elements is not supported", size
+        )
     return length
 
 
 def scope_of(items: Iterable[Node]) -> Scope:
-    """Collect what file-scope items that define types define; what cannot be resolved is left out."""
+    """Collect what file-scope items that define types define; what cannot be resolved
+    is left out.
+    """
     scope = Scope()
     for item in items:
         try:
@@ -200,7 +270,11 @@ def scope_of(items: Iterable[Node]) -> Scope:
 
 def type_definitions(root: Node) -> list[Node]:
     """List the items of a translation unit that define types or integer constants."""
-    return [item for item in root.named_children if _defines_types(item) and not is_too_deep(item)]
+    return [
+        item
+        for item in root.named_children
+        if _defines_types(item) and not is_too_deep(item)
+    ]
 
 
 def _defines_types(item: Node) -> bool:
@@ -220,7 +294,11 @@ def enter(item: Node, scope: Scope) -> None:
     spec = _type_specifier(item)
     if spec is not None and spec.type == "enum_specifier":
         _enter_enumerators(spec, scope)
-    elif spec is not None and spec.type.endswith("specifier") and spec.child_by_field_name("body"):
+    elif (
+        spec is not None
+        and spec.type.endswith("specifier")
+        and spec.child_by_field_name("body")
+    ):
         compound_type(spec, scope)
     if item.type == "type_definition":
         base = base_type(item, scope)
@@ -228,9 +306,16 @@ def enter(item: Node, scope: Scope) -> None:
             name, made = declare(node, base, scope)
             if isinstance(made, Struct | Union):
                 made = base = replace(made, spelling=made.spelling or name)
-            elif isinstance(made, Pointer) and isinstance(made.to, Struct | Union) and not made.to.spelling:
+            elif (
+                isinstance(made, Pointer)
+                and isinstance(made.to, Struct | Union)
+                and not made.to.spelling
+            ):
                 word = "__typeof_unqual__" if is_const(item) else "__typeof__"
-                made = replace(made, to=replace(made.to, spelling=f"{word}(*({name})0)"))  # it has no other name
+                # it has no other name
+                made = replace(
+                    made, to=replace(made.to, spelling=f"{word}(*({name})0)")
+                )
             scope.typedefs[name] = made
 
 
@@ -268,13 +353,21 @@ def constant(node: Node, scope: Scope) -> int:
     elif kind == "unary_expression":
         operator = text_of(node.child_by_field_name("operator"))
         if operator in INTEGER_UNARY:
-            return INTEGER_UNARY[operator](constant(node.child_by_field_name("argument"), scope))
+            return INTEGER_UNARY[operator](
+                constant(node.child_by_field_name("argument"), scope)
+            )
     elif kind == "binary_expression":
         operator = text_of(node.child_by_field_name("operator"))
         left = constant(node.child_by_field_name("left"), scope)
         if operator in INTEGER_BINARY:
-            return INTEGER_BINARY[operator](left, constant(node.child_by_field_name("right"), scope))
+            return INTEGER_BINARY[operator](
+                left, constant(node.child_by_field_name("right"), scope)
+            )
     elif kind == "conditional_expression":
-        chosen = "consequence" if constant(node.child_by_field_name("condition"), scope) else "alternative"
+        chosen = (
+            "consequence"
+            if constant(node.child_by_field_name("condition"), scope)
+            else "alternative"
+        )
         return constant(node.child_by_field_name(chosen), scope)
     raise Refusal("not_constant", f"'{text_of(node)}' is not an integer constant", node)

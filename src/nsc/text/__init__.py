@@ -1,4 +1,5 @@
-"""Characters -> expanded text: tokens, macros, conditionals, headers, and where each character came from.
+"""Characters -> expanded text: tokens, macros, conditionals, headers, and where each
+character came from.
 
 Pure functions. Must not know syntax trees, types, or the file system.
 """

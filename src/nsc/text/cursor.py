@@ -1,6 +1,8 @@
-"""Where one pass over a file and its headers is: what it has written, what macros mean, what is being read.
+"""Where one pass over a file and its headers is: what it has written, what macros mean,
+what is being read.
 
-In: text to write, with its place in the user's files. Out: `Expanded`, filled. Non-goals: what directives mean.
+In: text to write, with its place in the user's files. Out: `Expanded`, filled.
+Non-goals: what directives mean.
 """
 
 from __future__ import annotations
@@ -8,7 +10,9 @@ from __future__ import annotations
 from nsc.text.expanded import Expanded, Include
 from nsc.text.macros import Expander
 
-_FUSING = frozenset("++ -- << >> && || ## -> /* // %: <: :> <% %> == != <= >= += -= *= /= %= &= |= ^=".split())
+_FUSING = frozenset(
+    "++ -- << >> && || ## -> /* // %: <: :> <% %> == != <= >= += -= *= /= %= &= |= ^=".split()
+)
 
 
 class State:
@@ -23,12 +27,15 @@ class State:
         self.done = Expanded()
         self.expander = Expander(used=self.done.used)
         self.once: set[str] = set()  # paths of files that are read once
-        self.reading: list[tuple[str, int, str]] = []  # path, base, text without odd characters
+        # path, base, text without odd characters
+        self.reading: list[tuple[str, int, str]] = []
         self.out: list[str] = []
         self.length = 0  # of what is in `out`
 
     def emit(self, text: str, origin: int, *, exact: bool) -> None:
-        """Write what comes from `origin` in the user's files; `exact`: as it stands there."""
+        """Write what comes from `origin` in the user's files; `exact`: as it stands
+        there.
+        """
         done = self.done
         parallel = (
             exact
@@ -50,7 +57,8 @@ def would_fuse(left: str, right: str) -> bool:
     """Say whether two tokens written side by side would read as one."""
     if not left or not right:
         return False
-    a, b = left[-1], right[0]
+    a = left[-1]
+    b = right[0]
     if a.isalnum() or a in "_.":
         return b.isalnum() or b in "_.\"'" or (b in "+-" and a in "eEpP")
     return a + b in _FUSING

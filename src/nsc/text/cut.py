@@ -1,6 +1,8 @@
-"""A file's text cut at its directives, remembered by text: headers are read again and again.
+"""A file's text cut at its directives, remembered by text: headers are read again and
+again.
 
-In: text. Out: `Directive`s and `Stretch`es in order, their offsets from the text's start.
+In: text. Out: `Directive`s and `Stretch`es in order, their offsets from the text's
+start.
 Non-goals: what directives mean, macros.
 """
 
@@ -24,20 +26,30 @@ _AS_BLANKS = str.maketrans("\t\f\v", "   ")
 _PLAIN = bytes((10, 13, *range(0x20, 0x7F)))
 _ODD = re.compile(r"[^\n\r\x20-\x7e]")
 _PLAIN_SPACE = re.compile(" *")
-# Every branch starts with a letter of its own, and no group is at the top: `re` then skips to these letters.
-_COMMENT = r"//[^\n\\]*+(?:\\(?:\r?\n)?[^\n\\]*+)*+|/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?"
+# Every branch starts with a letter of its own, and no group is at the top: `re` then
+# skips to these letters.
+_COMMENT = (
+    r"//[^\n\\]*+(?:\\(?:\r?\n)?[^\n\\]*+)*+|/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?"
+)
 _QUOTED = r"\"[^\"\\\n]*+(?:\\.[^\"\\\n]*+)*+\"?|'[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'?"
 _MARK = re.compile(rf"{_COMMENT}|{_QUOTED}|\#\#?|%:%:|%:", re.DOTALL)
-_REST_OF_LINE = re.compile(rf"(?:[^\n/\"'\\]+|{_COMMENT}|{_QUOTED}|\\\r?\n|[^\n])*", re.DOTALL)
+_REST_OF_LINE = re.compile(
+    rf"(?:[^\n/\"'\\]+|{_COMMENT}|{_QUOTED}|\\\r?\n|[^\n])*", re.DOTALL
+)
 _FOLDED = r"(?:[ \r]|\\\r?\n)*"
 _UNCLEAN = re.compile(rf"{_COMMENT}|\r{_FOLDED}|\\\r?\n{_FOLDED}|{_QUOTED}", re.DOTALL)
-_CHUNK_MARK = re.compile(rf"[();}}]|(?P<name>[A-Za-z_](?<![\w.][A-Za-z_])\w*)|{_COMMENT}|{_QUOTED}", re.DOTALL)
+_CHUNK_MARK = re.compile(
+    rf"[();}}]|(?P<name>[A-Za-z_](?<![\w.][A-Za-z_])\w*)|{_COMMENT}|{_QUOTED}",
+    re.DOTALL,
+)
 _NAME = re.compile(r"[A-Za-z_]\w*")  # in 0x1f, too: a name too many costs a look
 
 
 @dataclass(frozen=True)
 class Directive:
-    """A line that starts with `#`. `rest` is what follows its name; `at` is where the `#` stands."""
+    """A line that starts with `#`. `rest` is what follows its name; `at` is where the
+    `#` stands.
+    """
 
     name: str
     rest: tuple[Token, ...]
@@ -90,7 +102,9 @@ class Stretch:
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """The identifiers in it; if none is a macro or an attribute, `clean` is its expansion."""
+        """The identifiers in it; if none is a macro or an attribute, `clean` is its
+        expansion.
+        """
         return frozenset(_NAME.findall("".join(text for _, text, _ in self.clean)))
 
     @cached_property
@@ -103,65 +117,105 @@ class Stretch:
 
     @cached_property
     def _chunks(self) -> tuple[list[int], dict[str, set[int]]]:
-        """Where chunks start, each behind a `;` or `}` outside parentheses, and in which of them a name is.
+        """Where chunks start, each behind a `;` or `}` outside parentheses, and in
+        which of them a name is.
 
-        Macro calls never span two chunks of a stretch: none can start before a `;` and go on behind it.
+        Macro calls never span two chunks of a stretch: none can start before a `;` and
+        go on behind it.
         """
-        starts, holders, depth = [0], {}, 0
+        starts = [0]
+        holders = {}
+        depth = 0
         for mark in _CHUNK_MARK.finditer(self.text):
             if mark["name"]:
                 holders.setdefault(mark["name"], set()).add(len(starts) - 1)
                 continue
             kind = mark.group()
-            depth = depth + 1 if kind == "(" else max(depth - 1, 0) if kind == ")" else depth
+            depth = (
+                depth + 1
+                if kind == "("
+                else max(depth - 1, 0)
+                if kind == ")"
+                else depth
+            )
             if depth == 0 and kind in (";", "}"):
                 starts.append(mark.end())
         return starts, holders
 
     def divided(self, names: frozenset[str]) -> list[tuple[Stretch, bool]]:
-        """Cut into chunks that hold one of the names, and what is between those; says which are which."""
+        """Cut into chunks that hold one of the names, and what is between those; says
+        which are which.
+        """
         if names not in self._divided:
             if len(self._divided) == MAX_DIVISIONS:
                 self._divided.clear()
             starts, holders = self._chunks
-            starts, held = [*starts, len(self.text)], set().union(*(holders.get(name, ()) for name in names))
-            cuts = sorted({0, len(self.text), *(starts[k] for k in held), *(starts[k + 1] for k in held)})
+            starts = [*starts, len(self.text)]
+            held = set().union(*(holders.get(name, ()) for name in names))
+            cuts = sorted(
+                {
+                    0,
+                    len(self.text),
+                    *(starts[k] for k in held),
+                    *(starts[k + 1] for k in held),
+                }
+            )
             places = {starts[k] for k in held}
-            self._divided[names] = [(Stretch(self.start + a, self.text[a:b]), a in places) for a, b in pairwise(cuts)]
+            self._divided[names] = [
+                (Stretch(self.start + a, self.text[a:b]), a in places)
+                for a, b in pairwise(cuts)
+            ]
         return self._divided[names]
 
 
 def without_odd_characters(text: str) -> str:
-    """Return text of the same length in which only printable ASCII and line ends are left."""
+    """Return text of the same length in which only printable ASCII and line ends are
+    left.
+    """
     text = text.translate(_AS_BLANKS)
-    is_plain = text.isascii() and not text.encode().translate(None, _PLAIN)  # in a tenth of the time
+    # in a tenth of the time
+    is_plain = text.isascii() and not text.encode().translate(None, _PLAIN)
     return text if is_plain else _ODD.sub("?", text)
 
 
 @lru_cache(maxsize=MAX_REMEMBERED)
 def cut(text: str) -> tuple[Directive | Stretch, ...]:
-    """Cut a file, its odd characters replaced, into directives and what is between them."""
+    """Cut a file, its odd characters replaced, into directives and what is between
+    them.
+    """
     return tuple(_pieces(text))
 
 
 @lru_cache(maxsize=4 * MAX_REMEMBERED)
 def include_guard(text: str) -> str:
-    """Return the macro that makes a header empty the second time, "" where there is none."""
+    """Return the macro that makes a header empty the second time, "" where there is
+    none.
+    """
     pieces = [p for p in cut(text) if isinstance(p, Directive) or p.names]
-    if len(pieces) < 2 or not all(isinstance(p, Directive) for p in (pieces[0], pieces[-1])):
+    if len(pieces) < 2 or not all(
+        isinstance(p, Directive) for p in (pieces[0], pieces[-1])
+    ):
         return ""
     depth = 0
     for k, piece in enumerate(pieces):
         name = piece.name if isinstance(piece, Directive) else ""
         depth += name in ("if", "ifdef", "ifndef")
         depth -= name == "endif"
-        if (depth == 0 and k < len(pieces) - 1) or (depth == 1 and name in ("else", "elif")):
+        if (depth == 0 and k < len(pieces) - 1) or (
+            depth == 1 and name in ("else", "elif")
+        ):
             return ""
     words = [t.text for t in pieces[0].words()]
     if pieces[0].name == "ifndef" and len(words) == 1:
         return words[0]
     negated = [w for w in words if w not in ("(", ")")]
-    return negated[2] if pieces[0].name == "if" and negated[:2] == ["!", "defined"] and len(negated) == 3 else ""
+    return (
+        negated[2]
+        if pieces[0].name == "if"
+        and negated[:2] == ["!", "defined"]
+        and len(negated) == 3
+        else ""
+    )
 
 
 def _pieces(text: str) -> Iterator[Directive | Stretch]:
@@ -179,14 +233,20 @@ def _pieces(text: str) -> Iterator[Directive | Stretch]:
             yield Stretch(start, text[start:line])
         end = _REST_OF_LINE.match(text, at).end()
         start = at = min(end + 1, len(text))
-        yield _directive(text[mark.start() : end], mark.start(), text.count("\n", line, at))
+        yield _directive(
+            text[mark.start() : end], mark.start(), text.count("\n", line, at)
+        )
         comments = []
     if start < len(text):
         yield Stretch(start, text[start:])
 
 
-def _start_of_line(text: str, start: int, at: int, comments: list[tuple[int, int]]) -> int | None:
-    """Return where the line begins whose first word stands at `at`; None where something is before it."""
+def _start_of_line(
+    text: str, start: int, at: int, comments: list[tuple[int, int]]
+) -> int | None:
+    """Return where the line begins whose first word stands at `at`; None where
+    something is before it.
+    """
     left = list(comments)
     while at > start:
         before = text[at - 1]
@@ -207,7 +267,9 @@ def _start_of_line(text: str, start: int, at: int, comments: list[tuple[int, int
 def _directive(line: str, at: int, newlines: int) -> Directive:
     behind = tokenize(line, at)[1:]
     named = next((k for k, t in enumerate(behind) if not is_blank(t)), None)
-    name, rest = ("", []) if named is None else (behind[named].text, behind[named + 1 :])
+    name, rest = (
+        ("", []) if named is None else (behind[named].text, behind[named + 1 :])
+    )
     return Directive(name, tuple(rest), at, at + len(line), newlines)
 
 
@@ -233,5 +295,7 @@ def _blank(text: str) -> str:
 
 def spelled(token: Token) -> str:
     """Spell a token without comments and folded lines."""
-    is_blank = token.kind == "comment" or (token.kind == "space" and not _PLAIN_SPACE.fullmatch(token.text))
+    is_blank = token.kind == "comment" or (
+        token.kind == "space" and not _PLAIN_SPACE.fullmatch(token.text)
+    )
     return _blank(token.text) if is_blank else token.text

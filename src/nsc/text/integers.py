@@ -1,21 +1,37 @@
 """C's integer literals, and its operators on integers.
 
-In: the text of a literal; an operator and operands. Out: int. Non-goals: types, overflow.
+In: the text of a literal; an operator and operands. Out: int. Non-goals: types,
+overflow.
 """
 
 from __future__ import annotations
 
 INTEGER_BINARY = {
-    "+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b,
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
     "/": lambda a, b: _quotient(a, b),
     "%": lambda a, b: a - b * _quotient(a, b) if b else 0,
-    "<<": lambda a, b: a << min(b, 63) if b >= 0 else 0, ">>": lambda a, b: a >> min(b, 63) if b >= 0 else 0,
-    "&": lambda a, b: a & b, "|": lambda a, b: a | b, "^": lambda a, b: a ^ b,
-    "<": lambda a, b: int(a < b), ">": lambda a, b: int(a > b), "<=": lambda a, b: int(a <= b),
-    ">=": lambda a, b: int(a >= b), "==": lambda a, b: int(a == b), "!=": lambda a, b: int(a != b),
-    "&&": lambda a, b: int(bool(a and b)), "||": lambda a, b: int(bool(a or b)),
-}  # fmt: skip
-INTEGER_UNARY = {"-": lambda a: -a, "+": lambda a: a, "~": lambda a: ~a, "!": lambda a: int(not a)}
+    "<<": lambda a, b: a << min(b, 63) if b >= 0 else 0,
+    ">>": lambda a, b: a >> min(b, 63) if b >= 0 else 0,
+    "&": lambda a, b: a & b,
+    "|": lambda a, b: a | b,
+    "^": lambda a, b: a ^ b,
+    "<": lambda a, b: int(a < b),
+    ">": lambda a, b: int(a > b),
+    "<=": lambda a, b: int(a <= b),
+    ">=": lambda a, b: int(a >= b),
+    "==": lambda a, b: int(a == b),
+    "!=": lambda a, b: int(a != b),
+    "&&": lambda a, b: int(bool(a and b)),
+    "||": lambda a, b: int(bool(a or b)),
+}
+INTEGER_UNARY = {
+    "-": lambda a: -a,
+    "+": lambda a: a,
+    "~": lambda a: ~a,
+    "!": lambda a: int(not a),
+}
 
 
 def _quotient(a: int, b: int) -> int:
@@ -30,11 +46,15 @@ def binary_integer(operator: str, a: int, b: int) -> int:
     return INTEGER_BINARY[operator](a, b)
 
 
-_ESCAPES = {"n": 10, "t": 9, "r": 13, "0": 0, "a": 7, "b": 8, "f": 12, "v": 11} | {c: ord(c) for c in "\\'\"?"}
+_ESCAPES = {"n": 10, "t": 9, "r": 13, "0": 0, "a": 7, "b": 8, "f": 12, "v": 11} | {
+    c: ord(c) for c in "\\'\"?"
+}
 
 
 def integer_literal(text: str) -> int | None:
-    """Read a C integer literal (decimal, hex, octal, binary, character); None if it is not one."""
+    """Read a C integer literal (decimal, hex, octal, binary, character); None if it is
+    not one.
+    """
     body = text.strip().rstrip("uUlL")
     if text[-1:] == "'":
         return _character(text.lstrip("uUL")[1:-1])

@@ -1,7 +1,8 @@
 """Macro definition and expansion, bounded in work.
 
-In: tokens and a table of macros. Out: tokens with every macro of the table expanded (Prosser's
-algorithm: a macro does not expand inside its own expansion). Non-goals: directives, conditionals.
+In: tokens and a table of macros. Out: tokens with every macro of the table expanded
+(Prosser's algorithm: a macro does not expand inside its own expansion). Non-goals:
+directives, conditionals.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ MAX_ARGUMENT_DEPTH = 64
 MAX_HIDDEN = 512  # macros inside one another's bodies
 MAX_PASTED = 4000  # characters of a token
 TOO_LARGE = "macro_too_large"  # the reason for which expanding ends
-_NOTHING, _NO_REST = "nothing", "no_rest"  # the kinds of what stands for an empty argument beside `##`
+# the kinds of what stands for an empty argument beside `##`
+_NOTHING = "nothing"
+_NO_REST = "no_rest"
 
 
 class Macro(NamedTuple):
@@ -28,7 +31,8 @@ class Macro(NamedTuple):
     body: tuple[Token, ...]
     parameters: tuple[str, ...] | None = None
     variadic: bool = False
-    start: int = -1  # span of the directive in the user's text; -1 for a predefined macro
+    # span of the directive in the user's text; -1 for a predefined macro
+    start: int = -1
     end: int = -1
 
     def moved(self, by: int) -> Macro:
@@ -36,7 +40,9 @@ class Macro(NamedTuple):
         return Macro(*self[:4], self.start + by, self.end + by)
 
     def means(self, other: Macro | None) -> bool:
-        """Say whether another has been defined by the same text, wherever that was included."""
+        """Say whether another has been defined by the same text, wherever that was
+        included.
+        """
         return other is not None and self.body is other.body and self[2:4] == other[2:4]
 
 
@@ -44,8 +50,8 @@ class Macro(NamedTuple):
 class Expander:
     """Expands macros; tokens count from `base` in the user's text.
 
-    `used` lists (offset of the call there, macro), `asked` the names that were looked up, `changed` each name that was
-    defined or undefined with what it meant before.
+    `used` lists (offset of the call there, macro), `asked` the names that were looked
+    up, `changed` each name that was defined or undefined with what it meant before.
     """
 
     macros: dict[str, Macro] = field(default_factory=dict)
@@ -69,7 +75,8 @@ class Expander:
         Example: with `#define SQ(a) ((a)*(a))`, `SQ(x+1)` becomes `((x+1)*(x+1))`.
 
         Raises:
-            Refusal: `macro_too_large` when expansion passes a bound, `macro_call` on a bad call.
+            Refusal: `macro_too_large` when expansion passes a bound, `macro_call` on a
+                bad call.
         """
         if depth > MAX_ARGUMENT_DEPTH:
             raise Refusal(TOO_LARGE, "macro calls nest too deeply", tokens[0].offset)
@@ -93,7 +100,9 @@ class Expander:
                     out.append(token)
                     continue
                 arguments, hidden_at_end = call
-                body = self._substitute(macro, arguments, token, token.hidden & hidden_at_end, depth)
+                body = self._substitute(
+                    macro, arguments, token, token.hidden & hidden_at_end, depth
+                )
             self.used.append((self.base + token.offset, macro))
             self.count(len(body) + 1, token.offset)
             todo.extend(reversed(body))
@@ -102,7 +111,10 @@ class Expander:
     def knows(self, asked: Iterable[tuple[str, Macro | None]]) -> bool:
         """Say whether names still mean what they meant."""
         now = self.macros.get
-        return all(now(name) is None if macro is None else macro.means(now(name)) for name, macro in asked)
+        return all(
+            now(name) is None if macro is None else macro.means(now(name))
+            for name, macro in asked
+        )
 
     def count(self, tokens: int, at: int) -> None:
         """Note that so many tokens were made.
@@ -116,7 +128,12 @@ class Expander:
             raise Refusal(TOO_LARGE, message, at)
 
     def _substitute(
-        self, macro: Macro, arguments: dict[str, list[Token]], call: Token, hidden: frozenset[str], depth: int
+        self,
+        macro: Macro,
+        arguments: dict[str, list[Token]],
+        call: Token,
+        hidden: frozenset[str],
+        depth: int,
     ) -> list[Token]:
         hidden = hidden | {macro.name}
         if len(hidden) > MAX_HIDDEN:
@@ -135,7 +152,9 @@ class Expander:
                 self.count(len(argument), call.offset)
             elif "##" in (_neighbour(body, k, -1), _neighbour(body, k, 1)):
                 is_rest = macro.variadic and token.text == macro.parameters[-1]
-                piece = argument or [Token(_NO_REST if is_rest else _NOTHING, "", call.offset)]
+                piece = argument or [
+                    Token(_NO_REST if is_rest else _NOTHING, "", call.offset)
+                ]
             else:
                 if token.text not in expanded:
                     self.count(len(argument), call.offset)
@@ -146,13 +165,17 @@ class Expander:
         if any(t.text == "##" for t in body):
             out = _paste(out)
         at = call.offset
-        return tokens_of((t.kind, t.text, at, t.hidden | hidden if t.hidden else hidden) for t in out)
+        return tokens_of(
+            (t.kind, t.text, at, t.hidden | hidden if t.hidden else hidden) for t in out
+        )
 
 
 def _take_arguments(
     todo: list[Token], macro: Macro, call: Token
 ) -> tuple[dict[str, list[Token]], frozenset[str]] | None:
-    """Pop a parenthesised argument list off `todo`; None when the next token is no parenthesis."""
+    """Pop a parenthesised argument list off `todo`; None when the next token is no
+    parenthesis.
+    """
     ahead = len(todo) - 1
     while ahead >= 0 and is_blank(todo[ahead]):
         ahead -= 1
@@ -171,10 +194,16 @@ def _take_arguments(
             lists.append([])
         else:
             lists[-1].append(token)
-    raise Refusal("macro_call", f"the call of macro '{macro.name}' has no closing parenthesis", call.offset)
+    raise Refusal(
+        "macro_call",
+        f"the call of macro '{macro.name}' has no closing parenthesis",
+        call.offset,
+    )
 
 
-def _bind(macro: Macro, lists: list[list[Token]], call: Token) -> dict[str, list[Token]]:
+def _bind(
+    macro: Macro, lists: list[list[Token]], call: Token
+) -> dict[str, list[Token]]:
     arguments = [trim(tokens) for tokens in lists]
     expected = len(macro.parameters)
     if expected == 0 and arguments == [[]]:
@@ -182,7 +211,9 @@ def _bind(macro: Macro, lists: list[list[Token]], call: Token) -> dict[str, list
     if macro.variadic and len(arguments) == expected - 1:
         arguments.append([])
     if len(arguments) != expected:
-        message = f"macro '{macro.name}' takes {expected} arguments, {len(arguments)} given"
+        message = (
+            f"macro '{macro.name}' takes {expected} arguments, {len(arguments)} given"
+        )
         raise Refusal("macro_call", message, call.offset)
     return dict(zip(macro.parameters, arguments, strict=True))
 
@@ -200,7 +231,9 @@ def _spell_as_string(argument: list[Token]) -> str:
 
 
 def _paste(tokens: list[Token]) -> list[Token]:
-    """Join the tokens on both sides of each `##`; a comma and an empty rest of arguments vanish, as GNU C has it."""
+    """Join the tokens on both sides of each `##`; a comma and an empty rest of
+    arguments vanish, as GNU C has it.
+    """
     out: list[Token] = []
     pasting = False
     for token in tokens:
@@ -222,13 +255,22 @@ def _pasted(left: Token, right: Token) -> list[Token]:
     if not left.text + right.text:
         return [left]
     if len(left.text) + len(right.text) > MAX_PASTED:
-        raise Refusal(TOO_LARGE, f"## makes a token of more than {MAX_PASTED} characters", left.offset)
+        raise Refusal(
+            TOO_LARGE,
+            f"## makes a token of more than {MAX_PASTED} characters",
+            left.offset,
+        )
     hidden = left.hidden & right.hidden
-    return [Token(t.kind, t.text, left.offset, hidden) for t in tokenize(left.text + right.text)]
+    return [
+        Token(t.kind, t.text, left.offset, hidden)
+        for t in tokenize(left.text + right.text)
+    ]
 
 
 def parse_definition(tokens: Sequence[Token]) -> Macro | None:
-    """Read what follows `#define`: `NAME body` or `NAME(a, b) body`. None where there is no name."""
+    """Read what follows `#define`: `NAME body` or `NAME(a, b) body`. None where there
+    is no name.
+    """
     tokens = [t for t in tokens if t.kind != "comment" or t.text]
     while tokens and is_blank(tokens[0]):
         tokens = tokens[1:]

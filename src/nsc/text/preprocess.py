@@ -1,8 +1,11 @@
-"""User text -> text without directives and user macros, with a map back to the user's positions.
+"""User text -> text without directives and user macros, with a map back to the user's
+positions.
 
-In: the text of a C file, and of its own headers. Out: `Expanded`. The compiler and the parser see only
-its `text`, so no directive, `#include` or macro written by a stranger ever reaches them.
-Non-goals: opening files. An `#include` is followed only where the caller hands over the header's text.
+In: the text of a C file, and of its own headers. Out: `Expanded`. The compiler and the
+parser see only its `text`, so no directive, `#include` or macro written by a stranger
+ever reaches them.
+Non-goals: opening files. An `#include` is followed only where the caller hands over the
+header's text.
 """
 
 from __future__ import annotations
@@ -36,25 +39,59 @@ MAX_SOURCE_BYTES = 2_000_000  # of a file and all headers it includes
 MAX_INCLUDES = 1000
 MAX_INCLUDE_DEPTH = 40
 
-# What `#if` sees of a hosted C11 compiler for wasm32; nothing of it is expanded in code.
+# What `#if` sees of a hosted C11 compiler for wasm32; nothing of it is expanded in
+# code.
 _PREDEFINED_IN_CONDITIONS = {
-    "__STDC__": "1", "__STDC_VERSION__": "201112L", "__STDC_HOSTED__": "1", "CHAR_BIT": "8",
-    "FLT_EVAL_METHOD": "0", "FLT_RADIX": "2", "FLT_MANT_DIG": "24", "DBL_MANT_DIG": "53",
-    "LDBL_MANT_DIG": "113", "LDBL_MAX_EXP": "16384", "DBL_MAX_EXP": "1024",
-    "UCHAR_MAX": "255", "SCHAR_MAX": "127", "CHAR_MAX": "127", "SHRT_MAX": "32767", "USHRT_MAX": "65535",
-    "ULONG_MAX": "4294967295UL", "LLONG_MAX": "9223372036854775807LL", "FLT_DIG": "6", "DBL_DIG": "15",
-    "INT_MAX": "2147483647", "LONG_MAX": "2147483647L", "UINT_MAX": "4294967295",
-    "__BYTE_ORDER": "1234", "__LITTLE_ENDIAN": "1234", "__BIG_ENDIAN": "4321",
-}  # fmt: skip
-_PREDEFINED = {"__FILE__": '"program.c"', "__LINE__": "0", "__DATE__": '""', "__TIME__": '""',
-               "__TIMESTAMP__": '""', "__inline": "inline", "__inline__": "inline", "__const": "const",
-               "__always_inline": "inline", "__restrict": "restrict", "__restrict__": "restrict", "__extension__": "",
-               "__volatile__": "volatile", "__signed__": "signed"}  # fmt: skip
+    "__STDC__": "1",
+    "__STDC_VERSION__": "201112L",
+    "__STDC_HOSTED__": "1",
+    "CHAR_BIT": "8",
+    "FLT_EVAL_METHOD": "0",
+    "FLT_RADIX": "2",
+    "FLT_MANT_DIG": "24",
+    "DBL_MANT_DIG": "53",
+    "LDBL_MANT_DIG": "113",
+    "LDBL_MAX_EXP": "16384",
+    "DBL_MAX_EXP": "1024",
+    "UCHAR_MAX": "255",
+    "SCHAR_MAX": "127",
+    "CHAR_MAX": "127",
+    "SHRT_MAX": "32767",
+    "USHRT_MAX": "65535",
+    "ULONG_MAX": "4294967295UL",
+    "LLONG_MAX": "9223372036854775807LL",
+    "FLT_DIG": "6",
+    "DBL_DIG": "15",
+    "INT_MAX": "2147483647",
+    "LONG_MAX": "2147483647L",
+    "UINT_MAX": "4294967295",
+    "__BYTE_ORDER": "1234",
+    "__LITTLE_ENDIAN": "1234",
+    "__BIG_ENDIAN": "4321",
+}
+_PREDEFINED = {
+    "__FILE__": '"program.c"',
+    "__LINE__": "0",
+    "__DATE__": '""',
+    "__TIME__": '""',
+    "__TIMESTAMP__": '""',
+    "__inline": "inline",
+    "__inline__": "inline",
+    "__const": "const",
+    "__always_inline": "inline",
+    "__restrict": "restrict",
+    "__restrict__": "restrict",
+    "__extension__": "",
+    "__volatile__": "volatile",
+    "__signed__": "signed",
+}
 # a folded line inside a word or an operator: it may as well stand behind it
 _FOLDED = re.compile(r"((?:\\\r?\n)+)(?:(\w+)|([-+*/%&|^=<>!.#:]+))")
-_WORD_BEFORE, _OPERATOR_BEFORE = re.compile(r"\w"), re.compile(r"[-+*/%&|^=<>!.#:]")
+_WORD_BEFORE = re.compile(r"\w")
+_OPERATOR_BEFORE = re.compile(r"[-+*/%&|^=<>!.#:]")
 _CONDITIONALS = frozenset(("if", "ifdef", "ifndef", "elif", "else", "endif"))
-_KEPT = frozenset(("define", "undef"))  # what text as a person wrote it keeps of the directives in it
+# what text as a person wrote it keeps of the directives in it
+_KEPT = frozenset(("define", "undef"))
 _INCLUDE = re.compile(r"\s*(?:<([^>\n]*)>|\"([^\"\n]*)\")")
 
 
@@ -66,16 +103,18 @@ def preprocess(
 ) -> Expanded:
     """Resolve conditionals and expand the user's own macros.
 
-    Example: "#define K 2.0\\nfloat f(float x) { return K*x; }" gives "\\nfloat f(float x) { return 2.0*x; }".
+    Example: "#define K 2.0\\nfloat f(float x) { return K*x; }" gives "\\nfloat f(float
+    x) { return 2.0*x; }".
 
-    Standard macros (M_PI, INFINITY...) stay: they are the standard headers' to expand. Bad
-    directives are collected in `problems`; the rest of the file is still processed.
+    Standard macros (M_PI, INFINITY...) stay: they are the standard headers' to expand.
+    Bad directives are collected in `problems`; the rest of the file is still processed.
 
     Args:
-        include: gives the text of the user's own headers; without it none is followed. Standard
-            headers never are.
+        include: gives the text of the user's own headers; without it none is followed.
+            Standard headers never are.
         defines: macros defined before the first line, as -D does.
-        behind: names of files to read behind the last line, as if the text included them there.
+        behind: names of files to read behind the last line, as if the text included
+            them there.
     """
     run = _Run(State(include), defines or {}, behind)
     done = run.done
@@ -92,11 +131,15 @@ class _Run:
 
     def __init__(self, state: State, defines: Mapping[str, str], behind: Sequence[str]):
         self.state = state
-        self.done, self.expander, self.reading, self.emit = state.done, state.expander, state.reading, state.emit
+        self.done = state.done
+        self.expander = state.expander
+        self.reading = state.reading
+        self.emit = state.emit
         self.behind = behind
         for name, body in (_PREDEFINED | dict(defines)).items():
             self.expander.define(name, _predefined(name, body))
-        self.stack: list[tuple[bool, bool, bool]] = []  # active, some branch taken, parent active
+        # active, some branch taken, parent active
+        self.stack: list[tuple[bool, bool, bool]] = []
         self.floor = 0  # conditionals of the including files
         self.recorders: list[Recorder] = [Recorder(state)]  # of the files being read
 
@@ -109,7 +152,8 @@ class _Run:
             raise Refusal("source_too_large", found, 0)
         base = self.done.add_file(path, text).base
         text = _ended(text)
-        floor, self.floor = self.floor, len(self.stack)
+        floor = self.floor
+        self.floor = len(self.stack)
         self.reading.append((path, base, text))
         self.done.seams.append(self.state.length)
         try:
@@ -129,7 +173,9 @@ class _Run:
             elif self._active():
                 self._stretch(piece, base)
             else:
-                self.done.left_out.append((base + piece.start, base + piece.start + len(piece.text)))
+                self.done.left_out.append(
+                    (base + piece.start, base + piece.start + len(piece.text))
+                )
                 if piece.newlines and len(self.reading) == 1:
                     self.emit("\n" * piece.newlines, base + piece.start, exact=False)
         if len(self.reading) == 1 and self._active():
@@ -149,7 +195,9 @@ class _Run:
 
     def _stretch(self, stretch: Stretch, base: int) -> None:
         self.recorders[-1].names |= stretch.names
-        named = frozenset(self.expander.macros.keys() & stretch.names) | (ATTRIBUTES & stretch.names)
+        named = frozenset(self.expander.macros.keys() & stretch.names) | (
+            ATTRIBUTES & stretch.names
+        )
         for piece, is_named in stretch.divided(named) if named else ((stretch, False),):
             if is_named:
                 self._expand(piece, base)
@@ -160,21 +208,28 @@ class _Run:
     def _expand(self, chunk: Stretch, base: int) -> None:
         """Expand macros, or remember how it was done when they meant the same."""
         expander = self.expander
-        done = next((known for known in chunk.expansions if expander.knows(known.asked)), None)
+        done = next(
+            (known for known in chunk.expansions if expander.knows(known.asked)), None
+        )
         if done is None or expander.produced + done.produced > MAX_EXPANDED_TOKENS:
             done = self._expanded(chunk, base)
             chunk.expansions[MAX_EXPANSIONS - 1 :] = []
             chunk.expansions.insert(0, done)
         else:
             expander.produced += done.produced
-            expander.used += [(base + offset, expander.macros[name]) for offset, name in done.used]
+            expander.used += [
+                (base + offset, expander.macros[name]) for offset, name in done.used
+            ]
         self.recorders[-1].names.update(name for name, _ in done.asked)
         for offset, text, exact in done.pieces:
             self.emit(text, base + offset, exact=exact)
 
     def _expanded(self, chunk: Stretch, base: int) -> Expansion:
-        expander, used, produced = self.expander, len(self.expander.used), self.expander.produced
-        expander.base, expander.asked = base, set()
+        expander = self.expander
+        used = len(self.expander.used)
+        produced = self.expander.produced
+        expander.base = base
+        expander.asked = set()
         try:
             tokens = _without_attributes(expander.expand(chunk.tokens()))
         except Refusal as refusal:
@@ -193,10 +248,14 @@ class _Run:
             elif self._active():
                 self._command(line, base)
         except Refusal as refusal:
-            if refusal.reason == TOO_LARGE:  # nothing with a macro in it can succeed after that
+            # nothing with a macro in it can succeed after that
+            if refusal.reason == TOO_LARGE:
                 raise
-            in_header = len(self.reading) > 1  # what a header refuses is missed by those who need it
-            if not (in_header and refusal.reason in ("error_directive", "bad_directive")):
+            # what a header refuses is missed by those who need it
+            in_header = len(self.reading) > 1
+            if not (
+                in_header and refusal.reason in ("error_directive", "bad_directive")
+            ):
                 self.done.problems.append(self.done.problem(refusal, in_text=False))
         if len(self.reading) == 1:
             self.emit("\n" * line.newlines, base + line.end, exact=False)
@@ -204,7 +263,8 @@ class _Run:
             self.emit("\n", base + line.end, exact=False)
 
     def _command(self, line: Directive, base: int) -> None:
-        name, at = line.name, base + line.at
+        name = line.name
+        at = base + line.at
         if name == "define":
             if line.definition is None:
                 raise Refusal("bad_directive", "#define without a name", at)
@@ -214,9 +274,15 @@ class _Run:
         elif name == "undef" and line.words():
             self.expander.define(line.words()[0].text, None)
         elif name == "include_next":
-            self.done.includes.append((line.words()[0].text if line.words() else "", False, at))
+            self.done.includes.append(
+                (line.words()[0].text if line.words() else "", False, at)
+            )
         elif name == "include":
-            found = _INCLUDE.match(self.reading[-1][2], line.rest[0].offset) if line.rest else None
+            found = (
+                _INCLUDE.match(self.reading[-1][2], line.rest[0].offset)
+                if line.rest
+                else None
+            )
             if not found:
                 raise Refusal("bad_directive", '#include needs <name> or "name"', at)
             self._include(found.group(1) or found.group(2), bool(found.group(1)), at)
@@ -225,24 +291,35 @@ class _Run:
         elif name == "error":
             raise Refusal("error_directive", "an #error directive is active here", at)
         elif name not in ("pragma", "line", "warning", "ident", ""):
-            raise Refusal("forbidden_directive", f"the directive '#{name}' is not supported", at)
+            raise Refusal(
+                "forbidden_directive", f"the directive '#{name}' is not supported", at
+            )
 
     def _include(self, name: str, angled: bool, at: int) -> None:
-        found, state = None, self.state
+        found = None
+        state = self.state
         if state.include is not None and not (angled and name in HEADERS):
             asked = name, angled, self.reading[-1][0]
             found = self.recorders[-1].includes[asked] = state.include(*asked)
         if found is None:
             self.done.includes.append((name, angled or name in HEADERS, at))
         elif not self._was_read(*found):
-            if len(self.reading) > MAX_INCLUDE_DEPTH or len(self.done.files) > MAX_INCLUDES:
-                raise Refusal("too_many_includes", f"'{name}' is included too deeply or too often", at)
+            if (
+                len(self.reading) > MAX_INCLUDE_DEPTH
+                or len(self.done.files) > MAX_INCLUDES
+            ):
+                raise Refusal(
+                    "too_many_includes",
+                    f"'{name}' is included too deeply or too often",
+                    at,
+                )
             self.done.followed.append(at)
             self._header(*found)
 
     def _was_read(self, path: str, text: str) -> bool:
         """Say whether a header has been read that asks to be read once."""
-        guard, recorder = include_guard(_ended(text)), self.recorders[-1]
+        guard = include_guard(_ended(text))
+        recorder = self.recorders[-1]
         recorder.looked_up.add(path)
         recorder.names.add(guard)
         return path in self.state.once or guard in self.expander.macros
@@ -272,10 +349,12 @@ class _Run:
         )
 
     def _conditional(self, line: Directive, base: int) -> None:
-        name, at = line.name, base + line.at
+        name = line.name
+        at = base + line.at
         if name in ("if", "ifdef", "ifndef"):
             parent = self._active()
-            self.stack.append((False, True, parent))  # stands if the condition is refused
+            # stands if the condition is refused
+            self.stack.append((False, True, parent))
             taken = parent and self._holds(name, line.words(), at)
             self.stack[-1] = (taken, taken, parent)
             return
@@ -298,11 +377,16 @@ class _Run:
             return self._is_defined(words[0].text) == (name == "ifdef")
         used = len(self.done.used)
         words = [Token(t.kind, t.text, at) for t in words]
-        self.expander.base, self.expander.asked = 0, self.recorders[-1].names
+        self.expander.base = 0
+        self.expander.asked = self.recorders[-1].names
         tokens = self.expander.expand(self._resolve_defined(words))
         del self.done.used[used:]
         tokens = [
-            Token("number", _PREDEFINED_IN_CONDITIONS[t.text], t.offset) if t.text in _PREDEFINED_IN_CONDITIONS else t
+            (
+                Token("number", _PREDEFINED_IN_CONDITIONS[t.text], t.offset)
+                if t.text in _PREDEFINED_IN_CONDITIONS
+                else t
+            )
             for t in tokens
         ]
         return condition(tokens, at) != 0
@@ -334,7 +418,9 @@ def _predefined(name: str, body: str) -> Macro:
 
 @lru_cache(maxsize=MAX_REMEMBERED)
 def _ended(text: str) -> str:
-    """Return a file's text with its odd characters replaced and no token cut by a folded line, of the same length."""
+    """Return a file's text with its odd characters replaced and no token cut by a
+    folded line, of the same length.
+    """
     text = without_odd_characters(text if text.endswith("\n") else text + "\n")
     return _FOLDED.sub(_joined_token, text)
 
@@ -346,7 +432,9 @@ def _joined_token(found: re.Match) -> str:
 
 
 def _joined(tokens: list[Token], original: str) -> Iterator[tuple[int, str, bool]]:
-    """Yield (offset, text, is it as in the file): together what stands there side by side, and what one call made."""
+    """Yield (offset, text, is it as in the file): together what stands there side by
+    side, and what one call made.
+    """
     start = end = at = 0
     made: list[str] = []
     for token in tokens:
@@ -364,7 +452,8 @@ def _joined(tokens: list[Token], original: str) -> Iterator[tuple[int, str, bool
         elif start < end:
             end += len(text)
         else:
-            start, end = token.offset, token.offset + len(text)
+            start = token.offset
+            end = token.offset + len(text)
     if made:
         yield at, "".join(made), False
     elif start < end:
@@ -376,7 +465,8 @@ def _without_attributes(tokens: list[Token]) -> list[Token]:
     if not any(t.text in ATTRIBUTES for t in tokens):
         return tokens
     out: list[Token] = []
-    depth, skipping = 0, False
+    depth = 0
+    skipping = False
     for token in tokens:
         if not skipping:
             skipping = token.text in ATTRIBUTES

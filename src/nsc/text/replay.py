@@ -1,7 +1,10 @@
-"""What reading a header did, remembered: the next file that includes it where its names mean the same has it at once.
+"""What reading a header did, remembered: the next file that includes it where its names
+mean the same has it at once.
 
-In: the state of a pass before and after a header. Out: the same state, moved on without reading.
-Non-goals: reading. A header with problems is not remembered, nor one that came near a bound.
+In: the state of a pass before and after a header. Out: the same state, moved on without
+reading.
+Non-goals: reading. A header with problems is not remembered, nor one that came near a
+bound.
 """
 
 from __future__ import annotations
@@ -23,12 +26,14 @@ Asked = tuple[str, bool, str]  # as `Include` is asked
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """What a header did, counted from its start: `in` the user's files, `out` in the text that is written.
+    """What a header did, counted from its start: `in` the user's files, `out` in the
+    text that is written.
 
     Args:
         names: what was looked up, and those of them that were macros.
         includes: what was asked of `State.include`, and the answers.
-        once: paths that were looked up in `State.once`, and those of them that were there.
+        once: paths that were looked up in `State.once`, and those of them that were
+            there.
         last: the character that was written before it.
         depth: how many headers inside one another it has.
         macros: names that it defined, or undefined (None).
@@ -62,22 +67,28 @@ class Reading:
 
     def holds(self, state: State) -> bool:
         """Say whether reading the header now would do the same."""
-        macros, looked_up, there = state.expander.macros, *self.once
+        macros = state.expander.macros
+        looked_up, there = self.once
         return (
             _last(state) == self.last
             and self._names_mean_the_same(macros)
             and not self._goes_on(state)
             and state.once & looked_up == there
             and state.expander.produced + self.produced <= MAX_EXPANDED_TOKENS
-            and all(state.include(*asked) == found for asked, found in self.includes.items())
+            and all(
+                state.include(*asked) == found for asked, found in self.includes.items()
+            )
         )
 
     def _goes_on(self, state: State) -> bool:
-        """Say whether its text would go on where what is written last stands in the user's files."""
+        """Say whether its text would go on where what is written last stands in the
+        user's files.
+        """
         done = state.done
         if not (self.out_offsets and self.exact[0] and done.exact and done.exact[-1]):
             return False
-        origin, place = done.length + self.in_offsets[0], state.length + self.out_offsets[0]
+        origin = done.length + self.in_offsets[0]
+        place = state.length + self.out_offsets[0]
         return origin - done.in_offsets[-1] == place - done.out_offsets[-1]
 
     def _names_mean_the_same(self, macros: dict[str, Macro]) -> bool:
@@ -88,8 +99,10 @@ class Reading:
 
     def repeat(self, state: State) -> None:
         """Move a state on as reading the header would."""
-        done, macros = state.done, state.expander.macros
-        base, at = done.length, state.length
+        done = state.done
+        macros = state.expander.macros
+        base = done.length
+        at = state.length
         own: dict[int, Macro] = {}
 
         def moved(macro: Macro) -> Macro:
@@ -97,14 +110,19 @@ class Reading:
                 own[macro.start] = macro.moved(base)
             return own[macro.start]
 
-        done.files += [SourceFile(file.path, file.base + base, file.text) for file in self.files]
+        done.files += [
+            SourceFile(file.path, file.base + base, file.text) for file in self.files
+        ]
         done.out_offsets += [offset + at for offset in self.out_offsets]
         done.in_offsets += [offset + base for offset in self.in_offsets]
         done.exact += self.exact
         done.seams += [seam + at for seam in self.seams]
-        done.includes += [(name, angled, offset + base) for name, angled, offset in self.standard]
+        done.includes += [
+            (name, angled, offset + base) for name, angled, offset in self.standard
+        ]
         done.used += [
-            (offset + base, moved(macro) if is_own else macros[macro.name]) for offset, macro, is_own in self.used
+            (offset + base, moved(macro) if is_own else macros[macro.name])
+            for offset, macro, is_own in self.used
         ]
         done.defined.update((start + base, place + at) for start, place in self.defined)
         done.left_out += [(start + base, end + base) for start, end in self.left_out]
@@ -131,27 +149,40 @@ class Recorder:
         self.changed = len(state.expander.changed)
         self.once = frozenset(state.once)
         self.produced = state.expander.produced
-        self.base, self.at, self.written = done.length, state.length, len(state.out)
+        self.base = done.length
+        self.at = state.length
+        self.written = len(state.out)
         self.filled = {name: len(getattr(done, name)) for name in _FILLED}
 
     def add(self, inner: Recorder | Reading) -> None:
         """Note all that a header inside this one has looked up."""
         self.names |= inner.names
         self.includes |= inner.includes
-        self.looked_up |= inner.once[0] if isinstance(inner, Reading) else inner.looked_up
+        self.looked_up |= (
+            inner.once[0] if isinstance(inner, Reading) else inner.looked_up
+        )
         self.depth = max(self.depth, inner.depth + 1)
 
     def reading(self, state: State) -> Reading | None:
         """Tell what was done since; None where that cannot be repeated."""
-        done, base, at = state.done, self.base, self.at
-        new = {name: _from(start, getattr(done, name)) for name, start in self.filled.items()}
+        done = state.done
+        base = self.base
+        at = self.at
+        new = {
+            name: _from(start, getattr(done, name))
+            for name, start in self.filled.items()
+        }
         text = "".join(state.out[self.written :])
         starts_anew = not text or (new["out_offsets"] and new["out_offsets"][0] == at)
         if new["problems"] or not starts_anew or (text and not state.out[-1]):
             return None
         macros = state.expander.macros
-        before = dict(reversed(state.expander.changed[self.changed :]))  # what names meant before the first change
-        meant = {name: before.get(name, macros.get(name)) for name in self.names & (macros.keys() | before.keys())}
+        # what names meant before the first change
+        before = dict(reversed(state.expander.changed[self.changed :]))
+        meant = {
+            name: before.get(name, macros.get(name))
+            for name in self.names & (macros.keys() | before.keys())
+        }
         after = {name: macros.get(name) for name in before}
         return Reading(
             names=frozenset(self.names),
@@ -168,28 +199,51 @@ class Recorder:
             newly_once=frozenset(state.once - self.once),
             produced=state.expander.produced - self.produced,
             text=text,
-            files=tuple(SourceFile(file.path, file.base - base, file.text) for file in new["files"]),
+            files=tuple(
+                SourceFile(file.path, file.base - base, file.text)
+                for file in new["files"]
+            ),
             out_offsets=array("q", (offset - at for offset in new["out_offsets"])),
             in_offsets=array("q", (offset - base for offset in new["in_offsets"])),
             exact=tuple(new["exact"]),
             seams=array("q", (seam - at for seam in new["seams"])),
-            standard=tuple((name, angled, offset - base) for name, angled, offset in new["includes"]),
+            standard=tuple(
+                (name, angled, offset - base)
+                for name, angled, offset in new["includes"]
+            ),
             used=tuple(_use(base, offset, macro) for offset, macro in new["used"]),
-            defined=tuple((start - base, done.defined[start] - at) for start in new["defined"]),
-            left_out=tuple((start - base, end - base) for start, end in new["left_out"]),
+            defined=tuple(
+                (start - base, done.defined[start] - at) for start in new["defined"]
+            ),
+            left_out=tuple(
+                (start - base, end - base) for start, end in new["left_out"]
+            ),
             followed=array("q", (offset - base for offset in new["followed"])),
         )
 
 
 _FILLED = (
-    "files", "out_offsets", "in_offsets", "exact", "seams", "includes", "used", "defined", "left_out", "followed",
+    "files",
+    "out_offsets",
+    "in_offsets",
+    "exact",
+    "seams",
+    "includes",
+    "used",
+    "defined",
+    "left_out",
+    "followed",
     "problems",
-)  # fmt: skip
+)
 
 
 def _from(start: int, items: list | dict) -> list:
     """Return what a list, or the keys of a dict, have from a place on."""
-    return items[start:] if isinstance(items, list) else list(islice(reversed(items), len(items) - start))[::-1]
+    return (
+        items[start:]
+        if isinstance(items, list)
+        else list(islice(reversed(items), len(items) - start))[::-1]
+    )
 
 
 def _last(state: State) -> str | None:

@@ -1,6 +1,7 @@
 """C text -> preprocessing tokens, each knowing where in the user's text it came from.
 
-In: text. Out: `Token`s that together spell the text again. Non-goals: directives, macros.
+In: text. Out: `Token`s that together spell the text again. Non-goals: directives,
+macros.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ _SOLID = r"""(?P<string>(?:u8|[uUL])?"(?:\\.|[^"\\\n])*"?)
 
 
 def _compiled(pattern: str, *, named: bool = False) -> re.Pattern:
-    return re.compile(pattern if named else re.sub(r"\?P<\w+>", "?:", pattern), re.VERBOSE | re.DOTALL)
+    return re.compile(
+        pattern if named else re.sub(r"\?P<\w+>", "?:", pattern), re.VERBOSE | re.DOTALL
+    )
 
 
 _TOKEN = _compiled(f"{_BLANK} | {_SOLID}", named=True)
@@ -33,7 +36,9 @@ NOTHING: frozenset[str] = frozenset()
 
 
 class Token(NamedTuple):
-    """One token. `offset` is where it, or the macro call it came from, stands in the user's text."""
+    """One token. `offset` is where it, or the macro call it came from, stands in the
+    user's text.
+    """
 
     kind: str  # space newline comment string char number name punct
     text: str
@@ -45,17 +50,26 @@ _MAKE = partial(tuple.__new__, Token)
 
 
 def tokens_of(fields: Iterable[tuple[str, str, int, frozenset[str]]]) -> list[Token]:
-    """Make tokens of all their fields, in two thirds of the time that calling `Token` takes."""
+    """Make tokens of all their fields, in two thirds of the time that calling `Token`
+    takes.
+    """
     return list(map(_MAKE, fields))
 
 
 def tokenize(text: str, base: int = 0) -> list[Token]:
-    """Split text into tokens; their texts joined spell the text. Offsets start at `base`."""
-    return tokens_of((m.lastgroup, m.group(), base + m.start(), NOTHING) for m in _TOKEN.finditer(text))
+    """Split text into tokens; their texts joined spell the text. Offsets start at
+    `base`.
+    """
+    return tokens_of(
+        (m.lastgroup, m.group(), base + m.start(), NOTHING)
+        for m in _TOKEN.finditer(text)
+    )
 
 
 def words(text: str) -> list[str]:
-    """Split text into the texts of its tokens: quicker than `tokenize` where their places do not matter."""
+    """Split text into the texts of its tokens: quicker than `tokenize` where their
+    places do not matter.
+    """
     return _WORD.findall(text)
 
 

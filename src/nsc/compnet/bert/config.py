@@ -1,6 +1,7 @@
 """Sizes of a BERT, the papers' two covering architectures, settings of training.
 
-Source: ICML 2024 ("exestackcpn") and its preprint ("hybertnet"; section 5.1 and Table 2).
+Source: ICML 2024 ("exestackcpn") and its preprint ("hybertnet"; section 5.1 and Table
+2).
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ COVERINGS = {"exestackcpn": COVERING, "hybertnet": Topology((1, 4, 4, 2))}
 
 @dataclass(frozen=True)
 class BertConfig:
-    """Widths of a BERT; as they stand, those of BERT-Tiny (Turc et al., 2019) but for the vocabulary.
+    """Widths of a BERT; as they stand, those of BERT-Tiny (Turc et al., 2019) but for
+    the vocabulary.
 
     Args:
         vocabulary: how many word pieces.
@@ -40,19 +42,35 @@ def covering_named(profile: str) -> Topology:
         InputError: no profile has that name.
     """
     if profile not in COVERINGS:
-        raise InputError(f"unknown profile '{profile}'; known are {', '.join(COVERINGS)}")
+        raise InputError(
+            f"unknown profile '{profile}'; known are {', '.join(COVERINGS)}"
+        )
     return COVERINGS[profile]
 
 
 def encoder_shapes(c: BertConfig) -> dict[str, tuple[int, ...]]:
     """Return the shape of every weight of `model.BertNet` but the head's, by name."""
-    d, wide = c.hidden, c.intermediate
-    found = {"words.weight": (c.vocabulary, d), "positions.weight": (c.positions, d), "segments.weight": (2, d)}
+    d = c.hidden
+    wide = c.intermediate
+    found = {
+        "words.weight": (c.vocabulary, d),
+        "positions.weight": (c.positions, d),
+        "segments.weight": (2, d),
+    }
     found |= {"norm.weight": (d,), "norm.bias": (d,)}
     for k in range(c.layers):
-        for name, shape in (*((n, (d, d)) for n in ("query", "key", "value", "merge")),
-                            ("wide", (wide, d)), ("narrow", (d, wide))):  # fmt: skip
-            found |= {f"layers.{k}.{name}.weight": shape, f"layers.{k}.{name}.bias": shape[:1]}
+        for name, shape in (
+            *((n, (d, d)) for n in ("query", "key", "value", "merge")),
+            ("wide", (wide, d)),
+            ("narrow", (d, wide)),
+        ):
+            found |= {
+                f"layers.{k}.{name}.weight": shape,
+                f"layers.{k}.{name}.bias": shape[:1],
+            }
         for name in ("norm_1", "norm_2"):
-            found |= {f"layers.{k}.{name}.weight": (d,), f"layers.{k}.{name}.bias": (d,)}
+            found |= {
+                f"layers.{k}.{name}.weight": (d,),
+                f"layers.{k}.{name}.bias": (d,),
+            }
     return found

@@ -1,6 +1,8 @@
-"""A trained BERT CompNet on disk: the tensors in float16; vocabulary, sizes and settings in the header.
+"""A trained BERT CompNet on disk: the tensors in float16; vocabulary, sizes and
+settings in the header.
 
-In: arrays, or a header and arrays. Out: a file, or `BertCompNet`. Opening files is compnet/checkpoint.py's.
+In: arrays, or a header and arrays. Out: a file, or `BertCompNet`. Opening files is
+compnet/checkpoint.py's.
 """
 
 from __future__ import annotations
@@ -19,13 +21,25 @@ from nsc.errors import StoreError
 
 
 def save_bert(
-    path: Path, arrays: dict[str, np.ndarray], bert: BertConfig, tokenizer: WordPiece, metadata: dict
+    path: Path,
+    arrays: dict[str, np.ndarray],
+    bert: BertConfig,
+    tokenizer: WordPiece,
+    metadata: dict,
 ) -> None:
-    """Write a checkpoint; `metadata["config"]["profile"]` names the covering architecture."""
-    write_checkpoint(path, arrays, {
-        "encoder": "bert", "bert": json.dumps(asdict(bert)), "vocabulary": "\n".join(tokenizer.vocabulary),
-        "metadata": json.dumps(metadata),
-    })  # fmt: skip
+    """Write a checkpoint; `metadata["config"]["profile"]` names the covering
+    architecture.
+    """
+    write_checkpoint(
+        path,
+        arrays,
+        {
+            "encoder": "bert",
+            "bert": json.dumps(asdict(bert)),
+            "vocabulary": "\n".join(tokenizer.vocabulary),
+            "metadata": json.dumps(metadata),
+        },
+    )
 
 
 def bert_from(header: dict[str, str], arrays: dict[str, np.ndarray]) -> BertCompNet:
@@ -35,15 +49,26 @@ def bert_from(header: dict[str, str], arrays: dict[str, np.ndarray]) -> BertComp
         StoreError: the header lacks something, or the tensors do not fit it.
     """
     try:
-        bert, metadata = BertConfig(**json.loads(header["bert"])), json.loads(header["metadata"])
-        topology, vocabulary = covering_named(metadata["config"]["profile"]), header["vocabulary"].split("\n")
+        bert = BertConfig(**json.loads(header["bert"]))
+        metadata = json.loads(header["metadata"])
+        topology = covering_named(metadata["config"]["profile"])
+        vocabulary = header["vocabulary"].split("\n")
     except (KeyError, TypeError, ValueError) as error:
-        raise StoreError(f"the checkpoint's header is damaged: {type(error).__name__} {error}") from None
+        raise StoreError(
+            f"the checkpoint's header is damaged: {type(error).__name__} {error}"
+        ) from None
     n = topology.n_parameters
     shapes = encoder_shapes(bert) | {"head.weight": (n, bert.hidden), "head.bias": (n,)}
     found = {name: array.shape for name, array in arrays.items()}
     if found != shapes or len(vocabulary) > bert.vocabulary:
-        differing = sorted(name for name in shapes | found if shapes.get(name) != found.get(name))
-        raise StoreError(f"the checkpoint's tensors do not fit its header: {', '.join(differing[:3]) or 'vocabulary'}")
+        differing = sorted(
+            name for name in shapes | found if shapes.get(name) != found.get(name)
+        )
+        raise StoreError(
+            "the checkpoint's tensors do not fit its header:"
+            f" {', '.join(differing[:3]) or 'vocabulary'}"
+        )
     wide = {name: np.asarray(array, np.float32) for name, array in arrays.items()}
-    return BertCompNet(wide, bert, WordPiece(vocabulary, lower=bert.lower), topology, metadata)
+    return BertCompNet(
+        wide, bert, WordPiece(vocabulary, lower=bert.lower), topology, metadata
+    )

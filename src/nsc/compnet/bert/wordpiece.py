@@ -1,7 +1,8 @@
 """BERT's tokenizer: text -> words -> word pieces -> numbers.
 
-In: a vocabulary, text. Out: token numbers from [CLS] to [SEP]. Source: Devlin et al., 2019, and the uncased
-checkpoints' `vocab.txt`. Non-goals: learning a vocabulary (vocabulary.py), C.
+In: a vocabulary, text. Out: token numbers from [CLS] to [SEP]. Source: Devlin et al.,
+2019, and the uncased checkpoints' `vocab.txt`. Non-goals: learning a vocabulary
+(vocabulary.py), C.
 """
 
 from __future__ import annotations
@@ -14,25 +15,35 @@ from pathlib import Path
 
 from nsc.errors import StoreError
 
-PAD, UNKNOWN, CLS, SEP = SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
+SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
+PAD, UNKNOWN, CLS, SEP = SPECIAL
 MAX_WORD = 100
 _ASCII_CONTROL = {k: None for k in (*range(32), 127) if chr(k) not in "\t\n\r"}
 _ASCII_WORD = re.compile(r"[0-9A-Za-z]+|[^0-9A-Za-z]")
 _CJK = (
-    (0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2A6DF), (0x2A700, 0x2B73F),
-    (0x2B740, 0x2B81F), (0x2B820, 0x2CEAF), (0xF900, 0xFAFF), (0x2F800, 0x2FA1F),
-)  # fmt: skip
+    (0x4E00, 0x9FFF),
+    (0x3400, 0x4DBF),
+    (0x20000, 0x2A6DF),
+    (0x2A700, 0x2B73F),
+    (0x2B740, 0x2B81F),
+    (0x2B820, 0x2CEAF),
+    (0xF900, 0xFAFF),
+    (0x2F800, 0x2FA1F),
+)
 
 
 class WordPiece:
     """A vocabulary and how it cuts text."""
 
     def __init__(self, vocabulary: list[str], *, lower: bool = True):
-        self.vocabulary, self.lower = vocabulary, lower
+        self.vocabulary = vocabulary
+        self.lower = lower
         self.number = {piece: k for k, piece in enumerate(vocabulary)}
         missing = [piece for piece in SPECIAL if piece not in self.number]
         if missing:
-            raise StoreError(f"the vocabulary has no {', '.join(missing)}; is it a BERT vocab.txt?")
+            raise StoreError(
+                f"the vocabulary has no {', '.join(missing)}; is it a BERT vocab.txt?"
+            )
         self._numbers = lru_cache(maxsize=1 << 16)(self._match)
 
     def encode(self, text: str) -> list[int]:
@@ -43,17 +54,30 @@ class WordPiece:
         return [*found, self.number[SEP]]
 
     def clip(self, numbers: list[int], positions: int) -> list[int]:
-        """Cut an encoded text to what a BERT of so many positions reads; [SEP] stays last."""
-        return numbers if len(numbers) <= positions else [*numbers[: positions - 1], self.number[SEP]]
+        """Cut an encoded text to what a BERT of so many positions reads; [SEP] stays
+        last.
+        """
+        return (
+            numbers
+            if len(numbers) <= positions
+            else [*numbers[: positions - 1], self.number[SEP]]
+        )
 
     def _match(self, word: str) -> tuple[int, ...]:
-        """Cut one word, longest piece first: "unwanted" -> un ##want ##ed; [UNK] where nothing fits."""
+        """Cut one word, longest piece first: "unwanted" -> un ##want ##ed; [UNK] where
+        nothing fits.
+        """
         if len(word) > MAX_WORD:
             return (self.number[UNKNOWN],)
-        found, at = [], 0
+        found = []
+        at = 0
         while at < len(word):
             mark = "##" if at else ""
-            ends = (end for end in range(len(word), at, -1) if mark + word[at:end] in self.number)
+            ends = (
+                end
+                for end in range(len(word), at, -1)
+                if mark + word[at:end] in self.number
+            )
             end = next(ends, None)
             if end is None:
                 return (self.number[UNKNOWN],)
@@ -63,18 +87,24 @@ class WordPiece:
 
 
 def words(text: str, *, lower: bool = True) -> Iterator[str]:
-    """Cut text at white space and around every punctuation mark: "x_1=.5f" -> x _ 1 = . 5f."""
+    """Cut text at white space and around every punctuation mark: "x_1=.5f" -> x _ 1 = .
+    5f.
+    """
     cleaned = text.translate(_ASCII_CONTROL)
     if not text.isascii():
         cleaned = "".join(map(_cleaned, cleaned))
     for chunk in cleaned.split():
         if lower:
-            chunk = chunk.lower() if chunk.isascii() else _without_accents(chunk.lower())
+            chunk = (
+                chunk.lower() if chunk.isascii() else _without_accents(chunk.lower())
+            )
         yield from _ASCII_WORD.findall(chunk) if chunk.isascii() else _cut(chunk)
 
 
 def _cleaned(c: str) -> str:
-    """Drop control characters; put blanks around Chinese ones and in place of any white space."""
+    """Drop control characters; put blanks around Chinese ones and in place of any white
+    space.
+    """
     if c.isascii():
         return c
     category = unicodedata.category(c)
@@ -86,7 +116,9 @@ def _cleaned(c: str) -> str:
 
 
 def _without_accents(text: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn")
+    return "".join(
+        c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn"
+    )
 
 
 def _cut(chunk: str) -> Iterator[str]:
@@ -108,6 +140,9 @@ def read_vocabulary(path: Path) -> list[str]:
         StoreError: missing, or not text.
     """
     try:
-        return [line.rstrip("\r") for line in path.read_text(encoding="utf-8").removesuffix("\n").split("\n")]
+        return [
+            line.rstrip("\r")
+            for line in path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+        ]
     except (OSError, UnicodeDecodeError) as error:
         raise StoreError(f"{path} is not a readable vocabulary: {error}") from None

@@ -1,4 +1,6 @@
-"""Training of the structured compiler: the only files that know torch, but for the papers' compiler."""
+"""Training of the structured compiler: the only files that know torch, but for the
+papers' compiler.
+"""
 
 from typing import TYPE_CHECKING
 

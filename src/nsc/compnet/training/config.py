@@ -21,9 +21,11 @@ class TrainConfig:
         steps: optimizer steps in all; the learning rate follows a cosine over them.
         batch: programs a step.
         programs: grown from the records, to train on.
-        eps_from, eps_to: floor inside log(NMSE + eps), moved geometrically over training.
+        eps_from, eps_to: floor inside log(NMSE + eps), moved geometrically over
+            training.
         workers: processes that grow programs.
-        processes: that share each batch; the losses are those of one process but for rounding.
+        processes: that share each batch; the losses are those of one process but for
+            rounding.
         device: "cpu" or "cuda"; of several processes each needs a GPU of its own.
         bf16: multiply the cells' matrices in bfloat16.
     """
@@ -50,10 +52,13 @@ class TrainConfig:
         expect_device(self.device)
         for name in ("steps", "batch", "programs", "workers", "threads", "processes"):
             if getattr(self, name) < 1:
-                raise InputError(f"--{name} must be at least 1; found {getattr(self, name)}")
+                raise InputError(
+                    f"--{name} must be at least 1; found {getattr(self, name)}"
+                )
         if self.processes > self.batch:
             raise InputError(
-                f"--processes must be at most the {self.batch} programs of a batch; found {self.processes}"
+                f"--processes must be at most the {self.batch} programs of a batch;"
+                f" found {self.processes}"
             )
 
 

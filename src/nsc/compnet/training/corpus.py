@@ -1,8 +1,10 @@
-"""Records -> the arrays a CompNet trains on: shards of programs grown from them, cached beside the run.
+"""Records -> the arrays a CompNet trains on: shards of programs grown from them, cached
+beside the run.
 
-In: a folder of record shards, how many programs, a seed. Out: `Corpus`. A shard is a function of the records, the
-seed and its number, so that any number of workers makes the same. What the records beside them compute, those kept for
-judging, is left out (held_apart.py). Non-goals: making records.
+In: a folder of record shards, how many programs, a seed. Out: `Corpus`. A shard is a
+function of the records, the seed and its number, so that any number of workers makes
+the same. What the records beside them compute, those kept for judging, is left out
+(held_apart.py). Non-goals: making records.
 """
 
 from __future__ import annotations
@@ -44,8 +46,10 @@ class Corpus:
     """Programs and what is to be predicted of them.
 
     Args:
-        origin: digest of the records they were grown from, and of those they were kept apart from.
-        left_out: how many grown programs compute what a program kept for judging computes.
+        origin: digest of the records they were grown from, and of those they were kept
+            apart from.
+        left_out: how many grown programs compute what a program kept for judging
+            computes.
     """
 
     packed: Packed
@@ -63,49 +67,83 @@ def corpus_of(programs: list[Terms]) -> Corpus:
     targets = targets_of(packed)
     outputs = targets.outputs
     with np.errstate(all="ignore"):
-        spread, mean = outputs.std(axis=1), outputs.mean(axis=1)
-        good = np.isfinite(outputs).all(axis=1) & (np.abs(outputs).max(axis=1) < _LARGEST_OUTPUT)
+        spread = outputs.std(axis=1)
+        mean = outputs.mean(axis=1)
+        good = np.isfinite(outputs).all(axis=1) & (
+            np.abs(outputs).max(axis=1) < _LARGEST_OUTPUT
+        )
         good &= (spread > _SMALLEST_SPREAD) & (spread > _SMALLEST_SPREAD * np.abs(mean))
     return _chosen(packed, targets, good)
 
 
 def _chosen(packed: Packed, targets: Targets, chosen: np.ndarray) -> Corpus:
     kept, nodes = select(packed, np.flatnonzero(chosen))
-    arrays = targets.shapes[nodes], targets.means[nodes], targets.spreads[nodes], targets.outputs[chosen]
+    arrays = (
+        targets.shapes[nodes],
+        targets.means[nodes],
+        targets.spreads[nodes],
+        targets.outputs[chosen],
+    )
     return Corpus(kept, Targets(*arrays))
 
 
 def grown_corpus(
-    data: Path, cache: Path, *, programs: int, seed: int, workers: int, progress: Callable[[str], None] = print
+    data: Path,
+    cache: Path,
+    *,
+    programs: int,
+    seed: int,
+    workers: int,
+    progress: Callable[[str], None] = print,
 ) -> Corpus:
-    """Grow programs from the records under `data`, or read those that `cache` holds of the same records.
+    """Grow programs from the records under `data`, or read those that `cache` holds of
+    the same records.
 
-    None computes what a record of the folders `validation` and `test` beside `data` computes.
+    None computes what a record of the folders `validation` and `test` beside `data`
+    computes.
 
     Raises:
         InputError: the folder has no shards, or no record in them can be grown from.
     """
     if not list(data.glob("*.parquet")):
-        raise InputError(f"{data} has no record shards; make some with: nsc data build synthetic:20000 -o DIR")
+        raise InputError(
+            f"{data} has no record shards; make some with: nsc data build"
+            " synthetic:20000 -o DIR"
+        )
     origin = _digest(data)
     if not _pool(data, origin)[0]:
-        raise InputError(f"no record in {data} has an expression DAG of at most {MAX_INPUTS} inputs to grow from")
+        raise InputError(
+            f"no record in {data} has an expression DAG of at most {MAX_INPUTS} inputs"
+            " to grow from"
+        )
     cache.mkdir(parents=True, exist_ok=True)
     counts = [min(SHARD, programs - first) for first in range(0, programs, SHARD)]
     made_by = code_digest(__name__).hex()[:8]
-    paths = [cache / f"grown-{origin}-{made_by}-{seed}-{k:04d}-{count}.npz" for k, count in enumerate(counts)]
+    paths = [
+        cache / f"grown-{origin}-{made_by}-{seed}-{k:04d}-{count}.npz"
+        for k, count in enumerate(counts)
+    ]
     todo = zip(paths, counts, range(len(paths)), strict=True)
-    missing = [(data, origin, path, seed, k, count) for path, count, k in todo if not path.exists()]
+    missing = [
+        (data, origin, path, seed, k, count)
+        for path, count, k in todo
+        if not path.exists()
+    ]
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         for done, path in enumerate(pool.map(_grow_shard, missing), 1):
             progress(f"grown {path.name}, {done} of {len(missing)}")
     corpus = replace(_read(paths), origin=origin)
-    progress(f"{len(corpus)} programs; {corpus.left_out} more compute what a program kept for judging does")
+    progress(
+        f"{len(corpus)} programs; {corpus.left_out} more compute what a program kept"
+        " for judging does"
+    )
     return corpus
 
 
 def _digest(data: Path) -> str:
-    """Name the records of a folder, and of those it is kept apart from, by their content."""
+    """Name the records of a folder, and of those it is kept apart from, by their
+    content.
+    """
     digest = hashlib.blake2b(digest_size=6)
     for folder in (data, *folders_apart(data)):
         for shard in sorted(folder.glob("*.parquet")):
@@ -114,7 +152,9 @@ def _digest(data: Path) -> str:
 
 
 def grow(records: Path, seed: list[int], count: int) -> Corpus:
-    """Grow `count` programs; the corpus holds those that can be learned from and may be."""
+    """Grow `count` programs; the corpus holds those that can be learned from and may
+    be.
+    """
     return _grow(records, _digest(records), seed, count)
 
 
@@ -125,7 +165,9 @@ def _grow(records: Path, origin: str, seed: list[int], count: int) -> Corpus:
     if not names:
         return corpus
     apart = is_apart(corpus.packed, names)
-    return replace(_chosen(corpus.packed, corpus.targets, ~apart), left_out=int(apart.sum()))
+    return replace(
+        _chosen(corpus.packed, corpus.targets, ~apart), left_out=int(apart.sum())
+    )
 
 
 def _grown_terms(grower: Grower) -> Iterator[Terms]:
@@ -141,8 +183,14 @@ def _grown_terms(grower: Grower) -> Iterator[Terms]:
 @lru_cache(maxsize=1)
 def _pool(records: Path, origin: str) -> tuple[list[Dag], np.ndarray]:
     """Read what is grown from, and how often each; origin: digest of the records."""
-    rows = [(origin, dag) for origin, dag in read_dags(records) if dag.n_inputs <= MAX_INPUTS]
-    weights = np.array([_WEIGHTS.get(origin.split(":")[0], _REAL) for origin, _ in rows])
+    rows = [
+        (origin, dag)
+        for origin, dag in read_dags(records)
+        if dag.n_inputs <= MAX_INPUTS
+    ]
+    weights = np.array(
+        [_WEIGHTS.get(origin.split(":")[0], _REAL) for origin, _ in rows]
+    )
     return [dag for _, dag in rows], weights
 
 
@@ -150,7 +198,9 @@ def _grow_shard(task: tuple[Path, str, Path, int, int, int]) -> Path:
     data, origin, path, seed, number, count = task
     corpus = _grow(data, origin, [seed, number], count)
     arrays = {f.name: getattr(corpus.packed, f.name) for f in fields(Packed)}
-    arrays |= {f.name: getattr(corpus.targets, f.name) for f in fields(Targets)} | {"left_out": corpus.left_out}
+    arrays |= {f.name: getattr(corpus.targets, f.name) for f in fields(Targets)} | {
+        "left_out": corpus.left_out
+    }
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez(file, **arrays)
     return path
@@ -161,6 +211,12 @@ def _read(paths: list[Path]) -> Corpus:
     for path in paths:
         with np.load(path) as stored:
             parts.append(dict(stored))
-    packed = join([Packed(**{f.name: p[f.name] for f in fields(Packed)}) for p in parts])
-    targets = {f.name: np.concatenate([p[f.name] for p in parts]) for f in fields(Targets)}
-    return Corpus(packed, Targets(**targets), left_out=sum(int(p["left_out"]) for p in parts))
+    packed = join(
+        [Packed(**{f.name: p[f.name] for f in fields(Packed)}) for p in parts]
+    )
+    targets = {
+        f.name: np.concatenate([p[f.name] for p in parts]) for f in fields(Targets)
+    }
+    return Corpus(
+        packed, Targets(**targets), left_out=sum(int(p["left_out"]) for p in parts)
+    )

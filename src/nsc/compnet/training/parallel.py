@@ -1,6 +1,8 @@
-"""Several processes as one trainer: each takes a part of every batch, and their gradients are added up.
+"""Several processes as one trainer: each takes a part of every batch, and their
+gradients are added up.
 
-In: how many processes, or torchrun's environment. Out: `Ranks`. Non-goals: what is trained.
+In: how many processes, or torchrun's environment. Out: `Ranks`. Non-goals: what is
+trained.
 """
 
 from __future__ import annotations
@@ -33,7 +35,9 @@ class Ranks:
 
     @property
     def local_rank(self) -> int:
-        """Which of the processes on this machine this is: torchrun may start some on others."""
+        """Which of the processes on this machine this is: torchrun may start some on
+        others.
+        """
         return int(os.environ.get("LOCAL_RANK", self.rank))
 
     @property
@@ -64,7 +68,9 @@ class Ranks:
             return
         flat = torch.cat([t.reshape(-1) for t in tensors])
         dist.all_reduce(flat)
-        for t, part in zip(tensors, flat.split([t.numel() for t in tensors]), strict=True):
+        for t, part in zip(
+            tensors, flat.split([t.numel() for t in tensors]), strict=True
+        ):
             t.copy_(part.view_as(t))
 
     def wait(self) -> None:
@@ -75,9 +81,11 @@ class Ranks:
 
 @contextmanager
 def together(processes: int, device: str, run: Callable, *args) -> Iterator[Ranks]:
-    """Start the other processes, each of which calls `run(ranks, *args)`, and be the first.
+    """Start the other processes, each of which calls `run(ranks, *args)`, and be the
+    first.
 
-    Under torchrun, which starts them itself, be the one that it says. Tensors on a `device` of "cuda" go through NCCL.
+    Under torchrun, which starts them itself, be the one that it says. Tensors on a
+    `device` of "cuda" go through NCCL.
     """
     if "WORLD_SIZE" in os.environ and "RANK" in os.environ:
         dist.init_process_group(_BACKEND[device], timeout=_PATIENCE)
@@ -89,7 +97,11 @@ def together(processes: int, device: str, run: Callable, *args) -> Iterator[Rank
         yield Ranks()
     else:
         with tempfile.TemporaryDirectory(prefix="nsc-ranks-") as folder:
-            yield from _first_of(_Meeting(processes, f"file://{folder}/store", _BACKEND[device]), run, args)
+            yield from _first_of(
+                _Meeting(processes, f"file://{folder}/store", _BACKEND[device]),
+                run,
+                args,
+            )
 
 
 @dataclass(frozen=True)
@@ -102,7 +114,11 @@ class _Meeting:
 
     def join(self, rank: int) -> Ranks:
         dist.init_process_group(
-            self.backend, init_method=self.place, rank=rank, world_size=self.size, timeout=_PATIENCE
+            self.backend,
+            init_method=self.place,
+            rank=rank,
+            world_size=self.size,
+            timeout=_PATIENCE,
         )
         return Ranks(rank, self.size)
 
@@ -110,7 +126,8 @@ class _Meeting:
 def _first_of(meeting: _Meeting, run: Callable, args: tuple) -> Iterator[Ranks]:
     context = get_context("spawn")
     others = [
-        context.Process(target=_follow, args=(r, meeting, run, args), daemon=True) for r in range(1, meeting.size)
+        context.Process(target=_follow, args=(r, meeting, run, args), daemon=True)
+        for r in range(1, meeting.size)
     ]
     for process in others:
         process.start()

@@ -1,6 +1,7 @@
 """The state of a training run on disk, whichever encoder is trained.
 
-In: what the run is made of. Out: `state.pt`, whole or not at all. Non-goals: finished checkpoints (checkpoint.py).
+In: what the run is made of. Out: `state.pt`, whole or not at all. Non-goals: finished
+checkpoints (checkpoint.py).
 """
 
 from __future__ import annotations
@@ -38,20 +39,33 @@ def read_state(out_dir: Path) -> dict | None:
     except (pickle.UnpicklingError, RuntimeError, OSError, EOFError, TypeError):
         missing = _NEEDED
     if missing:
-        raise StoreError(f"{path} is not a readable training state; choose another folder with -o")
+        raise StoreError(
+            f"{path} is not a readable training state; choose another folder with -o"
+        )
     return state
 
 
 def with_defaults(config: dict, kind: type) -> dict:
-    """Give a saved config what it was saved without: settings that came later, as they were before they did."""
+    """Give a saved config what it was saved without: settings that came later, as they
+    were before they did.
+    """
     later = {f.name: f.default for f in fields(kind) if f.default is not MISSING}
     return later | config
 
 
-def refuse_other(out_dir: Path, theirs: dict, ours: dict, but: Collection[str] = ()) -> None:
-    """Raise InputError where a folder holds a run with other settings or other data; `but` may differ."""
+def refuse_other(
+    out_dir: Path, theirs: dict, ours: dict, but: Collection[str] = ()
+) -> None:
+    """Raise InputError where a folder holds a run with other settings or other data;
+    `but` may differ.
+    """
     differing = [
-        f"{k} {theirs.get(k)} there, {ours[k]} here" for k in ours if k not in but and theirs.get(k) != ours[k]
+        f"{k} {theirs.get(k)} there, {ours[k]} here"
+        for k in ours
+        if k not in but and theirs.get(k) != ours[k]
     ]
     if differing:
-        raise InputError(f"{out_dir} holds another run ({'; '.join(differing)}); choose another folder with -o")
+        raise InputError(
+            f"{out_dir} holds another run ({'; '.join(differing)}); choose another"
+            " folder with -o"
+        )

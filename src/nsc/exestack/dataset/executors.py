@@ -1,6 +1,7 @@
 """Who makes slices: local processes, or a Ray cluster. The bits do not depend on it.
 
-In: slices. Out: their counts, in the order in which they are done. A worker that dies costs its slice a second try.
+In: slices. Out: their counts, in the order in which they are done. A worker that dies
+costs its slice a second try.
 Non-goals: what a slice is; where results are kept (a folder that all workers share).
 """
 
@@ -28,15 +29,22 @@ class WorkersDied(NscError):
     """Workers were killed again and again, most often for memory."""
 
 
-def on_processes(work: Callable[[S], R], items: Iterable[S], workers: int) -> Iterator[R]:
+def on_processes(
+    work: Callable[[S], R], items: Iterable[S], workers: int
+) -> Iterator[R]:
     """Work on items in local processes; at most three per worker wait at a time."""
     context = get_context("forkserver")
-    context.set_forkserver_preload(_PRELOADED)  # imported once, in the process that workers are forked from
+    # imported once, in the process that workers are forked from
+    context.set_forkserver_preload(_PRELOADED)
     forkserver.ensure_running()
-    items, deaths = iter(items), 0
-    again = list(islice(items, WAITING_PER_WORKER * workers))[::-1]  # while it imports them
+    items = iter(items)
+    deaths = 0
+    # while it imports them
+    again = list(islice(items, WAITING_PER_WORKER * workers))[::-1]
     while True:
-        with ProcessPoolExecutor(workers, context, initializer=_end_with_parent) as pool:
+        with ProcessPoolExecutor(
+            workers, context, initializer=_end_with_parent
+        ) as pool:
             running: dict[Future, S] = {}
             unsubmitted: list[S] = []  # a pool that is broken already refuses an item
             try:
@@ -56,13 +64,16 @@ def on_processes(work: Callable[[S], R], items: Iterable[S], workers: int) -> It
                 again += [*running.values(), *unsubmitted]
         if deaths >= MAX_DEATHS:
             raise WorkersDied(
-                f"worker processes died {deaths} times with nothing done in between: is there memory for {workers} of"
-                " them, and is the program that calls this in a file, under `if __name__ == '__main__'`?"
+                f"worker processes died {deaths} times with nothing done in between: is"
+                f" there memory for {workers} of them, and is the program that calls"
+                " this in a file, under `if __name__ == '__main__'`?"
             )
 
 
 def _end_with_parent() -> None:
-    """Let a worker end when the process that asked for it does, though that was killed and could not say so."""
+    """Let a worker end when the process that asked for it does, though that was killed
+    and could not say so.
+    """
     parent = parent_process().sentinel
 
     def watch() -> None:
@@ -85,7 +96,9 @@ def _finished(running: dict[Future, S]) -> Iterator[R]:
         yield result
 
 
-def on_ray(work: Callable[[S], R], items: Iterable[S], workers: int, address: str | None) -> Iterator[R]:
+def on_ray(
+    work: Callable[[S], R], items: Iterable[S], workers: int, address: str | None
+) -> Iterator[R]:
     """Work on items on a Ray cluster; an address of None starts a local one.
 
     Raises:
@@ -97,9 +110,16 @@ def on_ray(work: Callable[[S], R], items: Iterable[S], workers: int, address: st
     except ModuleNotFoundError:
         raise MissingExtraError("ray", "ray") from None
     try:
-        ray.init(address=address, num_cpus=None if address else workers, log_to_driver=False, include_dashboard=False)
+        ray.init(
+            address=address,
+            num_cpus=None if address else workers,
+            log_to_driver=False,
+            include_dashboard=False,
+        )
     except (ConnectionError, ValueError, RuntimeError) as error:
-        raise InputError(f"no Ray cluster at {address or 'this machine'}: {error}") from None
+        raise InputError(
+            f"no Ray cluster at {address or 'this machine'}: {error}"
+        ) from None
 
     def call(item: S) -> R:
         return work(item)
@@ -117,7 +137,8 @@ def on_ray(work: Callable[[S], R], items: Iterable[S], workers: int, address: st
             yield from ray.get(done)
     except ray.exceptions.WorkerCrashedError as error:
         raise WorkersDied(
-            f"Ray's workers died {MAX_DEATHS + 1} times over one slice; is there memory for it? {error}"
+            f"Ray's workers died {MAX_DEATHS + 1} times over one slice; is there memory"
+            f" for it? {error}"
         ) from None
     finally:
         ray.shutdown()

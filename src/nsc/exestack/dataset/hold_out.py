@@ -1,7 +1,8 @@
-"""What is never trained on, wherever it turns up: four Debian packages and the Parrot benchmark.
+"""What is never trained on, wherever it turns up: four Debian packages and the Parrot
+benchmark.
 
-In: nothing. Out: names of what they compute, and texts. Non-goals: splitting (split.py).
-`make held-out` notes anew what a data set's held-out packages compute.
+In: nothing. Out: names of what they compute, and texts. Non-goals: splitting
+(split.py). `make held-out` notes anew what a data set's held-out packages compute.
 """
 
 from __future__ import annotations
@@ -24,12 +25,16 @@ _NAMES = Path(__file__).parent / "held_out.txt"
 
 @cache
 def held_out_names() -> frozenset[str]:
-    """The semantic names of programs that are held out, so that copies under other folders' names are too."""
+    """The semantic names of programs that are held out, so that copies under other
+    folders' names are too.
+    """
     return frozenset(_NAMES.read_text().split())
 
 
 def held_out_texts() -> Iterator[tuple[str, str]]:
-    """Yield (name, normalised text) of the benchmark's programs, in both of their forms."""
+    """Yield (name, normalised text) of the benchmark's programs, in both of their
+    forms.
+    """
     for code in parrot_programs():
         for form, program in (("", code.program), ("/original", code.original)):
             if form or code.text:
@@ -37,7 +42,9 @@ def held_out_texts() -> Iterator[tuple[str, str]]:
 
 
 def write_held_out(folder: Path) -> int:
-    """Note the semantic names of a data set's held-out packages and of the benchmark; returns how many."""
+    """Note the semantic names of a data set's held-out packages and of the benchmark;
+    returns how many.
+    """
     names = {name for record in _benchmark() for name in semantic_keys(record)}
     for record in read_records(folder / "test"):
         if record.origin.startswith(HELD_OUT) and "constant" not in record.flags:
@@ -47,10 +54,24 @@ def write_held_out(folder: Path) -> int:
 
 
 def _benchmark() -> Iterator[Record]:
-    """Run the benchmark's programs that fit the data set's inputs; those that are not finite there cannot be in it."""
+    """Run the benchmark's programs that fit the data set's inputs; those that are not
+    finite there cannot be in it.
+    """
     codes = [code for code in parrot_programs() if code.suite == "cpn"]
     programs = [form() for code in codes for form in (code.program, code.original)]
     for program, built in zip(programs, build([p.unit for p in programs]), strict=True):
-        y = run(built, np.ascontiguousarray(shared_inputs()[:, : program.n_inputs])).outputs
+        y = run(
+            built, np.ascontiguousarray(shared_inputs()[:, : program.n_inputs])
+        ).outputs
         if np.isfinite(y).all():
-            yield Record(program.name, "", "", program.n_inputs, program.n_outputs, (), 0, y.astype(np.float32), None)
+            yield Record(
+                program.name,
+                "",
+                "",
+                program.n_inputs,
+                program.n_outputs,
+                (),
+                0,
+                y.astype(np.float32),
+                None,
+            )

@@ -1,6 +1,7 @@
 """What a data set holds, counted from its shards.
 
-In: a data set's folder. Out: plain values, for JSON and for the data card. Non-goals: words (report/).
+In: a data set's folder. Out: plain values, for JSON and for the data card. Non-goals:
+words (report/).
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ def dataset_info(folder: Path) -> dict:
     """Count a data set.
 
     Returns:
-        The manifest's values (records, drops {reason: count}, splits {name: count}, programs_per_s...), and
-        by number of records: origins, inputs, outputs, flags, licences; quantiles of tokens (of real
-        programs and mutants) and of DAG nodes.
+        The manifest's values (records, drops {reason: count}, splits {name: count},
+        programs_per_s...), and by number of records: origins, inputs, outputs, flags,
+        licences; quantiles of tokens (of real programs and mutants) and of DAG nodes.
 
     Raises:
         InputError: the folder has no manifest, or one of another command.
@@ -32,11 +33,20 @@ def dataset_info(folder: Path) -> dict:
     try:
         manifest = json.loads((folder / "manifest.json").read_text())
     except (OSError, ValueError):
-        raise InputError(f"{folder} is no data set: it has no readable manifest.json") from None
+        raise InputError(
+            f"{folder} is no data set: it has no readable manifest.json"
+        ) from None
     if "splits" not in manifest:
-        raise InputError(f"{folder} has no splits; nsc data info describes what nsc data build made")
-    counts = {name: Counter() for name in ("origins", "inputs", "outputs", "flags", "licences")}
-    tokens, nodes, without_dag = [], [], 0
+        raise InputError(
+            f"{folder} has no splits; nsc data info describes what nsc data build made"
+        )
+    counts = {
+        name: Counter()
+        for name in ("origins", "inputs", "outputs", "flags", "licences")
+    }
+    tokens = []
+    nodes = []
+    without_dag = 0
     for split in SPLITS:
         for record in read_records(folder / split):
             counts["origins"][record.origin] += 1
@@ -48,16 +58,28 @@ def dataset_info(folder: Path) -> dict:
             without_dag += record.dag is None
             nodes += [] if record.dag is None else [len(record.dag)]
     return manifest | {
-        **{name: {str(k): n for k, n in _ordered(name, c)} for name, c in counts.items()},
-        "tokens": _quantiles(tokens), "dag_nodes": _quantiles(nodes), "without_dag": without_dag,
-    }  # fmt: skip
+        **{
+            name: {str(k): n for k, n in _ordered(name, c)}
+            for name, c in counts.items()
+        },
+        "tokens": _quantiles(tokens),
+        "dag_nodes": _quantiles(nodes),
+        "without_dag": without_dag,
+    }
 
 
 def _ordered(name: str, counts: Counter) -> list[tuple]:
-    return sorted(counts.items()) if name in ("inputs", "outputs") else counts.most_common()
+    return (
+        sorted(counts.items())
+        if name in ("inputs", "outputs")
+        else counts.most_common()
+    )
 
 
 def _quantiles(values: list[int]) -> dict[str, float]:
     if not values:
         return {}
-    return {f"{q:g}": float(v) for q, v in zip(QUANTILES, np.quantile(values, QUANTILES), strict=True)}
+    return {
+        f"{q:g}": float(v)
+        for q, v in zip(QUANTILES, np.quantile(values, QUANTILES), strict=True)
+    }

@@ -1,7 +1,8 @@
 """Finished slices -> the data set: copies dropped, twins clustered, clusters split.
 
-In: slices of records. Out: parquet shards per split and a manifest. Memory: about 1 kB per record, and one slice.
-Programs of one cluster are always in one split, so that no test program has a twin in training.
+In: slices of records. Out: parquet shards per split and a manifest. Memory: about 1 kB
+per record, and one slice. Programs of one cluster are always in one split, so that no
+test program has a twin in training.
 """
 
 from __future__ import annotations
@@ -19,29 +20,47 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from nsc.errors import InputError
-from nsc.exestack.dataset.hold_out import BENCHMARK, HELD_OUT, held_out_names, held_out_texts
+from nsc.exestack.dataset.hold_out import (
+    BENCHMARK,
+    HELD_OUT,
+    held_out_names,
+    held_out_texts,
+)
 from nsc.exestack.dataset.twins import Clusters, place, semantic_keys, text_key
 from nsc.exestack.sources.text import GENERATED
 from nsc.host import write_whole
 from nsc.record import VERSION, Record, read_origins, read_records, write_records
 
 SPLITS = ("train", "validation", "test")
-VALIDATION, TEST = 0.1, 0.1  # shares of programs without twins
+# shares of programs without twins
+VALIDATION = 0.1
+TEST = 0.1
 SHARD_RECORDS = 1000
 _TOOLS = ("numpy", "wasmtime", "ziglang", "tree-sitter-c", "datasketch", "pyarrow")
 
 
 def gather(
-    slices: Path, names: Sequence[str], out_dir: Path, settings: dict, drops: Counter, rate: float, keep_dropped: bool
+    slices: Path,
+    names: Sequence[str],
+    out_dir: Path,
+    settings: dict,
+    drops: Counter,
+    rate: float,
+    keep_dropped: bool,
 ) -> dict:
-    """Write the data set's shards and manifest from finished slices; the same slices give the same bits."""
+    """Write the data set's shards and manifest from finished slices; the same slices
+    give the same bits.
+    """
     paths = [slices / f"{name}.parquet" for name in names]
     splits = _Splits(paths)
     drops = drops.copy()
     out = _Shards(out_dir)
     seen: set[str] = set()
     for record in _records(paths):
-        key = record.dag.fingerprint if record.origin == "synthetic" else text_key(record)  # its text is not normalised
+        # its text is not normalised
+        key = (
+            record.dag.fingerprint if record.origin == "synthetic" else text_key(record)
+        )
         if key in seen:
             drops["copy"] += 1
             continue
@@ -55,10 +74,17 @@ def gather(
     if keep_dropped:
         _keep_dropped(slices, names, out_dir / "dropped")
     manifest = {
-        "records": counts.total(), "splits": {s: counts[s] for s in SPLITS}, "clusters": splits.count,
-        "drops": dict(drops.most_common()), "programs_per_s": round(rate, 1), **settings,
-        "versions": {"nsc": version("nsc"), "record": VERSION} | {tool: version(tool) for tool in _TOOLS},
-    }  # fmt: skip
+        "records": counts.total(),
+        "splits": {s: counts[s] for s in SPLITS},
+        "clusters": splits.count,
+        "drops": dict(drops.most_common()),
+        "programs_per_s": round(rate, 1),
+        **settings,
+        "versions": (
+            {"nsc": version("nsc"), "record": VERSION}
+            | {tool: version(tool) for tool in _TOOLS}
+        ),
+    }
     write_whole(out_dir / "manifest.json", json.dumps(manifest, indent=2))
     return manifest
 
@@ -76,10 +102,12 @@ def _records(paths: Iterable[Path]) -> Iterator[Record]:
 
 
 class _Splits:
-    """Which split each cluster of real programs is in. Generated programs train, or are dropped.
+    """Which split each cluster of real programs is in. Generated programs train, or are
+    dropped.
 
-    A cluster is in the most held-out split of its programs' own: a program never leaves the test split when
-    data is added, and leaves training only when a twin of it that is held out arrives.
+    A cluster is in the most held-out split of its programs' own: a program never leaves
+    the test split when data is added, and leaves training only when a twin of it that
+    is held out arrives.
     """
 
     def __init__(self, paths: Sequence[Path]):
@@ -89,17 +117,23 @@ class _Splits:
         for name, normalised in held_out_texts():
             own[name] = "test"
             self.clusters.add_text(name, normalised)
-        for record in _records(path for path in paths if not read_origins(path).issubset(GENERATED)):
+        for record in _records(
+            path for path in paths if not read_origins(path).issubset(GENERATED)
+        ):
             if record.origin not in GENERATED:
                 name = self.clusters.add(record)
                 own[name] = _stricter(own.get(name, "train"), _own_split(record))
         for name, split in own.items():
             root = self.clusters.root(name)
             self.split[root] = _stricter(self.split.get(root, "train"), split)
-        self.count = len({self.clusters.root(name) for name in own if not name.startswith(BENCHMARK)})
+        self.count = len(
+            {self.clusters.root(name) for name in own if not name.startswith(BENCHMARK)}
+        )
 
     def of(self, record: Record) -> tuple[str | None, str]:
-        """Return (split, cluster); no split where a generated program is a twin of one that is held out."""
+        """Return (split, cluster); no split where a generated program is a twin of one
+        that is held out.
+        """
         if record.origin not in GENERATED:
             root = self.clusters.root(semantic_keys(record)[0])
             return self.split[root], root
@@ -120,7 +154,13 @@ def _own_split(record: Record) -> str:
     if record.origin.startswith(HELD_OUT) or not held_out_names().isdisjoint(names):
         return "test"
     drawn = place(record)
-    return "test" if drawn < TEST else "validation" if drawn < TEST + VALIDATION else "train"
+    return (
+        "test"
+        if drawn < TEST
+        else "validation"
+        if drawn < TEST + VALIDATION
+        else "train"
+    )
 
 
 class _Shards:
@@ -172,14 +212,17 @@ def _keep_dropped(slices: Path, names: Sequence[str], folder: Path) -> None:
     writer = None
     for name in names:
         table = pq.read_table(slices / f"{name}.dropped.parquet")
-        writer = writer or pq.ParquetWriter(folder / "dropped.parquet", table.schema, compression="zstd")
+        writer = writer or pq.ParquetWriter(
+            folder / "dropped.parquet", table.schema, compression="zstd"
+        )
         writer.write_table(table)
     if writer:
         writer.close()
 
 
 def leaks(folder: Path) -> Iterator[tuple[str, str, str]]:
-    """Yield (name, split, other split) of every record whose twin, near twin or copy is in another split.
+    """Yield (name, split, other split) of every record whose twin, near twin or copy is
+    in another split.
 
     Nothing is taken from the records' own `cluster`.
 
@@ -187,14 +230,27 @@ def leaks(folder: Path) -> Iterator[tuple[str, str, str]]:
         InputError: the folder is no data set.
     """
     if not all((folder / split).is_dir() for split in SPLITS):
-        raise InputError(f"{folder} is no data set: expected the folders {', '.join(SPLITS)} in it")
+        raise InputError(
+            f"{folder} is no data set: expected the folders {', '.join(SPLITS)} in it"
+        )
     owner: dict[str, str] = {}
     clusters = Clusters()
     for split in reversed(SPLITS):
         for record in read_records(folder / split):
-            names = [f"text:{text_key(record)}" if record.normalised else f"name:{record.name}", *semantic_keys(record)]
+            names = [
+                (
+                    f"text:{text_key(record)}"
+                    if record.normalised
+                    else f"name:{record.name}"
+                ),
+                *semantic_keys(record),
+            ]
             found = {owner[name] for name in names if name in owner}
-            found |= {owner[twin] for twin in clusters.near_names(record.normalised) if twin in owner}
+            found |= {
+                owner[twin]
+                for twin in clusters.near_names(record.normalised)
+                if twin in owner
+            }
             other = next((s for s in SPLITS if s in found and s != split), None)
             if other:
                 yield record.name, split, other

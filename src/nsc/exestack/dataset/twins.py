@@ -1,4 +1,5 @@
-"""Programs that are the same for a learner: equal text, nearly equal text, or equal outputs.
+"""Programs that are the same for a learner: equal text, nearly equal text, or equal
+outputs.
 
 In: records. Out: `Clusters`. Memory: about 1 kB per record.
 Non-goals: what becomes of a cluster (split.py).
@@ -34,20 +35,29 @@ def _text_digest(text: str) -> str:
 
 
 def semantic_keys(record: Record) -> tuple[str, str]:
-    """Name what a record computes (see `names_of`): twins share a name, whatever arguments go unused."""
+    """Name what a record computes (see `names_of`): twins share a name, whatever
+    arguments go unused.
+    """
     return names_of(record.raw_outputs)
 
 
 def place(record: Record) -> float:
-    """Draw a number in [0, 1) from what a record computes and how many arguments it takes."""
+    """Draw a number in [0, 1) from what a record computes and how many arguments it
+    takes.
+    """
     name = names_of(record.raw_outputs, record.n_inputs)[0]
     return int(hashlib.blake2b(name.encode(), digest_size=8).hexdigest(), 16) / 2**64
 
 
 def shingles(normalised: str) -> set[bytes]:
-    """Cut a normalised text into runs of five tokens; empty where it is too short to be told apart by them."""
+    """Cut a normalised text into runs of five tokens; empty where it is too short to be
+    told apart by them.
+    """
     words = normalised.split(" ")
-    found = {" ".join(words[k : k + SHINGLE]).encode() for k in range(len(words) - SHINGLE + 1)}
+    found = {
+        " ".join(words[k : k + SHINGLE]).encode()
+        for k in range(len(words) - SHINGLE + 1)
+    }
     return found if len(found) >= MIN_SHINGLES else set()
 
 
@@ -68,7 +78,9 @@ def load_library() -> None:
 
 
 class Clusters:
-    """A forest of names: records that share one, or whose texts are nearly equal, are in one tree."""
+    """A forest of names: records that share one, or whose texts are nearly equal, are
+    in one tree.
+    """
 
     def __init__(self):
         load_library()
@@ -105,12 +117,20 @@ class Clusters:
         return [] if sketch is None else self._alike(sketch)
 
     def _alike(self, sketch: MinHash) -> list[str]:
-        found = (label for label in self.near.query(sketch) if self.sketches[label].jaccard(sketch) >= NEAR)
+        found = (
+            label
+            for label in self.near.query(sketch)
+            if self.sketches[label].jaccard(sketch) >= NEAR
+        )
         return sorted({label.split(" ")[0] for label in found})
 
     def find(self, keys: Sequence[str], normalised: str) -> list[str]:
-        """Return the roots of all trees that a record is a twin of, told by its semantic keys and its text."""
-        names = [key for key in keys if key in self.parent] + self.near_names(normalised)
+        """Return the roots of all trees that a record is a twin of, told by its
+        semantic keys and its text.
+        """
+        names = [key for key in keys if key in self.parent] + self.near_names(
+            normalised
+        )
         return sorted({self.root(name) for name in names})
 
     def join(self, a: str, b: str) -> None:

@@ -1,7 +1,9 @@
-"""Fixed pieces of work: source files, generated programs or mutants -> records and drops.
+"""Fixed pieces of work: source files, generated programs or mutants -> records and
+drops.
 
-In: a source like `tree:DIR` or `synthetic:N`. Out: slices, each small, each known by its content, each made
-anywhere with the same bits. Non-goals: who runs them (executors.py), where they are kept (build.py).
+In: a source like `tree:DIR` or `synthetic:N`. Out: slices, each small, each known by
+its content, each made anywhere with the same bits. Non-goals: who runs them
+(executors.py), where they are kept (build.py).
 """
 
 from __future__ import annotations
@@ -25,7 +27,8 @@ from nsc.record import Record
 
 SLICE_FILES = 1024
 SLICE_BYTES = 2_000_000
-SLICE_FLOATS = 1500  # mentions of float or double: what there is to parse, close and run
+# mentions of float or double: what there is to parse, close and run
+SLICE_FLOATS = 1500
 SLICE_PROGRAMS = 1000
 SLICE_PARENTS = 64
 
@@ -41,9 +44,12 @@ class FileSlice:
 
     @cached_property
     def name(self) -> str:
-        """A name that changes with the files' content, so that a changed tree is never taken for the old one."""
+        """A name that changes with the files' content, so that a changed tree is never
+        taken for the old one.
+        """
         parts = (
-            f"{f.origin}\0{f.path}\0{f.content_hash if isinstance(f, SourceText) else f.reason}\0" for f in self.files
+            f"{f.origin}\0{f.path}\0{f.content_hash if isinstance(f, SourceText) else f.reason}\0"
+            for f in self.files
         )
         return f"files-{self.number:06d}-{_digest(*parts)}"
 
@@ -56,9 +62,13 @@ class FileSlice:
         drops: list[Dropped] = []
         for found in self.files:
             if isinstance(found, Unreadable):
-                drops.append(Dropped(found.origin, found.path, "", f"source:{found.reason}"))
+                drops.append(
+                    Dropped(found.origin, found.path, "", f"source:{found.reason}")
+                )
                 continue
-            made, dropped = ([], [found]) if isinstance(found, Dropped) else extract(found, profile)
+            made, dropped = (
+                ([], [found]) if isinstance(found, Dropped) else extract(found, profile)
+            )
             candidates += made
             drops += dropped
         return _executed(candidates, drops, profile)
@@ -97,7 +107,9 @@ class MutantSlice:
     @cached_property
     def name(self) -> str:
         parents = (f"{p.name}\0{p.text}\0" for p in self.parents)
-        return f"mutants-{self.number:06d}-{self.seed}-{self.copies}-{_digest(*parents)}"
+        return (
+            f"mutants-{self.number:06d}-{self.seed}-{self.copies}-{_digest(*parents)}"
+        )
 
     @property
     def size(self) -> int:
@@ -124,18 +136,32 @@ def _digest(*parts: str) -> str:
     return digest.hexdigest()
 
 
-def _executed(candidates: list[Candidate], drops: list[Dropped], profile: Profile) -> Made:
-    """Execute candidates, the first of those with the same normalised text alone: copies cost no run."""
+def _executed(
+    candidates: list[Candidate], drops: list[Dropped], profile: Profile
+) -> Made:
+    """Execute candidates, the first of those with the same normalised text alone:
+    copies cost no run.
+    """
     kept: dict[str, Candidate] = {}
     for c in candidates:
         if kept.setdefault(c.program.normalised, c) is not c:
-            drops.append(Dropped(c.source.origin, c.source.path, c.program.name, "copy", c.program.text))
+            drops.append(
+                Dropped(
+                    c.source.origin,
+                    c.source.path,
+                    c.program.name,
+                    "copy",
+                    c.program.text,
+                )
+            )
     results = execute(list(kept.values()), profile)
     drops += [r for r in results if isinstance(r, Dropped)]
     return [r for r in results if isinstance(r, Record)], drops
 
 
-def slices_of(source: str, profile: Profile, seed: int, say: Callable[[str], None]) -> Iterator[Slice]:
+def slices_of(
+    source: str, profile: Profile, seed: int, say: Callable[[str], None]
+) -> Iterator[Slice]:
     """Cut one source into slices.
 
     Raises:
@@ -163,7 +189,9 @@ def size_of(source: str) -> int:
 
 def _positive(source: str, text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise InputError(f"'{source}': expected a number of programs, as in synthetic:10000")
+        raise InputError(
+            f"'{source}': expected a number of programs, as in synthetic:10000"
+        )
     return int(text)
 
 
@@ -171,7 +199,9 @@ def _mutation(source: str, place: str) -> tuple[Path, int]:
     """Read `mutate:DATASET` or `mutate:DATASET,COPIES`."""
     folder, _, copies = place.partition(",")
     if not (Path(folder) / "train").is_dir():
-        raise InputError(f"{source}: expected a data set; {folder} has no folder 'train'")
+        raise InputError(
+            f"{source}: expected a data set; {folder} has no folder 'train'"
+        )
     return Path(folder), _positive(source, copies or "4")
 
 
@@ -187,15 +217,18 @@ def _mutants(folder: Path, copies: int, seed: int) -> Iterator[Slice]:
         waiting.append(parent)
         if len(waiting) == SLICE_PARENTS:
             yield MutantSlice(number, seed, copies, tuple(waiting))
-            waiting, number = [], number + 1
+            waiting = []
+            number = number + 1
     if waiting:
         yield MutantSlice(number, seed, copies, tuple(waiting))
 
 
 def _files(found_files: Iterator[Found], profile: Profile) -> Iterator[Slice]:
-    """Cut files by count, by size and by how much work they are: the last slice to be made holds up the others.
+    """Cut files by count, by size and by how much work they are: the last slice to be
+    made holds up the others.
 
-    Files of packages are judged here: that takes one pass over a package, which each worker would make anew.
+    Files of packages are judged here: that takes one pass over a package, which each
+    worker would make anew.
     """
     files: list[Found | Dropped] = []
     size = floats = number = 0
@@ -208,6 +241,9 @@ def _files(found_files: Iterator[Found], profile: Profile) -> Iterator[Slice]:
             floats += found.text.count("double") + found.text.count("float")
         if len(files) >= SLICE_FILES or size >= SLICE_BYTES or floats >= SLICE_FLOATS:
             yield FileSlice(number, tuple(files))
-            files, size, floats, number = [], 0, 0, number + 1
+            files = []
+            size = 0
+            floats = 0
+            number = number + 1
     if files:
         yield FileSlice(number, tuple(files))

@@ -1,1 +1,3 @@
-"""ParrotBenchCPN and its extension: benchmark programs in C with train and test examples. Must not know who learns."""
+"""ParrotBenchCPN and its extension: benchmark programs in C with train and test
+examples. Must not know who learns.
+"""

@@ -1,8 +1,9 @@
 """The benchmark on disk: a parquet file per program and a manifest.
 
-In: benchmarks to make, a seed. Out: files; and from files `ParrotProgram`s. Outputs are computed in the sandbox.
-Non-goals: `Record`s: these programs have inputs of their own, some more than nine, so that nothing that reads records
-reads them.
+In: benchmarks to make, a seed. Out: files; and from files `ParrotProgram`s. Outputs are
+computed in the sandbox.
+Non-goals: `Record`s: these programs have inputs of their own, some more than nine, so
+that nothing that reads records reads them.
 """
 
 from __future__ import annotations
@@ -28,16 +29,24 @@ VERSION = "1"
 SPLITS = ("train", "test")
 _SCHEMA = pa.schema(
     [
-        ("name", pa.string()), ("benchmark", pa.string()), ("suite", pa.string()),
+        ("name", pa.string()),
+        ("benchmark", pa.string()),
+        ("suite", pa.string()),
         ("box", pa.list_(pa.float64())),  # i 2, row-major
-        ("function", pa.string()), ("text", pa.string()),  # null where there is no pointer-free form
-        ("original_function", pa.string()), ("original_text", pa.string()),
+        # null where there is no pointer-free form
+        ("function", pa.string()),
+        ("text", pa.string()),
+        ("original_function", pa.string()),
+        ("original_text", pa.string()),
         ("original_outputs", pa.list_(pa.int32())),
-        ("train_inputs", pa.list_(pa.float32())), ("train_outputs", pa.list_(pa.float32())),  # n i, n o, row-major
-        ("test_inputs", pa.list_(pa.float32())), ("test_outputs", pa.list_(pa.float32())),
+        # n i, n o, row-major
+        ("train_inputs", pa.list_(pa.float32())),
+        ("train_outputs", pa.list_(pa.float32())),
+        ("test_inputs", pa.list_(pa.float32())),
+        ("test_outputs", pa.list_(pa.float32())),
     ],
     metadata={b"nsc_parrot": VERSION.encode()},
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,34 +74,54 @@ def write_parrot(folder: Path, *, seed: int, only: Sequence[str] = ()) -> dict:
     """Write the benchmark; the same seed gives the same bytes.
 
     Args:
-        folder: one parquet file per program and manifest.json; what was there under these names is replaced.
-        only: the benchmarks to make (`BENCHMARKS`); all where empty. kmeans, sobel and jpeg need photographs.
+        folder: one parquet file per program and manifest.json; what was there under
+            these names is replaced.
+        only: the benchmarks to make (`BENCHMARKS`); all where empty. kmeans, sobel and
+            jpeg need photographs.
 
     Returns:
-        The manifest: sizes, seed, and for every program its sources and what differs from the paper's.
+        The manifest: sizes, seed, and for every program its sources and what differs
+            from the paper's.
 
     Raises:
-        InputError: a benchmark that there is not, a seed below 0, or no folder can be made there.
-        MissingExtraError: scikit-learn or Pillow is needed and not installed; nothing is written then.
+        InputError: a benchmark that there is not, a seed below 0, or no folder can be
+            made there.
+        MissingExtraError: scikit-learn or Pillow is needed and not installed; nothing
+            is written then.
     """
     unknown = [name for name in only if name not in BENCHMARKS]
     if unknown:
-        raise InputError(f"no benchmark '{unknown[0]}'; there are {', '.join(BENCHMARKS)}")
+        raise InputError(
+            f"no benchmark '{unknown[0]}'; there are {', '.join(BENCHMARKS)}"
+        )
     if seed < 0:
         raise InputError(f"the seed must be 0 or more; found {seed}")
     codes = [code for code in parrot_programs() if not only or code.benchmark in only]
-    inputs = {name: parrot_inputs(name, seed=seed) for name in dict.fromkeys(code.benchmark for code in codes)}
+    inputs = {
+        name: parrot_inputs(name, seed=seed)
+        for name in dict.fromkeys(code.benchmark for code in codes)
+    }
     units = [(code.program() or code.original()).unit for code in codes]
-    programs = [_executed(code, built, inputs[code.benchmark]) for code, built in zip(codes, build(units), strict=True)]
+    programs = [
+        _executed(code, built, inputs[code.benchmark])
+        for code, built in zip(codes, build(units), strict=True)
+    ]
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"cannot write to {folder}: {error.strerror}") from None
     for program in programs:
         _write(folder / f"{program.name}.parquet", program)
-    manifest = {"version": VERSION, "seed": seed, "programs": [_described(p) for p in programs]}
+    manifest = {
+        "version": VERSION,
+        "seed": seed,
+        "programs": [_described(p) for p in programs],
+    }
     if any(ORIGINS[name].needs_images for name in inputs):
-        manifest["photographs"] = {"packages": _packages(), "pixels_sha256": pixel_digests()}
+        manifest["photographs"] = {
+            "packages": _packages(),
+            "pixels_sha256": pixel_digests(),
+        }
     write_whole(folder / "manifest.json", json.dumps(manifest, indent=1))
     return manifest
 
@@ -104,21 +133,34 @@ def _executed(code: ParrotCode, built: Built | Failed, inputs: Inputs) -> Parrot
     for x in (inputs.train, inputs.test):
         done = run(built, x)
         if done.outcome is not Outcome.ok or not np.isfinite(done.outputs).all():
-            raise OracleError(f"{code.name} has no finite output on some of its inputs [{done.outcome}]")
+            raise OracleError(
+                f"{code.name} has no finite output on some of its inputs"
+                f" [{done.outcome}]"
+            )
         outputs.append(done.outputs.astype(np.float32))
     return ParrotProgram(code, inputs.train, outputs[0], inputs.test, outputs[1])
 
 
 def _described(program: ParrotProgram) -> dict:
-    code, origin = program.code, ORIGINS[program.code.benchmark]
+    code = program.code
+    origin = ORIGINS[program.code.benchmark]
     return {
-        "name": code.name, "benchmark": code.benchmark, "suite": code.suite,
-        "function": code.function, "original_function": code.original_function,
-        "n_inputs": code.n_inputs, "n_outputs": code.n_outputs, "box": code.box,
-        "train": len(program.train_inputs), "test": len(program.test_inputs),
-        "train_source": origin.train, "test_source": origin.test,
-        "paper_train": origin.paper_train, "paper_test": origin.paper_test, "differs": origin.differs,
-    }  # fmt: skip
+        "name": code.name,
+        "benchmark": code.benchmark,
+        "suite": code.suite,
+        "function": code.function,
+        "original_function": code.original_function,
+        "n_inputs": code.n_inputs,
+        "n_outputs": code.n_outputs,
+        "box": code.box,
+        "train": len(program.train_inputs),
+        "test": len(program.test_inputs),
+        "train_source": origin.train,
+        "test_source": origin.test,
+        "paper_train": origin.paper_train,
+        "paper_test": origin.paper_test,
+        "differs": origin.differs,
+    }
 
 
 def _packages() -> dict[str, str]:
@@ -129,16 +171,25 @@ def _write(path: Path, program: ParrotProgram) -> None:
     """Write one program; the file appears whole or not at all."""
     code = program.code
     row = {
-        "name": code.name, "benchmark": code.benchmark, "suite": code.suite, "box": np.ravel(code.box),
-        "function": code.function, "text": code.text,
-        "original_function": code.original_function, "original_text": code.original_text,
+        "name": code.name,
+        "benchmark": code.benchmark,
+        "suite": code.suite,
+        "box": np.ravel(code.box),
+        "function": code.function,
+        "text": code.text,
+        "original_function": code.original_function,
+        "original_text": code.original_text,
         "original_outputs": code.original_outputs,
-        "train_inputs": program.train_inputs.ravel(), "train_outputs": program.train_outputs.ravel(),
-        "test_inputs": program.test_inputs.ravel(), "test_outputs": program.test_outputs.ravel(),
-    }  # fmt: skip
+        "train_inputs": program.train_inputs.ravel(),
+        "train_outputs": program.train_outputs.ravel(),
+        "test_inputs": program.test_inputs.ravel(),
+        "test_outputs": program.test_outputs.ravel(),
+    }
     arrays = [pa.array([row[field.name]], field.type) for field in _SCHEMA]
     with replacing(path) as temporary:
-        pq.write_table(pa.Table.from_arrays(arrays, schema=_SCHEMA), temporary, compression="zstd")
+        pq.write_table(
+            pa.Table.from_arrays(arrays, schema=_SCHEMA), temporary, compression="zstd"
+        )
 
 
 def read_parrot(folder: Path) -> list[ParrotProgram]:
@@ -151,7 +202,10 @@ def read_parrot(folder: Path) -> list[ParrotProgram]:
         manifest = json.loads((folder / "manifest.json").read_text())
         names = [program["name"] for program in manifest["programs"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"{folder} holds no benchmark; make one with: nsc data parrot -o DIR ({error})") from None
+        raise StoreError(
+            f"{folder} holds no benchmark; make one with: nsc data parrot -o DIR"
+            f" ({error})"
+        ) from None
     return [_read(folder / f"{name}.parquet") for name in names]
 
 
@@ -159,15 +213,32 @@ def _read(path: Path) -> ParrotProgram:
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowInvalid) as error:
-        raise StoreError(f"{path.name} is not a readable parquet file: {error}") from None
+        raise StoreError(
+            f"{path.name} is not a readable parquet file: {error}"
+        ) from None
     found = (table.schema.metadata or {}).get(b"nsc_parrot", b"?").decode()
     if found != VERSION:
-        raise StoreError(f"{path.name} has benchmark version {found}; this nsc reads version {VERSION}")
+        raise StoreError(
+            f"{path.name} has benchmark version {found}; this nsc reads version"
+            f" {VERSION}"
+        )
     cell = {name: table[name][0] for name in _SCHEMA.names}
-    texts = ("name", "benchmark", "suite", "function", "text", "original_function", "original_text")
+    texts = (
+        "name",
+        "benchmark",
+        "suite",
+        "function",
+        "text",
+        "original_function",
+        "original_text",
+    )
     box = tuple(map(tuple, cell["box"].values.to_numpy().reshape(-1, 2).tolist()))
     outputs = tuple(cell["original_outputs"].as_py())
-    code = ParrotCode(**{name: cell[name].as_py() for name in texts}, box=box, original_outputs=outputs)
+    code = ParrotCode(
+        **{name: cell[name].as_py() for name in texts},
+        box=box,
+        original_outputs=outputs,
+    )
     widths = {"inputs": code.n_inputs, "outputs": code.n_outputs}
     examples = {
         f"{split}_{kind}": cell[f"{split}_{kind}"].values.to_numpy().reshape(-1, width)

@@ -1,8 +1,9 @@
 """Two photographs that come with scikit-learn, at the sizes of the paper's images.
 
-In: nothing. Out: colours in [0, 1], `rows columns 3`. Non-goals: what programs make of them (inputs.py).
-The paper's own images are not at hand. china.jpg (427 rows, 640 columns) has no 512x512 pixels; cut to 427x614 it has
-exactly as many 3x3 windows, 425 * 612 = 510 * 510, and nothing needs to be blown up.
+In: nothing. Out: colours in [0, 1], `rows columns 3`. Non-goals: what programs make of
+them (inputs.py). The paper's own images are not at hand. china.jpg (427 rows, 640
+columns) has no 512x512 pixels; cut to 427x614 it has exactly as many 3x3 windows, 425 *
+612 = 510 * 510, and nothing needs to be blown up.
 """
 
 from __future__ import annotations
@@ -14,12 +15,16 @@ import numpy as np
 
 from nsc.errors import MissingExtraError
 
-TRAIN, TEST = "china.jpg", "flower.jpg"
-TRAIN_SHAPE, TEST_SHAPE = (427, 614), (200, 220)  # rows, columns
+TRAIN = "china.jpg"
+TEST = "flower.jpg"
+# rows, columns
+TRAIN_SHAPE = (427, 614)
+TEST_SHAPE = (200, 220)
 
 
 def train_image() -> np.ndarray:
-    """Return the middle of china.jpg, 427 rows of 614 pixels, in place of the paper's 512x512.
+    """Return the middle of china.jpg, 427 rows of 614 pixels, in place of the paper's
+    512x512.
 
     Raises:
         MissingExtraError: scikit-learn or Pillow is not installed.
@@ -28,7 +33,8 @@ def train_image() -> np.ndarray:
 
 
 def test_image() -> np.ndarray:
-    """Return the middle of flower.jpg, each pixel the mean of 2x2: 200 rows of 220 pixels, as the paper's 220x200.
+    """Return the middle of flower.jpg, each pixel the mean of 2x2: 200 rows of 220
+    pixels, as the paper's 220x200.
 
     Raises:
         MissingExtraError: scikit-learn or Pillow is not installed.
@@ -40,7 +46,10 @@ def test_image() -> np.ndarray:
 
 def pixel_digests() -> dict[str, str]:
     """Name the pixels of both photographs: another decoder of JPEG may round otherwise."""
-    return {name: hashlib.sha256(_photograph(name).tobytes()).hexdigest() for name in (TRAIN, TEST)}
+    return {
+        name: hashlib.sha256(_photograph(name).tobytes()).hexdigest()
+        for name in (TRAIN, TEST)
+    }
 
 
 @lru_cache(maxsize=2)
@@ -50,11 +59,14 @@ def _photograph(name: str) -> np.ndarray:
         from sklearn.datasets import load_sample_image
     except ModuleNotFoundError as error:
         if error.name and error.name.split(".")[0] in ("PIL", "sklearn"):
-            raise MissingExtraError("scikit-learn or Pillow, from which the photographs come,", "parrot") from None
+            raise MissingExtraError(
+                "scikit-learn or Pillow, from which the photographs come,", "parrot"
+            ) from None
         raise
     return load_sample_image(name)
 
 
 def _middle(image: np.ndarray, rows: int, columns: int) -> np.ndarray:
-    top, left = (image.shape[0] - rows) // 2, (image.shape[1] - columns) // 2
+    top = (image.shape[0] - rows) // 2
+    left = (image.shape[1] - columns) // 2
     return image[top : top + rows, left : left + columns]

@@ -1,7 +1,8 @@
-"""Train and test inputs of each benchmark, in the sizes of the paper's Table 1 (of the preprint).
+"""Train and test inputs of each benchmark, in the sizes of the paper's Table 1 (of the
+preprint).
 
-In: a benchmark, a seed. Out: `Inputs`. Non-goals: outputs (dataset.py).
-Every benchmark has random streams of its own, so that one is the same whichever others are made.
+In: a benchmark, a seed. Out: `Inputs`. Non-goals: outputs (dataset.py). Every benchmark
+has random streams of its own, so that one is the same whichever others are made.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import numpy as np
 from nsc.exestack.parrot.images import test_image, train_image
 from nsc.exestack.parrot.programs import BENCHMARKS
 
-MARGIN = 0.01  # rad; nearer to a stretched arm, rounding takes the arc functions out of [-1, 1]
+# rad; nearer to a stretched arm, rounding takes the arc functions out of [-1, 1]
+MARGIN = 0.01
 CENTROIDS = 6
 LLOYD_ROUNDS = 10
 
@@ -36,7 +38,8 @@ class Origin:
     """Where a benchmark's inputs are from, in words for the manifest.
 
     Args:
-        paper_train, paper_test: what Table 1 states; "" where the paper leaves the benchmark out.
+        paper_train, paper_test: what Table 1 states; "" where the paper leaves the
+            benchmark out.
         differs: what is not as the paper's, or what the paper leaves open.
         needs_images: made from photographs.
     """
@@ -53,9 +56,13 @@ def parrot_inputs(benchmark: str, *, seed: int) -> Inputs:
     """Make a benchmark's inputs; the same seed gives the same bits.
 
     Raises:
-        MissingExtraError: the benchmark needs photographs and their package is not installed.
+        MissingExtraError: the benchmark needs photographs and their package is not
+            installed.
     """
-    made = (_MAKERS[benchmark](split, _generator(benchmark, split, seed)) for split in ("train", "test"))
+    made = (
+        _MAKERS[benchmark](split, _generator(benchmark, split, seed))
+        for split in ("train", "test")
+    )
     return Inputs(*(np.ascontiguousarray(x, np.float32) for x in made))
 
 
@@ -66,8 +73,9 @@ def _generator(benchmark: str, split: str, seed: int) -> np.random.Generator:
 def _fft(split: str, generator: np.random.Generator) -> np.ndarray:
     """Draw fractions of a turn as a radix-2 transform asks for them, below one half.
 
-    The preprint's Figure 13 agrees: surrogates that learn nothing of the cosine end at a loss of 0.49, its variance
-    there, but those of the sine at 0.06, below its 0.095; over a whole turn the best straight line would leave 0.2.
+    The preprint's Figure 13 agrees: surrogates that learn nothing of the cosine end at
+    a loss of 0.49, its variance there, but those of the sine at 0.06, below its 0.095;
+    over a whole turn the best straight line would leave 0.2.
     """
     return generator.uniform(0.0, 0.5, (32_768 if split == "train" else 2_048, 1))
 
@@ -88,13 +96,22 @@ def _kmeans(split: str, generator: np.random.Generator) -> np.ndarray:
 
 
 def _centroids(pixels: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """Cluster colours with Lloyd's iteration from random pixels; a cluster that runs empty keeps its centre."""
+    """Cluster colours with Lloyd's iteration from random pixels; a cluster that runs
+    empty keeps its centre.
+    """
     centres = pixels[generator.choice(len(pixels), CENTROIDS, replace=False)]
     for _ in range(LLOYD_ROUNDS):
         nearest = ((pixels[:, None, :] - centres) ** 2).sum(axis=2).argmin(axis=1)
         counts = np.bincount(nearest, minlength=CENTROIDS)
-        sums = [np.bincount(nearest, weights=channel, minlength=CENTROIDS) for channel in pixels.T]
-        centres = np.where(counts[:, None] > 0, np.stack(sums, axis=1) / np.maximum(counts, 1)[:, None], centres)
+        sums = [
+            np.bincount(nearest, weights=channel, minlength=CENTROIDS)
+            for channel in pixels.T
+        ]
+        centres = np.where(
+            counts[:, None] > 0,
+            np.stack(sums, axis=1) / np.maximum(counts, 1)[:, None],
+            centres,
+        )
     return centres
 
 
@@ -108,7 +125,9 @@ def _jmeint(split: str, generator: np.random.Generator) -> np.ndarray:
 
 
 def _jpeg(split: str, generator: np.random.Generator) -> np.ndarray:
-    levels = np.floor(255.0 * _grey(train_image() if split == "train" else test_image()) + 0.5)
+    levels = np.floor(
+        255.0 * _grey(train_image() if split == "train" else test_image()) + 0.5
+    )
     rows, columns = (size // 8 for size in levels.shape)
     blocks = levels[: 8 * rows, : 8 * columns].reshape(rows, 8, columns, 8)
     return blocks.transpose(0, 2, 1, 3).reshape(-1, 64)
@@ -120,42 +139,74 @@ def _grey(image: np.ndarray) -> np.ndarray:
 
 
 _MAKERS: dict[str, Callable[[str, np.random.Generator], np.ndarray]] = {
-    "fft": _fft, "invk2j": _invk2j, "kmeans": _kmeans, "sobel": _sobel, "jmeint": _jmeint, "jpeg": _jpeg,
-}  # fmt: skip
+    "fft": _fft,
+    "invk2j": _invk2j,
+    "kmeans": _kmeans,
+    "sobel": _sobel,
+    "jmeint": _jmeint,
+    "jpeg": _jpeg,
+}
 
 _CHINA = "the middle of scikit-learn's china.jpg, 614x427 pixels"
-_FLOWER = "the middle of scikit-learn's flower.jpg, 440x400 pixels averaged 2x2 to 220x200"
+_FLOWER = (
+    "the middle of scikit-learn's flower.jpg, 440x400 pixels averaged 2x2 to 220x200"
+)
 _LEFT_OUT = (
-    "the paper leaves this benchmark out for its length; sizes are ours. Too many inputs for a record of nine and for "
-    "9-4-4-1, too long for an expression DAG: for wider topologies and for starts that need no text"
+    "the paper leaves this benchmark out for its length; sizes are ours. Too many"
+    " inputs for a record of nine and for 9-4-4-1, too long for an expression DAG: for"
+    " wider topologies and for starts that need no text"
 )
 ORIGINS = {
     "fft": Origin(
-        "32,768 uniform in [0, 0.5)", "2,048 uniform in [0, 0.5)",
-        "32,768 random floating point numbers", "2,048 random floating point numbers",
-        "the paper does not state the range; a radix-2 transform asks for fractions of a turn below one half. "
-        "pi is given in full (the paper: 3.1415)",
+        "32,768 uniform in [0, 0.5)",
+        "2,048 uniform in [0, 0.5)",
+        "32,768 random floating point numbers",
+        "2,048 random floating point numbers",
+        "the paper does not state the range; a radix-2 transform asks for fractions of"
+        " a turn below one half. pi is given in full (the paper: 3.1415)",
     ),
     "invk2j": Origin(
-        "10,000 positions of the hand for joint angles uniform in [0.01, pi/2 - 0.01]", "the same, drawn anew",
-        "10,000 random (x, y) coordinates", "10,000 random (x, y) coordinates",
-        "the paper does not state the distribution; positions are drawn through the joints so that all can be reached",
+        "10,000 positions of the hand for joint angles uniform in [0.01, pi/2 - 0.01]",
+        "the same, drawn anew",
+        "10,000 random (x, y) coordinates",
+        "10,000 random (x, y) coordinates",
+        "the paper does not state the distribution; positions are drawn through the"
+        " joints so that all can be reached",
     ),
     "kmeans": Origin(
-        "50,000 pairs of colours uniform in [0, 1]", "the pixels of " + _FLOWER + "; each with one of 6 centroids "
-        "that Lloyd's iteration finds there", "50,000 random (r, g, b) values", "220x200 color image",
-        "another photograph; how the paper pairs colours with centroids, and their scale, is not stated", True,
+        "50,000 pairs of colours uniform in [0, 1]",
+        "the pixels of "
+        + _FLOWER
+        + "; each with one of 6 centroids that Lloyd's iteration finds there",
+        "50,000 random (r, g, b) values",
+        "220x200 color image",
+        "another photograph; how the paper pairs colours with centroids, and their"
+        " scale, is not stated",
+        True,
     ),
     "sobel": Origin(
-        "all 260,100 3x3 windows of " + _CHINA, "all 43,164 3x3 windows of " + _FLOWER,
-        "One 512x512 color image", "220x200 color image",
-        "other photographs; the training one is 614x427, which has as many 3x3 windows as 512x512. Windows that "
-        "reach over the border are left out; levels are BT.601 brightness in [0, 1]", True,
+        "all 260,100 3x3 windows of " + _CHINA,
+        "all 43,164 3x3 windows of " + _FLOWER,
+        "One 512x512 color image",
+        "220x200 color image",
+        "other photographs; the training one is 614x427, which has as many 3x3 windows"
+        " as 512x512. Windows that reach over the border are left out; levels are"
+        " BT.601 brightness in [0, 1]",
+        True,
     ),
     "jmeint": Origin(
-        "10,000 pairs of triangles, corners uniform in the unit cube", "the same, drawn anew", "", "", _LEFT_OUT,
+        "10,000 pairs of triangles, corners uniform in the unit cube",
+        "the same, drawn anew",
+        "",
+        "",
+        _LEFT_OUT,
     ),
     "jpeg": Origin(
-        "all 4,028 whole 8x8 blocks of " + _CHINA, "all 675 whole 8x8 blocks of " + _FLOWER, "", "", _LEFT_OUT, True,
+        "all 4,028 whole 8x8 blocks of " + _CHINA,
+        "all 675 whole 8x8 blocks of " + _FLOWER,
+        "",
+        "",
+        _LEFT_OUT,
+        True,
     ),
-}  # fmt: skip
+}

@@ -1,12 +1,16 @@
-"""The benchmark's programs: C text, each pointer-free with one output, and as applications call it.
+"""The benchmark's programs: C text, each pointer-free with one output, and as
+applications call it.
 
-In: the .c files of this folder. Out: `ParrotCode`s. Non-goals: inputs (inputs.py), running anything (dataset.py).
+In: the .c files of this folder. Out: `ParrotCode`s. Non-goals: inputs (inputs.py),
+running anything (dataset.py).
 
-The suite "cpn" is ParrotBenchCPN: fft, invk2j, kmeans and sobel, one pointer-free function per output, as the paper
-has them ("Learning to Compile Programs to Neural Networks", ICML 2024; Table 1 and Figures 8 to 11 of its preprint).
-The suite "extended" adds jmeint and jpeg, which the paper leaves out for their length. They have 18 and 64 inputs:
-too many for a `Record` (9) and for the covering architecture 9-4-4-1, and more operations than a DAG may have, so
-that the shipped CompNet cannot read their text. They are for wider topologies and for starts that need no text.
+The suite "cpn" is ParrotBenchCPN: fft, invk2j, kmeans and sobel, one pointer-free
+function per output, as the paper has them ("Learning to Compile Programs to Neural
+Networks", ICML 2024; Table 1 and Figures 8 to 11 of its preprint). The suite "extended"
+adds jmeint and jpeg, which the paper leaves out for their length. They have 18 and 64
+inputs: too many for a `Record` (9) and for the covering architecture 9-4-4-1, and more
+operations than a DAG may have, so that the shipped CompNet cannot read their text. They
+are for wider topologies and for starts that need no text.
 """
 
 from __future__ import annotations
@@ -18,7 +22,8 @@ from importlib.resources import files
 from nsc.program import Program, parse_program
 from nsc.syntax import Domain
 
-CPN, EXTENDED = "cpn", "extended"
+CPN = "cpn"
+EXTENDED = "extended"
 BENCHMARKS = ("fft", "invk2j", "kmeans", "sobel", "jmeint", "jpeg")
 Box = tuple[tuple[float, float], ...]
 
@@ -28,13 +33,17 @@ class ParrotCode:
     """One program of the benchmark, without data.
 
     Args:
-        name: "fft_0", "fft_1", "invk2j_0", "invk2j_1", "kmeans", "sobel", "jmeint", "jpeg".
+        name: "fft_0", "fft_1", "invk2j_0", "invk2j_1", "kmeans", "sobel", "jmeint",
+            "jpeg".
         benchmark: one of `BENCHMARKS`.
         suite: "cpn" or "extended".
-        box: (lo, hi) of each input, in the program's units. The benchmark's inputs lie in it but need not fill it:
-            invk2j has no answer in the corners that the arm cannot reach.
-        function, text: the pointer-free form, a C file by itself; None where there is none (jpeg: 64 outputs).
-        original_function, original_text: the form with pointers, structs or arrays, a C file by itself.
+        box: (lo, hi) of each input, in the program's units. The benchmark's inputs lie
+            in it but need not fill it: invk2j has no answer in the corners that the arm
+            cannot reach.
+        function, text: the pointer-free form, a C file by itself; None where there is
+            none (jpeg: 64 outputs).
+        original_function, original_text: the form with pointers, structs or arrays, a C
+            file by itself.
         original_outputs: which outputs of the original form this program has, in order.
     """
 
@@ -57,11 +66,19 @@ class ParrotCode:
         return len(self.original_outputs)
 
     def program(self) -> Program | None:
-        """Parse the pointer-free form, with the box as its domain; None where there is no such form."""
-        return None if self.text is None else _parse(self.text, self.function, self.name, self.box)
+        """Parse the pointer-free form, with the box as its domain; None where there is
+        no such form.
+        """
+        return (
+            None
+            if self.text is None
+            else _parse(self.text, self.function, self.name, self.box)
+        )
 
     def original(self) -> Program:
-        """Parse the form with pointers; it may have more outputs than this program (`original_outputs`)."""
+        """Parse the form with pointers; it may have more outputs than this program
+        (`original_outputs`).
+        """
         return _parse(self.original_text, self.original_function, self.name, self.box)
 
 
@@ -94,8 +111,9 @@ _ROWS = (
 def parrot_programs() -> tuple[ParrotCode, ...]:
     """Return all programs of the benchmark; needs no data and no extra.
 
-    Example: to hold ParrotBenchCPN out of training, run `[c.program() for c in parrot_programs() if c.suite == "cpn"]`
-    on a data set's shared inputs. invk2j gives NaN where the arm does not reach, x * x + y * y > 1.
+    Example: to hold ParrotBenchCPN out of training, run `[c.program() for c in
+    parrot_programs() if c.suite == "cpn"]` on a data set's shared inputs. invk2j gives
+    NaN where the arm does not reach, x * x + y * y > 1.
     """
     return tuple(_code(row) for row in _ROWS)
 

@@ -19,24 +19,32 @@ from nsc.text import preprocess, solid_words
 
 MAX_ABSOLUTE_OUTPUT = 10.0
 CHECKED = 256  # outputs that a DAG is compared on
-AGREEMENT = 1e-3  # of an output, and of the typical one: how far a DAG, which does not round, may be off
+# of an output, and of the typical one: how far a DAG, which does not round, may be off
+AGREEMENT = 1e-3
 STRAYS = 0.02  # the share of outputs that may be farther off
 NEAR_CONSTANT = 1e-3  # of the largest output: a standard deviation below it
 LIMITS = RunLimits(fuel_per_sample=200_000, failures=1)
 
 
 def execute(candidates: list[Candidate], profile: Profile) -> list[Record | Dropped]:
-    """Build candidates 64 to a module and run each five times on 2,048 inputs from U(-1, 1).
+    """Build candidates 64 to a module and run each five times on 2,048 inputs from
+    U(-1, 1).
 
-    Fuel: 200,000 wasm instructions a sample, on average over 1,024 samples, for each function by itself.
+    Fuel: 200,000 wasm instructions a sample, on average over 1,024 samples, for each
+    function by itself.
     """
     built = build([c.program.unit for c in candidates], trap_bounds=True)
     return [_record(c, b, profile) for c, b in zip(candidates, built, strict=True)]
 
 
-def _record(candidate: Candidate, built: Built | Failed, profile: Profile) -> Record | Dropped:
-    program, source = candidate.program, candidate.source
-    outputs = str(built.outcome) if isinstance(built, Failed) else _outputs(built, profile)
+def _record(
+    candidate: Candidate, built: Built | Failed, profile: Profile
+) -> Record | Dropped:
+    program = candidate.program
+    source = candidate.source
+    outputs = (
+        str(built.outcome) if isinstance(built, Failed) else _outputs(built, profile)
+    )
     if isinstance(outputs, str):
         return Dropped(source.origin, source.path, program.name, outputs, program.text)
     n_inputs = min(program.n_inputs, profile.varied_inputs)
@@ -47,17 +55,36 @@ def _record(candidate: Candidate, built: Built | Failed, profile: Profile) -> Re
     dag = None if differs else dag
     name = f"{source.path}:{program.line}:{program.name}"
     return Record(
-        name, _text(program), source.origin, n_inputs, program.n_outputs, box, 0,
-        (outputs / scale).astype(np.float32), dag, licence=source.licence,
-        normalised=program.normalised, scale=() if (scale == 1).all() else tuple(scale.tolist()),
-        flags=_flags(outputs, scale, n_inputs < program.n_inputs, dag is not None and dag.bounded, differs),
-    )  # fmt: skip
+        name,
+        _text(program),
+        source.origin,
+        n_inputs,
+        program.n_outputs,
+        box,
+        0,
+        (outputs / scale).astype(np.float32),
+        dag,
+        licence=source.licence,
+        normalised=program.normalised,
+        scale=() if (scale == 1).all() else tuple(scale.tolist()),
+        flags=_flags(
+            outputs,
+            scale,
+            n_inputs < program.n_inputs,
+            dag is not None and dag.bounded,
+            differs,
+        ),
+    )
 
 
 def _text(program: Program) -> str:
-    """Return a program's text as written, or expanded where that does not read as the program that was run."""
+    """Return a program's text as written, or expanded where that does not read as the
+    program that was run.
+    """
     expanded = preprocess(program.text)
-    if not expanded.problems and solid_words(expanded.text) == solid_words(program.source):
+    if not expanded.problems and solid_words(expanded.text) == solid_words(
+        program.source
+    ):
         return program.text
     try:
         again = parse_program(program.text, function=program.name)
@@ -65,15 +92,18 @@ def _text(program: Program) -> str:
             return program.text
     except InputError:
         pass
-    return "".join(f"#include <{header}>\n" for header in program.headers) + program.source
+    return (
+        "".join(f"#include <{header}>\n" for header in program.headers) + program.source
+    )
 
 
 def _outputs(built: Built, profile: Profile) -> np.ndarray | str:
     """Return outputs, or why there are none.
 
-    Runs five times on the same inputs (ICML 2024, section 4): three times in one instance, the second in
-    reverse, so that state left between calls shows; twice in fresh ones. The sandbox itself has no clock,
-    no random numbers and no other source of chance.
+    Runs five times on the same inputs (ICML 2024, section 4): three times in one
+    instance, the second in reverse, so that state left between calls shows; twice in
+    fresh ones. The sandbox itself has no clock, no random numbers and no other source
+    of chance.
     """
     x = np.ones((SAMPLES, built.n_inputs))
     varied = min(built.n_inputs, profile.varied_inputs)
@@ -81,9 +111,15 @@ def _outputs(built: Built, profile: Profile) -> np.ndarray | str:
     first = run(built, x, LIMITS)
     if first.outcome is not Outcome.ok:
         return str(first.outcome)
-    y, n = first.outputs, len(x)
+    y = first.outputs
+    n = len(x)
     same = run(built, np.concatenate([x, x[::-1], x]), LIMITS).outputs
-    runs = (same[:n], same[n : 2 * n][::-1], same[2 * n :], run(built, x, LIMITS).outputs)
+    runs = (
+        same[:n],
+        same[n : 2 * n][::-1],
+        same[2 * n :],
+        run(built, x, LIMITS).outputs,
+    )
     if not all(np.array_equal(y, again, equal_nan=True) for again in runs):
         return "nondeterministic"
     return _refusal(y, profile) or y
@@ -101,17 +137,27 @@ def _refusal(outputs: np.ndarray, profile: Profile) -> str | None:
 def _scale(outputs: np.ndarray) -> np.ndarray:
     """Per output, the smallest power of two that brings it below 10; 1 where it is."""
     largest = np.abs(outputs).max(axis=0)
-    powers = np.ceil(np.log2(np.maximum(largest, MAX_ABSOLUTE_OUTPUT) / MAX_ABSOLUTE_OUTPUT))
+    powers = np.ceil(
+        np.log2(np.maximum(largest, MAX_ABSOLUTE_OUTPUT) / MAX_ABSOLUTE_OUTPUT)
+    )
     return np.exp2(powers + (largest / np.exp2(powers) >= MAX_ABSOLUTE_OUTPUT))
 
 
 def _flags(
-    outputs: np.ndarray, scale: np.ndarray, rest_is_one: bool, bounded_dag: bool, dag_differs: bool
+    outputs: np.ndarray,
+    scale: np.ndarray,
+    rest_is_one: bool,
+    bounded_dag: bool,
+    dag_differs: bool,
 ) -> tuple[str, ...]:
-    spread, largest = outputs.std(axis=0), np.abs(outputs).max(axis=0)
+    spread = outputs.std(axis=0)
+    largest = np.abs(outputs).max(axis=0)
     flags = {
         "constant": (np.ptp(outputs, axis=0) == 0).all(),
-        "near_constant": (spread < NEAR_CONSTANT * largest).all() and not (np.ptp(outputs, axis=0) == 0).all(),
+        "near_constant": (
+            (spread < NEAR_CONSTANT * largest).all()
+            and not (np.ptp(outputs, axis=0) == 0).all()
+        ),
         "rescaled": (scale != 1).any(),
         "rest_is_one": rest_is_one,
         "bounded_dag": bounded_dag,
@@ -132,4 +178,7 @@ def _agrees(dag: Dag, outputs: np.ndarray) -> bool:
     with np.errstate(all="ignore"):
         error = np.abs(evaluate(dag, shared_inputs()[:CHECKED, : dag.n_inputs]) - y)
     typical = np.median(np.abs(outputs), axis=0)
-    return bool((~(error <= AGREEMENT * (np.abs(y) + typical) + 1e-12)).any(axis=1).mean() <= STRAYS)
+    return bool(
+        (~(error <= AGREEMENT * (np.abs(y) + typical) + 1e-12)).any(axis=1).mean()
+        <= STRAYS
+    )

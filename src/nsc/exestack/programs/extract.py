@@ -1,6 +1,8 @@
-"""C text -> closed candidate programs, and a named reason for every function that is none.
+"""C text -> closed candidate programs, and a named reason for every function that is
+none.
 
-In: `SourceText`, a profile. Out: `Candidate`s and `Dropped`s. Nothing is compiled or run here.
+In: `SourceText`, a profile. Out: `Candidate`s and `Dropped`s. Nothing is compiled or
+run here.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ from nsc.program import Listed, Program, list_programs
 from nsc.syntax import Signature
 from nsc.text import solid_words
 
-DEFINES = {"__IEEE_LITTLE_ENDIAN": "1"}  # what newlib's mathematics asks of the machine, of which wasm32 is none
+# what newlib's mathematics asks of the machine, of which wasm32 is none
+DEFINES = {"__IEEE_LITTLE_ENDIAN": "1"}
 MAX_ROUNDS = 8
 MAX_OTHER_FILES = 40
 
@@ -33,7 +36,9 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Dropped:
-    """A function, or a file, that is no record. `text`: what was closed so far, where anything was."""
+    """A function, or a file, that is no record. `text`: what was closed so far, where
+    anything was.
+    """
 
     origin: str
     path: str
@@ -43,17 +48,27 @@ class Dropped:
 
 
 def judge(source: SourceText, profile: Profile) -> SourceText | Dropped:
-    """Give a file the facts of its package, or say by its words why it is not worth parsing."""
+    """Give a file the facts of its package, or say by its words why it is not worth
+    parsing.
+    """
     outline, facts = outlined(source)
     reason = outline.skip_reason(facts.floating, scalar=not profile.desugars)
-    return Dropped(source.origin, source.path, "", f"file:{reason}") if reason else replace(source, facts=facts)
+    return (
+        Dropped(source.origin, source.path, "", f"file:{reason}")
+        if reason
+        else replace(source, facts=facts)
+    )
 
 
-def extract(source: SourceText, profile: Profile) -> tuple[list[Candidate], list[Dropped]]:
+def extract(
+    source: SourceText, profile: Profile
+) -> tuple[list[Candidate], list[Dropped]]:
     """Close every function of a file that fits the profile."""
     if source.facts is None:
         judged = judge(source, profile)
-        return ([], [judged]) if isinstance(judged, Dropped) else extract(judged, profile)
+        return (
+            ([], [judged]) if isinstance(judged, Dropped) else extract(judged, profile)
+        )
 
     def dropped(reason: str, function: str = "", text: str = "") -> Dropped:
         return Dropped(source.origin, source.path, function, reason, text)
@@ -62,33 +77,52 @@ def extract(source: SourceText, profile: Profile) -> tuple[list[Candidate], list
         functions = _linked(source, profile)
     except SourceError as error:
         return [], [dropped(f"file:{error.problems[0].reason}")]
-    except Exception as error:  # a defect of ours costs one file, by name, never the run
+    except (
+        Exception
+    ) as error:  # a defect of ours costs one file, by name, never the run
         return [], [dropped(f"file:crash:{type(error).__name__}")]
-    candidates, drops = [], []
+    candidates = []
+    drops = []
     for function in functions:
-        reason, program = _reason(function, profile), function.program
+        reason = _reason(function, profile)
+        program = function.program
         if reason is None:
             candidates.append(Candidate(source, program))
         else:
-            drops.append(dropped(reason, function.name, program.text if program else ""))
+            drops.append(
+                dropped(reason, function.name, program.text if program else "")
+            )
     return candidates, drops
 
 
 def _linked(source: SourceText, profile: Profile) -> list[Listed]:
-    """List a file's functions, closed over the other files of the package that define what they call.
+    """List a file's functions, closed over the other files of the package that define
+    what they call.
 
     Those files are read behind this one, as if it included them last.
     """
     read = partial(
-        list_programs, source.text, path=source.path, include=package_headers(source.package, source.path),
-        defines=DEFINES, fits=lambda signature: _misfit(signature, profile) is None,
-        may_fit=lambda result, parameters: profile.desugars or may_be_scalar(result, parameters, source.facts.floating),
-    )  # fmt: skip
+        list_programs,
+        source.text,
+        path=source.path,
+        include=package_headers(source.package, source.path),
+        defines=DEFINES,
+        fits=lambda signature: _misfit(signature, profile) is None,
+        may_fit=lambda result, parameters: (
+            profile.desugars or may_be_scalar(result, parameters, source.facts.floating)
+        ),
+    )
     functions = read()
     others: list[str] = []
     for _ in range(MAX_ROUNDS):
-        unlinked = {f.name: f.missing for f in functions if _only_misses_functions(f, profile)}
-        more = [path for path in defining_files(source, chain(*unlinked.values())) if path not in others]
+        unlinked = {
+            f.name: f.missing for f in functions if _only_misses_functions(f, profile)
+        }
+        more = [
+            path
+            for path in defining_files(source, chain(*unlinked.values()))
+            if path not in others
+        ]
         if not more or len(others) + len(more) > MAX_OTHER_FILES:
             break
         others += more
@@ -102,13 +136,21 @@ def _linked(source: SourceText, profile: Profile) -> list[Listed]:
 
 
 def _only_misses_functions(function: Listed, profile: Profile) -> bool:
-    """Say whether a function that fits lacks nothing but the bodies of functions that it calls.
+    """Say whether a function that fits lacks nothing but the bodies of functions that
+    it calls.
 
-    Which of its pointers are outputs may be theirs to tell: then its signature is not known yet.
+    Which of its pointers are outputs may be theirs to tell: then its signature is not
+    known yet.
     """
-    if not function.problems or any(p.reason != "unknown_function" for p in function.problems):
+    if not function.problems or any(
+        p.reason != "unknown_function" for p in function.problems
+    ):
         return False
-    return profile.desugars if function.signature is None else _misfit(function.signature, profile) is None
+    return (
+        profile.desugars
+        if function.signature is None
+        else _misfit(function.signature, profile) is None
+    )
 
 
 def _reason(function: Listed, profile: Profile) -> str | None:
@@ -122,16 +164,28 @@ def _reason(function: Listed, profile: Profile) -> str | None:
         return "not_scalar"  # by its words
     if not profile.max_tokens:
         return None
-    return "too_long" if len(solid_words(function.program.source)) > profile.max_tokens else None
+    return (
+        "too_long"
+        if len(solid_words(function.program.source)) > profile.max_tokens
+        else None
+    )
 
 
 def _misfit(signature: Signature, profile: Profile) -> str | None:
-    """Say why a function of a signature is no candidate whatever it does; None if it may be one."""
+    """Say why a function of a signature is no candidate whatever it does; None if it
+    may be one.
+    """
     leaves = (*signature.inputs, *signature.outputs)
     if any(leaf.type.kind != "float" or leaf.type.bits > 64 for leaf in leaves):
         return "not_float"
     if len(signature.inputs) > profile.max_inputs:
         return "too_many_inputs"
-    is_scalar = len(signature.outputs) == 1 and all(leaf.param == leaf.name for leaf in leaves)
-    has_pointers = any("*" in p.declaration or "[" in p.declaration for p in signature.params)
-    return None if profile.desugars or (is_scalar and not has_pointers) else "not_scalar"
+    is_scalar = len(signature.outputs) == 1 and all(
+        leaf.param == leaf.name for leaf in leaves
+    )
+    has_pointers = any(
+        "*" in p.declaration or "[" in p.declaration for p in signature.params
+    )
+    return (
+        None if profile.desugars or (is_scalar and not has_pointers) else "not_scalar"
+    )

@@ -1,6 +1,8 @@
-"""New programs from real ones: constants, operators, calls, subexpressions and argument order changed.
+"""New programs from real ones: constants, operators, calls, subexpressions and argument
+order changed.
 
-In: training programs of a data set. Out: C texts; whether they are programs at all, execution decides.
+In: training programs of a data set. Out: C texts; whether they are programs at all,
+execution decides.
 Non-goals: labels (execute.py), mutating what is held out.
 """
 
@@ -20,9 +22,14 @@ from nsc.syntax import plain_tree, walk
 
 MAX_CHANGES = 3
 _CALLS = (
-    ("sin", "cos", "tanh", "atan"), ("exp", "cosh", "sinh"), ("sqrt", "cbrt", "fabs"), ("floor", "ceil", "round"),
-    ("fmin", "fmax", "hypot"), ("log", "log1p", "log10"), ("pow", "fmod", "atan2"),
-)  # fmt: skip
+    ("sin", "cos", "tanh", "atan"),
+    ("exp", "cosh", "sinh"),
+    ("sqrt", "cbrt", "fabs"),
+    ("floor", "ceil", "round"),
+    ("fmin", "fmax", "hypot"),
+    ("log", "log1p", "log10"),
+    ("pow", "fmod", "atan2"),
+)
 _SWAPS = {
     "+": "-*",
     "-": "+*",
@@ -35,8 +42,25 @@ _SWAPS = {
     "&&": ("||",),
     "||": ("&&",),
 }
-_WRAPS = ("fabs({})", "sin({})", "({}) * ({})", "-({})", "0.5 * ({})", "tanh({})", "sqrt(fabs({}))", "exp(-fabs({}))")
-_EXACT = frozenset({"subscript_expression", "for_statement", "array_declarator", "case_statement", "preproc_def"})
+_WRAPS = (
+    "fabs({})",
+    "sin({})",
+    "({}) * ({})",
+    "-({})",
+    "0.5 * ({})",
+    "tanh({})",
+    "sqrt(fabs({}))",
+    "exp(-fabs({}))",
+)
+_EXACT = frozenset(
+    {
+        "subscript_expression",
+        "for_statement",
+        "array_declarator",
+        "case_statement",
+        "preproc_def",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -53,13 +77,16 @@ def read_parents(folder: Path) -> Iterator[Parent]:
     """Read the real programs of a data set's training split, constants left out."""
     for record in read_records(folder / "train"):
         if record.origin not in GENERATED and "constant" not in record.flags:
-            yield Parent(record.name, record.name.rsplit(":", 1)[1], record.text, record.licence)
+            yield Parent(
+                record.name, record.name.rsplit(":", 1)[1], record.text, record.licence
+            )
 
 
 def mutants(parent: Parent, copies: int, *, seed: int) -> Iterator[SourceText]:
     """Write `copies` mutants of a program, each with one to three changes."""
     for copy in range(copies):
-        r = Random(f"nsc-mutant-{seed}-{copy}-{hashlib.blake2b(parent.text.encode(), digest_size=8).hexdigest()}")
+        digest = hashlib.blake2b(parent.text.encode(), digest_size=8).hexdigest()
+        r = Random(f"nsc-mutant-{seed}-{copy}-{digest}")
         text = parent.text
         for _ in range(r.randint(1, MAX_CHANGES)):
             text = _changed(text, r)
@@ -70,8 +97,17 @@ def mutants(parent: Parent, copies: int, *, seed: int) -> Iterator[SourceText]:
 def _changed(text: str, r: Random) -> str:
     """Make one change somewhere in a function's body."""
     data = text.encode("latin-1", "replace")
-    bodies = [n for n in walk(plain_tree(text)) if n.type == "compound_statement" and _is_body(n)]
-    nodes = [n for body in bodies for n in walk(body) if n.type in _CHANGES and not _is_exact(n)]
+    bodies = [
+        n
+        for n in walk(plain_tree(text))
+        if n.type == "compound_statement" and _is_body(n)
+    ]
+    nodes = [
+        n
+        for body in bodies
+        for n in walk(body)
+        if n.type in _CHANGES and not _is_exact(n)
+    ]
     if not nodes:
         return text
     kind = r.choice(sorted({n.type for n in nodes}))
@@ -80,7 +116,11 @@ def _changed(text: str, r: Random) -> str:
     if made is None:
         return text
     where, new = made
-    return (data[: where.start_byte] + new.encode("latin-1", "replace") + data[where.end_byte :]).decode("latin-1")
+    return (
+        data[: where.start_byte]
+        + new.encode("latin-1", "replace")
+        + data[where.end_byte :]
+    ).decode("latin-1")
 
 
 def _is_body(node: Node) -> bool:
@@ -88,7 +128,9 @@ def _is_body(node: Node) -> bool:
 
 
 def _is_exact(node: Node) -> bool:
-    """Say whether a node counts or indexes: changing it would loop or trap more often than compute."""
+    """Say whether a node counts or indexes: changing it would loop or trap more often
+    than compute.
+    """
     while node is not None and node.type != "compound_statement":
         if node.type in _EXACT:
             return True
@@ -108,15 +150,23 @@ def _literal(node: Node, r: Random) -> tuple[Node, str] | None:
         value = float(text.rstrip("fFlL"))
     except ValueError:
         return None
-    new = value * r.uniform(0.5, 2.0) if r.random() < 0.7 else value + r.uniform(-1.0, 1.0)
+    new = (
+        value * r.uniform(0.5, 2.0)
+        if r.random() < 0.7
+        else value + r.uniform(-1.0, 1.0)
+    )
     spelled = f"{new:.{r.choice((2, 3, 5))}g}"
     suffix = text[-1] if text[-1] in "fF" else ""
-    return node, (spelled if any(c in spelled for c in ".e") else spelled + ".0") + suffix
+    return (
+        node,
+        (spelled if any(c in spelled for c in ".e") else spelled + ".0") + suffix,
+    )
 
 
 def _binary(node: Node, r: Random) -> tuple[Node, str] | None:
     operator = node.child_by_field_name("operator")
-    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    left = node.child_by_field_name("left")
+    right = node.child_by_field_name("right")
     u = r.random()
     if u < 0.4 and _text(operator) in _SWAPS:
         return operator, r.choice(_SWAPS[_text(operator)])
@@ -134,19 +184,30 @@ def _call(node: Node, r: Random) -> tuple[Node, str] | None:
     bare = name.removesuffix("f") if name not in ("erf",) else name
     family = next((f for f in _CALLS if bare in f), None)
     if family and r.random() < 0.7:
-        return function, r.choice([f for f in family if f != bare]) + ("f" if bare != name else "")
+        return function, r.choice([f for f in family if f != bare]) + (
+            "f" if bare != name else ""
+        )
     if len(arguments) > 1:
         texts = [_text(a) for a in arguments]
         r.shuffle(texts)
         return node, f"{name}({', '.join(texts)})"
-    return node, f"({_text(arguments[0])})" if family and arguments else f"(-{_text(node)})"
+    return node, (
+        f"({_text(arguments[0])})" if family and arguments else f"(-{_text(node)})"
+    )
 
 
 def _conditional(node: Node, r: Random) -> tuple[Node, str] | None:
-    return node, f"({_text(node.child_by_field_name(r.choice(('consequence', 'alternative'))))})"
+    return (
+        node,
+        (
+            f"({_text(node.child_by_field_name(r.choice(('consequence', 'alternative'))))})"
+        ),
+    )
 
 
 _CHANGES = {
-    "number_literal": _literal, "binary_expression": _binary, "call_expression": _call,
+    "number_literal": _literal,
+    "binary_expression": _binary,
+    "call_expression": _call,
     "conditional_expression": _conditional,
-}  # fmt: skip
+}

@@ -20,7 +20,8 @@ class Profile:
         varied_inputs: how many of them are drawn from U(-1, 1); the others are 1.0.
         desugars: keep out pointers, arrays, structs and several outputs.
         max_tokens: of the closed text, without comments; None for any.
-        rescales: divide outputs of 10 and more by a power of two, instead of dropping them.
+        rescales: divide outputs of 10 and more by a power of two, instead of dropping
+            them.
     """
 
     name: str
@@ -34,8 +35,10 @@ class Profile:
 PROFILES = {
     p.name: p
     for p in (
-        Profile("exestackcpn"),  # the ICML paper's: pointer-free, at most 9 inputs, 512 tokens, |output| < 10
-        Profile("hybertnet", max_inputs=64, varied_inputs=1),  # the preprint's, for its topology 1-4-4-2
+        # the ICML paper's: pointer-free, at most 9 inputs, 512 tokens, |output| < 10
+        Profile("exestackcpn"),
+        # the preprint's, for its topology 1-4-4-2
+        Profile("hybertnet", max_inputs=64, varied_inputs=1),
         Profile("wide", desugars=True, max_tokens=None, rescales=True),
     )
 }

@@ -1,1 +1,3 @@
-"""Where programs come from: trees, archives, The Stack, Debian packages, with their own headers."""
+"""Where programs come from: trees, archives, The Stack, Debian packages, with their own
+headers.
+"""

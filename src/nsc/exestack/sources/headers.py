@@ -1,7 +1,8 @@
 """A package's own headers, handed to the front end as text.
 
-In: the folder of a package. Out: what `parse_program(include=...)` asks. Opens regular files below that folder
-and nothing else, whatever names the text asks for. Non-goals: standard headers, other packages' headers.
+In: the folder of a package. Out: what `parse_program(include=...)` asks. Opens regular
+files below that folder and nothing else, whatever names the text asks for. Non-goals:
+standard headers, other packages' headers.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ _SUFFIXES = (".h", ".c", ".inc", ".def")
 def package_headers(package: str, path: str) -> Include | None:
     """Return what finds headers for the file at `path` (from the package's parent).
 
-    A header is looked for beside the file that asks, then anywhere in the package: the shortest path
-    that ends with the name asked for, else the shortest with its last part (build systems copy and link
-    headers into folders that a source tree does not have).
+    A header is looked for beside the file that asks, then anywhere in the package: the
+    shortest path that ends with the name asked for, else the shortest with its last
+    part (build systems copy and link headers into folders that a source tree does not
+    have).
     """
     if not package:
         return None
@@ -36,21 +38,31 @@ def package_headers(package: str, path: str) -> Include | None:
         if beside in index.paths:
             return _read(package, beside)
         named = index.by_name.get(os.path.basename(wanted), [])
-        ending = [found for found in named if found == wanted or found.endswith("/" + wanted.lstrip("./"))]
+        ending = [
+            found
+            for found in named
+            if found == wanted or found.endswith("/" + wanted.lstrip("./"))
+        ]
         return _read(package, (ending or named)[0]) if named else None
 
     return include
 
 
 def defining_files(source: SourceText, names: Iterable[str]) -> list[str]:
-    """Return the package's other .c files that define the functions named, as the package's headers call them."""
+    """Return the package's other .c files that define the functions named, as the
+    package's headers call them.
+    """
     definitions = source.facts.definitions if source.facts else {}
     found = (definitions.get(name) for name in names)
-    return [path for path in dict.fromkeys(found) if path and path != _inside(source.path)]
+    return [
+        path for path in dict.fromkeys(found) if path and path != _inside(source.path)
+    ]
 
 
 def outlined(source: SourceText) -> tuple[Outline, Facts]:
-    """Return what a file's words tell, and what its package's do; each file of a package is outlined once."""
+    """Return what a file's words tell, and what its package's do; each file of a
+    package is outlined once.
+    """
     if not source.package:
         outline = Outline(source.text)
         return outline, Facts(floating_names(outline.declared))
@@ -60,13 +72,17 @@ def outlined(source: SourceText) -> tuple[Outline, Facts]:
 
 
 def _inside(path: str) -> str:
-    """Return where in its package a file is, given its path, which starts with the package's name if it has one."""
+    """Return where in its package a file is, given its path, which starts with the
+    package's name if it has one.
+    """
     first, _, rest = path.partition("/")
     return rest or first
 
 
 class _Index:
-    """The files of one package, by name; shorter paths first. `outlines`: of those that nobody has asked for."""
+    """The files of one package, by name; shorter paths first. `outlines`: of those that
+    nobody has asked for.
+    """
 
     def __init__(self, package: str):
         self.outlines: dict[str, Outline] = {}
@@ -75,8 +91,12 @@ class _Index:
             folders.sort()
             inside = os.path.relpath(folder, package)
             for name in names:
-                if name.endswith(_SUFFIXES) and not os.path.islink(os.path.join(folder, name)):
-                    self.by_name.setdefault(name, []).append(os.path.normpath(os.path.join(inside, name)))
+                if name.endswith(_SUFFIXES) and not os.path.islink(
+                    os.path.join(folder, name)
+                ):
+                    self.by_name.setdefault(name, []).append(
+                        os.path.normpath(os.path.join(inside, name))
+                    )
         for paths in self.by_name.values():
             paths.sort(key=lambda p: (len(p), p))
         self.package = package
@@ -84,7 +104,9 @@ class _Index:
 
     @cached_property
     def facts(self) -> Facts:
-        """What the files tell about one another. A function that two .c files define is left out."""
+        """What the files tell about one another. A function that two .c files define is
+        left out.
+        """
         definitions: dict[str, str] = {}
         declared: list[Declared] = []
         for path in sorted(self.paths):
@@ -95,7 +117,10 @@ class _Index:
             declared += outline.declared
             for name in outline.defined_functions() if path.endswith(".c") else ():
                 definitions[name] = path if definitions.get(name, path) == path else ""
-        return Facts(floating_names(declared), {name: path for name, path in definitions.items() if path})
+        return Facts(
+            floating_names(declared),
+            {name: path for name, path in definitions.items() if path},
+        )
 
 
 @lru_cache(maxsize=4)

@@ -1,7 +1,10 @@
-"""Which files can hold a numeric function at all, told from their words before anything is parsed.
+"""Which files can hold a numeric function at all, told from their words before anything
+is parsed.
 
-In: text. Out: `Outline`s, and from a package's outlines `Facts`; given these, a named reason to skip a file.
-Non-goals: being exact. A name too many costs time; a type hidden behind three levels of braces is missed.
+In: text. Out: `Outline`s, and from a package's outlines `Facts`; given these, a named
+reason to skip a file.
+Non-goals: being exact. A name too many costs time; a type hidden behind three levels of
+braces is missed.
 """
 
 from __future__ import annotations
@@ -12,28 +15,41 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 _KEYWORDS = frozenset(
-    "auto break case char const continue default do else enum extern for goto if inline int long register restrict"
-    " return short signed sizeof static struct switch typedef union unsigned void volatile while define".split()
+    "auto break case char const continue default do else enum extern for goto if inline"
+    " int long register restrict return short signed sizeof static struct switch"
+    " typedef union unsigned void volatile while define".split()
 )
 # A literal first letter lets `re` skip to it: a line's start is the line end before it.
 _COMMENT = re.compile(r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?|//[^\n]*")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _BRACES = r"\{([^{}]{0,4000}(?:\{[^{}]{0,1000}\}[^{}]{0,1000}){0,20})\}"
-# A look-behind after the word says what \b before it would, and leaves `re` a literal to search for.
-_TYPEDEF = re.compile(r"typedef(?<!\wtypedef)\s([\w\s*]{1,200}\W)(\w+)\s*(?:\[[^;{}]{0,40})?;")
+# A look-behind after the word says what \b before it would, and leaves `re` a literal
+# to search for.
+_TYPEDEF = re.compile(
+    r"typedef(?<!\wtypedef)\s([\w\s*]{1,200}\W)(\w+)\s*(?:\[[^;{}]{0,40})?;"
+)
 _TYPEDEF_STRUCT = re.compile(
-    rf"typedef(?<!\wtypedef)\s+(?:struct|union)\s*\w*\s*{_BRACES}\s*\**(\w+)\s*(?:,[^;{{}}]{{0,100}})?(?:\[[^;{{}}]{{0,40}})?;"
+    rf"typedef(?<!\wtypedef)\s+(?:struct|union)\s*\w*\s*{_BRACES}\s*\**(\w+)\s*"
+    r"(?:,[^;{}]{0,100})?(?:\[[^;{}]{0,40})?;"
 )
 _STRUCT = re.compile(rf"struct(?<!\wstruct)\s+(\w+)\s*{_BRACES}")
 _UNION = re.compile(rf"union(?<!\wunion)\s+(\w+)\s*{_BRACES}")
-_OTHER_MEMBER = re.compile(r"\b(?:int|char|void|unsigned|long|short|_?[Bb]ool|size_t|u?int\d+_t|FILE)\b|\*")
-_DEFINE = re.compile(r"\n[ \t]*#[ \t]*define[ \t]+(\w+)[ \t]+([\w \t*]{1,80})$", re.MULTILINE)
+_OTHER_MEMBER = re.compile(
+    r"\b(?:int|char|void|unsigned|long|short|_?[Bb]ool|size_t|u?int\d+_t|FILE)\b|\*"
+)
+_DEFINE = re.compile(
+    r"\n[ \t]*#[ \t]*define[ \t]+(\w+)[ \t]+([\w \t*]{1,80})$", re.MULTILINE
+)
 _BODY = re.compile(r"\)[\w\s*,;\[\]]{0,300}\{")
 
 _CPLUSPLUS_WORDS = ("template", "namespace", "class", "using")
-_CPLUSPLUS = re.compile(r"\n[^\S\n]*(?:template\s*<|namespace\s+\w|class\s+\w+\s*[:{]|using\s)")
+_CPLUSPLUS = re.compile(
+    r"\n[^\S\n]*(?:template\s*<|namespace\s+\w|class\s+\w+\s*[:{]|using\s)"
+)
 _CONTROL = frozenset({"if", "else", "for", "while", "switch", "do", "return"})
-_NAME_AND_PARAMETERS = re.compile(r"(\w+)\s*\([^()]{0,1500}(?:\([^()]{0,200}\)[^()]{0,500}){0,20}\)$")
+_NAME_AND_PARAMETERS = re.compile(
+    r"(\w+)\s*\([^()]{0,1500}(?:\([^()]{0,200}\)[^()]{0,500}){0,20}\)$"
+)
 _COMMA = re.compile(r",(?![^(]*\))")
 MAX_HEAD = 2000  # characters from the start of a function to its last parenthesis
 
@@ -41,7 +57,9 @@ _DIRECTIVE = re.compile(r"\n[ \t]*#[^\n\\]*(?:\\.[^\n\\]*)*", re.DOTALL)
 
 
 class Declared(NamedTuple):
-    """A name, the words that its declaration uses, and whether these are a struct's members."""
+    """A name, the words that its declaration uses, and whether these are a struct's
+    members.
+    """
 
     name: str
     words: frozenset[str]
@@ -50,7 +68,9 @@ class Declared(NamedTuple):
 
 @dataclass(frozen=True)
 class Floating:
-    """Names that stand for floating-point types: of whatever kind, and of those that are no struct."""
+    """Names that stand for floating-point types: of whatever kind, and of those that
+    are no struct.
+    """
 
     names: frozenset[str] = frozenset({"float", "double"})
     scalars: frozenset[str] = frozenset({"float", "double"})
@@ -58,23 +78,29 @@ class Floating:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the files of a package tell about one another: floating-point names, and who defines a function."""
+    """What the files of a package tell about one another: floating-point names, and who
+    defines a function.
+    """
 
     floating: Floating = Floating()
-    definitions: Mapping[str, str] = field(default_factory=dict, repr=False)  # function -> path below the package
+    # function -> path below the package
+    definitions: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class Outline:
     """What the words of a file tell.
 
     Args:
-        heads: what stands before each function's body, divided behind its last parenthesis.
+        heads: what stands before each function's body, divided behind its last
+            parenthesis.
         declared: its typedefs, structs and macros that look like types.
     """
 
     def __init__(self, text: str):
         text = "\n" + _COMMENT.sub(" ", text)
-        self.is_c_plus_plus = any(word in text for word in _CPLUSPLUS_WORDS) and bool(_CPLUSPLUS.search(text))
+        self.is_c_plus_plus = any(word in text for word in _CPLUSPLUS_WORDS) and bool(
+            _CPLUSPLUS.search(text)
+        )
         self.heads = tuple(_heads(text))
         self.declared = tuple(_declared(text))
 
@@ -86,10 +112,12 @@ class Outline:
                 yield found.group(1)
 
     def skip_reason(self, floating: Floating, *, scalar: bool = False) -> str | None:
-        """Say why no function of the file can be numeric, given the package's names; None where one may be.
+        """Say why no function of the file can be numeric, given the package's names;
+        None where one may be.
 
-        A function may be if each of its parameters is declared with one of the names, `long double` excepted.
-        `scalar`: it must return one, too, and take no pointer and no struct.
+        A function may be if each of its parameters is declared with one of the names,
+        `long double` excepted. `scalar`: it must return one, too, and take no pointer
+        and no struct.
         """
         if self.is_c_plus_plus:
             return "c_plus_plus"
@@ -103,18 +131,28 @@ class Outline:
 def _declared(text: str) -> Iterator[Declared]:
     typedefs = [(name, words, False) for words, name in _TYPEDEF.findall(text)]
     structs = [(name, words, True) for words, name in _TYPEDEF_STRUCT.findall(text)]
-    structs += [(name, words, True) for name, words in _STRUCT.findall(text) + _UNION.findall(text)]
-    found = [declaration for declaration in typedefs + structs if not _OTHER_MEMBER.search(declaration[1])]
-    for name, words, is_struct in found + [(name, words, False) for name, words in _DEFINE.findall(text)]:
+    structs += [
+        (name, words, True)
+        for name, words in _STRUCT.findall(text) + _UNION.findall(text)
+    ]
+    found = [
+        declaration
+        for declaration in typedefs + structs
+        if not _OTHER_MEMBER.search(declaration[1])
+    ]
+    for name, words, is_struct in found + [
+        (name, words, False) for name, words in _DEFINE.findall(text)
+    ]:
         if name not in _KEYWORDS:
             yield Declared(name, frozenset(_WORD.findall(words)) - _KEYWORDS, is_struct)
 
 
 def floating_names(declarations: Iterable[Declared]) -> Floating:
-    """Close {float, double} under declarations: typedefs of them, structs of nothing else, macros that name them.
+    """Close {float, double} under declarations: typedefs of them, structs of nothing
+    else, macros that name them.
 
-    Example: `typedef double real; typedef struct { real x, y; } point;` gives float, double, real, point; of these
-    point is no scalar.
+    Example: `typedef double real; typedef struct { real x, y; } point;` gives float,
+    double, real, point; of these point is no scalar.
     """
     found = list(declarations)
     return Floating(_closed(found), _closed(d for d in found if not d.is_struct))
@@ -125,7 +163,8 @@ def _closed(declarations: Iterable[Declared]) -> frozenset[str]:
     for name, words, _ in declarations:
         for word in words:
             users.setdefault(word, []).append(name)
-    found, new = set(Floating.names), list(Floating.names)
+    found = set(Floating.names)
+    new = list(Floating.names)
     while new:
         fresh = set(users.get(new.pop(), ())) - found
         found |= fresh
@@ -134,7 +173,9 @@ def _closed(declarations: Iterable[Declared]) -> frozenset[str]:
 
 
 def _may_be_numeric(before: str, behind: str, floating: Floating, scalar: bool) -> bool:
-    """Judge a head that is divided behind its last parenthesis: K&R's parameters are declared behind that."""
+    """Judge a head that is divided behind its last parenthesis: K&R's parameters are
+    declared behind that.
+    """
     end = len(before) - 1
     start = before.rfind("(")
     while start >= 0 and before.count(")", start) > before.count("(", start):
@@ -151,7 +192,9 @@ def _may_be_numeric(before: str, behind: str, floating: Floating, scalar: bool) 
 
 
 def may_be_scalar(result: str, parameters: Sequence[str], floating: Floating) -> bool:
-    """Say whether a function may have floating-point scalars alone, by the words of its result and parameters."""
+    """Say whether a function may have floating-point scalars alone, by the words of its
+    result and parameters.
+    """
     return _is_floating(result, floating.scalars) and all(
         "*" not in part and _is_floating(part, floating.scalars) for part in parameters
     )
@@ -169,4 +212,7 @@ def _heads(text: str) -> Iterator[tuple[str, str]]:
         start = max(near, *(text.rfind(end, near, match.start()) + 1 for end in ";{}"))
         word = _WORD.search(text, start, match.start())
         if word and word.group() not in _CONTROL:
-            yield text[start : match.start() + 1], text[match.start() + 1 : match.end() - 1]
+            yield (
+                text[start : match.start() + 1],
+                text[match.start() + 1 : match.end() - 1],
+            )

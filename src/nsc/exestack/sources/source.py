@@ -1,7 +1,7 @@
 """Where C text comes from: local trees, Debian packages, The Stack.
 
-In: a source like `tree:DIR`, `debian:gsl,musl` or `stack:FILE.parquet`. Out: `Found`s in a fixed order.
-Nothing here parses C.
+In: a source like `tree:DIR`, `debian:gsl,musl` or `stack:FILE.parquet`. Out: `Found`s
+in a fixed order. Nothing here parses C.
 """
 
 from __future__ import annotations
@@ -16,14 +16,20 @@ from nsc.exestack.sources.stack import open_stack, read_stack
 from nsc.exestack.sources.text import SUFFIXES, Found
 from nsc.exestack.sources.tree import ARCHIVES, read_package, read_tree
 
-KINDS = "tree:DIR, debian:PACKAGE,..., stack:FILE.parquet, synthetic:N or mutate:DATASET[,COPIES]"
+KINDS = (
+    "tree:DIR, debian:PACKAGE,..., stack:FILE.parquet, synthetic:N or"
+    " mutate:DATASET[,COPIES]"
+)
 
 
-def read_source_texts(source: str, say: Callable[[str], None] = lambda line: None) -> Iterator[Found]:
+def read_source_texts(
+    source: str, say: Callable[[str], None] = lambda line: None
+) -> Iterator[Found]:
     """Open a source; its files come in an order that depends on their content alone.
 
     Raises:
-        InputError: another kind of source, nothing at that place, or a package that cannot be had.
+        InputError: another kind of source, nothing at that place, or a package that
+            cannot be had.
     """
     kind, _, place = source.partition(":")
     path = Path(place)
@@ -33,26 +39,49 @@ def read_source_texts(source: str, say: Callable[[str], None] = lambda line: Non
         return read_tree(path)
     if kind == "stack":
         if not path.is_file():
-            raise InputError(f"{source}: expected a parquet file; there is none at {place}")
+            raise InputError(
+                f"{source}: expected a parquet file; there is none at {place}"
+            )
         return read_stack(open_stack(path), path.stem)
     if kind == "debian":
         packages = [debian_package(name, say) for name in place.split(",")]
-        return (found for folder, p in packages for found in read_package(folder, p.name, p.licence))
+        return (
+            found
+            for folder, p in packages
+            for found in read_package(folder, p.name, p.licence)
+        )
     raise InputError(f"'{source}' is no source; expected {KINDS}")
 
 
 def count_files(source: str) -> int:
-    """Say about how many files a source has, without reading them; rows of a parquet file count as files."""
+    """Say about how many files a source has, without reading them; rows of a parquet
+    file count as files.
+    """
     kind, _, place = source.partition(":")
     if kind == "stack":
         return open_stack(Path(place)).metadata.num_rows
-    roots = [Path(place)] if kind == "tree" else [debian_package(name)[0] for name in place.split(",")]
+    roots = (
+        [Path(place)]
+        if kind == "tree"
+        else [debian_package(name)[0] for name in place.split(",")]
+    )
     return sum(
-        name.endswith((*SUFFIXES, *ARCHIVES)) for root in roots for _, _, names in os.walk(root) for name in names
+        name.endswith((*SUFFIXES, *ARCHIVES))
+        for root in roots
+        for _, _, names in os.walk(root)
+        for name in names
     )
 
 
 def versions_of(sources: Sequence[str]) -> dict[str, str]:
     """Return the versions of the Debian packages among the sources."""
-    places = [place for kind, _, place in (source.partition(":") for source in sources) if kind == "debian"]
-    return {p.name: p.version for place in places for _, p in map(debian_package, place.split(","))}
+    places = [
+        place
+        for kind, _, place in (source.partition(":") for source in sources)
+        if kind == "debian"
+    ]
+    return {
+        p.name: p.version
+        for place in places
+        for _, p in map(debian_package, place.split(","))
+    }

@@ -1,4 +1,5 @@
-"""The Stack's parquet files: v1's flat columns, or one row a repository with nested files.
+"""The Stack's parquet files: v1's flat columns, or one row a repository with nested
+files.
 
 In: a parquet file. Out: `Found`s in row order, read in batches of 64 rows.
 """
@@ -15,7 +16,8 @@ from nsc.exestack.sources.text import Found, Unreadable, checked
 
 
 def open_stack(path: Path) -> pq.ParquetFile:
-    """Open one of The Stack's files, in v1's flat columns or with a repository's `files` in a row.
+    """Open one of The Stack's files, in v1's flat columns or with a repository's
+    `files` in a row.
 
     Raises:
         InputError: it is no parquet file, or has neither layout.
@@ -27,13 +29,16 @@ def open_stack(path: Path) -> pq.ParquetFile:
     names = set(file.schema_arrow.names)
     if not names & {"content", "files"}:
         raise InputError(
-            f"{path} has neither The Stack's column 'content' nor 'files'; found {', '.join(sorted(names))}"
+            f"{path} has neither The Stack's column 'content' nor 'files'; found"
+            f" {', '.join(sorted(names))}"
         )
     return file
 
 
 def read_stack(file: pq.ParquetFile, name: str) -> Iterator[Found]:
-    """Read the C files of an open file; `name` stands for the repository where none is given."""
+    """Read the C files of an open file; `name` stands for the repository where none is
+    given.
+    """
     names = set(file.schema_arrow.names)
     for batch in file.iter_batches(batch_size=64):
         for row in batch.to_pylist():
@@ -45,7 +50,13 @@ def read_stack(file: pq.ParquetFile, name: str) -> Iterator[Found]:
 
 def _stack_row(row: dict, repository: str) -> Iterator[Found]:
     language = (row.get("lang") or row.get("language") or row.get("ext") or "c").lower()
-    name = row.get("max_stars_repo_path") or row.get("path") or row.get("hexsha") or row.get("blob_id") or "?"
+    name = (
+        row.get("max_stars_repo_path")
+        or row.get("path")
+        or row.get("hexsha")
+        or row.get("blob_id")
+        or "?"
+    )
     if language not in ("c", "h"):
         return
     licences = row.get("max_stars_repo_licenses") or row.get("detected_licenses") or []
@@ -53,4 +64,6 @@ def _stack_row(row: dict, repository: str) -> Iterator[Found]:
     if content is None:
         yield Unreadable(repository, name, "no_content")
     else:
-        yield checked(repository, name, content.encode("utf-8", "replace"), ", ".join(licences))
+        yield checked(
+            repository, name, content.encode("utf-8", "replace"), ", ".join(licences)
+        )

@@ -1,6 +1,8 @@
-"""One C file from somewhere: its text and where it is from, or a named reason why it is no C text.
+"""One C file from somewhere: its text and where it is from, or a named reason why it is
+no C text.
 
-In: bytes. Out: `SourceText` or `Unreadable`. A hostile file costs one counted reason, never the run.
+In: bytes. Out: `SourceText` or `Unreadable`. A hostile file costs one counted reason,
+never the run.
 Non-goals: where files come from; parsing C.
 """
 
@@ -16,7 +18,9 @@ MAX_BYTES = 2_000_000  # of one file
 MAX_LINE = 20_000
 GENERATED = ("synthetic", "mutated")  # origins that only ever train
 SUFFIXES = (".c", ".h")
-_SPDX = re.compile(r"SPDX-License-Identifier:\s*([\w.+-]+(?:\s+(?:OR|AND|WITH)\s+[\w.+-]+)*)")
+_SPDX = re.compile(
+    r"SPDX-License-Identifier:\s*([\w.+-]+(?:\s+(?:OR|AND|WITH)\s+[\w.+-]+)*)"
+)
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,8 @@ class SourceText:
         path: within the origin.
         licence: as the origin states it; "" where it does not.
         package: the folder whose headers the file may include; "" where there is none.
-        facts: what its package tells; None as long as nobody has looked whether the file is worth parsing.
+        facts: what its package tells; None as long as nobody has looked whether the
+            file is worth parsing.
     """
 
     origin: str
@@ -56,7 +61,8 @@ Found = SourceText | Unreadable
 
 
 def checked(origin: str, path: str, data: bytes, licence: str = "") -> Found:
-    """Decide whether bytes are C text: no zero bytes, UTF-8 or Latin-1, no line of a generated blob.
+    """Decide whether bytes are C text: no zero bytes, UTF-8 or Latin-1, no line of a
+    generated blob.
 
     A licence that the file itself names (SPDX) goes before its origin's.
     """

@@ -1,6 +1,7 @@
 """C files below a folder, and those in archives there.
 
-In: a folder. Out: `Found`s in name order. Links are not followed; archives are read in memory.
+In: a folder. Out: `Found`s in name order. Links are not followed; archives are read in
+memory.
 """
 
 from __future__ import annotations
@@ -16,13 +17,27 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from nsc.exestack.sources.text import MAX_BYTES, SUFFIXES, Found, SourceText, Unreadable, checked
+from nsc.exestack.sources.text import (
+    MAX_BYTES,
+    SUFFIXES,
+    Found,
+    SourceText,
+    Unreadable,
+    checked,
+)
 
 MAX_ARCHIVE_BYTES = 512 << 20  # unpacked, of one archive
 BROKEN_ARCHIVE = (
-    tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError, ValueError,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    OSError,
+    EOFError,
+    ValueError,
     RuntimeError,
-)  # fmt: skip
+)
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".zip")
 
 
@@ -37,14 +52,26 @@ def read_tree(root: Path) -> Iterator[Found]:
             if not path.is_symlink():
                 yield from _archive(path, origin)
         else:
-            yield _file(path, origin, _spelled(relative), "", root / folder if is_nested else root)
+            yield _file(
+                path,
+                origin,
+                _spelled(relative),
+                "",
+                root / folder if is_nested else root,
+            )
 
 
 def read_package(folder: Path, origin: str, licence: str) -> Iterator[Found]:
     """Walk one package's folder; paths start with its name."""
     for path in _walk(folder):
         if not path.name.endswith(ARCHIVES):
-            yield _file(path, origin, f"{origin}/{_spelled(path.relative_to(folder))}", licence, folder)
+            yield _file(
+                path,
+                origin,
+                f"{origin}/{_spelled(path.relative_to(folder))}",
+                licence,
+                folder,
+            )
 
 
 def _spelled(path: str | Path) -> str:
@@ -55,7 +82,11 @@ def _spelled(path: str | Path) -> str:
 def _walk(root: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(root, followlinks=False):
         folders.sort()
-        yield from (Path(folder, name) for name in sorted(names) if name.endswith((*SUFFIXES, *ARCHIVES)))
+        yield from (
+            Path(folder, name)
+            for name in sorted(names)
+            if name.endswith((*SUFFIXES, *ARCHIVES))
+        )
 
 
 def _file(path: Path, origin: str, relative: str, licence: str, package: Path) -> Found:
@@ -67,19 +98,27 @@ def _file(path: Path, origin: str, relative: str, licence: str, package: Path) -
         found = checked(origin, relative, path.read_bytes(), licence)
     except OSError:
         return Unreadable(origin, relative, "unreadable")
-    return replace(found, package=str(package)) if isinstance(found, SourceText) else found
+    return (
+        replace(found, package=str(package)) if isinstance(found, SourceText) else found
+    )
 
 
 def _archive(path: Path, origin: str) -> Iterator[Found]:
-    """Read an archive's C files from memory; nothing is unpacked to disk, and a bomb is cut off."""
+    """Read an archive's C files from memory; nothing is unpacked to disk, and a bomb is
+    cut off.
+    """
     shown = _spelled(path.name)
     try:
-        members = _zip_members(path) if path.name.endswith(".zip") else _tar_members(path)
+        members = (
+            _zip_members(path) if path.name.endswith(".zip") else _tar_members(path)
+        )
         left = MAX_ARCHIVE_BYTES
         for name, size, read in members:
             left -= size
             if left < 0:
-                yield Unreadable(origin, f"{shown}:{_spelled(name)}", "archive_too_large")
+                yield Unreadable(
+                    origin, f"{shown}:{_spelled(name)}", "archive_too_large"
+                )
                 return
             if name.endswith(SUFFIXES):
                 if size > MAX_BYTES:
@@ -94,14 +133,22 @@ def _tar_members(path: Path) -> Iterator[tuple]:
     with tarfile.open(path) as archive:
         for member in archive:
             if member.isfile():
-                yield member.name, member.size, lambda m=member: archive.extractfile(m).read(MAX_BYTES + 1)
+                yield (
+                    member.name,
+                    member.size,
+                    lambda m=member: archive.extractfile(m).read(MAX_BYTES + 1),
+                )
 
 
 def _zip_members(path: Path) -> Iterator[tuple]:
     with zipfile.ZipFile(path) as archive:
         for member in archive.infolist():
             if not member.is_dir():
-                yield member.filename, member.file_size, lambda m=member: _limited(archive.open(m))
+                yield (
+                    member.filename,
+                    member.file_size,
+                    lambda m=member: _limited(archive.open(m)),
+                )
 
 
 def _limited(stream: io.BufferedIOBase) -> bytes:

@@ -1,1 +1,3 @@
-"""Random but realistic numeric C functions, with true labels. Must not know who learns from them."""
+"""Random but realistic numeric C functions, with true labels. Must not know who learns
+from them.
+"""

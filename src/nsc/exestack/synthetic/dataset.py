@@ -1,6 +1,8 @@
-"""Random functions -> accepted Records in shards, the same bits whatever the number of workers.
+"""Random functions -> accepted Records in shards, the same bits whatever the number of
+workers.
 
-In: a seed and a count. Out: parquet shards and a manifest. Labels come from the front end's DAG.
+In: a seed and a count. Out: parquet shards and a manifest. Labels come from the front
+end's DAG.
 Non-goals: real programs (other sources).
 """
 
@@ -53,11 +55,13 @@ def candidate(r: Dice, x: np.ndarray, name: str) -> Record | Rejected:
         written = write_function(r)
     except (OverflowError, ZeroDivisionError, ValueError):
         return Rejected("range_overflow")
-    text, ranges = written.text, written.ranges
+    text = written.text
+    ranges = written.ranges
     if text.count("\n") > 80 or len(text) > 3000:
         return Rejected("too_long")
     dag = own_dag(written)
-    assert isinstance(dag, Unsupported) or not dag.bounded  # its values become the labels
+    # its values become the labels
+    assert isinstance(dag, Unsupported) or not dag.bounded
     if isinstance(dag, Unsupported):
         return Rejected(f"no_dag:{dag.reason}")
     if len(dag) > MAX_DAG_NODES:
@@ -68,14 +72,20 @@ def candidate(r: Dice, x: np.ndarray, name: str) -> Record | Rejected:
     if found:
         return Rejected(found)
     box = tuple(ranges.values())
-    return Record(name, text, "synthetic", n_inputs, 1, box, 0, y.astype(np.float32), dag)
+    return Record(
+        name, text, "synthetic", n_inputs, 1, box, 0, y.astype(np.float32), dag
+    )
 
 
 def own_dag(written: Written) -> Dag | Unsupported:
-    """Evaluate a function that we wrote, whose syntax and signature we know, without reading its text."""
+    """Evaluate a function that we wrote, whose syntax and signature we know, without
+    reading its text.
+    """
     type_ = written.type
     inputs = tuple(Leaf(name, name, type_, name) for name in written.ranges)
-    params = tuple(Param(name, type_, "in", f"{type_.spelling} {name}") for name in written.ranges)
+    params = tuple(
+        Param(name, type_, "in", f"{type_.spelling} {name}") for name in written.ranges
+    )
     result = (Leaf("return", "nsc_result", type_, "return"),)
     signature = Signature(written.name, params, type_, inputs, result, "")
     domain = Domain(*zip(*written.ranges.values(), strict=True))
@@ -89,7 +99,8 @@ def _judge(y: np.ndarray, r: Dice) -> str | None:
     if largest >= MAX_ABSOLUTE_OUTPUT:
         return "too_large"
     probes = y[:PROBES, 0]
-    if (probes < 0).mean() > 0.6 and r.random() < 0.7:  # few real functions are negative so often
+    # few real functions are negative so often
+    if (probes < 0).mean() > 0.6 and r.random() < 0.7:
         return "negative"
     around = probes - probes.mean()
     if abs(probes.mean()) < 0.02 * probes.std() and r.random() < 0.7:
@@ -97,11 +108,13 @@ def _judge(y: np.ndarray, r: Dice) -> str | None:
     return "constant" if around @ around < 1e-7 * PROBES and r.random() < 0.98 else None
 
 
-def checked_programs(seed: int, shard: int, count: int) -> tuple[list[Record], list[str]]:
+def checked_programs(
+    seed: int, shard: int, count: int
+) -> tuple[list[Record], list[str]]:
     """Make `count` records without twins among them, and the reasons of those dropped.
 
-    Labels come from the DAG; of every shard the first programs are run in the sandbox too, and one that
-    computes something else there is dropped as "dag_differs".
+    Labels come from the DAG; of every shard the first programs are run in the sandbox
+    too, and one that computes something else there is dropped as "dag_differs".
     """
     r = Dice(f"nsc-synthetic-{seed}-{shard}")
     x = np.asfortranarray(shared_inputs())  # each input in one piece
@@ -123,28 +136,48 @@ def checked_programs(seed: int, shard: int, count: int) -> tuple[list[Record], l
 
 
 def _that_differ(records: list[Record], x: np.ndarray) -> set[str]:
-    """Name the records whose text means another DAG, or other outputs beyond what float arithmetic explains."""
+    """Name the records whose text means another DAG, or other outputs beyond what float
+    arithmetic explains.
+    """
     read_back: list[tuple[Record, Program]] = []
     wrong = set()
     for record in records:
         try:
-            read_back.append((record, parse_program("#include <math.h>\n" + record.text, path=record.name)))
+            read_back.append(
+                (
+                    record,
+                    parse_program(
+                        "#include <math.h>\n" + record.text, path=record.name
+                    ),
+                )
+            )
         except SourceError:
             wrong.add(record.name)
-    for (record, program), built in zip(read_back, build([p.unit for _, p in read_back]), strict=True):
+    for (record, program), built in zip(
+        read_back, build([p.unit for _, p in read_back]), strict=True
+    ):
         lo, hi = np.array(record.box).T
         inputs = lo + (hi - lo) * (x[:, : record.n_inputs] + 1) / 2
-        y = run(built, inputs).outputs if isinstance(built, Built) else np.full_like(record.outputs, np.nan)
+        y = (
+            run(built, inputs).outputs
+            if isinstance(built, Built)
+            else np.full_like(record.outputs, np.nan)
+        )
         read = replace(program, domain=Domain(tuple(lo), tuple(hi))).dag
-        near = np.abs(y - record.outputs) <= TOLERANCE * max(np.abs(record.outputs).max(), 1e-6)
+        near = np.abs(y - record.outputs) <= TOLERANCE * max(
+            np.abs(record.outputs).max(), 1e-6
+        )
         same = isinstance(read, Dag) and read.fingerprint == record.dag.fingerprint
-        if not same or near.mean() < AGREEING:  # a comparison may fall the other way on a few inputs
+        # a comparison may fall the other way on a few inputs
+        if not same or near.mean() < AGREEING:
             wrong.add(record.name)
     return wrong
 
 
 def write_shard(path: Path, *, seed: int, shard: int, count: int) -> dict[str, int]:
-    """Write one shard of at most `count` records without twins inside it; returns drops by reason."""
+    """Write one shard of at most `count` records without twins inside it; returns drops
+    by reason.
+    """
     records, drops = checked_programs(seed, shard, count)
     write_records(path, records)
     return dict(Counter(drops))
@@ -159,12 +192,15 @@ def write_synthetic(
     shard_size: int = 1000,
     progress: Progress = lambda done, total: None,
 ) -> dict:
-    """Write `programs` random programs as shards under `out_dir`; finished shards of the same call are kept.
+    """Write `programs` random programs as shards under `out_dir`; finished shards of
+    the same call are kept.
 
-    Twins (equal DAGs) are dropped within a shard only; a reader drops those across shards.
+    Twins (equal DAGs) are dropped within a shard only; a reader drops those across
+    shards.
 
     Returns:
-        The manifest, also written as manifest.json: records, seed, drops by reason, programs_per_s.
+        The manifest, also written as manifest.json: records, seed, drops by reason,
+            programs_per_s.
 
     Raises:
         InputError: numbers below 1, or a folder that holds other programs.
@@ -173,7 +209,10 @@ def write_synthetic(
         raise InputError("programs, shard size and workers must be at least 1")
     out_dir.mkdir(parents=True, exist_ok=True)
     claim(out_dir, {"programs": programs, "seed": seed, "shard_size": shard_size})
-    sizes = [min(shard_size, programs - k * shard_size) for k in range(math.ceil(programs / shard_size))]
+    sizes = [
+        min(shard_size, programs - k * shard_size)
+        for k in range(math.ceil(programs / shard_size))
+    ]
     paths = [out_dir / f"shard-{k:05d}.parquet" for k in range(len(sizes))]
     todo = [k for k, path in enumerate(paths) if not path.exists()]
     started = time.perf_counter()
@@ -181,7 +220,10 @@ def write_synthetic(
     done = len(sizes) - len(todo)
     progress(done, len(sizes))
     with ProcessPoolExecutor(workers, get_context("forkserver")) as pool:
-        jobs = [pool.submit(write_shard, paths[k], seed=seed, shard=k, count=sizes[k]) for k in todo]
+        jobs = [
+            pool.submit(write_shard, paths[k], seed=seed, shard=k, count=sizes[k])
+            for k in todo
+        ]
         for job in jobs:
             drops.update(job.result())
             done += 1
@@ -190,8 +232,11 @@ def write_synthetic(
     made = sum(sizes[k] for k in todo)
     records = sum(pq.read_metadata(path).num_rows for path in paths)
     manifest = {
-        "records": records, "seed": seed, "shard_size": shard_size, "drops": dict(drops.most_common()),
+        "records": records,
+        "seed": seed,
+        "shard_size": shard_size,
+        "drops": dict(drops.most_common()),
         "programs_per_s": round(made / seconds, 1) if made else None,
-    }  # fmt: skip
+    }
     write_whole(out_dir / "manifest.json", json.dumps(manifest, indent=2))
     return manifest

@@ -1,7 +1,10 @@
-"""Random C expressions whose value ranges are tracked, so that they stay finite and in bounds.
+"""Random C expressions whose value ranges are tracked, so that they stay finite and in
+bounds.
 
-In: a random source, names in scope. Out: `Expression`s (text, precedence, interval, syntax).
-Non-goals: exact values; the front end evaluates the syntax afterwards, and what misbehaves is rejected.
+In: a random source, names in scope. Out: `Expression`s (text, precedence, interval,
+syntax).
+Non-goals: exact values; the front end evaluates the syntax afterwards, and what
+misbehaves is rejected.
 """
 
 from __future__ import annotations
@@ -23,11 +26,19 @@ if TYPE_CHECKING:
 Ranges = dict[str, tuple[float, float]]
 T = TypeVar("T")
 
-ATOM, UNARY, PRODUCT, SUM, COMPARE, LOGICAL, TERNARY = 9, 8, 7, 6, 5, 3, 1
+ATOM = 9
+UNARY = 8
+PRODUCT = 7
+SUM = 6
+COMPARE = 5
+LOGICAL = 3
+TERNARY = 1
 
 
 class Expression(NamedTuple):
-    """C text, its precedence, an interval that holds its value, and its syntax as the front end would read it."""
+    """C text, its precedence, an interval that holds its value, and its syntax as the
+    front end would read it.
+    """
 
     text: str
     precedence: int
@@ -49,12 +60,17 @@ def binary(operator: str, a: Expression, b: Expression) -> Ast:
 
 
 def chained(operator: str, left: Ast, right: Ast, equal: str) -> Ast:
-    """Return the syntax of `left OPERATOR right` written without parentheses: C groups equal operators from the left.
+    """Return the syntax of `left OPERATOR right` written without parentheses: C groups
+    equal operators from the left.
 
     Example: chained("+", a, b - c, "+-") is (a + b) - c.
     """
     if right.kind == "binary" and right.data in equal:
-        return Ast("binary", (chained(operator, left, right.kids[0], equal), right.kids[1]), right.data)
+        return Ast(
+            "binary",
+            (chained(operator, left, right.kids[0], equal), right.kids[1]),
+            right.data,
+        )
     return Ast("binary", (left, right), operator)
 
 
@@ -73,11 +89,15 @@ class Taste:
         self.known: dict[str, list[float]] = {}  # summed up weights, by what is chosen
 
     def choose(self, what: str, weighted: Sequence[tuple[float, T]]) -> T:
-        """Choose from (weight, choice) pairs, the weights changed as this author likes them."""
+        """Choose from (weight, choice) pairs, the weights changed as this author likes
+        them.
+        """
         sums = self.known.get(what)
         if sums is None:
             r = self.r
-            self.known[what] = sums = list(accumulate(weight * r.choice(_LIKING) for weight, _ in weighted))
+            self.known[what] = sums = list(
+                accumulate(weight * r.choice(_LIKING) for weight, _ in weighted)
+            )
         return weighted[bisect(sums, self.r.random() * sums[-1])][1]
 
 
@@ -87,7 +107,9 @@ _TYPEDEFS = ("real", "scalar_t", "num_t", "Float", "flt", "value_t", "coord_t", 
 
 @dataclass(frozen=True)
 class Style:
-    """How one author writes: type, suffixes, function spelling, spaces. `ctype` is `scalar` or a typedef of it."""
+    """How one author writes: type, suffixes, function spelling, spaces. `ctype` is
+    `scalar` or a typedef of it.
+    """
 
     ctype: str
     scalar: str
@@ -101,7 +123,8 @@ class Style:
     ones: float  # the share of literals that are 1
     asks: bool  # writes a ? b : c; else only branches
     bare: bool  # hardly writes numbers
-    folded: float  # the share of literals that are a quotient or product, as in 1.0 / 3.0
+    # the share of literals that are a quotient or product, as in 1.0 / 3.0
+    folded: float
 
     @staticmethod
     def draw(r: Dice) -> Style:
@@ -115,7 +138,19 @@ class Style:
             operator=r.choice((" {} ", " {} ", "{}")),
             redundant_parentheses=r.choice((0.0, 0.05, 0.2)),
             taste=Taste(r),
-            numbers=r.choice(("whole", "whole", "whole", "whole", "long", "long", "long", "mixed", "mixed")),
+            numbers=r.choice(
+                (
+                    "whole",
+                    "whole",
+                    "whole",
+                    "whole",
+                    "long",
+                    "long",
+                    "long",
+                    "mixed",
+                    "mixed",
+                )
+            ),
             again=r.choice((0.0, 0.0, 0.3, 0.7, 0.9)),
             ones=r.choice((0.0, 0.0, 0.0, 0.9)),
             asks=r.random() < 0.4,
@@ -124,28 +159,74 @@ class Style:
         )
 
 
-# Of the real programs' literals half are whole, a twelfth is 0.5, and most others have six digits or more.
-_DIGITS = {"whole": (0,), "long": (7, 10, 16, 17, 17), "mixed": (0, 0, 0, 0, 2, 3, 5, 6)}
+# Of the real programs' literals half are whole, a twelfth is 0.5, and most others have
+# six digits or more.
+_DIGITS = {
+    "whole": (0,),
+    "long": (7, 10, 16, 17, 17),
+    "mixed": (0, 0, 0, 0, 2, 3, 5, 6),
+}
 _WHOLE = (1,) * 10 + (2,) * 8 + (3,) * 4 + (4,) * 3 + (5, 6, 6, 8, 9, 10, 12, 16, 100)
 _COMMON = (
-    (1,) * 12 + (2,) * 8 + (3,) * 4 + (4,) * 3 + (5, 6, 6, 7, 8, 9, 12, 16, 10, 100) + (0.5,) * 5 + (0.25, 1.5, 0.1)
+    (1,) * 12
+    + (2,) * 8
+    + (3,) * 4
+    + (4,) * 3
+    + (5, 6, 6, 7, 8, 9, 12, 16, 10, 100)
+    + (0.5,) * 5
+    + (0.25, 1.5, 0.1)
 )
 _FAMOUS = (
-    math.pi, 2 * math.pi, math.pi / 2, 3.14159, 3.1415926535, 1 / math.pi, math.e, math.sqrt(2), math.sqrt(0.5),
-    math.log(2), 1 / 3, 2 / 3, 1 / 6, math.pi / 180, 180 / math.pi, 0.2126, 0.7152, 0.0722, 0.299, 0.587, 0.114,
-    1 / 2.4, 2.2, 0.055, 12.92, 1.70158, 9.81, 0.39894228, 0.5641896,
-)  # fmt: skip
+    math.pi,
+    2 * math.pi,
+    math.pi / 2,
+    3.14159,
+    3.1415926535,
+    1 / math.pi,
+    math.e,
+    math.sqrt(2),
+    math.sqrt(0.5),
+    math.log(2),
+    1 / 3,
+    2 / 3,
+    1 / 6,
+    math.pi / 180,
+    180 / math.pi,
+    0.2126,
+    0.7152,
+    0.0722,
+    0.299,
+    0.587,
+    0.114,
+    1 / 2.4,
+    2.2,
+    0.055,
+    12.92,
+    1.70158,
+    9.81,
+    0.39894228,
+    0.5641896,
+)
 TINY = (1e-3, 1e-4, 1e-6, 1e-8, 1e-10, 1e-12)
 
 
 class Writer:
     """Writes random expressions over the variables in scope."""
 
-    def __init__(self, r: Dice, style: Style, inputs: list[str], library: Library, ranges: Ranges | None = None):
+    def __init__(
+        self,
+        r: Dice,
+        style: Style,
+        inputs: list[str],
+        library: Library,
+        ranges: Ranges | None = None,
+    ):
         self.library = library
         self.r = r
         self.style = style
-        self.scope: dict[str, tuple[float, float]] = dict(ranges or dict.fromkeys(inputs, (-1.0, 1.0)))
+        self.scope: dict[str, tuple[float, float]] = dict(
+            ranges or dict.fromkeys(inputs, (-1.0, 1.0))
+        )
         self.unused = list(inputs)
         self.recent: list[str] = []
         self.waiting: list[str] = []  # locals that nothing has used
@@ -172,7 +253,8 @@ class Writer:
             return 1.0
         if self.literals and r.random() < self.style.again:
             return r.choice(self.literals)
-        kind, u = self.style.numbers, r.random()
+        kind = self.style.numbers
+        u = r.random()
         if kind == "whole" or (kind == "long" and u < 0.12):
             return float(r.choice(_WHOLE))
         if kind == "mixed" and u < 0.9:
@@ -183,23 +265,41 @@ class Writer:
         return float(f"{value:.{r.choice((7, 10, 16, 17, 17, 17))}g}")
 
     def like(self, value: float) -> float:
-        """Return a positive number near another, no smaller, of the kind that this author writes."""
+        """Return a positive number near another, no smaller, of the kind that this
+        author writes.
+        """
         if self.style.numbers == "whole":
             return float(math.ceil(value))
         if self.style.numbers == "long" and self.r.random() < 0.7:
-            return float(f"{value * self.r.uniform(1.0, 1.15):.{self.r.choice((10, 17, 17))}g}")
+            return float(
+                f"{value * self.r.uniform(1.0, 1.15):.{self.r.choice((10, 17, 17))}g}"
+            )
         return 1.0 if value < 1.0 and self.r.random() < 0.5 else value
 
     def _folded(self) -> Expression:
         """Write a quotient or product of two numbers that a compiler computes."""
         r = self.r
         whole = r.choice((2.0, 3.0, 4.0, 6.0))
-        n = Expression(f"{whole}{self.style.suffix}", ATOM, whole, whole, Ast("number", (), (whole, False)))
-        one = Expression(f"1.0{self.style.suffix}", ATOM, 1.0, 1.0, Ast("number", (), (1.0, False)))
-        a, operator, b = r.choice(((one, "/", n), (PI, "/", n), (n, "*", PI), (one, "/", PI)))
+        n = Expression(
+            f"{whole}{self.style.suffix}",
+            ATOM,
+            whole,
+            whole,
+            Ast("number", (), (whole, False)),
+        )
+        one = Expression(
+            f"1.0{self.style.suffix}", ATOM, 1.0, 1.0, Ast("number", (), (1.0, False))
+        )
+        a, operator, b = r.choice(
+            ((one, "/", n), (PI, "/", n), (n, "*", PI), (one, "/", PI))
+        )
         value = a.lo / b.lo if operator == "/" else a.lo * b.lo
         return Expression(
-            f"({a.text}{self.op(operator)}{b.text})", ATOM, value, value, Ast("group", (binary(operator, a, b),))
+            f"({a.text}{self.op(operator)}{b.text})",
+            ATOM,
+            value,
+            value,
+            Ast("group", (binary(operator, a, b),)),
         )
 
     def constant(self, value: float) -> Expression:
@@ -213,15 +313,22 @@ class Writer:
         else:
             text = repr(value) + self.style.suffix
         is_int = "." not in text and "e" not in text
-        return Expression(text, ATOM, value, value, Ast("number", (), (float(value), is_int)))
+        return Expression(
+            text, ATOM, value, value, Ast("number", (), (float(value), is_int))
+        )
 
     def coefficients(self, count: int) -> list[Expression]:
         """Write numbers of one table: whole ones, or all with as many digits."""
         digits = self.r.choice(_DIGITS[self.style.numbers])
         if not digits:
-            return [self.constant(float(self.r.choice((1, 1, 2, 3, 4, 6)))) for _ in range(count)]
+            return [
+                self.constant(float(self.r.choice((1, 1, 2, 3, 4, 6))))
+                for _ in range(count)
+            ]
         falling = self.r.choice((0.0, 0.2, 0.5, 1.0, 2.0))
-        sizes = [10 ** self.r.gauss(-0.5 - falling * k, 0.5) for k in range(count)][:: self.r.choice((1, -1, -1))]
+        sizes = [10 ** self.r.gauss(-0.5 - falling * k, 0.5) for k in range(count)][
+            :: self.r.choice((1, -1, -1))
+        ]
         return [self.constant(float(f"{size:.{digits}g}")) for size in sizes]
 
     def variable(self) -> Expression:
@@ -245,7 +352,11 @@ class Writer:
 
     def several(self, lo: int = 2, hi: int = 5) -> list[Expression]:
         """Use different variables, unused inputs first."""
-        names = list(dict.fromkeys([*self.unused, *self.r.sample(list(self.scope), len(self.scope))]))
+        names = list(
+            dict.fromkeys(
+                [*self.unused, *self.r.sample(list(self.scope), len(self.scope))]
+            )
+        )
         if self.r.random() < 0.5:
             self.r.shuffle(names)
         count = min(len(names), self.r.randint(lo, hi))
@@ -255,26 +366,40 @@ class Writer:
 
     def wrap(self, e: Expression, precedence: int) -> Expression:
         """Parenthesise where C needs it, and sometimes where it does not."""
-        if e.precedence >= precedence and self.r.random() >= self.style.redundant_parentheses:
+        if (
+            e.precedence >= precedence
+            and self.r.random() >= self.style.redundant_parentheses
+        ):
             return e
         if e.precedence == ATOM and self.r.random() < 0.7:
             return e
-        return e._replace(text=f"({e.text})", precedence=ATOM, ast=Ast("group", (e.ast,)))
+        return e._replace(
+            text=f"({e.text})", precedence=ATOM, ast=Ast("group", (e.ast,))
+        )
 
     def op(self, operator: str) -> str:
         return self.style.operator.format(operator)
 
     def add(self, a: Expression, b: Expression) -> Expression:
-        a, b = self.wrap(a, SUM), self.wrap(b, SUM)
+        a = self.wrap(a, SUM)
+        b = self.wrap(b, SUM)
         ast = chained("+", a.ast, b.ast, "+-")
-        return Expression(a.text + self.op("+") + b.text, SUM, a.lo + b.lo, a.hi + b.hi, ast)
+        return Expression(
+            a.text + self.op("+") + b.text, SUM, a.lo + b.lo, a.hi + b.hi, ast
+        )
 
     def sub(self, a: Expression, b: Expression) -> Expression:
         if a.text == b.text:  # nobody writes x - x
             return self.mul(a, b)
         right = f"({b.text})" if b.precedence <= SUM or b.text[0] == "-" else b.text
         a = self.wrap(a, SUM)
-        return Expression(a.text + self.op("-") + right, SUM, a.lo - b.hi, a.hi - b.lo, binary("-", a, b))
+        return Expression(
+            a.text + self.op("-") + right,
+            SUM,
+            a.lo - b.hi,
+            a.hi - b.lo,
+            binary("-", a, b),
+        )
 
     def mul(self, a: Expression, b: Expression) -> Expression:
         right = self._factor(b)
@@ -283,14 +408,25 @@ class Writer:
             lo = 0.0 if a.lo <= 0 <= a.hi else min(a.lo**2, a.hi**2)
         else:
             ends = (a.lo * b.lo, a.lo * b.hi, a.hi * b.lo, a.hi * b.hi)
-            lo, top = min(ends), max(ends)
+            lo = min(ends)
+            top = max(ends)
         a = self.wrap(a, PRODUCT)
-        return Expression(a.text + self.op("*") + right.text, PRODUCT, lo, top, chained("*", a.ast, right.ast, "*/"))
+        return Expression(
+            a.text + self.op("*") + right.text,
+            PRODUCT,
+            lo,
+            top,
+            chained("*", a.ast, right.ast, "*/"),
+        )
 
     def _factor(self, e: Expression) -> Expression:
         """Parenthesise a right operand of a product where C or people need it."""
         negative = e.text[0] == "-"
-        return e._replace(text=f"({e.text})", ast=Ast("group", (e.ast,))) if negative else self.wrap(e, PRODUCT)
+        return (
+            e._replace(text=f"({e.text})", ast=Ast("group", (e.ast,)))
+            if negative
+            else self.wrap(e, PRODUCT)
+        )
 
     def div(self, a: Expression, b: Expression) -> Expression:
         """Divide; a divisor that may come near zero is moved away from it first."""
@@ -298,12 +434,19 @@ class Writer:
         right = b.text if b.precedence > PRODUCT and b.text[0] != "-" else f"({b.text})"
         ends = [p / q for p in (a.lo, a.hi) for q in (b.lo, b.hi)]
         a = self.wrap(a, PRODUCT)
-        return Expression(a.text + self.op("/") + right, PRODUCT, min(ends), max(ends), binary("/", a, b))
+        return Expression(
+            a.text + self.op("/") + right,
+            PRODUCT,
+            min(ends),
+            max(ends),
+            binary("/", a, b),
+        )
 
     def negate(self, a: Expression) -> Expression:
         inner = a.text if a.precedence >= UNARY and a.text[0] != "-" else f"({a.text})"
         ast = Ast("unary", (a.ast,), "-")
-        if a.ast.kind == "number" and inner == a.text:  # the front end reads a number with its sign
+        # the front end reads a number with its sign
+        if a.ast.kind == "number" and inner == a.text:
             ast = Ast("number", (), (-a.ast.data[0], a.ast.data[1]))
         return Expression("-" + inner, UNARY, -a.hi, -a.lo, ast)
 
@@ -315,10 +458,14 @@ class Writer:
             return self.function("pow", a, self.constant(2.0), lo=0.0, hi=top)
         return self.mul(a, a)
 
-    def function(self, name: str, *args: Expression, lo: float, hi: float) -> Expression:
+    def function(
+        self, name: str, *args: Expression, lo: float, hi: float
+    ) -> Expression:
         spelled = name + ("f" if self.style.f_functions else "")
         ast = Ast("call", tuple(a.ast for a in args), spelled)
-        return Expression(f"{spelled}({', '.join([a.text for a in args])})", ATOM, lo, hi, ast)
+        return Expression(
+            f"{spelled}({', '.join([a.text for a in args])})", ATOM, lo, hi, ast
+        )
 
     # guards
 
@@ -328,17 +475,28 @@ class Writer:
             return e
         u = self.r.random()
         if u < 0.25:
-            return self.add(self.constant(self.r.choice((1.0, 1.0, 1.0, 1.0, 2.0))), self.square(e))
+            return self.add(
+                self.constant(self.r.choice((1.0, 1.0, 1.0, 1.0, 2.0))), self.square(e)
+            )
         if u < 0.35:
             return self.add(self.absolute(e), self.constant(1.0))
         if e.lo > -1.0 and u < 0.65:
-            return self.add(self.constant(1.0), e) if e.lo > margin - 1 else self.sub(self.constant(2.0), e)
+            return (
+                self.add(self.constant(1.0), e)
+                if e.lo > margin - 1
+                else self.sub(self.constant(2.0), e)
+            )
         shift = float(f"{margin - e.lo + self.r.random():.2g}")
         return self.add(e, self.constant(self.like(max(shift, 0.1 - e.lo))))
 
     def absolute(self, e: Expression) -> Expression:
         top = max(abs(e.lo), abs(e.hi))
-        return self.function("fabs", e, lo=0.0 if e.lo <= 0 <= e.hi else min(abs(e.lo), abs(e.hi)), hi=top)
+        return self.function(
+            "fabs",
+            e,
+            lo=0.0 if e.lo <= 0 <= e.hi else min(abs(e.lo), abs(e.hi)),
+            hi=top,
+        )
 
     def positive(self, e: Expression, at_least: float = 0.0) -> Expression:
         """Make an expression at least `at_least`."""
@@ -347,8 +505,16 @@ class Writer:
         u = self.r.random()
         made = self.absolute(e) if u < 0.12 else self.square(e) if u < 0.5 else None
         if made is None:
-            return self.add(e, self.constant(self.like(math.ceil((at_least - e.lo) * 10 + 1) / 10)))
-        return made if at_least <= 0 else self.add(made, self.constant(self.like(self.r.choice((1.0, 1.0, 0.5)))))
+            return self.add(
+                e, self.constant(self.like(math.ceil((at_least - e.lo) * 10 + 1) / 10))
+            )
+        return (
+            made
+            if at_least <= 0
+            else self.add(
+                made, self.constant(self.like(self.r.choice((1.0, 1.0, 0.5))))
+            )
+        )
 
     def unit(self, e: Expression) -> Expression:
         """Bring an expression into [-1, 1]."""
@@ -356,10 +522,14 @@ class Writer:
             return e
         u = self.r.random()
         if u < 0.04:
-            clamped = self.function("fmin", e, self.constant(1.0), lo=min(e.lo, 1), hi=1.0)
+            clamped = self.function(
+                "fmin", e, self.constant(1.0), lo=min(e.lo, 1), hi=1.0
+            )
             return self.function("fmax", clamped, self.constant(-1.0), lo=-1.0, hi=1.0)
         if u < 0.3:
-            return self.library.call("clamp", e, self.constant(-1.0), self.constant(1.0))
+            return self.library.call(
+                "clamp", e, self.constant(-1.0), self.constant(1.0)
+            )
         top = max(abs(e.lo), abs(e.hi))
         return self.div(e, self.constant(float(math.ceil(top))))
 

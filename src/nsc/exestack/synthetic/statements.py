@@ -1,6 +1,7 @@
 """Statements: their text, and their syntax as the front end would read it.
 
-In: expressions, names, types. Out: `Statement`s and `Ast`s. Non-goals: which statements (functions.py).
+In: expressions, names, types. Out: `Statement`s and `Ast`s. Non-goals: which statements
+(functions.py).
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ class Statement(NamedTuple):
 
 
 class Written(NamedTuple):
-    """A random C function: its text, the range of each input, its name, the type of all its values, its syntax."""
+    """A random C function: its text, the range of each input, its name, the type of all
+    its values, its syntax.
+    """
 
     text: str
     ranges: Ranges
@@ -33,9 +36,12 @@ def whole(value: int) -> Ast:
     return Ast("number", (), (float(value), True))
 
 
-def either(test: Expression, yes: Statement, no: Statement | None, *, chained: bool = False) -> Statement:
+def either(
+    test: Expression, yes: Statement, no: Statement | None, *, chained: bool = False
+) -> Statement:
     """if (TEST) { YES } else { NO }; with `chained`, NO is another if."""
-    text, other = f"if ({test.text}) {{\n    {yes.text}\n  }}", EMPTY
+    text = f"if ({test.text}) {{\n    {yes.text}\n  }}"
+    other = EMPTY
     if no:
         text += f" else {no.text}" if chained else f" else {{\n    {no.text}\n  }}"
         other = no.ast if chained else Ast("block", (no.ast,))
@@ -43,7 +49,9 @@ def either(test: Expression, yes: Statement, no: Statement | None, *, chained: b
 
 
 def element(name: str, k: int, lo: float, hi: float) -> Expression:
-    return Expression(f"{name}[{k}]", ATOM, lo, hi, Ast("index", (Ast("name", (), name), whole(k))))
+    return Expression(
+        f"{name}[{k}]", ATOM, lo, hi, Ast("index", (Ast("name", (), name), whole(k)))
+    )
 
 
 def below(x: Expression, limit: Ast) -> Ast:
@@ -52,7 +60,10 @@ def below(x: Expression, limit: Ast) -> Ast:
 
 def announced(ctype: str, names: list[str], type_: Scalar) -> Statement:
     """Declare names without values."""
-    return Statement(f"{ctype} {', '.join(names)};", Ast("declare", tuple((name, type_, None) for name in names)))
+    return Statement(
+        f"{ctype} {', '.join(names)};",
+        Ast("declare", tuple((name, type_, None) for name in names)),
+    )
 
 
 def declared(name: str, ctype: CType, value: Ast) -> Ast:
@@ -70,5 +81,6 @@ def returned(value: Expression, form: str) -> Statement:
 def loop(counter: str, trips: int, body: Ast) -> Ast:
     """for (int COUNTER = 0; COUNTER < TRIPS; COUNTER++) BODY"""
     i = Ast("name", (), counter)
-    start, test = declared(counter, INT, whole(0)), Ast("binary", (i, whole(trips)), "<")
+    start = declared(counter, INT, whole(0))
+    test = Ast("binary", (i, whole(trips)), "<")
     return Ast("loop", (start, test, body, Ast("update", (i,), (1.0, True))), "for")

@@ -1,1 +1,3 @@
-"""Numbers seen as bits: formats, fields, comparisons, integer operators, and back to numbers."""
+"""Numbers seen as bits: formats, fields, comparisons, integer operators, and back to
+numbers.
+"""

@@ -1,4 +1,5 @@
-"""What one training of the papers' compiler is made of; saved as JSON beside its results.
+"""What one training of the papers' compiler is made of; saved as JSON beside its
+results.
 
 In: numbers. Out: `BertTrainConfig`. Non-goals: the encoder's sizes (bert/config.py).
 """
@@ -19,19 +20,24 @@ SCHEDULES = ("constant", "linear", "cosine")
 class BertTrainConfig:
     """Training of the papers' CompNet; saved as JSON beside its results.
 
-    Table 2 of the preprint gives the batch (32 programs, 1,024 inputs each), the learning rate and 1,200 epochs. It
-    names neither optimizer nor schedule: Adam without weight decay is what the paper finetunes with, and a constant
-    rate is what a single number says. The papers start from the pretrained checkpoint; where there is none (no
-    `pretrained`), the encoder starts from BERT's random initialisation, with a vocabulary learnt from the corpus.
+    Table 2 of the preprint gives the batch (32 programs, 1,024 inputs each), the
+    learning rate and 1,200 epochs. It names neither optimizer nor schedule: Adam
+    without weight decay is what the paper finetunes with, and a constant rate is what a
+    single number says. The papers start from the pretrained checkpoint; where there is
+    none (no `pretrained`), the encoder starts from BERT's random initialisation, with a
+    vocabulary learnt from the corpus.
 
     Args:
         profile: which covering architecture, a key of `COVERINGS`.
-        reads: the program's "text", as the papers, or its "dag", a control that is no paper's.
-        pretrained: digest of the checkpoint the encoder starts from; "" for a random start.
+        reads: the program's "text", as the papers, or its "dag", a control that is no
+            paper's.
+        pretrained: digest of the checkpoint the encoder starts from; "" for a random
+            start.
         epochs: the budget where neither `steps` nor `seconds` is given.
         steps, seconds: budgets; the first one spent ends the run.
         dropout: BERT's own, on embeddings, attention and both sums of a layer.
-        vocabulary: word pieces to learn where there is no pretrained checkpoint; BERT's own has 30,522.
+        vocabulary: word pieces to learn where there is no pretrained checkpoint; BERT's
+            own has 30,522.
         device: "cpu" or "cuda".
         bf16: multiply the encoder's matrices in bfloat16.
     """
@@ -57,9 +63,13 @@ class BertTrainConfig:
     def __post_init__(self) -> None:
         expect_device(self.device)
         if self.schedule not in SCHEDULES:
-            raise InputError(f"unknown schedule '{self.schedule}'; known are {', '.join(SCHEDULES)}")
+            raise InputError(
+                f"unknown schedule '{self.schedule}'; known are {', '.join(SCHEDULES)}"
+            )
         if self.reads not in READS:
-            raise InputError(f"--reads expects {' or '.join(READS)}; found '{self.reads}'")
+            raise InputError(
+                f"--reads expects {' or '.join(READS)}; found '{self.reads}'"
+            )
         for name in ("steps", "seconds", "learning_rate"):
             value = getattr(self, name)
             if value is not None and not value > 0:

@@ -1,8 +1,9 @@
 """Records -> encoded texts and outputs, what the papers' CompNet trains on.
 
-In: a folder of record shards, a profile, a tokenizer or none. Out: `Corpus`, in memory: a program takes 4 kB an
-output and some bytes a word piece. The papers' filters hold: at most 512 word pieces, every output finite and below
-10 in magnitude. Non-goals: making records.
+In: a folder of record shards, a profile, a tokenizer or none. Out: `Corpus`, in memory:
+a program takes 4 kB an output and some bytes a word piece. The papers' filters hold: at
+most 512 word pieces, every output finite and below 10 in magnitude. Non-goals: making
+records.
 """
 
 from __future__ import annotations
@@ -59,7 +60,9 @@ class Corpus:
     @property
     def name(self) -> str:
         """How many programs, and a digest of their tokens and outputs."""
-        digest = hashlib.blake2b(self.tokens.tobytes() + self.offsets.tobytes(), digest_size=6)
+        digest = hashlib.blake2b(
+            self.tokens.tobytes() + self.offsets.tobytes(), digest_size=6
+        )
         digest.update(np.ascontiguousarray(self.outputs).data)
         return f"{len(self)} programs, {digest.hexdigest()}"
 
@@ -68,7 +71,9 @@ class Corpus:
         return np.diff(self.offsets)
 
     def batch(self, programs: np.ndarray, pad: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the tokens of some programs, padded to the longest `p t`, and their lengths (p,), int64."""
+        """Return the tokens of some programs, padded to the longest `p t`, and their
+        lengths (p,), int64.
+        """
         lengths = self.lengths[programs]
         tokens = np.full((len(programs), lengths.max()), pad, np.int64)
         for row, program in zip(tokens, programs, strict=True):
@@ -84,20 +89,30 @@ def read_examples(folder: Path, config: BertTrainConfig) -> Examples:
         InputError: the folder has no shards, or no program that fits the profile.
     """
     if not any(folder.glob("*.parquet")):
-        raise InputError(f"{folder} has no record shards; make some with: nsc data synthetic -o {folder}")
+        raise InputError(
+            f"{folder} has no record shards; make some with: nsc data synthetic -o"
+            f" {folder}"
+        )
     topology = covering_named(config.profile)
-    texts, outputs, n_inputs, left_out = [], [], [], Counter()
+    texts = []
+    outputs = []
+    n_inputs = []
+    left_out = Counter()
     for record in read_records(folder):
         has_text = config.reads == "text" or record.dag is not None
         y = _outputs(record, topology, config.inputs) if has_text else "no_dag"
         if isinstance(y, str):
             left_out[y] += 1
             continue
-        texts.append(read_text(record.text) if config.reads == "text" else linearised(record.dag))
+        texts.append(
+            read_text(record.text) if config.reads == "text" else linearised(record.dag)
+        )
         outputs.append(y)
         n_inputs.append(record.n_inputs)
     if not texts:
-        raise InputError(f"no program in {folder} fits profile '{config.profile}': {dict(left_out)}")
+        raise InputError(
+            f"no program in {folder} fits profile '{config.profile}': {dict(left_out)}"
+        )
     return Examples(texts, np.stack(outputs), np.array(n_inputs, np.int64), left_out)
 
 
@@ -124,7 +139,8 @@ def learn_tokenizer(examples: Examples, size: int) -> WordPiece:
 
 
 def encode(examples: Examples, tokenizer: WordPiece, positions: int) -> Corpus:
-    """Encode programs; those longer than a BERT of so many positions reads are left out.
+    """Encode programs; those longer than a BERT of so many positions reads are left
+    out.
 
     Raises:
         InputError: all are longer.
@@ -132,9 +148,14 @@ def encode(examples: Examples, tokenizer: WordPiece, positions: int) -> Corpus:
     encoded = [tokenizer.encode(text) for text in examples.texts]
     kept = [k for k, numbers in enumerate(encoded) if len(numbers) <= positions]
     if not kept:
-        raise InputError(f"every program is longer than {positions} word pieces, all that this BERT reads")
+        raise InputError(
+            f"every program is longer than {positions} word pieces, all that this BERT"
+            " reads"
+        )
     left_out = examples.left_out + Counter(too_long=len(encoded) - len(kept))
     sizes = [len(encoded[k]) for k in kept]
     tokens = np.fromiter((n for k in kept for n in encoded[k]), np.int32, sum(sizes))
     offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    return Corpus(tokens, offsets, examples.outputs[kept], examples.n_inputs[kept], left_out)
+    return Corpus(
+        tokens, offsets, examples.outputs[kept], examples.n_inputs[kept], left_out
+    )

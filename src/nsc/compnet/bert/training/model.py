@@ -1,8 +1,10 @@
-"""The papers' CompNet as a torch module: BERT, [CLS], a linear head; and the surrogates it emits.
+"""The papers' CompNet as a torch module: BERT, [CLS], a linear head; and the surrogates
+it emits.
 
-In: token numbers, how many. Out: parameters `p w`. `compile.BertCompNet` is the same function in numpy. Source:
-ICML 2024, section 3; Devlin et al., 2019 (post-LN, exact GELU, learnt positions). The last layer is computed for [CLS]
-alone, the only state that is read: the same numbers for less work.
+In: token numbers, how many. Out: parameters `p w`. `compile.BertCompNet` is the same
+function in numpy. Source: ICML 2024, section 3; Devlin et al., 2019 (post-LN, exact
+GELU, learnt positions). The last layer is computed for [CLS] alone, the only state that
+is read: the same numbers for less work.
 """
 
 from __future__ import annotations
@@ -25,15 +27,24 @@ class BertNet(nn.Module):
         self.positions = nn.Embedding(config.positions, d)
         self.segments = nn.Embedding(2, d)
         self.norm = nn.LayerNorm(d, config.eps)
-        self.layers = nn.ModuleList(_Layer(config, dropout) for _ in range(config.layers))
+        self.layers = nn.ModuleList(
+            _Layer(config, dropout) for _ in range(config.layers)
+        )
         self.dropout = nn.Dropout(dropout)
         self.apply(_as_bert_starts)
-        self.head = nn.Linear(d, n_parameters)  # as torch starts it: the papers say no more than "linear"
+        # as torch starts it: the papers say no more than "linear"
+        self.head = nn.Linear(d, n_parameters)
 
-    def states(self, tokens: Tensor, lengths: Tensor, last: int | None = None) -> Tensor:
-        """Encode: tokens `p t`, lengths (p,) -> `p t d`; only the `last` leading states of the last layer, if given."""
+    def states(
+        self, tokens: Tensor, lengths: Tensor, last: int | None = None
+    ) -> Tensor:
+        """Encode: tokens `p t`, lengths (p,) -> `p t d`; only the `last` leading states
+        of the last layer, if given.
+        """
         t = tokens.shape[1]
-        read = (torch.arange(t, device=lengths.device)[None] < lengths[:, None])[:, None, None]
+        read = (torch.arange(t, device=lengths.device)[None] < lengths[:, None])[
+            :, None, None
+        ]
         h = self.words(tokens) + self.positions.weight[:t] + self.segments.weight[0]
         h = self.dropout(self.norm(h))
         for k, layer in enumerate(self.layers):
@@ -49,18 +60,26 @@ class _Layer(nn.Module):
     def __init__(self, config: BertConfig, dropout: float):
         super().__init__()
         d = config.hidden
-        self.heads, self.rate = config.heads, dropout
-        self.query, self.key, self.value, self.merge = (nn.Linear(d, d) for _ in range(4))
+        self.heads = config.heads
+        self.rate = dropout
+        self.query, self.key, self.value, self.merge = (
+            nn.Linear(d, d) for _ in range(4)
+        )
         self.norm_1 = nn.LayerNorm(d, config.eps)
-        self.wide, self.narrow = nn.Linear(d, config.intermediate), nn.Linear(config.intermediate, d)
+        self.wide = nn.Linear(d, config.intermediate)
+        self.narrow = nn.Linear(config.intermediate, d)
         self.norm_2 = nn.LayerNorm(d, config.eps)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, h: Tensor, read: Tensor, last: int | None) -> Tensor:
         top = h[:, :last]
-        query, key, value = (self._split(z) for z in (self.query(top), self.key(h), self.value(h)))
+        query, key, value = (
+            self._split(z) for z in (self.query(top), self.key(h), self.value(h))
+        )
         rate = self.rate if self.training else 0.0
-        context = F.scaled_dot_product_attention(query, key, value, attn_mask=read, dropout_p=rate)
+        context = F.scaled_dot_product_attention(
+            query, key, value, attn_mask=read, dropout_p=rate
+        )
         context = context.transpose(1, 2).reshape(top.shape)
         top = self.norm_1(top + self.dropout(self.merge(context)))
         return self.norm_2(top + self.dropout(self.narrow(F.gelu(self.wide(top)))))
@@ -78,12 +97,18 @@ def _as_bert_starts(module: nn.Module) -> None:
         nn.init.zeros_(module.bias)
 
 
-def run_surrogates(w: Tensor, topology: Topology, x: Tensor, n_inputs: Tensor) -> Tensor:
-    """Run sigmoid surrogates: w `p w`, x `n i`, inputs from n_inputs (p,) on are zero; returns `p o n`."""
+def run_surrogates(
+    w: Tensor, topology: Topology, x: Tensor, n_inputs: Tensor
+) -> Tensor:
+    """Run sigmoid surrogates: w `p w`, x `n i`, inputs from n_inputs (p,) on are zero;
+    returns `p o n`.
+    """
     used = torch.arange(topology.n_inputs, device=w.device)[None] < n_inputs[:, None]
-    h, at = x.T * used[:, :, None], 0
+    h = x.T * used[:, :, None]
+    at = 0
     for a, b in zip(topology.widths, topology.widths[1:], strict=False):
-        weight, bias = w[:, at : at + a * b].view(-1, b, a), w[:, at + a * b : at + a * b + b, None]
+        weight = w[:, at : at + a * b].view(-1, b, a)
+        bias = w[:, at + a * b : at + a * b + b, None]
         h = weight @ (torch.sigmoid(h) if at else h) + bias
         at += a * b + b
     return h

@@ -1,7 +1,8 @@
 """Learn a WordPiece vocabulary from a corpus, as where no BERT checkpoint is at hand.
 
-In: how often each word occurs. Out: pieces, most basic first. Pieces are merged by count of the pair, as in the
-`tokenizers` library's WordPiece trainer. Deterministic: ties go by the alphabet.
+In: how often each word occurs. Out: pieces, most basic first. Pieces are merged by
+count of the pair, as in the `tokenizers` library's WordPiece trainer. Deterministic:
+ties go by the alphabet.
 """
 
 from __future__ import annotations
@@ -17,16 +18,21 @@ Pair = tuple[str, str]
 
 
 def learn_vocabulary(counts: Mapping[str, int], size: int) -> list[str]:
-    """Return at most `size` pieces: special ones, characters, then merged pairs in order of merging."""
+    """Return at most `size` pieces: special ones, characters, then merged pairs in
+    order of merging.
+    """
     characters = Counter()
     for word, count in counts.items():
         for c in word:
             characters[c] += count
     common = sorted(characters, key=lambda c: (-characters[c], c))[:MAX_CHARACTERS]
     kept = set(common)
-    inside = [f"##{c}" for c in sorted(common) if c.isalnum()]  # punctuation always stands alone
+    # punctuation always stands alone
+    inside = [f"##{c}" for c in sorted(common) if c.isalnum()]
     pieces = [*SPECIAL, *sorted(common), *inside]
-    merges = _Merges({word: count for word, count in counts.items() if kept.issuperset(word)})
+    merges = _Merges(
+        {word: count for word, count in counts.items() if kept.issuperset(word)}
+    )
     known = set(pieces)
     while len(pieces) < size and (merged := merges.next()) is not None:
         if merged not in known:
@@ -40,7 +46,9 @@ class _Merges:
 
     def __init__(self, counts: Mapping[str, int]):
         self.weights = [counts[word] for word in sorted(counts)]
-        self.words = [[word[0], *(f"##{c}" for c in word[1:])] for word in sorted(counts)]
+        self.words = [
+            [word[0], *(f"##{c}" for c in word[1:])] for word in sorted(counts)
+        ]
         self.pairs: Counter[Pair] = Counter()
         self.where: defaultdict[Pair, set[int]] = defaultdict(set)
         for k in range(len(self.words)):
@@ -49,7 +57,9 @@ class _Merges:
         heapq.heapify(self.heap)
 
     def next(self) -> str | None:
-        """Merge the commonest pair everywhere and return the new piece; None when none occurs twice."""
+        """Merge the commonest pair everywhere and return the new piece; None when none
+        occurs twice.
+        """
         while self.heap:
             count, pair = heapq.heappop(self.heap)
             if self.pairs[pair] != -count:
