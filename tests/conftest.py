@@ -4,6 +4,11 @@ import importlib.util
 import shutil
 
 import pytest
+from jaxtyping import install_import_hook
+
+# Shapes and types in the annotations of these rooms hold while tests run.
+CHECKED_ROOMS = ["nsc.surrogate", "nsc.finetune"]
+install_import_hook(CHECKED_ROOMS, "type_checker.checked")
 
 
 def _has_gpu() -> bool:

@@ -31,7 +31,7 @@ TOO_LONG: set[str] = {
     "finetune/backends/cpu.py:run",
     "finetune/backends/reference.py:_lm",
     "finetune/backends/reference.py:run_adam",
-    "finetune/predictions.py:finetune_with_prior",
+    "finetune/predictions.py:finetune_with_predictions",
     "graph/builder.py:Builder",
     "program/infer.py:_parameter",
     "program/infer.py:_settle",

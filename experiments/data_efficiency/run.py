@@ -33,7 +33,7 @@ from nsc.finetune import (
     PAPER_DATA_SIZES,
     FinetuneConfig,
     FinetuneData,
-    Prior,
+    Predictions,
     Trial,
     bears_out,
     sweep,
@@ -109,7 +109,7 @@ def trials(
                 )
 
 
-def _verdict(prior: Prior, w: np.ndarray, data: FinetuneData) -> str:
+def _verdict(prior: Predictions, w: np.ndarray, data: FinetuneData) -> str:
     """Say what `nsc compile` makes of predictions beside these examples."""
     x, y = (
         np.concatenate(parts)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from nsc.compnet import MAX_INPUTS, SHIPPED, CompNet, anchor_inputs, load_compnet
-from nsc.finetune import FinetuneData, Prior, finetune_with_prior
+from nsc.finetune import FinetuneData, Predictions, finetune_with_predictions
 from nsc.graph import evaluate
 from nsc.initial import Initial, distilled, initial_of
 from nsc.record import Record, read_records, shared_inputs
@@ -31,7 +31,7 @@ class Start:
 
     w: Callable[[int], np.ndarray | None]
     varies: bool = False
-    prior: Prior | None = None
+    prior: Predictions | None = None
 
 
 def starts_of(
@@ -141,12 +141,12 @@ def _heeding(initial: Initial) -> Start:
     return Start(lambda trial: w, prior=initial.predicted)
 
 
-def heed(w: np.ndarray, data: FinetuneData, prior: Prior) -> np.ndarray:
+def heed(w: np.ndarray, data: FinetuneData, prior: Predictions) -> np.ndarray:
     """Finetune on examples `n i`, `n 1` and predictions together, as `nsc compile` does
     where they are few.
     """
     given = batch_of_one(data) if len(data.x_train) else None
-    return finetune_with_prior(w, COVERING, given, prior, threads=1).w[0]
+    return finetune_with_predictions(w, COVERING, given, prior, threads=1).w[0]
 
 
 def batch_of_one(data: FinetuneData) -> FinetuneData:

@@ -8,7 +8,7 @@ import numpy as np
 from examples import TRAINING, examples, scale
 from starts import DISBELIEVED, HEEDING
 
-from nsc.finetune import FEW, PAPER_DATA_SIZES, TRUST_PRIOR, Score, handicap
+from nsc.finetune import FEW, PAPER_DATA_SIZES, TRUST_PREDICTIONS, Score, handicap
 from nsc.record import Record, shared_inputs
 
 FLOOR = 1e-7  # absolute, of mean squared errors
@@ -203,7 +203,7 @@ def _with_races(errors: dict) -> dict:
         if (HEEDING, share) in errors:
             heeded = [HEEDING, *compiled[:3], *randoms[:4]]
             handicaps = np.repeat(
-                [1, handicap(n_held, TRUST_PRIOR), against], [1, 3, 4]
+                [1, handicap(n_held, TRUST_PREDICTIONS), against], [1, 3, 4]
             )[:, None, None]
             race = _race(errors, share, heeded, handicaps)
             only = errors[HEEDING, share]

@@ -228,7 +228,7 @@ def compile_program(
         lambda n, g: draw_inputs(program, n, generator=g),
         template,
         options.compilation(),
-        settle=partial(as_returned, program),
+        rounding=partial(as_returned, program),
         progress=progress,
     )
     started = time.perf_counter()

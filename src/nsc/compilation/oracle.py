@@ -14,7 +14,7 @@ from nsc.errors import OracleError
 
 Oracle = Callable[[np.ndarray], np.ndarray]
 Draw = Callable[[int, np.random.Generator], np.ndarray]
-Settle = Callable[[np.ndarray], np.ndarray]
+Rounding = Callable[[np.ndarray], np.ndarray]
 LARGEST_OUTPUT = 1e150
 
 

@@ -19,19 +19,19 @@ from itertools import pairwise
 
 import numpy as np
 
-from nsc.compilation.oracle import Draw, Oracle, Settle, run_oracle
+from nsc.compilation.oracle import Draw, Oracle, Rounding, run_oracle
 from nsc.compilation.start import Entrant, Start
 from nsc.errors import InputError
 from nsc.finetune import (
     MAX_LM_PARAMETERS,
-    TRUST_PRIOR,
+    TRUST_PREDICTIONS,
     FinetuneConfig,
     FinetuneData,
     FinetuneResult,
-    Prior,
+    Predictions,
     bears_out,
     finetune_best_of,
-    finetune_with_prior,
+    finetune_with_predictions,
     handicap,
     has_few,
     split_examples,
@@ -158,7 +158,7 @@ def surrogate_compilation(
     template: Surrogate,
     config: CompilationConfig,
     *,
-    settle: Settle = lambda y: y,
+    rounding: Rounding = lambda y: y,
     progress: Progress = lambda what, fraction: None,
 ) -> Compilation:
     """Finetune from `starts` on `config.budget` runs of the oracle, and verify on fresh
@@ -169,10 +169,10 @@ def surrogate_compilation(
         draw: (n, generator) -> `n i` inputs of the domain, in the program's units.
         template: gives box, names and metadata of the surrogate; its members are
             replaced.
-        settle: what use makes of the surrogate's outputs `n o` (integers, say): that is
+        rounding: what use makes of the surrogate's outputs `n o` (integers, say): that is
             verified.
     """
-    return _Compilation(oracle, draw, template, config, settle, progress).run(starts)
+    return _Compilation(oracle, draw, template, config, rounding, progress).run(starts)
 
 
 class _Compilation:
@@ -184,14 +184,14 @@ class _Compilation:
         draw: Draw,
         template: Surrogate,
         config: CompilationConfig,
-        settle: Settle,
+        rounding: Rounding,
         progress: Progress,
     ):
         self.oracle = oracle
         self.draw = draw
         self.template = template
         self.config = config
-        self.settle = settle
+        self.rounding = rounding
         self.progress = progress
         self.x = np.empty((0, len(template.lo)))
         self.y = np.empty((0, len(template.output_names)))
@@ -330,27 +330,27 @@ class _Compilation:
         if prior is None:
             result, winner = self._race(start, data, given, len(given), k)
         else:
-            prior = Prior(prior.x, (prior.y - mean) / spread)
-            result, winner = self._race_with_prior(start, data, given, prior, k)
+            prior = Predictions(prior.x, (prior.y - mean) / spread)
+            result, winner = self._race_with_predictions(start, data, given, prior, k)
         return (
             Member(topology, scale_outputs(result.w[0], topology, spread, mean)),
             result,
             winner,
         )
 
-    def _race_with_prior(
+    def _race_with_predictions(
         self,
         start: Start,
         data: FinetuneData,
         given: list[Entrant],
-        prior: Prior,
+        prior: Predictions,
         k: int,
     ) -> tuple[FinetuneResult, str]:
         """Let the first start heed predictions before it races; on few examples it is
         all there is.
         """
         label = f"{given[0][0]}, with predictions"
-        found = finetune_with_prior(given[0][1], start.topology, data, prior)
+        found = finetune_with_predictions(given[0][1], start.topology, data, prior)
         if has_few(data):
             self._n_validation = 0
             return found, label
@@ -378,7 +378,7 @@ class _Compilation:
         ]
         handicaps = np.ones(len(entrants) + len(randoms))
         if start.is_informed:
-            handicaps[trusted:] = handicap(self._n_validation, TRUST_PRIOR)
+            handicaps[trusted:] = handicap(self._n_validation, TRUST_PREDICTIONS)
             handicaps[len(entrants) :] = handicap(self._n_validation)
 
         def show(step: int, limit: int, best: float) -> None:
@@ -416,7 +416,7 @@ class _Compilation:
         self.runs["verification"] += n
         # each may be the last, by what it finds
         looks = MAX_ROUNDS if self.config.target_error else 1
-        found = verify(y, self.settle(surrogate(x)), looks=looks)
+        found = verify(y, self.rounding(surrogate(x)), looks=looks)
         self.time_s["verify"] += time.perf_counter() - started
         return x, y, found
 

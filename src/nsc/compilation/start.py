@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from nsc.finetune import Prior, finetune_with_prior
+from nsc.finetune import Predictions, finetune_with_predictions
 from nsc.surrogate import Topology
 
 Entrant = tuple[str, np.ndarray]  # what a start is, and its `w`
@@ -32,7 +32,7 @@ class Start:
     topology: Topology
     candidates: tuple[tuple[str, np.ndarray], ...]
     is_informed: bool = True
-    predicted: Prior | None = None
+    predicted: Predictions | None = None
 
     @property
     def w(self) -> np.ndarray:
@@ -45,4 +45,6 @@ class Start:
         """
         if self.predicted is None:
             return self.w
-        return finetune_with_prior(self.w, self.topology, None, self.predicted).w[0]
+        return finetune_with_predictions(self.w, self.topology, None, self.predicted).w[
+            0
+        ]

@@ -10,11 +10,13 @@ from nsc.finetune.engine import finetune as finetune
 from nsc.finetune.engine import split_examples as split_examples
 from nsc.finetune.engine import spread_of as spread_of
 from nsc.finetune.predictions import FEW as FEW
-from nsc.finetune.predictions import Prior as Prior
+from nsc.finetune.predictions import Predictions as Predictions
 from nsc.finetune.predictions import bears_out as bears_out
-from nsc.finetune.predictions import finetune_with_prior as finetune_with_prior
+from nsc.finetune.predictions import (
+    finetune_with_predictions as finetune_with_predictions,
+)
 from nsc.finetune.predictions import has_few as has_few
-from nsc.finetune.race import TRUST_PRIOR as TRUST_PRIOR
+from nsc.finetune.race import TRUST_PREDICTIONS as TRUST_PREDICTIONS
 from nsc.finetune.race import finetune_best_of as finetune_best_of
 from nsc.finetune.race import handicap as handicap
 from nsc.finetune.sweep import PAPER_DATA_SIZES as PAPER_DATA_SIZES

@@ -3,7 +3,7 @@ neither is forgotten.
 
 On few examples a network forgets what it started from: it has more parameters than they
 settle. Predictions join the training examples, each with a tenth of an example's
-weight. In: a start `w`, examples of one surrogate, a `Prior`.
+weight. In: a start `w`, examples of one surrogate, a `Predictions`.
 Out: parameters that heed both. Non-goals: where predictions come from, which start wins
 (race.py).
 """
@@ -41,7 +41,7 @@ MOST = 128  # examples from which on predictions tell nothing more
 
 
 @dataclass(frozen=True)
-class Prior:
+class Predictions:
     """Predicted outputs: x `k i` and y `k o`, in the units of the examples."""
 
     x: np.ndarray
@@ -68,7 +68,7 @@ def has_few(data: FinetuneData) -> bool:
 
 
 def bears_out(
-    prior: Prior, w: np.ndarray, topology: Topology, x: np.ndarray, y: np.ndarray
+    prior: Predictions, w: np.ndarray, topology: Topology, x: np.ndarray, y: np.ndarray
 ) -> bool:
     """Say whether examples `n i`, `n o` agree with a start `w` made from predictions,
     all in the same units.
@@ -87,11 +87,11 @@ def bears_out(
     return len(x) < ENOUGH or bool((error <= DISBELIEF * variance).all())
 
 
-def finetune_with_prior(
+def finetune_with_predictions(
     w: np.ndarray,
     topology: Topology,
     data: FinetuneData | None,
-    prior: Prior,
+    prior: Predictions,
     *,
     threads: int | None = None,
 ) -> FinetuneResult:

@@ -24,7 +24,7 @@ RACE_STEPS = 80
 # validation programs
 TRUST = 30
 # the same for a start that heeded predictions, against one that did not
-TRUST_PRIOR = 3
+TRUST_PREDICTIONS = 3
 
 
 def handicap(n_validation: int, trust: float = TRUST) -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from nsc.compnet import CompNet, Emission, anchor_inputs, fit_values
-from nsc.finetune import MAX_LM_PARAMETERS, Prior, spread_of
+from nsc.finetune import MAX_LM_PARAMETERS, Predictions, spread_of
 from nsc.initial.start import Initial
 from nsc.program import Program
 from nsc.surrogate import (
@@ -74,7 +74,7 @@ def initial_of(
         starts[0] = start
     best, *others = fit_values(np.stack(starts), topology, x, y, informed=held)
     expected = tuple(e.expected_nmse for e in emissions)
-    predicted = Prior(everywhere(x, inputs), y) if spread_of(y).any() else None
+    predicted = Predictions(everywhere(x, inputs), y) if spread_of(y).any() else None
     return Initial(best, tuple(others), predicted, expected, notes=notes)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nsc.finetune import Prior
+from nsc.finetune import Predictions
 from nsc.program import Program
 from nsc.surrogate import Topology, random_parameters
 
@@ -32,7 +32,7 @@ class Initial:
 
     w: np.ndarray
     others: tuple[np.ndarray, ...] = ()
-    predicted: Prior | None = None
+    predicted: Predictions | None = None
     expected_nmse: tuple[float, ...] | None = None
     runs: int = 0
     notes: tuple[str, ...] = ()

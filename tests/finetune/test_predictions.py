@@ -10,10 +10,10 @@ from nsc.errors import InputError
 from nsc.finetune import (
     FinetuneConfig,
     FinetuneData,
-    Prior,
+    Predictions,
     bears_out,
     finetune,
-    finetune_with_prior,
+    finetune_with_predictions,
     has_few,
     split_examples,
     spread_of,
@@ -91,7 +91,7 @@ def test_weights_are_checked(weights, message):
 
 def predictions(error):
     x = np.random.default_rng(3).uniform(-1, 1, (256, 2))
-    return Prior(
+    return Predictions(
         x, target(x) + error * np.random.default_rng(4).standard_normal((256, 1))
     )
 
@@ -116,7 +116,7 @@ def test_predictions_keep_few_examples_from_misleading(n):
     x = np.random.default_rng(6).uniform(-1, 1, (n, 2))
     data, w = split_examples(x, target(x), seed=0), random_parameters(COVERING, seed=0)
     assert has_few(data) == (n < 13)
-    heeding = finetune_with_prior(w, COVERING, data, predictions(0.02))
+    heeding = finetune_with_predictions(w, COVERING, data, predictions(0.02))
     alone = finetune(w, COVERING, data, FinetuneConfig(steps=200))
     assert error_of(heeding.w[0]) < 0.1 * error_of(alone.w[0])
     np.testing.assert_array_equal(heeding.w, heeding.w_final)
@@ -125,8 +125,8 @@ def test_predictions_keep_few_examples_from_misleading(n):
 def test_examples_that_disagree_with_predictions_are_believed():
     x = np.random.default_rng(7).uniform(-1, 1, (10, 2))
     right, y = predictions(0.0), target(x)
-    misled = fitted(Prior(right.x, 5 * right.y + 3))
-    wrong = Prior(right.x, 5 * right.y + 3)
+    misled = fitted(Predictions(right.x, 5 * right.y + 3))
+    wrong = Predictions(right.x, 5 * right.y + 3)
     assert not bears_out(wrong, misled, COVERING, x, y) and bears_out(
         right, fitted(right), COVERING, x, y
     )
@@ -136,7 +136,7 @@ def test_examples_that_disagree_with_predictions_are_believed():
 
 
 def test_wildly_wrong_predictions_do_no_harm():
-    wild = Prior(predictions(0.0).x, 1e7 * predictions(0.0).y - 1e8)
+    wild = Predictions(predictions(0.0).x, 1e7 * predictions(0.0).y - 1e8)
     start = Start(
         COVERING,
         (
@@ -179,7 +179,7 @@ def test_two_examples_are_two():
     prior, w = predictions(0.02), random_parameters(COVERING, seed=0)
     x = np.array([[0.5, 0.5], [-0.5, 0.5]])
     found = [
-        finetune_with_prior(w, COVERING, split_examples(x, y, seed=0), prior).w[0]
+        finetune_with_predictions(w, COVERING, split_examples(x, y, seed=0), prior).w[0]
         for y in (target(x), target(x) + [[1.0], [0.0]], target(x) + [[0.0], [1.0]])
     ]
     assert not np.allclose(found[0], found[1]) and not np.allclose(found[0], found[2])
@@ -193,9 +193,11 @@ def test_a_constant_output_is_no_output_to_scale_by():
         == 0.0
     )
     x = np.random.default_rng(8).uniform(-1, 1, (300, 2))
-    prior = Prior(x, np.concatenate([target(x), np.full((300, 1), 0.1)], axis=1))
+    prior = Predictions(x, np.concatenate([target(x), np.full((300, 1), 0.1)], axis=1))
     shape = Topology((2, 4, 4, 2))
-    fit = finetune_with_prior(random_parameters(shape, seed=0), shape, None, prior)
+    fit = finetune_with_predictions(
+        random_parameters(shape, seed=0), shape, None, prior
+    )
     missed = prior.misfit(fit.w[0], shape)
     assert missed[0] < 0.1 and missed[1] == 0.0
 
