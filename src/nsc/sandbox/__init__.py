@@ -1,5 +1,6 @@
-"""Build and run C that nobody has read: zig to wasm32, wasmtime without imports, fuel
-and memory limits.
+"""Build and run C that nobody has read.
+
+zig compiles it to wasm32; wasmtime runs it without imports, fuel and memory limited.
 
 Must not know data sets, torch, or where programs come from.
 """

@@ -1,5 +1,4 @@
-"""Units -> runnable modules, many units to a module; one that fails never sinks the
-others.
+"""Units -> runnable modules, many units to a module; one that fails sinks no others.
 
 In: Units. Out: one `Built` or `Failed` per unit, in order. Non-goals: running.
 """
@@ -50,66 +49,73 @@ def build(
     *,
     trap_bounds: bool = False,
 ) -> list[Built | Failed]:
-    """Build units, `UNITS_PER_MODULE` to a module; a module that fails is split until
-    the culprit is found.
+    """Build units, `UNITS_PER_MODULE` to a module.
+
+    A module that fails is split until the culprit is found.
 
     Args:
         trap_bounds: end a sample (`aborted`) that indexes past the end of an array.
             Otherwise it reads what lies there, which other units of the module decide.
     """
-    compile_ = partial(
-        compile_wasm, limits=limits, more_flags=TRAP_BOUNDS if trap_bounds else ()
-    )
-    results: list[Built | Failed | None] = [None] * len(units)
-    accepted = []
+    more_flags = TRAP_BOUNDS if trap_bounds else ()
+    compile_ = partial(compile_wasm, limits=limits, more_flags=more_flags)
+    results: dict[int, Built | Failed] = {}
+    alone: list[int] = []
+    together: list[int] = []
     for k, unit in enumerate(units):
         why = refusal(unit)
-        if why is None:
-            accepted.append(k)
+        if why is not None:
+            message = f"the sandbox does not compile {why}"
+            results[k] = Failed(Outcome.refused, message)
+        elif _CHANGES_NEIGHBOURS in unit.headers:
+            alone.append(k)
         else:
-            results[k] = Failed(Outcome.refused, f"the sandbox does not compile {why}")
-    together = [k for k in accepted if _CHANGES_NEIGHBOURS not in units[k].headers]
+            together.append(k)
     for start in range(0, len(together), UNITS_PER_MODULE):
-        _build_some(
-            units, together[start : start + UNITS_PER_MODULE], results, compile_
-        )
-    for k in accepted:
-        if _CHANGES_NEIGHBOURS in units[k].headers:
-            _build_some(units, [k], results, compile_)
+        chosen = together[start : start + UNITS_PER_MODULE]
+        results |= _build_module(units, chosen, compile_)
+    for k in alone:
+        results |= _build_module(units, [k], compile_)
+    return [results[k] for k in range(len(units))]
+
+
+def _build_module(
+    units: Sequence[Unit], chosen: list[int], compile_: Callable[[str], Compiled]
+) -> dict[int, Built | Failed]:
+    """Build the chosen units as one module, or, if that fails, as several."""
+    texts = module_texts([units[k] for k in chosen])
+    made = compile_("".join(part.text for part in texts))
+    if made.outcome is Outcome.ok and (len(chosen) == 1 or not _asks_at_start(made)):
+        return {
+            k: Built(made.wasm, number, units[k].n_inputs, units[k].n_outputs)
+            for number, k in enumerate(chosen)
+        }
+    if len(chosen) == 1:
+        return {chosen[0]: Failed(made.outcome, made.message)}
+    results: dict[int, Built | Failed] = {}
+    for group in _split(chosen, _blamed(texts, made.lines)):
+        results |= _build_module(units, group, compile_)
     return results
 
 
-def _build_some(
-    units: Sequence[Unit],
-    chosen: list[int],
-    results: list[Built | Failed | None],
-    compile_: Callable[[str], Compiled],
-) -> None:
-    texts = module_texts([units[k] for k in chosen])
-    made = compile_("".join(part.text for part in texts))
-    shares_start = len(chosen) > 1 and any(
-        name in made.wasm for name in _ASKED_AT_START
-    )
-    if made.outcome is Outcome.ok and not shares_start:
-        for number, k in enumerate(chosen):
-            results[k] = Built(made.wasm, number, units[k].n_inputs, units[k].n_outputs)
-        return
-    if len(chosen) == 1:
-        results[chosen[0]] = Failed(made.outcome, made.message)
-        return
-    blamed = _blamed(texts, made.lines)
-    half = len(chosen) // 2
-    groups = [[chosen[n]] for n in blamed] + [
-        [k for n, k in enumerate(chosen) if n not in blamed]
-    ]
-    for group in groups if blamed else (chosen[:half], chosen[half:]):
-        if group:
-            _build_some(units, group, results, compile_)
+def _asks_at_start(made: Compiled) -> bool:
+    return any(name in made.wasm for name in _ASKED_AT_START)
+
+
+def _split(chosen: list[int], blamed: list[int]) -> list[list[int]]:
+    """Return who is built apart from whom: who is blamed alone, else two halves."""
+    if not blamed:
+        half = len(chosen) // 2
+        return [chosen[:half], chosen[half:]]
+    rest = [k for n, k in enumerate(chosen) if n not in blamed]
+    groups = [[chosen[n]] for n in blamed]
+    return [*groups, rest] if rest else groups
 
 
 def _blamed(texts: Sequence[Text], lines: Sequence[int]) -> list[int]:
-    """Return the units for which lines of a module are: most often the culprits, each
-    of which is then built alone.
+    """Return the units for which lines of a module are.
+
+    They are most often the culprits; each is then built alone.
     """
     ends = list(accumulate(part.text.count("\n") for part in texts))
     places = {bisect_left(ends, line) for line in lines}

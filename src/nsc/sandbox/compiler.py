@@ -1,5 +1,6 @@
-"""The zig toolchain, confined: a private folder, a scrubbed environment, limits on time
-and memory.
+"""The zig toolchain, confined.
+
+It gets a private folder, a scrubbed environment, and limits on time and memory.
 
 In: C text that passed the guard. Out: bytes of a wasm module, or a cleaned diagnostic.
 Non-goals: deciding what text is safe (guard.py).
@@ -57,8 +58,10 @@ class CompilerLimits:
 
 @dataclass(frozen=True)
 class Compiled:
-    """A wasm module, or how and why there is none, and the lines (from 1) that the
-    compiler found errors in.
+    """A wasm module, or how and why there is none.
+
+    Args:
+        lines: of the text, from 1, that the compiler found errors in.
     """
 
     outcome: Outcome
@@ -76,39 +79,31 @@ def compile_wasm(
         source = work / "unit.c"
         target = work / "unit.wasm"
         source.write_text(text)
-        command = [
-            *zig_command(),
-            "cc",
-            *WASM_FLAGS,
-            *more_flags,
-            source.name,
-            "-o",
-            target.name,
-        ]
+        flags = [*WASM_FLAGS, *more_flags]
+        command = [*zig_command(), "cc", *flags, source.name, "-o", target.name]
         code, output = run_limited(command, work, zig_environment(work), limits)
         if code is None:
-            return Compiled(
-                Outcome.build_timeout,
-                message=f"compiling took longer than {limits.wall_s:g} s",
-            )
+            late = f"compiling took longer than {limits.wall_s:g} s"
+            return Compiled(Outcome.build_timeout, message=late)
         if code != 0 or not target.is_file() or target.is_symlink():
-            lines = tuple(
-                int(line)
-                for line in re.findall(
-                    r"^unit\.c:(\d+):\d+: (?:fatal )?error:", output, re.MULTILINE
-                )
-            )
-            return Compiled(
-                Outcome.build_failed, message=clean_diagnostic(output), lines=lines
-            )
+            message = clean_diagnostic(output)
+            lines = _lines_with_errors(output)
+            return Compiled(Outcome.build_failed, message=message, lines=lines)
         return Compiled(Outcome.ok, target.read_bytes())
+
+
+def _lines_with_errors(messages: str) -> tuple[int, ...]:
+    found = re.findall(r"^unit\.c:(\d+):\d+: (?:fatal )?error:", messages, re.MULTILINE)
+    return tuple(map(int, found))
 
 
 def run_limited(
     command: list[str], work: Path, environment: dict[str, str], limits: CompilerLimits
 ) -> tuple[int | None, str]:
-    """Run a process group under limits; returns (exit code or None on timeout, its
-    messages).
+    """Run a process group under limits.
+
+    Returns:
+        (exit code, or None on timeout; what it wrote to stderr)
     """
     process = subprocess.Popen(
         [*_limiter(limits), *command],
@@ -139,8 +134,9 @@ def _kill_group(process: subprocess.Popen) -> None:
 
 
 def _limiter(limits: CompilerLimits) -> list[str]:
-    """Return what a command is put behind; a shell, for Python's own hook forks the
-    whole process (10 ms and more).
+    """Return what a command is put behind: a shell that sets limits.
+
+    Python's own hook would fork the whole process, which takes 10 ms and more.
     """
     bounds = (
         ("c", resource.RLIMIT_CORE, 0, 512),
@@ -162,8 +158,9 @@ def _at_most(kind: int, bound: int) -> int:
 
 
 def clean_diagnostic(messages: str) -> str:
-    """Keep what errors say and drop where: no path of this machine appears in a
-    message.
+    """Keep what errors say and drop where.
+
+    No path of this machine appears in a message.
     """
     errors = re.findall(r"(?:error|wasm-ld): (?:error: )?(.*)", messages)
     kept = [

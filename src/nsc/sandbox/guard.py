@@ -71,8 +71,9 @@ def refusal(unit: Unit) -> str | None:
 
 @lru_cache(maxsize=512)
 def _refused_piece(text: str) -> str | None:
-    """Say what in a piece is refused. Each stands for itself: no bracket is left open,
-    no declaration goes on.
+    """Say what in a piece is refused.
+
+    Each stands for itself: no bracket is left open, no declaration goes on.
     """
     found = words(text)
     distinct = {word: kind_of(word) for word in dict.fromkeys(found)}

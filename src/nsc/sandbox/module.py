@@ -1,5 +1,4 @@
-"""Many units -> the C text of one module, in which what units have in common stands
-once.
+"""Many units -> the C text of one module; what they have in common stands once.
 
 In: Units. Out: `Text`s in order, each with the units that it is for. Non-goals:
 compiling, judging text.
@@ -34,8 +33,10 @@ NSC_EXPORT("run") void nsc_run(int nsc_unit, int nsc_from, int nsc_to) {
 
 
 class Text(NamedTuple):
-    """A stretch of a module. `units` are those that it is for; none where it is for
-    all.
+    """A stretch of a module.
+
+    Args:
+        units: those that it is for; none where it is for all.
     """
 
     text: str
@@ -105,9 +106,7 @@ def _renamed(piece: Piece, named: Sequence[tuple[str, str]]) -> str:
 
 
 def _meanings(unit: Unit) -> dict[str, bytes]:
-    """Return a digest for each name that a unit defines: of all pieces that define it
-    and that these need.
-    """
+    """Digest each name that a unit defines: the pieces that define it, and their needs."""
     holders: dict[str, list[Piece]] = {}
     for piece in unit.pieces:
         for name in piece.names:

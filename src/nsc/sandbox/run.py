@@ -1,5 +1,6 @@
-"""Run built units on inputs: no imports granted, fuel and memory limited, the same bits
-everywhere.
+"""Run built units on inputs, without imports, fuel and memory limited.
+
+The same bits come out everywhere.
 
 In: `Built`, inputs. Out: `Execution` with an outcome per sample. Non-goals: what
 failures mean.
@@ -8,8 +9,10 @@ failures mean.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import wasmtime
@@ -18,6 +21,9 @@ from wasmtime import TrapCode
 from nsc.sandbox.build import Built
 from nsc.sandbox.module import CHUNK
 from nsc.sandbox.outcome import Outcome
+
+START_FUEL = 10_000_000  # for a module's own initialisation
+SPARE_FUEL = 1_000_000  # beside the samples', for the loop over them
 
 
 @dataclass(frozen=True)
@@ -81,106 +87,167 @@ class _Instance:
         self.store.set_limits(
             memory_size=limits.memory_bytes, instances=1, tables=4, memories=1
         )
-        self.store.set_fuel(10_000_000)
+        self.store.set_fuel(START_FUEL)
         module, linker = _module(built.wasm)
-        self.exports = linker.instantiate(self.store, module).exports(self.store)
-        self.memory = self.exports["memory"]
-        if "_initialize" in self.exports:
-            self.exports["_initialize"](self.store)
-        self.input, self.output, self.done = (
-            self.exports[name](self.store) for name in ("in", "out", "done")
-        )
-        self.run = self.exports["run"]
-        self.number = built.number
+        exports = linker.instantiate(self.store, module).exports(self.store)
+        if "_initialize" in exports:
+            _function(exports, "_initialize")(self.store)
+        self.memory = _memory(exports)
+        self.input = _function(exports, "in")(self.store)
+        self.output = _function(exports, "out")(self.store)
+        self.done = _function(exports, "done")(self.store)
+        self.entry = _function(exports, "run")
+        self.built = built
+        self.limits = limits
 
     def write(self, x: np.ndarray) -> None:
-        self.memory.write(
-            self.store, np.ascontiguousarray(x, np.float64).tobytes(), self.input
-        )
+        """Put inputs `n i` where the module reads them."""
+        raw = np.ascontiguousarray(x, np.float64).tobytes()
+        self.memory.write(self.store, raw, self.input)
 
-    def read(self, rows: int, n_outputs: int) -> np.ndarray:
-        raw = self.memory.read(
-            self.store, self.output, self.output + 8 * rows * n_outputs
-        )
-        return np.frombuffer(bytes(raw), np.float64).reshape(rows, n_outputs)
+    def read(self, first: int, stop: int) -> np.ndarray:
+        """Return the outputs of samples first..stop, `n o`."""
+        row_bytes = 8 * self.built.n_outputs
+        start = self.output + first * row_bytes
+        raw = self.memory.read(self.store, start, start + (stop - first) * row_bytes)
+        return np.frombuffer(bytes(raw), np.float64).reshape(-1, self.built.n_outputs)
 
     def position(self, low: int, high: int) -> int:
-        """Return the sample that was running; the program may have overwritten it, so
-        it is clamped.
+        """Return the sample that was running.
+
+        The program may have overwritten the counter, so it is clamped.
         """
         raw = self.memory.read(self.store, self.done, self.done + 4)
-        return min(
-            max(int.from_bytes(bytes(raw), "little", signed=True), low), high - 1
-        )
+        found = int.from_bytes(bytes(raw), "little", signed=True)
+        return min(max(found, low), high - 1)
+
+    def run(self, first: int, stop: int) -> _Stretch:
+        """Run samples first..stop of those written, until one fails."""
+        fuel = self.limits.fuel_per_sample * (stop - first) + SPARE_FUEL
+        self.store.set_fuel(fuel)
+        try:
+            self.entry(self.store, self.built.number, first, stop)
+        except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
+            outcome, import_name = _named_error(error)
+            return _Stretch(self.position(first, stop), outcome, import_name)
+        return _Stretch(stop, Outcome.ok, "")
+
+
+class _Stretch(NamedTuple):
+    """How far samples ran: `reached` is the first that did not finish, and why."""
+
+    reached: int
+    outcome: Outcome
+    import_name: str
+
+
+def _function(exports: Mapping[str, object], name: str) -> wasmtime.Func:
+    found = exports[name]
+    assert isinstance(found, wasmtime.Func), f"module.py exports a function '{name}'"
+    return found
+
+
+def _memory(exports: Mapping[str, object]) -> wasmtime.Memory:
+    found = exports["memory"]
+    assert isinstance(found, wasmtime.Memory), "a wasm module has one memory"
+    return found
 
 
 def run(built: Built, x: np.ndarray, limits: RunLimits = RunLimits()) -> Execution:
-    """Run a unit on every row of `x` (`n i`, the program's units).
+    """Run a unit on inputs.
 
     After a failure a fresh instance goes on with the next sample, until
     `limits.failures`.
+
+    Args:
+        built: the unit.
+        x: `n i`, in the program's units.
+        limits: on fuel, memory and failures.
+
+    Returns:
+        Outputs `n o` and an outcome for each sample that did not finish.
     """
-    outputs = np.full((len(x), built.n_outputs), np.nan)
-    failed: dict[int, Outcome] = {}
-    import_name = ""
-    instance: _Instance | None = None
-    start = 0
-    while start < len(x) and len(failed) < limits.failures:
-        stop = min(start + CHUNK, len(x))
-        try:
-            instance = instance or _Instance(built, limits)
-            instance.write(x[start:stop])
-        except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
-            outcome, import_name = _named_error(error)
-            return Execution(
-                outputs, dict.fromkeys(range(len(x)), outcome), outcome, import_name
-            )
+    return _Run(built, x, limits).execution()
+
+
+class _Run:
+    """Samples of one call of `run`, chunk by chunk: what has come of them so far."""
+
+    def __init__(self, built: Built, x: np.ndarray, limits: RunLimits):
+        self.built = built
+        self.x = x
+        self.limits = limits
+        self.outputs = np.full((len(x), built.n_outputs), np.nan)
+        self.failed: dict[int, Outcome] = {}
+        self.import_name = ""
+        self.instance: _Instance | None = None
+
+    def execution(self) -> Execution:
+        """Run all chunks."""
+        for start in range(0, len(self.x), CHUNK):
+            if self.is_given_up():
+                break
+            try:
+                self._run_chunk(start, min(start + CHUNK, len(self.x)))
+            except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
+                return self._never_started(error)
+        return Execution(self.outputs, self.failed, self._worst(), self.import_name)
+
+    def is_given_up(self) -> bool:
+        return len(self.failed) >= self.limits.failures
+
+    def _run_chunk(self, start: int, stop: int) -> None:
+        """Run the samples start..stop that the module's buffers hold at once."""
+        instance = self._written(self.instance, start, stop)
+        n = stop - start
         first = 0
         window = CHUNK
-        while first < stop - start:
-            last = min(first + window, stop - start)
-            reached, outcome, name = _run_some(instance, first, last, limits)
-            outputs[start + first : start + reached] = instance.read(
-                reached, built.n_outputs
-            )[first:]
+        while first < n:
+            last = min(first + window, n)
+            reached, outcome, import_name = instance.run(first, last)
+            done = instance.read(first, reached)
+            self.outputs[start + first : start + reached] = done
             first = reached
             if outcome is Outcome.ok:
                 continue
             if outcome is Outcome.out_of_fuel:
                 # one sample has spent a whole chunk's fuel; the next gets its own
                 window = 1
-            import_name = import_name or name
-            failed[start + reached] = outcome
+            self.import_name = self.import_name or import_name
+            self.failed[start + reached] = outcome
+            if self.is_given_up():
+                return
             first = reached + 1
-            if len(failed) >= limits.failures:
-                break
-            instance = _Instance(built, limits)
-            instance.write(x[start:stop])
-        start = stop
-    worst = Counter(failed.values()).most_common(1)[0][0] if failed else Outcome.ok
-    return Execution(outputs, failed, worst, import_name)
+            instance = self._written(None, start, stop)
 
+    def _written(self, instance: _Instance | None, start: int, stop: int) -> _Instance:
+        """Return an instance that holds the chunk's inputs, fresh if none is given."""
+        if instance is None:
+            instance = _Instance(self.built, self.limits)
+        instance.write(self.x[start:stop])
+        self.instance = instance
+        return instance
 
-def _run_some(
-    instance: _Instance, first: int, stop: int, limits: RunLimits
-) -> tuple[int, Outcome, str]:
-    """Run samples first..stop; returns (first sample not finished, outcome, import
-    asked for).
-    """
-    instance.store.set_fuel(limits.fuel_per_sample * (stop - first) + 1_000_000)
-    try:
-        instance.run(instance.store, instance.number, first, stop)
-        return stop, Outcome.ok, ""
-    except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
-        return instance.position(first, stop), *_named_error(error)
+    def _never_started(
+        self, error: wasmtime.Trap | wasmtime.WasmtimeError
+    ) -> Execution:
+        """Name what keeps a module from starting: then no sample can be run."""
+        outcome, import_name = _named_error(error)
+        failed = dict.fromkeys(range(len(self.x)), outcome)
+        return Execution(self.outputs, failed, outcome, import_name)
+
+    def _worst(self) -> Outcome:
+        counts = Counter(self.failed.values()).most_common(1)
+        return counts[0][0] if counts else Outcome.ok
 
 
 def _named_error(error: wasmtime.Trap | wasmtime.WasmtimeError) -> tuple[Outcome, str]:
-    """Return (outcome, import asked for) of a trap, or of an error that is none of the
-    program's own.
-    """
+    """Return (outcome, import asked for) of a trap, or of another error."""
     if isinstance(error, wasmtime.Trap):
-        return _TRAPS.get(error.trap_code, Outcome.trapped), ""
+        code = error.trap_code
+        if code is None:
+            return Outcome.trapped, ""
+        return _TRAPS.get(code, Outcome.trapped), ""
     text = str(error)
     if "unknown import" not in text:
         return Outcome.trapped, ""
