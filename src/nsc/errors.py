@@ -75,6 +75,10 @@ class BuildError(NscError):
     """The C compiler refused a unit."""
 
 
+class HostError(NscError):
+    """This machine lacks what nsc needs; no program is to blame."""
+
+
 class MissingExtraError(NscError):
     """An optional tool is not installed."""
 

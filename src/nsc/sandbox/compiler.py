@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nsc.errors import HostError
 from nsc.host import cache_folder, zig_command, zig_environment
 from nsc.sandbox.outcome import Outcome
 
@@ -42,6 +43,7 @@ WASM_FLAGS = (
     "-fno-caret-diagnostics",
     "-ferror-limit=5",
 )
+_CONTROL = "void nsc_nothing(void) {}\n"
 # where an index leaves its array
 TRAP_BOUNDS = ("-fsanitize=array-bounds", "-fsanitize-trap=array-bounds")
 
@@ -62,34 +64,63 @@ class Compiled:
 
     Args:
         lines: of the text, from 1, that the compiler found errors in.
+        is_blamed_on_text: whether the compiler named such lines, or the linker symbols.
     """
 
     outcome: Outcome
     wasm: bytes = b""
     message: str = ""
     lines: tuple[int, ...] = ()
+    is_blamed_on_text: bool = False
 
 
 def compile_wasm(
     text: str, limits: CompilerLimits = CompilerLimits(), more_flags: Sequence[str] = ()
 ) -> Compiled:
-    """Compile one translation unit to a wasm reactor module."""
-    with tempfile.TemporaryDirectory(prefix="nsc-") as folder:
-        work = Path(folder)
-        source = work / "unit.c"
-        target = work / "unit.wasm"
-        source.write_text(text)
-        flags = [*WASM_FLAGS, *more_flags]
-        command = [*zig_command(), "cc", *flags, source.name, "-o", target.name]
-        code, output = run_limited(command, work, zig_environment(work), limits)
-        if code is None:
-            late = f"compiling took longer than {limits.wall_s:g} s"
-            return Compiled(Outcome.build_timeout, message=late)
-        if code != 0 or not target.is_file() or target.is_symlink():
-            message = clean_diagnostic(output)
-            lines = _lines_with_errors(output)
-            return Compiled(Outcome.build_failed, message=message, lines=lines)
-        return Compiled(Outcome.ok, target.read_bytes())
+    """Compile one translation unit to a wasm reactor module.
+
+    Raises:
+        HostError: not even an empty function compiles here.
+    """
+    made = _compile(text, limits, more_flags)
+    if made.outcome is Outcome.build_failed and not made.is_blamed_on_text:
+        # Neither a line nor a symbol is to blame: perhaps the machine is. An empty
+        # function tells.
+        control = _compile(_CONTROL, limits, more_flags)
+        if control.outcome is not Outcome.ok:
+            raise HostError(
+                f"the C compiler cannot run on this machine: {control.message}; is"
+                " there memory, room in the temporary folder and in the cache?"
+            )
+    return made
+
+
+def _compile(text: str, limits: CompilerLimits, more_flags: Sequence[str]) -> Compiled:
+    try:
+        with tempfile.TemporaryDirectory(prefix="nsc-") as folder:
+            return _compile_in(Path(folder), text, limits, more_flags)
+    except OSError as error:
+        raise HostError(f"the C compiler cannot be started: {error.strerror}") from None
+
+
+def _compile_in(
+    work: Path, text: str, limits: CompilerLimits, more_flags: Sequence[str]
+) -> Compiled:
+    source = work / "unit.c"
+    target = work / "unit.wasm"
+    source.write_text(text)
+    flags = [*WASM_FLAGS, *more_flags]
+    command = [*zig_command(), "cc", *flags, source.name, "-o", target.name]
+    code, output = run_limited(command, work, zig_environment(work), limits)
+    if code is None:
+        late = f"compiling took longer than {limits.wall_s:g} s"
+        return Compiled(Outcome.build_timeout, message=late)
+    if code != 0 or not target.is_file() or target.is_symlink():
+        message = clean_diagnostic(output)
+        lines = _lines_with_errors(output)
+        blamed = bool(lines) or "undefined symbol" in output
+        return Compiled(Outcome.build_failed, b"", message, lines, blamed)
+    return Compiled(Outcome.ok, target.read_bytes())
 
 
 def _lines_with_errors(messages: str) -> tuple[int, ...]:

@@ -18,6 +18,7 @@ import numpy as np
 import wasmtime
 from wasmtime import TrapCode
 
+from nsc.errors import HostError
 from nsc.sandbox.build import Built
 from nsc.sandbox.module import CHUNK
 from nsc.sandbox.outcome import Outcome
@@ -166,6 +167,9 @@ def run(built: Built, x: np.ndarray, limits: RunLimits = RunLimits()) -> Executi
 
     Returns:
         Outputs `n o` and an outcome for each sample that did not finish.
+
+    Raises:
+        HostError: this machine cannot run any program.
     """
     return _Run(built, x, limits).execution()
 
@@ -231,7 +235,12 @@ class _Run:
     def _never_started(
         self, error: wasmtime.Trap | wasmtime.WasmtimeError
     ) -> Execution:
-        """Name what keeps a module from starting: then no sample can be run."""
+        """Name what keeps a module from starting: then no sample can be run.
+
+        Raises:
+            HostError: not even a module that does nothing starts here.
+        """
+        _expect_host()
         outcome, import_name = _named_error(error)
         failed = dict.fromkeys(range(len(self.x)), outcome)
         return Execution(self.outputs, failed, outcome, import_name)
@@ -239,6 +248,28 @@ class _Run:
     def _worst(self) -> Outcome:
         counts = Counter(self.failed.values()).most_common(1)
         return counts[0][0] if counts else Outcome.ok
+
+
+def _expect_host() -> None:
+    """Start a module that does nothing.
+
+    What it lacks no program is to blame for: wasmtime reserves gigabytes of addresses
+    for an instance, which `ulimit -v` or a full machine refuses.
+
+    Raises:
+        HostError: it does not start.
+    """
+    try:
+        store = wasmtime.Store(_engine())
+        module = wasmtime.Module(_engine(), _CONTROL)
+        wasmtime.Linker(_engine()).instantiate(store, module)
+    except wasmtime.WasmtimeError as error:
+        reason = str(error).strip().splitlines()[-1].strip()
+        raise HostError(
+            f"this machine cannot run a sandboxed program ({reason}); wasmtime"
+            " reserves about 8 GB of addresses a program: free memory, or raise"
+            " `ulimit -v`"
+        ) from None
 
 
 def _named_error(error: wasmtime.Trap | wasmtime.WasmtimeError) -> tuple[Outcome, str]:
@@ -255,6 +286,7 @@ def _named_error(error: wasmtime.Trap | wasmtime.WasmtimeError) -> tuple[Outcome
     return Outcome.forbidden_import, name.rsplit("::", 1)[-1]
 
 
+_CONTROL = "(module (memory 1))"
 _TRAPS = {
     TrapCode.STACK_OVERFLOW: Outcome.stack_overflow,
     TrapCode.MEMORY_OUT_OF_BOUNDS: Outcome.out_of_bounds,
