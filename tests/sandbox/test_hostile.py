@@ -91,6 +91,7 @@ def test_each_kind_of_end_is_seen():
         ("double f; short", "a declaration without an end"),
         ("double f; _Noreturn", "a declaration without an end"),
         ("double nsc_u1_t;", "the name 'nsc_u1_t'"),
+        ("extern double nsc_u0m_out[];", "the name 'nsc_u0m_out'"),
     ],
     ids=lambda value: value[:20],
 )

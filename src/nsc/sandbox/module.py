@@ -16,18 +16,19 @@ from nsc.program import Piece, Unit
 CHUNK = 1024  # samples in the module's buffers
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
-# called through a volatile pointer: stores of finished samples cannot move past one
-# that traps
-_RUN = """static void (*const nsc_entries[])(const double *, double *) = {ENTRIES};
-static const int nsc_steps[][2] = {STEPS};
-NSC_EXPORT("run") void nsc_run(int nsc_unit, int nsc_from, int nsc_to) {
-  void (*volatile call)(const double *, double *) = nsc_entries[nsc_unit];
-  const int nsc_inputs = nsc_steps[nsc_unit][0], nsc_outputs = nsc_steps[nsc_unit][1];
-  for (int k = nsc_from; k < nsc_to; k++) {
-    nsc_done = k;
-    call(nsc_in + k * nsc_inputs, nsc_out + k * nsc_outputs);
+# The module's own names: the guard lets no unit say one, nor can renaming make one.
+# Entries are called through a volatile pointer: stores of finished samples cannot
+# move past one that traps.
+_RUN = """static void (*const nsc_u0m_entries[])(const double *, double *) = {ENTRIES};
+static const int nsc_u0m_steps[][2] = {STEPS};
+nsc_u0m_export("run") void nsc_u0m_run(int unit, int first, int stop) {
+  void (*volatile call)(const double *, double *) = nsc_u0m_entries[unit];
+  const int n_inputs = nsc_u0m_steps[unit][0], n_outputs = nsc_u0m_steps[unit][1];
+  for (int k = first; k < stop; k++) {
+    nsc_u0m_done = k;
+    call(nsc_u0m_in + k * n_inputs, nsc_u0m_out + k * n_outputs);
   }
-  nsc_done = nsc_to;
+  nsc_u0m_done = stop;
 }
 """
 
@@ -56,15 +57,15 @@ def module_texts(units: Sequence[Unit]) -> list[Text]:
     outputs = max(u.n_outputs for u in units)
     before = [f"#include <{h}>" for h in headers]
     before += [
-        f"static double nsc_in[{CHUNK * inputs}], nsc_out[{CHUNK * outputs}];",
-        "static volatile int nsc_done;",
+        f"static double nsc_u0m_in[{CHUNK * inputs}], nsc_u0m_out[{CHUNK * outputs}];",
+        "static volatile int nsc_u0m_done;",
         # glibc has them, the sandbox's C library does not
         "static int isnanf(float x) { return x != x; }",
         "static int isinff(float x) { return x - x != x - x && x == x; }",
-        "#define NSC_EXPORT(name) __attribute__((export_name(name)))",
-        'NSC_EXPORT("in") double *nsc_get_in(void) { return nsc_in; }',
-        'NSC_EXPORT("out") double *nsc_get_out(void) { return nsc_out; }',
-        'NSC_EXPORT("done") volatile int *nsc_get_done(void) { return &nsc_done; }\n',
+        "#define nsc_u0m_export(name) __attribute__((export_name(name)))",
+        'nsc_u0m_export("in") double *nsc_u0m_get_in(void) { return nsc_u0m_in; }',
+        'nsc_u0m_export("out") double *nsc_u0m_get_out(void) { return nsc_u0m_out; }',
+        'nsc_u0m_export("done") volatile int *nsc_u0m_get_done(void) { return &nsc_u0m_done; }\n',
     ]
     symbols: dict[tuple[str, bytes], str] = {}  # by name and what it stands for
     written: dict[tuple, Text] = {}
