@@ -11,10 +11,8 @@ import numpy as np
 from nsc.errors import BuildError, OracleError
 from nsc.program import Unit
 from nsc.sandbox.build import Failed, build
-from nsc.sandbox.outcome import MEANING
+from nsc.sandbox.outcome import MEANING, Outcome
 from nsc.sandbox.run import RunLimits, run
-
-_PRINTED = "printed something, as an assertion does that fails,"
 
 
 class ProgramOracle:
@@ -42,10 +40,9 @@ class ProgramOracle:
         if done.failed:
             sample = min(done.failed)
             where = ", ".join(f"{v:.6g}" for v in x[sample])
-            meaning = (
-                _PRINTED if done.import_name == "fd_write" else MEANING[done.outcome]
-            )
-            asked = f" ({done.import_name})" if done.import_name else ""
+            meaning = MEANING[done.outcome]
+            is_named = done.outcome is Outcome.forbidden_import
+            asked = f" ({done.import_name})" if is_named else ""
             count = f"{len(done.failed)} of the first {max(done.failed) + 1} inputs"
             raise OracleError(
                 f"the program {meaning}{asked} on {count}, for example at ({where}); "

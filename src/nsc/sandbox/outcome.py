@@ -24,7 +24,8 @@ class Outcome(StrEnum):
     division_by_zero = "division_by_zero"
     integer_overflow = "integer_overflow"
     aborted = "aborted"
-    # asked the host for a file, a clock, to exit...
+    exited = "exited"
+    # asked the host for a file, a clock...
     forbidden_import = "forbidden_import"
     trapped = "trapped"
 
@@ -35,7 +36,8 @@ MEANING: dict[Outcome, str] = {
     Outcome.stack_overflow: "used up its stack",
     Outcome.division_by_zero: "divided an integer by zero",
     Outcome.integer_overflow: "overflowed an integer division or conversion",
-    Outcome.aborted: "aborted",
+    Outcome.aborted: "aborted, as an assertion does that fails,",
+    Outcome.exited: "called exit",
     Outcome.forbidden_import: "asked the host for something that is not granted",
     Outcome.trapped: "trapped",
 }

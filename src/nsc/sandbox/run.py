@@ -1,6 +1,6 @@
-"""Run built units on inputs, without imports, fuel and memory limited.
+"""Run built units on inputs, fuel and memory limited.
 
-The same bits come out everywhere.
+What they print is discarded; nothing else is granted. The same bits come out everywhere.
 
 In: `Built`, inputs. Out: `Execution` with an outcome per sample. Non-goals: what
 failures mean.
@@ -73,11 +73,44 @@ def _engine() -> wasmtime.Engine:
 
 @lru_cache(maxsize=32)
 def _module(wasm: bytes) -> tuple[wasmtime.Module, wasmtime.Linker]:
-    """Return a module, and a linker that traps where it asks for an import."""
+    """Return a module, and a linker that discards what it prints.
+
+    It traps where the module asks for any other import.
+    """
     module = wasmtime.Module(_engine(), wasm)
     linker = wasmtime.Linker(_engine())
+    word = wasmtime.ValType.i32()
+    prints = wasmtime.FuncType([word] * 4, [word])
+    linker.define_func(_WASI, "fd_write", prints, _discard, access_caller=True)
+    asks = wasmtime.FuncType([word] * 2, [word])
+    linker.define_func(_WASI, "fd_fdstat_get", asks, _is_no_terminal)
     linker.define_unknown_imports_as_traps(module)
     return module, linker
+
+
+def _discard(
+    caller: wasmtime.Caller, fd: int, vectors: int, n: int, written: int
+) -> int:
+    """Take what a program prints, and say that all of it was written.
+
+    The arguments are WASI's `fd_write`: `n` pairs of address and length at `vectors`,
+    and where to put how many bytes were written. Nothing else of them is used: what is
+    printed goes nowhere.
+    """
+    memory = caller["memory"]
+    assert isinstance(memory, wasmtime.Memory), "a wasm module has one memory"
+    if not 0 <= n <= _MAX_VECTORS:
+        return _INVALID_ARGUMENT
+    raw = bytes(memory.read(caller, vectors, vectors + 8 * n))
+    lengths = np.frombuffer(raw, "<u4")[1::2]
+    total = int(lengths.sum(dtype=np.uint64)) & 0xFFFFFFFF
+    memory.write(caller, total.to_bytes(4, "little"), written)
+    return 0
+
+
+def _is_no_terminal(fd: int, status: int) -> int:
+    """Say nothing of a stream, which the C library asks before it first prints."""
+    return _BAD_DESCRIPTOR
 
 
 class _Instance:
@@ -282,10 +315,16 @@ def _named_error(error: wasmtime.Trap | wasmtime.WasmtimeError) -> tuple[Outcome
     text = str(error)
     if "unknown import" not in text:
         return Outcome.trapped, ""
-    name = text.split("`")[1] if "`" in text else "unknown"
-    return Outcome.forbidden_import, name.rsplit("::", 1)[-1]
+    asked = text.split("`")[1] if "`" in text else "unknown"
+    name = asked.rsplit("::", 1)[-1]
+    outcome = Outcome.exited if name == "proc_exit" else Outcome.forbidden_import
+    return outcome, name
 
 
+_WASI = "wasi_snapshot_preview1"
+_MAX_VECTORS = 1024
+_BAD_DESCRIPTOR = 8  # WASI's errno `badf`
+_INVALID_ARGUMENT = 28  # WASI's errno `inval`
 _CONTROL = "(module (memory 1))"
 _TRAPS = {
     TrapCode.STACK_OVERFLOW: Outcome.stack_overflow,
