@@ -286,7 +286,7 @@ def test_the_hostile_corpus_is_dropped_by_name(tree, tmp_path):
         "out_of_fuel",
         "out_of_bounds",
         "build_failed",
-        "forbidden_import",
+        "aborted",
         "front_end:uses_asm",
         "front_end:uses_io",
     }

@@ -153,7 +153,7 @@ def test_an_index_past_its_array_can_be_trapped():
         " y[0] = t[(int)x[0]]; }"
     )
     x = np.arange(5.0)[:, None]
-    trapped = run(build([unit(text, "t")], trap_bounds=True)[0], x)
+    trapped = run(build([unit(text, "t")], checks=["array-bounds"])[0], x)
     assert trapped.outputs[:3, 0].tolist() == [1, 2, 3]
     assert trapped.failed == {3: Outcome.aborted, 4: Outcome.aborted}
 

@@ -18,3 +18,5 @@ from nsc.sandbox.outcome import Outcome as Outcome
 from nsc.sandbox.run import Execution as Execution
 from nsc.sandbox.run import RunLimits as RunLimits
 from nsc.sandbox.run import run as run
+from nsc.sandbox.undefined import Undefined as Undefined
+from nsc.sandbox.undefined import undefined_behaviour as undefined_behaviour

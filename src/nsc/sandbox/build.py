@@ -12,7 +12,7 @@ from functools import partial
 from itertools import accumulate
 
 from nsc.program import Unit
-from nsc.sandbox.compiler import TRAP_BOUNDS, Compiled, CompilerLimits, compile_wasm
+from nsc.sandbox.compiler import Compiled, CompilerLimits, compile_wasm, trapping
 from nsc.sandbox.guard import refusal
 from nsc.sandbox.module import Text, module_texts
 from nsc.sandbox.outcome import Outcome
@@ -47,17 +47,18 @@ def build(
     units: Sequence[Unit],
     limits: CompilerLimits = CompilerLimits(),
     *,
-    trap_bounds: bool = False,
+    checks: Sequence[str] = (),
 ) -> list[Built | Failed]:
     """Build units, `UNITS_PER_MODULE` to a module.
 
     A module that fails is split until the culprit is found.
 
     Args:
-        trap_bounds: end a sample (`aborted`) that indexes past the end of an array.
-            Otherwise it reads what lies there, which other units of the module decide.
+        checks: undefined behaviour that ends a sample (`aborted`), as clang names it:
+            "array-bounds", "shift"... Without a check an index past the end of an array
+            reads what lies there, which other units of the module decide.
     """
-    more_flags = TRAP_BOUNDS if trap_bounds else ()
+    more_flags = trapping(checks)
     compile_ = partial(compile_wasm, limits=limits, more_flags=more_flags)
     results: dict[int, Built | Failed] = {}
     alone: list[int] = []

@@ -44,8 +44,14 @@ WASM_FLAGS = (
     "-ferror-limit=5",
 )
 _CONTROL = "void nsc_nothing(void) {}\n"
-# where an index leaves its array
-TRAP_BOUNDS = ("-fsanitize=array-bounds", "-fsanitize-trap=array-bounds")
+
+
+def trapping(checks: Sequence[str]) -> tuple[str, ...]:
+    """Return the flags that end a sample where it does what a check finds."""
+    if not checks:
+        return ()
+    names = ",".join(checks)
+    return f"-fsanitize={names}", f"-fsanitize-trap={names}"
 
 
 @dataclass(frozen=True)

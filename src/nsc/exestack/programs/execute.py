@@ -33,7 +33,7 @@ def execute(candidates: list[Candidate], profile: Profile) -> list[Record | Drop
     Fuel: 200,000 wasm instructions a sample, on average over 1,024 samples, for each
     function by itself.
     """
-    built = build([c.program.unit for c in candidates], trap_bounds=True)
+    built = build([c.program.unit for c in candidates], checks=["array-bounds"])
     return [_record(c, b, profile) for c, b in zip(candidates, built, strict=True)]
 
 
