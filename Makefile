@@ -4,7 +4,7 @@ BIN := .venv/bin
 TORCH := torch==2.13.0
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help setup torch test test-slow demo figures data held-out train train-preprint experiments bench clean
+.PHONY: help setup torch test test-newest test-slow coverage demo figures data held-out train train-preprint experiments bench clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -27,10 +27,22 @@ torch: .venv/torch ## install the CPU build of torch that the training tests use
 	  || echo "no CPU build of $(TORCH) to be had: the training tests will be skipped"
 	@touch $@
 
-test: .venv/torch ## lint and fast tests
+test: .venv/torch ## lint, types and fast tests
 	$(BIN)/ruff check src tests examples benchmarks experiments
 	$(BIN)/ruff format --check --quiet src tests examples benchmarks experiments
+	$(BIN)/pyright
 	$(BIN)/python -m pytest
+
+# The package under the newest Python of this machine besides 3.11, where it has one; without torch.
+test-newest: ## the fast tests under the newest Python that is here
+	@newest=$$(.ci/newest_python); \
+	if [ -z "$$newest" ]; then echo "no Python newer than 3.11 is here"; exit; fi; \
+	$$newest -m venv .venv-newest && \
+	.venv-newest/bin/pip install --quiet -e '.[dev]' && \
+	.venv-newest/bin/python -m pytest
+
+coverage: .venv/torch ## which lines the fast tests run
+	$(BIN)/python -m pytest --cov=nsc --cov-report=term:skip-covered --cov-report=html:out/coverage
 
 test-slow: .venv/torch ## the tests that take minutes, on a local Ray cluster too
 	$(BIN)/pip install --quiet -e '.[ray]'
@@ -87,4 +99,4 @@ bench: .venv/torch ## benchmarks against peers
 	$(BIN)/python benchmarks/exestack/run.py
 
 clean:
-	rm -rf .venv out build dist src/*.egg-info .pytest_cache .ruff_cache
+	rm -rf .venv .venv-newest out build dist src/*.egg-info .pytest_cache .ruff_cache
