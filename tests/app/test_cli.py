@@ -1,6 +1,7 @@
 """The command line as a user meets it, in-process."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -94,12 +95,13 @@ def test_what_cannot_be_timed_is_written_all_the_same(timing, tmp_path, wave):
     ("text", "arguments", "message"),
     [
         (WAVE, ["--function", "nope"], "no function 'nope'"),
-        (WAVE, ["--budget", "-1"], "--budget must be 0"),
         (WAVE, ["--domain", "q=0:1"], "'q' is not an input of wave; inputs are x, y"),
         (WAVE, ["--domain", "x=2"], "--domain expects NAME=LO:HI"),
-        (WAVE, ["--initial", "magic"], "one of auto, compnet, distill, random"),
-        (WAVE, ["--topology", "1-4-1"], "needs 2 or more inputs"),
-        (WAVE, ["--target-error", "0"], "above 0"),
+        (WAVE, ["--topology", "9-x-1"], "9-x-1"),
+        (WAVE, ["--activation", "sine"], "sine"),
+        (WAVE, ["--optimizer", "sgd"], "sgd"),
+        (WAVE, ["--array", "v=0"], "--array expects NAME=N, separated by commas"),
+        (WAVE, ["-D", "1=2"], "-D expects NAME or NAME=VALUE; found '1=2'"),
         (
             WAVE,
             ["--target-error", "0.1", "--time-limit", "nan"],
@@ -290,3 +292,64 @@ def test_an_assertion_that_fails_is_named(wave, tmp_path, capsys):
     assert (
         "printed something, as an assertion does that fails" in capsys.readouterr().err
     )
+
+
+def test_the_version(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"nsc {nsc.__version__}\n"
+
+
+def test_shells_can_complete_verbs_and_options():
+    def completed(words: str, number: int) -> list[str]:
+        asked = {
+            "_NSC_COMPLETE": "complete_bash",
+            "COMP_WORDS": words,
+            "COMP_CWORD": str(number),
+        }
+        code = "import sys; from nsc.app import main; sys.exit(main([]))"
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            env=os.environ | asked,
+        )
+        return done.stdout.split()
+
+    assert completed("nsc co", 1) == ["compile"]
+    assert "--budget" in completed("nsc compile --b", 2)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["complie"], "No such command 'complie'"),
+        (["compile", "a.c", "--fast"], "No such option"),
+        (["compile", "a.c", "--budget", "many"], "Invalid value for '--budget'"),
+        (
+            ["train", "--data", "d", "-o", "o", "--encoder", "x"],
+            "--encoder expects dag",
+        ),
+        (
+            ["train", "--data", "d", "-o", "o", "--seconds", "9", "--reads", "dag"],
+            "--reads, --seconds: only with --encoder bert",
+        ),
+        (
+            ["train", "--data", "d", "-o", "o", "--encoder", "bert", "--batch", "9"],
+            "--batch: only with --encoder dag",
+        ),
+        (["evaluate", "--data", "nowhere"], "nowhere"),
+        (["data", "info", "nowhere"], "nowhere"),
+        (["show", "nowhere.c"], "nowhere.c: expected a C file; no such file"),
+    ],
+)
+def test_wrong_commands_are_explained(words, message, capsys):
+    assert main(words) == 2
+    assert message in " ".join(capsys.readouterr().err.split())
+
+
+def test_functions_that_are_no_candidates_are_shown_with_their_reasons(wave, capsys):
+    wave.write_text("int f(int n, ...) { return n; }\nint g(int n) { return n; }")
+    assert main(["show", str(wave)]) == 0
+    shown = capsys.readouterr().out
+    assert shown.index("int g(int n)") < shown.index("not candidates:")
+    assert "wave.c:1:" in shown

@@ -187,5 +187,7 @@ def evaluate(
         )
     if not fresh:
         raise InputError(f"no program is left to evaluate in {data}")
-    rows = evaluate_compnet(load_compnet(compnet), fresh, seed=seed)
+    emitter = load_compnet(compnet)
+    # its `base` may be a cached_property, which pyright does not read as a property
+    rows = evaluate_compnet(emitter, fresh, seed=seed)  # pyright: ignore[reportArgumentType]
     console().print(evaluation_table(rows))
