@@ -10,6 +10,7 @@ import pytest
 
 import nsc
 from nsc.app import main
+from nsc.initial import INITIALISERS
 
 WAVE = "#include <math.h>\ndouble wave(double x, double y) { return sin(3*x) * y; }\n"
 PARTIAL = (
@@ -353,3 +354,9 @@ def test_functions_that_are_no_candidates_are_shown_with_their_reasons(wave, cap
     shown = capsys.readouterr().out
     assert shown.index("int g(int n)") < shown.index("not candidates:")
     assert "wave.c:1:" in shown
+
+
+def test_help_names_every_initialiser(capsys):
+    assert main(["compile", "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert all(name in shown for name in INITIALISERS)

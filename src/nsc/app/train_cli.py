@@ -187,7 +187,11 @@ def evaluate(
         )
     if not fresh:
         raise InputError(f"no program is left to evaluate in {data}")
+    # pyright does not read a cached_property (`BertCompNet.base`) as a property
     emitter = load_compnet(compnet)
-    # its `base` may be a cached_property, which pyright does not read as a property
-    rows = evaluate_compnet(emitter, fresh, seed=seed)  # pyright: ignore[reportArgumentType]
+    rows = evaluate_compnet(
+        emitter,  # pyright: ignore[reportArgumentType]
+        fresh,
+        seed=seed,
+    )
     console().print(evaluation_table(rows))

@@ -36,6 +36,10 @@ EXP2_SINGLE = (  # relative error 1e-7
     0.0013264727065248338,
 )
 
+_SIGMOID_COMMENT = (
+    "/* 1 / (1 + exp(-z)): exp(-z) = 2^n 2^f; 2^f, |f| <= 1/2, by a polynomial. */"
+)
+
 
 def is_single(outputs: Sequence[Leaf]) -> bool:
     """Say whether single precision is all that a program's outputs can hold."""
@@ -65,7 +69,7 @@ class NetworkWriter:
         return f"{text}f" if self.is_single else text
 
     def limits_of(self, leaf: Leaf) -> tuple[float, float]:
-        """Return the ends of an integer type, as far as this floating type holds them."""
+        """Return the ends of an integer type, as far as this type holds them."""
         least, largest = leaf.type.limits
         if self.is_single and float(np.float32(largest)) > largest:
             # 2^31 - 1, say, would be rounded up to what the integer cannot hold
@@ -73,7 +77,7 @@ class NetworkWriter:
         return least, largest
 
     def tables(self) -> str:
-        """Write weights as [input][unit]: the inner loop runs over units, vectorised."""
+        """Write weights as [input][unit]: the inner loop, over units, vectorises."""
         return "\n".join(
             table
             for k, member in enumerate(self.members)
@@ -88,7 +92,8 @@ class NetworkWriter:
         rows = ",\n".join(f"    {{{self._list(row)}}}" for row in weight.T)
         head = f"static const {self.real} nsc_weight_{tag}[{inputs}][{units}]"
         yield f"{head} = {{\n{rows}}};"
-        yield f"static const {self.real} nsc_bias_{tag}[{units}] = {{{self._list(bias)}}};"
+        head = f"static const {self.real} nsc_bias_{tag}[{units}]"
+        yield f"{head} = {{{self._list(bias)}}};"
 
     def _list(self, values: np.ndarray) -> str:
         return ", ".join(map(self.number, values))
@@ -114,7 +119,7 @@ class NetworkWriter:
         magic = self.number(12582912.0 if self.is_single else 6755399441055744.0)
         real = self.real
         one = self.number(1.0)
-        return f"""/* 1 / (1 + exp(-z)): exp(-z) = 2^n 2^f; 2^f, |f| <= 1/2, by a polynomial. */
+        return f"""{_SIGMOID_COMMENT}
 static {real} nsc_sigmoid({real} z) {{
   union {{ {real} real; {bits} bits; }} whole, power;
   {real} t = z * {self.number(-1.4426950408889634)}, f, f2, f4;
@@ -129,7 +134,7 @@ static {real} nsc_sigmoid({real} z) {{
 }}"""
 
     def _polynomial(self) -> str:
-        """Write 2^f by Estrin's scheme: pairs first, which do not wait for each other."""
+        """Write 2^f by Estrin's scheme: pairs, which do not wait for each other."""
         c = [self.number(v) for v in (EXP2_SINGLE if self.is_single else EXP2_DOUBLE)]
         pairs = [f"({c[k]} + {c[k + 1]} * f)" for k in range(0, len(c) - 1, 2)]
         low = [pairs[0], f"{pairs[1]} * f2"]

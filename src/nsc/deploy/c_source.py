@@ -185,7 +185,7 @@ def _normalised(network: NetworkWriter, leaf: Leaf, k: int) -> str:
 
 
 def _output(network: NetworkWriter, leaf: Leaf, value: str) -> str:
-    """Spell what an output's variable gets; `program.as_returned` is the same in numpy."""
+    """Spell what an output's variable gets, as `program.as_returned` does in numpy."""
     if leaf.type.kind == "float":
         return value
     if leaf.type.kind == "bool":

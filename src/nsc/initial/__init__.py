@@ -9,7 +9,7 @@ from nsc.initial.compiled import holds_covering as holds_covering
 from nsc.initial.compiled import initial_of as initial_of
 from nsc.initial.distilled import distill_initial as distill_initial
 from nsc.initial.distilled import distilled as distilled
-from nsc.initial.start import Emitter as Emitter
+from nsc.initial.start import Compiler as Compiler
 from nsc.initial.start import Initial as Initial
 from nsc.initial.start import Oracle as Oracle
 from nsc.initial.start import random_initial as random_initial

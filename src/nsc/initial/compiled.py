@@ -12,7 +12,7 @@ import numpy as np
 
 from nsc.compnet import Emission, anchor_inputs, fit_values
 from nsc.finetune import MAX_LM_PARAMETERS, Predictions, spread_of
-from nsc.initial.start import Emitter, Initial
+from nsc.initial.start import Compiler, Initial
 from nsc.program import Program
 from nsc.surrogate import (
     COVERING,
@@ -32,7 +32,7 @@ def compnet_initial(
     topology: Topology,
     seed: int,
     *,
-    compnet: Emitter,
+    compnet: Compiler,
     output: int | None = None,
 ) -> Initial:
     """Compile a program's outputs (or one of them) into any topology.
@@ -125,7 +125,7 @@ def _expected(emissions: list[Emission]) -> tuple[float, ...] | None:
 
 
 def everywhere(x: np.ndarray, inputs: tuple[int, ...]) -> np.ndarray:
-    """Let inputs that the program does not use take any value: outputs stay as they are.
+    """Let unused inputs take any value: the program's outputs stay as they are.
 
     Args:
         x: `512 i` in [-1, 1].

@@ -16,7 +16,7 @@ from nsc.surrogate import Topology, random_parameters
 Oracle = Callable[[np.ndarray], np.ndarray]  # `n i` in the program's units -> `n o`
 
 
-class Emitter(Protocol):
+class Compiler(Protocol):
     """Reads a program's text and emits parameters: a CompNet of either kind."""
 
     def emissions_for(

@@ -16,7 +16,7 @@ import numpy as np
 from nsc.compnet import KEPT
 from nsc.initial.compiled import compnet_initial
 from nsc.initial.distilled import distill_initial
-from nsc.initial.start import Emitter, Initial, Oracle, random_initial
+from nsc.initial.start import Compiler, Initial, Oracle, random_initial
 from nsc.program import Program
 from nsc.surrogate import Topology
 
@@ -37,7 +37,7 @@ class Order:
     topology: Topology
     seed: int
     output: int | None
-    compnet: Emitter
+    compnet: Compiler
     oracle: Oracle | None = None
 
 
