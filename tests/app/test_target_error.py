@@ -8,7 +8,6 @@ import pytest
 import nsc
 from nsc.app import CompileOptions, compile_program
 from nsc.compilation import CompilationConfig, Start, surrogate_compilation
-from nsc.finetune import FinetuneConfig
 from nsc.program import parse_program
 from nsc.surrogate import Surrogate, Topology
 
@@ -47,7 +46,6 @@ def searched(errors: list[float], reach: float, **limits):
         verification=VERIFICATION,
         target_error=1e-4,
         restarts=0,
-        finetune=FinetuneConfig(steps=2),
         **limits,
     )
     return surrogate_compilation(
