@@ -10,6 +10,7 @@ from rich.console import Console
 
 from nsc.report import (
     CallTime,
+    FunctionLine,
     console_progress,
     console_summary,
     draft_summary,
@@ -97,17 +98,16 @@ def test_a_draft():
     ]
 
 
-CANDIDATE = {
-    "function": "f",
-    "line": 3,
-    "prototype": "double f(double x)",
-    "inputs": ["x"],
-    "outputs": ["return"],
-    "closure_lines": 1,
-    "closure_functions": 2,
-    "problems": [],
-}
-REFUSED = CANDIDATE | {"function": "g", "line": 12, "problems": ["a.c:12: why"]}
+CANDIDATE = FunctionLine(
+    "f",
+    3,
+    prototype="double f(double x)",
+    inputs=("x",),
+    outputs=("return",),
+    closure_lines=1,
+    closure_functions=2,
+)
+REFUSED = FunctionLine("g", 12, problems=("a.c:12: why",))
 
 
 def test_functions_are_listed_candidates_first():

@@ -22,7 +22,8 @@ from nsc.app.train_cli import evaluate, train
 from nsc.errors import InputError, NscError
 
 if TYPE_CHECKING:
-    from nsc.report import DraftReport, Report
+    from nsc.program import FunctionOverview
+    from nsc.report import DraftReport, FunctionLine, Report
 
 # the parser's own base of all wrong command lines; typer does not export it
 _USAGE_ERROR = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[2])
@@ -86,15 +87,33 @@ def show(
     from nsc.program import list_functions
     from nsc.report import functions_text
 
+    path = str(file)
     headers = header_reader(file, include or [])
     functions = list_functions(
-        read_source(file), path=str(file), include=headers, defines=_macros(define)
+        read_source(file), path=path, include=headers, defines=_macros(define)
     )
-    found = [f.as_json(str(file)) for f in functions]
     if json_:
-        print(json.dumps(found, indent=2))
+        print(json.dumps([f.as_json(path) for f in functions], indent=2))
     else:
-        console().print(functions_text(found, str(file)), soft_wrap=True)
+        lines = [_line(f, path) for f in functions]
+        console().print(functions_text(lines, path), soft_wrap=True)
+
+
+def _line(f: FunctionOverview, path: str) -> FunctionLine:
+    """Return what is listed of a function."""
+    from nsc.report import FunctionLine
+
+    signature = f.signature
+    return FunctionLine(
+        f.name,
+        f.line,
+        prototype=signature.prototype if signature else None,
+        inputs=tuple(leaf.name for leaf in signature.inputs) if signature else (),
+        outputs=tuple(leaf.name for leaf in signature.outputs) if signature else (),
+        closure_functions=f.closure_functions,
+        closure_lines=f.closure_lines,
+        problems=tuple(problem.located(path) for problem in f.problems),
+    )
 
 
 @app.command("compile")

@@ -1,5 +1,6 @@
 """Reports: values and their JSON, pages and terminal text. Knows no other room."""
 
+from nsc.report.console import FunctionLine as FunctionLine
 from nsc.report.console import console_progress as console_progress
 from nsc.report.console import console_summary as console_summary
 from nsc.report.console import draft_summary as draft_summary

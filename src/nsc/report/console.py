@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -68,16 +69,34 @@ class _Log:
             self.console.print(f"{fraction:4.0%} {what}", markup=False, highlight=False)
 
 
-def functions_text(functions: Sequence[Mapping], path: str) -> Group:
+@dataclass(frozen=True)
+class FunctionLine:
+    """One function of a file, as it is listed.
+
+    Args:
+        prototype, inputs, outputs: of candidates; else None and ().
+        closure_functions, closure_lines: how much a candidate needs.
+        problems: why it is no candidate.
+    """
+
+    name: str
+    line: int
+    prototype: str | None = None
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    closure_functions: int = 0
+    closure_lines: int = 0
+    problems: tuple[str, ...] = ()
+
+
+def functions_text(functions: Sequence[FunctionLine], path: str) -> Group:
     """List functions: the candidates as functions of scalars, then the others.
 
     Args:
-        functions: as `nsc show --json` prints them; those with `problems` are no
-            candidates.
         path: of the file they are in.
     """
-    candidates = [f for f in functions if not f["problems"]]
-    refused = [f for f in functions if f["problems"]]
+    candidates = [f for f in functions if not f.problems]
+    refused = [f for f in functions if f.problems]
     lines = [line for f in candidates for line in _candidate(f)]
     if not lines:
         lines = [Text(f"{path}: no function can become a surrogate")]
@@ -87,20 +106,20 @@ def functions_text(functions: Sequence[Mapping], path: str) -> Group:
     return Group(*lines)
 
 
-def _candidate(f: Mapping) -> list[Text]:
-    lines = _count(f["closure_lines"], "line")
-    functions = _count(f["closure_functions"], "function")
-    names = f"{', '.join(f['inputs'])} -> {', '.join(f['outputs'])}"
+def _candidate(f: FunctionLine) -> list[Text]:
+    lines = _count(f.closure_lines, "line")
+    functions = _count(f.closure_functions, "function")
+    names = f"{', '.join(f.inputs)} -> {', '.join(f.outputs)}"
     view = f"{names}   closure: {lines}, {functions}"
     return [
-        Text.assemble((f"{f['line']:>5}  ", "dim"), (f["prototype"], "bold")),
+        Text.assemble((f"{f.line:>5}  ", "dim"), (f.prototype or f.name, "bold")),
         Text(f"       {view}", style="dim"),
     ]
 
 
-def _refused(f: Mapping) -> list[Text]:
-    head = Text.assemble((f"{f['line']:>5}  ", "dim"), f["function"])
-    return [head, *(Text(f"       {p}", style="yellow") for p in f["problems"])]
+def _refused(f: FunctionLine) -> list[Text]:
+    head = Text.assemble((f"{f.line:>5}  ", "dim"), f.name)
+    return [head, *(Text(f"       {p}", style="yellow") for p in f.problems)]
 
 
 def _count(n: int, what: str) -> str:
