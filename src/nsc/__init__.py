@@ -31,10 +31,19 @@ _WHERE = {
     "Surrogate": "nsc.surrogate",
     "Topology": "nsc.surrogate",
 }
-__all__ = [*_WHERE]
+__all__ = [
+    "Program",
+    "Surrogate",
+    "Topology",
+    "compile",
+    "embed",
+    "load",
+    "nearest",
+    "parse_program",
+]
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> object:
     """Load a public name on first use, so that `import nsc` stays fast."""
     if name in _WHERE:
         import importlib

@@ -1,12 +1,14 @@
 """Every exception nsc raises on purpose.
 
-NscError ├── InputError            what the user gave cannot be used; the CLI exits with
-2 │   ├── SourceError       C text: carries file:line:column and a named reason │   ├──
-DomainError       a box or a range that makes no sense │   ├── OracleError       the
-program traps, or returns NaN or infinity, on part of its domain │   └── StoreError
-a saved file that is missing, broken or of another version ├── BuildError            the
-C compiler refused a unit └── MissingExtraError     an optional tool is not installed;
-the message names the extra
+NscError
+├── InputError           what the user gave cannot be used; the CLI exits with 2
+│   ├── SourceError      C text: carries file:line:column and a named reason
+│   ├── DomainError      a box or a range that makes no sense
+│   ├── OracleError      the program traps, or returns NaN or infinity, on part of
+│   │                    its domain
+│   └── StoreError       a saved file that is missing, broken or of another version
+├── BuildError           the C compiler refused a unit
+└── MissingExtraError    an optional tool is not installed; names the extra
 """
 
 from __future__ import annotations
@@ -19,7 +21,11 @@ class NscError(Exception):
 
 
 class InputError(NscError):
-    """What the user gave cannot be used as it is."""
+    """What the user gave cannot be used as it is.
+
+    A message about an argument begins with its name and "must", "expects", "needs" or
+    "ends": `budget must be 0 or more; found -1`. The command line puts its flag there.
+    """
 
 
 @dataclass(frozen=True)

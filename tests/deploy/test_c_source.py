@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from deploy_cases import CASES, case
 
+import nsc
 from nsc.deploy import (
     build_native,
     c_source,
@@ -13,87 +15,12 @@ from nsc.deploy import (
     surrogate_name,
     time_per_call,
 )
-from nsc.errors import BuildError
-from nsc.program import Program, as_returned, draw_inputs, parse_program
-from nsc.surrogate import Member, Surrogate, Topology, random_parameters
+from nsc.deploy.c_network import EXP2_DOUBLE, EXP2_SINGLE
+from nsc.errors import BuildError, InputError
+from nsc.program import as_returned, draw_inputs, parse_program
+from nsc.surrogate import Member, Surrogate, Topology
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-CASES = {
-    "scalar_double": (
-        "double f(double x, double y) { return x * y; }",
-        {"x": (0, 10)},
-        {},
-    ),
-    "float_pointers": (
-        "void f(float x, float *re, float *im) { *re = x; *im = -x; }",
-        {},
-        {},
-    ),
-    "array_in": (
-        "float f(const float w[2][2]) { return w[0][0] - w[1][1]; }",
-        {"w": (0, 255)},
-        {},
-    ),
-    "struct_in_out": (
-        (
-            "typedef struct { double x, y; } vec; vec f(vec a, const vec *b) { vec r ="
-            " {a.x*b->x, a.y+b->y}; return r; }"
-        ),
-        {},
-        {},
-    ),
-    "integer_out": (
-        "int f(double x, int n) { return (int)(x * n); }",
-        {"n": (1, 9)},
-        {},
-    ),
-    "guarded": ("double f(double x) { return x * x; }", {}, {"guard": True}),
-    "drop_in": (
-        (
-            "#include <math.h>\n#define SQ(a) ((a)*(a))\nstatic double g(double a) {"
-            " return SQ(a); }\ndouble f(double x, double h1, double j) { return g(x) +"
-            " h1 * j; }"
-        ),
-        {"j": (2, 3)},
-        {"guard": True, "drop_in": True},
-    ),
-    "tanh": ("double f(double x) { return x; }", {}, {"activation": "tanh"}),
-    "relu": ("float f(float x) { return x; }", {}, {"activation": "relu"}),
-    "split": (
-        "void f(double x, double *a, double *b) { *a = x; *b = x; }",
-        {},
-        {"split": True},
-    ),
-}
-
-
-def case(name: str) -> tuple[Program, Surrogate, dict]:
-    """Make a program and a surrogate with random parameters, rounded so that golden
-    files are short.
-    """
-    text, ranges, options = CASES[name]
-    options = dict(options)
-    program = parse_program(text, function="f", ranges=ranges)
-    split, activation = (
-        options.pop("split", False),
-        options.pop("activation", "sigmoid"),
-    )
-    topology = Topology((9, 3, 3, 1 if split else program.n_outputs), activation)
-    members = tuple(
-        Member(topology, np.round(random_parameters(topology, seed=k) * 4, 2))
-        for k in range(program.n_outputs if split else 1)
-    )
-    names = (
-        tuple(leaf.name for leaf in leaves)
-        for leaves in (program.signature.inputs, program.signature.outputs)
-    )
-    return (
-        program,
-        Surrogate(
-            members, np.array(program.domain.lo), np.array(program.domain.hi), *names
-        ),
-        options,
-    )
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -110,10 +37,9 @@ def test_golden(name, update_golden):
 def test_selftest_passes_natively(name):
     program, surrogate, options = case(name)
     x = draw_inputs(program, 16, generator=np.random.default_rng(0))
-    text = c_source(surrogate, program, selftest=x, **options)
-    if options.get("guard") and not options.get("drop_in"):
-        text += "\ndouble f(double x) { return x * x; }\n"
-    assert run_selftest(text)
+    text = c_source(surrogate, program, selftest_inputs=x, **options)
+    calls_original = options.get("guard") and not options.get("drop_in")
+    assert run_selftest(text, original=program if calls_original else None)
 
 
 @pytest.mark.parametrize("kind", ["unsigned char", "int", "unsigned long long"])
@@ -137,7 +63,7 @@ def test_integers_are_cut_off_at_the_ends_of_their_type(kind, beside, tmp_path):
     assert (least, zero) == (leaf.limits[0], 0) and largest == pytest.approx(
         2.0 ** (leaf.bits - leaf.signed) - 1
     )
-    assert run_selftest(c_source(surrogate, program, selftest=x))
+    assert run_selftest(c_source(surrogate, program, selftest_inputs=x))
 
 
 def test_the_timed_program_can_open_nothing():
@@ -164,7 +90,7 @@ def test_slow_programs_are_timed():
 def test_the_selftest_can_fail():
     program, surrogate, _ = case("scalar_double")
     x = draw_inputs(program, 16, generator=np.random.default_rng(0))
-    text = c_source(surrogate, program, selftest=x)
+    text = c_source(surrogate, program, selftest_inputs=x)
     first = text.index("nsc_bias_3[1] = {") + len("nsc_bias_3[1] = {")
     assert not run_selftest(text[:first] + "1 + " + text[first:])
 
@@ -200,11 +126,47 @@ def test_the_guard_calls_the_original_outside(tmp_path):
     assert surrogate_name(program, drop_in=True) == "f"
 
 
-@pytest.mark.needs("onnxruntime")
-@pytest.mark.parametrize("name", ["struct_in_out", "tanh", "relu", "split"])
-def test_onnx_agrees(name, tmp_path):
-    from nsc.deploy import save_onnx
+def test_what_stands_in_the_head_comment():
+    program, surrogate, _ = case("scalar_double")
+    head = c_source(surrogate, program, notes=["First.", "", "Second."]).split("*/")[0]
+    assert head.splitlines() == [
+        "/*",
+        " * f_surrogate: a neural surrogate of f, written by nsc.",
+        " *",
+        " * Topology: 9-3-3-1 sigmoid.",
+        " * Domain:",
+        " *   x in [0, 10]",
+        " *   y in [-1, 1]",
+        " *",
+        " * First.",
+        " *",
+        " * Second.",
+        " ",
+    ]
 
-    program, surrogate, _ = case(name)
-    x = draw_inputs(program, 30, generator=np.random.default_rng(0))
-    assert save_onnx(surrogate, tmp_path / "s.onnx", x) < 1e-12
+
+def test_what_the_original_calls_must_be_declared_to_embed_it():
+    text = "double f(double x) { return lerp(x, 1, 0.5); }"
+    program = parse_program(text, partial=True)
+    topology = Topology((1, 1))
+    surrogate = Surrogate(
+        (Member(topology, np.zeros(2)),), np.zeros(1), np.ones(1), ("x",), ("return",)
+    )
+    with pytest.raises(InputError, match="^guard needs the original.*'lerp': declare"):
+        c_source(surrogate, program, guard=True, drop_in=True)
+
+
+@pytest.mark.parametrize(
+    ("coefficients", "error"), [(EXP2_DOUBLE, 9.1e-13), (EXP2_SINGLE, 1.3e-7)]
+)
+def test_powers_of_two_are_as_good_as_said(coefficients, error):
+    f = np.linspace(-0.5, 0.5, 20001)
+    found = np.polynomial.Polynomial(coefficients)(f)
+    assert np.abs(found / 2**f - 1).max() < error
+
+
+def test_finetuning_in_single_precision_has_the_same_coefficients():
+    csrc = Path(nsc.__file__).parent / "finetune"
+    texts = [p.read_text() for p in csrc.rglob("*") if p.suffix in (".c", ".h", ".py")]
+    text = "\n".join(texts)
+    assert all(repr(value) in text for value in EXP2_SINGLE)

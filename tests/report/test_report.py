@@ -2,14 +2,14 @@
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from report_cases import STARTS, example, without_bound
 
-from nsc.app import main
-from nsc.app.api import compile_file
-from nsc.app.pipeline import CompileOptions
-from nsc.report.svg import axis_for
+from nsc.app import CompileOptions, compile_file, main
+from nsc.report import html_page
 
 
 class _Checker(HTMLParser):
@@ -72,31 +72,6 @@ def test_report_json_has_what_is_promised(tmp_path):
     )
 
 
-def test_an_axis_is_as_long_as_asked_for():
-    axis = axis_for([1.0, 1.001], least=0.5)
-    assert (axis.lo + axis.hi) / 2 == pytest.approx(
-        1.0005
-    ) and axis.hi - axis.lo == pytest.approx(0.5)
-    assert axis_for([1.0, 3.0], least=0.5).hi > 3
-
-
-@pytest.mark.parametrize(
-    ("values", "log"),
-    [
-        ([1.0], False),
-        ([0.0, 0.0], False),
-        ([], False),
-        ([1e-9, 1.0], True),
-        ([0.0], True),
-    ],
-)
-def test_axes_always_have_room(values, log):
-    axis = axis_for(values, log=log)
-    assert axis.lo < axis.hi
-    assert all(-0.02 <= axis.fraction(v) <= 1.02 for v in values)
-    assert len(axis.ticks()) < 12
-
-
 def test_outputs_of_different_scales_are_told_apart(tmp_path, capsys):
     path = tmp_path / "f.c"
     path.write_text(
@@ -131,4 +106,56 @@ def test_outputs_of_different_scales_are_told_apart(tmp_path, capsys):
         checker.bad == []
         and checker.open == []
         and "99.5 % of inputs stay below" in page
+    )
+
+
+def test_a_page_needs_figures():
+    with pytest.raises(ValueError, match="a page needs a report with figures"):
+        html_page(replace(example(), figures=None), starts=STARTS)
+
+
+def test_what_the_page_says_of_starts():
+    page = html_page(example(), starts=STARTS)
+    assert (
+        "<td>compiled from the text</td><td class='n'>0.5</td><td class='n'>0.25</td>"
+        in page
+    )
+    assert "Of the starts that raced, the best on validation was: compiled" in page
+    assert "an nmse of 0.125 was expected" in page
+    few = replace(
+        example(),
+        program_runs={"train": 2, "validation": 0},
+        finetune=(
+            replace(example().finetune[0], winner="compiled text with predictions"),
+        ),
+    )
+    page = html_page(few, starts=STARTS)
+    assert "The runs were too few to choose a start by" in page
+    assert ">validation<" not in page  # no such curve either
+
+
+def test_a_page_without_training_without_a_bound_and_without_text():
+    bare = replace(
+        without_bound(example()),
+        finetune=(),
+        expected_zero_shot_nmse=None,
+        program=replace(example().program, text=""),
+    )
+    page = html_page(bare, starts=STARTS)
+    assert "Zero-shot: no training." in page
+    assert "Too few verification inputs for a distribution-free bound." in page
+    assert "A Python callable; it has no C text." in page
+    assert "was expected" not in page
+
+
+def test_c_is_coloured_line_by_line():
+    text = "/* a\n b */ int f(void) { return 12; } // <end>\n"
+    report = replace(example(), program=replace(example().program, text=text))
+    page = html_page(report, starts=STARTS)
+    assert page[page.index("<pre>") : page.index("</pre>")] == (
+        "<pre><span class='g'>  1  </span><span class='c'>/* a</span>\n"
+        "<span class='g'>  2  </span><span class='c'> b */</span>"
+        " <span class='k'>int</span> f(<span class='k'>void</span>) {"
+        " <span class='k'>return</span> <span class='l'>12</span>; }"
+        " <span class='c'>// &lt;end&gt;</span>"
     )

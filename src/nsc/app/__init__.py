@@ -1,28 +1,53 @@
-"""What people touch: the command line, the Python functions, files read and written."""
+"""What people touch: the command line, the Python functions, files read and written.
+
+Names are loaded on first use, so that `import nsc` and `nsc --help` are fast; type
+checkers see them at once.
+"""
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nsc.app.api import compile as compile
+    from nsc.app.api import compile_file as compile_file
     from nsc.app.api import embed as embed
     from nsc.app.api import nearest as nearest
     from nsc.app.cli import main as main
     from nsc.app.cli import script as script
+    from nsc.app.flags import in_flags as in_flags
+    from nsc.app.options import CompileOptions as CompileOptions
+    from nsc.app.options import ExportOptions as ExportOptions
+    from nsc.app.pipeline import Compiled as Compiled
+    from nsc.app.pipeline import compile_program as compile_program
+    from nsc.app.results import write_results as write_results
+    from nsc.app.sources import header_reader as header_reader
+    from nsc.app.sources import read_source as read_source
 
 _WHERE = {
-    "compile": "nsc.app.api",
-    "embed": "nsc.app.api",
-    "main": "nsc.app.cli",
-    "nearest": "nsc.app.api",
-    "script": "nsc.app.cli",
+    "compile": "api",
+    "compile_file": "api",
+    "compile_program": "pipeline",
+    "Compiled": "pipeline",
+    "CompileOptions": "options",
+    "embed": "api",
+    "ExportOptions": "options",
+    "header_reader": "sources",
+    "in_flags": "flags",
+    "main": "cli",
+    "nearest": "api",
+    "read_source": "sources",
+    "script": "cli",
+    "write_results": "results",
 }
-__all__ = [*_WHERE]
 
 
-def __getattr__(name: str):
-    """Load a public name on first use: torch comes with some."""
+def __getattr__(name: str) -> object:
+    """Load a public name on first use."""
     if name in _WHERE:
         import importlib
 
-        return getattr(importlib.import_module(_WHERE[name]), name)
+        return getattr(importlib.import_module(f"{__name__}.{_WHERE[name]}"), name)
     raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_WHERE])

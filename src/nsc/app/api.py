@@ -10,16 +10,21 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from nsc.app.pipeline import CompileOptions, compile_program, compile_text
-from nsc.app.results import check_writable, finish, finish_draft
+from nsc.app.finish import finish
+from nsc.app.options import CompileOptions, ExportOptions
+from nsc.app.pipeline import Compiled, compile_program, compile_text
+from nsc.app.results import check_writable
 from nsc.app.sources import header_reader, read_source
 from nsc.compilation import Oracle, Progress
+from nsc.compnet import CompNet, load_compnet
 from nsc.errors import InputError
 from nsc.graph import Unsupported
 from nsc.program import Program, parse_program
+from nsc.report import DraftReport, Report
 from nsc.surrogate import Surrogate
 
 
@@ -34,7 +39,7 @@ def compile(
     defines: Mapping[str, str] | None = None,
     oracle: Oracle | None = None,
     timing: bool = True,
-    **options,
+    **options: Any,
 ) -> Surrogate:
     """Compile a C function, or a Program, into a verified neural surrogate.
 
@@ -62,67 +67,101 @@ def compile(
 
     Raises:
         InputError: with file:line:column where the text is at fault.
+        OracleError: the program fails on part of its domain.
     """
     started = time.perf_counter()
     chosen = CompileOptions(**options)
-    if oracle is not None and not callable(oracle):
-        raise InputError(
-            f"oracle= must be callable, n i -> n o; found {type(oracle).__name__}"
-        )
-    if chosen.text_only and oracle is not None:
-        raise InputError(
-            "oracle= runs the program, and text_only=True does not: leave one of"
-            " them out"
-        )
+    _check_oracle(oracle, chosen)
+    reading = {
+        "function": function,
+        "ranges": domain,
+        "out": out,
+        "arrays": arrays,
+        "defines": defines,
+    }
     if isinstance(source, Program):
-        if function or domain or out or arrays or include or defines:
+        if include or any(reading.values()):
             raise InputError(
                 "a Program already has its function and domain; leave them out"
             )
         program = source
     else:
-        if not isinstance(source, str | Path):
-            hint = (
-                "; a callable becomes a program with nsc.Program.from_callable"
-                if callable(source)
-                else ""
-            )
-            raise InputError(
-                "nsc.compile takes a Program, a path or C text; found"
-                f" {type(source).__name__}{hint}"
-            )
-        path = None if isinstance(source, str) and "{" in source else Path(source)
-        include = [include] if isinstance(include, str | Path) else include
-        program = parse_program(
-            read_source(path) if path else str(source),
-            path=str(path or "<string>"),
-            function=function,
-            ranges=domain,
-            out=out,
-            arrays=arrays,
-            include=header_reader(path, [Path(f) for f in include]),
-            defines=defines,
-            partial=chosen.text_only or oracle is not None,
+        is_partial = chosen.text_only or oracle is not None
+        program = _read(source, include, partial=is_partial, **reading)
+    if oracle is not None:
+        program = replace(program, function=oracle)
+    compiled = _compiled(program, chosen, timing=timing)
+    surrogate, _ = finish(compiled, chosen, started=started)
+    return surrogate
+
+
+def _check_oracle(oracle: Oracle | None, options: CompileOptions) -> None:
+    """Refuse what cannot run a program, and what should not."""
+    if oracle is None:
+        return
+    if not callable(oracle):
+        raise InputError(
+            f"oracle must be callable, n i -> n o; found {type(oracle).__name__}"
         )
-    if chosen.text_only:
-        return finish_draft(compile_text(program, chosen), chosen, started=started)[0]
-    program = program if oracle is None else replace(program, function=oracle)
-    return finish(
-        compile_program(program, chosen), chosen, timing=timing, started=started
-    )[0]
+    if options.text_only:
+        raise InputError(
+            "oracle must not be given with text_only: it runs the program, and"
+            " text_only does not; leave one of them out"
+        )
+
+
+def _read(
+    source: object,
+    include: str | Path | Sequence[str | Path],
+    *,
+    partial: bool,
+    **reading: Any,
+) -> Program:
+    """Read a program from a path, or from C text."""
+    if not isinstance(source, str | Path):
+        hint = ""
+        if callable(source):
+            hint = "; a callable becomes a program with nsc.Program.from_callable"
+        raise InputError(
+            "nsc.compile takes a Program, a path or C text; found"
+            f" {type(source).__name__}{hint}"
+        )
+    is_text = isinstance(source, str) and "{" in source
+    path = None if is_text else Path(source)
+    folders = [include] if isinstance(include, str | Path) else include
+    return parse_program(
+        str(source) if path is None else read_source(path),
+        path="<string>" if path is None else str(path),
+        include=header_reader(path, [Path(folder) for folder in folders]),
+        partial=partial,
+        **reading,
+    )
+
+
+def _compiled(
+    program: Program,
+    options: CompileOptions,
+    *,
+    timing: bool,
+    progress: Progress = lambda what, fraction: None,
+) -> Compiled:
+    """Compile in the way that was chosen: with runs, or from the text alone."""
+    if options.text_only:
+        return compile_text(program, options)
+    return compile_program(program, options, timing=timing, progress=progress)
 
 
 def embed(program: Program, *, output: int = 0) -> np.ndarray:
-    """Embed a program: float64 `d`, of unit length; programs that compute similar
-    things are near.
+    """Embed a program; programs that compute similar things are near.
 
     The embedding is the CompNet's, read off the text: nothing is run.
+
+    Returns:
+        float64 `d`, of unit length.
 
     Raises:
         InputError: the text has no expression DAG, or too large a one.
     """
-    from nsc.compnet import load_compnet
-
     if not isinstance(program, Program):
         raise InputError(
             "nsc.embed takes a Program, as nsc.parse_program returns; found"
@@ -133,7 +172,9 @@ def embed(program: Program, *, output: int = 0) -> np.ndarray:
             f"{program.name} cannot be embedded: {program.dag.message}"
             f" [{program.dag.reason}]"
         )
-    found = load_compnet().embed(program.dag, output)
+    compnet = load_compnet()
+    assert isinstance(compnet, CompNet), "the one that is shipped reads DAGs"
+    found = compnet.embed(program.dag, output)
     if found is None:
         raise InputError(
             f"{program.name} cannot be embedded: it is constant or too large"
@@ -142,28 +183,43 @@ def embed(program: Program, *, output: int = 0) -> np.ndarray:
 
 
 def nearest(program: Program, others: Sequence[Program]) -> list[tuple[int, float]]:
-    """Rank programs by the cosine of their embeddings with a program's, best first:
-    (index, cosine).
+    """Rank programs by how near their embeddings are to a program's.
+
+    Returns:
+        (index into `others`, cosine), the nearest first.
+
+    Raises:
+        InputError: one of the programs cannot be embedded.
     """
-    u = embed(program)
-    cosines = np.array([embed(other) @ u for other in others])
-    return [(int(k), float(cosines[k])) for k in np.argsort(-cosines, kind="stable")]
+    wanted = embed(program)
+    cosines = np.array([embed(other) @ wanted for other in others])
+    ranked = np.argsort(-cosines, kind="stable")
+    return [(int(k), float(cosines[k])) for k in ranked]
 
 
 def compile_file(
     path: Path,
     folder: Path,
     options: CompileOptions,
+    export: ExportOptions = ExportOptions(),
     *,
     include: Sequence[Path] = (),
-    drop_in: bool = False,
-    guard: bool = False,
     timing: bool = True,
     progress: Progress = lambda what, fraction: None,
-    **reading,
-) -> dict:
-    """Compile a C file and write surrogate, C, ONNX and report into `folder`; returns
-    the report.
+    **reading: Any,
+) -> Report | DraftReport:
+    """Compile a C file, and write surrogate, exports and report into a folder.
+
+    Args:
+        include, timing: as of `compile`.
+        progress: told what is happening, and the fraction of it that is done.
+        reading: which function and how to read it; see `parse_program`.
+
+    Returns:
+        The report, without the series of the page's figures.
+
+    Raises:
+        InputError: as of `compile`; or the folder cannot be written to.
     """
     started = time.perf_counter()
     progress("reading the program", 0.0)
@@ -175,20 +231,6 @@ def compile_file(
         **reading,
     )
     check_writable(folder)
-    if options.text_only:
-        draft = compile_text(program, options)
-        return finish_draft(
-            draft, options, folder=folder, drop_in=drop_in, guard=guard, started=started
-        )[1]
-    compiled = compile_program(program, options, progress=progress)
-    _, report = finish(
-        compiled,
-        options,
-        folder=folder,
-        drop_in=drop_in,
-        guard=guard,
-        timing=timing,
-        started=started,
-        progress=progress,
-    )
+    compiled = _compiled(program, options, timing=timing, progress=progress)
+    _, report = finish(compiled, options, export, folder=folder, started=started)
     return report

@@ -1,28 +1,34 @@
 """The command line: thin verbs over the library.
 
 In: argv. Out: exit code (0 done, 2 bad input, 130 interrupted). Non-goals: any logic of
-its own.
+its own. Verbs import what they need themselves, so that `nsc --help` is fast.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from nsc.app.data_cli import console, data_app
+import nsc
+from nsc.app.data_cli import data_app
+from nsc.app.flags import flags_of, in_flags
+from nsc.app.terminal import console
+from nsc.app.train_cli import evaluate, train
 from nsc.errors import InputError, NscError
 
-# the parser's own base of all wrong command lines
-_USAGE_ERROR = typer.BadParameter.__mro__[2]
+if TYPE_CHECKING:
+    from nsc.program import FunctionOverview
+    from nsc.report import DraftReport, FunctionLine, Report
+
+# the parser's own base of all wrong command lines; typer does not export it
+_USAGE_ERROR = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[2])
 
 app = typer.Typer(
-    add_completion=False,
     no_args_is_help=True,
     rich_markup_mode="rich",
     help=(
@@ -31,7 +37,6 @@ app = typer.Typer(
     ),
     pretty_exceptions_enable=False,
 )
-app.add_typer(data_app, name="data")
 
 File = Annotated[
     Path, typer.Argument(metavar="FILE", help="A C file.", show_default=False)
@@ -49,6 +54,27 @@ Define = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
 
 
+def _print_version(is_wanted: bool) -> None:
+    if is_wanted:
+        print(f"nsc {nsc.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_print_version,
+            is_eager=True,
+            help="Print the version and exit.",
+        ),
+    ] = False,
+) -> None:
+    """Take what stands before a verb."""
+
+
 @app.command()
 def show(
     file: File, include: Include = None, define: Define = None, json_: Json = False
@@ -61,15 +87,33 @@ def show(
     from nsc.program import list_functions
     from nsc.report import functions_text
 
+    path = str(file)
     headers = header_reader(file, include or [])
     functions = list_functions(
-        read_source(file), path=str(file), include=headers, defines=_macros(define)
+        read_source(file), path=path, include=headers, defines=_macros(define)
     )
-    found = [f.as_json(str(file)) for f in functions]
     if json_:
-        print(json.dumps(found, indent=2))
+        print(json.dumps([f.as_json(path) for f in functions], indent=2))
     else:
-        console().print(functions_text(found, str(file)), soft_wrap=True)
+        lines = [_line(f, path) for f in functions]
+        console().print(functions_text(lines, path), soft_wrap=True)
+
+
+def _line(f: FunctionOverview, path: str) -> FunctionLine:
+    """Return what is listed of a function."""
+    from nsc.report import FunctionLine
+
+    signature = f.signature
+    return FunctionLine(
+        f.name,
+        f.line,
+        prototype=signature.prototype if signature else None,
+        inputs=tuple(leaf.name for leaf in signature.inputs) if signature else (),
+        outputs=tuple(leaf.name for leaf in signature.outputs) if signature else (),
+        closure_functions=f.closure_functions,
+        closure_lines=f.closure_lines,
+        problems=tuple(problem.located(path) for problem in f.problems),
+    )
 
 
 @app.command("compile")
@@ -145,14 +189,11 @@ def compile_(
     Example: nsc compile partial.c --text-only -o out/
     """
     from nsc.app.api import compile_file
-    from nsc.app.pipeline import CompileOptions
-    from nsc.program import parse_ranges
-    from nsc.report import console_progress, console_summary, draft_summary
+    from nsc.app.options import CompileOptions, ExportOptions
+    from nsc.report import console_progress
 
-    if text_only and budget is not None:
-        raise InputError("--text-only runs nothing to learn from; leave out --budget")
     options = CompileOptions(
-        budget=CompileOptions.budget if budget is None else budget,
+        budget=_budget(budget, text_only),
         seed=seed,
         initial=initial,
         optimizer=optimizer,
@@ -164,206 +205,63 @@ def compile_(
         verification=verification,
         text_only=text_only,
     )
-    reading = {
+    reading = _reading(function, domain, out, array, define)
+    with console_progress(console(stderr=True)) as progress:
+        report = compile_file(
+            file,
+            folder,
+            options,
+            ExportOptions(drop_in, guard),
+            include=include or [],
+            timing=timing,
+            progress=progress,
+            **reading,
+        )
+    _print_report(report, folder, json_)
+
+
+def _budget(given: int | None, text_only: bool) -> int:
+    """Return the budget; none can be asked for where nothing is run."""
+    from nsc.app.options import CompileOptions
+
+    if given is None:
+        return CompileOptions.budget
+    if text_only:
+        raise InputError("--text-only runs nothing to learn from; leave out --budget")
+    return given
+
+
+def _reading(
+    function: str | None, domain: str, out: str, array: str, define: list[str] | None
+) -> dict:
+    """Return what `parse_program` is to be told."""
+    from nsc.program import parse_ranges
+
+    return {
         "function": function,
         "ranges": parse_ranges(domain),
         "out": _names(out),
         "arrays": _lengths(array),
         "defines": _macros(define),
     }
-    with console_progress(console(stderr=True)) as progress:
-        report = compile_file(
-            file,
-            folder,
-            options,
-            include=include or [],
-            drop_in=drop_in,
-            guard=guard,
-            timing=timing,
-            progress=progress,
-            **reading,
-        )
-    if json_:
-        print(json.dumps(report, indent=2))
+
+
+def _print_report(report: Report | DraftReport, folder: Path, as_json: bool) -> None:
+    from nsc.initial import measured
+    from nsc.report import Report, console_summary, draft_summary, to_json
+
+    if as_json:
+        print(json.dumps(to_json(report), indent=2))
+    elif isinstance(report, Report):
+        starts = {row.name: row.words.console for row in measured()}
+        console().print(console_summary(report, folder, starts=starts))
     else:
-        summary = draft_summary if text_only else console_summary
-        console().print(summary(report, folder))
+        console().print(draft_summary(report, folder))
 
 
-@app.command()
-def train(
-    data: Annotated[
-        Path, typer.Option(metavar="DIR", help="Record shards to train on.")
-    ],
-    folder: Annotated[
-        Path, typer.Option("-o", "--output", metavar="DIR", help="Checkpoints and log.")
-    ],
-    steps: Annotated[
-        int | None,
-        typer.Option(help="Optimizer steps in all; for dag 10000 by default."),
-    ] = None,
-    seed: Annotated[
-        int, typer.Option(help="The same seed gives the same bits, on a CPU.")
-    ] = 0,
-    threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
-    programs: Annotated[
-        int | None, typer.Option(help="dag: grown from the records; 200000 by default.")
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option(help="dag: processes that grow them; 2 by default.")
-    ] = None,
-    processes: Annotated[
-        int | None, typer.Option(help="dag: that share each batch; 1 by default.")
-    ] = None,
-    batch: Annotated[
-        int | None, typer.Option(help="dag: programs a step; 96 by default.")
-    ] = None,
-    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
-    bf16: Annotated[
-        bool,
-        typer.Option("--bf16", help="Multiply the encoder's matrices in bfloat16."),
-    ] = False,
-    encoder: Annotated[
-        str, typer.Option(help="dag, the structured compiler, or bert, the papers'.")
-    ] = "dag",
-    profile: Annotated[
-        str | None,
-        typer.Option(help="bert: exestackcpn (9-4-4-1) or hybertnet (1-4-4-2)."),
-    ] = None,
-    bert: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            help="bert: a pretrained checkpoint, as transformers saves it.",
-        ),
-    ] = None,
-    reads: Annotated[
-        str | None, typer.Option(help="bert: text, as the papers, or dag, a control.")
-    ] = None,
-    seconds: Annotated[
-        float | None,
-        typer.Option(help="bert: training time in all, kept across resumes."),
-    ] = None,
-    learning_rate: Annotated[
-        float | None, typer.Option(help="bert: the papers' is 2e-5.")
-    ] = None,
-    schedule: Annotated[
-        str | None, typer.Option(help="bert: constant, linear or cosine.")
-    ] = None,
-) -> None:
-    """Train a CompNet; an interrupted run goes on where it stopped.
-
-    Example: nsc train --data data/exestack/train -o data/run
-    Example: nsc train --encoder bert --data data/exestack/train -o data/bert --seconds
-    3600
-    """
-    from nsc.errors import MissingExtraError
-
-    only_bert = {
-        "profile": profile,
-        "reads": reads,
-        "seconds": seconds,
-        "learning_rate": learning_rate,
-        "schedule": schedule,
-    }
-    only_dag = {
-        "programs": programs,
-        "workers": workers,
-        "processes": processes,
-        "batch": batch,
-    }
-    unfit = {"dag": only_bert | {"bert": bert}, "bert": only_dag}
-    _expect_options(encoder, unfit)
-    fit = {"dag": only_dag, "bert": only_bert}[encoder] | {"steps": steps}
-    given = {name: value for name, value in fit.items() if value is not None}
-    given |= {"seed": seed, "threads": threads, "device": device, "bf16": bf16}
-    try:
-        path = (
-            _train_bert(data, folder, bert, given)
-            if encoder == "bert"
-            else _train_dag(data, folder, given)
-        )
-    except ModuleNotFoundError as error:
-        if error.name != "torch":
-            raise
-        raise MissingExtraError("torch", "train") from None
-    if os.environ.get("RANK", "0") == "0":  # torchrun starts this several times
-        print(path)
-
-
-def _train_dag(data: Path, folder: Path, settings: dict) -> Path:
-    from nsc.compnet.training import TrainConfig, train_compnet
-
-    return train_compnet(data, folder, TrainConfig(**settings), progress=_print_row)
-
-
-def _train_bert(
-    data: Path, folder: Path, pretrained: Path | None, settings: dict
-) -> Path:
-    from nsc.compnet.bert.training import BertTrainConfig, train_bert
-
-    return train_bert(
-        data,
-        folder,
-        BertTrainConfig(**settings),
-        pretrained=pretrained,
-        progress=_print_row,
-    )
-
-
-def _expect_options(encoder: str, unfit: dict[str, dict]) -> None:
-    """Refuse an unknown encoder, and options of another one."""
-    if encoder not in unfit:
-        raise InputError(f"--encoder expects dag or bert; found '{encoder}'")
-    given = [name for name, value in unfit[encoder].items() if value is not None]
-    if given:
-        options = ", ".join(f"--{name.replace('_', '-')}" for name in given)
-        other = "bert" if encoder == "dag" else "dag"
-        raise InputError(f"{options}: only with --encoder {other}")
-
-
-def _print_row(row: dict) -> None:
-    print(json.dumps(row), flush=True)
-
-
-@app.command()
-def evaluate(
-    data: Annotated[Path, typer.Option(metavar="DIR", help="Held-out record shards.")],
-    compnet: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="A checkpoint; default the shipped one."),
-    ] = None,
-    train_data: Annotated[
-        Path | None,
-        typer.Option(
-            "--train", metavar="DIR", help="Leave out programs whose DAG occurs here."
-        ),
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Of the random initialisations.")] = 0,
-) -> None:
-    """Print a CompNet's zero-shot improvement over random initialisation, beside its
-    controls.
-
-    Example: nsc evaluate --data data/heldout --train data/train
-    """
-    from dataclasses import asdict
-
-    from nsc.compnet import evaluate_compnet, load_compnet
-    from nsc.record import read_fingerprints, read_records
-    from nsc.report import evaluation_table
-
-    known = read_fingerprints(train_data) if train_data else set()
-    records = list(read_records(data))
-    fresh = [r for r in records if r.dag is None or r.dag.fingerprint not in known]
-    if known:
-        print(
-            f"{len(records) - len(fresh)} of {len(records)} programs left out: their"
-            f" DAG occurs in {train_data}"
-        )
-    if not fresh:
-        raise InputError(f"no program is left to evaluate in {data}")
-    rows = evaluate_compnet(load_compnet(compnet), fresh, seed=seed)
-    console().print(evaluation_table([asdict(row) for row in rows]))
+app.command()(train)
+app.command()(evaluate)
+app.add_typer(data_app, name="data")
 
 
 def _names(text: str) -> list[str]:
@@ -393,18 +291,20 @@ def _macros(given: list[str] | None) -> dict[str, str]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command line and return its exit code; expected failures print one clear
-    message.
+    """Run a command line; expected failures print one clear message.
+
+    Args:
+        argv: the words after `nsc`; None is those of this process.
+
+    Returns:
+        The exit code.
     """
+    words = None if argv is None else list(argv)
     try:
-        app(
-            args=None if argv is None else list(argv),
-            standalone_mode=False,
-            prog_name="nsc",
-        )
+        app(args=words, standalone_mode=False, prog_name="nsc")
         return 0
     except NscError as error:
-        print(f"nsc: {error}", file=sys.stderr)
+        print(f"nsc: {in_flags(str(error), flags_of(app))}", file=sys.stderr)
         return 2
     except _USAGE_ERROR as error:
         error.show()

@@ -1,6 +1,7 @@
 """The `nsc data` verbs: thin, over exestack.
 
-In: argv. Out: data sets, and what they hold. Non-goals: any logic of its own.
+In: argv. Out: data sets, and what they hold. Non-goals: any logic of its own. Verbs
+import what they need themselves, so that `nsc --help` is fast.
 """
 
 from __future__ import annotations
@@ -11,18 +12,12 @@ from typing import Annotated
 
 import typer
 
+from nsc.app.terminal import console
 from nsc.errors import InputError
 
 data_app = typer.Typer(
     no_args_is_help=True, help="Make data sets of executable programs."
 )
-
-
-def console(*, stderr: bool = False):
-    """Return a terminal to print on."""
-    from rich.console import Console
-
-    return Console(stderr=stderr, highlight=False)
 
 
 @data_app.command()
@@ -167,16 +162,8 @@ def parrot_data(
     """
     from nsc.exestack import write_parrot
 
-    print(
-        json.dumps(
-            write_parrot(
-                folder,
-                seed=seed,
-                only=[name.strip() for name in only.split(",") if name.strip()],
-            ),
-            indent=2,
-        )
-    )
+    names = [name.strip() for name in only.split(",") if name.strip()]
+    print(json.dumps(write_parrot(folder, seed=seed, only=names), indent=2))
 
 
 @data_app.command("check")

@@ -1,263 +1,257 @@
-"""The main job: a Program -> a verified Surrogate with its report.
+"""The main job: a Program -> a verified Surrogate, and what running the program showed.
 
 In: Program, options. Out: `Compiled`. Wires the rooms together; each step is one call
-of a room.
-Non-goals: files (files.py), the command line.
+of a room. All that runs the program runs here, in this order: the initialiser, training
+and verification, figures, timing.
+Non-goals: describing it (summary), files (results), the command line.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
-from numbers import Integral
 
 import numpy as np
 
+from nsc.app.figures import Pair, figures_of
+from nsc.app.options import CompileOptions
+from nsc.app.timing import time_calls
 from nsc.compilation import (
     Compilation,
-    CompilationConfig,
     Oracle,
     Progress,
     Start,
     surrogate_compilation,
 )
-from nsc.compnet import KEPT, load_compnet
+from nsc.compnet import load_compnet
 from nsc.errors import InputError
-from nsc.finetune import FinetuneConfig
-from nsc.initial import Initial, compnet_initial, distill_initial, random_initial
+from nsc.initial import FROM_TEXT, INITIALISERS, Initial, Initialiser, Order
 from nsc.program import Program, as_returned, draw_inputs
+from nsc.report import CallTime, Figures
 from nsc.sandbox import ProgramOracle, warm_up
 from nsc.surrogate import COVERING, Member, Surrogate, Topology
 from nsc.verify import Verification, verify
 
-INITIALS = ("auto", "compnet", "distill", "random")
 USELESS = 0.5  # of an output's variance is error
-RACERS = 8  # starts that race where nothing else is asked for
+DRAFT_ROWS = 64  # inputs drawn to check exports of what nothing has verified
 
 
 @dataclass(frozen=True)
-class CompileOptions:
-    """Choices of one compilation; see `nsc compile --help`.
+class Evidence:
+    """What running the program showed.
 
     Args:
-        initial: "compnet" compiles the text, "distill" runs the program at the anchors,
-            "random" does neither; "auto" lets the compiled text race random starts on
-            validation.
-        restarts: random starts that race with those; None is 4 for auto, 7 for random,
-            none for the others.
-        topology: widths like "9-4-4-1"; None is the covering architecture, widened as
-            needed.
-        split: one network per output instead of one with several outputs.
-        target_error: rmse to reach, in the outputs' units.
-        time_limit: seconds after which it is given up.
-        text_only: run nothing and verify nothing, whatever the budget; functions
-            without a body are guessed by name.
+        zero_shot: what initial parameters were worth, by initialiser.
+        figure_runs: program runs that went into the figures.
+        initial_runs: and into the initial parameters.
     """
 
-    budget: int = 1024
-    seed: int = 0
-    initial: str = "auto"
-    optimizer: str = "lm"
-    topology: str | None = None
-    activation: str = "sigmoid"
-    split: bool = False
-    target_error: float | None = None
-    time_limit: float | None = None
-    verification: int = 4096
-    restarts: int | None = None
-    compnet: str | None = None
-    text_only: bool = False
-
-    def __post_init__(self) -> None:
-        for name in ("budget", "seed", "verification"):
-            if not isinstance(getattr(self, name), Integral):
-                raise InputError(
-                    f"{name} must be a whole number; found {getattr(self, name)!r}"
-                )
-        if self.topology is not None and not isinstance(self.topology, str):
-            raise InputError(
-                f"topology must be widths like '9-4-4-1'; found {self.topology!r}"
-            )
-        if self.initial not in INITIALS:
-            raise InputError(
-                f"--initial is one of {', '.join(INITIALS)}; found '{self.initial}'"
-            )
-        if self.text_only and self.initial not in ("auto", "compnet"):
-            raise InputError(
-                f"--text-only starts from the text; found --initial {self.initial}"
-            )
-        if self.text_only and self.target_error is not None:
-            raise InputError("--text-only verifies nothing; leave out --target-error")
-        self.compilation()
+    compilation: Compilation
+    zero_shot: Mapping[str, Verification]
+    figures: Figures
+    figure_runs: int
+    ns_per_call: CallTime
+    initial_runs: int = 0
 
     @property
-    def random_starts(self) -> int:
-        """How many random starts race with the given ones; auto's eight starts cost as
-        much as random's.
-        """
-        by_default = {"auto": RACERS - KEPT, "random": RACERS - 1}.get(self.initial, 0)
-        return by_default if self.restarts is None else self.restarts
-
-    def compilation(self) -> CompilationConfig:
-        """Return what the pattern may spend; checks every number."""
-        return CompilationConfig(
-            budget=self.budget,
-            seed=self.seed,
-            finetune=self.finetune(),
-            restarts=self.random_starts,
-            verification=self.verification,
-            target_error=self.target_error,
-            time_limit=self.time_limit,
-        )
-
-    def finetune(self) -> FinetuneConfig:
-        """Adam as the paper; Levenberg-Marquardt longer than its default, for one
-        surrogate is cheap.
-        """
-        if self.optimizer == "adam":
-            return FinetuneConfig.paper()
-        return FinetuneConfig(optimizer=self.optimizer, steps=800)
+    def program_runs(self) -> dict[str, int]:
+        """Count the program's runs by what they were for."""
+        runs = {**self.compilation.runs, "figures": self.figure_runs}
+        return {"initial": self.initial_runs, **runs} if self.initial_runs else runs
 
 
 @dataclass(frozen=True)
 class Compiled:
-    """A surrogate, how it was made, and what the initial states were worth.
+    """A surrogate, and how it was made.
 
     Args:
+        x: `n i` inputs to check exports with.
         expected_nmse: what the CompNet expected of the compiled text before any run,
             per output; None where the text could not be read.
-        initial_runs: program runs that went into the initial parameters.
-    """
-
-    program: Program
-    oracle: Oracle
-    compilation: Compilation
-    zero_shot: Mapping[str, Verification]
-    expected_nmse: tuple[float, ...] | None
-    notes: tuple[str, ...]
-    initial_runs: int = 0
-    time_s: dict[str, float] = field(default_factory=dict)
-
-    @property
-    def surrogate(self) -> Surrogate:
-        return self.compilation.surrogate
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A surrogate from the text alone, which nothing has verified; fields as of
-    `Compiled`.
+        notes: what the user should know.
+        time_s: seconds by what they were spent on.
+        evidence: None for what was made from the text alone, which nothing verified.
     """
 
     program: Program
     surrogate: Surrogate
-    expected_nmse: tuple[float, ...]
+    x: np.ndarray
+    expected_nmse: tuple[float, ...] | None
     notes: tuple[str, ...]
-    time_s: dict[str, float]
+    time_s: Mapping[str, float]
+    evidence: Evidence | None = None
 
 
-def compile_text(program: Program, options: CompileOptions) -> Draft:
-    """Compile a program's text and run nothing: for programs that cannot run here, or
-    must not.
+class _Spent:
+    """Seconds by what they were spent on."""
+
+    def __init__(self) -> None:
+        self.time_s: dict[str, float] = {}
+
+    @contextmanager
+    def on(self, what: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self.add(what, time.perf_counter() - started)
+
+    def add(self, what: str, seconds: float) -> None:
+        self.time_s[what] = self.time_s.get(what, 0.0) + seconds
+
+
+def compile_text(program: Program, options: CompileOptions) -> Compiled:
+    """Compile a program's text and run nothing: it cannot run here, or must not.
 
     Raises:
         InputError: options that do not fit the program, or a text that cannot be read.
     """
-    started = time.perf_counter()
-    topologies = _topologies(program, options)
-    initial = tuple(_compiled(program, k, t, options) for k, t in enumerate(topologies))
-    starts = _starts(initial, topologies, options)
-    surrogate = _untrained(_template(program), starts)
-    notes = tuple(dict.fromkeys(note for i in initial for note in i.notes))
-    expected = _expected(initial, surrogate)
+    spent = _Spent()
+    row = options.initialiser
+    with spent.on("compile"):
+        orders = _orders(program, options)
+        initial = [row.make(order) for order in orders]
+        surrogate = _untrained(_template(program), _starts(row, initial, orders))
+        expected = _expected(initial, surrogate)
+    notes = _notes_of(initial)
     if expected is None:
         raise InputError(
             f"{program.name}: its text alone does not give a surrogate:"
             f" {'; '.join(notes)}"
         )
-    return Draft(
-        program, surrogate, expected, notes, {"compile": time.perf_counter() - started}
-    )
+    generator = np.random.default_rng(options.seed)
+    x = draw_inputs(program, DRAFT_ROWS, generator=generator)
+    return Compiled(program, surrogate, x, expected, notes, spent.time_s)
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """What finetuning starts from, by what it is measured as."""
+
+    oracle: Oracle
+    initial: Mapping[str, tuple[Initial, ...]]
+    starts: Mapping[str, tuple[Start, ...]]
 
 
 def compile_program(
     program: Program,
     options: CompileOptions,
     *,
+    timing: bool = True,
     progress: Progress = lambda what, fraction: None,
 ) -> Compiled:
-    """Compile a program: initial parameters from its text, finetuning on runs,
-    verification on fresh runs.
+    """Compile a program: parameters from its text, finetuning, verification.
+
+    Args:
+        timing: whether the original may run natively, to say how long a call takes.
 
     Raises:
         OracleError: the program fails on part of its domain.
         InputError: options that do not fit the program.
     """
-    started = time.perf_counter()
-    progress("compiling the text", 0.0)
-    topologies = _topologies(program, options)
-    initial = {
-        "compnet": tuple(
-            _compiled(program, k, t, options) for k, t in enumerate(topologies)
-        ),
-        "random": tuple(
-            random_initial(program, t, options.seed + k)
-            for k, t in enumerate(topologies)
-        ),
-    }
-    compile_s = time.perf_counter() - started
-    started = time.perf_counter()
-    oracle = _oracle(program, progress)
-    build_s = time.perf_counter() - started
+    spent = _Spent()
+    prepared = _prepared(program, options, spent, progress)
+    chosen = options.initialiser.measured_as
     template = _template(program)
-    if options.initial == "distill":
-        started = time.perf_counter()
-        initial["distill"] = tuple(
-            _distilled(program, k, t, options, oracle) for k, t in enumerate(topologies)
-        )
-        compile_s += time.perf_counter() - started
-    name = "compnet" if options.initial == "auto" else options.initial
-    starts = {
-        key: _starts(group, topologies, options) for key, group in initial.items()
-    }
     found = surrogate_compilation(
-        oracle,
-        starts[name],
-        lambda n, g: draw_inputs(program, n, generator=g),
+        prepared.oracle,
+        prepared.starts[chosen],
+        lambda n, generator: draw_inputs(program, n, generator=generator),
         template,
         options.compilation(),
         rounding=partial(as_returned, program),
         progress=progress,
     )
-    started = time.perf_counter()
-    untrained = {key: _untrained(template, group) for key, group in starts.items()}
-    compile_s += time.perf_counter() - started
+    with spent.on("compile"):
+        untrained = {
+            name: _untrained(template, starts)
+            for name, starts in prepared.starts.items()
+        }
+    for what in ("execute", "finetune", "verify"):
+        spent.add(what, found.time_s[what])
+    progress("exporting", 0.0)
+    with spent.on("export"):
+        evidence, timing_notes = _evidence(program, prepared, untrained, found, timing)
+    initial = prepared.initial[chosen]
+    notes = _notes(program, initial, found, options.target_error)
+    return Compiled(
+        program,
+        found.surrogate,
+        found.x,
+        _expected(prepared.initial[FROM_TEXT.name], untrained[FROM_TEXT.name]),
+        (*notes, *timing_notes),
+        spent.time_s,
+        replace(evidence, initial_runs=sum(i.runs for i in initial)),
+    )
+
+
+def _prepared(
+    program: Program, options: CompileOptions, spent: _Spent, progress: Progress
+) -> _Prepared:
+    """Make initial parameters; what runs the program comes after its build."""
+    progress("compiling the text", 0.0)
+    compared = _compared(options.initialiser)
+    with spent.on("compile"):
+        orders = _orders(program, options)
+        initial = _made(compared, orders, runs_program=False)
+    with spent.on("execute"):
+        oracle = _oracle(program, progress)
+    with spent.on("compile"):
+        orders = [replace(order, oracle=oracle) for order in orders]
+        initial |= _made(compared, orders, runs_program=True)
+    starts = {
+        name: _starts(row, initial[name], orders) for name, row in compared.items()
+    }
+    return _Prepared(oracle, initial, starts)
+
+
+def _compared(chosen: Initialiser) -> dict[str, Initialiser]:
+    """List whose parameters are measured: the baselines', and the chosen one's."""
+    baselines = {row.name: row for row in INITIALISERS.values() if row.is_baseline}
+    return baselines | {chosen.measured_as: chosen}
+
+
+def _made(
+    rows: Mapping[str, Initialiser], orders: Sequence[Order], *, runs_program: bool
+) -> dict[str, tuple[Initial, ...]]:
+    """Make the parameters of those rows that run the program, or that do not."""
+    return {
+        name: tuple(row.make(order) for order in orders)
+        for name, row in rows.items()
+        if row.runs_program == runs_program
+    }
+
+
+def _evidence(
+    program: Program,
+    prepared: _Prepared,
+    untrained: Mapping[str, Surrogate],
+    found: Compilation,
+    timing: bool,
+) -> tuple[Evidence, tuple[str, ...]]:
+    """Run what is only to be shown: figures, and calls that are timed."""
     zero_shot = {
-        key: verify(found.y, as_returned(program, surrogate(found.x)))
-        for key, surrogate in untrained.items()
+        name: verify(found.y, as_returned(program, surrogate(found.x)))
+        for name, surrogate in untrained.items()
     }
-    notes = _notes(program, initial[name], found, options.target_error)
-    times = {
-        "compile": compile_s,
-        "execute": build_s + found.time_s["execute"],
-        "finetune": found.time_s["finetune"],
-        "verify": found.time_s["verify"],
-    }
-    expected = _expected(initial["compnet"], untrained["compnet"])
-    runs = sum(i.runs for i in initial[name])
-    return Compiled(program, oracle, found, zero_shot, expected, notes, runs, times)
+    pair = Pair(program, found.surrogate, prepared.oracle)
+    figures, figure_runs = figures_of(pair, found.x, found.y)
+    taken = CallTime()
+    notes: tuple[str, ...] = ()
+    if timing and program.function is None:
+        taken, notes = time_calls(found.surrogate, program, found.x, found.y)
+    return Evidence(found, zero_shot, figures, figure_runs, taken), notes
 
 
 def _notes(
     program: Program,
-    initial: tuple[Initial, ...],
+    initial: Sequence[Initial],
     found: Compilation,
     target_error: float | None,
 ) -> tuple[str, ...]:
     """Say what of a compilation its user should know."""
-    notes = list(dict.fromkeys(note for i in initial for note in i.notes))
+    notes = list(_notes_of(initial))
     if found.reached is False:
         best = found.verification.rmse
         notes.append(
@@ -269,6 +263,11 @@ def _notes(
         for name in program.unread
     ]
     return (*notes, *_useless(found.verification, found.surrogate.output_names))
+
+
+def _notes_of(initial: Sequence[Initial]) -> tuple[str, ...]:
+    """Collect what is to be said of initial parameters, each thing once."""
+    return tuple(dict.fromkeys(note for i in initial for note in i.notes))
 
 
 def _useless(found: Verification, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -288,23 +287,20 @@ def _useless(found: Verification, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _expected(
-    initial: tuple[Initial, ...], untrained: Surrogate
+    initial: Sequence[Initial], untrained: Surrogate
 ) -> tuple[float, ...] | None:
-    """Add up what the text says wrongly and what the networks miss of it, per output."""
-    if any(i.expected_nmse is None for i in initial):
-        return None
+    """Say what nmse to expect of each output; None where a text could not be read."""
     found: list[float] = []
     for i, member in zip(initial, untrained.members, strict=True):
-        missed = (
-            i.predicted.misfit(member.w, member.topology)
-            if i.predicted
-            else np.zeros(len(i.expected_nmse))
-        )
-        found += (np.array(i.expected_nmse) + missed).tolist()
+        expected = i.expected_of(member.w, member.topology)
+        if expected is None:
+            return None
+        found += expected.tolist()
     return tuple(found)
 
 
 def _oracle(program: Program, progress: Progress) -> Oracle:
+    """Return what runs the program: its own function, or the sandbox."""
     if program.function is not None:
         return program.function
     if program.bodiless:
@@ -319,6 +315,7 @@ def _oracle(program: Program, progress: Progress) -> Oracle:
 
 
 def _template(program: Program) -> Surrogate:
+    """Return the program's surrogate, but for its networks."""
     signature = program.signature
     return Surrogate(
         (),
@@ -329,76 +326,47 @@ def _template(program: Program) -> Surrogate:
     )
 
 
-def _topologies(program: Program, options: CompileOptions) -> tuple[Topology, ...]:
-    """Choose the topology of each member."""
+def _topology(program: Program, options: CompileOptions) -> Topology:
+    """Choose the topology of each network."""
     outputs = 1 if options.split else program.n_outputs
     if options.topology is None:
         inputs = max(COVERING.n_inputs, program.n_inputs)
-        topology = Topology((inputs, *COVERING.hidden, outputs), options.activation)
-    else:
-        topology = Topology.parse(options.topology, options.activation)
-        if topology.n_inputs < program.n_inputs or topology.n_outputs != outputs:
-            raise InputError(
-                f"--topology {topology} does not fit {program.name}: it needs"
-                f" {program.n_inputs} or more inputs and {outputs}"
-                f" output{'s' * (outputs > 1)}"
-            )
-    return (topology,) * (program.n_outputs if options.split else 1)
+        return Topology((inputs, *COVERING.hidden, outputs), options.activation)
+    topology = Topology.parse(options.topology, options.activation)
+    if topology.n_inputs < program.n_inputs or topology.n_outputs != outputs:
+        raise InputError(
+            f"topology must fit {program.name}, which needs {program.n_inputs} or more"
+            f" inputs and {outputs} output{'s' * (outputs > 1)}; found {topology}"
+        )
+    return topology
 
 
-def _compiled(
-    program: Program, member: int, topology: Topology, options: CompileOptions
-) -> Initial:
-    output = member if options.split else None
-    return compnet_initial(
-        program,
-        topology,
-        options.seed,
-        compnet=load_compnet(options.compnet),
-        output=output,
-    )
-
-
-def _distilled(
-    program: Program,
-    member: int,
-    topology: Topology,
-    options: CompileOptions,
-    oracle: Oracle,
-) -> Initial:
-    output = member if options.split else None
-    return distill_initial(
-        program, topology, options.seed, oracle=oracle, output=output
-    )
+def _orders(program: Program, options: CompileOptions) -> list[Order]:
+    """Say what initial parameters are wanted for, network by network."""
+    topology = _topology(program, options)
+    compnet = load_compnet(options.compnet)
+    outputs = list(range(program.n_outputs)) if options.split else [None]
+    return [
+        Order(program, topology, options.seed, output, compnet) for output in outputs
+    ]
 
 
 def _starts(
-    initial: tuple[Initial, ...],
-    topologies: tuple[Topology, ...],
-    options: CompileOptions,
+    row: Initialiser, initial: Sequence[Initial], orders: Sequence[Order]
 ) -> tuple[Start, ...]:
+    """Say what races, network by network."""
     return tuple(
-        _start(i, t, options) for i, t in zip(initial, topologies, strict=True)
+        Start(
+            order.topology,
+            row.starts(made),
+            is_informed=row.race.is_informed,
+            predicted=made.predicted if row.race.enters_all else None,
+        )
+        for made, order in zip(initial, orders, strict=True)
     )
 
 
-def _start(initial: Initial, topology: Topology, options: CompileOptions) -> Start:
-    """Name what races: auto takes every fit of the compiled text, the others only the
-    best of theirs.
-    """
-    if options.initial == "random":
-        return Start(topology, (("random 0", initial.w),), is_informed=False)
-    words = "distilled" if options.initial == "distill" else "compiled text"
-    others = initial.others if options.initial == "auto" else ()
-    more = tuple((f"{words}, fit {k}", w) for k, w in enumerate(others, 2))
-    return Start(
-        topology,
-        ((words, initial.w), *more),
-        predicted=initial.predicted if options.initial == "auto" else None,
-    )
-
-
-def _untrained(template: Surrogate, starts: tuple[Start, ...]) -> Surrogate:
-    return replace(
-        template, members=tuple(Member(s.topology, s.without_runs) for s in starts)
-    )
+def _untrained(template: Surrogate, starts: Sequence[Start]) -> Surrogate:
+    """Return the surrogate that starts are without any run."""
+    members = tuple(Member(s.topology, s.without_runs) for s in starts)
+    return replace(template, members=members)

@@ -48,20 +48,31 @@ def header_reader(path: Path | None, folders: Sequence[Path] = ()) -> Include:
     """
     for folder in folders:
         if not folder.is_dir():
-            raise InputError(f"-I {folder}: there is no such folder")
-    allowed = [f.resolve() for f in [*([path.parent] if path else []), *folders]]
+            raise InputError(
+                f"include expects folders; there is no such folder: '{folder}'"
+            )
+    own = [] if path is None else [path.parent]
+    allowed = [folder.resolve() for folder in (*own, *folders)]
 
     def include(name: str, angled: bool, asking: str) -> tuple[str, str] | None:
-        beside = [Path(asking).parent] if asking else [path.parent] if path else []
-        for folder in [*([] if angled else beside), *folders]:
-            found = folder / name
-            try:
-                real = found.resolve()
-                inside = any(real.is_relative_to(a) for a in allowed)
-                if inside and real.suffix in HEADER_SUFFIXES and real.is_file():
-                    return str(found), read_source(found)
-            except (OSError, ValueError):
-                continue
+        beside = [Path(asking).parent] if asking else own
+        searched = folders if angled else (*beside, *folders)
+        for folder in searched:
+            text = _header(folder / name, allowed)
+            if text is not None:
+                return str(folder / name), text
         return None
 
     return include
+
+
+def _header(path: Path, allowed: Sequence[Path]) -> str | None:
+    """Read a header that is named like C and inside allowed folders; None if not."""
+    try:
+        real = path.resolve()
+        is_inside = any(real.is_relative_to(folder) for folder in allowed)
+        if is_inside and real.suffix in HEADER_SUFFIXES and real.is_file():
+            return read_source(path)
+    except (OSError, ValueError):  # unreadable, or a name that no file can have
+        pass
+    return None

@@ -1,10 +1,19 @@
-"""Finished surrogates as C99 and ONNX, and what a call of them costs. Must not know
-training.
+"""Finished surrogates as files of other formats, and what a call of them costs.
+
+`EXPORTERS` lists the formats: C99 and ONNX. Must not know training.
 """
 
+from nsc.deploy.c_source import CExporter as CExporter
 from nsc.deploy.c_source import c_source as c_source
 from nsc.deploy.c_source import surrogate_name as surrogate_name
+from nsc.deploy.exporter import Exporter as Exporter
+from nsc.deploy.exporter import ExportJob as ExportJob
+from nsc.deploy.exporter import is_available as is_available
+from nsc.deploy.native import Timing as Timing
 from nsc.deploy.native import build_native as build_native
 from nsc.deploy.native import run_selftest as run_selftest
 from nsc.deploy.native import time_per_call as time_per_call
-from nsc.deploy.onnx import save_onnx as save_onnx
+from nsc.deploy.onnx import OnnxExporter as OnnxExporter
+from nsc.deploy.onnx import evaluate_onnx as evaluate_onnx
+from nsc.deploy.onnx import relative_difference as relative_difference
+from nsc.deploy.table import EXPORTERS as EXPORTERS

@@ -56,19 +56,38 @@ def build_native(
     return work / "program"
 
 
-def run_selftest(c_text: str) -> bool:
-    """Build exported C with NSC_SELFTEST and say whether its self-test passes."""
+def run_selftest(c_text: str, *, original: Program | None = None) -> bool:
+    """Build exported C with NSC_SELFTEST and say whether its self-test passes.
+
+    Args:
+        original: the program, where the exported C calls it outside the domain.
+
+    Raises:
+        BuildError: with the compiler's message.
+    """
+    sources = {"surrogate.c": c_text}
+    if original is not None:
+        sources["original.c"] = _closed_text(original)
     with tempfile.TemporaryDirectory(prefix="nsc-") as folder:
         work = Path(folder)
-        program = build_native({"surrogate.c": c_text}, work, defines=("NSC_SELFTEST",))
+        program = build_native(sources, work, defines=("NSC_SELFTEST",))
         code, _ = run_limited([str(program)], work, {}, _RUN)
         return code == 0
 
 
+def _closed_text(program: Program, macros: str = "") -> str:
+    """Return a program's text after the standard headers that it needs, and macros."""
+    headers = "".join(f"#include <{h}>\n" for h in (*program.headers, "math.h"))
+    return f"{headers}{macros}{program.source}\n"
+
+
 @dataclass(frozen=True)
 class Timing:
-    """ns per call of the original and of the surrogate, and what the original returned,
-    `n o`.
+    """What calls take, and what the original returned.
+
+    Args:
+        original, surrogate: nanoseconds a call.
+        outputs: `n o`, of the original.
     """
 
     original: float
@@ -77,52 +96,53 @@ class Timing:
 
 
 def time_per_call(program: Program, c_text: str, name: str, x: np.ndarray) -> Timing:
-    """Measure what a call of the original and of the surrogate takes, both native, on
-    `n i` inputs.
+    """Measure what a call of the original and of the surrogate takes, both native.
 
     Same compiler and flags, separate translation units, alternating rounds, median of
     rounds. Both are called through the same scalar entry, whose cost is included.
+
+    Args:
+        c_text: the exported surrogate.
+        name: of its function.
+        x: `n i` inputs in the program's units.
 
     Raises:
         BuildError: it did not finish: a call takes seconds, asks the system for more
             than memory, or fails natively where it did not in the sandbox.
     """
-    headers = "".join(f"#include <{h}>\n" for h in (*program.headers, "math.h"))
-    hidden = "".join(f"#define {g} nsc_o_{g}\n" for g in program.globals_)
+    # what both texts define is renamed in one of them
+    renamed = "".join(f"#define {g} nsc_o_{g}\n" for g in program.globals_)
     entry = scalar_entry(program.signature, program.name, "call_original")
-    original = f"{headers}{hidden}{program.source}\n{entry}"
-    surrogate = f"{c_text}\n{scalar_entry(program.signature, name, 'call_surrogate')}"
+    sources = {
+        "original.c": _closed_text(program, renamed) + entry,
+        "surrogate.c": (
+            f"{c_text}\n{scalar_entry(program.signature, name, 'call_surrogate')}"
+        ),
+        "main.c": _timer(program, x),
+    }
     with tempfile.TemporaryDirectory(prefix="nsc-") as folder:
         work = Path(folder)
-        sources = {
-            "original.c": original,
-            "surrogate.c": surrogate,
-            "main.c": _timer(program, x),
-        }
         binary = build_native(sources, work)
         code, output = run_limited([str(binary)], work, {}, _RUN)
-        lines = output.strip().split("\n")
-        found = re.fullmatch(r"([\d.]+) ([\d.]+)", lines[-1])
-        if code != 0 or found is None or len(lines) != len(x) * program.n_outputs + 1:
-            raise BuildError(
-                "the timing run of the original and the surrogate did not finish"
-            )
-        outputs = np.array(list(map(float, lines[:-1]))).reshape(
-            len(x), program.n_outputs
+    *outputs, times = output.strip().split("\n")
+    found = re.fullmatch(r"([\d.]+) ([\d.]+)", times)
+    if code != 0 or found is None or len(outputs) != len(x) * program.n_outputs:
+        raise BuildError(
+            "the timing run of the original and the surrogate did not finish"
         )
-        return Timing(float(found.group(1)), float(found.group(2)), outputs)
+    returned = np.array(list(map(float, outputs))).reshape(len(x), program.n_outputs)
+    return Timing(float(found.group(1)), float(found.group(2)), returned)
 
 
 def _timer(program: Program, x: np.ndarray) -> str:
-    sizes = {
+    """Return the text of csrc/timer.c, with its macros before it."""
+    rows = (", ".join(f"{value:.17g}" for value in row) for row in x)
+    macros = {
         "INPUTS": program.n_inputs,
         "OUTPUTS": program.n_outputs,
         "ROUNDS": ROUNDS,
         "POINTS": len(x),
+        "CASES": ", ".join(f"{{{row}}}" for row in rows),
     }
-    cases = ", ".join("{" + ", ".join(f"{v:.17g}" for v in row) + "}" for row in x)
-    defines = sizes | {"CASES": cases}
-    return (
-        "".join(f"#define {name} {value}\n" for name, value in defines.items())
-        + TIMER.read_text()
-    )
+    defines = "".join(f"#define {name} {value}\n" for name, value in macros.items())
+    return defines + TIMER.read_text()

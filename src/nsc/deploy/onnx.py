@@ -1,58 +1,84 @@
 """A surrogate -> ONNX in the user's units, checked against onnxruntime.
 
-In: Surrogate, path. Out: a file. Needs the extra [onnx]. Non-goals: other runtimes.
+In: an `ExportJob`. Out: the file's bytes. Needs the extra [onnx], whose tools are
+imported inside functions, for all else here works without. Non-goals: other runtimes.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 
+from nsc.deploy.exporter import ExportJob
 from nsc.errors import BuildError, MissingExtraError
-from nsc.host import replacing
 from nsc.surrogate import Member, Surrogate, resize_inputs
 
 OPSET = 17
-_NODES = {"sigmoid": "Sigmoid", "tanh": "Tanh", "relu": "Relu"}
+IR_VERSION = 8
+CHECKED_ROWS = 64
+MAX_DIFFERENCE = 1e-9  # relative
+_ACTIVATIONS = {"sigmoid": "Sigmoid", "tanh": "Tanh", "relu": "Relu"}
 
 
-def save_onnx(surrogate: Surrogate, path: Path, x: np.ndarray) -> float:
-    """Write float64 ONNX: input "x" (n, i), output "y" (n, o), both in the user's
-    units.
+@dataclass(frozen=True)
+class OnnxExporter:
+    """float64 ONNX: input "x" (n, i), output "y" (n, o), both in the user's units."""
 
-    Args:
-        x: `n i` inputs to check the file with.
+    file_name: str = "surrogate.onnx"
+    tools: tuple[str, ...] = ("onnx", "onnxruntime")
 
-    Returns:
-        The largest relative difference between onnxruntime and the surrogate on `x`.
+    def render(self, job: ExportJob) -> bytes:
+        """Return the file; see `Exporter.render`."""
+        onnx, _ = _tools()
+        model = _Graph(job.surrogate, onnx).model()
+        onnx.checker.check_model(model)
+        data = model.SerializeToString()
+        self.check(job, data)
+        return data
 
-    Raises:
-        MissingExtraError: onnx or onnxruntime is not installed.
-        BuildError: onnxruntime disagrees with the surrogate.
-    """
+    def check(self, job: ExportJob, data: bytes) -> None:
+        """Compare with onnxruntime; see `Exporter.check`."""
+        x = np.asarray(job.x[:CHECKED_ROWS], np.float64)
+        difference = relative_difference(job.surrogate, x, evaluate_onnx(data, x))
+        if difference > MAX_DIFFERENCE:
+            raise BuildError(
+                f"onnxruntime differs from the surrogate by {difference:.2e} (relative)"
+            )
+
+
+def _tools() -> tuple[ModuleType, ModuleType]:
     try:
         import onnx
         import onnxruntime
     except ImportError:
         raise MissingExtraError("onnx", "onnx") from None
-    model = _model(surrogate, onnx)
-    onnx.checker.check_model(model)
-    data = model.SerializeToString()
+    return onnx, onnxruntime
+
+
+def evaluate_onnx(data: bytes, x: np.ndarray) -> np.ndarray:
+    """Run a file's bytes on `n i` float64; returns `n o`.
+
+    Raises:
+        MissingExtraError: onnx or onnxruntime is not installed.
+    """
+    _, onnxruntime = _tools()
     session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    return session.run(["y"], {"x": x})[0]
+
+
+def relative_difference(surrogate: Surrogate, x: np.ndarray, y: np.ndarray) -> float:
+    """Return the largest difference of `y` from the surrogate's outputs on `x`.
+
+    It is relative to the largest output, or to the largest terms that a last layer adds
+    up: where these cancel, each order of adding has an error of its own.
+    """
     expected = surrogate(x)
-    found = session.run(["y"], {"x": np.asarray(x, np.float64)})[0]
-    terms = max(map(_largest_sum, surrogate.members))  # that may cancel
-    error = float(
-        np.abs(found - expected).max() / max(np.abs(expected).max(), terms, 1e-300)
-    )
-    if error > 1e-9:
-        raise BuildError(
-            f"onnxruntime differs from the surrogate by {error:.2e} (relative)"
-        )
-    with replacing(path) as temporary:
-        temporary.write_bytes(data)
-    return error
+    largest_terms = max(map(_largest_sum, surrogate.members))
+    scale = max(np.abs(expected).max(), largest_terms, 1e-300)
+    return float(np.abs(y - expected).max() / scale)
 
 
 def _largest_sum(member: Member) -> float:
@@ -61,63 +87,83 @@ def _largest_sum(member: Member) -> float:
     return float((np.abs(weight).sum(axis=1) + np.abs(bias)).max())
 
 
-def _model(surrogate: Surrogate, onnx):
-    helper = onnx.helper
-    numpy_helper = onnx.numpy_helper
-    nodes = []
-    constants = []
-    outputs = []
+class _Graph:
+    """Nodes and constants of one surrogate, collected in order."""
 
-    def constant(name: str, value: np.ndarray) -> str:
-        constants.append(
-            numpy_helper.from_array(np.ascontiguousarray(value, np.float64), name)
-        )
+    def __init__(self, surrogate: Surrogate, onnx: Any):
+        self.surrogate = surrogate
+        self.onnx = onnx
+        self.nodes: list[Any] = []
+        self.constants: list[Any] = []
+
+    def model(self) -> Any:
+        """Return the model: normalise, each network, and their outputs side by side."""
+        normalised = self._normalised()
+        outputs = [
+            self._network(k, member, normalised)
+            for k, member in enumerate(self.surrogate.members)
+        ]
+        self._node("Concat", outputs, "y", axis=1)
+        return self._described(self._graph())
+
+    def _node(self, kind: str, inputs: list[str], output: str, **attributes) -> str:
+        make = self.onnx.helper.make_node
+        self.nodes.append(make(kind, inputs, [output], **attributes))
+        return output
+
+    def _constant(self, name: str, value: np.ndarray) -> str:
+        plain = np.ascontiguousarray(value, np.float64)
+        self.constants.append(self.onnx.numpy_helper.from_array(plain, name))
         return name
 
-    constant("mid", (surrogate.hi + surrogate.lo) / 2)
-    constant("half", (surrogate.hi - surrogate.lo) / 2)
-    nodes.append(helper.make_node("Sub", ["x", "mid"], ["centred"]))
-    nodes.append(helper.make_node("Div", ["centred", "half"], ["u"]))
-    for k, member in enumerate(surrogate.members):
-        w, topology = resize_inputs(member.w, member.topology, len(surrogate.lo))
-        h = "u"
-        layers = topology.layers(w)
+    def _normalised(self) -> str:
+        """Map the domain onto [-1, 1], as `Surrogate.normalise` does."""
+        lo = self.surrogate.lo
+        hi = self.surrogate.hi
+        middle = self._constant("mid", (hi + lo) / 2)
+        half = self._constant("half", (hi - lo) / 2)
+        centred = self._node("Sub", ["x", middle], "centred")
+        return self._node("Div", [centred, half], "u")
+
+    def _network(self, k: int, member: Member, h: str) -> str:
+        """Add the layers of member k to the value named `h`; returns its output."""
+        n_inputs = len(self.surrogate.lo)
+        w, topology = resize_inputs(member.w, member.topology, n_inputs)
+        layers = list(topology.layers(w))
         for n, (weight, bias) in enumerate(layers):
-            names = [
-                h,
-                constant(f"weight_{k}_{n}", weight),
-                constant(f"bias_{k}_{n}", bias),
-            ]
-            h = f"z_{k}_{n}"
-            nodes.append(helper.make_node("Gemm", names, [h], transB=1))
+            weight_name = self._constant(f"weight_{k}_{n}", weight)
+            bias_name = self._constant(f"bias_{k}_{n}", bias)
+            inputs = [h, weight_name, bias_name]
+            h = self._node("Gemm", inputs, f"z_{k}_{n}", transB=1)
             if n < len(layers) - 1:
-                nodes.append(
-                    helper.make_node(_NODES[topology.activation], [h], [f"h_{k}_{n}"])
-                )
-                h = f"h_{k}_{n}"
-        outputs.append(h)
-    nodes.append(helper.make_node("Concat", outputs, ["y"], axis=1))
-    double = onnx.TensorProto.DOUBLE
-    graph = helper.make_graph(
-        nodes,
-        "surrogate",
-        [helper.make_tensor_value_info("x", double, ["n", len(surrogate.lo)])],
-        [
-            helper.make_tensor_value_info(
-                "y", double, ["n", len(surrogate.output_names)]
-            )
-        ],
-        constants,
-    )
-    model = helper.make_model(
-        graph, producer_name="nsc", opset_imports=[helper.make_opsetid("", OPSET)]
-    )
-    model.ir_version = 8
-    helper.set_model_props(
-        model,
-        {
-            "inputs": ",".join(surrogate.input_names),
-            "outputs": ",".join(surrogate.output_names),
-        },
-    )
-    return model
+                h = self._node(_ACTIVATIONS[topology.activation], [h], f"h_{k}_{n}")
+        return h
+
+    def _graph(self) -> Any:
+        n_inputs = len(self.surrogate.lo)
+        n_outputs = len(self.surrogate.output_names)
+        return self.onnx.helper.make_graph(
+            self.nodes,
+            "surrogate",
+            [self._table("x", n_inputs)],
+            [self._table("y", n_outputs)],
+            self.constants,
+        )
+
+    def _table(self, name: str, columns: int) -> Any:
+        """Declare a float64 value of any number of rows."""
+        double = self.onnx.TensorProto.DOUBLE
+        return self.onnx.helper.make_tensor_value_info(name, double, ["n", columns])
+
+    def _described(self, graph: Any) -> Any:
+        """Make a model of a graph; it says what inputs and outputs are called."""
+        helper = self.onnx.helper
+        opset = helper.make_opsetid("", OPSET)
+        model = helper.make_model(graph, producer_name="nsc", opset_imports=[opset])
+        model.ir_version = IR_VERSION
+        names = {
+            "inputs": ",".join(self.surrogate.input_names),
+            "outputs": ",".join(self.surrogate.output_names),
+        }
+        helper.set_model_props(model, names)
+        return model

@@ -1,5 +1,6 @@
-"""Initialisers: `(program, topology, seed, ...) -> Initial`. Must not know wasm, files
-or sources.
+"""Initialisers: program, topology and seed -> `Initial`; `INITIALISERS` lists them.
+
+Must not know wasm, files or sources.
 """
 
 from nsc.initial.compiled import compnet_initial as compnet_initial
@@ -8,5 +9,14 @@ from nsc.initial.compiled import holds_covering as holds_covering
 from nsc.initial.compiled import initial_of as initial_of
 from nsc.initial.distilled import distill_initial as distill_initial
 from nsc.initial.distilled import distilled as distilled
+from nsc.initial.start import Compiler as Compiler
 from nsc.initial.start import Initial as Initial
+from nsc.initial.start import Oracle as Oracle
 from nsc.initial.start import random_initial as random_initial
+from nsc.initial.table import FROM_TEXT as FROM_TEXT
+from nsc.initial.table import INITIALISERS as INITIALISERS
+from nsc.initial.table import Initialiser as Initialiser
+from nsc.initial.table import Order as Order
+from nsc.initial.table import Race as Race
+from nsc.initial.table import Words as Words
+from nsc.initial.table import measured as measured

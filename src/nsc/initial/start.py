@@ -1,17 +1,27 @@
-"""What an initialiser gives: parameters, what they cost, what is to be said about them."""
+"""What an initialiser gives: parameters, what they cost, what is to be said of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
+from nsc.compnet import Emission
 from nsc.finetune import Predictions
 from nsc.program import Program
 from nsc.surrogate import Topology, random_parameters
 
 Oracle = Callable[[np.ndarray], np.ndarray]  # `n i` in the program's units -> `n o`
+
+
+class Compiler(Protocol):
+    """Reads a program's text and emits parameters: a CompNet of either kind."""
+
+    def emissions_for(
+        self, program: Program, outputs: Sequence[int]
+    ) -> list[Emission]: ...
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,22 @@ class Initial:
     expected_nmse: tuple[float, ...] | None = None
     runs: int = 0
     notes: tuple[str, ...] = ()
+
+    def expected_of(self, w: np.ndarray, topology: Topology) -> np.ndarray | None:
+        """Add what the text says wrongly and what a network misses of it.
+
+        Args:
+            w: parameters that were made from these.
+
+        Returns:
+            The nmse to expect of each output, `o`; None where the text says nothing.
+        """
+        if self.expected_nmse is None:
+            return None
+        expected = np.array(self.expected_nmse)
+        if self.predicted is None:
+            return expected
+        return expected + self.predicted.misfit(w, topology)
 
 
 def random_initial(program: Program, topology: Topology, seed: int) -> Initial:

@@ -7,9 +7,11 @@ In: plain data. Out: rich renderables. Non-goals: computing anything.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from rich.console import Console, Group
 from rich.markup import escape
@@ -23,17 +25,20 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from nsc.report.numbers import duration, number
+from nsc.report.numbers import duration, number, ranges
+from nsc.report.schema import Described, DraftReport, Errors, Report
 
 LOG_SECONDS = 15
 
 
 @contextmanager
 def console_progress(console: Console) -> Iterator[Callable[[str, float], None]]:
-    """Show one line that says what is happening; yields a callable (what, fraction
-    done).
+    """Show one line that says what is happening.
 
     Where the output is no terminal, a line is printed every quarter of a minute.
+
+    Yields:
+        A callable: what is happening, and the fraction of it that is done.
     """
     if not console.is_terminal:
         yield _Log(console)
@@ -64,34 +69,57 @@ class _Log:
             self.console.print(f"{fraction:4.0%} {what}", markup=False, highlight=False)
 
 
-def functions_text(functions: list[dict], path: str) -> Group:
-    """List functions: the candidates with their scalar view, then the others with their
-    reasons.
+@dataclass(frozen=True)
+class FunctionLine:
+    """One function of a file, as it is listed.
+
+    Args:
+        prototype, inputs, outputs: of candidates; else None and ().
+        closure_functions, closure_lines: how much a candidate needs.
+        problems: why it is no candidate.
     """
-    lines: list[Text] = []
-    for f in functions:
-        if f["problems"]:
-            continue
-        closure = (
-            f"{_count(f['closure_lines'], 'line')},"
-            f" {_count(f['closure_functions'], 'function')}"
-        )
-        lines.append(
-            Text.assemble((f"{f['line']:>5}  ", "dim"), (f["prototype"], "bold"))
-        )
-        view = (
-            f"{', '.join(f['inputs'])} -> {', '.join(f['outputs'])}   closure:"
-            f" {closure}"
-        )
-        lines.append(Text(f"       {view}", style="dim"))
-    others: list[Text] = []
-    for f in functions:
-        if f["problems"]:
-            others.append(Text.assemble((f"{f['line']:>5}  ", "dim"), f["function"]))
-            others += [Text(f"       {p}", style="yellow") for p in f["problems"]]
+
+    name: str
+    line: int
+    prototype: str | None = None
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    closure_functions: int = 0
+    closure_lines: int = 0
+    problems: tuple[str, ...] = ()
+
+
+def functions_text(functions: Sequence[FunctionLine], path: str) -> Group:
+    """List functions: the candidates as functions of scalars, then the others.
+
+    Args:
+        path: of the file they are in.
+    """
+    candidates = [f for f in functions if not f.problems]
+    refused = [f for f in functions if f.problems]
+    lines = [line for f in candidates for line in _candidate(f)]
     if not lines:
         lines = [Text(f"{path}: no function can become a surrogate")]
-    return Group(*lines, *([Text("not candidates:"), *others] if others else []))
+    if refused:
+        lines.append(Text("not candidates:"))
+    lines += [line for f in refused for line in _refused(f)]
+    return Group(*lines)
+
+
+def _candidate(f: FunctionLine) -> list[Text]:
+    lines = _count(f.closure_lines, "line")
+    functions = _count(f.closure_functions, "function")
+    names = f"{', '.join(f.inputs)} -> {', '.join(f.outputs)}"
+    view = f"{names}   closure: {lines}, {functions}"
+    return [
+        Text.assemble((f"{f.line:>5}  ", "dim"), (f.prototype or f.name, "bold")),
+        Text(f"       {view}", style="dim"),
+    ]
+
+
+def _refused(f: FunctionLine) -> list[Text]:
+    head = Text.assemble((f"{f.line:>5}  ", "dim"), f.name)
+    return [head, *(Text(f"       {p}", style="yellow") for p in f.problems)]
 
 
 def _count(n: int, what: str) -> str:
@@ -99,127 +127,145 @@ def _count(n: int, what: str) -> str:
 
 
 MAX_OUTPUTS = 8  # that are summarised one by one
-_INITIAL = {"compnet": "from the text", "distill": "distilled", "random": "at random"}
 
 
-def console_summary(report: dict, out: Path) -> Group:
-    """Summarise a compilation in a dozen lines."""
-    test = report["test"]
-    ns = report["ns_per_call"]
-    runs = report["program_runs"]
-    zero = report["zero_shot"]
+def console_summary(report: Report, out: Path, *, starts: Mapping[str, str]) -> Group:
+    """Summarise a compilation in a dozen lines.
+
+    Args:
+        out: the folder that was written to.
+        starts: what the summary calls each initialiser, in the order to name them.
+    """
     table = _interface(report)
+    _add_starts(table, report, starts)
+    _add_errors(table, report)
+    _add_costs(table, report)
+    how = f"{report.topology}, {report.initial} start, {report.optimizer}"
+    return _summary(report, out, table, how)
+
+
+def _add_starts(table: Table, report: Report, starts: Mapping[str, str]) -> None:
+    """Say what surrogates were worth before any training, and which start won."""
     found = [
-        f"{number(zero[name]['nmse'])} {words}"
-        for name, words in _INITIAL.items()
-        if name in zero
+        f"{number(report.zero_shot[name].nmse)} {words}"
+        for name, words in starts.items()
+        if name in report.zero_shot
     ]
     table.add_row("zero-shot", f"nmse {', '.join(found)}")
-    if report["expected_zero_shot_nmse"]:
-        table.add_row(
-            "",
-            "expected from the text: nmse"
-            f" {', '.join(map(number, report['expected_zero_shot_nmse']))}",
-        )
-    if report["finetune"]:
-        table.add_row(
-            "best start" if runs["validation"] else "start",
-            ", ".join(dict.fromkeys(f["winner"] for f in report["finetune"])),
-        )
-    table.add_row(
-        "verified",
-        f"rmse {number(test['rmse'])}, nmse {number(test['nmse'])}, largest error"
-        f" {number(test['max_abs'])}",
-    )
-    if test["bound"]:
-        table.add_row("", test["bound"]["sentence"])
-    for name, alone in list(zip(report["outputs"], test["outputs"], strict=False))[
-        :MAX_OUTPUTS
-    ]:
-        largest = f", largest error {number(alone['max_abs'])}"
-        table.add_row(
-            "",
-            f"{name}: rmse {number(alone['rmse'])}, nmse"
-            f" {number(alone['nmse'])}{largest}",
-        )
-    if len(test["outputs"]) > MAX_OUTPUTS:
-        table.add_row(
-            "", f"{len(test['outputs']) - MAX_OUTPUTS} more outputs: report.json"
-        )
-    table.add_row("program runs", ", ".join(f"{v} {k}" for k, v in runs.items()))
-    if ns["original"]:
-        table.add_row(
-            "a call", f"{ns['surrogate']:.1f} ns (the original {ns['original']:.1f} ns)"
-        )
-    times = report["time_s"]
-    table.add_row(
-        "time",
-        f"{duration(times['total'])}, of it {duration(times['finetune'])} finetuning",
-    )
-    return _summary(
-        report,
-        out,
-        table,
-        f"{report['topology']}, {report['initial']} start, {report['optimizer']}",
+    if report.expected_zero_shot_nmse:
+        expected = ", ".join(map(number, report.expected_zero_shot_nmse))
+        table.add_row("", f"expected from the text: nmse {expected}")
+    if report.finetune:
+        title = "best start" if report.program_runs["validation"] else "start"
+        winners = dict.fromkeys(f.winner for f in report.finetune)
+        table.add_row(title, ", ".join(winners))
+
+
+def _add_errors(table: Table, report: Report) -> None:
+    """Say how wrong the surrogate is, in all and output by output."""
+    test = report.test
+    table.add_row("verified", _errors(test))
+    if test.bound:
+        table.add_row("", test.bound.sentence)
+    alone = list(zip(report.outputs, test.outputs, strict=False))
+    for name, errors in alone[:MAX_OUTPUTS]:
+        table.add_row("", f"{name}: {_errors(errors)}")
+    if len(alone) > MAX_OUTPUTS:
+        table.add_row("", f"{len(alone) - MAX_OUTPUTS} more outputs: report.json")
+
+
+def _errors(errors: Errors) -> str:
+    return (
+        f"rmse {number(errors.rmse)}, nmse {number(errors.nmse)},"
+        f" largest error {number(errors.max_abs)}"
     )
 
 
-def draft_summary(report: dict, out: Path) -> Group:
+def _add_costs(table: Table, report: Report) -> None:
+    """Say what it took: program runs, seconds, and nanoseconds a call."""
+    runs = ", ".join(f"{n} {purpose}" for purpose, n in report.program_runs.items())
+    table.add_row("program runs", runs)
+    ns = report.ns_per_call
+    if ns.original:
+        each = f"{ns.surrogate:.1f} ns (the original {ns.original:.1f} ns)"
+        table.add_row("a call", each)
+    total = duration(report.time_s["total"])
+    finetuning = duration(report.time_s["finetune"])
+    table.add_row("time", f"{total}, of it {finetuning} finetuning")
+
+
+def draft_summary(report: DraftReport, out: Path) -> Group:
     """Summarise a compilation that ran nothing."""
     table = _interface(report)
-    table.add_row(
-        "expected", f"nmse {', '.join(map(number, report['expected_zero_shot_nmse']))}"
-    )
+    expected = ", ".join(map(number, report.expected_zero_shot_nmse))
+    table.add_row("expected", f"nmse {expected}")
     table.add_row("verified", "no: nothing was run")
-    table.add_row("time", duration(report["time_s"]["total"]))
-    return _summary(report, out, table, f"{report['topology']}, from the text alone")
+    table.add_row("time", duration(report.time_s["total"]))
+    return _summary(report, out, table, f"{report.topology}, from the text alone")
 
 
-def _interface(report: dict) -> Table:
+def _interface(report: Described) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim")
     table.add_column(overflow="fold")
-    table.add_row(
-        "inputs",
-        ", ".join(
-            f"{k} in [{lo:g}, {hi:g}]" for k, (lo, hi) in report["domain"].items()
-        ),
-    )
-    table.add_row("outputs", ", ".join(report["outputs"]))
+    table.add_row("inputs", ranges(report.domain))
+    table.add_row("outputs", ", ".join(report.outputs))
     return table
 
 
-def _summary(report: dict, out: Path, table: Table, how: str) -> Group:
-    table.add_row("written", f"{out}/ " + ", ".join(report["files"]))
-    head = Text.assemble((report["function"], "bold"), f"  {how}")
-    notes = [Text(f"note: {n}", style="yellow") for n in report["notes"]]
+def _summary(report: Report | DraftReport, out: Path, table: Table, how: str) -> Group:
+    table.add_row("written", f"{out}/ " + ", ".join(report.files))
+    head = Text.assemble((report.function, "bold"), f"  {how}")
+    notes = [Text(f"note: {n}", style="yellow") for n in report.notes]
     return Group(head, table, *notes)
 
 
-def evaluation_table(rows: list[dict]) -> Table:
-    """Show zero-shot improvements over random initialisation: geometric means, medians,
-    controls.
-    """
+class Improvement(Protocol):
+    """Zero-shot improvements of a group of programs over random initialisation."""
+
+    @property
+    def group(self) -> str: ...
+    @property
+    def programs(self) -> int: ...
+    @property
+    def compnet(self) -> float: ...
+    @property
+    def compnet_median(self) -> float: ...
+    @property
+    def true_mean(self) -> float: ...
+    @property
+    def mismatched(self) -> float: ...
+    @property
+    def base(self) -> float: ...
+    @property
+    def median_nmse(self) -> float: ...
+
+
+_EVALUATION_COLUMNS = (
+    "group",
+    "programs",
+    "CompNet",
+    "median",
+    "true mean",
+    "mismatched",
+    "base",
+    "median nmse",
+)
+
+
+def evaluation_table(rows: Sequence[Improvement]) -> Table:
+    """Show improvements by group: geometric means, medians, controls."""
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for title in (
-        "group",
-        "programs",
-        "CompNet",
-        "median",
-        "true mean",
-        "mismatched",
-        "base",
-        "median nmse",
-    ):
+    for title in _EVALUATION_COLUMNS:
         table.add_column(title, justify="left" if title == "group" else "right")
-    for r in rows:
-        means = (
-            r["compnet"],
-            r["compnet_median"],
-            r["true_mean"],
-            r["mismatched"],
-            r["base"],
-            r["median_nmse"],
+    for row in rows:
+        figures = (
+            row.compnet,
+            row.compnet_median,
+            row.true_mean,
+            row.mismatched,
+            row.base,
+            row.median_nmse,
         )
-        table.add_row(r["group"], str(r["programs"]), *(number(v) for v in means))
+        table.add_row(row.group, str(row.programs), *map(number, figures))
     return table

@@ -51,10 +51,10 @@ def info_text(info: Mapping, folder: str) -> Group:
 
 
 def _listed(counts: Mapping[str, int]) -> str:
-    shown = ", ".join(
-        f"{name} {count:,}" for name, count in list(counts.items())[:MOST]
-    )
-    return shown + (f", {len(counts) - MOST} more" if len(counts) > MOST else "")
+    shown = list(counts.items())[:MOST]
+    words = ", ".join(f"{name} {count:,}" for name, count in shown)
+    more = len(counts) - len(shown)
+    return f"{words}, {more} more" if more else words
 
 
 def _spread(quantiles: Mapping[str, float]) -> str:
@@ -68,8 +68,31 @@ def _spread(quantiles: Mapping[str, float]) -> str:
 
 def data_card(info: Mapping) -> str:
     """Write a data card in Markdown: statistics only, no program."""
-    splits = ", ".join(f"{count:,} {split}" for split, count in info["splits"].items())
     lines = [
+        *_head(info),
+        *_packages(info["packages"]),
+        *_counts("Origins", "origin", info["origins"]),
+        *_counts("What was dropped, and why", "reason", info["drops"]),
+        *_counts(
+            "Licences, as the origins state them", "licence", info["licences"], 2 * MOST
+        ),
+        *_counts("Inputs", "inputs", info["inputs"], 20),
+        *_counts("Outputs", "outputs", info["outputs"], 20),
+        *_counts("Flags", "flag", info["flags"], 20),
+        *_sizes(info),
+    ]
+    return "\n".join(lines)
+
+
+def _head(info: Mapping) -> list[str]:
+    """Say what is in it, and how to make it again."""
+    splits = ", ".join(f"{count:,} {split}" for split, count in info["splits"].items())
+    versions = _versions(info["versions"])
+    command = (
+        f"nsc data build {' '.join(info['sources'])} --profile {info['profile']}"
+        f" --seed {info['seed']} -o DIR"
+    )
+    return [
         "# Data card",
         "",
         (
@@ -79,54 +102,52 @@ def data_card(info: Mapping) -> str:
         "",
         f"Profile `{info['profile']}`, seed {info['seed']}. Made by:",
         "",
-        (
-            f"    nsc data build {' '.join(info['sources'])} --profile"
-            f" {info['profile']} --seed {info['seed']} -o DIR"
-        ),
+        f"    {command}",
         "    nsc data info DIR --card docs/data-card.md",
         "",
-        (
-            "Versions:"
-            f" {', '.join(f'{tool} {version}' for tool, version in info['versions'].items())}."
-        ),
+        f"Versions: {versions}.",
         "",
     ]
-    if info["packages"]:
-        versions = ", ".join(
-            f"{name} {version}" for name, version in info["packages"].items()
-        )
-        lines += [f"Debian source packages ({len(info['packages'])}): {versions}.", ""]
-    lines += _two_columns("Origins", "origin", info["origins"], len(info["origins"]))
-    lines += _two_columns(
-        "What was dropped, and why", "reason", info["drops"], len(info["drops"])
-    )
-    lines += _two_columns(
-        "Licences, as the origins state them", "licence", info["licences"], 2 * MOST
-    )
-    lines += _two_columns("Inputs", "inputs", info["inputs"], 20)
-    lines += _two_columns("Outputs", "outputs", info["outputs"], 20)
-    lines += _two_columns("Flags", "flag", info["flags"], 20)
-    lines += [
+
+
+def _packages(packages: Mapping[str, str]) -> list[str]:
+    if not packages:
+        return []
+    return [f"Debian source packages ({len(packages)}): {_versions(packages)}.", ""]
+
+
+def _versions(versions: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in versions.items())
+
+
+def _sizes(info: Mapping) -> list[str]:
+    """Tabulate quantiles of lengths."""
+    levels = [f"{float(level):.0%}" for level in info["tokens"]]
+    tokens = "tokens of the normalised text, real programs and mutants"
+    return [
         "## Sizes",
         "",
-        "| | " + " | ".join(f"{float(q):.0%}" for q in info["tokens"]) + " |",
+        f"| | {' | '.join(levels)} |",
+        "|---" * (len(levels) + 1) + "|",
+        _quantiles(tokens, info["tokens"]),
+        _quantiles("nodes of the DAG", info["dag_nodes"]),
+        "",
+        f"{info['without_dag']:,} programs have no DAG.",
+        "",
     ]
-    lines.append("|---" * (len(info["tokens"]) + 1) + "|")
-    for title, key in (
-        ("tokens of the normalised text, real programs and mutants", "tokens"),
-        ("nodes of the DAG", "dag_nodes"),
-    ):
-        lines.append(
-            f"| {title} | " + " | ".join(f"{v:,.0f}" for v in info[key].values()) + " |"
-        )
-    lines += ["", f"{info['without_dag']:,} programs have no DAG.", ""]
-    return "\n".join(lines)
 
 
-def _two_columns(
-    title: str, what: str, counts: Mapping[str, int], most: int
+def _quantiles(title: str, quantiles: Mapping[str, float]) -> str:
+    return f"| {title} | {' | '.join(f'{v:,.0f}' for v in quantiles.values())} |"
+
+
+def _counts(
+    title: str, what: str, counts: Mapping[str, int], most: int | None = None
 ) -> list[str]:
-    rows = [f"| {name} | {count:,} |" for name, count in list(counts.items())[:most]]
-    rest = list(counts.values())[most:]
-    rows += [f"| {len(rest)} others | {sum(rest):,} |"] if rest else []
+    """Tabulate counts; what comes after the first `most` is added up."""
+    shown = list(counts.items())[:most]
+    rest = list(counts.values())[len(shown) :]
+    rows = [f"| {name} | {count:,} |" for name, count in shown]
+    if rest:
+        rows.append(f"| {len(rest)} others | {sum(rest):,} |")
     return [f"## {title}", "", f"| {what} | programs |", "|---|---:|", *rows, ""]

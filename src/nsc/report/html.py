@@ -1,17 +1,20 @@
 """A report -> one self-contained page.
 
-In: the report as JSON. Out: HTML text with inline CSS and SVG, no script, no external
-resource. Every text that came from a user is escaped.
+In: a `Report` with its figures. Out: HTML text with inline CSS and SVG, no script, no
+external resource. Every text that came from a user is escaped.
+Non-goals: reports of what nothing has verified, which have no page.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable, Mapping
 from html import escape
 from pathlib import Path
 
-from nsc.report.numbers import duration, number
+from nsc.report.numbers import duration, number, ranges
+from nsc.report.schema import Curve, Figures, HeatMap, Histogram, Report, Row
 from nsc.report.svg import Axis, Figure, axis_for, heat_map
 
 _STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
@@ -27,213 +30,207 @@ _C_TOKEN = re.compile(
 )
 
 
-def html_page(report: dict) -> str:
-    """Write the page of one compilation."""
+def html_page(report: Report, *, starts: Mapping[str, str]) -> str:
+    """Write the page of one compilation.
+
+    Args:
+        starts: what the page calls each initialiser of `report.zero_shot`.
+
+    Raises:
+        ValueError: the report has no figures.
+    """
+    if report.figures is None:
+        raise ValueError("a page needs a report with figures")
     sections = [
         _title(report),
         _tiles(report),
         _notes(report),
         "<h2>Program and surrogate</h2>",
         _each_output(report),
-        _comparison(report),
+        _comparison(report.outputs, report.figures),
         "<h2>Learning</h2>",
         _learning(report),
         "<h2>Before any training</h2>",
-        _zero_shot(report),
+        _zero_shot(report, starts),
         "<h2>What was done</h2>",
         _done(report),
         "<h2>The program</h2>",
-        _code(report),
+        _code(report.program.text),
     ]
-    name = escape(report["function"])
+    name = escape(report.function)
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{name}:'
-        " neural surrogate</title>"
-        '<meta name="viewport" content="width=device-width,'
-        f' initial-scale=1"><style>{_STYLE}</style></head>'
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f"<title>{name}: neural surrogate</title>"
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<style>{_STYLE}</style></head>"
         f"<body><main>{''.join(sections)}</main></body></html>\n"
     )
 
 
-def _title(r: dict) -> str:
-    bound = r["test"]["bound"]
-    sentence = (
-        bound["sentence"] + "."
-        if bound
-        else "Too few verification inputs for a distribution-free bound."
-    )
+def _title(r: Report) -> str:
+    sentence = "Too few verification inputs for a distribution-free bound."
+    if r.test.bound:
+        sentence = f"{r.test.bound.sentence}."
+    capitalised = sentence[0].upper() + sentence[1:]
     return (
-        f"<h1>{escape(r['function'])}</h1><p class='mono"
-        f" soft'>{escape(r['signature'])}</p>"
-        f"<p>{escape(sentence[0].upper() + sentence[1:])}</p>"
+        f"<h1>{escape(r.function)}</h1>"
+        f"<p class='mono soft'>{escape(r.signature)}</p>"
+        f"<p>{escape(capitalised)}</p>"
     )
 
 
-def _tiles(r: dict) -> str:
-    test = r["test"]
-    ns = r["ns_per_call"]
+def _tiles(r: Report) -> str:
+    ns = r.ns_per_call
     tiles = [
-        (number(test["rmse"]), "rmse on fresh inputs"),
-        (number(test["nmse"]), "nmse (mse / variance)"),
-        (number(test["max_abs"]), "largest error seen"),
-        (str(sum(r["program_runs"].values())), "program runs in all"),
-        (duration(r["time_s"]["total"]), "from text to report"),
+        (number(r.test.rmse), "rmse on fresh inputs"),
+        (number(r.test.nmse), "nmse (mse / variance)"),
+        (number(r.test.max_abs), "largest error seen"),
+        (str(sum(r.program_runs.values())), "program runs in all"),
+        (duration(r.time_s["total"]), "from text to report"),
     ]
-    if ns["original"]:
-        tiles.append(
-            (
-                f"{ns['surrogate']:.0f} ns",
-                f"a call; the original takes {ns['original']:.0f} ns",
-            )
-        )
-    return (
-        "<div class='tiles'>"
-        + "".join(
-            f"<div class='tile'><b>{escape(a)}</b><span>{escape(b)}</span></div>"
-            for a, b in tiles
-        )
-        + "</div>"
+    if ns.original:
+        original = f"a call; the original takes {ns.original:.0f} ns"
+        tiles.append((f"{ns.surrogate:.0f} ns", original))
+    written = "".join(
+        f"<div class='tile'><b>{escape(value)}</b><span>{escape(what)}</span></div>"
+        for value, what in tiles
     )
+    return f"<div class='tiles'>{written}</div>"
 
 
-def _notes(r: dict) -> str:
-    return "".join(f"<p class='note'>{escape(note)}</p>" for note in r["notes"])
+def _notes(r: Report) -> str:
+    return "".join(f"<p class='note'>{escape(note)}</p>" for note in r.notes)
 
 
-def _each_output(r: dict) -> str:
-    """Tabulate the errors of each output, where there are several: they may differ in
-    scale.
-    """
-    if not r["test"]["outputs"]:
+def _each_output(r: Report) -> str:
+    """Tabulate each output's errors, where there are several: scales may differ."""
+    if not r.test.outputs:
         return ""
-    bound = r["test"]["bound"]
-    held = f"{100 * (1 - bound['fraction']):g} % of inputs stay below" if bound else ""
-    titles = ["output", "rmse", "nmse", "largest error", *([held] if bound else [])]
-    head = "".join(
-        f"<th{' class=n' * (k > 0)}>{escape(title)}</th>"
-        for k, title in enumerate(titles)
-    )
+    bound = r.test.bound
+    titles = ["rmse", "nmse", "largest error"]
+    if bound:
+        held = 100 * (1 - bound.fraction)
+        titles.append(f"{held:g} % of inputs stay below")
     rows = ""
-    for name, alone in zip(r["outputs"], r["test"]["outputs"], strict=True):
-        figures = [
-            alone["rmse"],
-            alone["nmse"],
-            alone["max_abs"],
-            *([alone["bound"]["error"]] if bound else []),
-        ]
-        rows += (
-            f"<tr><td>{escape(name)}</td>"
-            + "".join(f"<td class='n'>{number(v)}</td>" for v in figures)
-            + "</tr>"
-        )
-    return f"<table><tr>{head}</tr>{rows}</table>"
+    for name, errors in zip(r.outputs, r.test.outputs, strict=True):
+        figures = [errors.rmse, errors.nmse, errors.max_abs]
+        if bound:
+            figures.append(errors.bound.error if errors.bound else None)
+        rows += f"<tr><td>{escape(name)}</td>{_numbers(map(number, figures))}</tr>"
+    columns = "".join(f"<th class=n>{escape(title)}</th>" for title in titles)
+    return f"<table><tr><th>output</th>{columns}</tr>{rows}</table>"
 
 
-def _comparison(r: dict) -> str:
-    figures = []
-    data = r["figures"]
-    for plot in data["curves"]:
-        seen = [row[r["outputs"].index(plot["output"])] for row in data["truth"]]
-        least = LEAST_SPAN * (max(seen) - min(seen))
-        x = axis_for(plot["x"], plot["input"])
-        y = axis_for(plot["program"] + plot["surrogate"], plot["output"], least=least)
-        figure = Figure(plot["title"], Axis(min(plot["x"]), max(plot["x"]), x.label), y)
-        figure.line(plot["x"], plot["program"], "a", "program")
-        figures.append(
-            figure.line(plot["x"], plot["surrogate"], "b dashed", "surrogate").svg()
-        )
-    for plot in data["heat_maps"]:
-        values = [
-            v
-            for part in ("program", "surrogate")
-            for row in plot[part]
-            for v in row
-            if math.isfinite(v)
-        ]
-        lo = min(values)
-        hi = max(values)
-        figures += [
-            heat_map(
-                f"{plot['output']}: {part}", plot[part], lo, hi, (plot["x"], plot["y"])
-            )
-            for part in ("program", "surrogate")
-        ]
-    for k, name in enumerate(r["outputs"]):
-        truth = [row[k] for row in data["truth"]]
-        predicted = [row[k] for row in data["predicted"]]
-        axis = axis_for(truth, "program")
-        figure = Figure(
-            f"{name}: predicted against true", axis, Axis(axis.lo, axis.hi, "surrogate")
-        )
-        figures.append(
-            figure.line([axis.lo, axis.hi], [axis.lo, axis.hi], "b")
-            .points(truth, predicted, "a")
-            .svg()
-        )
-    edges = data["histogram"]["edges"]
-    counts = data["histogram"]["counts"]
-    top = Axis(0, max([*counts, 1]) * 1.08, "inputs")
-    figures.append(
-        Figure("Error, surrogate - program", Axis(edges[0], edges[-1], "error"), top)
-        .bars(edges, counts, "a")
-        .svg()
-    )
+def _numbers(values: Iterable[str]) -> str:
+    """Write the cells of numbers."""
+    return "".join(f"<td class='n'>{value}</td>" for value in values)
+
+
+def _comparison(outputs: tuple[str, ...], data: Figures) -> str:
+    """Draw where program and surrogate agree."""
+    truths = [_column(data.truth, k) for k in range(len(outputs))]
+    figures = [_curve(c, truths[outputs.index(c.output)]) for c in data.curves]
+    for plot in data.heat_maps:
+        figures += _heat_maps(plot)
+    for k, name in enumerate(outputs):
+        figures.append(_scatter(name, truths[k], _column(data.predicted, k)))
+    figures.append(_histogram(data.histogram))
     return f"<div class='figures'>{''.join(figures)}</div>"
 
 
-def _learning(r: dict) -> str:
+def _column(rows: tuple[Row, ...], k: int) -> list[float]:
+    return [row[k] for row in rows]
+
+
+def _curve(plot: Curve, truth: list[float]) -> str:
+    """Draw program and surrogate along one input; `truth` tells the output's range."""
+    least = LEAST_SPAN * (max(truth) - min(truth))
+    x = Axis(min(plot.x), max(plot.x), plot.input)
+    y = axis_for(plot.program + plot.surrogate, plot.output, least=least)
+    figure = Figure(plot.title, x, y)
+    figure.line(plot.x, plot.program, "a", "program")
+    figure.line(plot.x, plot.surrogate, "b dashed", "surrogate")
+    return figure.svg()
+
+
+def _heat_maps(plot: HeatMap) -> list[str]:
+    """Draw program and surrogate in the same colours."""
+    parts = {"program": plot.program, "surrogate": plot.surrogate}
+    values = [v for rows in parts.values() for row in rows for v in row]
+    finite = [v for v in values if math.isfinite(v)]
+    lo = min(finite)
+    hi = max(finite)
+    return [
+        heat_map(f"{plot.output}: {part}", rows, lo, hi, (plot.x, plot.y))
+        for part, rows in parts.items()
+    ]
+
+
+def _scatter(name: str, truth: list[float], predicted: list[float]) -> str:
+    """Draw what was predicted against what is true, and the line where both agree."""
+    x = axis_for(truth, "program")
+    ends = [x.lo, x.hi]
+    figure = Figure(f"{name}: predicted against true", x, Axis(x.lo, x.hi, "surrogate"))
+    figure.line(ends, ends, "b")
+    figure.points(truth, predicted, "a")
+    return figure.svg()
+
+
+def _histogram(data: Histogram) -> str:
+    """Draw how errors are spread."""
+    x = Axis(data.edges[0], data.edges[-1], "error")
+    y = Axis(0, max([*data.counts, 1]) * 1.08, "inputs")
+    figure = Figure("Error, surrogate - program", x, y)
+    figure.bars(data.edges, data.counts, "a")
+    return figure.svg()
+
+
+def _learning(r: Report) -> str:
+    """Draw the losses of each network."""
+    if not r.finetune:
+        return "<p>Zero-shot: no training.</p>"
+    has_validation = bool(r.program_runs["validation"])
     curves = []
-    for k, member in enumerate(r["finetune"]):
-        train = member["train_loss"]
-        held = member["validation_loss"] if r["program_runs"]["validation"] else []
-        steps = list(range(len(train)))
-        title = "Loss (mse of standardised outputs)" + (
-            f", network {k + 1}" if len(r["finetune"]) > 1 else ""
-        )
-        figure = Figure(
-            title,
-            Axis(0, max(len(steps) - 1, 1), "step"),
-            axis_for(train + held, "loss", log=True),
-        )
-        figure = figure.line(steps, train, "a", "train")
-        curves.append(
-            (figure.line(steps, held, "b", "validation") if held else figure).svg()
-        )
-    return (
-        f"<div class='figures'>{''.join(curves)}</div>"
-        if curves
-        else "<p>Zero-shot: no training.</p>"
-    )
+    for k, network in enumerate(r.finetune):
+        title = "Loss (mse of standardised outputs)"
+        if len(r.finetune) > 1:
+            title += f", network {k + 1}"
+        held = network.validation_loss if has_validation else ()
+        curves.append(_losses(title, network.train_loss, held))
+    return f"<div class='figures'>{''.join(curves)}</div>"
 
 
-def _zero_shot(r: dict) -> str:
-    words = {
-        "compnet": "compiled from the text",
-        "distill": "distilled from the program's own values",
-        "random": "random, as torch.nn.Linear draws them",
-    }
-    rows = "".join(
-        f"<tr><td>{words[name]}</td><td class='n'>{number(v['mse'])}</td><td"
-        f" class='n'>{number(v['nmse'])}</td></tr>"
-        for name, v in r["zero_shot"].items()
-    )
+def _losses(title: str, train: Row, held: Row) -> str:
+    steps = list(range(len(train)))
+    x = Axis(0, max(len(steps) - 1, 1), "step")
+    figure = Figure(title, x, axis_for(train + held, "loss", log=True))
+    figure.line(steps, train, "a", "train")
+    if held:
+        figure.line(steps, held, "b", "validation")
+    return figure.svg()
+
+
+def _zero_shot(r: Report, starts: Mapping[str, str]) -> str:
+    """Tabulate what initial parameters were worth."""
     head = (
-        "<tr><th>initial parameters</th><th class='n'>mse</th><th"
-        " class='n'>nmse</th></tr>"
+        "<tr><th>initial parameters</th>"
+        "<th class='n'>mse</th><th class='n'>nmse</th></tr>"
+    )
+    rows = "".join(
+        f"<tr><td>{starts[name]}</td>{_numbers([number(v.mse), number(v.nmse)])}</tr>"
+        for name, v in r.zero_shot.items()
     )
     return f"<table>{head}{rows}</table><p>{escape(_choice(r))}</p>"
 
 
-def _choice(r: dict) -> str:
+def _choice(r: Report) -> str:
     """Say what the text promised, and which start won."""
     said = []
-    if r["expected_zero_shot_nmse"]:
-        said.append(
-            "Before any run, an nmse of"
-            f" {', '.join(map(number, r['expected_zero_shot_nmse']))} was expected."
-        )
-    winners = dict.fromkeys(f["winner"] for f in r["finetune"])
-    if r["program_runs"]["validation"]:
+    if r.expected_zero_shot_nmse:
+        expected = ", ".join(map(number, r.expected_zero_shot_nmse))
+        said.append(f"Before any run, an nmse of {expected} was expected.")
+    winners = list(dict.fromkeys(f.winner for f in r.finetune))
+    if r.program_runs["validation"]:
         said.append(
             "Of the starts that raced, the best on validation was:"
             f" {', '.join(winners)}."
@@ -246,46 +243,44 @@ def _choice(r: dict) -> str:
     return " ".join(said)
 
 
-def _done(r: dict) -> str:
-    runs = ", ".join(f"{v} {k}" for k, v in r["program_runs"].items())
-    times = ", ".join(f"{k} {duration(v)}" for k, v in r["time_s"].items())
-    domain = ", ".join(
-        f"{k} in [{lo:g}, {hi:g}]" for k, (lo, hi) in r["domain"].items()
-    )
+def _done(r: Report) -> str:
+    """Tabulate the choices, and what they cost."""
+    runs = ", ".join(f"{n} {purpose}" for purpose, n in r.program_runs.items())
+    times = ", ".join(f"{what} {duration(s)}" for what, s in r.time_s.items())
     rows = [
-        ("domain", domain),
-        ("outputs", ", ".join(r["outputs"])),
-        ("topology", r["topology"]),
-        ("initial", r["initial"]),
-        ("optimizer", r["optimizer"]),
-        ("budget", str(r["budget"])),
+        ("domain", ranges(r.domain)),
+        ("outputs", ", ".join(r.outputs)),
+        ("topology", r.topology),
+        ("initial", r.initial),
+        ("optimizer", r.optimizer),
+        ("budget", str(r.budget)),
         ("program runs", runs),
         ("time", times),
-        ("seed", str(r["seed"])),
+        ("seed", str(r.seed)),
     ]
-    return (
-        "<table>"
-        + "".join(f"<tr><td>{a}</td><td>{escape(b)}</td></tr>" for a, b in rows)
-        + "</table>"
-    )
+    cells = (f"<tr><td>{what}</td><td>{escape(how)}</td></tr>" for what, how in rows)
+    return f"<table>{''.join(cells)}</table>"
 
 
-def _code(r: dict) -> str:
-    if not r["program"]["text"]:
+def _code(text: str) -> str:
+    """Number a program's lines, and colour its tokens."""
+    if not text:
         return "<p>A Python callable; it has no C text.</p>"
-    coloured = []
-    at = 0
-    text = r["program"]["text"]
-    for token in _C_TOKEN.finditer(text):
-        coloured.append(escape(text[at : token.start()]))
-        inner = escape(token.group()).replace(
-            "\n", f"</span>\n<span class='{token.lastgroup}'>"
-        )
-        coloured.append(f"<span class='{token.lastgroup}'>{inner}</span>")
-        at = token.end()
-    lines = ("".join(coloured) + escape(text[at:])).rstrip("\n").split("\n")
+    lines = _coloured(text).rstrip("\n").split("\n")
     numbered = "\n".join(
         f"<span class='g'>{k:>3}  </span>{line}"
         for k, line in enumerate(lines, start=1)
     )
     return f"<pre>{numbered}</pre>"
+
+
+def _coloured(text: str) -> str:
+    """Put comments, literals and keywords into spans; none goes over a line's end."""
+    coloured = []
+    at = 0
+    for token in _C_TOKEN.finditer(text):
+        begin = f"<span class='{token.lastgroup}'>"
+        inner = escape(token.group()).replace("\n", f"</span>\n{begin}")
+        coloured += [escape(text[at : token.start()]), f"{begin}{inner}</span>"]
+        at = token.end()
+    return "".join(coloured) + escape(text[at:])

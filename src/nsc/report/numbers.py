@@ -5,6 +5,8 @@ In: numbers. Out: text.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 def number(value: float | None) -> str:
     """Write a number with three significant digits; None is a dash."""
@@ -20,3 +22,8 @@ def duration(seconds: float) -> str:
     if seconds < 100:
         return f"{seconds:.1f} s"
     return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+
+
+def ranges(domain: Mapping[str, tuple[float, float]]) -> str:
+    """Write input ranges as "x in [0, 1], y in [-1, 1]"."""
+    return ", ".join(f"{name} in [{lo:g}, {hi:g}]" for name, (lo, hi) in domain.items())

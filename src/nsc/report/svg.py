@@ -1,13 +1,13 @@
-"""Small figures as SVG text: lines, points, bars, heat maps. Colours come from the
-page's CSS classes.
+"""Small figures as SVG text: lines, points, bars, heat maps.
 
-In: numbers. Out: `<svg>` text. Non-goals: interactivity, external resources.
+In: numbers; colours of lines come from the page's CSS classes. Out: `<svg>` text.
+Non-goals: interactivity, external resources.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -17,6 +17,14 @@ LEFT = 72
 RIGHT = 12
 TOP = 14
 BOTTOM = 38
+MAP_SIDE = 240
+COLOURS = (  # of heat maps, from the least value to the largest
+    (33, 82, 160),
+    (120, 170, 210),
+    (232, 232, 226),
+    (226, 150, 110),
+    (165, 42, 42),
+)
 
 
 @dataclass(frozen=True)
@@ -29,37 +37,44 @@ class Axis:
     log: bool = False
 
     def fraction(self, value: float) -> float:
-        """Map a value to 0..1 along the axis."""
-        if self.log:
-            value, lo, hi = (
-                math.log10(max(v, 1e-300)) for v in (value, self.lo, self.hi)
-            )
-        else:
-            lo = self.lo
-            hi = self.hi
-        return min(1.02, max(-0.02, (value - lo) / (hi - lo))) if hi > lo else 0.5
+        """Map a value to 0..1 along the axis, or to a little outside of it."""
+        lo = self._measure(self.lo)
+        hi = self._measure(self.hi)
+        if not hi > lo:
+            return 0.5
+        fraction = (self._measure(value) - lo) / (hi - lo)
+        return min(1.02, max(-0.02, fraction))
+
+    def _measure(self, value: float) -> float:
+        return math.log10(max(value, 1e-300)) if self.log else value
 
     def ticks(self) -> list[tuple[float, str]]:
         """Return (value, label) at round places."""
-        if self.log:
-            a = math.floor(math.log10(self.lo))
-            b = math.ceil(math.log10(self.hi))
-            step = max(1, math.ceil((b - a) / 5))
-            return [
-                (10.0**k, f"1e{k}")
-                for k in range(a, b + 1, step)
-                if self.lo <= 10.0**k <= self.hi * 1.001
-            ]
+        return self._powers() if self.log else self._round_numbers()
+
+    def _powers(self) -> list[tuple[float, str]]:
+        """Return powers of ten."""
+        least = math.floor(math.log10(self.lo))
+        most = math.ceil(math.log10(self.hi))
+        step = max(1, math.ceil((most - least) / 5))
+        return [
+            (10.0**k, f"1e{k}")
+            for k in range(least, most + 1, step)
+            if self.lo <= 10.0**k <= self.hi * 1.001
+        ]
+
+    def _round_numbers(self) -> list[tuple[float, str]]:
+        """Return multiples of 1, 2 or 5 times a power of ten, six at most."""
         span = self.hi - self.lo
         if not span > 0:
             return [(self.lo, f"{self.lo:g}")]
         step = 10 ** math.floor(math.log10(span / 4))
         step *= next(m for m in (1, 2, 5, 10) if span / (step * m) <= 5)
-        first = math.ceil(self.lo / step - 1e-9)
+        k = math.ceil(self.lo / step - 1e-9)
         found = []
-        while first * step <= self.hi + 1e-9 * span:
-            found.append((first * step, f"{first * step:.4g}"))
-            first += 1
+        while k * step <= self.hi + 1e-9 * span:
+            found.append((k * step, f"{k * step:.4g}"))
+            k += 1
         return found
 
 
@@ -88,90 +103,101 @@ class Figure:
         self.marks: list[str] = []
         self.keys: list[tuple[str, str]] = []
 
-    def _at(self, x: float, y: float) -> str:
+    def _at(self, x: float, y: float) -> tuple[float, float]:
+        """Return where a point is drawn, to a tenth of a pixel."""
         px = LEFT + self.x.fraction(x) * (WIDTH - LEFT - RIGHT)
         py = HEIGHT - BOTTOM - self.y.fraction(y) * (HEIGHT - TOP - BOTTOM)
-        return f"{px:.1f},{py:.1f}"
+        return float(f"{px:.1f}"), float(f"{py:.1f}")
 
     def line(
         self, xs: Sequence[float], ys: Sequence[float], kind: str, key: str = ""
-    ) -> Figure:
-        """Draw a polyline of CSS class `kind`."""
-        points = " ".join(
-            self._at(x, y) for x, y in zip(xs, ys, strict=True) if math.isfinite(y)
-        )
+    ) -> None:
+        """Draw a polyline of CSS class `kind`; points that are not finite are left out.
+
+        Args:
+            key: what the legend calls it; "" is not in the legend.
+        """
+        drawn = [(x, y) for x, y in zip(xs, ys, strict=True) if math.isfinite(y)]
+        places = [self._at(x, y) for x, y in drawn]
+        points = " ".join(f"{px:.1f},{py:.1f}" for px, py in places)
         self.marks.append(f'<polyline class="line {kind}" points="{points}"/>')
         if key:
             self.keys.append((kind, key))
-        return self
 
-    def points(self, xs: Sequence[float], ys: Sequence[float], kind: str) -> Figure:
+    def points(self, xs: Sequence[float], ys: Sequence[float], kind: str) -> None:
+        """Draw a dot of CSS class `kind` at each point."""
         for x, y in zip(xs, ys, strict=True):
-            px, py = self._at(x, y).split(",")
+            px, py = self._at(x, y)
             self.marks.append(
-                f'<circle class="dot {kind}" cx="{px}" cy="{py}" r="2.2"/>'
+                f'<circle class="dot {kind}" cx="{px:.1f}" cy="{py:.1f}" r="2.2"/>'
             )
-        return self
 
-    def bars(
-        self, edges: Sequence[float], heights: Sequence[float], kind: str
-    ) -> Figure:
-        for a, b, h in zip(edges, edges[1:], heights, strict=False):
-            x0, y0 = (float(v) for v in self._at(a, h).split(","))
-            x1, y1 = (float(v) for v in self._at(b, self.y.lo).split(","))
-            width = max(x1 - x0 - 1, 0.5)
-            height = max(y1 - y0, 0)
+    def bars(self, edges: Sequence[float], heights: Sequence[float], kind: str) -> None:
+        """Draw a bar of CSS class `kind` between each edge and the next."""
+        for left, right, height in zip(edges, edges[1:], heights, strict=False):
+            x0, y0 = self._at(left, height)
+            x1, y1 = self._at(right, self.y.lo)
             self.marks.append(
                 f'<rect class="bar {kind}" x="{x0:.1f}" y="{y0:.1f}"'
-                f' width="{width:.1f}" height="{height:.1f}"/>'
+                f' width="{max(x1 - x0 - 1, 0.5):.1f}" height="{max(y1 - y0, 0):.1f}"/>'
             )
-        return self
 
     def svg(self) -> str:
         """Return the whole figure."""
-        out = [
-            f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img"'
-            f' aria-label="{escape(self.title)}">'
-        ]
+        title = escape(self.title)
+        drawn = [*self._columns(), *self._rows(), *self.marks, *self._labels()]
+        return (
+            f"<figure><figcaption>{title}</figcaption>"
+            f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{title}">'
+            f"{''.join(drawn)}</svg>{self._legend()}</figure>"
+        )
+
+    def _columns(self) -> Iterator[str]:
+        """Draw the grid at round places of the x axis."""
         bottom = HEIGHT - BOTTOM
-        right = WIDTH - RIGHT
         for value, label in self.x.ticks():
-            px = float(self._at(value, self.y.lo).split(",")[0])
-            out.append(
+            px, _ = self._at(value, self.y.lo)
+            yield (
                 f'<line class="grid" x1="{px:.1f}" x2="{px:.1f}" y1="{TOP}"'
                 f' y2="{bottom}"/>'
             )
-            out.append(
+            yield (
                 f'<text x="{px:.1f}" y="{bottom + 14}"'
                 f' text-anchor="middle">{label}</text>'
             )
+
+    def _rows(self) -> Iterator[str]:
+        """Draw the grid at round places of the y axis."""
         for value, label in self.y.ticks():
-            py = float(self._at(self.x.lo, value).split(",")[1])
-            out.append(
-                f'<line class="grid" x1="{LEFT}" x2="{right}" y1="{py:.1f}"'
+            _, py = self._at(self.x.lo, value)
+            yield (
+                f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{py:.1f}"'
                 f' y2="{py:.1f}"/>'
             )
-            out.append(
+            yield (
                 f'<text x="{LEFT - 6}" y="{py + 4:.1f}"'
                 f' text-anchor="end">{label}</text>'
             )
-        out += self.marks
-        middle = (LEFT + right) / 2
-        out.append(
-            f'<text class="label" x="{middle}" y="{HEIGHT - 6}"'
+
+    def _labels(self) -> Iterator[str]:
+        """Write what the axes are."""
+        middle_x = (LEFT + WIDTH - RIGHT) / 2
+        middle_y = (TOP + HEIGHT - BOTTOM) / 2
+        yield (
+            f'<text class="label" x="{middle_x}" y="{HEIGHT - 6}"'
             f' text-anchor="middle">{escape(self.x.label)}</text>'
         )
-        out.append(
-            f'<text class="label" transform="translate(10 {(TOP + bottom) / 2})'
-            f' rotate(-90)" text-anchor="middle">{escape(self.y.label)}</text></svg>'
+        yield (
+            f'<text class="label" transform="translate(10 {middle_y})'
+            f' rotate(-90)" text-anchor="middle">{escape(self.y.label)}</text>'
         )
+
+    def _legend(self) -> str:
         keys = "".join(
             f'<span><i class="{kind}"></i>{escape(text)}</span>'
             for kind, text in self.keys
         )
-        legend = f'<div class="legend">{keys}</div>' if keys else ""
-        caption = f"<figcaption>{escape(self.title)}</figcaption>"
-        return f"<figure>{caption}{''.join(out)}{legend}</figure>"
+        return f'<div class="legend">{keys}</div>' if keys else ""
 
 
 def heat_map(
@@ -181,48 +207,49 @@ def heat_map(
     hi: float,
     names: tuple[str, str],
 ) -> str:
-    """Draw values on a grid, row 0 at the bottom, from blue (lo) over grey to red (hi)."""
-    n_rows = len(rows)
-    n_columns = len(rows[0])
-    side = 240
-    cells = []
-    for r, row in enumerate(rows):
-        for c, value in enumerate(row):
-            if not math.isfinite(value):
-                continue
-            t = (value - lo) / (hi - lo) if hi > lo else 0.5
-            x = c * side / n_columns
-            y = (n_rows - 1 - r) * side / n_rows
-            size = side / n_columns + 0.4
-            place = (
-                f'x="{x + 24:.1f}" y="{y:.1f}" width="{size:.1f}" height="{size:.1f}"'
-            )
-            cells.append(f'<rect class="cell" {place} fill="{_colour(t)}"/>')
+    """Draw values on a grid, row 0 at the bottom, from blue (lo) over grey to red (hi).
+
+    Args:
+        names: of the columns' axis and of the rows'.
+    """
     label = (
-        f'<text class="label" x="144" y="{side + 16}"'
+        f'<text class="label" x="144" y="{MAP_SIDE + 16}"'
         f' text-anchor="middle">{escape(names[0])}</text><text class="label"'
-        f' transform="translate(14 {side / 2}) rotate(-90)"'
+        f' transform="translate(14 {MAP_SIDE / 2}) rotate(-90)"'
         f' text-anchor="middle">{escape(names[1])}</text>'
     )
     body = (
-        f'<svg viewBox="0 0 272 {side + 24}" role="img"'
-        f' aria-label="{escape(title)}">{"".join(cells)}{label}</svg>'
+        f'<svg viewBox="0 0 272 {MAP_SIDE + 24}" role="img"'
+        f' aria-label="{escape(title)}">{"".join(_cells(rows, lo, hi))}{label}</svg>'
     )
     return f"<figure><figcaption>{escape(title)}</figcaption>{body}</figure>"
 
 
+def _cells(rows: Sequence[Sequence[float]], lo: float, hi: float) -> Iterator[str]:
+    """Draw a square a value; each is a little too large, so that no gap shows."""
+    side = MAP_SIDE / len(rows[0])
+    size = side + 0.4
+    for r, row in enumerate(rows):
+        y = (len(rows) - 1 - r) * MAP_SIDE / len(rows)
+        for c, value in enumerate(row):
+            if not math.isfinite(value):
+                continue
+            x = c * MAP_SIDE / len(row) + 24
+            t = (value - lo) / (hi - lo) if hi > lo else 0.5
+            yield (
+                f'<rect class="cell" x="{x:.1f}" y="{y:.1f}" width="{size:.1f}"'
+                f' height="{size:.1f}" fill="{_colour(t)}"/>'
+            )
+
+
 def _colour(t: float) -> str:
+    """Mix the two of COLOURS that 0..1 is between."""
     t = min(1.0, max(0.0, t))
-    stops = (
-        (33, 82, 160),
-        (120, 170, 210),
-        (232, 232, 226),
-        (226, 150, 110),
-        (165, 42, 42),
+    last = len(COLOURS) - 1
+    k = min(int(t * last), last - 1)
+    part = t * last - k
+    mixed = (
+        round(a + part * (b - a))
+        for a, b in zip(COLOURS[k], COLOURS[k + 1], strict=True)
     )
-    k = min(int(t * 4), 3)
-    part = t * 4 - k
-    return "#" + "".join(
-        f"{round(a + part * (b - a)):02x}"
-        for a, b in zip(stops[k], stops[k + 1], strict=True)
-    )
+    return "#" + "".join(f"{channel:02x}" for channel in mixed)

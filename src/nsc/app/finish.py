@@ -1,0 +1,113 @@
+"""What was compiled -> exports, report, and files where there is a folder for them.
+
+In: `Compiled`, options, a folder. Out: the surrogate with its report, and the report.
+Non-goals: running the program (pipeline), formats (deploy).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from nsc.app.options import CompileOptions, ExportOptions
+from nsc.app.pipeline import Compiled
+from nsc.app.results import SURROGATE_FILE, write_results
+from nsc.app.summary import describe
+from nsc.deploy import EXPORTERS, ExportJob, is_available, surrogate_name
+from nsc.initial import measured
+from nsc.report import DraftReport, Report, html_page, to_json
+from nsc.surrogate import Surrogate
+
+REPORT_FILE = "report.json"
+PAGE_FILE = "report.html"
+_STARTS = {row.name: row.words.page for row in measured()}
+
+
+def finish(
+    compiled: Compiled,
+    options: CompileOptions,
+    export: ExportOptions = ExportOptions(),
+    *,
+    folder: Path | None = None,
+    started: float,
+) -> tuple[Surrogate, Report | DraftReport]:
+    """Export and report a compilation, and write all of it if there is a folder.
+
+    Args:
+        started: when the compilation began, of `time.perf_counter`.
+
+    Returns:
+        The surrogate, its report inside, and the report without the figures' series.
+
+    Raises:
+        InputError: the folder cannot be written to, or an export does not allow this.
+        BuildError: an export does not compute what the surrogate computes.
+    """
+    begun = time.perf_counter()
+    files = {} if folder is None else _exports(_job(compiled, export))
+    has_page = compiled.evidence is not None
+    names = (SURROGATE_FILE, *files, REPORT_FILE, *[PAGE_FILE] * has_page)
+    time_s = dict(compiled.time_s)
+    if "export" in time_s:
+        time_s["export"] += time.perf_counter() - begun
+    report = describe(
+        compiled,
+        options,
+        time_s=time_s | {"total": time.perf_counter() - started},
+        files=() if folder is None else names,
+        exported_function=surrogate_name(compiled.program, drop_in=export.drop_in),
+    )
+    kept = _without_figures(report)
+    metadata = {"report": json.dumps(to_json(kept))}
+    surrogate = replace(compiled.surrogate, metadata=metadata)
+    if folder is not None:
+        files |= _pages(report)
+        stale = _all_names() - set(names)
+        write_results(folder, surrogate, files, stale=stale)
+    return surrogate, kept
+
+
+def _job(compiled: Compiled, export: ExportOptions) -> ExportJob:
+    """Say what is to be exported, and what its reader should know."""
+    return ExportJob(
+        compiled.surrogate,
+        compiled.program,
+        compiled.x,
+        drop_in=export.drop_in,
+        guard=export.guard,
+        notes=_claims(compiled),
+    )
+
+
+def _claims(compiled: Compiled) -> tuple[str, ...]:
+    """Say in the exported code how far it can be trusted."""
+    if compiled.evidence is None:
+        not_verified = "Not verified: it was made from the text alone."
+        return (not_verified, *compiled.notes)
+    bound = compiled.evidence.compilation.verification.bound
+    return (f"Verified: {bound.sentence()}.",) if bound else ()
+
+
+def _exports(job: ExportJob) -> dict[str, bytes]:
+    """Render every format whose tools are installed."""
+    exporters = [e for e in EXPORTERS.values() if is_available(e)]
+    return {exporter.file_name: exporter.render(job) for exporter in exporters}
+
+
+def _pages(report: Report | DraftReport) -> dict[str, bytes]:
+    """Write the report as JSON, and as a page where it has figures."""
+    pages = {REPORT_FILE: json.dumps(to_json(report), indent=1)}
+    if isinstance(report, Report):
+        pages[PAGE_FILE] = html_page(report, starts=_STARTS)
+    return {name: text.encode("utf-8") for name, text in pages.items()}
+
+
+def _all_names() -> set[str]:
+    """Name every file that may be left of another compilation."""
+    return {PAGE_FILE, *(exporter.file_name for exporter in EXPORTERS.values())}
+
+
+def _without_figures(report: Report | DraftReport) -> Report | DraftReport:
+    return replace(report, figures=None) if isinstance(report, Report) else report

@@ -1,0 +1,59 @@
+"""Messages about arguments -> messages about flags.
+
+In: a message of the library, the command line's flags. Out: what its user reads.
+Non-goals: which values are right.
+
+The library speaks of arguments: "budget must be 0 or more". Such a message begins with
+the argument's name and one of VERBS; others that it names have an underscore in them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+import typer
+
+VERBS = ("must", "expects", "needs", "ends")
+_ABOUT_AN_ARGUMENT = re.compile(rf"(\w+) (?:{'|'.join(VERBS)})\b")
+_OTHER_ARGUMENT = re.compile(r"(?<![\w'/])[a-z]+(?:_[a-z]+)+(?![\w'/])")
+# what the library calls otherwise than the command line does
+_RENAMED = {"arrays": "array", "defines": "define", "ranges": "domain"}
+
+
+def in_flags(message: str, flags: Mapping[str, str]) -> str:
+    """Put flags where a message about an argument names arguments.
+
+    Example: "time_limit must come with a target_error" becomes "--time-limit must come
+    with a --target-error"; "f calls 'time_limit'" stays as it is.
+
+    Args:
+        flags: argument name -> flag.
+    """
+    about = _ABOUT_AN_ARGUMENT.match(message)
+    if about is None or about.group(1) not in flags:
+        return message
+    name = about.group(1)
+    rest = message[len(name) :]
+
+    def flag(other: re.Match[str]) -> str:
+        return flags.get(other.group(), other.group())
+
+    return flags[name] + _OTHER_ARGUMENT.sub(flag, rest)
+
+
+def flags_of(app: typer.Typer) -> dict[str, str]:
+    """Return every verb's flags by the names of their arguments."""
+    found = dict(_named_flags(typer.main.get_command(app)))
+    renamed = {name: found[own] for name, own in _RENAMED.items() if own in found}
+    return found | renamed
+
+
+def _named_flags(command: object) -> Iterator[tuple[str, str]]:
+    """List (argument, flag) of a command and of those below it."""
+    for parameter in getattr(command, "params", ()):
+        flags = [word for word in parameter.opts if word.startswith("--")]
+        if flags:
+            yield parameter.name, flags[0]
+    for below in getattr(command, "commands", {}).values():
+        yield from _named_flags(below)

@@ -1,0 +1,131 @@
+"""What a user chooses of a compilation and of its export.
+
+In: plain values. Out: checked options. Non-goals: flags (cli), which say the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from numbers import Integral
+
+from nsc.compilation import CompilationConfig
+from nsc.errors import InputError
+from nsc.finetune import FinetuneConfig
+from nsc.initial import INITIALISERS, Initialiser
+
+
+@dataclass(frozen=True)
+class CompileOptions:
+    """Choices of one compilation; see `nsc compile --help`.
+
+    Args:
+        initial: a row of `INITIALISERS`: "compnet" compiles the text, "distill" runs
+            the program at the anchors, "random" does neither; "auto" lets the compiled
+            text race random starts on validation.
+        restarts: random starts that race with those; None is what the initialiser's row
+            says.
+        topology: widths like "9-4-4-1"; None is the covering architecture, widened as
+            needed.
+        split: one network per output instead of one with several outputs.
+        target_error: rmse to reach, in the outputs' units.
+        time_limit: seconds after which it is given up.
+        compnet: the path of a checkpoint; None is the shipped one.
+        text_only: run nothing and verify nothing, whatever the budget; functions
+            without a body are guessed by name.
+
+    Raises:
+        InputError: a value that does not fit; the message begins with its name.
+    """
+
+    budget: int = 1024
+    seed: int = 0
+    initial: str = "auto"
+    optimizer: str = "lm"
+    topology: str | None = None
+    activation: str = "sigmoid"
+    split: bool = False
+    target_error: float | None = None
+    time_limit: float | None = None
+    verification: int = 4096
+    restarts: int | None = None
+    compnet: str | None = None
+    text_only: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("budget", "seed", "verification"):
+            if not isinstance(getattr(self, name), Integral):
+                raise InputError(
+                    f"{name} must be a whole number; found {getattr(self, name)!r}"
+                )
+        if self.topology is not None and not isinstance(self.topology, str):
+            raise InputError(
+                f"topology must be widths like '9-4-4-1'; found {self.topology!r}"
+            )
+        if self.initial not in INITIALISERS:
+            raise InputError(
+                f"initial must be one of {', '.join(INITIALISERS)}; found"
+                f" '{self.initial}'"
+            )
+        if self.text_only:
+            self._expect_nothing_to_run()
+        self.compilation()
+
+    def _expect_nothing_to_run(self) -> None:
+        """Refuse what text alone cannot give."""
+        if not self.initialiser.reads_text:
+            fit = [row.name for row in INITIALISERS.values() if row.reads_text]
+            raise InputError(
+                f"initial must be {' or '.join(fit)} with text_only, which starts from"
+                f" the text; found {self.initial}"
+            )
+        if self.target_error is not None:
+            raise InputError(
+                "target_error must be left out with text_only, which verifies nothing"
+            )
+
+    @property
+    def initialiser(self) -> Initialiser:
+        """The row of the chosen initialiser."""
+        return INITIALISERS[self.initial]
+
+    @property
+    def random_starts(self) -> int:
+        """How many random starts race with the given ones."""
+        if self.restarts is not None:
+            return self.restarts
+        return self.initialiser.race.random_starts
+
+    def compilation(self) -> CompilationConfig:
+        """Return what the pattern may spend; checks every number."""
+        return CompilationConfig(
+            budget=self.budget,
+            seed=self.seed,
+            finetune=self.finetune(),
+            restarts=self.random_starts,
+            verification=self.verification,
+            target_error=self.target_error,
+            time_limit=self.time_limit,
+        )
+
+    def finetune(self) -> FinetuneConfig:
+        """Return how to finetune.
+
+        Adam as in the paper; Levenberg-Marquardt for longer than its default, for one
+        surrogate is cheap.
+        """
+        if self.optimizer == "adam":
+            return FinetuneConfig.paper()
+        return FinetuneConfig(optimizer=self.optimizer, steps=800)
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """Choices of one export.
+
+    Args:
+        drop_in: give the exported function the original's name.
+        guard: call the original outside the domain.
+    """
+
+    drop_in: bool = False
+    guard: bool = False

@@ -1,0 +1,62 @@
+"""How long a call of the original takes, and of the surrogate, on this machine.
+
+In: surrogate, program, verified inputs and outputs. Out: `CallTime`, and what its user
+should know. The original runs natively for that, confined (deploy).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nsc.deploy import c_source, surrogate_name, time_per_call
+from nsc.errors import BuildError
+from nsc.program import Program
+from nsc.report import CallTime
+from nsc.surrogate import Surrogate
+
+# inputs on which both are timed, and the original is compared with the sandbox
+TIMED_ROWS = 256
+STRAYS = 0.02  # the share of them on which rounding may decide a comparison
+NEAR = 1e-3  # of an output, and of its mean: what rounding may change
+
+
+def time_calls(
+    surrogate: Surrogate, program: Program, x: np.ndarray, y: np.ndarray
+) -> tuple[CallTime, tuple[str, ...]]:
+    """Time a call of both, and compare what the original returns with the sandbox.
+
+    What cannot be timed loses nothing but that, and a note says so.
+
+    Args:
+        x, y: verification inputs and the program's outputs in the sandbox, `n i` and
+            `n o`.
+
+    Returns:
+        What a call takes, and notes.
+    """
+    x = x[:TIMED_ROWS]
+    y = y[:TIMED_ROWS]
+    try:
+        c_text = c_source(surrogate, program)
+        name = surrogate_name(program, drop_in=False)
+        timing = time_per_call(program, c_text, name, x)
+    except BuildError as error:
+        return CallTime(), (f"a call was not timed: {error}",)
+    taken = CallTime(timing.original, timing.surrogate)
+    differs = _differs(timing.outputs, y)
+    if differs.mean() <= STRAYS:
+        return taken, ()
+    where = ", ".join(f"{v:.6g}" for v in x[differs][0])
+    note = (
+        f"built for this machine the program returns something else on {differs.sum()}"
+        f" of {len(x)} inputs, for example at ({where}): in the sandbox, which the"
+        " surrogate learned from, long, size_t and pointers have 32 bits, and what C"
+        " leaves undefined may differ"
+    )
+    return taken, (note,)
+
+
+def _differs(returned: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Say for each row of `n o` whether it is another: bool `n`."""
+    near = NEAR * (np.abs(y) + np.abs(y).mean(axis=0))
+    return ~(np.abs(returned - y) <= near).all(axis=1)

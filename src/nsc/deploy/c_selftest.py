@@ -1,0 +1,88 @@
+"""The self-test of exported C: a table of inputs and outputs, and a `main` that checks.
+
+In: Surrogate, Program, inputs. Out: C text under NSC_SELFTEST. Non-goals: running it
+(native).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from nsc.program import Program, as_returned, scalar_entry
+from nsc.surrogate import Member, Surrogate, forward
+
+MACRO = "NSC_SELFTEST"
+ROWS = 16
+# of an output's largest value; float's comes from its 24 bits
+TOLERANCE = {"float": "2e-4", "double": "1e-9"}
+
+
+def selftest(
+    surrogate: Surrogate, program: Program, name: str, x: np.ndarray, real: str
+) -> str:
+    """Write the self-test.
+
+    Args:
+        name: of the exported function.
+        x: `n i` inputs in the program's units; ROWS of them are taken.
+        real: the type that the exported function computes in.
+    """
+    x = x[:ROWS]
+    y = as_returned(program, surrogate(x))
+    n = program.n_inputs
+    o = program.n_outputs
+    table = ",\n".join(f"    {{{_list(row, '.17g')}}}" for row in np.hstack([x, y]))
+    scale = _list(np.maximum(np.abs(y).max(axis=0), 1e-30), ".6g")
+    slack = _list(_slack(surrogate, program, x, real), ".6g")
+    allowed = f"{TOLERANCE[real]} * scale[k] + slack[k]"
+    return f"""#ifdef {MACRO}
+#include <stdio.h>
+{scalar_entry(program.signature, name, "nsc_selftest_entry")}
+static const double nsc_selftest[{len(x)}][{n + o}] = {{
+{table}}};
+
+int main(void) {{
+  static const double scale[{o}] = {{{scale}}}, slack[{o}] = {{{slack}}};
+  int row, k, wrong = 0;
+  for (row = 0; row < {len(x)}; row++) {{
+    double y[{o}];
+    nsc_selftest_entry(nsc_selftest[row], y);
+    for (k = 0; k < {o}; k++) {{
+      double error = y[k] - nsc_selftest[row][{n} + k];
+      wrong += !(error <= {allowed} && -error <= {allowed});
+    }}
+  }}
+  printf("%d of %d values wrong\\n", wrong, {len(x) * o});
+  return wrong != 0;
+}}
+#endif"""
+
+
+def _list(values: Iterable[float], form: str) -> str:
+    return ", ".join(format(value, form) for value in values)
+
+
+def _slack(
+    surrogate: Surrogate, program: Program, x: np.ndarray, real: str
+) -> np.ndarray:
+    """Return what each output may be off whatever its scale, `o`.
+
+    An integer may be rounded the other way, and single precision loses something.
+    """
+    is_whole = [leaf.type.kind != "float" for leaf in program.signature.outputs]
+    slack = np.array(is_whole, np.float64)
+    if real == "float":
+        lost = np.abs(_in_float(surrogate, x) - surrogate(x)).max(axis=0)
+        slack = slack + 8 * lost
+    return slack
+
+
+def _in_float(surrogate: Surrogate, x: np.ndarray) -> np.ndarray:
+    """Evaluate `n i` -> `n o` in single precision, to see what that loses."""
+    u = surrogate.normalise(x).astype(np.float32)
+    members = (Member(m.topology, m.w.astype(np.float32)) for m in surrogate.members)
+    return np.concatenate(
+        [forward(m.w, m.topology, u, kind=np.float32) for m in members], axis=1
+    )

@@ -1,0 +1,74 @@
+"""What a format must offer so that surrogates are written in it.
+
+In: an `ExportJob`. Out: a file's bytes. Non-goals: where files are written; which
+formats there are (table.py).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from nsc.program import Program
+from nsc.surrogate import Surrogate
+
+
+@dataclass(frozen=True)
+class ExportJob:
+    """A surrogate that is to be exported.
+
+    Args:
+        program: what it is a surrogate of: its names, its types, its text.
+        x: `n i` inputs in the program's units, to check what is exported with.
+        drop_in: give what is exported the original's name.
+        guard: call the original outside the domain.
+        notes: lines for a human reader, for example the verified error.
+    """
+
+    surrogate: Surrogate
+    program: Program
+    x: np.ndarray
+    drop_in: bool = False
+    guard: bool = False
+    notes: tuple[str, ...] = ()
+
+
+class Exporter(Protocol):
+    """One format, one file."""
+
+    @property
+    def file_name(self) -> str:
+        """The file's name in a folder of results."""
+        ...
+
+    @property
+    def tools(self) -> tuple[str, ...]:
+        """Optional modules that rendering needs."""
+        ...
+
+    def render(self, job: ExportJob) -> bytes:
+        """Return the file, checked where that takes no compiler.
+
+        Raises:
+            InputError: the job asks for what this program does not allow.
+            MissingExtraError: a tool is not installed; names the extra to install.
+            BuildError: the file does not compute what the surrogate computes.
+        """
+        ...
+
+    def check(self, job: ExportJob, data: bytes) -> None:
+        """Run a rendered file on the job's inputs, and compare with its surrogate.
+
+        Raises:
+            MissingExtraError: a tool is not installed.
+            BuildError: it computes something else, or cannot be run.
+        """
+        ...
+
+
+def is_available(exporter: Exporter) -> bool:
+    """Say whether everything is installed that an exporter needs."""
+    return all(importlib.util.find_spec(tool) for tool in exporter.tools)

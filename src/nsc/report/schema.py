@@ -1,0 +1,333 @@
+"""The report of a compilation as values: what report.json holds.
+
+In: what the application found out. Out: JSON values, and the same values back.
+Non-goals: finding anything out (app), drawing it (html, console).
+
+JSON has the fields' own names, in their own order, after `schema`, the version. Tuples
+are its arrays, and a field marked `_OPTIONAL` is left out where it is None.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields, is_dataclass
+from functools import cache
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+SCHEMA = 1
+_OPTIONAL = {"is_optional": True}
+_PLAIN_TYPES = {float: (float, int), int: (int,), str: (str,), bool: (bool,)}
+Row = tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the program's text is from, and the text; "" for a Python callable."""
+
+    path: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Bound:
+    """With `confidence` at most `fraction` of inputs exceed |error| `error`."""
+
+    confidence: float
+    fraction: float
+    error: float
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Errors:
+    """How wrong a surrogate is on `n` fresh inputs; what is not finite is None.
+
+    Args:
+        mse, rmse, nmse: mean squared error, its root, and it over the variance.
+        quantiles: of the absolute error, by their level.
+        bound: None where `n` is too small for any statement.
+        outputs: the errors of each output by itself, where there are several.
+    """
+
+    n: int
+    mse: float | None
+    rmse: float | None
+    nmse: float | None
+    mean_abs: float | None
+    max_abs: float | None
+    quantiles: Mapping[str, float]
+    bound: Bound | None
+    outputs: tuple[Errors, ...] = ()
+
+
+@dataclass(frozen=True)
+class ZeroShot:
+    """How wrong initial parameters are before any training."""
+
+    mse: float
+    nmse: float | None
+
+
+@dataclass(frozen=True)
+class Round:
+    """One attempt at a target error: what it spent and what verification found."""
+
+    budget: int
+    topology: str
+    rmse: float
+
+
+@dataclass(frozen=True)
+class Finetuning:
+    """How one network learned.
+
+    Args:
+        stopped: why it ended there, as `nsc.finetune` names it.
+        winner: the start that won the race.
+        every: steps from one loss of the curves to the next.
+        train_loss, validation_loss: mean squared errors of standardised outputs.
+    """
+
+    backend: str
+    stopped: str
+    best_step: int
+    steps: int
+    winner: str
+    every: int
+    train_loss: Row
+    validation_loss: Row
+
+
+@dataclass(frozen=True)
+class CallTime:
+    """Nanoseconds that a call takes; None where nothing was timed."""
+
+    original: float | None = None
+    surrogate: float | None = None
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Program and surrogate along one input, the others mid-range."""
+
+    title: str
+    input: str
+    output: str
+    x: Row
+    program: Row
+    surrogate: Row
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """Program and surrogate on a grid over the inputs named `x` (columns) and `y`."""
+
+    output: str
+    x: str
+    y: str
+    program: tuple[Row, ...]
+    surrogate: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """How often errors are between two `edges`; one count less than edges."""
+
+    edges: Row
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The series that the page draws; `truth` and `predicted` are a row an input."""
+
+    curves: tuple[Curve, ...]
+    heat_maps: tuple[HeatMap, ...]
+    truth: tuple[Row, ...]
+    predicted: tuple[Row, ...]
+    histogram: Histogram
+
+
+@dataclass(frozen=True, kw_only=True)
+class Described:
+    """What both kinds of report say of program and surrogate; not made by itself.
+
+    Args:
+        domain: the range of each input, lo and hi.
+        topology: layer widths, those of several networks with " + " between.
+    """
+
+    function: str
+    signature: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    domain: Mapping[str, tuple[float, float]]
+    topology: str
+    activation: str
+    initial: str
+    seed: int
+    program: Source
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report(Described):
+    """A surrogate that was verified.
+
+    Args:
+        program_runs: how often the program ran, by purpose.
+        zero_shot: what initial parameters are worth, by initialiser.
+        expected_zero_shot_nmse: what the text promised, per output; None where it could
+            not be read.
+        target_reached: None without a target.
+        time_s: seconds, by what they were spent on; "total" is all.
+        figures: None inside a surrogate's own file, which has no page.
+        files: what was written.
+        exported_function: the name in the exported C.
+    """
+
+    optimizer: str
+    backend: str | None
+    budget: int
+    program_runs: Mapping[str, int]
+    zero_shot: Mapping[str, ZeroShot]
+    expected_zero_shot_nmse: Row | None
+    test: Errors
+    target_error: float | None
+    target_reached: bool | None
+    rounds: tuple[Round, ...]
+    finetune: tuple[Finetuning, ...]
+    time_s: Mapping[str, float]
+    ns_per_call: CallTime
+    notes: tuple[str, ...]
+    figures: Figures | None = field(default=None, metadata=_OPTIONAL)
+    files: tuple[str, ...]
+    exported_function: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftReport(Described):
+    """A surrogate from the text alone, which nothing has verified."""
+
+    text_only: bool = True
+    expected_zero_shot_nmse: Row
+    time_s: Mapping[str, float]
+    notes: tuple[str, ...]
+    files: tuple[str, ...]
+    exported_function: str
+
+
+def to_json(report: Report | DraftReport) -> dict[str, Any]:
+    """Return a report as plain values, for `json.dumps`."""
+    return {"schema": SCHEMA, **_plain(report)}
+
+
+def from_json(found: object) -> Report | DraftReport:
+    """Read a report back from plain values, as `json.loads` gives them.
+
+    Raises:
+        ValueError: another version; a field that is missing, unknown or of another
+            type, with its path.
+    """
+    if not isinstance(found, Mapping):
+        raise ValueError(f"report: expected an object; found {_shown(found)}")
+    version = found.get("schema")
+    if version != SCHEMA:
+        raise ValueError(f"report: expected schema {SCHEMA}; found {_shown(version)}")
+    kind = DraftReport if "text_only" in found else Report
+    rest = {name: value for name, value in found.items() if name != "schema"}
+    return _read(kind, rest, "report")
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        kept = [f for f in fields(value) if not _is_left_out(f, value)]
+        return {f.name: _plain(getattr(value, f.name)) for f in kept}
+    if isinstance(value, Mapping):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    return value
+
+
+def _is_optional(of: Field) -> bool:
+    return bool(of.metadata.get("is_optional"))
+
+
+def _is_left_out(of: Field, value: Any) -> bool:
+    return _is_optional(of) and getattr(value, of.name) is None
+
+
+def _read(kind: Any, found: object, where: str) -> Any:
+    """Read a value of a field's type; `where` is its path in the report."""
+    if is_dataclass(kind):
+        return _read_fields(kind, found, where)
+    origin = get_origin(kind)
+    if origin in (Union, types.UnionType):
+        [inner] = [k for k in get_args(kind) if k is not types.NoneType]
+        return None if found is None else _read(inner, found, where)
+    if origin is tuple:
+        return _read_tuple(get_args(kind), found, where)
+    if origin is Mapping:
+        return _read_mapping(get_args(kind)[1], found, where)
+    if not isinstance(found, _PLAIN_TYPES[kind]) or _is_wrong_bool(kind, found):
+        raise _unexpected(where, kind.__name__, found)
+    return found
+
+
+def _is_wrong_bool(kind: type, found: object) -> bool:
+    """Say whether a truth value stands where a number should: to Python it is one."""
+    return isinstance(found, bool) and kind is not bool
+
+
+@cache
+def _types_of(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _read_fields(kind: Any, found: object, where: str) -> Any:
+    if not isinstance(found, Mapping):
+        raise _unexpected(where, "an object", found)
+    known = {f.name: f for f in fields(kind)}
+    unknown = [name for name in found if name not in known]
+    if unknown:
+        raise ValueError(f"{where}: unknown field {_shown(unknown[0])}")
+    needed = [name for name, f in known.items() if not _is_optional(f)]
+    missing = [name for name in needed if name not in found]
+    if missing:
+        raise ValueError(f"{where}: field '{missing[0]}' is missing")
+    read = {
+        name: _read(_types_of(kind)[name], value, f"{where}.{name}")
+        for name, value in found.items()
+    }
+    return kind(**read)
+
+
+def _read_tuple(kinds: tuple[Any, ...], found: object, where: str) -> tuple[Any, ...]:
+    if not isinstance(found, list | tuple):
+        raise _unexpected(where, "an array", found)
+    if kinds[-1] is Ellipsis:
+        kinds = (kinds[0],) * len(found)
+    if len(kinds) != len(found):
+        raise ValueError(f"{where}: expected {len(kinds)} items; found {len(found)}")
+    return tuple(
+        _read(kind, part, f"{where}[{k}]")
+        for k, (kind, part) in enumerate(zip(kinds, found, strict=True))
+    )
+
+
+def _read_mapping(kind: Any, found: object, where: str) -> dict[str, Any]:
+    if not isinstance(found, Mapping):
+        raise _unexpected(where, "an object", found)
+    return {name: _read(kind, part, f"{where}.{name}") for name, part in found.items()}
+
+
+def _unexpected(where: str, expected: str, found: object) -> ValueError:
+    return ValueError(f"{where}: expected {expected}; found {_shown(found)}")
+
+
+def _shown(found: object) -> str:
+    """Quote a value, cut off where it is long."""
+    text = repr(found)
+    return text if len(text) <= 60 else f"{text[:57]}..."

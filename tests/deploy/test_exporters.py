@@ -1,0 +1,115 @@
+"""Every row of EXPORTERS keeps the same promises."""
+
+import sys
+
+import numpy as np
+import pytest
+from deploy_cases import CASES, case
+
+from nsc.deploy import (
+    EXPORTERS,
+    ExportJob,
+    evaluate_onnx,
+    is_available,
+    relative_difference,
+)
+from nsc.errors import BuildError, MissingExtraError
+from nsc.program import draw_inputs
+from nsc.surrogate import Member, Surrogate, Topology
+
+ROWS = pytest.mark.parametrize("exporter", EXPORTERS.values(), ids=EXPORTERS)
+
+
+def job_of(name: str) -> ExportJob:
+    program, surrogate, options = case(name)
+    x = draw_inputs(program, 16, generator=np.random.default_rng(0))
+    return ExportJob(surrogate, program, x, notes=("A note.",), **options)
+
+
+def needed(exporter):
+    if not is_available(exporter):
+        pytest.skip(f"needs {', '.join(exporter.tools)}")
+    return exporter
+
+
+@ROWS
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_exported_computes_what_the_surrogate_computes(exporter, name):
+    job = job_of(name)
+    needed(exporter).check(job, exporter.render(job))
+
+
+@ROWS
+def test_a_file_that_computes_something_else_is_found_out(exporter):
+    job = job_of("scalar_double")
+    [member] = job.surrogate.members
+    other = Member(member.topology, member.w + 0.01)
+    surrogate = Surrogate(
+        (other,),
+        job.surrogate.lo,
+        job.surrogate.hi,
+        job.surrogate.input_names,
+        job.surrogate.output_names,
+    )
+    data = needed(exporter).render(ExportJob(surrogate, job.program, job.x))
+    with pytest.raises(BuildError, match="differs|does not compute"):
+        exporter.check(job, data)
+
+
+@ROWS
+def test_the_same_job_gives_the_same_bytes(exporter):
+    job = job_of("split")
+    assert needed(exporter).render(job) == exporter.render(job)
+
+
+@ROWS
+def test_a_tool_that_is_missing_is_named_with_its_extra(exporter, monkeypatch):
+    job = job_of("scalar_double")
+    for tool in exporter.tools:
+        monkeypatch.setitem(sys.modules, tool, None)
+    assert is_available(exporter) == (not exporter.tools)
+    if exporter.tools:
+        with pytest.raises(MissingExtraError, match=r"pip install 'nsc\[\w+\]'"):
+            exporter.render(job)
+
+
+def test_names_of_files_differ():
+    names = [exporter.file_name for exporter in EXPORTERS.values()]
+    assert names == ["surrogate.c", "surrogate.onnx"]
+
+
+def test_notes_stand_in_the_exported_c():
+    assert b" * A note.\n" in EXPORTERS["c"].render(job_of("relu"))
+
+
+@pytest.mark.needs("onnxruntime")
+def test_onnx_is_in_the_users_units():
+    """One unit by hand: u = (x - 5) / 5, y = 3 u + 2."""
+    topology = Topology((1, 1))
+    member = Member(topology, np.array([3.0, 2.0]))
+    lo, hi = np.array([0.0]), np.array([10.0])
+    surrogate = Surrogate((member,), lo, hi, ("x",), ("return",))
+    job = ExportJob(surrogate, job_of("scalar_double").program, np.array([[1.0]]))
+    data = EXPORTERS["onnx"].render(job)
+    x = np.array([[0.0], [5.0], [10.0]])
+    np.testing.assert_allclose(evaluate_onnx(data, x), [[-1.0], [2.0], [5.0]])
+
+
+@pytest.mark.needs("onnxruntime")
+@pytest.mark.parametrize("name", CASES)
+def test_onnx_agrees_to_the_last_bits(name):
+    job = job_of(name)
+    x = draw_inputs(job.program, 30, generator=np.random.default_rng(1))
+    found = evaluate_onnx(EXPORTERS["onnx"].render(job), x)
+    assert relative_difference(job.surrogate, x, found) < 1e-12
+
+
+def test_a_difference_is_relative_to_terms_that_cancel():
+    """1e6 h - 1e6 h + 0 is zero: what rounding leaves of it is no error."""
+    topology = Topology((1, 2, 1), "tanh")
+    w = np.array([1.0, 1.0, 0.0, 0.0, 1e6, -1e6, 0.0])
+    surrogate = Surrogate(
+        (Member(topology, w),), -np.ones(1), np.ones(1), ("x",), ("y",)
+    )
+    x = np.array([[0.5]])
+    assert relative_difference(surrogate, x, np.array([[2.0]])) == pytest.approx(1e-6)

@@ -1,0 +1,105 @@
+"""A small report of each kind, made by hand."""
+
+from dataclasses import replace
+
+from nsc.report import (
+    Bound,
+    CallTime,
+    Curve,
+    DraftReport,
+    Errors,
+    Figures,
+    Finetuning,
+    HeatMap,
+    Histogram,
+    Report,
+    Round,
+    Source,
+    ZeroShot,
+)
+
+STARTS = {"compnet": "compiled from the text", "random": "random draws"}
+DESCRIBED = {
+    "function": "wave",
+    "signature": "double wave(double x)",
+    "inputs": ("x",),
+    "outputs": ("return",),
+    "domain": {"x": (0.0, 2.0)},
+    "topology": "9-4-4-1",
+    "activation": "sigmoid",
+    "initial": "auto",
+    "seed": 3,
+    "program": Source("wave.c", 2, "double wave(double x) { return x; }\n"),
+}
+
+
+def errors(rmse: float = 0.5) -> Errors:
+    return Errors(
+        n=4096,
+        mse=rmse**2,
+        rmse=rmse,
+        nmse=0.0625,
+        mean_abs=0.375,
+        max_abs=1.5,
+        quantiles={"0.5": 0.25, "0.9": 1.0},
+        bound=Bound(0.99, 0.005, 1.25, "with 99 % confidence few exceed 1.25"),
+    )
+
+
+def example() -> Report:
+    """Make a report of a verified surrogate, every part of it filled in."""
+    curve = Curve("return along x", "x", "return", (0.0, 2.0), (0.0, 1.0), (0.0, 1.5))
+    heat = HeatMap("return", "x", "y", ((0.0, 1.0),), ((0.5, 1.0),))
+    return Report(
+        **DESCRIBED,
+        optimizer="lm",
+        backend="cpu",
+        budget=100,
+        program_runs={"train": 80, "validation": 20, "verification": 4096},
+        zero_shot={"compnet": ZeroShot(0.5, 0.25), "random": ZeroShot(8.0, 4.0)},
+        expected_zero_shot_nmse=(0.125,),
+        test=errors(),
+        target_error=None,
+        target_reached=None,
+        rounds=(Round(100, "9-4-4-1", 0.5),),
+        finetune=(
+            Finetuning(
+                "cpu", "patience", 1, 2, "compiled text", 1, (1.0, 0.5), (1.5, 1.0)
+            ),
+        ),
+        time_s={"compile": 0.25, "finetune": 1.5, "total": 130.0},
+        ns_per_call=CallTime(12.25, 30.5),
+        notes=("a [note]",),
+        figures=Figures(
+            (curve,), (heat,), ((0.0,), (1.0,)), ((0.5,), (1.0,)), histogram()
+        ),
+        files=("surrogate.c", "report.json"),
+        exported_function="wave_surrogate",
+    )
+
+
+def histogram() -> Histogram:
+    return Histogram((-1.0, 0.0, 1.0), (2, 3))
+
+
+def draft() -> DraftReport:
+    """Make a report of what nothing has verified."""
+    return DraftReport(
+        **DESCRIBED,
+        expected_zero_shot_nmse=(0.125,),
+        time_s={"compile": 0.25, "total": 0.5},
+        notes=("'g' has no body here and is read as sin, by its name",),
+        files=("surrogate.c", "report.json"),
+        exported_function="wave_surrogate",
+    )
+
+
+def without_bound(report: Report) -> Report:
+    return replace(report, test=replace(report.test, bound=None))
+
+
+def with_outputs(report: Report, n: int) -> Report:
+    """Give a report several outputs, the first with the least error."""
+    each = tuple(errors(0.5 * 2**k) for k in range(n))
+    names = tuple(f"y{k}" for k in range(n))
+    return replace(report, outputs=names, test=replace(report.test, outputs=each))
