@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from quick import quick
 
 from nsc.graph import (
     EVALUATE,
@@ -59,6 +60,7 @@ def test_what_a_node_is_can_be_asked():
 
 
 @pytest.mark.parametrize("op", sorted(EVALUATE))
+@quick
 @given(known=st.tuples(FINITE, FINITE, FINITE))
 def test_known_numbers_are_folded_as_they_are_evaluated(op, known):
     known = known[: ARITY.get(op, 1)]

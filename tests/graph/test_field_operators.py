@@ -5,6 +5,7 @@ import pytest
 from floats import WIDTHS, fields, numbers, values
 from hypothesis import given
 from hypothesis import strategies as st
+from quick import quick
 
 from nsc.graph import Builder, as_integer, bitwise, complement, field_of
 from nsc.refusal import Refusal
@@ -157,6 +158,7 @@ def test_comparisons_of_fields_are_comparisons_of_integers(op, name, signed):
             np.testing.assert_array_equal(found, expected.astype(float), str(limit))
 
 
+@quick
 @given(limit=st.integers(0x00100000, 0x7FEFFFFF))
 def test_a_size_below_a_field_is_a_size_below_a_number(limit):
     """As fdlibm tells: `ix < 0x3fd78000` is |x| < 0.3671875."""

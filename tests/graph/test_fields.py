@@ -9,6 +9,7 @@ import pytest
 from floats import WIDTHS, fields, numbers, values, with_fields
 from hypothesis import given
 from hypothesis import strategies as st
+from quick import quick
 
 from nsc.graph import Builder, as_integer, bitwise, evaluate, field_of, from_field
 from nsc.refusal import Refusal
@@ -26,6 +27,7 @@ def known(name: str, x: float, *, prefix: str = "") -> float:
     return b.value(b.make(prefix + name, b.literal(x)))
 
 
+@quick
 @given(x=DOUBLES)
 def test_fields_of_known_doubles_are_the_machines(x):
     (bits,) = struct.unpack("<Q", struct.pack("<d", x))
@@ -40,6 +42,7 @@ def test_fields_of_known_doubles_are_the_machines(x):
         assert known("EXPONENT", x) == (bits >> 52 & 0x7FF) - 1023
 
 
+@quick
 @given(x=FLOATS)
 def test_fields_of_known_floats_are_the_machines(x):
     (bits,) = struct.unpack("<I", struct.pack("<f", x))
@@ -49,6 +52,7 @@ def test_fields_of_known_floats_are_the_machines(x):
     assert known("WORD_MANTISSA", x) == bits & 0x7FFFFF
 
 
+@quick
 @given(x=DOUBLES)
 def test_a_known_number_comes_back_from_its_halves(x):
     b = Builder(0)
@@ -56,6 +60,7 @@ def test_a_known_number_comes_back_from_its_halves(x):
     assert b.value(b.make("FROM_HIGH", *halves)) == x
 
 
+@quick
 @given(x=FLOATS)
 def test_a_known_float_comes_back_from_its_bits(x):
     b = Builder(0)

@@ -7,6 +7,7 @@ import pytest
 from floats import values
 from hypothesis import given
 from hypothesis import strategies as st
+from quick import quick
 
 from nsc.graph import Builder, bitwise, complement
 from nsc.refusal import Refusal
@@ -28,6 +29,7 @@ def integer(b: Builder, k: int = 0, *, positive: bool = False) -> int:
     return b.make("ABS", number) if positive else number
 
 
+@quick
 @given(x=st.integers(-(2**31), 2**31), y=st.integers(-(2**31), 2**31))
 def test_known_integers_are_folded(x, y):
     b = Builder(0)
@@ -43,6 +45,7 @@ def test_known_integers_are_folded(x, y):
 @pytest.mark.parametrize("positive", [False, True])
 @pytest.mark.parametrize("prune", [False, True])
 @pytest.mark.parametrize("symbol", ["&", "|", "^"])
+@quick
 @given(mask=st.integers(-300, 300))
 def test_a_literal_and_an_integer(symbol, prune, positive, mask):
     b = Builder(1, prune=prune)

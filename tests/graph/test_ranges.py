@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from quick import quick
 
 from nsc.graph import OPS, Builder, as_integer, evaluate, field_of
 from nsc.refusal import Refusal
@@ -59,6 +60,7 @@ def within(b: Builder, k: int, limits) -> int:
 
 
 @pytest.mark.parametrize("op", sorted({*UNARY, *BINARY, "ASIN", "SINH", "COSH"}))
+@quick
 @given(limits=st.tuples(INTERVALS, INTERVALS))
 def test_an_operation_stays_in_its_range_whatever_its_arguments(op, limits):
     b = Builder(2, prune=True)

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from quick import quick
 
 from nsc.graph import STANDARD, Builder, DagBuilder, evaluate, evaluate_nodes
 from nsc.refusal import Refusal
@@ -195,6 +196,7 @@ def written(builder: DagBuilder, steps) -> list[int]:
     return nodes
 
 
+@settings(quick, max_examples=300)
 @given(steps=STEPS)
 def test_dags_compute_the_same_with_rules_and_without(steps):
     bare, ruled = DagBuilder(3, BARE), Builder(3)
