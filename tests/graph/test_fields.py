@@ -1,6 +1,4 @@
-"""Fields of numbers: known ones as the machine has them, symbolic ones as near as a
-logarithm tells; numbers from fields.
-"""
+"""Fields of numbers, and numbers from fields, as the machine has them."""
 
 import struct
 

@@ -1,5 +1,6 @@
-"""Expression DAGs: the graph, its builder, exact simplification, ranges, numbers as
-bits. Knows no C.
+"""Expression DAGs: the graph, its builder, simplification, ranges, numbers as bits.
+
+Knows no C.
 """
 
 from nsc.graph.bits.conversion import as_integer as as_integer

@@ -1,5 +1,4 @@
-"""The name of a piece of this code, so that what it made is never taken for what it
-would make now.
+"""Digests of pieces of this code, for the names of what they made.
 
 In: modules of the package. Out: a digest of them and of all that they import from the
 package, however deep.

@@ -61,8 +61,9 @@ def _less(b: DagBuilder, args: Args, known: Known) -> int | None:
 
 
 def _refuse_wrapping(b: DagBuilder, node: int, field: int) -> None:
-    """Refuse `field - c` below zero, which an unsigned field never is and a signed one
-    may be, and `2 * field` above.
+    """Refuse sums of an unsigned field that may leave its limits.
+
+    `field - c` may be below zero, where C wraps around, and `2 * field` too large.
     """
     if node == field or b.op(field) not in FORMATS:
         return
@@ -156,8 +157,9 @@ def _solved(b: DagBuilder, node: int, value: float) -> _Solved | None:
 
 
 def _below(b: DagBuilder, field: int, limit: int) -> int | None:
-    """Return whether a field is below a whole number; None where that takes more than a
-    comparison.
+    """Return whether a field is below a whole number.
+
+    None where that takes more than a comparison.
     """
     op = b.op(field)
     (x,) = b.children(field)

@@ -1,10 +1,10 @@
-"""The bits of floating-point numbers as symbolic integers: what C reads through a
-union, as fdlibm does.
+"""The bits of numbers as symbolic integers: what C reads through a union.
 
 A field (see formats.py) is a node of its own while a DAG is built. Masks and shifts of
 fields become powers and absolute values of the numbers behind them (operators.py),
 comparisons comparisons of these (comparisons.py), and fields numbers again
-(numbers.py); what remains at the end is written with logarithms (lowering.py).
+(numbers.py); what remains at the end is written with logarithms (lowering.py). So are
+read the functions of fdlibm, and what has been copied from it.
 In: nodes. Out: nodes. Non-goals: subnormal numbers, NaN; clearing low bits is rounding,
 which is not modelled.
 """

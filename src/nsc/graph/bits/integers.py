@@ -1,5 +1,6 @@
-"""C's bit operators on symbolic integers, written with floor: exact while no integer
-overflows.
+"""C's bit operators on symbolic integers, written with floor.
+
+Exact while no integer overflows.
 
 In: an operator, nodes. Out: a node. Non-goals: two operands that both take many values.
 """
@@ -281,8 +282,9 @@ def _run(b: DagBuilder, x: int, start: int, end: int | None) -> int:
 
 
 def _runs(mask: int) -> list[tuple[int, int | None]]:
-    """List the runs of ones in a mask as (first bit, bit behind the last), which is
-    None for all up to the top.
+    """List the runs of ones in a mask as (first bit, bit behind the last).
+
+    The second is None where all bits up to the top are ones.
 
     Example: _runs(0b110001) is [(0, 1), (4, 6)]; _runs(-4) is [(2, None)].
     """

@@ -52,9 +52,7 @@ def from_field(b: DagBuilder, name: str, node: int, low: int | None = None) -> i
 
 
 def _is_sign(b: DagBuilder, fmt: Format, atom: int | None, count: float) -> bool:
-    """Say whether a term of a field is its highest bit, as an unsigned or a signed
-    number.
-    """
+    """Say whether a term of a field is its highest bit, with either sign."""
     if atom is not None:
         return b.op(atom) in TRUTHS and abs(count) == fmt.sign
     return fmt.sign <= count < 2 * fmt.sign or -fmt.sign <= count < -fmt.sign / 2
@@ -129,8 +127,9 @@ def _is_field_of_number(b: DagBuilder, name: str, atom: int, count: float) -> bo
 
 
 def _is_exponent(b: DagBuilder, terms: Terms, fmt: Format) -> bool:
-    """Say whether a sum changes a field's exponent alone, and by less than there are
-    exponents.
+    """Say whether a sum changes a field's exponent alone.
+
+    And by less than there are exponents.
     """
     if any(count % fmt.exponent_step for count in terms.values()):
         return False

@@ -49,8 +49,10 @@ class _Field(NamedTuple):
 
 
 def on_field(b: DagBuilder, operator: str, x: int, y: int) -> int | None:
-    """Apply a bit operator where a field is an operand; None where none is, or it is
-    like any integer.
+    """Apply a bit operator where a field is an operand.
+
+    Returns:
+        A node; None where no operand is a field, or it is like any integer.
     """
     if operator in ("<<", ">>"):
         return _OPERATORS[operator](b, x, y)
@@ -70,9 +72,7 @@ def _field_at(b: DagBuilder, node: int) -> _Field | None:
 
 
 def _shift_right(b: DagBuilder, x: int, y: int) -> int | None:
-    """`HIGH(x) >> 20 -> EXPONENT(x) + 1023`, `HIGH(x) >> 31 -> x < 0`,
-    `(x | -x) >> 31 -> x != 0`.
-    """
+    """`HIGH(x) >> 31 -> x < 0` and the like, see `_shifted` and `_is_any`."""
     if _wraps(b, x):
         message = "bits are shifted after a subtraction that wraps around"
         raise Refusal("bit_operation", message, b.at)
@@ -187,8 +187,7 @@ def _is_sign(b: DagBuilder, node: int, fmt: Format) -> bool:
 
 
 def _with_sign(b: DagBuilder, operator: str, x: int, y: int, field: _Field) -> int:
-    """Set or flip the sign of a field x's number by y, which is the bit of a sign, or
-    zero: `hx ^= hx & 0x80000000`.
+    """Set or flip a sign, as `hx ^= hy & 0x80000000`: y is the bit of one, or zero.
 
     `HIGH(x) ^ s * 0x80000000 -> HIGH(s ? -x : x)`,
     `HIGH(x) | s * 0x80000000 -> HIGH(s ? -|x| : x)`.
@@ -206,7 +205,9 @@ def _with_sign(b: DagBuilder, operator: str, x: int, y: int, field: _Field) -> i
 
 
 def _shifted(b: DagBuilder, field: _Field, by: int) -> int | None:
-    """`HIGH(x) >> 31 -> x < 0`, `BITS(x) >> 32 -> HIGH(x)`,
+    """Take the sign, the exponent or the upper half out of a field.
+
+    `HIGH(x) >> 31 -> x < 0`, `BITS(x) >> 32 -> HIGH(x)`,
     `HIGH(x) >> 20 -> EXPONENT(x) + 1023 + (x < 0) * 2048`.
     """
     fmt = field.format
