@@ -15,6 +15,10 @@ from nsc.record import (
     SAMPLES,
     SCHEMA,
     Record,
+    names_of,
+    read_dags,
+    read_fingerprints,
+    read_origins,
     read_records,
     shared_inputs,
     write_records,
@@ -172,3 +176,91 @@ def test_a_dag_that_is_none_is_refused(change, tmp_path):
     )
     with pytest.raises(StoreError, match="no operations on earlier nodes"):
         list(read_records(tmp_path / "s.parquet"))
+
+
+def test_everything_a_record_says_comes_back(tmp_path):
+    full = replace(
+        record("full", n_outputs=2),
+        licence="MIT",
+        normalised="f(a,b)",
+        cluster="c7",
+        scale=(4.0, 0.5),
+        flags=("rescaled", "near_constant"),
+    )
+    write_records(tmp_path / "s.parquet", [full, record()])
+    found, plain = read_records(tmp_path)
+    assert_same(full, found)
+    for name in ("licence", "normalised", "cluster", "scale", "flags"):
+        assert getattr(found, name) == getattr(full, name)
+    assert (plain.licence, plain.scale, plain.flags) == ("", (), ())
+    np.testing.assert_array_equal(
+        found.raw_outputs, found.outputs.astype(np.float64) * [4.0, 0.5]
+    )
+    np.testing.assert_array_equal(plain.raw_outputs, plain.outputs)
+    assert plain.raw_outputs.dtype == np.float64
+
+
+def test_parts_of_a_shard_are_read_by_themselves(tmp_path):
+    other = replace(record("b"), origin="elsewhere")
+    without = replace(record("c", dag=False), origin="third")
+    write_records(tmp_path / "1.parquet", [record("a"), other])
+    write_records(tmp_path / "2.parquet", [without])
+    assert read_origins(tmp_path) == {"hand", "elsewhere", "third"}
+    assert [origin for origin, _ in read_dags(tmp_path)] == ["hand", "elsewhere"]
+    (fingerprint,) = read_fingerprints(tmp_path)
+    assert fingerprint == record().dag.fingerprint
+    assert read_fingerprints(tmp_path / "2.parquet") == set()
+
+
+@pytest.mark.parametrize("read", [read_origins, read_fingerprints, read_dags])
+def test_parts_of_what_is_no_shard_are_refused(tmp_path, read):
+    path = tmp_path / "s.parquet"
+    empty = pa.Table.from_pylist([], schema=SCHEMA.with_metadata({b"nsc_record": b"1"}))
+    pq.write_table(empty, path)
+    with pytest.raises(StoreError, match="record version 1; this nsc reads version 3"):
+        list(read(path))
+
+
+def test_a_dag_of_another_record_is_refused_with_all_of_its_shard(tmp_path):
+    whole = record()
+    cut = replace(whole.dag, args=whole.dag.args[:-1])
+    write_records(tmp_path / "s.parquet", [whole, replace(whole, dag=cut)])
+    for read in (read_records, read_dags, read_fingerprints):
+        with pytest.raises(StoreError, match="no operations on earlier nodes"):
+            list(read(tmp_path / "s.parquet"))
+
+
+def outputs_like(f, n: int = SAMPLES) -> np.ndarray:
+    return f(shared_inputs(n=n)[:, 0])[:, None]
+
+
+def test_outputs_that_differ_by_rounding_share_a_name():
+    generator = np.random.default_rng(4)
+    exact = outputs_like(np.sin)
+    for _ in range(50):
+        near = exact * (1 + generator.uniform(-1e-7, 1e-7, exact.shape))
+        assert set(names_of(exact)) & set(names_of(near))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        outputs_like(np.cos),
+        outputs_like(np.sin) * 1.1,
+        -outputs_like(np.sin),
+        np.c_[outputs_like(np.sin), outputs_like(np.sin)],
+    ],
+)
+def test_outputs_that_differ_share_no_name(other):
+    assert not set(names_of(outputs_like(np.sin))) & set(names_of(other))
+
+
+def test_programs_of_different_arity_share_no_name():
+    y = outputs_like(np.sin)
+    assert not set(names_of(y, 1)) & set(names_of(y, 2))
+    assert names_of(y, 1) == names_of(y.copy(), 1)
+
+
+def test_the_shared_inputs_cannot_be_changed():
+    with pytest.raises(ValueError, match="read-only"):
+        shared_inputs()[0, 0] = 0.0

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -61,8 +62,18 @@ _PLAIN = (
     "scale",
     "flags",
 )
-# columns with few values, which are worth a dictionary
-_REPEATED = ["origin", "licence"]
+_DAG_ARRAYS = {
+    "ops": np.int16,
+    "args": np.int32,
+    "values": np.float64,
+    "roots": np.int32,
+}
+_OF_DAG = ("n_inputs", *_DAG_ARRAYS)
+_PARQUET: dict[str, Any] = {
+    "compression": "lz4",
+    "use_dictionary": ["origin", "licence"],  # which have few values
+    "write_statistics": False,
+}
 
 
 @dataclass(frozen=True)
@@ -103,15 +114,16 @@ class Record:
     @property
     def raw_outputs(self) -> np.ndarray:
         """The outputs in the program's own units, float64 `n o`."""
-        return self.outputs.astype(np.float64) * (
-            np.array(self.scale) if self.scale else 1.0
-        )
+        scale = np.array(self.scale) if self.scale else 1.0
+        return self.outputs.astype(np.float64) * scale
 
 
 @lru_cache(maxsize=4)
 def shared_inputs(seed: int = 0, n: int = SAMPLES, i: int = MAX_INPUTS) -> np.ndarray:
-    """Draw the inputs U(-1, 1), `n i`, that all programs of a data set share (ICML
-    2024, section 4); read-only.
+    """Draw the inputs that all programs of a data set share (ICML 2024, section 4).
+
+    Returns:
+        U(-1, 1), `n i`, read-only.
     """
     drawn = np.random.default_rng(seed).uniform(-1.0, 1.0, (n, i))
     drawn.flags.writeable = False
@@ -123,6 +135,10 @@ def names_of(outputs: np.ndarray, arity: int = 0) -> tuple[str, str]:
 
     Outputs that differ by rounding share at least one name, but for a chance that grows
     with the difference.
+
+    Args:
+        outputs: `n o` on `shared_inputs`; the first `PROBES` are looked at.
+        arity: of the program; those with different ones share no name.
 
     Example: two texts of one function whose outputs differ by rounding share both
     names, or, where an output lies on a border of one grid, the other name.
@@ -141,44 +157,32 @@ def names_of(outputs: np.ndarray, arity: int = 0) -> tuple[str, str]:
 
 def write_records(path: Path, records: list[Record]) -> None:
     """Write one shard; it appears whole or not at all."""
-    dags = [r.dag for r in records]
     columns = {
-        **{name: [getattr(r, name) for r in records] for name in _PLAIN},
-        "box": _lists([np.ravel(r.box) for r in records], np.float64),
-        "outputs": _lists([r.outputs.ravel() for r in records], np.float32),
-        "ops": _lists([None if dag is None else dag.ops for dag in dags], np.int16),
-        "args": _lists(
-            [None if dag is None else dag.args.ravel() for dag in dags], np.int32
-        ),
-        "values": _lists(
-            [None if dag is None else dag.values for dag in dags], np.float64
-        ),
-        "roots": _lists([None if dag is None else dag.roots for dag in dags], np.int32),
+        name: pa.array([getattr(r, name) for r in records], SCHEMA.field(name).type)
+        for name in _PLAIN
     }
-    arrays = [
-        pa.array(columns[f.name], f.type) if f.name in _PLAIN else columns[f.name]
-        for f in SCHEMA
-    ]
+    columns["box"] = _lists([np.ravel(r.box) for r in records], np.float64)
+    columns["outputs"] = _lists([r.outputs.ravel() for r in records], np.float32)
+    for name, kind in _DAG_ARRAYS.items():
+        columns[name] = _lists([_raveled(r.dag, name) for r in records], kind)
     path.parent.mkdir(parents=True, exist_ok=True)
+    arrays = [columns[field.name] for field in SCHEMA]
     table = pa.Table.from_arrays(arrays, schema=SCHEMA)
     with replacing(path) as temporary:
-        pq.write_table(
-            table,
-            temporary,
-            compression="lz4",
-            use_dictionary=_REPEATED,
-            write_statistics=False,
-        )
+        pq.write_table(table, temporary, **_PARQUET)
+
+
+def _raveled(dag: Dag | None, name: str) -> np.ndarray | None:
+    """Return an array of a DAG as a list."""
+    return None if dag is None else getattr(dag, name).ravel()
 
 
 def _lists(parts: list[np.ndarray | None], kind: type) -> pa.ListArray:
     """Make a column of lists from one array a row; None is a missing list."""
-    offsets = np.cumsum(
-        [0, *(0 if part is None else len(part) for part in parts)], dtype=np.int32
-    )
-    flat = np.concatenate(
-        [np.empty(0, kind), *(part for part in parts if part is not None)], dtype=kind
-    )
+    sizes = [0 if part is None else len(part) for part in parts]
+    offsets = np.cumsum([0, *sizes], dtype=np.int32)
+    present = [part for part in parts if part is not None]
+    flat = np.concatenate([np.empty(0, kind), *present], dtype=kind)
     missing = pa.array([part is None for part in parts], pa.bool_())
     return pa.ListArray.from_arrays(pa.array(offsets), pa.array(flat), mask=missing)
 
@@ -191,15 +195,12 @@ def read_records(path: Path) -> Iterator[Record]:
     """
     for shard in _shards(path):
         table = _read(shard, SCHEMA.names)
-        plain = [table[name].to_pylist() for name in _PLAIN]
         dags = _dags(table)
-        rows = zip(
-            *plain, _arrays(table["box"]), _arrays(table["outputs"]), dags, strict=True
-        )
-        yield from (
-            _record(dict(zip(_PLAIN, row, strict=False)), *row[len(_PLAIN) :])
-            for row in rows
-        )
+        plain = table.select(_PLAIN).to_pylist()
+        boxes = _present(table["box"])
+        outputs = _present(table["outputs"])
+        for row in zip(plain, boxes, outputs, dags, strict=True):
+            yield _record(*row)
 
 
 def read_origins(path: Path) -> set[str]:
@@ -212,20 +213,15 @@ def read_origins(path: Path) -> set[str]:
 
 
 def read_fingerprints(path: Path) -> set[str]:
-    """Read the fingerprints of the DAGs in a shard or a folder of shards (see
-    `Dag.fingerprint`).
-    """
-    columns = ["n_inputs", "ops", "args", "values", "roots"]
-    dags = (dag for shard in _shards(path) for dag in _dags(_read(shard, columns)))
+    """Read the fingerprints of the DAGs (`Dag.fingerprint`) in a shard, or a folder."""
+    dags = (dag for shard in _shards(path) for dag in _dags(_read(shard, _OF_DAG)))
     return {dag.fingerprint for dag in dags if dag is not None}
 
 
 def read_dags(path: Path) -> Iterator[tuple[str, Dag]]:
-    """Read (origin, DAG) of the records that have a DAG, of a shard or a folder of
-    shards.
-    """
+    """Read (origin, DAG) of the records of a shard, or a folder, that have a DAG."""
     for shard in _shards(path):
-        table = _read(shard, ["origin", "n_inputs", "ops", "args", "values", "roots"])
+        table = _read(shard, ("origin", *_OF_DAG))
         found = zip(table["origin"].to_pylist(), _dags(table), strict=True)
         yield from ((origin, dag) for origin, dag in found if dag is not None)
 
@@ -234,9 +230,9 @@ def _shards(path: Path) -> list[Path]:
     return sorted(path.glob("*.parquet")) if path.is_dir() else [path]
 
 
-def _read(shard: Path, columns: list[str]) -> pa.Table:
+def _read(shard: Path, columns: Sequence[str]) -> pa.Table:
     try:
-        table = pq.read_table(shard, columns=columns)
+        table = pq.read_table(shard, columns=list(columns))
     except (OSError, pa.ArrowInvalid) as error:
         raise StoreError(
             f"{shard.name} is not a readable parquet file: {error}"
@@ -250,31 +246,48 @@ def _read(shard: Path, columns: list[str]) -> pa.Table:
 
 
 def _record(
-    plain: dict, box: np.ndarray, outputs: np.ndarray, dag: Dag | None
+    plain: dict[str, Any], box: np.ndarray, outputs: np.ndarray, dag: Dag | None
 ) -> Record:
-    for name in ("scale", "flags"):
-        plain[name] = tuple(plain[name])
-    if dag is not None and "bounded_dag" in plain["flags"]:
+    """Put one row together; `plain` are the columns that hold what the record holds."""
+    lists: dict[str, Any] = {name: tuple(plain[name]) for name in ("scale", "flags")}
+    held = plain | lists
+    if dag is not None and "bounded_dag" in held["flags"]:
         dag = replace(dag, bounded=True)
     limits = tuple((lo, hi) for lo, hi in box.reshape(-1, 2).tolist())
-    return Record(
-        **plain, box=limits, outputs=outputs.reshape(-1, plain["n_outputs"]), dag=dag
-    )
+    shaped = outputs.reshape(-1, held["n_outputs"])
+    return Record(**held, box=limits, outputs=shaped, dag=dag)
 
 
 def _dags(table: pa.Table) -> list[Dag | None]:
-    columns = [_arrays(table[name]) for name in ("ops", "args", "values", "roots")]
-    dags = [
-        None if ops is None else Dag(ops, args.reshape(-1, 3), values, roots, n_inputs)
-        for n_inputs, ops, args, values, roots in zip(
-            table["n_inputs"].to_pylist(), *columns, strict=True
-        )
-    ]
+    """Read the DAGs of a shard; None where a record has none."""
+    n_inputs, *names = _OF_DAG
+    columns = [_arrays(table[name]) for name in names]
+    rows = zip(table[n_inputs].to_pylist(), *columns, strict=True)
+    dags = [_dag(*row) for row in rows]
     if not are_sound([dag for dag in dags if dag is not None]):
         raise StoreError(
             "a shard holds a DAG whose nodes are no operations on earlier nodes"
         )
     return dags
+
+
+def _dag(
+    n_inputs: int,
+    ops: np.ndarray | None,
+    args: np.ndarray,
+    values: np.ndarray,
+    roots: np.ndarray,
+) -> Dag | None:
+    if ops is None:
+        return None
+    return Dag(ops, args.reshape(-1, 3), values, roots, n_inputs)
+
+
+def _present(column: pa.ChunkedArray) -> Iterator[np.ndarray]:
+    """Yield the list of each row of a column that no record leaves out."""
+    for found in _arrays(column):
+        assert found is not None, "a record without a box, or without outputs"
+        yield found
 
 
 def _arrays(column: pa.ChunkedArray) -> Iterator[np.ndarray | None]:
@@ -283,7 +296,5 @@ def _arrays(column: pa.ChunkedArray) -> Iterator[np.ndarray | None]:
         flat = chunk.values.to_numpy()
         ends = chunk.offsets.to_numpy().tolist()
         valid = chunk.is_valid().to_pylist()
-        yield from (
-            flat[a:b] if ok else None
-            for a, b, ok in zip(ends, ends[1:], valid, strict=False)
-        )
+        for start, end, is_there in zip(ends[:-1], ends[1:], valid, strict=True):
+            yield flat[start:end] if is_there else None

@@ -1,5 +1,4 @@
-"""How wrong is a surrogate? Errors on fresh inputs, and a bound that needs no
-assumption.
+"""Errors on fresh inputs, and a bound on them that needs no assumption.
 
 In: true and predicted outputs `n o`. Out: `Verification`. Non-goals: how the inputs
 were drawn (they must be independent of everything the surrogate was trained or chosen
@@ -10,17 +9,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
 QUANTILES = (0.5, 0.9, 0.99, 0.999)
+# of inputs that may exceed a bound; stated is the first that there are examples for
+FRACTIONS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25)
 
 
 @dataclass(frozen=True)
 class Bound:
-    """With `confidence`, at most `fraction` of the domain's inputs exceed |error|
-    `error`.
-    """
+    """With `confidence`, at most `fraction` of all inputs exceed the error `error`."""
 
     confidence: float
     fraction: float
@@ -37,12 +37,19 @@ class Bound:
 
 @dataclass(frozen=True)
 class Verification:
-    """Errors over all outputs; `nmse` is the mean of mse / variance over the outputs
-    that vary.
+    """Errors over all outputs, and over each by itself.
 
-    Where none varies, `nmse` is zero if the mse is, else infinite.
-    `bound` is None when `n` is too small for any statement at this confidence.
-    `outputs` are the errors of each output by itself, where there are several.
+    Args:
+        n: how many inputs were compared.
+        mse: mean squared error, over inputs and outputs.
+        rmse: its root, in the outputs' units.
+        nmse: the mean of mse / variance over the outputs that vary; where none does,
+            zero if the mse is, else infinite.
+        mean_abs: mean absolute error, over inputs and outputs.
+        max_abs: the largest absolute error.
+        quantiles: of the inputs' errors, by their share ("0.99").
+        bound: None when `n` is too small for any statement at this confidence.
+        outputs: the errors of each output, where there are several.
     """
 
     n: int
@@ -57,18 +64,16 @@ class Verification:
 
     def as_json(self) -> dict:
         """Return plain numbers; infinities and NaN become None."""
-        found = asdict(self) | {
-            "outputs": [output.as_json() for output in self.outputs]
-        }
-        found["bound"] = (
-            None
-            if self.bound is None
-            else asdict(self.bound) | {"sentence": self.bound.sentence()}
-        )
-        return {
-            k: None if isinstance(v, float) and not math.isfinite(v) else v
-            for k, v in found.items()
-        }
+        found = asdict(self)
+        found["outputs"] = [output.as_json() for output in self.outputs]
+        if self.bound is not None:
+            found["bound"] = asdict(self.bound) | {"sentence": self.bound.sentence()}
+        return {name: _plain(value) for name, value in found.items()}
+
+
+def _plain(value: Any) -> Any:
+    is_expressible = not isinstance(value, float) or math.isfinite(value)
+    return value if is_expressible else None
 
 
 def verify(
@@ -78,7 +83,7 @@ def verify(
     confidence: float = 0.99,
     looks: int = 1,
 ) -> Verification:
-    """Compare outputs `n o`.
+    """Compare true with predicted outputs.
 
     An input's error is its largest absolute error over the outputs. The bound is
     distribution-free: of n independent errors, the k-th largest exceeds the (1 -
@@ -86,6 +91,9 @@ def verify(
     for which that reaches `confidence` is stated.
 
     Args:
+        truth: `n o`.
+        predicted: `n o`.
+        confidence: that the bound holds.
         looks: how many sets of inputs may be compared, each with a network of its own,
             before what is found in one of them ends the search: then every bound holds
             with 1 - (1 - confidence) / looks (Bonferroni), and all of them, the last
@@ -95,59 +103,62 @@ def verify(
     predicted = np.asarray(predicted, np.float64)
     error = predicted - truth
     mse = (error**2).mean(axis=0)
-    variance = truth.var(axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        nmse = np.where(variance > 0, mse / variance, np.where(mse == 0, 0.0, np.inf))
-    if (variance > 0).any():
-        nmse = nmse[variance > 0]
     worst = np.abs(error).max(axis=1)
 
     def alone(k: int) -> Verification:
+        one = slice(k, k + 1)
         return verify(
-            truth[:, k : k + 1],
-            predicted[:, k : k + 1],
-            confidence=confidence,
-            looks=looks,
+            truth[:, one], predicted[:, one], confidence=confidence, looks=looks
         )
 
+    n_outputs = error.shape[1]
     return Verification(
         n=len(error),
         mse=float(mse.mean()),
         rmse=float(math.sqrt(mse.mean())),
-        nmse=float(nmse.mean()),
+        nmse=_normalised(mse, truth.var(axis=0)),
         mean_abs=float(np.abs(error).mean()),
         max_abs=float(worst.max()),
         quantiles={f"{q:g}": float(np.quantile(worst, q)) for q in QUANTILES},
         bound=_bound(np.sort(worst), confidence, looks),
-        outputs=tuple(map(alone, range(error.shape[1]))) if error.shape[1] > 1 else (),
+        outputs=tuple(map(alone, range(n_outputs))) if n_outputs > 1 else (),
     )
 
 
+def _normalised(mse: np.ndarray, variance: np.ndarray) -> float:
+    """Average mse / variance over the outputs that vary; see `Verification.nmse`."""
+    varies = variance > 0
+    if varies.any():
+        with np.errstate(invalid="ignore"):  # both may be infinite
+            return float((mse[varies] / variance[varies]).mean())
+    return float(np.where(mse == 0, 0.0, np.inf).mean())
+
+
 def _bound(ordered: np.ndarray, confidence: float, looks: int) -> Bound | None:
-    """State the tightest error for the smallest of a few fractions that `n` allows."""
+    """State the tightest error for the smallest fraction that `n` allows."""
     n = len(ordered)
-    for fraction in (0.005, 0.01, 0.02, 0.05, 0.1, 0.25):
-        rank = largest_rank(n, fraction, 1 - (1 - confidence) / looks)
+    of_each_look = 1 - (1 - confidence) / looks
+    for fraction in FRACTIONS:
+        rank = largest_rank(n, fraction, of_each_look)
         if rank:
             return Bound(confidence, fraction, float(ordered[n - rank]))
     return None
 
 
 def largest_rank(n: int, fraction: float, confidence: float) -> int:
-    """Return the largest k such that the k-th largest of n draws bounds the (1 -
-    fraction)-quantile.
+    """Return the largest k such that the k-th largest of n draws bounds a quantile.
 
-    That is P(Binomial(n, fraction) >= k) >= confidence; 0 when even the maximum does
-    not.
+    The (1 - fraction)-quantile, with a confidence: P(Binomial(n, fraction) >= k) >=
+    confidence. 0 when even the maximum does not.
 
     Example: largest_rank(919, 0.005, 0.99) is 1, since 1 - 0.995**919 > 0.99.
     """
     below = 0.0  # P(Binomial < k)
     for k in range(n + 1):
-        log_p = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
-        below += math.exp(
-            log_p + k * math.log(fraction) + (n - k) * math.log1p(-fraction)
-        )
+        log_ways = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+        log_exceeding = k * math.log(fraction)
+        log_staying = (n - k) * math.log1p(-fraction)
+        below += math.exp(log_ways + log_exceeding + log_staying)
         if 1.0 - below < confidence:
             return k
     return n

@@ -1,8 +1,6 @@
-"""The expression DAG: hash-consed operations over inputs and literals, in topological
-order.
+"""The expression DAG: operations over inputs and literals, in topological order.
 
-In: nothing. Out: `Dag`, `OPS`, `evaluate`. Non-goals: where a DAG comes from (see
-evaluate.py).
+In: nothing. Out: `Dag`, `OPS`, `evaluate`. Non-goals: how a DAG is made (builder.py).
 """
 
 from __future__ import annotations
@@ -15,8 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 # Truth values are 1.0 and 0.0. SEL(c, a, b) is `c ? a : b`. Every operation is total on
-# float64:
-# what C leaves undefined (a float too large for an int) is whatever numpy returns.
+# float64: what C leaves undefined (a float too large for an int) is whatever numpy
+# returns. Records and weights hold operations by their position: new ones come last.
 OPS: tuple[str, ...] = (
     "IN",
     "LIT",
@@ -71,7 +69,16 @@ def _truth(predicate: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
 
 
 def _round_half_away(a: np.ndarray) -> np.ndarray:
+    # C's round, where numpy's goes to even
     return np.trunc(a + np.copysign(0.5, a))
+
+
+def _select(c: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.where(np.not_equal(c, 0), a, b)
+
+
+def _no_function(*args: np.ndarray) -> np.ndarray:
+    raise AssertionError("a leaf is no function of anything")
 
 
 EVALUATE: dict[str, Callable[..., np.ndarray]] = {
@@ -107,12 +114,17 @@ EVALUATE: dict[str, Callable[..., np.ndarray]] = {
     "AND": _truth(np.logical_and),
     "OR": _truth(np.logical_or),
     "NOT": _truth(np.logical_not),
-    "SEL": lambda c, a, b: np.where(np.not_equal(c, 0), a, b),
+    "SEL": _select,
     "SQ": np.square,
 }
 _IN = OP_INDEX["IN"]
 _LIT = OP_INDEX["LIT"]
-_FUNCTIONS = tuple(EVALUATE.get(name) for name in OPS)
+_FUNCTIONS: tuple[Callable[..., np.ndarray], ...] = tuple(
+    EVALUATE.get(name, _no_function) for name in OPS
+)
+# how an array is written into a fingerprint: literals are rounded to float32, so that
+# programs share it whose constants differ in their last digits
+_IN_FINGERPRINT = {"ops": "i2", "args": "i4", "values": "f4", "roots": "i4"}
 
 
 @dataclass(frozen=True)
@@ -142,74 +154,77 @@ class Dag:
     guesses: tuple[tuple[str, str], ...] = ()
 
     def __len__(self) -> int:
+        """Count the nodes."""
         return len(self.ops)
 
     @property
     def is_exact(self) -> bool:
-        """Whether this is what the program computes (over the reals) wherever it
-        computes anything.
-        """
+        """Whether the program computes this wherever it computes anything."""
         return not self.bounded and not self.guesses
 
     @property
     def fingerprint(self) -> str:
-        """A name that programs share which differ only in names, layout and spelling."""
+        """What programs share that differ only in names, layout and spelling."""
         digest = hashlib.blake2b(digest_size=16)
-        parts = zip(
-            (self.ops, self.args, self.values, self.roots),
-            ("i2", "i4", "f4", "i4"),
-            strict=True,
-        )
-        for array, kind in parts:
+        for name, kind in _IN_FINGERPRINT.items():
+            array: np.ndarray = getattr(self, name)
             digest.update(np.ascontiguousarray(array, kind).tobytes())
         return digest.hexdigest()
 
 
 def are_sound(dags: Sequence[Dag]) -> bool:
-    """Say whether every node of some DAGs is an operation on nodes before it: DAGs that
-    are read may be anything.
+    """Say whether every node of some DAGs is an operation on nodes before it.
+
+    DAGs that are read may be anything. They are looked at together: a shard has many
+    small ones.
     """
-    shaped = all(
-        d.args.shape == (len(d), 3) and d.values.shape == (len(d),) and len(d.roots)
-        for d in dags
-    )
-    if not dags or not shaped:
-        return shaped
-    sizes = np.array([len(d) for d in dags])
-    ops, args, values, roots = (
-        np.concatenate([getattr(d, a) for d in dags])
-        for a in ("ops", "args", "values", "roots")
-    )
-    if not (
-        _within(ops, len(OPS))
-        and _within(roots, np.repeat(sizes, [len(d.roots) for d in dags]))
-    ):
+    if not all(map(_is_shaped, dags)):
         return False
-    # of a node in its DAG
-    number = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    expected = np.arange(3) < _ARITY[ops][:, None]
-    before = np.where(expected, (args >= 0) & (args < number[:, None]), args == -1)
+    if not dags:
+        return True
+    sizes = np.array([len(dag) for dag in dags])
+    ops = np.concatenate([dag.ops for dag in dags])
+    roots = np.concatenate([dag.roots for dag in dags])
+    n_roots = [len(dag.roots) for dag in dags]
+    if not _are_within(ops, len(OPS)) or not _are_within(roots, sizes.repeat(n_roots)):
+        return False
+    return _come_before(dags, ops, sizes) and _are_inputs_known(dags, ops, sizes)
+
+
+def _is_shaped(dag: Dag) -> bool:
+    m = len(dag)
+    return dag.args.shape == (m, 3) and dag.values.shape == (m,) and len(dag.roots) > 0
+
+
+def _come_before(dags: Sequence[Dag], ops: np.ndarray, sizes: np.ndarray) -> bool:
+    """Say whether operations have the arguments they need, all earlier nodes."""
+    args = np.concatenate([dag.args for dag in dags])
+    first = np.repeat(np.cumsum(sizes) - sizes, sizes)
+    position: np.ndarray = np.arange(len(ops)) - first  # of a node in its DAG
+    is_needed = np.arange(3) < _ARITY[ops][:, None]
+    is_earlier = (args >= 0) & (args < position[:, None])
+    return bool(np.all(np.where(is_needed, is_earlier, args == -1)))
+
+
+def _are_inputs_known(dags: Sequence[Dag], ops: np.ndarray, sizes: np.ndarray) -> bool:
+    """Say whether every IN node names one of its DAG's inputs."""
     is_input = ops == _IN
-    inputs = values[is_input]
-    known = np.repeat([d.n_inputs for d in dags], sizes)[is_input]
-    return (
-        bool(before.all())
-        and _within(inputs, known)
-        and bool((inputs == np.floor(inputs)).all())
-    )
+    inputs = np.concatenate([dag.values for dag in dags])[is_input]
+    n_inputs = np.repeat([dag.n_inputs for dag in dags], sizes)[is_input]
+    is_whole = inputs == np.floor(inputs)
+    return _are_within(inputs, n_inputs) and bool(is_whole.all())
 
 
-def _within(numbers: np.ndarray, end: np.ndarray | int) -> bool:
+def _are_within(numbers: np.ndarray, end: np.ndarray | int) -> bool:
     return bool(((numbers >= 0) & (numbers < end)).all())
 
 
 def bind_inputs(dag: Dag, n_inputs: int, value: float) -> Dag:
-    """Keep the first inputs of a DAG; every other becomes a literal."""
-    rest = (dag.ops == OP_INDEX["IN"]) & (dag.values >= n_inputs)
-    ops = np.where(rest, OP_INDEX["LIT"], dag.ops).astype(dag.ops.dtype)
-    return replace(
-        dag, ops=ops, values=np.where(rest, value, dag.values), n_inputs=n_inputs
-    )
+    """Keep the first inputs of a DAG; every other becomes a literal of a value."""
+    is_bound = (dag.ops == _IN) & (dag.values >= n_inputs)
+    ops = np.where(is_bound, _LIT, dag.ops).astype(dag.ops.dtype)
+    values = np.where(is_bound, value, dag.values)
+    return replace(dag, ops=ops, values=values, n_inputs=n_inputs)
 
 
 @dataclass(frozen=True)
@@ -223,29 +238,37 @@ class Unsupported:
 
 
 def evaluate_nodes(dag: Dag, x: np.ndarray) -> np.ndarray:
-    """Evaluate every node. x: `n i` in [-1, 1]; returns `m n` float64 (NaN and inf may
-    appear).
+    """Evaluate every node.
+
+    Args:
+        x: `n i` in [-1, 1].
+
+    Returns:
+        `m n` float64; NaN and infinities may appear.
     """
     return _rows(_values(dag, x), len(x))
 
 
 def evaluate(dag: Dag, x: np.ndarray) -> np.ndarray:
-    """Evaluate the outputs. x: `n i` in [-1, 1], quickest in Fortran order; returns `n
-    o` float64.
+    """Evaluate the outputs.
+
+    Args:
+        x: `n i` in [-1, 1], quickest in Fortran order.
+
+    Returns:
+        `n o` float64; NaN and infinities may appear.
     """
     values = _values(dag, x)
     return _rows([values[root] for root in dag.roots.tolist()], len(x)).T
 
 
 def _values(dag: Dag, x: np.ndarray) -> list[np.ndarray | float]:
-    """Evaluate every node: literals, and what depends on them alone, to numbers, all
-    others to (n,) arrays.
-    """
+    """Evaluate every node to an (n,) array, or a number where it needs no input."""
     out: list[np.ndarray | float] = []
+    ops: list[int] = dag.ops.tolist()
+    nodes = zip(ops, dag.args.tolist(), dag.values.tolist(), strict=True)
     with np.errstate(all="ignore"):
-        for op, (a, b, c), value in zip(
-            dag.ops.tolist(), dag.args.tolist(), dag.values.tolist(), strict=True
-        ):
+        for op, (a, b, c), value in nodes:
             if op == _LIT:
                 out.append(value)
             elif op == _IN:
@@ -260,6 +283,7 @@ def _values(dag: Dag, x: np.ndarray) -> list[np.ndarray | float]:
 
 
 def _rows(values: list[np.ndarray | float], n: int) -> np.ndarray:
+    """Stack values, each (n,) or a number, as (len(values), n)."""
     rows = np.empty((len(values), n))
     for k, value in enumerate(values):
         rows[k] = value

@@ -1,7 +1,7 @@
 """The range of values each node of a DAG can take while its inputs stay in [-1, 1].
 
-In: a node's key, the ranges of the nodes before it. Out: (lowest, highest); `UNKNOWN`
-for what may not be a number.
+In: a node, the ranges of the nodes before it. Out: (lowest, highest); `UNKNOWN` for
+what may not be a number.
 Non-goals: tight bounds. Rounding is not modelled; a range may be wider than what is
 taken, never narrower.
 """
@@ -9,42 +9,47 @@ taken, never narrower.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from nsc.graph.bits.fields import WORDS, Range
-from nsc.graph.bits.numbers import range_of_word
 from nsc.graph.dag import EVALUATE, TRUTHS
+from nsc.graph.nodes import UNKNOWN, Nodes, Range
 
-UNKNOWN: Range = (-math.inf, math.inf)
+RangeRule = Callable[..., Range]  # the range of an operation, from its arguments'
+
+# rising everywhere: the ends of the range are the values at the ends
 _MONOTONE = frozenset(
     ("EXP", "ATAN", "TANH", "FLOOR", "ROUND", "TRUNC", "SINH", "CBRT", "ERF")
 )
-_MONOTONE_FROM = {"SQRT": 0.0, "LOG": 1e-300}
+_MONOTONE_FROM = {"SQRT": 0.0, "LOG": 1e-300}  # rising from there on
 
 
-def range_of(key: tuple, nodes: list[tuple], ranges: list[Range]) -> Range:
+def range_of(nodes: Nodes, node: int, ranges: Sequence[Range]) -> Range:
     """Return the range of a node whose children's ranges are known."""
-    op = key[0]
+    op = nodes.ops[node]
     if op == "LIT":
-        return key[1], key[1]
+        value = nodes.numbers[node]
+        assert value is not None
+        return value, value
     if op == "IN":
         return -1.0, 1.0
     if op == "NAN":
         return UNKNOWN
-    args = [ranges[child] for child in key[1:]]
-    if op in WORDS:
-        return range_of_word(op, args)
-    found = _select(key, nodes, ranges) if op == "SEL" else _operation(op, args)
+    if op == "SEL":
+        found = _select(nodes, node, ranges)
+    else:
+        found = _operation(op, [ranges[child] for child in nodes.children[node]])
     return UNKNOWN if math.isnan(found[0]) or math.isnan(found[1]) else found
 
 
 def _operation(op: str, args: list[Range]) -> Range:
+    # a comparison is 0 or 1 even of what is not known
     if UNKNOWN in args and op not in TRUTHS:
         return UNKNOWN
-    lo, hi = args[0]
-    if op in _MONOTONE or (op in _MONOTONE_FROM and lo >= _MONOTONE_FROM[op]):
-        return _at(op, lo), _at(op, hi)
+    low, high = args[0]
+    if op in _MONOTONE or (op in _MONOTONE_FROM and low >= _MONOTONE_FROM[op]):
+        return _at(op, low), _at(op, high)
     rule = _RULES.get(op)
     return UNKNOWN if rule is None else rule(*args)
 
@@ -56,11 +61,23 @@ def _at(op: str, value: float) -> float:
         return float(EVALUATE[op](np.float64(value)))
 
 
+def _sum(x: Range, y: Range) -> Range:
+    return x[0] + y[0], x[1] + y[1]
+
+
+def _difference(x: Range, y: Range) -> Range:
+    return x[0] - y[1], x[1] - y[0]
+
+
+def _negative(x: Range) -> Range:
+    return -x[1], -x[0]
+
+
 def _product(x: Range, y: Range) -> Range:
     corners = [a * b for a in x for b in y]
-    return (
-        UNKNOWN if any(math.isnan(c) for c in corners) else (min(corners), max(corners))
-    )
+    if any(math.isnan(corner) for corner in corners):  # zero times infinity
+        return UNKNOWN
+    return min(corners), max(corners)
 
 
 def _quotient(x: Range, y: Range) -> Range:
@@ -70,8 +87,9 @@ def _quotient(x: Range, y: Range) -> Range:
 
 
 def _absolute(x: Range) -> Range:
-    low = 0.0 if x[0] <= 0 <= x[1] else min(abs(x[0]), abs(x[1]))
-    return low, max(abs(x[0]), abs(x[1]))
+    sizes = (abs(x[0]), abs(x[1]))
+    smallest = 0.0 if x[0] <= 0 <= x[1] else min(sizes)
+    return smallest, max(sizes)
 
 
 def _square(x: Range) -> Range:
@@ -79,39 +97,58 @@ def _square(x: Range) -> Range:
     return low * low, high * high
 
 
-def _fmod(x: Range, y: Range) -> Range:
+def _remainder(x: Range, y: Range) -> Range:
+    """Bound C's fmod, which has the sign of x and is no larger than either."""
     if y[0] <= 0 <= y[1] or math.isinf(x[0]) or math.isinf(x[1]):
         return UNKNOWN
     largest = min(_absolute(x)[1], _absolute(y)[1])
-    return (-largest if x[0] < 0 else 0.0), (largest if x[1] > 0 else 0.0)
+    low = -largest if x[0] < 0 else 0.0
+    high = largest if x[1] > 0 else 0.0
+    return low, high
 
 
 def _wave(x: Range) -> Range:
+    # sin(inf) is NaN
     return UNKNOWN if math.isinf(x[0]) or math.isinf(x[1]) else (-1.0, 1.0)
 
 
+def _angle(y: Range, x: Range) -> Range:
+    return -math.pi, math.pi
+
+
+def _smaller(x: Range, y: Range) -> Range:
+    return min(x[0], y[0]), min(x[1], y[1])
+
+
+def _larger(x: Range, y: Range) -> Range:
+    return max(x[0], y[0]), max(x[1], y[1])
+
+
 def _less(x: Range, y: Range) -> Range:
-    return float(x[1] < y[0]), float(x[0] < y[1])
+    surely = x[1] < y[0]
+    possibly = x[0] < y[1]
+    return float(surely), float(possibly)
 
 
 def _equal(x: Range, y: Range) -> Range:
-    return float(x[0] == x[1] == y[0] == y[1]), float(x[0] <= y[1] and y[0] <= x[1])
+    surely = x[0] == x[1] == y[0] == y[1]
+    possibly = x[0] <= y[1] and y[0] <= x[1]
+    return float(surely), float(possibly)
 
 
 def _truth(x: Range) -> Range:
-    return float(not x[0] <= 0 <= x[1]), float(x != (0.0, 0.0))
+    """Return the range of `x != 0`."""
+    surely = not x[0] <= 0 <= x[1]
+    possibly = x != (0.0, 0.0)
+    return float(surely), float(possibly)
 
 
 def _either(x: Range, y: Range) -> Range:
-    a, b = _truth(x)
-    c, d = _truth(y)
-    return max(a, c), max(b, d)
+    return _larger(_truth(x), _truth(y))
 
 
 def _both(x: Range, y: Range) -> Range:
-    a, b = _truth(x)
-    c, d = _truth(y)
-    return min(a, c), min(b, d)
+    return _smaller(_truth(x), _truth(y))
 
 
 def _not(x: Range) -> Range:
@@ -119,47 +156,56 @@ def _not(x: Range) -> Range:
     return 1 - high, 1 - low
 
 
-def _select(key: tuple, nodes: list[tuple], ranges: list[Range]) -> Range:
-    _, condition, yes, no = key
-    a = _given(yes, nodes[condition], True, nodes, ranges)
-    c = _given(no, nodes[condition], False, nodes, ranges)
-    return min(a[0], c[0]), max(a[1], c[1])
+def _select(nodes: Nodes, node: int, ranges: Sequence[Range]) -> Range:
+    """Join both arms' ranges, each where the condition chooses it."""
+    condition, yes, no = nodes.children[node]
+    low_yes, high_yes = _given(nodes, yes, condition, True, ranges)
+    low_no, high_no = _given(nodes, no, condition, False, ranges)
+    return min(low_yes, low_no), max(high_yes, high_no)
 
 
 def _given(
-    node: int, condition: tuple, holds: bool, nodes: list[tuple], ranges: list[Range]
+    nodes: Nodes, node: int, condition: int, holds: bool, ranges: Sequence[Range]
 ) -> Range:
-    """Return the range of a node where a comparison of it holds, or does not: x is
-    below 0 where x < 0.
+    """Return the range of a node where a condition holds, or does not.
+
+    Example: in `x < 0 ? -x : x` the first arm is at most 1 and above 0, as x < 0 there.
     """
-    negated = nodes[node][0] == "NEG"
-    inner = nodes[node][1] if negated else node
-    low, high = ranges[inner]
-    if condition[0] == "LT" and ranges[inner] != UNKNOWN and inner in condition[1:]:
-        x, y = (ranges[side] for side in condition[1:])
-        if (inner == condition[1]) == holds:
-            high = min(high, y[1] if holds else x[1])
-        else:
-            low = max(low, x[0] if holds else y[0])
-        if low > high:  # never taken
-            low, high = ranges[inner]
-    return (-high, -low) if negated else (low, high)
+    is_negated = nodes.ops[node] == "NEG"
+    inner = nodes.children[node][0] if is_negated else node
+    found = ranges[inner]
+    sides = nodes.children[condition]
+    if nodes.ops[condition] == "LT" and found != UNKNOWN and inner in sides:
+        found = _where_less(
+            found, inner == sides[0], holds, *(ranges[s] for s in sides)
+        )
+    return _negative(found) if is_negated else found
 
 
-_RULES = {
-    "ADD": lambda x, y: (x[0] + y[0], x[1] + y[1]),
-    "SUB": lambda x, y: (x[0] - y[1], x[1] - y[0]),
+def _where_less(side: Range, is_left: bool, holds: bool, x: Range, y: Range) -> Range:
+    """Narrow the range of a side of `x < y` to where that holds, or does not."""
+    low, high = side
+    if is_left == holds:  # x where x < y, or y where y <= x
+        high = min(high, y[1] if holds else x[1])
+    else:
+        low = max(low, x[0] if holds else y[0])
+    return side if low > high else (low, high)  # never taken
+
+
+_RULES: Mapping[str, RangeRule] = {
+    "ADD": _sum,
+    "SUB": _difference,
     "MUL": _product,
     "DIV": _quotient,
-    "NEG": lambda x: (-x[1], -x[0]),
+    "NEG": _negative,
     "ABS": _absolute,
     "SQ": _square,
     "SIN": _wave,
     "COS": _wave,
-    "ATAN2": lambda y, x: (-math.pi, math.pi),
-    "MIN": lambda x, y: (min(x[0], y[0]), min(x[1], y[1])),
-    "MAX": lambda x, y: (max(x[0], y[0]), max(x[1], y[1])),
-    "FMOD": _fmod,
+    "ATAN2": _angle,
+    "MIN": _smaller,
+    "MAX": _larger,
+    "FMOD": _remainder,
     "LT": _less,
     "EQ": _equal,
     "AND": _both,

@@ -1,4 +1,5 @@
 """What nsc needs of this machine: whole files, zig, native libraries, digests of code.
+
 Knows no program.
 """
 

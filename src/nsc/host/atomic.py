@@ -15,8 +15,9 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Write a file under a temporary name; it takes its own at the end, and is gone
-    after an error.
+    """Write a file under a temporary name; it takes its own at the end.
+
+    After an error it is gone, and the file is as it was.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
     try:

@@ -1,9 +1,9 @@
-"""The name of a piece of this code, so that what it made is never taken for what it
-would make now.
+"""Digests of pieces of this code, for the names of what they made.
 
 In: modules of the package. Out: a digest of them and of all that they import from the
 package, however deep.
-Non-goals: other packages' versions.
+Non-goals: other packages' versions; names that a room looks up only when asked for (by
+`__getattr__`), which are imported from their own files where a digest hangs on them.
 """
 
 from __future__ import annotations
@@ -20,8 +20,12 @@ _DATA = ("*.c", "*.h", "*.txt", "csrc/*")  # what a module may read beside it
 
 @cache
 def code_digest(*modules: str) -> bytes:
-    """Digest modules, such as "nsc.record", with what they import and the C and lists
-    that lie beside them.
+    """Digest modules, such as "nsc.record", with all that decides what they do.
+
+    That is what they import, and the C and lists that lie beside these files.
+
+    Raises:
+        ValueError: a name is no module of the package.
     """
     files = {file for module in modules for file in sources_of(module)}
     data = {
@@ -39,12 +43,12 @@ def code_digest(*modules: str) -> bytes:
 
 @cache
 def sources_of(module: str) -> frozenset[Path]:
-    """Find the Python files of the package that decide what a module does: its own, and
-    what it imports.
+    """Find the Python files of the package that decide what a module does.
 
-    Read off the text, imports inside functions included: nothing is run. What a name is
-    imported for is not asked, so a room's `__init__` brings all that it re-exports: a
-    digest that changes too often is only work done again.
+    Its own, and those of what it imports. Read off the text, imports inside functions
+    included: nothing is run. What a name is imported for is not asked, so a room's
+    `__init__` brings all that it re-exports: a digest that changes too often is only
+    work done again.
     """
     found: set[Path] = set()
     todo = list(_files_of(module))
@@ -59,15 +63,26 @@ def sources_of(module: str) -> frozenset[Path]:
 
 
 def _imported(path: Path) -> Iterator[str]:
-    """Yield the dotted names that a file may import: modules, and what it takes from
-    them.
-    """
+    """Yield the dotted names that a file may import: modules, and what is in them."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield node.module or ""
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            module = _absolute(path, node)
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def _absolute(path: Path, node: ast.ImportFrom) -> str:
+    """Return the dotted name of the module that `from ... import` names in a file.
+
+    Example: in nsc/graph/dag.py, `from .bits import fields` names nsc.graph.bits.
+    """
+    if not node.level:
+        return node.module or ""
+    folder = path.parents[node.level - 1]
+    parts = (_PACKAGE.name, *folder.relative_to(_PACKAGE).parts)
+    return ".".join(parts if node.module is None else (*parts, node.module))
 
 
 def _files_of(module: str) -> Iterator[Path]:

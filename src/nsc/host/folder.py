@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from nsc.errors import InputError
 from nsc.host.atomic import write_whole
@@ -17,8 +18,9 @@ from nsc.host.atomic import write_whole
 
 @contextmanager
 def exclusive(folder: Path) -> Iterator[None]:
-    """Hold a claimed folder as long as it is written to; a killed process holds
-    nothing.
+    """Hold a claimed folder as long as it is written to.
+
+    The lock is the kernel's: a killed process holds nothing.
 
     Raises:
         InputError: another process has it.
@@ -34,8 +36,12 @@ def exclusive(folder: Path) -> Iterator[None]:
         yield
 
 
-def claim(folder: Path, what: dict) -> None:
+def claim(folder: Path, what: dict[str, Any]) -> None:
     """Note in build.json what a folder is for, where nothing is noted.
+
+    Args:
+        folder: one that exists.
+        what: plain values, by what they say.
 
     Raises:
         InputError: it is for something else.
@@ -43,7 +49,9 @@ def claim(folder: Path, what: dict) -> None:
     file = folder / "build.json"
     if not file.exists():
         write_whole(file, json.dumps(what, indent=1))
-    elif (held := json.loads(file.read_text())) != what:
+        return
+    held = json.loads(file.read_text())
+    if held != what:
         found = ", ".join(f"{k} {v}" for k, v in held.items())
         raise InputError(
             f"{folder} holds a build with {found}; choose another folder with -o"

@@ -1,5 +1,4 @@
-"""C of our own -> a shared library, built once for this machine and kept in the user's
-cache folder.
+"""C of our own -> a shared library, built once for this machine and then cached.
 
 In: a folder of sources, constants. Out: a ctypes library. Safe when processes race;
 works when the cache is read-only.
@@ -44,12 +43,14 @@ atexit.register(_until_exit.close)
 def load_library(
     source: Path, defines: tuple[str, ...], building: Callable[[], None] = lambda: None
 ) -> ctypes.CDLL:
-    """Load what a C file and its neighbours make with some constants; build it (a
-    second or two) if the cache has none.
+    """Load what a C file and its neighbours make with some constants.
+
+    If the cache has none it is built, which takes a second or two.
 
     Args:
         source: the file to compile; a change of any file beside it makes another
             library.
+        defines: constants, as "NAME=value".
         building: called before a build.
 
     Raises:
@@ -69,51 +70,34 @@ def load_library(
 
 @lru_cache
 def _identity(folder: Path) -> bytes:
-    """Name the sources, the compiler and the CPU that a library was built from and for."""
-    parts = [
-        part
-        for path in sorted(folder.iterdir())
-        for part in (path.name.encode(), path.read_bytes())
-    ]
+    """Name the sources, the compiler and the CPU of a library."""
+    parts: list[bytes] = []
+    for path in sorted(folder.iterdir()):
+        parts += [path.name.encode(), path.read_bytes()]
     parts += [repr(zig_command()).encode(), platform.machine().encode()]
+    return b"\0".join([*parts, *_cpu()])
+
+
+def _cpu() -> list[bytes]:
+    """Name the processor, whose features `-march=native` makes use of."""
     try:
-        info = Path("/proc/cpuinfo").read_text().split("\n\n")[0]
-        parts += [
-            line.encode()
-            for line in info.splitlines()
-            if line.startswith(("model name", "flags", "Features"))
-        ]
+        first, *_ = Path("/proc/cpuinfo").read_text().split("\n\n")
     except OSError:
-        parts.append(platform.processor().encode())
-    return b"\0".join(parts)
+        return [platform.processor().encode()]
+    telling = ("model name", "flags", "Features")
+    return [line.encode() for line in first.splitlines() if line.startswith(telling)]
 
 
 def _build(source: Path, defines: tuple[str, ...], target: Path) -> Path:
-    """Compile in a private folder and copy into the cache; if it cannot be written,
-    keep the folder until exit.
+    """Compile in a private folder and copy into the cache.
+
+    If that cannot be written, the folder is kept until exit.
     """
     with ExitStack() as stack:
-        work = Path(
-            stack.enter_context(tempfile.TemporaryDirectory(prefix="nsc-kernel-"))
-        )
+        folder = tempfile.TemporaryDirectory(prefix="nsc-kernel-")
+        work = Path(stack.enter_context(folder))
         made = work / target.name
-        command = [
-            *zig_command(),
-            "cc",
-            *FLAGS,
-            *(f"-D{d}" for d in defines),
-            str(source),
-            "-o",
-            str(made),
-        ]
-        done = subprocess.run(
-            command, cwd=work, env=zig_environment(work), capture_output=True, text=True
-        )
-        if done.returncode:
-            raise BuildError(
-                f"a kernel does not compile ({source.name}):"
-                f" {done.stderr.strip()[:500]}"
-            )
+        _compile(source, defines, made, work)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             with replacing(target) as temporary:
@@ -122,3 +106,18 @@ def _build(source: Path, defines: tuple[str, ...], target: Path) -> Path:
         except OSError:  # a read-only cache
             _until_exit.push(stack.pop_all())
             return made
+
+
+def _compile(source: Path, defines: tuple[str, ...], made: Path, work: Path) -> None:
+    constants = [f"-D{constant}" for constant in defines]
+    options = [*FLAGS, *constants, str(source), "-o", str(made)]
+    done = subprocess.run(
+        [*zig_command(), "cc", *options],
+        cwd=work,
+        env=zig_environment(work),
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        blamed = done.stderr.strip()[:500]
+        raise BuildError(f"a kernel does not compile ({source.name}): {blamed}")

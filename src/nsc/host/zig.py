@@ -13,25 +13,28 @@ import ziglang
 
 
 def zig_command() -> list[str]:
-    """Return the command that runs the pip-installed zig (directly: its Python wrapper
-    costs 30 ms a call).
-    """
+    """Return the command that runs the pip-installed zig."""
+    # directly: its Python wrapper costs 30 ms a call
     return [str(Path(ziglang.__file__).with_name("zig"))]
 
 
 def cache_folder() -> Path:
-    """Return where zig keeps its built libc and we our kernels; NSC_CACHE_DIR overrides
-    the user's cache folder.
+    """Return where zig keeps its built libc and we our kernels.
+
+    NSC_CACHE_DIR overrides the user's cache folder.
     """
-    base = os.environ.get("NSC_CACHE_DIR") or os.path.join(
-        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "nsc"
-    )
-    return Path(base)
+    chosen = os.environ.get("NSC_CACHE_DIR")
+    if chosen:
+        return Path(chosen)
+    users = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(users) / "nsc"
 
 
 def zig_environment(work: Path) -> dict[str, str]:
-    """Return the whole environment a compiler sees: cache folders and nothing of the
-    user's.
+    """Return the whole environment a compiler sees: nothing of the user's.
+
+    Args:
+        work: a folder that the compiler may fill.
     """
     return {
         "PATH": os.defpath,

@@ -1,3 +1,1 @@
-"""Numbers seen as bits: formats, fields, comparisons, integer operators, and back to
-numbers.
-"""
+"""Numbers seen as bits: their fields, compared, under operators, and numbers again."""
