@@ -90,10 +90,8 @@ def _character(body: str) -> int | None:
     escape = body[1:]
     if escape in _ESCAPES:
         return _ESCAPES[escape]
-    if escape[0] == "x":
-        value = _whole_number(escape[1:], 16)
-    else:
-        value = _whole_number(escape, 8)
+    is_hex = escape[0] == "x"
+    value = _whole_number(escape[1:], 16) if is_hex else _whole_number(escape, 8)
     if value is not None and 128 <= value < 256:
         return value - 256  # char is signed
     return value

@@ -73,7 +73,7 @@ def tokenize(text: str, base: int = 0) -> list[Token]:
         base: the offset of the text's first character.
     """
     return tokens_of(
-        (found.lastgroup, found.group(), base + found.start(), NOTHING)
+        (found.lastgroup or "", found.group(), base + found.start(), NOTHING)
         for found in _TOKEN.finditer(text)
     )
 
@@ -89,7 +89,7 @@ def words(text: str) -> list[str]:
 def kind_of(word: str) -> str:
     """Return the kind of the token that a word starts with."""
     found = _TOKEN.match(word)
-    assert found is not None  # every character starts some token
+    assert found and found.lastgroup  # every character starts some token
     return found.lastgroup
 
 
