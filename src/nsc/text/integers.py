@@ -6,9 +6,11 @@ Non-goals: types, overflow.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 MAX_SHIFT = 63  # bits; a shift by more counts as one by that many
 
-INTEGER_BINARY = {
+INTEGER_BINARY: dict[str, Callable[[int, int], int]] = {
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,
     "*": lambda a, b: a * b,
@@ -28,7 +30,7 @@ INTEGER_BINARY = {
     "&&": lambda a, b: int(bool(a and b)),
     "||": lambda a, b: int(bool(a or b)),
 }
-INTEGER_UNARY = {
+INTEGER_UNARY: dict[str, Callable[[int], int]] = {
     "-": lambda a: -a,
     "+": lambda a: a,
     "~": lambda a: ~a,

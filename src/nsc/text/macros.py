@@ -43,7 +43,7 @@ class Macro(NamedTuple):
     end: int = -1
 
     def moved(self, by: int) -> Macro:
-        """Return the macro as it is where its file stands `by` later in the user's text."""
+        """Return the macro as it is where its file stands `by` later."""
         return Macro(*self[:4], self.start + by, self.end + by)
 
     def means(self, other: Macro | None) -> bool:

@@ -5,9 +5,9 @@ Non-goals: reading. A header with problems is not recorded, nor is one repeated 
 bound.
 
 Reading a header is a function of what it looks up: names of macros, the headers that it
-asks for, which of them were read. A `Recorder` is made where a header starts, the file's
-`Lookups` say what was asked meanwhile, and the `Recording` has the difference, counted
-from the header's start.
+asks for, which of them were read. A `Recorder` is made where a header starts, `Lookups`
+say what was asked meanwhile, and the `Recording` has the difference, counted from the
+header's start.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ class Recording:
 
     lookups: Lookups
     meant: Macros
-    once: frozenset[str]
+    once: set[str]
     last_character: str | None
     added: Expanded
     macros: dict[str, Macro | None]
-    newly_once: frozenset[str]
+    newly_once: set[str]
     produced: int
 
     def fits(self, cursor: Cursor) -> bool:
@@ -139,7 +139,7 @@ class Recorder:
         self.last_character = cursor.last_character
         self.changed = len(cursor.expander.changed)
         self.produced = cursor.expander.produced
-        self.once = frozenset(cursor.once)
+        self.once = set(cursor.once)
 
     def recording(self, cursor: Cursor, lookups: Lookups) -> Recording | None:
         """Tell what was done since; None where that cannot be repeated."""
@@ -155,7 +155,7 @@ class Recorder:
             last_character=self.last_character,
             added=added.moved(-self.base, -self.place, self._from_start),
             macros=self._macros_changed(cursor, before),
-            newly_once=frozenset(cursor.once - self.once),
+            newly_once=cursor.once - self.once,
             produced=cursor.expander.produced - self.produced,
         )
 

@@ -36,16 +36,19 @@ _LIMITS = """
         LLONG_MAX ULLONG_MAX
     """.split()
 _STDINT = [
-    f"{sign}int{form}{bits}_t"
-    for sign in ("", "u")
-    for form in ("", "_least", "_fast")
-    for bits in (8, 16, 32, 64)
-] + ["intptr_t", "uintptr_t", "intmax_t", "uintmax_t", "SIZE_MAX"]
-_STDINT += [
-    f"{s}INT{b}_{m}"
-    for s in ("", "U")
-    for b in (8, 16, 32, 64)
-    for m in ("MAX", "MIN", "C")
+    *(
+        f"{sign}int{form}{bits}_t"
+        for sign in ("", "u")
+        for form in ("", "_least", "_fast")
+        for bits in (8, 16, 32, 64)
+    ),
+    *("intptr_t", "uintptr_t", "intmax_t", "uintmax_t", "SIZE_MAX"),
+    *(
+        f"{sign}INT{bits}_{what}"
+        for sign in ("", "U")
+        for bits in (8, 16, 32, 64)
+        for what in ("MAX", "MIN", "C")
+    ),
 ]
 
 _HEADER_NAMES: dict[str, Sequence[str]] = {

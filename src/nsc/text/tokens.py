@@ -45,7 +45,7 @@ class Token(NamedTuple):
     Args:
         kind: space, newline, comment, string, char, number, name or punct.
         text: as it is spelled.
-        offset: where it, or the macro call that it came from, stands in the user's text.
+        offset: where in the user's text it, or the macro call that it came from, is.
         hidden: the macros that may not expand here again.
     """
 
