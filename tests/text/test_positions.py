@@ -146,6 +146,13 @@ def test_the_end_of_a_call_is_behind_it():
     assert text[end:] == " + 2;\n"
 
 
+def test_calls_side_by_side_have_their_own_places():
+    text = "#define F(x) [x]\nF(1)F(2)\n"
+    done = preprocess(text)
+    assert done.text == "\n[1][2]\n"
+    assert [text[done.origin(place) :][:4] for place in (1, 4)] == ["F(1)", "F(2)"]
+
+
 def written(text: str, first: str, last: str, header: str = "") -> str:
     """Return what stands from a first to a last word, as the user wrote it."""
     done = preprocess(

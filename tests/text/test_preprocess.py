@@ -146,18 +146,20 @@ def test_a_header_that_is_too_large_ends_the_run_at_once():
     assert len(done.files) == 2
 
 
-def test_remembered_expansions_pass_the_bound_where_fresh_ones_do():
+def test_what_is_remembered_passes_the_bound_where_a_fresh_reading_does():
     headers = {
-        "big.h": "#define BIG " + "x " * 12_000 + "\n",
+        "big.h": "#define BIG " + "x " * 1_200 + "\n",  # a call counts some 7,200
         "fill.h": "int z = BIG;\n" * 6,
         "k.h": "int a;\nint q =\n  1 +\n BIG + BIG;\n",
     }
-    text = '#include "big.h"\n#include "fill.h"\n#include "k.h"\n#include "fill.h"\n'
+    text = '#include "big.h"\n' + '#include "fill.h"\n' * 4 + '#include "k.h"\n' * 3
     cache = HeaderCache()
-    expand('#include "big.h"\n#include "k.h"\n', headers, cache)
+    expand('#include "big.h"\n#include "fill.h"\n#include "k.h"\n', headers, cache)
     warm = expand(text, headers, cache)
     cold = expand(text, headers)
-    assert [p.reason for p in cold.problems] == ["macro_too_large"]
+    [problem] = cold.problems
+    assert (problem.reason, problem.file) == ("macro_too_large", "k.h")
+    assert (problem.line, problem.column) == (4, 8)  # the second BIG
     assert warm.problems == cold.problems
     assert warm.used == cold.used
 
@@ -268,6 +270,17 @@ def test_a_header_that_is_refused_leaves_its_includer_in_order():
     assert (problem.reason, problem.file) == ("macro_call", "bad.h")
     assert squeeze(done.text).endswith("int good; int last;")
     assert done.file_of(done.origin(done.text.index("int last"))).path == ""
+
+
+def test_a_header_that_is_repeated_counts_like_one_that_is_read():
+    big = {"big.h": "int x;\n" * 100_000}
+    done = expand('#include "big.h"\n' * 4, big)
+    assert [p.reason for p in done.problems] == ["source_too_large"] * 2
+    assert len(done.files) == 3
+    pair = {"p.h": '#include "q.h"\n', "q.h": "int q;\n", "odd.h": ""}
+    done = expand('#include "odd.h"\n' + '#include "p.h"\n' * 500, pair)
+    [problem] = done.problems
+    assert (problem.reason, problem.file) == ("too_many_includes", "p.h")
 
 
 def test_headers_are_bounded():

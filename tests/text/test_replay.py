@@ -138,6 +138,34 @@ def test_a_header_that_changed_is_read_again():
         assert f"int a = {inner};" in read('#include "a.h"\n', headers, cache)["text"]
 
 
+def test_a_header_that_changed_below_another_is_read_again():
+    cache = HeaderCache()
+    headers = {"a.h": '#include "b.h"\nint a = C;\n', "b.h": '#include "c.h"\n'}
+    for inner in ("1", "2"):
+        headers["c.h"] = f"#define C {inner}\n"
+        assert f"int a = {inner};" in read('#include "a.h"\n', headers, cache)["text"]
+
+
+def test_what_is_read_once_is_not_repeated_below_another():
+    headers = {"a.h": '#include "b.h"\n', "b.h": '#include "g.h"\n'}
+    headers["g.h"] = "#pragma once\nint g;\n"
+    cache = HeaderCache()
+    alone = read('#include "a.h"\n', headers, cache)["text"]
+    after = read('\n#include "g.h"\n#include "a.h"\n', headers, cache)["text"]
+    assert alone.split() == after.split() == ["int", "g;"]
+
+
+def test_a_chain_of_headers_is_not_repeated_too_deep():
+    headers = {f"c{k}.h": f'#include "c{k + 1}.h"\n' for k in range(60)}
+    headers["c60.h"] = "int last;\n"
+    cache = HeaderCache()
+    shallow = read('#include "c40.h"\n', headers, cache)
+    assert not shallow["problems"]
+    deep = read('\n#include "c10.h"\n', headers, cache)
+    assert deep == read_anew('\n#include "c10.h"\n', headers)
+    assert [p.reason for p in deep["problems"]] == ["too_many_includes"]
+
+
 def test_what_one_file_has_read_refuses_nothing_in_another():
     headers = {f"c{k}.h": f'#include "c{k + 1}.h"\n' for k in range(1, 40)}
     headers |= {"c40.h": '#include "g.h"\n', "g.h": "#pragma once\nint g;\n"}
