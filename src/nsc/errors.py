@@ -1,14 +1,15 @@
 """Every exception nsc raises on purpose.
 
 NscError
-├── InputError           what the user gave cannot be used; the CLI exits with 2
-│   ├── SourceError      C text: carries file:line:column and a named reason
-│   ├── DomainError      a box or a range that makes no sense
-│   ├── OracleError      the program traps, or returns NaN or infinity, on part of
-│   │                    its domain
-│   └── StoreError       a saved file that is missing, broken or of another version
-├── BuildError           the C compiler refused a unit
-└── MissingExtraError    an optional tool is not installed; names the extra
+├── InputError             what the user gave cannot be used; the CLI exits with 2
+│   ├── SourceError        C text: has file:line:column and a named reason
+│   ├── DomainError        a box or a range that makes no sense
+│   ├── OracleError        the program traps, or returns NaN or infinity, on part of
+│   │                      its domain
+│   └── StoreError         a saved file that is missing, broken or of another version
+├── BuildError             the C compiler refused a unit
+├── HostError              this machine lacks what nsc needs, memory for example
+└── MissingExtraError      an optional tool is not installed; names the extra
 """
 
 from __future__ import annotations
@@ -47,21 +48,31 @@ class Problem:
     file: str = ""
 
     def located(self, path: str) -> str:
-        """Format as `file:line:column: message [reason]`."""
-        path = self.file or path
-        where = f"{path}:{self.line}:{self.column}" if self.line else path
+        """Format as `file:line:column: message [reason]`.
+
+        Args:
+            path: of the file itself; a header has its own.
+        """
+        where = self.file or path
+        if self.line:
+            where += f":{self.line}:{self.column}"
         return f"{where}: {self.message} [{self.reason}]"
 
 
 class SourceError(InputError):
-    """C text that cannot become a Program; collects every problem found."""
+    """C text that cannot become a Program; collects every problem found.
+
+    Args:
+        path: the file's, for the message.
+    """
 
     def __init__(self, path: str, problems: list[Problem]):
         self.path = path
         self.problems = tuple(problems)
         super().__init__("\n".join(p.located(path) for p in problems))
 
-    def __reduce__(self) -> tuple:  # a worker process may raise it
+    # a worker process may raise it: an exception is sent by its arguments
+    def __reduce__(self) -> tuple[type[SourceError], tuple[str, list[Problem]]]:
         return SourceError, (self.path, list(self.problems))
 
 
@@ -86,7 +97,11 @@ class HostError(NscError):
 
 
 class MissingExtraError(NscError):
-    """An optional tool is not installed."""
+    """An optional tool is not installed.
+
+    Args:
+        extra: what to install it with, as in `pip install 'nsc[extra]'`.
+    """
 
     def __init__(self, tool: str, extra: str):
         self.tool = tool
@@ -95,5 +110,5 @@ class MissingExtraError(NscError):
             f"{tool} is not installed; install it with: pip install 'nsc[{extra}]'"
         )
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str]]:
         return MissingExtraError, (self.tool, self.extra)

@@ -1,5 +1,6 @@
-"""The one exception passes raise inside the front end; `Problem`s are made of it at its
-border.
+"""The one exception that passes raise inside the front end.
+
+At the front end's border `Problem`s are made of it, which have a line and a column.
 """
 
 from __future__ import annotations

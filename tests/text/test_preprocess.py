@@ -4,12 +4,20 @@ from bisect import bisect_right
 
 import pytest
 
-from nsc.text import MAX_SOURCE_BYTES, preprocess
-from nsc.text.cut import cut
+from nsc.text import MAX_SOURCE_BYTES, Expanded, HeaderCache, preprocess
 
 
 def squeeze(text: str) -> str:
     return " ".join(text.split())
+
+
+def expand(
+    text: str, headers: dict[str, str], cache: HeaderCache | None = None
+) -> Expanded:
+    def include(name: str, angled: bool, asking: str) -> tuple[str, str] | None:
+        return (name, headers[name]) if name in headers else None
+
+    return preprocess(text, include, cache=cache or HeaderCache())
 
 
 @pytest.mark.parametrize(
@@ -132,32 +140,28 @@ def test_macros_that_make_much_work_are_stopped(text):
 
 
 def test_a_header_that_is_too_large_ends_the_run_at_once():
-    headers = {
-        "big.h": "#define f(x) x\n" + "f(" * 64 + "a " * 20_000 + ")" * 64 + "\n"
-    }
-    done = preprocess(
-        '#include "big.h"\n' * 40, lambda name, angled, asking: (name, headers[name])
-    )
-    assert [p.reason for p in done.problems] == ["macro_too_large"] and len(
-        done.files
-    ) == 2
+    big = "#define f(x) x\n" + "f(" * 64 + "a " * 20_000 + ")" * 64 + "\n"
+    done = expand('#include "big.h"\n' * 40, {"big.h": big})
+    assert [p.reason for p in done.problems] == ["macro_too_large"]
+    assert len(done.files) == 2
 
 
-def test_remembered_expansions_pass_the_bound_where_fresh_ones_do():
+def test_what_is_remembered_passes_the_bound_where_a_fresh_reading_does():
     headers = {
-        "big.h": "#define BIG " + "x " * 12_000 + "\n",
+        "big.h": "#define BIG " + "x " * 1_200 + "\n",  # a call counts some 7,200
         "fill.h": "int z = BIG;\n" * 6,
         "k.h": "int a;\nint q =\n  1 +\n BIG + BIG;\n",
     }
-    include = lambda name, angled, asking: (name, headers[name])  # noqa: E731
-    text = '#include "big.h"\n#include "fill.h"\n#include "k.h"\n#include "fill.h"\n'
-    warm = [
-        preprocess('#include "big.h"\n#include "k.h"\n', include),
-        preprocess(text, include),
-    ][1]
-    cut.cache_clear()
-    cold = preprocess(text, include)
-    assert warm.problems == cold.problems != [] and warm.used == cold.used
+    text = '#include "big.h"\n' + '#include "fill.h"\n' * 4 + '#include "k.h"\n' * 3
+    cache = HeaderCache()
+    expand('#include "big.h"\n#include "fill.h"\n#include "k.h"\n', headers, cache)
+    warm = expand(text, headers, cache)
+    cold = expand(text, headers)
+    [problem] = cold.problems
+    assert (problem.reason, problem.file) == ("macro_too_large", "k.h")
+    assert (problem.line, problem.column) == (4, 8)  # the second BIG
+    assert warm.problems == cold.problems
+    assert warm.used == cold.used
 
 
 @pytest.mark.parametrize(
@@ -177,7 +181,7 @@ def test_odd_conditions_are_read_or_refused(condition):
 def test_blanks_that_keep_tokens_apart_come_from_nowhere():
     done = preprocess("#define E\nint a= b -E- c;\n")
     for k, character in enumerate(done.text):
-        exact = done.exact[bisect_right(done.out_offsets, k) - 1]
+        exact = done.sources.exact[bisect_right(done.sources.places, k) - 1]
         assert not exact or done.original[done.origin(k)] == character
 
 
@@ -194,7 +198,6 @@ HEADERS = {
     ),
     "/p/b.h": "#ifndef B_H\n#define B_H\n#define B 4\n#endif\n",
     "/p/item.h": "double TAG(double x) { return x * A; }\n",
-    "/p/self.h": '#include "self.h"\n',
     "/p/loose.h": "#endif\n#if 1\nint loose;\n",
 }
 
@@ -248,38 +251,44 @@ def test_what_was_expanded_before_is_remembered_only_where_it_is_the_same(
 ):
     headers = {"v.h": '"A" = A;\n'}
     text = f'{first}\n#include "v.h"\n{second}\n#include "v.h"\n'
-    include = lambda name, angled, asking: (name, headers[name])  # noqa: E731
-    done = preprocess(text, include)
+    cache = HeaderCache()
+    expand(text, headers, cache)
+    done = expand(text, headers, cache)
     assert squeeze(done.text).replace('"', "") == expected
-    cut.cache_clear()
-    cold = preprocess(text, include)
-    assert (done.used, done.in_offsets, done.out_offsets) == (
-        cold.used,
-        cold.in_offsets,
-        cold.out_offsets,
-    )
-    assert done.used and {done.file_of(offset).path for offset, _ in done.used} == {
-        "v.h"
-    }
+    cold = expand(text, headers)
+    assert done.used == cold.used
+    assert done.sources.origins == cold.sources.origins
+    assert done.sources.places == cold.sources.places
+    assert {done.file_of(offset).path for offset, _ in done.used} == {"v.h"}
 
 
 def test_a_header_that_is_refused_leaves_its_includer_in_order():
     headers = {"bad.h": "#define F(a) a\nint u = F(1;\n", "good.h": "int good;\n"}
     text = '#include "bad.h"\n#include "good.h"\nint last;\n'
-    done = preprocess(text, lambda name, angled, asking: (name, headers[name]))
-    assert [p.reason for p in done.problems] == ["macro_call"] and done.problems[
-        0
-    ].file == "bad.h"
+    done = expand(text, headers)
+    [problem] = done.problems
+    assert (problem.reason, problem.file) == ("macro_call", "bad.h")
     assert squeeze(done.text).endswith("int good; int last;")
     assert done.file_of(done.origin(done.text.index("int last"))).path == ""
 
 
+def test_a_header_that_is_repeated_counts_like_one_that_is_read():
+    big = {"big.h": "int x;\n" * 100_000}
+    done = expand('#include "big.h"\n' * 4, big)
+    assert [p.reason for p in done.problems] == ["source_too_large"] * 2
+    assert len(done.files) == 3
+    pair = {"p.h": '#include "q.h"\n', "q.h": "int q;\n", "odd.h": ""}
+    done = expand('#include "odd.h"\n' + '#include "p.h"\n' * 500, pair)
+    [problem] = done.problems
+    assert (problem.reason, problem.file) == ("too_many_includes", "p.h")
+
+
 def test_headers_are_bounded():
-    assert [p.reason for p in preprocess('#include "self.h"\n', include).problems][
-        :1
-    ] == ["too_many_includes"]
-    big = lambda name, angled, asking: (name, "int x;\n" * 100_000)  # noqa: E731
-    done = preprocess('#include "1"\n#include "2"\n#include "3"\n', big)
+    done = expand('#include "self.h"\n', {"self.h": '#include "self.h"\n'})
+    assert done.problems[0].reason == "too_many_includes"
+    big = "int x;\n" * 100_000
+    text = '#include "1"\n#include "2"\n#include "3"\n'
+    done = expand(text, {"1": big, "2": big, "3": big})
     assert [p.reason for p in done.problems] == ["source_too_large"]
 
 

@@ -1,16 +1,17 @@
-"""Characters -> expanded text: tokens, macros, conditionals, headers, and where each
-character came from.
+"""Characters -> expanded text, and where each character came from.
 
-Pure functions. Must not know syntax trees, types, or the file system.
+Tokens, macros, conditionals, headers. Pure functions, but for what a `HeaderCache`
+remembers. Must not know syntax trees, types, or the file system.
 """
 
+from nsc.text.cursor import MAX_SOURCE_BYTES as MAX_SOURCE_BYTES
 from nsc.text.expanded import Expanded as Expanded
 from nsc.text.expanded import Include as Include
+from nsc.text.header_cache import HeaderCache as HeaderCache
 from nsc.text.integers import INTEGER_BINARY as INTEGER_BINARY
 from nsc.text.integers import INTEGER_UNARY as INTEGER_UNARY
 from nsc.text.integers import integer_literal as integer_literal
 from nsc.text.macros import Macro as Macro
-from nsc.text.preprocess import MAX_SOURCE_BYTES as MAX_SOURCE_BYTES
 from nsc.text.preprocess import preprocess as preprocess
 from nsc.text.standard import FORBIDDEN as FORBIDDEN
 from nsc.text.standard import HEADER_OF as HEADER_OF

@@ -1,20 +1,25 @@
 """Expanded text and where each part of it came from.
 
-In: filled by preprocess.py. Out: `Expanded`, read by everything after it. Non-goals:
-expanding.
+In: filled while a file and its headers are read (cursor.py). Out: `Expanded`, read by
+everything after it.
+Non-goals: expanding.
 """
 
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from functools import cached_property
+from typing import NamedTuple
 
 from nsc.errors import Problem
 from nsc.refusal import Refusal
+from nsc.text.characters import with_line_end
 from nsc.text.macros import Macro
+from nsc.text.source_map import SourceMap
 from nsc.text.standard import HEADERS
 
 # (name between the quotes, is it <...>, path of the file that asks) -> (path, text), or
@@ -24,140 +29,219 @@ Include = Callable[[str, bool, str], tuple[str, str] | None]
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file of the user's: it starts at `base` in `Expanded.original`. The main
-    file's path is "".
+    """One file of the user's.
+
+    Args:
+        path: "" for the main file.
+        base: where in `Expanded.original` it starts.
+        text: ends with a line end.
     """
 
     path: str
     base: int
     text: str
 
+    @property
+    def end(self) -> int:
+        """Where in `Expanded.original` it ends."""
+        return self.base + len(self.text)
+
+    def moved(self, by: int) -> SourceFile:
+        """Return the file as it stands `by` later in `Expanded.original`."""
+        return SourceFile(self.path, self.base + by, self.text)
+
     def position(self, origin: int) -> tuple[int, int]:
         """Return 1-based (line, column) of an offset in `Expanded.original`."""
         at = origin - self.base
-        line = bisect_right(self._lines, at)
-        return line, at - self._lines[line - 1] + 1
+        line = bisect_right(self._line_starts, at)
+        return line, at - self._line_starts[line - 1] + 1
 
     @cached_property
-    def _lines(self) -> list[int]:
-        """Where each line starts."""
+    def _line_starts(self) -> list[int]:
         return [0, *(mark.end() for mark in re.finditer("\n", self.text))]
+
+
+class NotFollowed(NamedTuple):
+    """An `#include` of a header that was not read.
+
+    Args:
+        angled: is it written `<...>`, or is the header a standard one.
+        at: where the directive stands in `Expanded.original`.
+    """
+
+    name: str
+    angled: bool
+    at: int
+
+
+def _places() -> array[int]:
+    return array("q")
 
 
 @dataclass
 class Expanded:
     """Text without directives, and where each part of it came from.
 
-    `out_offsets[k]` in `text` came from `in_offsets[k]` in `original`; `exact[k]` says
-    that the following characters run in parallel. `defined` gives where in `text` each
-    macro was defined, by `Macro.start`; `seams`, where in it one file's text ends and
-    another's begins; `left_out`, what of `original` no compiler sees: branches that are
-    not taken, and directives but those that define macros; `followed`, where in it a
-    header's text went in.
+    Offsets are in `original`, the user's files one after another; places are in `text`.
+    All but the text grows at its end as files are read, so that what one header added
+    can be taken out (`since`), moved, and added where it is included next (`extend`).
+
+    Args:
+        sources: which part of `text` came from where in `original`.
+        seams: places where one file's text ends and another's begins.
+        includes: the headers that were not followed.
+        used: (offset of the call, macro).
+        definitions: (offset of the directive, place), of each macro.
+        left_out: (start, end) offsets of what no compiler sees: branches that are not
+            taken, and directives but those that define macros.
+        followed: offsets where a header's text went in.
     """
 
     text: str = ""
     files: list[SourceFile] = field(default_factory=list)
-    out_offsets: list[int] = field(default_factory=list)
-    in_offsets: list[int] = field(default_factory=list)
-    exact: list[bool] = field(default_factory=list)
-    seams: list[int] = field(default_factory=list)
-    # not followed: name, is <...>, offset
-    includes: list[tuple[str, bool, int]] = field(default_factory=list)
-    # offset in `original`, macro
+    sources: SourceMap = field(default_factory=SourceMap)
+    seams: array[int] = field(default_factory=_places)
+    includes: list[NotFollowed] = field(default_factory=list)
     used: list[tuple[int, Macro]] = field(default_factory=list)
-    defined: dict[int, int] = field(default_factory=dict)
+    definitions: list[tuple[int, int]] = field(default_factory=list)
     left_out: list[tuple[int, int]] = field(default_factory=list)
-    followed: list[int] = field(default_factory=list)
+    followed: array[int] = field(default_factory=_places)
     problems: list[Problem] = field(default_factory=list)
+
+    def sizes(self) -> dict[str, int]:
+        """Return how far each list has grown, for `since`."""
+        return {name: len(getattr(self, name)) for name in _LISTS}
+
+    def since(self, sizes: Mapping[str, int]) -> Expanded:
+        """Return what was added since the lists had these sizes, without its text."""
+        added = {name: getattr(self, name)[size:] for name, size in sizes.items()}
+        return Expanded(**added)
+
+    def moved(
+        self, offset: int, place: int, macro: Callable[[Macro], Macro]
+    ) -> Expanded:
+        """Return the same with `offset` and `place` added to all that it tells.
+
+        Args:
+            macro: gives each macro that was called as it is there.
+        """
+        return Expanded(
+            text=self.text,
+            files=[file.moved(offset) for file in self.files],
+            sources=self.sources.moved(offset, place),
+            seams=array("q", [at + place for at in self.seams]),
+            includes=[
+                NotFollowed(name, angled, at + offset)
+                for name, angled, at in self.includes
+            ],
+            used=[(at + offset, macro(called)) for at, called in self.used],
+            definitions=[(at + offset, to + place) for at, to in self.definitions],
+            left_out=[(start + offset, end + offset) for start, end in self.left_out],
+            followed=array("q", [at + offset for at in self.followed]),
+            problems=list(self.problems),
+        )
+
+    def extend(self, more: Expanded) -> None:
+        """Add what reading more files gave; `text` is joined at the end of a pass."""
+        for name in _LISTS:
+            getattr(self, name).extend(getattr(more, name))
 
     def add_file(self, path: str, text: str) -> SourceFile:
         """Append a file to `original`."""
-        self.files.append(
-            SourceFile(path, self.length, text if text.endswith("\n") else text + "\n")
-        )
-        return self.files[-1]
+        file = SourceFile(path, self.length, with_line_end(text))
+        self.files.append(file)
+        return file
 
     @property
     def length(self) -> int:
         """The length of `original` so far."""
-        return self.files[-1].base + len(self.files[-1].text) if self.files else 0
+        return self.files[-1].end if self.files else 0
 
     @cached_property
     def original(self) -> str:
-        """The main file and, after it, the headers that were followed; asked when all
-        are read.
+        """The main file and, after it, the headers that were followed.
+
+        It is asked for when all are read.
         """
         return "".join(file.text for file in self.files)
+
+    @cached_property
+    def defined(self) -> dict[int, int]:
+        """Where in `text` each macro was defined, by `Macro.start`.
+
+        It is asked for when all files are read.
+        """
+        return dict(self.definitions)
 
     @property
     def unread(self) -> list[str]:
         """The headers that are not standard and were not handed over."""
-        return list(
-            dict.fromkeys(
-                n for n, angled, _ in self.includes if not (angled and n in HEADERS)
-            )
+        names = (
+            name
+            for name, angled, _ in self.includes
+            if not (angled and name in HEADERS)
         )
+        return list(dict.fromkeys(names))
 
-    def origin(self, offset: int) -> int:
-        """Map an offset in `text` to one in `original`."""
-        k = bisect_right(self.out_offsets, offset) - 1
-        if k < 0:
-            return 0
-        return self.in_offsets[k] + (
-            offset - self.out_offsets[k] if self.exact[k] else 0
-        )
+    def origin(self, place: int) -> int:
+        """Map a place in `text` to an offset in `original`."""
+        return self.sources.origin(place)
 
-    def origin_of_end(self, offset: int) -> int:
-        """Map the end of something in `text` to one in `original`: behind the call of a
-        macro that made it.
+    def origin_of_end(self, place: int) -> int:
+        """Map the end of something in `text` to an offset in `original`.
+
+        The end of what a macro made is behind the call of the macro.
         """
-        k = bisect_right(self.out_offsets, offset - 1) - 1
-        if k < 0 or self.exact[k]:
-            return self.origin(offset - 1) + 1
-        start = self.in_offsets[k]
-        return next(
-            (after for after in self.in_offsets[k + 1 :] if after > start), start + 1
-        )
+        return self.sources.origin_of_end(place)
 
     def as_written(self, start: int, end: int) -> str:
-        """Return what stands in `text` from `start` to `end` as the user wrote it,
-        macros and comments in it.
+        """Return what stands in `text` from `start` to `end` as the user wrote it.
 
-        What a header has put in the middle of it stands nowhere as it is read: then it
-        is the expanded text.
+        It has its macros and comments, but not what was left out. What a header has put
+        in the middle of it stands nowhere as it is read: then it is the expanded text.
         """
         first = self.origin(start)
         last = self.origin_of_end(end)
-        if last <= first or any(first <= at < last for at in self.followed):
+        has_header = any(first <= at < last for at in self.followed)
+        if last <= first or has_header:
             return self.text[start:end]
-        pieces = []
+        pieces: list[str] = []
         at = first
-        for a, b in self._left_out[bisect_right(self._left_out, (first, 0)) :]:
-            if a >= last:
+        next_left_out = bisect_right(self._left_out_in_order, (first, 0))
+        for gap_start, gap_end in self._left_out_in_order[next_left_out:]:
+            if gap_start >= last:
                 break
-            pieces.append(self.original[at:a].rstrip(" \t"))
-            at = b + 1 if pieces[-1][-1:] in ("\n", "") else b
-        return "".join((*pieces, self.original[at:last])).rstrip()
+            before = self.original[at:gap_start].rstrip(" \t")
+            pieces.append(before)
+            takes_whole_line = before[-1:] in ("\n", "")
+            at = gap_end + 1 if takes_whole_line else gap_end
+        pieces.append(self.original[at:last])
+        return "".join(pieces).rstrip()
 
     @cached_property
-    def _left_out(self) -> list[tuple[int, int]]:
+    def _left_out_in_order(self) -> list[tuple[int, int]]:
         return sorted(self.left_out)
 
     def file_of(self, origin: int) -> SourceFile:
         """Return the file that an offset in `original` lies in."""
-        return self.files[bisect_right(self.files, origin, key=lambda f: f.base) - 1]
+        after = bisect_right(self.files, origin, key=lambda file: file.base)
+        return self.files[after - 1]
 
     def position(self, origin: int) -> tuple[int, int]:
         """Return 1-based (line, column) of an offset in `original`, within its file."""
         return self.file_of(origin).position(origin)
 
     def problem(self, refusal: Refusal, *, in_text: bool = True) -> Problem:
-        """Turn a refusal inside the front end into a located Problem."""
+        """Turn a refusal inside the front end into a located Problem.
+
+        Args:
+            in_text: does it count in `text`, or in `original`.
+        """
         origin = self.origin(refusal.offset) if in_text else refusal.offset
-        return Problem(
-            refusal.reason,
-            refusal.message,
-            *self.position(origin),
-            self.file_of(origin).path,
-        )
+        line, column = self.position(origin)
+        file = self.file_of(origin).path
+        return Problem(refusal.reason, refusal.message, line, column, file)
+
+
+# all that grows as files are read
+_LISTS = tuple(each.name for each in fields(Expanded) if each.name != "text")

@@ -1,19 +1,23 @@
 """C's integer literals, and its operators on integers.
 
-In: the text of a literal; an operator and operands. Out: int. Non-goals: types,
-overflow.
+In: the text of a literal; an operator and operands. Out: int.
+Non-goals: types, overflow.
 """
 
 from __future__ import annotations
 
-INTEGER_BINARY = {
+from collections.abc import Callable
+
+MAX_SHIFT = 63  # bits; a shift by more counts as one by that many
+
+INTEGER_BINARY: dict[str, Callable[[int, int], int]] = {
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,
     "*": lambda a, b: a * b,
     "/": lambda a, b: _quotient(a, b),
     "%": lambda a, b: a - b * _quotient(a, b) if b else 0,
-    "<<": lambda a, b: a << min(b, 63) if b >= 0 else 0,
-    ">>": lambda a, b: a >> min(b, 63) if b >= 0 else 0,
+    "<<": lambda a, b: a << min(b, MAX_SHIFT) if b >= 0 else 0,
+    ">>": lambda a, b: a >> min(b, MAX_SHIFT) if b >= 0 else 0,
     "&": lambda a, b: a & b,
     "|": lambda a, b: a | b,
     "^": lambda a, b: a ^ b,
@@ -26,11 +30,26 @@ INTEGER_BINARY = {
     "&&": lambda a, b: int(bool(a and b)),
     "||": lambda a, b: int(bool(a or b)),
 }
-INTEGER_UNARY = {
+INTEGER_UNARY: dict[str, Callable[[int], int]] = {
     "-": lambda a: -a,
     "+": lambda a: a,
     "~": lambda a: ~a,
     "!": lambda a: int(not a),
+}
+
+_ESCAPES = {
+    "0": 0,
+    "a": 7,
+    "b": 8,
+    "t": 9,
+    "n": 10,
+    "v": 11,
+    "f": 12,
+    "r": 13,
+    '"': 34,
+    "'": 39,
+    "?": 63,
+    "\\": 92,
 }
 
 
@@ -38,7 +57,9 @@ def _quotient(a: int, b: int) -> int:
     """Divide towards zero; 0 where there is nothing to divide by."""
     if b == 0:
         return 0
-    return abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
+    magnitude = abs(a) // abs(b)
+    same_sign = (a < 0) == (b < 0)
+    return magnitude if same_sign else -magnitude
 
 
 def binary_integer(operator: str, a: int, b: int) -> int:
@@ -46,24 +67,20 @@ def binary_integer(operator: str, a: int, b: int) -> int:
     return INTEGER_BINARY[operator](a, b)
 
 
-_ESCAPES = {"n": 10, "t": 9, "r": 13, "0": 0, "a": 7, "b": 8, "f": 12, "v": 11} | {
-    c: ord(c) for c in "\\'\"?"
-}
-
-
 def integer_literal(text: str) -> int | None:
-    """Read a C integer literal (decimal, hex, octal, binary, character); None if it is
-    not one.
+    """Read a C integer literal: decimal, hex, octal, binary or a character.
+
+    Example: "0x1Fu" is 31, "017" is 15, "'A'" is 65.
+
+    Returns:
+        Its value, or None where the text is no integer literal.
     """
-    body = text.strip().rstrip("uUlL")
     if text[-1:] == "'":
         return _character(text.lstrip("uUL")[1:-1])
-    try:
-        if len(body) > 1 and body[0] == "0" and body[1] not in "xXbB":
-            return int(body, 8)
-        return int(body, 0)
-    except ValueError:
-        return None
+    digits = text.strip().rstrip("uUlL")
+    is_octal = len(digits) > 1 and digits[0] == "0" and digits[1] not in "xXbB"
+    base = 8 if is_octal else 0  # 0: as the prefix says
+    return _whole_number(digits, base)
 
 
 def _character(body: str) -> int | None:
@@ -72,11 +89,18 @@ def _character(body: str) -> int | None:
         return ord(body)
     if not body.startswith("\\") or len(body) < 2:
         return None
-    if len(body) == 2 and body[1] in _ESCAPES:
-        return _ESCAPES[body[1]]
-    base, digits = (16, body[2:]) if body[1] == "x" else (8, body[1:])
+    escape = body[1:]
+    if escape in _ESCAPES:
+        return _ESCAPES[escape]
+    is_hex = escape[0] == "x"
+    value = _whole_number(escape[1:], 16) if is_hex else _whole_number(escape, 8)
+    if value is not None and 128 <= value < 256:
+        return value - 256  # char is signed
+    return value
+
+
+def _whole_number(digits: str, base: int) -> int | None:
     try:
-        value = int(digits, base)
+        return int(digits, base)
     except ValueError:
         return None
-    return value - 256 if 128 <= value < 256 else value

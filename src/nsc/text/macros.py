@@ -1,8 +1,8 @@
 """Macro definition and expansion, bounded in work.
 
 In: tokens and a table of macros. Out: tokens with every macro of the table expanded
-(Prosser's algorithm: a macro does not expand inside its own expansion). Non-goals:
-directives, conditionals.
+(Prosser's algorithm: a macro does not expand inside its own expansion).
+Non-goals: directives, conditionals.
 """
 
 from __future__ import annotations
@@ -23,35 +23,64 @@ TOO_LARGE = "macro_too_large"  # the reason for which expanding ends
 _NOTHING = "nothing"
 _NO_REST = "no_rest"
 
+Arguments = dict[str, list[Token]]  # by parameter
+
 
 class Macro(NamedTuple):
-    """One `#define`. `parameters` is None for an object-like macro."""
+    """One `#define`.
+
+    Args:
+        parameters: None for an object-like macro.
+        variadic: does the last parameter take the rest of the arguments.
+        start, end: span of the directive in the user's text; -1 for a predefined macro.
+    """
 
     name: str
     body: tuple[Token, ...]
     parameters: tuple[str, ...] | None = None
     variadic: bool = False
-    # span of the directive in the user's text; -1 for a predefined macro
     start: int = -1
     end: int = -1
 
     def moved(self, by: int) -> Macro:
-        """Return the macro as it is where its file stands elsewhere in the user's text."""
+        """Return the macro as it is where its file stands `by` later."""
         return Macro(*self[:4], self.start + by, self.end + by)
 
     def means(self, other: Macro | None) -> bool:
-        """Say whether another has been defined by the same text, wherever that was
-        included.
+        """Say whether another was defined by the same text, wherever it was included.
+
+        Bodies are compared by identity: a remembered file's directives keep theirs.
         """
         return other is not None and self.body is other.body and self[2:4] == other[2:4]
 
 
+@dataclass(slots=True)
+class _Call:
+    """A macro call with its arguments, to be put in place of the macro's parameters.
+
+    Args:
+        offset: where it stands.
+        depth: how many macro arguments it stands in.
+        expanded: arguments that were expanded already.
+    """
+
+    macro: Macro
+    arguments: Arguments
+    offset: int
+    depth: int
+    expanded: Arguments = field(default_factory=dict)
+
+
 @dataclass
 class Expander:
-    """Expands macros; tokens count from `base` in the user's text.
+    """A table of macros that expands their calls.
 
-    `used` lists (offset of the call there, macro), `asked` the names that were looked
-    up, `changed` each name that was defined or undefined with what it meant before.
+    Args:
+        used: (offset of the call in the user's text, macro) of every call.
+        asked: the names that were looked up.
+        changed: each name that was defined or undefined, with what it meant before.
+        produced: how many tokens were made.
+        base: where in the user's text the tokens' offsets count from.
     """
 
     macros: dict[str, Macro] = field(default_factory=dict)
@@ -74,6 +103,9 @@ class Expander:
 
         Example: with `#define SQ(a) ((a)*(a))`, `SQ(x+1)` becomes `((x+1)*(x+1))`.
 
+        Args:
+            depth: how many macro arguments the tokens stand in.
+
         Raises:
             Refusal: `macro_too_large` when expansion passes a bound, `macro_call` on a
                 bad call.
@@ -92,20 +124,13 @@ class Expander:
             if macro is None or token.text in token.hidden:
                 out.append(token)
                 continue
-            if macro.parameters is None:
-                body = self._substitute(macro, {}, token, token.hidden, depth)
-            else:
-                call = _take_arguments(todo, macro, token)
-                if call is None:
-                    out.append(token)
-                    continue
-                arguments, hidden_at_end = call
-                body = self._substitute(
-                    macro, arguments, token, token.hidden & hidden_at_end, depth
-                )
+            body = self._called(macro, token, todo, depth)
+            if body is None:
+                out.append(token)
+                continue
             self.used.append((self.base + token.offset, macro))
             self.count(len(body) + 1, token.offset)
-            todo.extend(reversed(body))
+            todo.extend(reversed(body))  # Prosser: the rest may complete a call in it
         return out
 
     def knows(self, asked: Iterable[tuple[str, Macro | None]]) -> bool:
@@ -127,54 +152,80 @@ class Expander:
             message = f"macros expand to more than {MAX_EXPANDED_TOKENS} tokens"
             raise Refusal(TOO_LARGE, message, at)
 
-    def _substitute(
-        self,
-        macro: Macro,
-        arguments: dict[str, list[Token]],
-        call: Token,
-        hidden: frozenset[str],
-        depth: int,
-    ) -> list[Token]:
+    def _called(
+        self, macro: Macro, name: Token, todo: list[Token], depth: int
+    ) -> list[Token] | None:
+        """Return what a call becomes, its arguments popped off `todo`.
+
+        None where a function-like macro is named without arguments.
+        """
+        if macro.parameters is None:
+            call = _Call(macro, {}, name.offset, depth)
+            return self._substituted(call, name.hidden)
+        found = _take_arguments(todo, macro, macro.parameters, name.offset)
+        if found is None:
+            return None
+        arguments, hidden_at_end = found
+        call = _Call(macro, arguments, name.offset, depth)
+        return self._substituted(call, name.hidden & hidden_at_end)
+
+    def _substituted(self, call: _Call, hidden: frozenset[str]) -> list[Token]:
+        """Return a macro's body, arguments in place of parameters."""
+        macro = call.macro
         hidden = hidden | {macro.name}
         if len(hidden) > MAX_HIDDEN:
             raise Refusal(TOO_LARGE, "macros nest too deeply", call.offset)
         out: list[Token] = []
-        expanded: dict[str, list[Token]] = {}
-        body = macro.body
-        for k, token in enumerate(body):
+        has_paste = False
+        for k, token in enumerate(macro.body):
             if token.text == "#" and macro.parameters is not None:
-                continue  # spelled out by the parameter after it
-            argument = arguments.get(token.text) if token.kind == "name" else None
-            if argument is None:
-                piece = [token]
-            elif _neighbour(body, k, -1) == "#":
-                piece = [Token("string", _spell_as_string(argument), call.offset)]
-                self.count(len(argument), call.offset)
-            elif "##" in (_neighbour(body, k, -1), _neighbour(body, k, 1)):
-                is_rest = macro.variadic and token.text == macro.parameters[-1]
-                piece = argument or [
-                    Token(_NO_REST if is_rest else _NOTHING, "", call.offset)
-                ]
+                continue  # the parameter after it is spelled as a string
+            has_paste = has_paste or token.text == "##"
+            if token.kind == "name" and token.text in call.arguments:
+                piece = self._argument(call, k)
             else:
-                if token.text not in expanded:
-                    self.count(len(argument), call.offset)
-                    expanded[token.text] = self.expand(argument, depth + 1)
-                piece = expanded[token.text]
+                piece = [token]
             self.count(len(piece) + 1, call.offset)
             out.extend(piece)
-        if any(t.text == "##" for t in body):
+        if has_paste:
             out = _paste(out)
         at = call.offset
         return tokens_of(
             (t.kind, t.text, at, t.hidden | hidden if t.hidden else hidden) for t in out
         )
 
+    def _argument(self, call: _Call, k: int) -> list[Token]:
+        """Return what stands for the parameter that is token `k` of a macro's body."""
+        macro = call.macro
+        name = macro.body[k].text
+        argument = call.arguments[name]
+        before = _neighbour(macro.body, k, -1)
+        if before == "#":
+            self.count(len(argument), call.offset)
+            return [Token("string", _spell_as_string(argument), call.offset)]
+        if before == "##" or _neighbour(macro.body, k, 1) == "##":
+            return argument or [_empty_argument(call, name)]
+        if name not in call.expanded:
+            self.count(len(argument), call.offset)
+            call.expanded[name] = self.expand(argument, call.depth + 1)
+        return call.expanded[name]
+
+
+def _empty_argument(call: _Call, name: str) -> Token:
+    """Return what holds the place of an empty argument beside `##`."""
+    macro = call.macro
+    is_rest = macro.variadic and macro.parameters and name == macro.parameters[-1]
+    return Token(_NO_REST if is_rest else _NOTHING, "", call.offset)
+
 
 def _take_arguments(
-    todo: list[Token], macro: Macro, call: Token
-) -> tuple[dict[str, list[Token]], frozenset[str]] | None:
-    """Pop a parenthesised argument list off `todo`; None when the next token is no
-    parenthesis.
+    todo: list[Token], macro: Macro, parameters: tuple[str, ...], at: int
+) -> tuple[Arguments, frozenset[str]] | None:
+    """Pop a parenthesised argument list off `todo`, whose last token is the next.
+
+    Returns:
+        The arguments and what the closing parenthesis hides; None when the next token
+        is no parenthesis.
     """
     ahead = len(todo) - 1
     while ahead >= 0 and is_blank(todo[ahead]):
@@ -182,30 +233,27 @@ def _take_arguments(
     if ahead < 0 or todo[ahead].text != "(":
         return None
     del todo[ahead:]
-    lists: list[list[Token]] = [[]]
+    arguments: list[list[Token]] = [[]]
     depth = 1
     while todo:
         token = todo.pop()
         depth += (token.text == "(") - (token.text == ")")
         if depth == 0:
-            return _bind(macro, lists, call), token.hidden
-        last_is_rest = macro.variadic and len(lists) >= len(macro.parameters)
-        if token.text == "," and depth == 1 and not last_is_rest:
-            lists.append([])
+            return _bind(macro, parameters, arguments, at), token.hidden
+        in_rest = macro.variadic and len(arguments) >= len(parameters)
+        if token.text == "," and depth == 1 and not in_rest:
+            arguments.append([])
         else:
-            lists[-1].append(token)
-    raise Refusal(
-        "macro_call",
-        f"the call of macro '{macro.name}' has no closing parenthesis",
-        call.offset,
-    )
+            arguments[-1].append(token)
+    message = f"the call of macro '{macro.name}' has no closing parenthesis"
+    raise Refusal("macro_call", message, at)
 
 
 def _bind(
-    macro: Macro, lists: list[list[Token]], call: Token
-) -> dict[str, list[Token]]:
-    arguments = [trim(tokens) for tokens in lists]
-    expected = len(macro.parameters)
+    macro: Macro, parameters: tuple[str, ...], given: list[list[Token]], at: int
+) -> Arguments:
+    arguments = [trim(tokens) for tokens in given]
+    expected = len(parameters)
     if expected == 0 and arguments == [[]]:
         arguments = []
     if macro.variadic and len(arguments) == expected - 1:
@@ -214,11 +262,12 @@ def _bind(
         message = (
             f"macro '{macro.name}' takes {expected} arguments, {len(arguments)} given"
         )
-        raise Refusal("macro_call", message, call.offset)
-    return dict(zip(macro.parameters, arguments, strict=True))
+        raise Refusal("macro_call", message, at)
+    return dict(zip(parameters, arguments, strict=True))
 
 
 def _neighbour(body: tuple[Token, ...], k: int, step: int) -> str:
+    """Return the first word before (step -1) or behind (1) token `k`, "" at an end."""
     k += step
     while 0 <= k < len(body) and is_blank(body[k]):
         k += step
@@ -231,8 +280,9 @@ def _spell_as_string(argument: list[Token]) -> str:
 
 
 def _paste(tokens: list[Token]) -> list[Token]:
-    """Join the tokens on both sides of each `##`; a comma and an empty rest of
-    arguments vanish, as GNU C has it.
+    """Join the tokens on both sides of each `##`.
+
+    A comma and an empty rest of arguments vanish, as GNU C has it.
     """
     out: list[Token] = []
     pasting = False
@@ -255,11 +305,8 @@ def _pasted(left: Token, right: Token) -> list[Token]:
     if not left.text + right.text:
         return [left]
     if len(left.text) + len(right.text) > MAX_PASTED:
-        raise Refusal(
-            TOO_LARGE,
-            f"## makes a token of more than {MAX_PASTED} characters",
-            left.offset,
-        )
+        message = f"## makes a token of more than {MAX_PASTED} characters"
+        raise Refusal(TOO_LARGE, message, left.offset)
     hidden = left.hidden & right.hidden
     return [
         Token(t.kind, t.text, left.offset, hidden)
@@ -268,12 +315,13 @@ def _pasted(left: Token, right: Token) -> list[Token]:
 
 
 def parse_definition(tokens: Sequence[Token]) -> Macro | None:
-    """Read what follows `#define`: `NAME body` or `NAME(a, b) body`. None where there
-    is no name.
+    """Read what follows `#define`: `NAME body` or `NAME(a, b) body`.
+
+    Returns:
+        The macro, its place unset; None where there is no name.
     """
-    tokens = [t for t in tokens if t.kind != "comment" or t.text]
-    while tokens and is_blank(tokens[0]):
-        tokens = tokens[1:]
+    first = next((k for k, t in enumerate(tokens) if not is_blank(t)), len(tokens))
+    tokens = tokens[first:]
     if not tokens or tokens[0].kind != "name":
         return None
     name = tokens[0].text
@@ -287,7 +335,8 @@ def parse_definition(tokens: Sequence[Token]) -> Macro | None:
             parameters.append(tokens[k].text)
         elif tokens[k].text == "...":
             variadic = True
-            if tokens[k - 1].kind != "name":  # `rest...` names it
+            is_named = tokens[k - 1].kind == "name"  # `rest...`
+            if not is_named:
                 parameters.append("__VA_ARGS__")
         k += 1
     return Macro(name, tuple(trim(tokens[k + 1 :])), tuple(parameters), variadic)

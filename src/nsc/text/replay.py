@@ -1,274 +1,202 @@
-"""What reading a header did, remembered: the next file that includes it where its names
-mean the same has it at once.
+"""What reading a header did, recorded: it is repeated where reading would do the same.
 
-In: the state of a pass before and after a header. Out: the same state, moved on without
-reading.
-Non-goals: reading. A header with problems is not remembered, nor one that came near a
+In: the cursor before and after a header. Out: the cursor, moved on without reading.
+Non-goals: reading. A header with problems is not recorded, nor is one repeated near a
 bound.
+
+Reading a header is a function of what it looks up: names of macros, the headers that it
+asks for, which of them were read. A `Recorder` is made where a header starts, `Lookups`
+say what was asked meanwhile, and the `Recording` has the difference, counted from the
+header's start.
 """
 
 from __future__ import annotations
 
-from array import array
-from collections import OrderedDict
-from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice
 
-from nsc.text.cursor import State
-from nsc.text.expanded import SourceFile
+from nsc.text.cursor import (
+    MAX_INCLUDE_DEPTH,
+    MAX_INCLUDES,
+    MAX_SOURCE_BYTES,
+    Cursor,
+    Lookups,
+)
+from nsc.text.expanded import Expanded
 from nsc.text.macros import MAX_EXPANDED_TOKENS, Macro
 
-MAX_REMEMBERED = 512  # headers
-MAX_READINGS = 4  # of one header: what its names mean differs from file to file
-Asked = tuple[str, bool, str]  # as `Include` is asked
+Macros = dict[str, Macro]
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
-    """What a header did, counted from its start: `in` the user's files, `out` in the
-    text that is written.
+class Recording:
+    """What reading a header looked up, and what it did.
 
     Args:
-        names: what was looked up, and those of them that were macros.
-        includes: what was asked of `State.include`, and the answers.
-        once: paths that were looked up in `State.once`, and those of them that were
-            there.
-        last: the character that was written before it.
-        depth: how many headers inside one another it has.
-        macros: names that it defined, or undefined (None).
+        lookups: what was looked up; of these
+        meant: the names that were macros,
+        once: the paths that had been read and are read once.
+        last_character: what was written before the header.
+        added: to `Expanded`, counted from the header's start. A macro in `added.used`
+            that the header did not define has start -1.
+        macros: names that the header defined, or undefined (None).
+        newly_once: paths that are read once since.
+        produced: how many tokens expanding made.
     """
 
-    names: frozenset[str]
-    meant: dict[str, Macro]
-    includes: dict[Asked, tuple[str, str] | None]
-    once: tuple[frozenset[str], frozenset[str]]
-    last: str | None
-    depth: int
-    macros: tuple[tuple[str, Macro | None], ...]
-    newly_once: frozenset[str]
+    lookups: Lookups
+    meant: Macros
+    once: set[str]
+    last_character: str | None
+    added: Expanded
+    macros: dict[str, Macro | None]
+    newly_once: set[str]
     produced: int
-    text: str
-    files: tuple[SourceFile, ...]
-    out_offsets: array
-    in_offsets: array
-    exact: tuple[bool, ...]
-    seams: array
-    standard: tuple[tuple[str, bool, int], ...]  # Expanded.includes
-    used: tuple[tuple[int, Macro, bool], ...]  # the bool: is the macro its own
-    defined: tuple[tuple[int, int], ...]
-    left_out: tuple[tuple[int, int], ...]
-    followed: array
 
-    @property
-    def length(self) -> int:
-        """How many characters of the user's files it read."""
-        return self.files[-1].base + len(self.files[-1].text)
-
-    def holds(self, state: State) -> bool:
-        """Say whether reading the header now would do the same."""
-        macros = state.expander.macros
-        looked_up, there = self.once
+    def fits(self, cursor: Cursor) -> bool:
+        """Say whether reading the header now would do the same, within all bounds."""
         return (
-            _last(state) == self.last
-            and self._names_mean_the_same(macros)
-            and not self._goes_on(state)
-            and state.once & looked_up == there
-            and state.expander.produced + self.produced <= MAX_EXPANDED_TOKENS
-            and all(
-                state.include(*asked) == found for asked, found in self.includes.items()
-            )
+            self._has_room(cursor)
+            and cursor.last_character == self.last_character
+            and self._names_mean_the_same(cursor.expander.macros)
+            and not self._goes_on(cursor)
+            and cursor.once & self.lookups.once == self.once
+            and self._finds_the_same(cursor)
         )
 
-    def _goes_on(self, state: State) -> bool:
-        """Say whether its text would go on where what is written last stands in the
-        user's files.
-        """
-        done = state.done
-        if not (self.out_offsets and self.exact[0] and done.exact and done.exact[-1]):
-            return False
-        origin = done.length + self.in_offsets[0]
-        place = state.length + self.out_offsets[0]
-        return origin - done.in_offsets[-1] == place - done.out_offsets[-1]
+    def _has_room(self, cursor: Cursor) -> bool:
+        done = cursor.expanded
+        produced = cursor.expander.produced + self.produced
+        return (
+            done.length + self.added.length <= MAX_SOURCE_BYTES
+            and len(done.files) + len(self.added.files) <= MAX_INCLUDES
+            and len(cursor.open_files) + self.lookups.depth <= MAX_INCLUDE_DEPTH
+            and produced <= MAX_EXPANDED_TOKENS
+        )
 
-    def _names_mean_the_same(self, macros: dict[str, Macro]) -> bool:
-        now = macros.keys() & self.names
+    def _names_mean_the_same(self, macros: Macros) -> bool:
+        now = macros.keys() & self.lookups.names
         return len(now) == len(self.meant) and all(
             name in self.meant and self.meant[name].means(macros[name]) for name in now
         )
 
-    def repeat(self, state: State) -> None:
-        """Move a state on as reading the header would."""
-        done = state.done
-        macros = state.expander.macros
-        base = done.length
-        at = state.length
-        own: dict[int, Macro] = {}
+    def _goes_on(self, cursor: Cursor) -> bool:
+        """Say whether its first span would only lengthen the last one that is written.
 
-        def moved(macro: Macro) -> Macro:
-            if macro.start not in own:
-                own[macro.start] = macro.moved(base)
-            return own[macro.start]
+        It would have no span of its own then, as it has in the recording. A file of no
+        text, read behind another, makes it possible.
+        """
+        sources = self.added.sources
+        if not sources or not sources.exact[0]:
+            return False
+        place = cursor.place + sources.places[0]
+        origin = cursor.expanded.length + sources.origins[0]
+        return cursor.expanded.sources.goes_on(place, origin)
 
-        done.files += [
-            SourceFile(file.path, file.base + base, file.text) for file in self.files
-        ]
-        done.out_offsets += [offset + at for offset in self.out_offsets]
-        done.in_offsets += [offset + base for offset in self.in_offsets]
-        done.exact += self.exact
-        done.seams += [seam + at for seam in self.seams]
-        done.includes += [
-            (name, angled, offset + base) for name, angled, offset in self.standard
-        ]
-        done.used += [
-            (offset + base, moved(macro) if is_own else macros[macro.name])
-            for offset, macro, is_own in self.used
-        ]
-        done.defined.update((start + base, place + at) for start, place in self.defined)
-        done.left_out += [(start + base, end + base) for start, end in self.left_out]
-        done.followed += [offset + base for offset in self.followed]
-        state.once |= self.newly_once
-        state.expander.produced += self.produced
-        for name, macro in self.macros:
-            state.expander.define(name, macro and moved(macro))
-        if self.text:
-            state.out.append(self.text)
-            state.length += len(self.text)
+    def _finds_the_same(self, cursor: Cursor) -> bool:
+        return all(
+            cursor.find(asked) == found
+            for asked, found in self.lookups.includes.items()
+        )
+
+    def repeat(self, cursor: Cursor) -> None:
+        """Move a cursor on as reading the header would."""
+        outside = cursor.expander.macros
+        own = _Moved(cursor.expanded.length)
+
+        def as_here(macro: Macro) -> Macro:
+            return outside[macro.name] if macro.start < 0 else own(macro)
+
+        added = self.added.moved(own.by, cursor.place, as_here)
+        cursor.append(added)
+        cursor.once |= self.newly_once
+        cursor.expander.produced += self.produced
+        for name, macro in self.macros.items():
+            cursor.expander.define(name, macro and own(macro))
+
+
+class _Moved:
+    """Moves macros by a distance, each macro once: its calls share what comes out."""
+
+    def __init__(self, by: int):
+        self.by = by
+        self._moved: dict[int, Macro] = {}
+
+    def __call__(self, macro: Macro) -> Macro:
+        if macro.start not in self._moved:
+            self._moved[macro.start] = macro.moved(self.by)
+        return self._moved[macro.start]
 
 
 class Recorder:
-    """Notes what is looked up while a header is read, and where the state was before."""
+    """Where the cursor was before a header."""
 
-    def __init__(self, state: State):
-        done = state.done
-        self.names: set[str] = set()
-        self.includes: dict[Asked, tuple[str, str] | None] = {}
-        self.looked_up: set[str] = set()  # in State.once
-        self.depth = 0
-        self.last = _last(state)
-        self.changed = len(state.expander.changed)
-        self.once = frozenset(state.once)
-        self.produced = state.expander.produced
-        self.base = done.length
-        self.at = state.length
-        self.written = len(state.out)
-        self.filled = {name: len(getattr(done, name)) for name in _FILLED}
+    def __init__(self, cursor: Cursor):
+        self.sizes = cursor.expanded.sizes()
+        self.base = cursor.expanded.length
+        self._own = _Moved(-self.base)
+        self.place = cursor.place
+        self.written = len(cursor.out)
+        self.last_character = cursor.last_character
+        self.changed = len(cursor.expander.changed)
+        self.produced = cursor.expander.produced
+        self.once = set(cursor.once)
 
-    def add(self, inner: Recorder | Reading) -> None:
-        """Note all that a header inside this one has looked up."""
-        self.names |= inner.names
-        self.includes |= inner.includes
-        self.looked_up |= (
-            inner.once[0] if isinstance(inner, Reading) else inner.looked_up
-        )
-        self.depth = max(self.depth, inner.depth + 1)
-
-    def reading(self, state: State) -> Reading | None:
+    def recording(self, cursor: Cursor, lookups: Lookups) -> Recording | None:
         """Tell what was done since; None where that cannot be repeated."""
-        done = state.done
-        base = self.base
-        at = self.at
-        new = {
-            name: _from(start, getattr(done, name))
-            for name, start in self.filled.items()
-        }
-        text = "".join(state.out[self.written :])
-        starts_anew = not text or (new["out_offsets"] and new["out_offsets"][0] == at)
-        if new["problems"] or not starts_anew or (text and not state.out[-1]):
+        added = cursor.expanded.since(self.sizes)
+        added.text = "".join(cursor.out[self.written :])
+        if added.problems or not self._stands_alone(cursor, added):
             return None
-        macros = state.expander.macros
-        # what names meant before the first change
-        before = dict(reversed(state.expander.changed[self.changed :]))
-        meant = {
-            name: before.get(name, macros.get(name))
-            for name in self.names & (macros.keys() | before.keys())
-        }
-        after = {name: macros.get(name) for name in before}
-        return Reading(
-            names=frozenset(self.names),
-            meant={name: macro for name, macro in meant.items() if macro is not None},
-            includes=self.includes,
-            once=(frozenset(self.looked_up), self.once & self.looked_up),
-            last=self.last,
-            depth=self.depth,
-            macros=tuple(
-                (name, macro and macro.moved(-base))
-                for name, macro in after.items()
-                if macro is None or macro is not before[name]
-            ),
-            newly_once=frozenset(state.once - self.once),
-            produced=state.expander.produced - self.produced,
-            text=text,
-            files=tuple(
-                SourceFile(file.path, file.base - base, file.text)
-                for file in new["files"]
-            ),
-            out_offsets=array("q", (offset - at for offset in new["out_offsets"])),
-            in_offsets=array("q", (offset - base for offset in new["in_offsets"])),
-            exact=tuple(new["exact"]),
-            seams=array("q", (seam - at for seam in new["seams"])),
-            standard=tuple(
-                (name, angled, offset - base)
-                for name, angled, offset in new["includes"]
-            ),
-            used=tuple(_use(base, offset, macro) for offset, macro in new["used"]),
-            defined=tuple(
-                (start - base, done.defined[start] - at) for start in new["defined"]
-            ),
-            left_out=tuple(
-                (start - base, end - base) for start, end in new["left_out"]
-            ),
-            followed=array("q", (offset - base for offset in new["followed"])),
+        before = self._macros_before(cursor)
+        return Recording(
+            lookups=lookups,
+            meant=self._meant(cursor, lookups, before),
+            once=self.once & lookups.once,
+            last_character=self.last_character,
+            added=added.moved(-self.base, -self.place, self._from_start),
+            macros=self._macros_changed(cursor, before),
+            newly_once=cursor.once - self.once,
+            produced=cursor.expander.produced - self.produced,
         )
 
+    def _stands_alone(self, cursor: Cursor, added: Expanded) -> bool:
+        """Say whether the header's text starts a span and ends with a character."""
+        if not added.text:
+            return True
+        places = added.sources.places
+        starts_span = bool(places) and places[0] == self.place
+        return starts_span and bool(cursor.out[-1])
 
-_FILLED = (
-    "files",
-    "out_offsets",
-    "in_offsets",
-    "exact",
-    "seams",
-    "includes",
-    "used",
-    "defined",
-    "left_out",
-    "followed",
-    "problems",
-)
+    def _macros_before(self, cursor: Cursor) -> dict[str, Macro | None]:
+        """Return what the names that changed meant before: the first change tells."""
+        return dict(reversed(cursor.expander.changed[self.changed :]))
 
+    def _meant(
+        self, cursor: Cursor, lookups: Lookups, before: dict[str, Macro | None]
+    ) -> Macros:
+        """Return the names looked up that were macros, and which."""
+        macros = cursor.expander.macros
+        meant: Macros = {}
+        for name in lookups.names & (macros.keys() | before.keys()):
+            macro = before[name] if name in before else macros[name]
+            if macro is not None:
+                meant[name] = macro
+        return meant
 
-def _from(start: int, items: list | dict) -> list:
-    """Return what a list, or the keys of a dict, have from a place on."""
-    return (
-        items[start:]
-        if isinstance(items, list)
-        else list(islice(reversed(items), len(items) - start))[::-1]
-    )
+    def _macros_changed(
+        self, cursor: Cursor, before: dict[str, Macro | None]
+    ) -> dict[str, Macro | None]:
+        """Return what names mean now that mean something else than before."""
+        now = cursor.expander.macros
+        changed: dict[str, Macro | None] = {}
+        for name, macro_before in before.items():
+            macro = now.get(name)
+            if macro is None or macro is not macro_before:
+                changed[name] = macro and self._from_start(macro)
+        return changed
 
-
-def _last(state: State) -> str | None:
-    return state.out[-1][-1:] if state.out else None
-
-
-def _use(base: int, offset: int, macro: Macro) -> tuple[int, Macro, bool]:
-    is_own = macro.start >= base
-    return offset - base, macro.moved(-base) if is_own else macro, is_own
-
-
-_known: OrderedDict[tuple[str, str], list[Reading]] = OrderedDict()
-
-
-def remembered(path: str, text: str) -> Iterable[Reading]:
-    """Return what reading a header has done before, the latest first."""
-    if (path, text) in _known:
-        _known.move_to_end((path, text))
-    return tuple(_known.get((path, text), ()))
-
-
-def remember(path: str, text: str, reading: Reading) -> None:
-    """Keep what reading a header did, the oldest forgotten."""
-    readings = _known.setdefault((path, text), [])
-    readings[MAX_READINGS - 1 :] = []
-    readings.insert(0, reading)
-    while len(_known) > MAX_REMEMBERED:
-        _known.popitem(last=False)
+    def _from_start(self, macro: Macro) -> Macro:
+        """Return a macro of the header's as counted from its start; -1 for others."""
+        if macro.start >= self.base:
+            return self._own(macro)
+        return macro._replace(start=-1, end=-1)

@@ -1,11 +1,12 @@
-"""The part of the C standard library that programs may name, and in which header it
-lives.
+"""The part of the C standard library that programs may name, and where it lives.
 
-In: nothing. Out: tables. `FORBIDDEN` names functions whose use is refused, with the
-reason.
+In: nothing. Out: tables. `HEADER_OF` gives the header of each name; `FORBIDDEN` names
+functions whose use is refused, with the reason.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 _MATH = """
         acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh erf erfc exp
@@ -35,19 +36,22 @@ _LIMITS = """
         LLONG_MAX ULLONG_MAX
     """.split()
 _STDINT = [
-    f"{sign}int{form}{bits}_t"
-    for sign in ("", "u")
-    for form in ("", "_least", "_fast")
-    for bits in (8, 16, 32, 64)
-] + ["intptr_t", "uintptr_t", "intmax_t", "uintmax_t", "SIZE_MAX"]
-_STDINT += [
-    f"{s}INT{b}_{m}"
-    for s in ("", "U")
-    for b in (8, 16, 32, 64)
-    for m in ("MAX", "MIN", "C")
+    *(
+        f"{sign}int{form}{bits}_t"
+        for sign in ("", "u")
+        for form in ("", "_least", "_fast")
+        for bits in (8, 16, 32, 64)
+    ),
+    *("intptr_t", "uintptr_t", "intmax_t", "uintmax_t", "SIZE_MAX"),
+    *(
+        f"{sign}INT{bits}_{what}"
+        for sign in ("", "U")
+        for bits in (8, 16, 32, 64)
+        for what in ("MAX", "MIN", "C")
+    ),
 ]
 
-_HEADER_NAMES: dict[str, list[str]] = {
+_HEADER_NAMES: dict[str, Sequence[str]] = {
     "math.h": (
         [f + suffix for f in _MATH for suffix in ("", "f", "l")] + _MATH_ONLY_DOUBLE
     ),
