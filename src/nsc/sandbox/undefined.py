@@ -64,7 +64,8 @@ def _firing(
     unit: Unit, x: np.ndarray, limits: RunLimits, checks: tuple[str, ...]
 ) -> list[int]:
     """List the samples on which a check ends a run that ends well without it."""
-    plain, checked = build([unit])[0], build([unit], checks=checks)[0]
+    plain = build([unit])[0]
+    checked = build([unit], checks=checks)[0]
     if not isinstance(plain, Built) or not isinstance(checked, Built):
         return []
     enough = RunLimits(limits.fuel_per_sample, limits.memory_bytes, len(x))
