@@ -18,8 +18,8 @@ from nsc.syntax import (
     Module,
     constant,
     declared_name,
+    facts_of,
     parameters_of,
-    survey,
     text_of,
 )
 from nsc.text import WRITES_ARGUMENT
@@ -59,13 +59,13 @@ def _accesses(module: Module, item: Item) -> dict[str, list[Access]]:
     """
     callees = [
         module.known.get(_key(f)) if (f := module.function(name)) else None
-        for name in survey(item).calls
+        for name in facts_of(item).calls
     ]
     values = module.scope.constants
     constants = {
-        name: values[name] for name in survey(item).identifiers & values.keys()
+        name: values[name] for name in facts_of(item).identifiers & values.keys()
     }
-    walked = item.once("accesses", lambda node: [])
+    walked = item.once(_walks_of)
     for callees_then, constants_then, found in walked:
         if constants_then == constants and all(
             a is b for a, b in zip(callees_then, callees, strict=True)
@@ -80,6 +80,10 @@ def _accesses(module: Module, item: Item) -> dict[str, list[Access]]:
     found = {name: list(accesses.values()) for name, accesses in walker.found.items()}
     walked.append((callees, constants, found))
     return found
+
+
+def _walks_of(node: Node) -> list:
+    return []
 
 
 def _key(function: Item) -> tuple[str, int]:

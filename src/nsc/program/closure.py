@@ -15,7 +15,7 @@ from tree_sitter import Node
 
 from nsc.program.unit import Piece
 from nsc.refusal import Refusal
-from nsc.syntax import Item, Module, survey
+from nsc.syntax import Item, Module, facts_of
 from nsc.text import FORBIDDEN, HEADER_OF, HEADERS, Macro
 
 _KEYWORDS = frozenset(
@@ -48,7 +48,7 @@ def free_names(item: Item) -> dict[str, Node]:
     """
     return {
         name: node
-        for name, node in survey(item).used.items()
+        for name, node in facts_of(item).used.items()
         if name not in item.defines
     }
 

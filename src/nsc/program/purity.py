@@ -17,9 +17,9 @@ from nsc.syntax import (
     MAX_TREE_DEPTH,
     Item,
     Module,
+    facts_of,
     first_error,
     is_too_deep,
-    survey,
     text_of,
 )
 
@@ -39,7 +39,7 @@ def item_impurities(module: Module, item: Item) -> list[Refusal]:
     """Find what one item has in it that no surrogate's program may have; counted from
     its part.
     """
-    if item.once("too_deep", is_too_deep):
+    if item.once(is_too_deep):
         what = (
             f"'{item.name}' nests deeper than {MAX_TREE_DEPTH} levels; split its"
             " expressions or branches"
@@ -62,7 +62,7 @@ def item_impurities(module: Module, item: Item) -> list[Refusal]:
                 error,
             )
         ]
-    return [*survey(item).refused, *_forbidden_writes(module, item)]
+    return [*facts_of(item).refused, *_forbidden_writes(module, item)]
 
 
 def _snippet(node: Node) -> str:
@@ -84,7 +84,7 @@ def _hint(module: Module) -> str:
 
 def _forbidden_writes(module: Module, function: Item) -> list[Refusal]:
     """Find writes to file-scope or static objects."""
-    writes = survey(function).writes
+    writes = facts_of(function).writes
     return [
         refusal
         for name, refusal in writes
@@ -146,4 +146,4 @@ def _reach(start: str, calls: dict[str, set[str]]) -> set[str]:
 
 
 def _branches(function: Item | None) -> bool:
-    return function is not None and survey(function).branches
+    return function is not None and facts_of(function).branches
