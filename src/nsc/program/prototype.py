@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from nsc.program.closure import free_names
 from nsc.program.program import Program
-from nsc.syntax import Item, parse_module, text_of, walk
+from nsc.syntax import Item, child, parse_module, text_of, walk
 from nsc.text import HEADER_OF, preprocess
 
 
@@ -23,7 +23,7 @@ def signature_types(program: Program) -> tuple[tuple[str, ...], str]:
     entry = module.function(program.name)
     if entry is None:
         return (), ""
-    body = entry.node.child_by_field_name("body")
+    body = child(entry.node, "body")
     head = [n for n in walk(entry.node) if n.end_byte <= body.start_byte]
     todo = [
         text_of(n)

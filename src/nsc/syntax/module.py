@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import itemgetter
-from typing import Any
 
 from nsc.syntax.definitions import scope_of
 from nsc.syntax.facts import facts_of
@@ -31,7 +30,6 @@ class Module:
 
     expanded: Expanded
     parts: list[tuple[int, Part]] = field(repr=False)
-    known: dict[tuple[str, int], Any] = field(default_factory=dict, repr=False)
     found: dict[str, list[Item]] = field(default_factory=dict, repr=False)
 
     @cached_property
