@@ -1,5 +1,4 @@
-"""C text -> Program: signature, closed text, scalar view, domain, normalised text,
-expression DAG.
+"""C text -> Program: its closed text, scalar view, domain, normalised text, DAG.
 
 Pure functions from text to frozen values. Must not know how code runs, networks, or the
 file system.

@@ -1,9 +1,7 @@
-"""A Python callable -> Signature, so that simulators and scripts can be surrogated like
-C.
+"""A Python callable -> Signature: simulators and scripts get surrogates, too.
 
 In: a function on arrays, names. Out: the C signature that exports of its surrogate
-have.
-Non-goals: reading the Python source.
+have. Non-goals: reading the Python source.
 """
 
 from __future__ import annotations

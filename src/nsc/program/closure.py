@@ -1,5 +1,4 @@
-"""A function -> exactly the file-scope items, macros and headers it needs to compile
-alone.
+"""A function -> exactly the items, macros and headers it needs to compile alone.
 
 In: `Module`, an item. Out: `Closure`, or problems that name what is missing.
 Non-goals: whether the function's signature can be a surrogate's (purity.py).

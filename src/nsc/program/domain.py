@@ -71,7 +71,7 @@ def checked_ranges(ranges: Ranges) -> Ranges:
 
 
 def domain_of(signature: Signature, ranges: Ranges) -> Domain:
-    """Give every input its range: its own name first, then its parameter's, else (-1, 1).
+    """Give every input its range: its own, its parameter's, else (-1, 1).
 
     A range for an array or struct parameter ("w") holds for all its scalars ("w[0]",
     "w[1]"...). Without a range a _Bool has (0, 1), and an integer of 8 bits all its

@@ -76,7 +76,7 @@ def _alias(signature: Signature, function: str) -> str:
 
 
 def _spell(ctype: CType, name: str) -> str:
-    """Declare a parameter; an array behind a pointer is `float *v`, whatever its length."""
+    """Declare a parameter: `float *v` for an array behind a pointer, of any length."""
     if not isinstance(ctype, Pointer):
         return ctype.spell(name)
     pointee = ctype.to.of if isinstance(ctype.to, Array) else ctype.to
@@ -84,7 +84,7 @@ def _spell(ctype: CType, name: str) -> str:
 
 
 def _local(param: Param) -> list[str]:
-    """Declare a zeroed object for a parameter, and a pointer to it where C passes one."""
+    """Declare a zeroed object for a parameter, and a pointer to it if C passes one."""
     if not isinstance(param.type, Pointer):
         return [f"{param.type.spell(param.name)} = {_zero(param.type)};"]
     cell = f"nsc_cell_{param.name}"

@@ -48,7 +48,7 @@ class ParsedFile:
         return expanded.position(expanded.origin(item.start))
 
     def problems(self, refusals: Iterable[Refusal]) -> list[Problem]:
-        """Locate refusals in the user's text, in its order, each reason once a place."""
+        """Locate refusals in the user's text, in order, each reason once a place."""
         unique = {(r.reason, r.offset): r for r in refusals}
         in_order = sorted(unique.values(), key=lambda r: r.offset)
         return [self.module.expanded.problem(refusal) for refusal in in_order]

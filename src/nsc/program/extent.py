@@ -1,7 +1,7 @@
 """A pointer parameter and its uses -> how many elements stand behind it.
 
 C does not say whether `double *v` is one number or many. The indices that the function
-uses do, if they are constants or count loops with constant bounds; else the user has to.
+uses do, if they are constants or count loops with constant bounds; else the user must.
 
 In: `PointerUse`, the stated length. Out: `PointerUse` with a length in its type.
 Non-goals: which elements are inputs or outputs (infer.py).
@@ -85,7 +85,7 @@ def _refuse_text(use: PointerUse) -> None:
 
 
 def _without_bare_pointer(use: PointerUse, stated: int | None) -> PointerUse:
-    """Let a pointer that is copied or compared be used in any way, if its length is known.
+    """Let a pointer be copied or compared, and then used in any way, if it has a length.
 
     Where it goes is not followed: every element may be read, and written.
     """

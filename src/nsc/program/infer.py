@@ -1,5 +1,4 @@
-"""A function definition -> its Signature: parameters with directions, scalar inputs and
-outputs.
+"""A function definition -> its Signature: directions, scalar inputs and outputs.
 
 In: `ReadsAndWrites` of its file, function item, what the user states. Out: Signature.
 Non-goals: ranges of inputs (domain.py), the C that calls the function (entry.py).

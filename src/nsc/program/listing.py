@@ -1,5 +1,4 @@
-"""C text -> all its functions as a data set sees them: closed, or why they are no
-programs.
+"""C text -> its functions as a data set sees them: closed, or why they are not.
 
 In: text, what is wanted. Out: `Listed`s. Non-goals: integers, which need ranges that
 nobody has given.

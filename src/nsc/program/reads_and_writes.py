@@ -1,5 +1,4 @@
-"""A function body -> the order in which it reads and writes what its pointer parameters
-point to.
+"""A function body -> what it reads and writes behind its pointer parameters, in order.
 
 Every kind of node that can stand in a body has a rule in `RULES`; one that has none is
 refused by name, for a write that is overlooked makes a wrong signature.

@@ -103,7 +103,7 @@ def _enter_typedefs(item: Node, scope: Scope) -> None:
 
 
 def _with_nameable_pointee(made: Pointer, name: str, item: Node) -> CType:
-    """Give the struct of `typedef struct {...} *P;` a spelling: it has no other name."""
+    """Spell the struct of `typedef struct {...} *P;` by P: it has no other name."""
     pointee = made.to
     if not isinstance(pointee, Struct | Union) or pointee.spelling:
         return made

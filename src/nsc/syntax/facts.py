@@ -153,10 +153,10 @@ def _used(nodes: _Nodes) -> dict[str, Node]:
 
 
 def _is_tag(node: Node) -> bool:
-    parent = node.parent
-    if node.type != "type_identifier" or parent is None:
+    if node.type != "type_identifier":
         return False
-    return parent.type in _TAGGED
+    parent = node.parent  # found from the root: as slow as the tree is deep
+    return parent is not None and parent.type in _TAGGED
 
 
 def _declared(nodes: _Nodes) -> Iterator[str]:

@@ -3,8 +3,8 @@
 C cannot be parsed without knowing which names are types: `(a) * b` is a product, or a
 cast of `*b`; `(f(x)) - b` a difference, or a cast of `-b` to a function type. A parser
 without a table of types must guess: what tree-sitter makes of these depends on what
-stands around them, and `(a*(b*c)) - d` is a cast to it. So parentheses that stand around
-an operand alone are blanked before it sees them, where the operand's name is no type.
+stands around them, and `(a*(b*c)) - d` is a cast to it. So parentheses around an
+operand alone are blanked before it sees them, where the operand's name is no type.
 
 In: text without directives, the names that are types. Out: text of the same length
 and value, where every character but moved factors is at its own offset. Non-goals:

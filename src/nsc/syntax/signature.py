@@ -73,7 +73,7 @@ class Signature:
 
 @dataclass(frozen=True)
 class Domain:
-    """A box, one (lo, hi) per input in the program's units; inputs are drawn from it."""
+    """A box that inputs are drawn from: one (lo, hi) each, in the program's units."""
 
     lo: tuple[float, ...]
     hi: tuple[float, ...]

@@ -62,7 +62,7 @@ _WRAPPERS = (
 
 
 def _sized_integer(words: list[str]) -> Scalar | None:
-    """Resolve `unsigned long int` and its kin in any word order; long is 32 bits wide."""
+    """Resolve `unsigned long int` and its kin in any word order; long has 32 bits."""
     if not words or not _INTEGER_WORDS.issuperset(words):
         return None
     signed = "unsigned" not in words
@@ -168,7 +168,7 @@ def declare(
     Example: `*v[3]` with base float gives ("v", Array(Pointer(FLOAT), 3)).
 
     Args:
-        declarator: None stands for the empty abstract declarator, as in `float f(float)`.
+        declarator: None where there is none, as of the parameter in `float f(float)`.
         base: what the specifiers say.
         scope: for the constants in an array's length.
         const: whether the specifiers say const (kept on the pointer that points to the
