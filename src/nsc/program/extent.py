@@ -85,7 +85,7 @@ def _refuse_text(use: PointerUse) -> None:
 
 
 def _without_bare_pointer(use: PointerUse, stated: int | None) -> PointerUse:
-    """Let a pointer be copied or compared, and then used in any way, if it has a length.
+    """Let a pointer be copied or compared, and used in any way, if it has a length.
 
     Where it goes is not followed: every element may be read, and written.
     """

@@ -52,7 +52,7 @@ class Stated:
     """
 
     out: Sequence[str] = ()
-    arrays: Mapping[str, int] = field(default_factory=dict)
+    arrays: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True)

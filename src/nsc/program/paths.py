@@ -58,7 +58,7 @@ class Paths:
 
     parameters: Container[str]
     scope: Scope
-    counters: dict[str, Range] = field(default_factory=dict)
+    counters: dict[str, Range] = field(default_factory=dict[str, Range])
 
     def reached(self, lvalue: Node) -> Path | None:
         """Read `p->a.b[i]` as ("p", ((0, 0), "a", "b", range of i)), `p` as ("p", ()).

@@ -104,7 +104,7 @@ def _unbounded_recursion(module: Module, closure: Closure) -> list[Refusal]:
     """Refuse functions that call themselves when none on the way ever branches."""
     calls = {f.name: module.callees(f) for f in closure.functions()}
     suspects = _may_recur(calls)
-    found = []
+    found: list[Refusal] = []
     for function in closure.functions():
         if function.name not in suspects:
             continue

@@ -30,7 +30,9 @@ class Module:
 
     expanded: Expanded
     parts: list[tuple[int, Part]] = field(repr=False)
-    found: dict[str, list[Item]] = field(default_factory=dict, repr=False)
+    found: dict[str, list[Item]] = field(
+        default_factory=dict[str, list[Item]], repr=False
+    )
 
     @cached_property
     def scope(self) -> Scope:

@@ -37,6 +37,7 @@ MAX_REMEMBERED_CHARACTERS = 6_000_000
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _BRACE_OR_STRING = re.compile(r"[{}]|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?")
 _TAGGED = ("struct_specifier", "enum_specifier", "union_specifier")
+Told = dict[Callable[[Node], object], object]  # by the function that tells it
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,7 @@ class Item:
     end: int = 0
     constant: bool = False
     base: int = 0
-    known: dict[Callable[[Node], object], object] = field(
-        default_factory=dict, repr=False, compare=False
-    )
+    known: Told = field(default_factory=Told, repr=False, compare=False)
 
     @property
     def name(self) -> str:
