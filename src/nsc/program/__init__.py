@@ -1,5 +1,4 @@
-"""C text -> Program: signature, closed text, scalar view, domain, normalised text,
-expression DAG.
+"""C text -> Program: its closed text, scalar view, domain, normalised text, DAG.
 
 Pure functions from text to frozen values. Must not know how code runs, networks, or the
 file system.
@@ -7,11 +6,11 @@ file system.
 
 from nsc.program.domain import parse_ranges as parse_ranges
 from nsc.program.entry import scalar_entry as scalar_entry
-from nsc.program.load import FunctionOverview as FunctionOverview
-from nsc.program.load import Listed as Listed
-from nsc.program.load import list_functions as list_functions
-from nsc.program.load import list_programs as list_programs
+from nsc.program.listing import Listed as Listed
+from nsc.program.listing import list_programs as list_programs
 from nsc.program.load import parse_program as parse_program
+from nsc.program.overview import FunctionOverview as FunctionOverview
+from nsc.program.overview import list_functions as list_functions
 from nsc.program.program import Program as Program
 from nsc.program.prototype import signature_types as signature_types
 from nsc.program.unit import Piece as Piece

@@ -1,9 +1,7 @@
-"""A Python callable -> Signature, so that simulators and scripts can be surrogated like
-C.
+"""A Python callable -> Signature: simulators and scripts get surrogates, too.
 
 In: a function on arrays, names. Out: the C signature that exports of its surrogate
-have.
-Non-goals: reading the Python source.
+have. Non-goals: reading the Python source.
 """
 
 from __future__ import annotations
@@ -46,39 +44,47 @@ def signature_of_callable(
     """
     if isinstance(inputs, str) or isinstance(outputs, str):
         raise InputError("inputs and outputs are lists of names, as in ['a', 'b']")
-    name = name or getattr(function, "__name__", "program")
-    name = name if _is_c_name(name) else "program"
     if not inputs or not outputs:
         raise InputError("a program needs at least one input and one output")
-    labels = [*inputs, *(outputs if len(outputs) > 1 else ())]
-    for k, label in enumerate(labels):
-        if not _is_c_name(label):
-            raise InputError(
-                "inputs and outputs need the names of C variables, none of them"
-                f" nsc_...; found '{label}'"
-            )
-        if label in labels[:k]:
-            raise InputError(
-                f"names of inputs and outputs must differ; found '{label}' twice"
-            )
+    returns_value = len(outputs) == 1
+    _check_parameter_names(inputs if returns_value else [*inputs, *outputs])
     params = [Param(p, DOUBLE, "in", f"double {p}") for p in inputs]
-    single = len(outputs) == 1
-    if single:
-        leaves = (Leaf(outputs[0], "nsc_result", DOUBLE, "return"),)
+    if returns_value:
+        result = DOUBLE
+        output_leaves = [Leaf(outputs[0], "nsc_result", DOUBLE, "return")]
     else:
+        result = Void()
         params += [Param(p, Pointer(DOUBLE), "out", f"double *{p}") for p in outputs]
-        leaves = tuple(Leaf(p, f"(*{p})", DOUBLE, p) for p in outputs)
-    result = DOUBLE if single else Void()
+        output_leaves = [Leaf(p, f"(*{p})", DOUBLE, p) for p in outputs]
+    c_name = _c_name_of(function, name)
+    declarations = ", ".join(p.declaration for p in params)
     return Signature(
-        function=name,
+        function=c_name,
         params=tuple(params),
         result=result,
         inputs=tuple(Leaf(p, p, DOUBLE, p) for p in inputs),
-        outputs=leaves,
-        prototype=(
-            f"{result.spell()} {name}({', '.join(p.declaration for p in params)})"
-        ),
+        outputs=tuple(output_leaves),
+        prototype=f"{result.spell()} {c_name}({declarations})",
     )
+
+
+def _c_name_of(function: Callable[..., object], name: str | None) -> str:
+    """Return the name that is given, the function's own, or "program"."""
+    wanted = name or getattr(function, "__name__", "program")
+    return wanted if _is_c_name(wanted) else "program"
+
+
+def _check_parameter_names(names: Sequence[str]) -> None:
+    for k, name in enumerate(names):
+        if not _is_c_name(name):
+            raise InputError(
+                "inputs and outputs need the names of C variables, none of them"
+                f" nsc_...; found '{name}'"
+            )
+        if name in names[:k]:
+            raise InputError(
+                f"names of inputs and outputs must differ; found '{name}' twice"
+            )
 
 
 def _is_c_name(name: str) -> bool:

@@ -1,5 +1,4 @@
-"""A function -> exactly the file-scope items, macros and headers it needs to compile
-alone.
+"""A function -> exactly the items, macros and headers it needs to compile alone.
 
 In: `Module`, an item. Out: `Closure`, or problems that name what is missing.
 Non-goals: whether the function's signature can be a surrogate's (purity.py).
@@ -8,14 +7,16 @@ Non-goals: whether the function's signature can be a surrogate's (purity.py).
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from operator import itemgetter
 
 from tree_sitter import Node
 
 from nsc.program.unit import Piece
 from nsc.refusal import Refusal
-from nsc.syntax import Item, Module, survey
+from nsc.syntax import Item, Module, facts_of
 from nsc.text import FORBIDDEN, HEADER_OF, HEADERS, Macro
 
 _KEYWORDS = frozenset(
@@ -24,45 +25,50 @@ _KEYWORDS = frozenset(
         __builtin_nan __builtin_huge_val
     """.split()
 )
+_ANNOUNCEMENTS = ("prototype", "extern")
 
 
-@dataclass
+@dataclass(frozen=True)
 class Closure:
-    """What one function needs, in file order."""
+    """What one function needs, in file order.
+
+    Args:
+        entry: the function.
+        items: it, and the definitions that it needs.
+        macros: the user's, that are called inside the items.
+        headers: standard ones.
+        refusals: what is not to be had; offsets count from the start of the text.
+        missing: names that nothing here defines.
+        bodiless: those of them that are called, once for each item that calls them.
+    """
 
     entry: Item
-    items: list[Item] = field(default_factory=list)
-    macros: list[Macro] = field(default_factory=list)
-    headers: tuple[str, ...] = ()
-    refusals: list[Refusal] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)  # names that nothing here defines
-    bodiless: list[str] = field(default_factory=list)  # those of them that are called
+    items: tuple[Item, ...]
+    macros: tuple[Macro, ...]
+    headers: tuple[str, ...]
+    refusals: tuple[Refusal, ...]
+    missing: tuple[str, ...]
+    bodiless: tuple[str, ...]
 
     def functions(self) -> list[Item]:
         return [item for item in self.items if item.kind == "function"]
 
 
 def free_names(item: Item) -> dict[str, Node]:
-    """Return the names an item uses but neither declares inside itself nor defines,
-    each with its first node.
+    """Return the names an item uses but neither declares inside itself nor defines.
+
+    Each comes with the first node that it stands at.
     """
     return {
         name: node
-        for name, node in survey(item).used.items()
+        for name, node in facts_of(item).used.items()
         if name not in item.defines
     }
 
 
 def close(module: Module, entry: Item) -> Closure:
-    """Collect everything `entry` needs. Problems are collected in `refusals`, first in
-    file first.
-    """
-    closure = Closure(entry)
-    headers: dict[str, None] = {
-        name: None
-        for name, angled, _ in module.expanded.includes
-        if angled and name in HEADERS
-    }
+    """Collect everything `entry` needs. Problems are collected, first in file first."""
+    outside = _Outside(module)
     chosen: dict[int, Item] = {}
     todo = [entry]
     while todo:
@@ -71,25 +77,33 @@ def close(module: Module, entry: Item) -> Closure:
             continue
         chosen[item.start] = item
         for name, node in free_names(item).items():
-            found = module.named(name)
-            if node.type in ("true", "false"):
-                # TRUE is of this kind, too, and of no header
-                if name in HEADER_OF and not found:
-                    headers.setdefault(HEADER_OF[name])
-            elif any(item.kind not in ("prototype", "extern") for item in found):
-                todo.extend(_wanted(found))
-            else:
-                _from_standard(name, node, item.base, headers, closure, module)
-                todo.extend(
-                    i
-                    for i in found
-                    if i.kind == "prototype" and name in closure.bodiless
-                )
-    closure.items = [chosen[start] for start in sorted(chosen)]
-    closure.headers = tuple(headers)
-    closure.macros = _macros_used(module, closure.items)
-    closure.refusals.sort(key=lambda r: r.offset)
-    return closure
+            todo.extend(_items_for(name, node, item, outside))
+    items = tuple(chosen[start] for start in sorted(chosen))
+    return Closure(
+        entry=entry,
+        items=items,
+        macros=_macros_used(module, items),
+        headers=tuple(outside.headers),
+        refusals=tuple(sorted(outside.refusals, key=lambda r: r.offset)),
+        missing=tuple(outside.missing),
+        bodiless=tuple(outside.bodiless),
+    )
+
+
+def _items_for(name: str, node: Node, user: Item, outside: _Outside) -> list[Item]:
+    """Return the items that a name needs; note what has to come from outside."""
+    found = outside.module.named(name)
+    if node.type in ("true", "false"):
+        # TRUE is of this kind, too, and of no header
+        if name in HEADER_OF and not found:
+            outside.add_header_of(name)
+        return []
+    if any(item.kind not in _ANNOUNCEMENTS for item in found):
+        return _wanted(found)
+    outside.resolve(name, node, user.base)
+    if name in outside.bodiless:
+        return [item for item in found if item.kind == "prototype"]
+    return []
 
 
 def _wanted(found: list[Item]) -> list[Item]:
@@ -99,46 +113,74 @@ def _wanted(found: list[Item]) -> list[Item]:
     return found
 
 
-def _from_standard(
-    name: str, node: Node, base: int, headers: dict, closure: Closure, module: Module
-) -> None:
-    bare = name.removeprefix("__builtin_")
-    if name in FORBIDDEN:
-        refusal = Refusal(
-            FORBIDDEN[name], f"'{name}' is not available to a surrogate", node
-        )
-        closure.refusals.append(refusal.moved(base))
-    elif bare in HEADER_OF:
-        headers.setdefault(HEADER_OF[bare])
-    elif name in _KEYWORDS:
-        return
-    else:
+class _Outside:
+    """The names of one closure that its file does not define.
+
+    They are the standard library's, forbidden there, C's own words, or missing.
+    """
+
+    def __init__(self, module: Module):
+        self.module = module
+        included = module.expanded.includes
+        # a dict keeps the order of the text, which the closed text repeats
+        self.headers: dict[str, None] = {
+            name: None for name, angled, _ in included if angled and name in HEADERS
+        }
+        self.refusals: list[Refusal] = []
+        self.missing: list[str] = []
+        self.bodiless: list[str] = []
+
+    def add_header_of(self, name: str) -> None:
+        self.headers.setdefault(HEADER_OF[name])
+
+    def resolve(self, name: str, node: Node, base: int) -> None:
+        """Find where a name comes from; refuse it if it comes from nowhere.
+
+        Args:
+            name: as used.
+            node: where; its offset counts from `base`.
+            base: where the part of the item that uses it starts.
+        """
+        bare = name.removeprefix("__builtin_")
+        if name in FORBIDDEN:
+            what = f"'{name}' is not available to a surrogate"
+            refusal = Refusal(FORBIDDEN[name], what, node)
+            self.refusals.append(refusal.moved(base))
+        elif bare in HEADER_OF:
+            self.add_header_of(bare)
+        elif name not in _KEYWORDS:
+            self._miss(name, node, base)
+
+    def _miss(self, name: str, node: Node, base: int) -> None:
         is_call = node.parent is not None and node.parent.type == "call_expression"
-        reason, what = (
-            ("unknown_function", "function") if is_call else ("unknown_name", "name")
-        )
-        closure.missing.append(name)
+        self.missing.append(name)
         if is_call:
-            closure.bodiless.append(name)
+            self.bodiless.append(name)
+        kind = "function" if is_call else "name"
         if node.type == "type_identifier":
-            reason = "unknown_type"
-            what = "type"
-        unread = module.expanded.unread
-        hint = (
+            kind = "type"
+        is_declared = bool(self.module.named(name))
+        said = self._said_of_missing(is_declared, is_call)
+        what = f"the {kind} '{name}' is {said}"
+        self.refusals.append(Refusal(f"unknown_{kind}", what, node).moved(base))
+
+    def _said_of_missing(self, is_declared: bool, is_call: bool) -> str:
+        if not is_declared:
+            return f"not defined in this file{self._unread_headers}"
+        said = "declared, but its definition is in another file: paste it here"
+        return said + (", or guess it by name with --text-only" if is_call else "")
+
+    @cached_property
+    def _unread_headers(self) -> str:
+        unread = self.module.expanded.unread
+        if not unread:
+            return ""
+        return (
             f"; it may come from {', '.join(unread[:3])}: give its folder with -I DIR"
-            if unread
-            else ""
-        )
-        said = f"not defined in this file{hint}"
-        if module.named(name):
-            said = "declared, but its definition is in another file: paste it here"
-            said += ", or guess it by name with --text-only" if is_call else ""
-        closure.refusals.append(
-            Refusal(reason, f"the {what} '{name}' is {said}", node).moved(base)
         )
 
 
-def _macros_used(module: Module, items: list[Item]) -> list[Macro]:
+def _macros_used(module: Module, items: Sequence[Item]) -> tuple[Macro, ...]:
     """Return the user's macros whose calls stand inside the items."""
     expanded = module.expanded
     used = module.macros_used
@@ -146,22 +188,23 @@ def _macros_used(module: Module, items: list[Item]) -> list[Macro]:
     for item in items:
         first = expanded.origin(item.start)
         last = expanded.origin(max(item.start, item.end - 1))
-        here = used[
-            bisect_left(used, first, key=itemgetter(0)) : bisect_right(
-                used, last, key=itemgetter(0)
-            )
-        ]
-        macros |= {macro.start: macro for _, macro in here if macro.start >= 0}
-    return list(macros.values())
+        start = bisect_left(used, first, key=itemgetter(0))
+        stop = bisect_right(used, last, key=itemgetter(0))
+        # a predefined macro stands nowhere in the text
+        here = (macro for _, macro in used[start:stop] if macro.start >= 0)
+        macros |= {macro.start: macro for macro in here}
+    return tuple(macros.values())
 
 
 def closure_text(module: Module, closure: Closure) -> str:
-    """Write the closure as a person would: headers, then macros and items in file
-    order, as written.
+    """Write the closure as a person would: headers, macros and items, as written.
+
+    Macros and items stand in file order. One call of a macro may make several items;
+    it is written once. A macro that is defined inside an item is written with it.
     """
     expanded = module.expanded
-    written: dict[int, str] = {}  # by origin: one macro's call may make several items
-    order: list[tuple[int, int]] = []
+    written: dict[int, str] = {}  # by where it stands in the original
+    order: list[tuple[int, int]] = []  # (place in the expanded text, in the original)
     spans: list[tuple[int, int]] = []
     for item in closure.items:
         first = expanded.origin(item.start)
@@ -171,20 +214,20 @@ def closure_text(module: Module, closure: Closure) -> str:
         order.append((item.start, first))
         spans.append((first, last))
     for macro in closure.macros:
-        # it stands in what is written already
-        if not any(first <= macro.start < last for first, last in spans):
+        stands_inside_item = any(first <= macro.start < last for first, last in spans)
+        if not stands_inside_item:
             written[macro.start] = expanded.original[macro.start : macro.end].rstrip()
             order.append((expanded.defined[macro.start], macro.start))
     headers = "".join(f"#include <{name}>\n" for name in closure.headers)
-    body = "\n\n".join(
-        written[first] for first in dict.fromkeys(first for _, first in sorted(order))
-    )
+    origins = dict.fromkeys(origin for _, origin in sorted(order))
+    body = "\n\n".join(written[origin] for origin in origins)
     return (headers + "\n" if headers else "") + body + "\n"
 
 
 def closure_pieces(module: Module, closure: Closure) -> tuple[Piece, ...]:
-    """Write the closure's items with macros expanded and no directive: what is built
-    and evaluated.
+    """Write the closure's items with macros expanded and no directive.
+
+    That is what is built and evaluated.
     """
     text = module.expanded.text
     return tuple(

@@ -1,8 +1,7 @@
 """A signature -> the scalar C entry that calls its function.
 
 In: Signature, closed C. Out: `Unit`, and the same entry for any function of the same
-signature.
-Non-goals: mapping [-1, 1] to the domain (oracles take user units).
+signature. Non-goals: mapping [-1, 1] to the domain (oracles take user units).
 """
 
 from __future__ import annotations
@@ -18,13 +17,20 @@ ALIAS = "nsc_function"
 def unit_of(
     signature: Signature, pieces: tuple[Piece, ...], headers: tuple[str, ...]
 ) -> Unit:
-    """Wrap a function's closed source with `void nsc_entry(const double *nsc_x, double
-    *nsc_y)`.
+    """Add `void nsc_entry(const double *nsc_x, double *nsc_y)` to a closed function.
+
+    Args:
+        signature: the function's.
+        pieces: its closed source.
+        headers: standard ones that the source needs.
     """
     entry = Piece((ALIAS, ENTRY), scalar_entry(signature, signature.function, ENTRY))
-    headers = tuple(dict.fromkeys((*headers, "math.h")))
     return Unit(
-        headers, (*pieces, entry), ENTRY, len(signature.inputs), len(signature.outputs)
+        headers=tuple(dict.fromkeys((*headers, "math.h"))),
+        pieces=(*pieces, entry),
+        entry=ENTRY,
+        n_inputs=len(signature.inputs),
+        n_outputs=len(signature.outputs),
     )
 
 
@@ -34,6 +40,11 @@ def scalar_entry(signature: Signature, function: str, entry: str) -> str:
     Example: `void f(float x, float *re)` is called as `float x = 0; float nsc_cell_re =
     0; float *re = &nsc_cell_re; x = (float)nsc_x[0]; f(x, re); nsc_y[0] = (*re);`
     Integer inputs are rounded to nearest: `(int)floor(v + 0.5)`.
+
+    Args:
+        signature: what is called.
+        function: the C name to call it by.
+        entry: the C name of the entry.
     """
     body = [line for p in signature.params for line in _local(p)]
     body += [
@@ -48,14 +59,13 @@ def scalar_entry(signature: Signature, function: str, entry: str) -> str:
         f"nsc_y[{k}] = (double){leaf.lvalue};"
         for k, leaf in enumerate(signature.outputs)
     ]
+    head = f"void {entry}(const double *nsc_x, double *nsc_y)"
     lines = "\n".join(f"  {line}" for line in body)
-    return (
-        f"{_alias(signature, function)}\nvoid {entry}(const double *nsc_x, double"
-        f" *nsc_y) {{\n{lines}\n}}\n"
-    )
+    return f"{_alias(signature, function)}\n{head} {{\n{lines}\n}}\n"
 
 
 def _alias(signature: Signature, function: str) -> str:
+    """Write a function that hands everything on, under a name no parameter can have."""
     names = [f"nsc_{k}" for k in range(len(signature.params))]
     declared = ", ".join(
         _spell(p.type, n) for p, n in zip(signature.params, names, strict=True)
@@ -66,14 +76,15 @@ def _alias(signature: Signature, function: str) -> str:
 
 
 def _spell(ctype: CType, name: str) -> str:
-    if isinstance(ctype, Pointer):
-        pointee = ctype.to.of if isinstance(ctype.to, Array) else ctype.to
-        return Pointer(pointee).spell(name)  # `float *v`, whatever its extent
-    return ctype.spell(name)
+    """Declare a parameter: `float *v` for an array behind a pointer, of any length."""
+    if not isinstance(ctype, Pointer):
+        return ctype.spell(name)
+    pointee = ctype.to.of if isinstance(ctype.to, Array) else ctype.to
+    return Pointer(pointee).spell(name)
 
 
 def _local(param: Param) -> list[str]:
-    """Declare a zeroed object for a parameter, and a pointer to it where C passes one."""
+    """Declare a zeroed object for a parameter, and a pointer to it if C passes one."""
     if not isinstance(param.type, Pointer):
         return [f"{param.type.spell(param.name)} = {_zero(param.type)};"]
     cell = f"nsc_cell_{param.name}"

@@ -1,9 +1,7 @@
-"""Closed text -> the text a CompNet reads: comments gone, names canonical, one space
-between tokens.
+"""Closed text -> the text a CompNet reads: canonical names, one space between tokens.
 
 In: closed text. Out: str. Two programs that differ in names, layout or comments give
-the same text.
-Non-goals: semantics (see dag).
+the same text. Non-goals: semantics (see `nsc.graph`).
 """
 
 from __future__ import annotations
@@ -31,10 +29,16 @@ def normalise(source: str, function: str, parameters: Sequence[str]) -> str:
 
     Example: "static double lerp(double a, double b) { return a+b; }" gives
     "double f0 ( double p0 , double p1 ) { return p0 + p1 ; }".
+
+    Args:
+        source: closed text with every macro expanded.
+        function: the entry function's name.
+        parameters: its parameters' names, in order.
     """
     names = {function: "f0"}
     names |= {name: f"p{k}" for k, name in enumerate(parameters)}
     found = words(source)
+    # each word is spelled once; names are numbered in order of appearance
     spelled = {word: _spelled(word, names) for word in dict.fromkeys(found)}
     return " ".join(filter(None, map(spelled.__getitem__, found)))
 

@@ -26,12 +26,21 @@ from nsc.syntax import Domain, Signature
 class Program:
     """A closed C function with a scalar view.
 
-    `bodiless` names the functions that it calls and that nothing here defines; they are
-    guessed by name (dag/stand_ins.py), and nothing but `function` can run such a
-    program. `unread` names the file's own headers that were not to be had. `text` is
-    the original text of the function and of exactly what it needs, macros included (for
-    people, and for drop-in C); `pieces` are the same with every macro expanded and no
-    directive.
+    Args:
+        name: the function's.
+        path: of its file, as messages call it; "<python>" for a Python function.
+        text: the original text of the function and of exactly what it needs, macros
+            included (for people, and for drop-in C).
+        pieces: the same with every macro expanded and no directive.
+        headers: the standard headers that it needs.
+        signature: its scalar view.
+        domain: what its inputs are drawn from.
+        line: where it stands in its file, from 1.
+        bodiless: the functions that it calls and that nothing here defines; they are
+            guessed by name (`nsc.symbolic`), and nothing but `function` can run such a
+            program.
+        unread: the file's own headers that were not to be had.
+        function: runs it, instead of the sandbox.
     """
 
     name: str
@@ -44,8 +53,9 @@ class Program:
     line: int = 0
     bodiless: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
-    # runs it, instead of the sandbox
-    function: Callable | None = field(default=None, compare=False, repr=False)
+    function: Callable[[np.ndarray], np.ndarray] | None = field(
+        default=None, compare=False, repr=False
+    )
 
     @classmethod
     def from_callable(
@@ -57,8 +67,7 @@ class Program:
         ranges: Ranges | None = None,
         name: str | None = None,
     ) -> Program:
-        """Wrap a Python function `n i -> n o` (or `n i -> n`) as a Program without
-        text.
+        """Wrap a Python function `n i -> n o` (or `n i -> n`) as a textless Program.
 
         Args:
             function: takes inputs in its own units, one row an example; the program's
@@ -87,9 +96,7 @@ class Program:
 
     @cached_property
     def source(self) -> str:
-        """The closed text with every macro expanded and no directive: what is built and
-        evaluated.
-        """
+        """The closed text with macros expanded: what is built and evaluated."""
         return text_of_pieces(self.pieces)
 
     @cached_property
@@ -99,25 +106,21 @@ class Program:
 
     @cached_property
     def normalised(self) -> str:
-        """Return the text as a CompNet sees it: no comments, canonical names and
-        spacing.
-        """
-        return normalise(
-            self.source, self.name, [p.name for p in self.signature.params]
-        )
+        """The text as a CompNet sees it: canonical names and spacing, no comments."""
+        parameters = [param.name for param in self.signature.params]
+        return normalise(self.source, self.name, parameters)
 
     @cached_property
     def unit(self) -> Unit:
-        """Return what the sandbox builds: `source` plus the scalar entry."""
+        """What the sandbox builds: `source` plus the scalar entry."""
         return unit_of(self.signature, self.pieces, self.headers)
 
     @cached_property
     def dag(self) -> Dag | Unsupported:
-        """Return the expression DAG over inputs in [-1, 1], or why there is none."""
+        """The expression DAG over inputs in [-1, 1], or why there is none."""
         if not self.source:
-            return Unsupported(
-                "python_callable", "a Python callable has no C text to read"
-            )
+            what = "a Python callable has no C text to read"
+            return Unsupported("python_callable", what)
         return dag_of(self.source, self.signature, self.domain, bodiless=self.bodiless)
 
     @property

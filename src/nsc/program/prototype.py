@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from nsc.program.closure import free_names
 from nsc.program.program import Program
-from nsc.syntax import Item, parse_module, text_of, walk
+from nsc.syntax import Item, child, parse_module, text_of, walk
 from nsc.text import HEADER_OF, preprocess
+
+_NAMES = ("identifier", "type_identifier", "primitive_type")
 
 
 def signature_types(program: Program) -> tuple[tuple[str, ...], str]:
-    """Return (standard headers, C text) that a prototype of the program's function
-    needs.
+    """Return (standard headers, C text) that a prototype of the function needs.
 
     Example: for `double dist(vec2 a, vec2 b)` the text is `typedef struct { double x,
     y; } vec2;`.
@@ -23,13 +24,7 @@ def signature_types(program: Program) -> tuple[tuple[str, ...], str]:
     entry = module.function(program.name)
     if entry is None:
         return (), ""
-    body = entry.node.child_by_field_name("body")
-    head = [n for n in walk(entry.node) if n.end_byte <= body.start_byte]
-    todo = [
-        text_of(n)
-        for n in head
-        if n.type in ("identifier", "type_identifier", "primitive_type")
-    ]
+    todo = _names_in_head(entry)
     chosen: dict[int, Item] = {}
     headers: dict[str, None] = {}
     while todo:
@@ -41,5 +36,16 @@ def signature_types(program: Program) -> tuple[tuple[str, ...], str]:
                 chosen[item.start] = item
                 todo.extend(free_names(item))
     text = module.expanded.text
-    pieces = [text[i.start : i.end].strip() for _, i in sorted(chosen.items())]
-    return tuple(headers), "\n".join(p if p.endswith(";") else p + ";" for p in pieces)
+    pieces = [text[item.start : item.end] for _, item in sorted(chosen.items())]
+    declarations = [piece.strip().removesuffix(";") + ";" for piece in pieces]
+    return tuple(headers), "\n".join(declarations)
+
+
+def _names_in_head(function: Item) -> list[str]:
+    """List the names in front of a function's body."""
+    body = child(function.node, "body")
+    return [
+        text_of(node)
+        for node in walk(function.node)
+        if node.end_byte <= body.start_byte and node.type in _NAMES
+    ]

@@ -1,8 +1,7 @@
-"""Can this closure be run as a pure function of its scalars? Named reasons where it
-cannot.
+"""A closure -> why it cannot be run as a pure function of its scalars, if it cannot.
 
-In: Module, Closure. Out: refusals. Non-goals: types of parameters (signature.py),
-missing names (closure.py).
+In: Module, Closure. Out: refusals. Non-goals: types of parameters (infer.py), missing
+names (closure.py).
 """
 
 from __future__ import annotations
@@ -17,74 +16,79 @@ from nsc.syntax import (
     MAX_TREE_DEPTH,
     Item,
     Module,
+    facts_of,
     first_error,
     is_too_deep,
-    survey,
     text_of,
 )
 
+MAX_SNIPPET = 40  # characters
+_COMPLEX = re.compile(r"\b_?[Cc]omplex\b")
+
 
 def impurities(module: Module, closure: Closure) -> list[Refusal]:
-    """Find what keeps a closure from being a pure, compilable function."""
+    """Find what keeps a closure from being a pure, compilable function.
+
+    Returns:
+        Refusals; offsets count from the start of the text.
+    """
     found: list[Refusal] = []
     for item in closure.items:
-        found.extend(
-            refusal.moved(item.base) for refusal in item_impurities(module, item)
-        )
+        own = item_impurities(module, item)
+        found.extend(refusal.moved(item.base) for refusal in own)
     found.extend(_unbounded_recursion(module, closure))
     return found
 
 
 def item_impurities(module: Module, item: Item) -> list[Refusal]:
-    """Find what one item has in it that no surrogate's program may have; counted from
-    its part.
+    """Find what one item has in it that no surrogate's program may have.
+
+    An item that is not read whole has one refusal, for nothing else can be told of it.
+
+    Returns:
+        Refusals; offsets count from the start of the item's part.
     """
-    if item.once("too_deep", is_too_deep):
+    if item.once(is_too_deep):
         what = (
             f"'{item.name}' nests deeper than {MAX_TREE_DEPTH} levels; split its"
             " expressions or branches"
         )
         return [Refusal("nested_too_deeply", what, item.node)]
     error = first_error(item.node)
-    if error is not None and re.search(r"\b_?[Cc]omplex\b", text_of(item.node)):
-        return [
-            Refusal(
-                "uses_complex",
-                "complex numbers are not supported; pass their two parts",
-                error,
-            )
-        ]
     if error is not None:
-        return [
-            Refusal(
-                "syntax_error",
-                f"this is not C as nsc reads it: {_snippet(error)}{_hint(module)}",
-                error,
-            )
-        ]
-    return [*survey(item).refused, *_forbidden_writes(module, item)]
+        return [_unreadable(module, item, error)]
+    return [*facts_of(item).refused, *_forbidden_writes(module, item)]
+
+
+def _unreadable(module: Module, item: Item, error: Node) -> Refusal:
+    if _COMPLEX.search(text_of(item.node)):  # `double complex z` is not in the grammar
+        what = "complex numbers are not supported; pass their two parts"
+        return Refusal("uses_complex", what, error)
+    what = f"this is not C as nsc reads it: {_snippet(error)}{_hint(module)}"
+    return Refusal("syntax_error", what, error)
 
 
 def _snippet(node: Node) -> str:
     if node.is_missing:
         return f"'{node.type}' is missing"
     text = " ".join(text_of(node).split())
-    return f"'{text[:40]}{'...' if len(text) > 40 else ''}'"
+    is_long = len(text) > MAX_SNIPPET
+    return f"'{text[:MAX_SNIPPET]}{'...' if is_long else ''}'"
 
 
 def _hint(module: Module) -> str:
     unread = module.expanded.unread
+    if not unread:
+        return ""
     return (
         f"; a macro may be missing, from {', '.join(unread[:3])}: give its folder with"
         " -I DIR"
-        if unread
-        else ""
     )
 
 
 def _forbidden_writes(module: Module, function: Item) -> list[Refusal]:
     """Find writes to file-scope or static objects."""
-    writes = survey(function).writes
+    writes = facts_of(function).writes
     return [
         refusal
         for name, refusal in writes
@@ -97,24 +101,29 @@ def _is_variable(module: Module, name: str) -> bool:
 
 
 def _unbounded_recursion(module: Module, closure: Closure) -> list[Refusal]:
-    """Refuse a function that calls itself, directly or not, when none on the way ever
-    branches.
-    """
+    """Refuse functions that call themselves when none on the way ever branches."""
     calls = {f.name: module.callees(f) for f in closure.functions()}
     suspects = _may_recur(calls)
-    found = []
+    found: list[Refusal] = []
     for function in closure.functions():
-        cycle = _reach(function.name, calls) if function.name in suspects else ()
-        if function.name in cycle and not any(
-            _branches(module.function(name)) for name in cycle
-        ):
-            message = f"'{function.name}' calls itself without a condition that ends it"
-            found.append(Refusal("unbounded_recursion", message, function.start))
+        if function.name not in suspects:
+            continue
+        reached = _reach(function.name, calls)
+        calls_itself = function.name in reached
+        may_end = any(_branches(module.function(name)) for name in reached)
+        if calls_itself and not may_end:
+            what = f"'{function.name}' calls itself without a condition that ends it"
+            found.append(Refusal("unbounded_recursion", what, function.start))
     return found
 
 
 def _may_recur(calls: dict[str, set[str]]) -> set[str]:
-    """Return the functions from which some chain of calls never ends."""
+    """Return the functions from which some chain of calls never ends.
+
+    Those that call nothing are taken away, then those that call nothing any more; what
+    is left calls in circles, or what does. Few functions do, and only those are worth
+    following one by one.
+    """
     left = {
         name: {callee for callee in callees if callee in calls}
         for name, callees in calls.items()
@@ -135,6 +144,7 @@ def _may_recur(calls: dict[str, set[str]]) -> set[str]:
 
 
 def _reach(start: str, calls: dict[str, set[str]]) -> set[str]:
+    """Return all that a function calls, directly or not."""
     seen: set[str] = set()
     todo = list(calls.get(start, ()))
     while todo:
@@ -146,4 +156,4 @@ def _reach(start: str, calls: dict[str, set[str]]) -> set[str]:
 
 
 def _branches(function: Item | None) -> bool:
-    return function is not None and survey(function).branches
+    return function is not None and facts_of(function).branches

@@ -1,7 +1,7 @@
 """Closed C, ready to build.
 
-In: nothing. Out: `Piece`, `Unit`. Plain frozen data. Non-goals: how it is closed, built
-or run.
+In: nothing. Out: `Piece`, `Unit`, plain frozen data. Non-goals: how it is closed,
+built or run.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 
 class Piece(NamedTuple):
-    """One file-scope declaration, without directives, and the names that it defines:
-    functions, types, tags...
+    """One file-scope declaration, without directives.
+
+    `names` are what it defines: functions, types, tags...
     """
 
     names: tuple[str, ...]
@@ -22,10 +23,12 @@ class Piece(NamedTuple):
 
 
 def text_of_pieces(pieces: Sequence[Piece]) -> str:
+    """Return the text that pieces make together."""
     return "".join(f"{piece.text}\n" for piece in pieces)
 
 
 def names_of_pieces(pieces: Sequence[Piece]) -> tuple[str, ...]:
+    """Return every name that pieces define, once, in their order."""
     return tuple(dict.fromkeys(name for piece in pieces for name in piece.names))
 
 
@@ -33,13 +36,16 @@ def names_of_pieces(pieces: Sequence[Piece]) -> tuple[str, ...]:
 class Unit:
     """Closed C, ready to build: not one preprocessor directive, one scalar entry point.
 
-    `pieces` define `void <entry>(const double *x, double *y)` reading n_inputs and
-    writing n_outputs doubles. They name what they define, so that a builder can rename
-    it (`#define a nsc_u3_a`), put many units into one module, and let a unit define its
-    own `erf`.
+    The pieces name what they define, so that a builder can rename it (`#define a
+    nsc_u3_a`), put many units into one module, and let a unit define its own `erf`.
+
+    Args:
+        headers: standard ones only, e.g. ("math.h",).
+        pieces: define `void <entry>(const double *x, double *y)`, among others.
+        entry: reads n_inputs and writes n_outputs doubles.
     """
 
-    headers: tuple[str, ...]  # standard headers only, e.g. ("math.h",)
+    headers: tuple[str, ...]
     pieces: tuple[Piece, ...]
     entry: str
     n_inputs: int

@@ -1,5 +1,4 @@
-"""Inputs and outputs in the program's units: drawn, rounded, as its types can hold
-them.
+"""Inputs and outputs in the program's units, as its types can hold them.
 
 In: Program, arrays. Out: arrays. Non-goals: running it.
 """
@@ -20,20 +19,27 @@ def with_whole_inputs(program: Program, x: np.ndarray) -> np.ndarray:
 
 
 def as_returned(program: Program, y: np.ndarray) -> np.ndarray:
-    """Return what exported C makes of a network's outputs `n o`: what a variable of the
-    output's type can hold.
+    """Return what exported C makes of a network's outputs.
 
     An integer is the nearest one of its type, a _Bool says whether the network is above
     one half.
+
+    Args:
+        program: whose output types are meant.
+        y: `n o`, in the program's units.
+
+    Returns:
+        `n o`, doubles that variables of the outputs' types can hold.
     """
     y = np.array(y, np.float64)
     for k, leaf in enumerate(program.signature.outputs):
+        column = y[:, k]
         if leaf.type.kind == "bool":
-            y[:, k] = y[:, k] > 0.5
+            y[:, k] = column > 0.5
         elif leaf.type.kind == "int":
-            y[:, k] = np.clip(
-                np.trunc(y[:, k] + np.copysign(0.5, y[:, k])), *leaf.type.limits
-            )
+            # halves go away from zero, as in C's round
+            nearest = np.trunc(column + np.copysign(0.5, column))
+            y[:, k] = np.clip(nearest, *leaf.type.limits)
     return y
 
 
@@ -42,7 +48,13 @@ def draw_inputs(
 ) -> np.ndarray:
     """Draw `n i` inputs uniformly from a program's domain, in its units.
 
-    Integer and _Bool inputs are whole numbers, every one from lo to hi equally likely.
+    Integer and _Bool inputs are whole numbers, every one from lo to hi equally likely;
+    a float input is a number that a float can hold.
+
+    Args:
+        program: whose domain is meant.
+        n: how many.
+        generator: draws one number an input, in C order.
     """
     lo = np.array(program.domain.lo)
     hi = np.array(program.domain.hi)
@@ -51,7 +63,8 @@ def draw_inputs(
     for k, leaf in enumerate(program.signature.inputs):
         if leaf.type.kind != "float":
             least = math.ceil(lo[k])
-            x[:, k] = np.floor(least + (math.floor(hi[k]) - least + 1.0) * unit[:, k])
+            count = math.floor(hi[k]) - least + 1.0
+            x[:, k] = np.floor(least + count * unit[:, k])
         elif leaf.type.bits == 32:
             x[:, k] = x[:, k].astype(np.float32)
     return x

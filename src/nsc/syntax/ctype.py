@@ -1,8 +1,7 @@
-"""The C types a surrogate can be compiled for: scalars, pointers, arrays and structs of
-them, and unions inside.
+"""The C types of what a surrogate is compiled for, and of what is inside of it.
 
-In: nothing. Out: frozen values. Non-goals: bit-fields, function pointers, layout in
-bytes.
+In: nothing. Out: frozen values: scalars, pointers, arrays, structs and unions.
+Non-goals: bit-fields, function pointers, layout in bytes.
 """
 
 from __future__ import annotations
@@ -21,25 +20,29 @@ class Void:
 
 @dataclass(frozen=True)
 class Scalar:
-    """A number. `spelling` is the C type as written in closed text, e.g. "float" or
-    "unsigned int".
+    """A number.
+
+    Args:
+        spelling: the C type as written in closed text, e.g. "float", "unsigned int".
+        kind: "float", "int" or "bool".
+        bits: its width.
+        signed: whether an integer can be negative.
     """
 
     spelling: str
-    kind: str  # "float" | "int" | "bool"
+    kind: str
     bits: int = 64
     signed: bool = True
 
     @property
     def limits(self) -> tuple[float, float]:
-        """The least and the largest value of an integer type, as far as a double can
-        hold them.
-        """
+        """The least and the largest value of an integer type that a double can hold."""
         least = -(2 ** (self.bits - 1)) if self.signed else 0
         largest = float(least + 2**self.bits - 1)
-        return float(least), (
-            largest if self.bits <= 53 else math.nextafter(largest, 0.0)
-        )
+        is_rounded_up = self.bits > 53  # to 2^63 or 2^64, which the type lacks
+        if is_rounded_up:
+            largest = math.nextafter(largest, 0.0)
+        return float(least), largest
 
     def spell(self, name: str = "") -> str:
         return f"{self.spelling} {name}".rstrip()
@@ -47,8 +50,9 @@ class Scalar:
 
 @dataclass(frozen=True)
 class _Compound:
-    """Named fields; `spelling` is how to name it, e.g. "struct vec" or the typedef
-    "vec3".
+    """Named fields.
+
+    `spelling` is how to name it: "struct vec", the typedef "vec3", "" if it cannot be.
     """
 
     spelling: str
@@ -73,15 +77,14 @@ class Union(_Compound):
 
 @dataclass(frozen=True)
 class Array:
-    """`length` elements of one type; `length` is None where C left it open (`float
-    a[]`).
-    """
+    """`length` elements of one type, None where C left it open (`float a[]`)."""
 
     of: CType
     length: int | None
 
     def spell(self, name: str = "") -> str:
-        return self.of.spell(f"{name}[{'' if self.length is None else self.length}]")
+        length = "" if self.length is None else self.length
+        return self.of.spell(f"{name}[{length}]")
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,8 @@ class Pointer:
 
     def spell(self, name: str = "") -> str:
         inner = f"(*{name})" if isinstance(self.to, Array) else f"*{name}"
-        return ("const " if self.const else "") + self.to.spell(inner)
+        qualifier = "const " if self.const else ""
+        return qualifier + self.to.spell(inner)
 
 
 CType = Void | Scalar | Struct | Union | Array | Pointer

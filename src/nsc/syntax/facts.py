@@ -1,9 +1,8 @@
-"""One item -> what it says by itself: the names it uses, what it calls and writes, what
-in it is refused.
+"""One item -> what it says by itself: names used, calls, writes, refused constructs.
 
-In: an `Item`. Out: `Survey`, read off its syntax tree in one walk and kept with the
-item.
-Non-goals: what the names stand for (closure.py), whether that is allowed (purity.py).
+In: an `Item`. Out: `Facts`, read off its syntax tree in one walk and kept with the
+item. Non-goals: what the names stand for (closure.py), whether that is allowed
+(purity.py).
 """
 
 from __future__ import annotations
@@ -11,15 +10,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 
 from tree_sitter import Node
 
 from nsc.refusal import Refusal
 from nsc.syntax.sections import Item
-from nsc.syntax.tree import declared_name, is_const, text_of
+from nsc.syntax.tree import (
+    child,
+    declarators_of,
+    declared_name,
+    has_specifier,
+    is_const,
+    operator_of,
+    optional_child,
+    text_of,
+)
 from nsc.text import HEADER_OF
 
-_REFUSED_NODES = {
+# kinds of nodes that are refused wherever they stand: (reason, message)
+REFUSED_NODES = {
     "gnu_asm_expression": ("uses_asm", "inline assembly is not supported"),
     "seh_try_statement": ("not_standard_c", "structured exceptions are not standard C"),
     "offsetof_expression": ("uses_offsetof", "offsetof is not supported"),
@@ -49,10 +59,12 @@ _BRANCHES = (
     "do_statement",
 )
 _DECLARATIONS = ("declaration", "parameter_declaration", "type_definition")
+_TAGGED = ("struct_specifier", "union_specifier")
+_NAMING = ("identifier", "type_identifier", "primitive_type", "true", "false")
 
 
 @dataclass(frozen=True)
-class Survey:
+class Facts:
     """What an item says by itself. Refusals count from the start of the item's part.
 
     Args:
@@ -74,31 +86,27 @@ class Survey:
     writes: tuple[tuple[str, Refusal], ...]
 
 
-def survey(item: Item) -> Survey:
+def facts_of(item: Item) -> Facts:
     """Read an item, once."""
-    return item.once("survey", _survey)
+    return item.once(_read)
 
 
-def _survey(root: Node) -> Survey:
+def _read(root: Node) -> Facts:
     nodes = _Nodes(root)
-    return Survey(
+    is_function = root.type == "function_definition"
+    called = (child(call, "function") for call in nodes.of("call_expression"))
+    return Facts(
         identifiers=frozenset(map(text_of, nodes.of("identifier"))),
         used=_used(nodes),
-        calls=frozenset(
-            text_of(call.child_by_field_name("function"))
-            for call in nodes.of("call_expression")
-        ),
-        branches=bool(nodes.of(*_BRANCHES))
-        or any(
-            n.children[1].type in ("&&", "||") for n in nodes.of("binary_expression")
-        ),
+        calls=frozenset(map(text_of, called)),
+        branches=_depends_on_condition(nodes),
         refused=tuple(_refused(nodes)),
-        writes=tuple(_writes(nodes)) if root.type == "function_definition" else (),
+        writes=tuple(_writes(nodes)) if is_function else (),
     )
 
 
 class _Nodes:
-    """The named nodes at and below one, by kind."""
+    """The named nodes at and below one, by kind, each with its place in the walk."""
 
     def __init__(self, root: Node):
         self.kinds: dict[str, list[tuple[int, Node]]] = {}
@@ -108,67 +116,74 @@ class _Nodes:
             node = todo.pop()
             self.kinds.setdefault(node.type, []).append((number, node))
             number += 1
-            if node.named_child_count and not (
-                node.type == "initializer_list" and not _NAME.search(node.text)
-            ):
-                # of a table of numbers there is nothing to say
+            if node.named_child_count and not _is_table_of_numbers(node):
                 todo.extend(reversed(node.named_children))
 
     def of(self, *kinds: str) -> list[Node]:
         """List the nodes of some kinds, parents first, in the order of the text."""
         lists = [self.kinds[kind] for kind in kinds if kind in self.kinds]
-        found = (
-            lists[0]
-            if len(lists) == 1
-            else sorted((pair for pairs in lists for pair in pairs), key=_number)
-        )
-        return [node for _, node in found]
+        if len(lists) == 1:
+            numbered = lists[0]
+        else:
+            joined = (pair for pairs in lists for pair in pairs)
+            numbered = sorted(joined, key=itemgetter(0))
+        return [node for _, node in numbered]
 
 
-def _number(pair: tuple[int, Node]) -> int:
-    return pair[0]
+def _is_table_of_numbers(node: Node) -> bool:
+    """Say whether there is nothing to tell of what is in an initialiser."""
+    if node.type != "initializer_list":
+        return False
+    text = node.text
+    return text is not None and _NAME.search(text) is None
 
 
 def _used(nodes: _Nodes) -> dict[str, Node]:
     names = set(_declared(nodes))
     tags = set(_tags(nodes))
     used: dict[str, Node] = {}
-    for node in nodes.of(
-        "identifier", "type_identifier", "primitive_type", "true", "false"
-    ):
+    for node in nodes.of(*_NAMING):
         name = text_of(node)
         # a tag and a variable may share a name
         is_declared = name in tags or (name in names and not _is_tag(node))
-        if not is_declared and (node.type != "primitive_type" or name in HEADER_OF):
+        is_keyword = node.type == "primitive_type" and name not in HEADER_OF
+        if not is_declared and not is_keyword:
             used.setdefault(name, node)
     return used
 
 
 def _is_tag(node: Node) -> bool:
-    return node.type == "type_identifier" and node.parent.type in (
-        "struct_specifier",
-        "union_specifier",
-    )
+    if node.type != "type_identifier":
+        return False
+    parent = node.parent  # found from the root: as slow as the tree is deep
+    return parent is not None and parent.type in _TAGGED
 
 
 def _declared(nodes: _Nodes) -> Iterator[str]:
     for node in nodes.of(*_DECLARATIONS):
-        yield from (declared_name(d) for d in node.children_by_field_name("declarator"))
+        yield from map(declared_name, declarators_of(node))
     for node in nodes.of("enumerator"):  # labels have names of their own
-        yield text_of(node.child_by_field_name("name"))
+        yield text_of(child(node, "name"))
 
 
 def _tags(nodes: _Nodes) -> Iterator[str]:
-    for node in nodes.of("struct_specifier", "union_specifier"):
-        tag = node.child_by_field_name("name")
-        if tag is not None and node.child_by_field_name("body") is not None:
+    for node in nodes.of(*_TAGGED):
+        tag = optional_child(node, "name")
+        if tag is not None and optional_child(node, "body") is not None:
             yield text_of(tag)
 
 
+def _depends_on_condition(nodes: _Nodes) -> bool:
+    if nodes.of(*_BRANCHES):
+        return True
+    binary = nodes.of("binary_expression")
+    return any(node.children[1].type in ("&&", "||") for node in binary)
+
+
 def _refused(nodes: _Nodes) -> Iterator[Refusal]:
-    for node in nodes.of(*_REFUSED_NODES, "type_qualifier", "identifier"):
-        if node.type in _REFUSED_NODES:
-            yield Refusal(*_REFUSED_NODES[node.type], node)
+    for node in nodes.of(*REFUSED_NODES, "type_qualifier", "identifier"):
+        if node.type in REFUSED_NODES:
+            yield Refusal(*REFUSED_NODES[node.type], node)
         elif node.type == "type_qualifier":
             if node.text == b"volatile" and not _is_inside_body(node):
                 what = "a volatile object outside a function body may change by itself"
@@ -178,61 +193,54 @@ def _refused(nodes: _Nodes) -> Iterator[Refusal]:
 
 
 def _is_inside_body(node: Node) -> bool:
-    while node is not None and node.type != "compound_statement":
-        node = node.parent
-    return node is not None
+    above: Node | None = node
+    while above is not None and above.type != "compound_statement":
+        above = above.parent
+    return above is not None
 
 
 def _writes(nodes: _Nodes) -> Iterator[tuple[str, Refusal]]:
     """Find writes to file-scope or static objects."""
-    statics: set[str] = set()
-    locals_: set[str] = set()
-    for node in nodes.of("declaration", "parameter_declaration"):
-        names = {declared_name(d) for d in node.children_by_field_name("declarator")}
-        is_static = any(
-            c.type == "storage_class_specifier" and c.text == b"static"
-            for c in node.children
-        )
-        (statics if is_static and not is_const(node) else locals_).update(names)
+    statics, others = _variables(nodes)
     for node in nodes.of("assignment_expression", "update_expression"):
-        target = node.child_by_field_name(
-            "left" if node.type == "assignment_expression" else "argument"
-        )
-        name = _root_name(target)
+        is_update = node.type == "update_expression"
+        name = _root_name(child(node, "argument" if is_update else "left"))
+        if name is None:
+            continue
         if name in statics:
-            yield (
-                name,
-                Refusal(
-                    "keeps_state", f"the static variable '{name}' is written", node
-                ),
-            )
-        elif name is not None and name not in locals_:
-            yield (
-                name,
-                Refusal(
-                    "writes_global",
-                    f"the file-level variable '{name}' is written",
-                    node,
-                ),
-            )
+            what = f"the static variable '{name}' is written"
+            yield name, Refusal("keeps_state", what, node)
+        elif name not in others:
+            what = f"the file-level variable '{name}' is written"
+            yield name, Refusal("writes_global", what, node)
 
 
-def _root_name(node: Node | None) -> str | None:
-    """Return the variable an lvalue starts from: `g.a[2]` gives "g"; through a pointer,
-    none.
+def _variables(nodes: _Nodes) -> tuple[set[str], set[str]]:
+    """Return the names of static variables that are not const, and of all others."""
+    statics: set[str] = set()
+    others: set[str] = set()
+    for node in nodes.of("declaration", "parameter_declaration"):
+        is_static = has_specifier(node, "storage_class_specifier", b"static")
+        keeps_state = is_static and not is_const(node)
+        names = statics if keeps_state else others
+        names.update(map(declared_name, declarators_of(node)))
+    return statics, others
+
+
+def _root_name(lvalue: Node) -> str | None:
+    """Return the variable an lvalue starts from: `g.a[2]` gives "g".
+
+    Through a pointer there is none: `p->a` writes what p points to, not p.
     """
-    while node is not None:
+    node = lvalue
+    while True:
         if node.type == "identifier":
             return text_of(node)
-        if (
-            node.type == "field_expression"
-            and text_of(node.child_by_field_name("operator")) == "->"
-        ):
+        if node.type == "field_expression" and operator_of(node) == "->":
             return None
         if node.type in ("field_expression", "subscript_expression"):
-            node = node.child_by_field_name("argument")
+            node = child(node, "argument")
         elif node.type == "parenthesized_expression":
             node = node.named_children[0]
         else:
             return None
-    return None

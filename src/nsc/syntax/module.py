@@ -10,27 +10,33 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import itemgetter
-from typing import Any
 
-from nsc.syntax.facts import survey
+from nsc.syntax.definitions import scope_of
+from nsc.syntax.facts import facts_of
+from nsc.syntax.scope import Scope
 from nsc.syntax.sections import Item, Part, parts_of
-from nsc.syntax.types import Scope, ScopeOf
 from nsc.text import Expanded, Macro
 
 
 @dataclass
 class Module:
-    """A parsed file: parts, each with its place in the text."""
+    """A parsed file: parts, each with its place in the text.
+
+    Args:
+        expanded: the text, and where each of its characters comes from.
+        parts: of whole declarations, in file order.
+        found: what `named` has looked up.
+    """
 
     expanded: Expanded
     parts: list[tuple[int, Part]] = field(repr=False)
-    # by what, and Item.start
-    known: dict[tuple[str, int], Any] = field(default_factory=dict, repr=False)
-    found: dict[str, list[Item]] = field(default_factory=dict, repr=False)
+    found: dict[str, list[Item]] = field(
+        default_factory=dict[str, list[Item]], repr=False
+    )
 
     @cached_property
     def scope(self) -> Scope:
-        return ScopeOf(node for _, part in self.parts for node in part.typing)
+        return scope_of(node for _, part in self.parts for node in part.typing)
 
     def named(self, name: str) -> list[Item]:
         """Return the items that define or declare a file-scope name, in file order."""
@@ -58,12 +64,14 @@ class Module:
 
     def callees(self, function: Item) -> set[str]:
         """Return the functions of this file that a function calls."""
-        return {name for name in survey(function).calls if self.function(name)}
+        return {name for name in facts_of(function).calls if self.function(name)}
 
     def function(self, name: str) -> Item | None:
-        return next(
-            (item for item in self.named(name) if item.kind == "function"), None
-        )
+        """Return the first definition of a function."""
+        for item in self.named(name):
+            if item.kind == "function":
+                return item
+        return None
 
 
 def parse_module(expanded: Expanded) -> Module:

@@ -14,39 +14,53 @@ from nsc.syntax.ctype import CType, Scalar
 class Leaf:
     """One scalar input or output of a program.
 
-    `name` is what people see and type ("x", "re", "m[1][2]", "p.pos.x", "return");
-    `lvalue` is a C expression valid wherever the parameters are in scope under their
-    own names ("x", "(*re)", "v[2]", "m[1][2]", "p->pos.x") and the result is called
-    `nsc_result`.
+    Args:
+        name: what people see and type ("x", "re", "m[1][2]", "p.pos.x", "return").
+        lvalue: a C expression valid wherever the parameters are in scope under their
+            own names ("x", "(*re)", "v[2]", "m[1][2]", "p->pos.x") and the result is
+            called `nsc_result`.
+        type: what C holds there.
+        param: the parameter it belongs to; "return" for the result.
+        path: fields and indices inside the parameter.
     """
 
     name: str
     lvalue: str
     type: Scalar
-    param: str  # the parameter it belongs to; "return" for the result
-    path: tuple[str | int, ...] = ()  # fields and indices inside the parameter
+    param: str
+    path: tuple[str | int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Param:
     """One C parameter, after typedefs are resolved and array extents are known.
 
-    `type` never is an open Array: `float a[]` with known extent n is Array(FLOAT, n); a
-    pointer to one scalar or struct is Pointer(T); a pointer used as an array of n is
-    Pointer(Array(T, n)).
+    Args:
+        name: as declared.
+        type: never an open Array: `float a[]` with known extent n is Array(FLOAT, n); a
+            pointer to one scalar or struct is Pointer(T); a pointer used as an array of
+            n is Pointer(Array(T, n)).
+        direction: "in", "out" or "inout".
+        declaration: in closed text, e.g. "const float *restrict v".
     """
 
     name: str
     type: CType
-    direction: str  # "in" | "out" | "inout"
-    declaration: str  # the C declaration in closed text, e.g. "const float *restrict v"
+    direction: str
+    declaration: str
 
 
 @dataclass(frozen=True)
 class Signature:
-    """A C signature and its desugared scalar view: `inputs` and `outputs`, in C order.
+    """A C signature and its scalar view.
 
-    The result, if any, is the first output; then out parameters in order.
+    Args:
+        function: its name.
+        params: in C order.
+        result: the type that is returned.
+        inputs: scalars that are read, in C order.
+        outputs: scalars that are written: the result first, if any.
+        prototype: e.g. "double f(double x, double y)".
     """
 
     function: str
@@ -54,14 +68,12 @@ class Signature:
     result: CType
     inputs: tuple[Leaf, ...]
     outputs: tuple[Leaf, ...]
-    prototype: str  # "double f(double x, double y)"
+    prototype: str
 
 
 @dataclass(frozen=True)
 class Domain:
-    """A box: one (lo, hi) per input, in the program's units. Inputs are drawn uniformly
-    from it.
-    """
+    """A box that inputs are drawn from: one (lo, hi) each, in the program's units."""
 
     lo: tuple[float, ...]
     hi: tuple[float, ...]

@@ -1,24 +1,28 @@
 """Syntax of C declarations -> C types.
 
-In: tree-sitter nodes of expanded text. Out: `CType`s, and a `Scope` of the typedefs,
-tags and integer constants a file defines. Non-goals: expressions other than integer
-constants; layout in memory.
+In: tree-sitter nodes of expanded text, the `Scope` they stand in. Out: `CType`s.
+Non-goals: what a declaration adds to its scope (definitions.py), but for the tags of
+structs and unions that it defines; layout in memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from typing import Any
-
 from tree_sitter import Node
 
 from nsc.refusal import Refusal
+from nsc.syntax.constants import constant
 from nsc.syntax.ctype import Array, CType, Pointer, Scalar, Struct, Union, Void
-from nsc.syntax.tree import is_const, is_too_deep, text_of
-from nsc.text import INTEGER_BINARY, INTEGER_UNARY, integer_literal
+from nsc.syntax.scope import Scope
+from nsc.syntax.tree import (
+    declarators_of,
+    inner_of,
+    optional_child,
+    text_of,
+)
 
-_KEYWORDS = {
+COMPOUND_SPECIFIERS = ("struct_specifier", "union_specifier")
+MAX_ARRAY_LENGTH = 1_000_000
+_KEYWORDS: dict[str, Void | Scalar] = {
     "void": Void(),
     "float": Scalar("float", "float", 32),
     "double": Scalar("double", "float", 64),
@@ -45,50 +49,26 @@ _SCALARS: dict[str, Scalar] = {
     for form in ("", "_fast", "_least")
     for bits in (8, 16, 32, 64)
 }
-
-
-@dataclass
-class Scope:
-    """The types and integer constants a file defines, by name."""
-
-    typedefs: dict[str, CType] = field(default_factory=dict)
-    tags: dict[str, Struct | Union] = field(default_factory=dict)
-    constants: dict[str, int] = field(default_factory=dict)
-
-    def copy(self) -> Scope:
-        """Return the same names, for a function to add its own."""
-        return Scope(dict(self.typedefs), dict(self.tags), dict(self.constants))
-
-
-class ScopeOf(Scope):
-    """The scope of file-scope items (`scope_of`), collected when it is first asked:
-    `float f(float x)` needs none.
-    """
-
-    def __init__(self, items: Iterable[Node]):
-        self._items = items
-
-    def __getattr__(self, name: str) -> Any:
-        if "_items" not in self.__dict__:
-            raise AttributeError(name)
-        self.__dict__.update(vars(scope_of(self.__dict__.pop("_items"))))
-        return getattr(self, name)
+_INTEGER_WORDS = frozenset("int signed unsigned short long char".split())
+_NAMES = ("identifier", "field_identifier", "type_identifier", "primitive_type")
+_POINTERS = ("pointer_declarator", "abstract_pointer_declarator")
+_ARRAYS = ("array_declarator", "abstract_array_declarator")
+_FUNCTIONS = ("function_declarator", "abstract_function_declarator")
+_WRAPPERS = (
+    "parenthesized_declarator",
+    "attributed_declarator",
+    "abstract_parenthesized_declarator",
+)
 
 
 def _sized_integer(words: list[str]) -> Scalar | None:
-    """Resolve `unsigned long int` and its kin in any word order."""
-    rest = [
-        w
-        for w in words
-        if w not in ("int", "signed", "unsigned", "short", "long", "char")
-    ]
-    if rest or not words:
+    """Resolve `unsigned long int` and its kin in any word order; long has 32 bits."""
+    if not words or not _INTEGER_WORDS.issuperset(words):
         return None
     signed = "unsigned" not in words
     if "char" in words:
-        return Scalar(
-            "unsigned char" if not signed else "signed char", "int", 8, signed
-        )
+        sign = "signed" if signed else "unsigned"
+        return Scalar(f"{sign} char", "int", 8, signed)
     if "short" in words:
         spelling = "short"
         bits = 16
@@ -105,9 +85,7 @@ def _sized_integer(words: list[str]) -> Scalar | None:
 
 
 def named_type(name: str, scope: Scope) -> CType | None:
-    """Resolve a type name: "void", "unsigned int", "float", or a typedef. None if
-    unknown.
-    """
+    """Resolve "void", "unsigned int", "float" or a typedef; None if unknown."""
     if name in _KEYWORDS:
         return _KEYWORDS[name]
     if name in scope.typedefs:
@@ -119,49 +97,53 @@ def named_type(name: str, scope: Scope) -> CType | None:
 
 
 def base_type(node: Node, scope: Scope) -> CType:
-    """Resolve the specifiers of a declaration, parameter, field or type name."""
-    spec = node.child_by_field_name("type")
+    """Resolve the specifiers of a declaration, parameter, field or type name.
+
+    Raises:
+        Refusal: `unknown_type`, `incomplete_struct` or `complex_type`, or what is
+            refused in the fields of a struct that is defined here.
+    """
+    spec = optional_child(node, "type")
     if spec is None:
         raise Refusal("unknown_type", "a declaration without a type; give it one", node)
-    if spec.type in ("struct_specifier", "union_specifier"):
+    if spec.type in COMPOUND_SPECIFIERS:
         return compound_type(spec, scope)
     if spec.type == "enum_specifier":
         return Scalar("int", "int", 32)
     name = " ".join(text_of(spec).split())
     if "_Complex" in name or "complex" in name.split():
-        raise Refusal(
-            "complex_type",
-            "complex numbers are not supported; pass real and imaginary parts",
-            spec,
-        )
+        what = "complex numbers are not supported; pass real and imaginary parts"
+        raise Refusal("complex_type", what, spec)
     found = named_type(name, scope)
     if found is None:
-        raise Refusal(
-            "unknown_type", f"the type '{name}' is not defined in this file", spec
-        )
+        what = f"the type '{name}' is not defined in this file"
+        raise Refusal("unknown_type", what, spec)
     return found
 
 
 def compound_type(spec: Node, scope: Scope) -> Struct | Union:
-    """Resolve `struct tag`, `struct tag {...}` or `struct {...}`, and unions;
-    definitions enter the scope.
+    """Resolve `struct tag`, `struct tag {...}` or `struct {...}`, and unions.
+
+    Definitions enter the scope. Without tag, the spelling is "".
+
+    Raises:
+        Refusal: `incomplete_struct`, or what is refused in a field.
     """
-    word, make = (
-        ("struct", Struct) if spec.type == "struct_specifier" else ("union", Union)
-    )
-    name_node = spec.child_by_field_name("name")
-    tag = text_of(name_node) if name_node else ""
-    body = spec.child_by_field_name("body")
+    is_struct = spec.type == "struct_specifier"
+    word = "struct" if is_struct else "union"
+    name = optional_child(spec, "name")
+    tag = text_of(name) if name is not None else ""
+    body = optional_child(spec, "body")
     if body is None:
         if tag not in scope.tags:
-            raise Refusal(
-                "incomplete_struct", f"'{word} {tag}' is not defined in this file", spec
-            )
+            what = f"'{word} {tag}' is not defined in this file"
+            raise Refusal("incomplete_struct", what, spec)
         return scope.tags[tag]
-    fields = []
+    fields: list[tuple[str, CType]] = []
     for item in body.named_children:
         if item.type == "field_declaration":
             fields.extend(_fields_of(item, scope))
+    make = Struct if is_struct else Union
     made = make(f"{word} {tag}" if tag else "", tuple(fields))
     if tag:
         scope.tags[tag] = made
@@ -172,7 +154,7 @@ def _fields_of(item: Node, scope: Scope) -> list[tuple[str, CType]]:
     if any(c.type == "bitfield_clause" for c in item.named_children):
         raise Refusal("bit_field", "bit-fields are not supported", item)
     base = base_type(item, scope)
-    return [declare(d, base, scope) for d in item.children_by_field_name("declarator")]
+    return [declare(d, base, scope) for d in declarators_of(item)]
 
 
 def declare(
@@ -180,194 +162,58 @@ def declare(
 ) -> tuple[str, CType]:
     """Apply a declarator to its base type.
 
+    A declarator reads from the outside in: of `*v[3]` the star comes first, and makes
+    the type that the array is of.
+
     Example: `*v[3]` with base float gives ("v", Array(Pointer(FLOAT), 3)).
 
     Args:
+        declarator: None where there is none, as of the parameter in `float f(float)`.
+        base: what the specifiers say.
+        scope: for the constants in an array's length.
         const: whether the specifiers say const (kept on the pointer that points to the
             base).
 
     Returns:
         (name, type); the name is "" for an abstract declarator.
+
+    Raises:
+        Refusal: `function_pointer`, `dynamic_size`, `array_length` or
+            `unsupported_declarator`.
     """
     if declarator is None:
         return "", base
     kind = declarator.type
-    if kind in ("identifier", "field_identifier", "type_identifier", "primitive_type"):
+    if kind in _NAMES:
         return text_of(declarator), base
-    if kind in (
-        "parenthesized_declarator",
-        "attributed_declarator",
-        "abstract_parenthesized_declarator",
-    ):
-        return declare(_inner(declarator), base, scope, const=const)
-    if kind in ("pointer_declarator", "abstract_pointer_declarator"):
-        return declare(
-            declarator.child_by_field_name("declarator"), Pointer(base, const), scope
-        )
-    if kind in ("array_declarator", "abstract_array_declarator"):
-        size = declarator.child_by_field_name("size")
-        length = (
-            None if size is None or size.type == "*" else _array_length(size, scope)
-        )
-        return declare(
-            declarator.child_by_field_name("declarator"),
-            Array(base, length),
-            scope,
-            const=const,
-        )
-    if kind in ("function_declarator", "abstract_function_declarator"):
-        raise Refusal(
-            "function_pointer", "function pointers are not supported", declarator
-        )
+    if kind in _WRAPPERS:
+        return declare(inner_of(declarator), base, scope, const=const)
+    inner = optional_child(declarator, "declarator")
+    if kind in _POINTERS:
+        return declare(inner, Pointer(base, const), scope)
+    if kind in _ARRAYS:
+        array = Array(base, _length_of(declarator, scope))
+        return declare(inner, array, scope, const=const)
     if kind == "init_declarator":
-        return declare(
-            declarator.child_by_field_name("declarator"), base, scope, const=const
-        )
-    raise Refusal(
-        "unsupported_declarator",
-        f"this form of declaration ({kind}) is not supported",
-        declarator,
-    )
+        return declare(inner, base, scope, const=const)
+    if kind in _FUNCTIONS:
+        what = "function pointers are not supported"
+        raise Refusal("function_pointer", what, declarator)
+    what = f"this form of declaration ({kind}) is not supported"
+    raise Refusal("unsupported_declarator", what, declarator)
 
 
-def _inner(node: Node) -> Node | None:
-    return next(
-        (
-            c
-            for c in node.named_children
-            if c.type.endswith(("declarator", "identifier"))
-        ),
-        None,
-    )
-
-
-def _array_length(size: Node, scope: Scope) -> int:
+def _length_of(declarator: Node, scope: Scope) -> int | None:
+    """Return an array's length, None for `[]` and `[*]`, which leave it open."""
+    size = optional_child(declarator, "size")
+    if size is None or size.type == "*":
+        return None
     try:
         length = constant(size, scope)
     except Refusal as found:
-        raise Refusal(
-            "dynamic_size", "an array's length must be a constant", size
-        ) from found
-    if not 0 < length <= 1_000_000:
-        raise Refusal(
-            "array_length", f"an array of {length} elements is not supported", size
-        )
+        what = "an array's length must be a constant"
+        raise Refusal("dynamic_size", what, size) from found
+    if not 0 < length <= MAX_ARRAY_LENGTH:
+        what = f"an array of {length} elements is not supported"
+        raise Refusal("array_length", what, size)
     return length
-
-
-def scope_of(items: Iterable[Node]) -> Scope:
-    """Collect what file-scope items that define types define; what cannot be resolved
-    is left out.
-    """
-    scope = Scope()
-    for item in items:
-        try:
-            enter(item, scope)
-        except Refusal:
-            continue  # refused by name where, and only if, a chosen function needs it
-    return scope
-
-
-def type_definitions(root: Node) -> list[Node]:
-    """List the items of a translation unit that define types or integer constants."""
-    return [
-        item
-        for item in root.named_children
-        if _defines_types(item) and not is_too_deep(item)
-    ]
-
-
-def _defines_types(item: Node) -> bool:
-    if item.type == "function_definition":
-        return False
-    spec = _type_specifier(item)
-    is_defined = spec is not None and (
-        spec.type == "enum_specifier"
-        or spec.type in ("struct_specifier", "union_specifier")
-        and bool(spec.child_by_field_name("body"))
-    )
-    return is_defined or item.type == "type_definition"
-
-
-def enter(item: Node, scope: Scope) -> None:
-    """Enter one item's typedefs, tags and enumerators into the scope."""
-    spec = _type_specifier(item)
-    if spec is not None and spec.type == "enum_specifier":
-        _enter_enumerators(spec, scope)
-    elif (
-        spec is not None
-        and spec.type.endswith("specifier")
-        and spec.child_by_field_name("body")
-    ):
-        compound_type(spec, scope)
-    if item.type == "type_definition":
-        base = base_type(item, scope)
-        for node in item.children_by_field_name("declarator"):
-            name, made = declare(node, base, scope)
-            if isinstance(made, Struct | Union):
-                made = base = replace(made, spelling=made.spelling or name)
-            elif (
-                isinstance(made, Pointer)
-                and isinstance(made.to, Struct | Union)
-                and not made.to.spelling
-            ):
-                word = "__typeof_unqual__" if is_const(item) else "__typeof__"
-                # it has no other name
-                made = replace(
-                    made, to=replace(made.to, spelling=f"{word}(*({name})0)")
-                )
-            scope.typedefs[name] = made
-
-
-def _type_specifier(item: Node) -> Node | None:
-    own = ("struct_specifier", "union_specifier", "enum_specifier")
-    return item if item.type in own else item.child_by_field_name("type")
-
-
-def _enter_enumerators(spec: Node, scope: Scope) -> None:
-    body = spec.child_by_field_name("body")
-    following = 0
-    for item in body.named_children if body else ():
-        if item.type == "enumerator":
-            value = item.child_by_field_name("value")
-            following = constant(value, scope) if value else following
-            scope.constants[text_of(item.child_by_field_name("name"))] = following
-            following += 1
-
-
-def constant(node: Node, scope: Scope) -> int:
-    """Evaluate an integer constant expression.
-
-    Raises:
-        Refusal: `not_constant`, at the first part that is not.
-    """
-    kind = node.type
-    if kind in ("number_literal", "char_literal"):
-        value = integer_literal(text_of(node))
-        if value is not None:
-            return value
-    elif kind == "identifier" and text_of(node) in scope.constants:
-        return scope.constants[text_of(node)]
-    elif kind == "parenthesized_expression":
-        return constant(node.named_children[0], scope)
-    elif kind == "unary_expression":
-        operator = text_of(node.child_by_field_name("operator"))
-        if operator in INTEGER_UNARY:
-            return INTEGER_UNARY[operator](
-                constant(node.child_by_field_name("argument"), scope)
-            )
-    elif kind == "binary_expression":
-        operator = text_of(node.child_by_field_name("operator"))
-        left = constant(node.child_by_field_name("left"), scope)
-        if operator in INTEGER_BINARY:
-            return INTEGER_BINARY[operator](
-                left, constant(node.child_by_field_name("right"), scope)
-            )
-    elif kind == "conditional_expression":
-        chosen = (
-            "consequence"
-            if constant(node.child_by_field_name("condition"), scope)
-            else "alternative"
-        )
-        return constant(node.child_by_field_name(chosen), scope)
-    raise Refusal("not_constant", f"'{text_of(node)}' is not an integer constant", node)

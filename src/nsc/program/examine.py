@@ -1,0 +1,169 @@
+"""One function of a parsed file -> its closure, its signature, and all its problems.
+
+In: text of a file. Out: `ParsedFile`, `Examined`, `Program`. Non-goals: which of the
+functions are asked for (load.py, overview.py, listing.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from nsc.errors import Problem, SourceError
+from nsc.program.closure import Closure, close, closure_pieces, closure_text
+from nsc.program.domain import Ranges, domain_of
+from nsc.program.infer import Stated, signature_of
+from nsc.program.program import Program
+from nsc.program.purity import impurities
+from nsc.program.reads_and_writes import ReadsAndWrites
+from nsc.refusal import Refusal
+from nsc.syntax import Item, Module, Signature, parse_module
+from nsc.text import Include, preprocess
+
+UNREADABLE = ("syntax_error", "uses_complex", "nested_too_deeply")
+MISSING_PART_MAY_TELL = ("no_output", "no_input")
+
+
+@dataclass(frozen=True)
+class ParsedFile:
+    """A file that has been read: its items, and what its functions do with pointers."""
+
+    path: str
+    module: Module
+    uses: ReadsAndWrites
+
+    def own_functions(self) -> list[Item]:
+        """List the functions of the file itself, those of its headers left out."""
+        where = self.module.expanded
+        own = where.files[0]
+        return [
+            item
+            for item in self.module.functions
+            if where.file_of(where.origin(item.start)) is own
+        ]
+
+    def position(self, item: Item) -> tuple[int, int]:
+        """Return (line, column), from 1, where an item stands in the user's text."""
+        expanded = self.module.expanded
+        return expanded.position(expanded.origin(item.start))
+
+    def problems(self, refusals: Iterable[Refusal]) -> list[Problem]:
+        """Locate refusals in the user's text, in order, each reason once a place."""
+        unique = {(r.reason, r.offset): r for r in refusals}
+        in_order = sorted(unique.values(), key=lambda r: r.offset)
+        return [self.module.expanded.problem(refusal) for refusal in in_order]
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A function, what it needs, and what keeps it from being a program.
+
+    Args:
+        item: the function.
+        closure: what it needs, as far as it was found.
+        signature: None where there is none, and then there is a problem that says why.
+        problems: in the order of the text.
+    """
+
+    item: Item
+    closure: Closure
+    signature: Signature | None
+    problems: list[Problem]
+
+
+def parsed(
+    text: str,
+    path: str,
+    include: Include | None,
+    defines: Mapping[str, str] | None,
+    behind: Sequence[str] = (),
+) -> ParsedFile:
+    """Preprocess and parse a file. Arguments as of `parse_program` and `list_programs`.
+
+    Raises:
+        SourceError: the file cannot be preprocessed.
+    """
+    expanded = preprocess(text, include, defines, behind)
+    if expanded.problems:
+        raise SourceError(path, expanded.problems)
+    module = parse_module(expanded)
+    return ParsedFile(path, module, ReadsAndWrites(module))
+
+
+def examine(
+    file: ParsedFile, item: Item, stated: Stated, *, partial: bool = False
+) -> Examined:
+    """Close a function and find everything that is wrong with it.
+
+    Args:
+        file: where it stands.
+        item: the function.
+        stated: what the user says of its parameters.
+        partial: whether functions may be called that nothing here defines.
+    """
+    closure = close(file.module, item)
+    impure = impurities(file.module, closure)
+    if any(refusal.reason in UNREADABLE for refusal in impure):
+        return Examined(item, closure, None, file.problems(impure))
+    signature, refused = signature_or_refusal(file, item, stated)
+    refusals = impure + unclosed(closure, refused, partial=partial)
+    return Examined(item, closure, signature, file.problems(refusals))
+
+
+def signature_or_refusal(
+    file: ParsedFile, item: Item, stated: Stated
+) -> tuple[Signature | None, Refusal | None]:
+    """Infer a signature, or say why there is none."""
+    try:
+        return signature_of(file.uses, item, stated), None
+    except Refusal as refusal:
+        return None, refusal
+
+
+def unclosed(
+    closure: Closure, refused: Refusal | None, *, partial: bool = False
+) -> list[Refusal]:
+    """List what a closure lacks, and why its function has no signature.
+
+    A function that reads nothing may only seem so, while something is missing that
+    could read: then that is all that is said.
+
+    Args:
+        closure: of the function.
+        refused: why it has no signature, if it has none.
+        partial: whether functions may be missing.
+    """
+    missing = [
+        refusal
+        for refusal in closure.refusals
+        if not (partial and refusal.reason == "unknown_function")
+    ]
+    if refused is None:
+        return missing
+    if missing and refused.reason in MISSING_PART_MAY_TELL:
+        return missing
+    return [*missing, refused.moved(closure.entry.base)]
+
+
+def program_of(
+    file: ParsedFile, closure: Closure, signature: Signature, ranges: Ranges
+) -> Program:
+    """Make a Program of a function without problems.
+
+    Raises:
+        DomainError: a range for no input, or an integer input without one.
+    """
+    entry = closure.entry
+    line, _ = file.position(entry)
+    return Program(
+        name=entry.name,
+        path=file.path,
+        text=closure_text(file.module, closure),
+        pieces=closure_pieces(file.module, closure),
+        headers=closure.headers,
+        signature=signature,
+        domain=domain_of(signature, ranges),
+        line=line,
+        bodiless=tuple(dict.fromkeys(closure.bodiless)),
+        unread=tuple(file.module.expanded.unread),
+    )

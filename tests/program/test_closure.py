@@ -1,0 +1,131 @@
+"""A function needs exactly what it uses, in file order."""
+
+import pytest
+
+from nsc.errors import SourceError
+from nsc.program import Program, list_programs, parse_program
+
+
+def closed(text: str, **options) -> Program:
+    return parse_program(text, function="f", **options)
+
+
+def problems(text: str, **options) -> list[str]:
+    with pytest.raises(SourceError) as caught:
+        closed(text, **options)
+    return [problem.message for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("before", "body", "names"),
+    [
+        ("static double g(double x) { return x; }", "return x;", ("f",)),
+        ("static double g(double x) { return x; }", "return g(x);", ("g", "f")),
+        ("static const double K = 2, L = 3;", "return K * x;", ("K", "L", "f")),
+        ("typedef double a; typedef a b;", "b y = x; return y;", ("a", "b", "f")),
+        ("enum { A = 2 }; enum { B = A };", "return B * x;", ("A", "B", "f")),
+        ("enum { A = 2 };", "int A = 1; return A * x;", ("f",)),
+        ("struct s { double q; };", "struct s v = {x}; return v.q;", ("s", "f")),
+        (
+            "static double h(double x) { return x; }"
+            "static double g(double x) { return h(x); }",
+            "return g(x);",
+            ("h", "g", "f"),
+        ),
+    ],
+)
+def test_what_is_used_and_nothing_else(before, body, names):
+    assert closed(f"{before}\ndouble f(double x) {{ {body} }}").globals_ == names
+
+
+def test_definitions_take_their_prototypes_along():
+    text = (
+        "static double g(double);\ndouble f(double x) { return g(x); }\n"
+        "static double g(double x) { return x; }\n"
+    )
+    assert [piece.names for piece in closed(text).pieces] == [("g",), ("f",), ("g",)]
+
+
+def test_headers_are_those_included_and_those_needed():
+    text = "#include <stdio.h>\nint f(int32_t n) { return fabs(n) > 1; }"
+    program = closed(text, ranges={"n": (0, 3)})
+    assert program.headers == ("stdio.h", "stdint.h", "math.h")
+    assert program.text.startswith("#include <stdio.h>\n#include <stdint.h>\n")
+
+
+def test_builtins_come_from_the_header_of_their_name():
+    text = "double f(double x) { return __builtin_fabs(x); }"
+    assert closed(text).headers == ("math.h",)
+
+
+def test_macros_are_kept_that_the_items_call():
+    text = (
+        "#define TWICE(a) (2 * (a))\n#define FOUR(a) TWICE(TWICE(a))\n#define NO 1\n"
+        "double f(double x) { return FOUR(x); }"
+    )
+    program = closed(text)
+    assert "#define TWICE" in program.text and "#define FOUR" in program.text
+    assert "NO" not in program.text and "FOUR" not in program.source
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "double f(double x) { return g(x); }",
+            "the function 'g' is not defined in this file",
+        ),
+        (
+            "double f(double x) { return K; }",
+            "the name 'K' is not defined in this file",
+        ),
+        (
+            "double f(double x) { T y = x; return y; }",
+            "the type 'T' is not defined in this file",
+        ),
+        (
+            "double g(double); double f(double x) { return g(x); }",
+            "the function 'g' is declared, but its definition is in another file:"
+            " paste it here, or guess it by name with --text-only",
+        ),
+        (
+            "extern double K; double f(double x) { return K; }",
+            "the name 'K' is declared, but its definition is in another file: paste it"
+            " here",
+        ),
+        (
+            "double f(double x) { return fork(); }",
+            "'fork' is not available to a surrogate",
+        ),
+        (
+            '#include "a.h"\ndouble f(double x) { return K; }',
+            "the name 'K' is not defined in this file; it may come from a.h: give its"
+            " folder with -I DIR",
+        ),
+    ],
+)
+def test_what_is_missing_is_named(text, message):
+    assert problems(text) == [message]
+
+
+def test_what_is_missing_is_said_once_a_place_in_the_order_of_the_text():
+    text = "static double g(double x) { return B; }\ndouble f(double x) { return A + g(C); }"
+    assert [m.split("'")[1] for m in problems(text)] == ["B", "A", "C"]
+
+
+def test_functions_may_be_missing_on_request():
+    text = "double g(double);\ndouble f(double x) { return g(x) + g(1) + h(x); }"
+    program = closed(text, partial=True)
+    assert program.bodiless == ("g", "h")
+    assert "double g(double);" in program.source
+    assert problems("double f(double x) { return g(x) + K; }", partial=True) == [
+        "the name 'K' is not defined in this file"
+    ]
+
+
+def test_a_missing_function_may_be_why_there_is_no_output():
+    (listed,) = list_programs("void f(double x) { store(x); }")
+    assert [p.reason for p in listed.problems] == ["unknown_function"]
+    assert listed.missing == ("store",)
+    (listed,) = list_programs("void f(double x) { x = 1; }")
+    assert [p.reason for p in listed.problems] == ["no_output"]

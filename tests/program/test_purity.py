@@ -1,0 +1,145 @@
+"""What keeps closed C from being a function of scalars: named, where it stands."""
+
+import pytest
+
+from nsc.errors import Problem, SourceError
+from nsc.program import Listed, list_functions, list_programs, parse_program
+
+
+def problems(text: str, **options) -> list[Problem]:
+    with pytest.raises(SourceError) as caught:
+        parse_program(text, function="f", **options)
+    return list(caught.value.problems)
+
+
+def reasons(text: str) -> list[str]:
+    return [problem.reason for problem in problems(text)]
+
+
+RING = "static double {0}(double x) {{ return {1}; }}\n"
+
+
+@pytest.mark.parametrize(
+    ("calls", "recurs"),
+    [
+        ({"g": "h(x)", "h": "g(x)"}, ["g", "h"]),
+        ({"g": "h(x)", "h": "x > 0 ? g(x - 1) : x"}, []),
+        ({"g": "g(x)"}, ["g"]),
+        ({"g": "h(x)", "h": "h(x)"}, ["h"]),
+        ({"g": "h(x) + x", "h": "x"}, []),
+    ],
+)
+def test_recursion_needs_a_condition_on_its_way(calls, recurs):
+    prototypes = "".join(f"static double {name}(double);" for name in calls)
+    bodies = "".join(RING.format(name, body) for name, body in calls.items())
+    text = f"{prototypes}\n{bodies}double f(double x) {{ return g(x); }}"
+    if not recurs:
+        assert parse_program(text, function="f").name == "f"
+        return
+    found = problems(text)
+    assert {problem.reason for problem in found} == {"unbounded_recursion"}
+    assert [problem.message.split("'")[1] for problem in found] == recurs
+
+
+@pytest.mark.parametrize(
+    ("before", "body", "expected"),
+    [
+        ("int n;", "n = 1; return x;", ["writes_global"]),
+        ("int n;", "int n; n = 1; return x;", []),
+        ("enum { n };", "n = 1; return x;", []),
+        ("struct { double a[2]; } s;", "s.a[1] += x; return x;", ["writes_global"]),
+        ("", "static int k; k++; return x;", ["keeps_state"]),
+        ("", "static const int k = 2; return k * x;", []),
+        (
+            "static void set(void) { n = 1; } int n;",
+            "set(); return x;",
+            ["writes_global"],
+        ),
+    ],
+)
+def test_nothing_outlives_a_call(before, body, expected):
+    text = f"{before}\ndouble f(double x) {{ {body} }}"
+    found = list_functions(text)[-1]
+    assert [problem.reason for problem in found.problems] == expected
+
+
+def test_a_syntax_error_is_quoted_shortly():
+    (found,) = problems("double f(double x) { return x @ 1; }")
+    assert found.reason == "syntax_error"
+    assert "this is not C as nsc reads it: '" in found.message
+    long = "double f(double x) { return x; @ " + "y " * 60 + "}"
+    assert len(problems(long)[0].message) < 100
+
+
+def test_a_syntax_error_may_come_from_a_header_that_is_not_there():
+    (found,) = problems('#include "odd.h"\ndouble f(double x) { ODD(x) return x +; }')
+    assert (
+        "a macro may be missing, from odd.h: give its folder with -I" in found.message
+    )
+
+
+def test_problems_are_in_the_order_of_the_text_each_reason_once_a_place():
+    text = (
+        "static double g(double x) { static int n; n++; return rand(); }\n"
+        "double f(double x) { return g(x) + K; }"
+    )
+    assert reasons(text) == ["keeps_state", "uses_random", "unknown_name"]
+    assert [(p.line, p.column) for p in problems(text)] == [(1, 43), (1, 55), (2, 36)]
+
+
+LIST = """
+static double helper(double x) { return x; }
+double good(double x) { return helper(x); }
+int whole(int n) { return n; }
+double broken(double x) { return x +; }
+double dirty(double x) { static int n; n++; return x; }
+double open(double *p, double n) { return p[(int)n]; }
+double lost(double x) { return nowhere(x); }
+"""
+
+
+def listed(**options) -> dict[str, Listed]:
+    return {found.name: found for found in list_programs(LIST, **options)}
+
+
+def test_a_listing_stops_at_the_first_kind_of_problem():
+    found = listed()
+    assert [name for name in found if found[name].program] == ["helper", "good"]
+    why = {name: [p.reason for p in found[name].problems] for name in found}
+    assert why["broken"] == ["syntax_error"] and why["dirty"] == ["keeps_state"]
+    assert why["open"] == ["dynamic_size"] and why["lost"] == ["unknown_function"]
+    assert why["whole"] == [] and found["whole"].signature is not None
+    assert found["lost"].missing == ("nowhere",)
+
+
+def test_a_listing_closes_only_what_is_wanted():
+    assert list(listed(only=["good"])) == ["good"]
+    found = listed(fits=lambda signature: signature.function == "good")
+    assert [name for name in found if found[name].program] == ["good"]
+    heads = []
+
+    def may_fit(result, parameters):
+        heads.append((result, parameters))
+        return False
+
+    assert all(each.signature is None for each in listed(may_fit=may_fit).values())
+    assert heads[0] == ("static double ", ["double x"])
+
+
+def test_an_overview_is_plain_values():
+    found = {each.name: each for each in list_functions(LIST)}
+    assert found["good"].as_json("a.c") == {
+        "function": "good",
+        "line": 3,
+        "prototype": "double good(double x)",
+        "inputs": ["x"],
+        "outputs": ["return"],
+        "closure_functions": 2,
+        "closure_lines": 3,
+        "problems": [],
+    }
+    (said,) = found["lost"].as_json("a.c")["problems"]
+    assert said == (
+        "a.c:8:32: the function 'nowhere' is not defined in this file"
+        " [unknown_function]"
+    )
