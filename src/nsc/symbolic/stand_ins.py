@@ -18,6 +18,7 @@ from pathlib import Path
 
 from nsc.symbolic import calls
 from nsc.symbolic.ast import Ast
+from nsc.symbolic.definitions import definitions_of
 
 NEAR = 0.5  # the least cosine; chosen on training programs
 _LEXICON = Path(__file__).with_name("lexicon.c")
@@ -88,8 +89,6 @@ class _Lexicon:
     """Names with their embeddings, and the syntax of those that lexicon.c defines."""
 
     def __init__(self, text: str):
-        from nsc.symbolic.evaluate import definitions_of
-
         names = [(alias, arity, None) for alias, arity in calls.names_of_numbers()]
         for others, own, parameters in _ENTRY.findall(text):
             arity = parameters.count(",") + 1
