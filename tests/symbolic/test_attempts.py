@@ -1,6 +1,4 @@
-"""What is refused is tried again: with ranges, then with bounds; what stays refused says
-so.
-"""
+"""What is refused is tried again: with ranges, then with bounds."""
 
 import numpy as np
 from closed import NAMES, body, domain_of, points, read, signature_of, values

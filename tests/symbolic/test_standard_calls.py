@@ -1,6 +1,4 @@
-"""The standard library: formulas beside their mathematics, and what writes through
-pointers.
-"""
+"""The standard library: formulas beside their mathematics, and what writes memory."""
 
 import math
 

@@ -1,6 +1,9 @@
 """C -> graph: closed text, run on symbolic inputs, becomes an expression DAG.
 
-Must not know how code runs, or networks.
+Must not know how code runs, or networks. Another source language comes in by
+`Definitions`: it makes `Ast` of its own, as the table in ast.py says, and hands them to
+`dag_of_definitions`. Inside the room `b` is the `Builder`, as in the graph's own rules:
+formulas name it several times a line, and their nodes are what is to be read.
 """
 
 from nsc.symbolic.ast import EMPTY as EMPTY

@@ -91,14 +91,14 @@ def dag_of(
     first = _attempt(source, text, signature, domain, _Limits())
     if not _may_improve(first):
         return first.outcome
+    has_dag = isinstance(first.outcome, Dag)
     for max_trips in (None, *LOOP_BOUNDS):
         limits = _Limits(prune=True, max_trips=max_trips)
         attempt = _attempt(source, text, signature, domain, limits)
         if isinstance(attempt.outcome, Dag):
             return attempt.outcome
-        is_known_already = isinstance(first.outcome, Dag)
-        if is_known_already or not attempt.machine.loops.has_unknown_test:
-            break
+        if has_dag or not attempt.machine.loops.has_unknown_test:
+            break  # cutting loops off would give no better one
     return first.outcome
 
 
