@@ -2,6 +2,9 @@
 
 In: an `Ast`, a `Machine`, a `State`. Out: values and changed states.
 Non-goals: statements (statements.py), where inputs come from (evaluate.py).
+
+A rule evaluates its children itself: each helper in between is a frame for every level
+that a program nests, and Python's stack is what bounds these.
 """
 
 from __future__ import annotations

@@ -157,19 +157,16 @@ def _stood_in(
     return number_of(machine.load(place, state), ast.at)
 
 
-def _store(
-    machine: Machine, ast: Ast, pointer: Result, value: Number, state: State
-) -> None:
-    """Write a result where an argument points to."""
-    place = machine.target(pointer_of(pointer, ast.at), ast.at)
-    machine.store(place, value, state)
+def _target(machine: Machine, ast: Ast, pointer: Result) -> Place:
+    """Return where an argument points to."""
+    return machine.target(pointer_of(pointer, ast.at), ast.at)
 
 
 def _sincos(machine: Machine, ast: Ast, arguments: Arguments, state: State) -> None:
     first, *pointers = arguments
     x = number_of(first, ast.at).node
     for op, pointer in zip(("SIN", "COS"), pointers, strict=True):
-        place = machine.target(pointer_of(pointer, ast.at), ast.at)
+        place = _target(machine, ast, pointer)
         machine.store(place, Number(machine.builder.make(op, x)), state)
 
 
@@ -183,7 +180,7 @@ def _modf(machine: Machine, ast: Ast, arguments: Arguments, state: State) -> Num
     first, pointer = arguments
     x = number_of(first, ast.at).node
     whole = b.make("TRUNC", x)
-    _store(machine, ast, pointer, Number(whole), state)
+    machine.store(_target(machine, ast, pointer), Number(whole), state)
     return Number(b.make("SUB", x, whole))
 
 
@@ -191,7 +188,7 @@ def _frexp(machine: Machine, ast: Ast, arguments: Arguments, state: State) -> Nu
     first, pointer = arguments
     x = number_of(first, ast.at).node
     fraction, exponent = calls.frexp(machine.builder, x)
-    _store(machine, ast, pointer, Number(exponent, True), state)
+    machine.store(_target(machine, ast, pointer), Number(exponent, True), state)
     return Number(fraction)
 
 
@@ -202,7 +199,7 @@ def _remquo(machine: Machine, ast: Ast, arguments: Arguments, state: State) -> N
     x = number_of(first, ast.at).node
     y = number_of(second, ast.at).node
     quotient = b.make("ROUND", b.make("DIV", x, y))
-    _store(machine, ast, pointer, Number(quotient, True), state)
+    machine.store(_target(machine, ast, pointer), Number(quotient, True), state)
     return Number(b.make("SUB", x, b.make("MUL", y, quotient)))
 
 
@@ -241,25 +238,33 @@ def _cells(machine: Machine, ast: Ast, address: Result, size: Result) -> list[Pl
     if not isinstance(address, Address) or address.view is not None or n_bytes is None:
         raise Refusal("unknown_call", f"what '{ast.data}' covers is not known", ast.at)
     width = size_of(address.type, ast.at)
-    length = machine.length(address)
-    available = 1 if address.index is None else length - address.index
+    available = _elements_left(machine, address)
     count, rest = divmod(int(n_bytes), width)
     if rest or not 0 <= count <= available:
         message = f"'{ast.data}' covers {n_bytes:g} bytes of {available} times {width}"
         raise Refusal("unknown_call", message, ast.at)
-    if address.index is None:
-        whole = place_of(address.object, address.path, address.type)
-        parts = [whole][:count]
-    else:
-        array = Array(address.type, length)
-        whole = place_of(address.object, address.path, array)
-        covered = range(address.index, address.index + count)
-        parts = [below(whole, (k,), address.type) for k in covered]
     return [
-        below(part, path, ctype)
-        for part in parts
-        for path, ctype in subpaths(part.type)
+        below(element, path, ctype)
+        for element in _elements(machine, address, count)
+        for path, ctype in subpaths(element.type)
     ]
+
+
+def _elements_left(machine: Machine, address: Address) -> int:
+    """Count what a pointer points to, and the array's elements after it."""
+    if address.index is None:
+        return 1
+    return machine.length(address) - address.index
+
+
+def _elements(machine: Machine, address: Address, count: int) -> list[Place]:
+    """List what a pointer points to, and elements after it, `count` in all."""
+    if address.index is None:
+        return [place_of(address.object, address.path, address.type)][:count]
+    array = Array(address.type, machine.length(address))
+    whole = place_of(address.object, address.path, array)
+    covered = range(address.index, address.index + count)
+    return [below(whole, (k,), address.type) for k in covered]
 
 
 _KNOWN = {
