@@ -9,31 +9,28 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import cache
+from typing import NamedTuple
 
 from nsc.graph import SLACK, TRUTHS, Builder
 from nsc.symbolic import gamma_bessel
 
-_UNARY = {
-    "sqrt": "SQRT",
-    "sin": "SIN",
-    "cos": "COS",
-    "tan": "TAN",
-    "exp": "EXP",
-    "log": "LOG",
-    "fabs": "ABS",
-    "atan": "ATAN",
-    "tanh": "TANH",
-    "floor": "FLOOR",
-    "asin": "ASIN",
-    "sinh": "SINH",
-    "cosh": "COSH",
-    "cbrt": "CBRT",
-    "erf": "ERF",
-    "round": "ROUND",
-    "trunc": "TRUNC",
-}
-_UNARY_INTEGER = {name: "ROUND" for name in ("lround", "llround")}
-_BINARY = {"pow": "POW", "atan2": "ATAN2", "fmin": "MIN", "fmax": "MAX", "fmod": "FMOD"}
+Build = Callable[..., int]
+
+
+class Formula(NamedTuple):
+    """How a function is computed.
+
+    Args:
+        arity: how many arguments it takes.
+        build: makes its node, from a builder and the arguments' nodes.
+        is_int: whether its value is an integer.
+    """
+
+    arity: int
+    build: Build
+    is_int: bool = False
+
+
 TAKES_INTEGER = {  # which arguments are converted to integers
     "abs": (0,),
     "labs": (0,),
@@ -93,8 +90,9 @@ def _copysign(b: Builder, x: int, sign: int) -> int:
 
 
 def _rint(b: Builder, x: int) -> int:
-    """Round, halves to even: what is made of integers meets them, what is made of
-    inputs alone does not.
+    """Round, halves to even.
+
+    What is made of integers meets halves, what is made of inputs alone does not.
     """
     if not _is_discrete(b, x):
         return b.make("ROUND", x)
@@ -105,9 +103,7 @@ def _rint(b: Builder, x: int) -> int:
 
 
 def _is_discrete(b: Builder, node: int) -> bool:
-    """Say whether a node is made of whole numbers and literals; each node on the way is
-    looked at once.
-    """
+    """Say whether a node is made of whole numbers and literals alone."""
     seen = {node}
     todo = [node]
     while todo:
@@ -127,8 +123,9 @@ def _remainder(b: Builder, x: int, y: int) -> int:
 
 
 def _isnan(b: Builder, x: int) -> int:
-    """Compare with itself what may be undefined; the inputs, and what is defined
-    everywhere, are numbers.
+    """Compare with itself what may be undefined.
+
+    The inputs, and what is defined everywhere, are numbers.
     """
     if not any(b.op(node) in _PARTIAL for node in b.needed([x])):
         return b.literal(0.0)
@@ -148,8 +145,9 @@ def ldexp(b: Builder, x: int, n: int) -> int:
 
 
 def frexp(b: Builder, x: int) -> tuple[int, int]:
-    """Return the fraction, in [0.5, 1) but for its sign, and the exponent; both are 0
-    for 0.
+    """Return the fraction and the exponent of a number; both are 0 for 0.
+
+    The fraction's size is in [0.5, 1).
     """
     exponent = b.make("ADD", _logb(b, x), b.literal(1.0))
     is_zero = b.make("EQ", x, b.literal(0.0))
@@ -158,126 +156,163 @@ def frexp(b: Builder, x: int) -> tuple[int, int]:
     return ldexp(b, x, b.make("NEG", exponent)), exponent
 
 
-_FLOATS: dict[str, Callable[..., int]] = {
-    "ceil": lambda b, x: b.make("NEG", b.make("FLOOR", b.make("NEG", x))),
-    "log10": _scaled("LOG", 1 / math.log(10)),
-    "log2": _scaled("LOG", 1 / math.log(2)),
-    "exp2": _scaled("EXP", math.log(2), before=True),
-    "exp10": _scaled("EXP", math.log(10), before=True),
-    "pow10": _scaled("EXP", math.log(10), before=True),
-    "expm1": lambda b, x: b.make("SUB", b.make("EXP", x), b.literal(1.0)),
-    "log1p": lambda b, x: b.make("LOG", b.make("ADD", x, b.literal(1.0))),
-    "acos": lambda b, x: b.make("SUB", b.literal(math.pi / 2), b.make("ASIN", x)),
-    "hypot": lambda b, x, y: b.make(
-        "SQRT", b.make("ADD", b.make("SQ", x), b.make("SQ", y))
-    ),
-    "fma": lambda b, x, y, z: b.make("ADD", b.make("MUL", x, y), z),
-    "copysign": _copysign,
-    "erfc": lambda b, x: b.make("SUB", b.literal(1.0), b.make("ERF", x)),
-    "asinh": _asinh,
-    "acosh": _acosh,
-    "atanh": _atanh,
-    "remainder": _remainder,
-    "drem": _remainder,
-    "rint": _rint,
-    "nearbyint": _rint,
-    "fdim": lambda b, x, y: b.make("MAX", b.make("SUB", x, y), b.literal(0.0)),
-    "ldexp": ldexp,
-    "scalbn": ldexp,
-    "scalbln": ldexp,
-    "logb": _logb,
-    "significand": lambda b, x: ldexp(b, x, b.make("NEG", _logb(b, x))),
-    "nextafter": lambda b, x, y: x,
-    "nan": lambda b, x: b.literal(math.nan),
-    "tgamma": gamma_bessel.gamma,
-    "lgamma": gamma_bessel.log_gamma,
-} | {name: gamma_bessel.bessel(name) for name in ("j0", "j1", "y0", "y1")}
-_INTEGERS: dict[str, Callable[..., int]] = {
-    "abs": lambda b, x: b.make("ABS", x),
-    "labs": lambda b, x: b.make("ABS", x),
-    "llabs": lambda b, x: b.make("ABS", x),
-    "imaxabs": lambda b, x: b.make("ABS", x),
-    "lrint": _rint,
-    "llrint": _rint,
-    "isnan": _isnan,
-    "isinf": lambda b, x: b.literal(0.0),
-    "isfinite": lambda b, x: b.make("NOT", _isnan(b, x)),
-    "finite": lambda b, x: b.make("NOT", _isnan(b, x)),
-    "isnormal": lambda b, x: b.literal(1.0),
-    "fpclassify": lambda b, x: b.make(
-        "SEL", b.make("EQ", x, b.literal(0.0)), b.literal(2.0), b.literal(4.0)
-    ),
-    "signbit": lambda b, x: b.make("LT", x, b.literal(0.0)),
-    "ilogb": _logb,
-    "isunordered": lambda b, x, y: b.make("OR", _isnan(b, x), _isnan(b, y)),
-    "islessgreater": lambda b, x, y: b.make("NOT", b.make("EQ", x, y)),
-    "isless": lambda b, x, y: b.make("LT", x, y),
-    "isgreater": lambda b, x, y: b.make("LT", y, x),
-    "islessequal": lambda b, x, y: b.make("NOT", b.make("LT", y, x)),
-    "isgreaterequal": lambda b, x, y: b.make("NOT", b.make("LT", x, y)),
-}
+def _operation(op: str) -> Build:
+    """Build one operation."""
+    return lambda b, *nodes: b.make(op, *nodes)
 
-CONSTANTS: dict[str, tuple[float, bool]] = {
-    "M_E": (math.e, False),
-    "M_LOG2E": (1 / math.log(2), False),
-    "M_LOG10E": (1 / math.log(10), False),
-    "M_LN2": (math.log(2), False),
-    "M_LN10": (math.log(10), False),
-    "M_PI": (math.pi, False),
-    "M_PI_2": (math.pi / 2, False),
-    "M_PI_4": (math.pi / 4, False),
-    "M_1_PI": (1 / math.pi, False),
-    "M_2_PI": (2 / math.pi, False),
-    "M_2_SQRTPI": (2 / math.sqrt(math.pi), False),
-    "M_SQRT2": (math.sqrt(2), False),
-    "M_SQRT1_2": (math.sqrt(0.5), False),
-    "INFINITY": (math.inf, False),
-    "HUGE_VAL": (math.inf, False),
-    "HUGE_VALF": (math.inf, False),
-    "FLT_MAX": (3.4028234663852886e38, False),
-    "FLT_MIN": (1.1754943508222875e-38, False),
-    "FLT_EPSILON": (2.0**-23, False),
-    "DBL_MAX": (1.7976931348623157e308, False),
-    "DBL_MIN": (2.2250738585072014e-308, False),
-    "DBL_EPSILON": (2.0**-52, False),
-    "INT_MAX": (2.0**31 - 1, True),
-    "INT_MIN": (-(2.0**31), True),
-    "UINT_MAX": (2.0**32 - 1, True),
-    "SHRT_MAX": (32767.0, True),
-    "UCHAR_MAX": (255.0, True),
-    "CHAR_BIT": (8.0, True),
-    "DBL_MANT_DIG": (53.0, True),
-    "FLT_MANT_DIG": (24.0, True),
-    "DBL_DIG": (15.0, True),
-    "FLT_DIG": (6.0, True),
-    "DBL_MAX_EXP": (1024.0, True),
-    "DBL_MIN_EXP": (-1021.0, True),
-    "FLT_RADIX": (2.0, True),
-    "FLT_MAX_EXP": (128.0, True),
-    "FLT_MIN_EXP": (-125.0, True),
-    "LONG_MIN": (-(2.0**31), True),
-    "LONG_MAX": (2.0**31 - 1, True),
-    "true": (1.0, True),
-    "false": (0.0, True),
-    "NULL": (0.0, True),
-    "NAN": (math.nan, False),
-    "FP_NAN": (0.0, True),
-    "FP_INFINITE": (1.0, True),
-    "FP_ZERO": (2.0, True),
-    "FP_SUBNORMAL": (3.0, True),
-    "FP_NORMAL": (4.0, True),
+
+def _ceil(b: Builder, x: int) -> int:
+    return b.make("NEG", b.make("FLOOR", b.make("NEG", x)))
+
+
+def _expm1(b: Builder, x: int) -> int:
+    return b.make("SUB", b.make("EXP", x), b.literal(1.0))
+
+
+def _log1p(b: Builder, x: int) -> int:
+    return b.make("LOG", b.make("ADD", x, b.literal(1.0)))
+
+
+def _acos(b: Builder, x: int) -> int:
+    return b.make("SUB", b.literal(math.pi / 2), b.make("ASIN", x))
+
+
+def _hypot(b: Builder, x: int, y: int) -> int:
+    return b.make("SQRT", b.make("ADD", b.make("SQ", x), b.make("SQ", y)))
+
+
+def _fma(b: Builder, x: int, y: int, z: int) -> int:
+    return b.make("ADD", b.make("MUL", x, y), z)
+
+
+def _erfc(b: Builder, x: int) -> int:
+    return b.make("SUB", b.literal(1.0), b.make("ERF", x))
+
+
+def _fdim(b: Builder, x: int, y: int) -> int:
+    return b.make("MAX", b.make("SUB", x, y), b.literal(0.0))
+
+
+def _significand(b: Builder, x: int) -> int:
+    return ldexp(b, x, b.make("NEG", _logb(b, x)))
+
+
+def _fpclassify(b: Builder, x: int) -> int:
+    """FP_ZERO for zero, else FP_NORMAL."""
+    is_zero = b.make("EQ", x, b.literal(0.0))
+    return b.make("SEL", is_zero, b.literal(2.0), b.literal(4.0))
+
+
+def _signbit(b: Builder, x: int) -> int:
+    return b.make("LT", x, b.literal(0.0))
+
+
+def _is_number(b: Builder, x: int) -> int:
+    return b.make("NOT", _isnan(b, x))
+
+
+def _isunordered(b: Builder, x: int, y: int) -> int:
+    return b.make("OR", _isnan(b, x), _isnan(b, y))
+
+
+_OF_ONE = {
+    "sqrt": "SQRT",
+    "sin": "SIN",
+    "cos": "COS",
+    "tan": "TAN",
+    "exp": "EXP",
+    "log": "LOG",
+    "fabs": "ABS",
+    "atan": "ATAN",
+    "tanh": "TANH",
+    "floor": "FLOOR",
+    "asin": "ASIN",
+    "sinh": "SINH",
+    "cosh": "COSH",
+    "cbrt": "CBRT",
+    "erf": "ERF",
+    "round": "ROUND",
+    "trunc": "TRUNC",
+}
+_OF_TWO = {"pow": "POW", "atan2": "ATAN2", "fmin": "MIN", "fmax": "MAX", "fmod": "FMOD"}
+# by the function's name; names of a lexicon keep this order (stand_ins.py)
+FORMULAS: dict[str, Formula] = {
+    **{name: Formula(1, _operation(op)) for name, op in _OF_ONE.items()},
+    "lround": Formula(1, _operation("ROUND"), is_int=True),
+    "llround": Formula(1, _operation("ROUND"), is_int=True),
+    **{name: Formula(2, _operation(op)) for name, op in _OF_TWO.items()},
+    "ceil": Formula(1, _ceil),
+    "log10": Formula(1, _scaled("LOG", 1 / math.log(10))),
+    "log2": Formula(1, _scaled("LOG", 1 / math.log(2))),
+    "exp2": Formula(1, _scaled("EXP", math.log(2), before=True)),
+    "exp10": Formula(1, _scaled("EXP", math.log(10), before=True)),
+    "pow10": Formula(1, _scaled("EXP", math.log(10), before=True)),
+    "expm1": Formula(1, _expm1),
+    "log1p": Formula(1, _log1p),
+    "acos": Formula(1, _acos),
+    "hypot": Formula(2, _hypot),
+    "fma": Formula(3, _fma),
+    "copysign": Formula(2, _copysign),
+    "erfc": Formula(1, _erfc),
+    "asinh": Formula(1, _asinh),
+    "acosh": Formula(1, _acosh),
+    "atanh": Formula(1, _atanh),
+    "remainder": Formula(2, _remainder),
+    "drem": Formula(2, _remainder),
+    "rint": Formula(1, _rint),
+    "nearbyint": Formula(1, _rint),
+    "fdim": Formula(2, _fdim),
+    "ldexp": Formula(2, ldexp),
+    "scalbn": Formula(2, ldexp),
+    "scalbln": Formula(2, ldexp),
+    "logb": Formula(1, _logb),
+    "significand": Formula(1, _significand),
+    "nextafter": Formula(2, lambda b, x, y: x),
+    "nan": Formula(1, lambda b, x: b.literal(math.nan)),
+    "tgamma": Formula(1, gamma_bessel.gamma),
+    "lgamma": Formula(1, gamma_bessel.log_gamma),
+    **{
+        name: Formula(1, gamma_bessel.bessel(name)) for name in ("j0", "j1", "y0", "y1")
+    },
+    "abs": Formula(1, _operation("ABS"), is_int=True),
+    "labs": Formula(1, _operation("ABS"), is_int=True),
+    "llabs": Formula(1, _operation("ABS"), is_int=True),
+    "imaxabs": Formula(1, _operation("ABS"), is_int=True),
+    "lrint": Formula(1, _rint, is_int=True),
+    "llrint": Formula(1, _rint, is_int=True),
+    "isnan": Formula(1, _isnan, is_int=True),
+    "isinf": Formula(1, lambda b, x: b.literal(0.0), is_int=True),
+    "isfinite": Formula(1, _is_number, is_int=True),
+    "finite": Formula(1, _is_number, is_int=True),
+    "isnormal": Formula(1, lambda b, x: b.literal(1.0), is_int=True),
+    "fpclassify": Formula(1, _fpclassify, is_int=True),
+    "signbit": Formula(1, _signbit, is_int=True),
+    "ilogb": Formula(1, _logb, is_int=True),
+    "isunordered": Formula(2, _isunordered, is_int=True),
+    "islessgreater": Formula(
+        2, lambda b, x, y: b.make("NOT", b.make("EQ", x, y)), is_int=True
+    ),
+    "isless": Formula(2, lambda b, x, y: b.make("LT", x, y), is_int=True),
+    "isgreater": Formula(2, lambda b, x, y: b.make("LT", y, x), is_int=True),
+    "islessequal": Formula(
+        2, lambda b, x, y: b.make("NOT", b.make("LT", y, x)), is_int=True
+    ),
+    "isgreaterequal": Formula(
+        2, lambda b, x, y: b.make("NOT", b.make("LT", x, y)), is_int=True
+    ),
 }
 
 
 @cache
 def known_call(name: str) -> str | None:
-    """Return the double spelling of a known function ("sinf" gives "sin"), None if
-    unknown.
+    """Return the double spelling of a known function, None if unknown.
+
+    Example: "sinf" and "__builtin_sin" give "sin".
     """
     name = name.removeprefix("__builtin_")
-    tables = (_UNARY, _UNARY_INTEGER, _BINARY, _FLOATS, _INTEGERS)
-    for spelled in (name, name[:-1] if name[-1:] in ("f", "l") else name):
-        if any(spelled in table for table in tables):
+    without_suffix = name[:-1] if name[-1:] in ("f", "l") else name
+    for spelled in (name, without_suffix):
+        if spelled in FORMULAS:
             return spelled
     return None
 
@@ -285,39 +320,34 @@ def known_call(name: str) -> str | None:
 def is_floating(name: str) -> bool:
     """Say whether a known function's value is no integer."""
     known = known_call(name)
-    return known is not None and known not in _UNARY_INTEGER and known not in _INTEGERS
+    return known is not None and not FORMULAS[known].is_int
 
 
 def names_of_numbers() -> list[tuple[str, int]]:
-    """List the known functions whose value is no integer, with how many arguments they
-    take.
+    """List the known functions whose value is no integer.
+
+    Returns:
+        Their names, each with how many arguments it takes.
     """
-    plain = [
-        (name, arity) for table, arity in ((_UNARY, 1), (_BINARY, 2)) for name in table
+    return [
+        (name, formula.arity)
+        for name, formula in FORMULAS.items()
+        if not formula.is_int and name != "nan"
     ]
-    rules = [
-        (name, rule.__code__.co_argcount - 1)
-        for name, rule in _FLOATS.items()
-        if name != "nan"
-    ]
-    return plain + rules
 
 
 def call(b: Builder, name: str, args: list[int]) -> tuple[int, bool] | None:
-    """Build a known function's value as (node, is integer); None when the arguments do
-    not fit.
+    """Build a known function's value.
 
     Args:
         name: as returned by `known_call`.
+        args: the arguments' nodes.
+
+    Returns:
+        Its node, and whether it is an integer; None when it takes another number of
+        arguments.
     """
-    if name in _UNARY and len(args) == 1:
-        return b.make(_UNARY[name], *args), False
-    if name in _UNARY_INTEGER and len(args) == 1:
-        return b.make(_UNARY_INTEGER[name], *args), True
-    if name in _BINARY and len(args) == 2:
-        return b.make(_BINARY[name], *args), False
-    for table, is_int in ((_FLOATS, False), (_INTEGERS, True)):
-        rule = table.get(name)
-        if rule is not None and rule.__code__.co_argcount == len(args) + 1:
-            return rule(b, *args), is_int
-    return None
+    formula = FORMULAS[name]
+    if formula.arity != len(args):
+        return None
+    return formula.build(b, *args), formula.is_int

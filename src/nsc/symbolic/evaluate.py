@@ -1,53 +1,40 @@
-"""Closed text -> expression DAG, by running it on symbolic inputs.
+"""Closed text, or `Definitions` -> expression DAG, by running it on symbolic inputs.
 
-In: closed text, signature, domain. Out: `Dag`, or `Unsupported` with a named reason and
-a position in the text.
+In: what defines a function, its signature, a domain. Out: `Dag`, or `Unsupported` with
+a named reason and a position in the text.
 Non-goals: float rounding and integer overflow: the DAG computes over the reals.
+
+There are two doors. `dag_of` reads C text. `dag_of_definitions` takes `Definitions`,
+whose `Ast` another front end has made by itself: ast.py says which kinds there are and
+what each holds; the signature says which function is asked for and which of its
+parameters' scalars are inputs and outputs. No text is needed, and none is looked at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import replace
-from typing import Any
-
-from tree_sitter import Node
+from typing import NamedTuple
 
 from nsc.graph import MAX_NODES, Builder, Dag, Unsupported
 from nsc.refusal import Refusal
-from nsc.symbolic.ast import Ast, Definitions
-from nsc.symbolic.expressions import Evaluator
-from nsc.symbolic.lower import lower
-from nsc.symbolic.memory import (
-    Address,
-    Frame,
-    Number,
-    Place,
-    State,
-    read,
-    subpaths,
-    write,
-)
-from nsc.symbolic.statements import execute, run_function
+from nsc.symbolic.ast import Definitions
+from nsc.symbolic.definitions import ClosedText, read_text
+from nsc.symbolic.functions import run_function
+from nsc.symbolic.machine import FileScope, LoopLimit, Machine
+from nsc.symbolic.memory import read, subpaths, write
+from nsc.symbolic.rules import RULES
+from nsc.symbolic.states import State
+from nsc.symbolic.values import Address, Number, Place, place_of, type_at
 from nsc.syntax import (
-    DOUBLE,
     Array,
     CType,
     Domain,
     Leaf,
     Pointer,
     Scalar,
-    Scope,
     Signature,
     Struct,
-    base_type,
-    declare,
-    declared_name,
-    enter,
-    parameters_of,
-    scope_of,
-    syntax_tree,
-    type_definitions,
 )
 
 LOOP_BOUNDS = (32, 16, 8)  # trips with an unknown test, tried in turn
@@ -55,282 +42,235 @@ LOOP_BOUNDS = (32, 16, 8)  # trips with an unknown test, tried in turn
 # refusals that only a settled comparison could have spared
 _OF_SIZE = ("long_loop", "too_many_nodes")
 
+_Inputs = dict[tuple[str, tuple[str | int, ...]], Number]  # by parameter and path
+
+
+class _Limits(NamedTuple):
+    """How a program is evaluated.
+
+    Args:
+        prune: whether comparisons are settled by what ranges their sides can take.
+        max_trips: after how many unknown tests a loop is cut off; None to refuse it.
+    """
+
+    prune: bool = False
+    max_trips: int | None = None
+
+
+class _Attempt(NamedTuple):
+    """What came of an evaluation, and the machine that did it."""
+
+    outcome: Dag | Unsupported
+    machine: Machine
+
 
 def dag_of(
     source: str, signature: Signature, domain: Domain, *, bodiless: Collection[str] = ()
 ) -> Dag | Unsupported:
-    """Evaluate the function of `signature`, which `source` defines, symbolically over
-    inputs in [-1, 1].
-
-    Args:
-        source: closed text: every macro expanded, no directive.
-        bodiless: functions that it calls and does not define, guessed by their names.
+    """Evaluate a function that closed text defines, over inputs in [-1, 1].
 
     A domain other than (-1, 1) becomes `mid + half * IN`; integer inputs are rounded as
     the scalar entry rounds them. What is refused is tried again with comparisons
     settled by what ranges their sides can take, then with loops cut off after so many
     trips, which makes the DAG `bounded`. What looks at the bits of numbers is also read
     with comparisons settled: most of its branches are for numbers that are never given.
+
+    Args:
+        source: closed text: every macro expanded, no directive.
+        signature: of the function asked for.
+        domain: the inputs' ranges, in the program's units.
+        bodiless: functions that it calls and does not define, guessed by their names.
+
+    Returns:
+        The DAG, or why there is none and where in `source`.
     """
     try:
-        text = _Text(source, bodiless)
+        text = read_text(source, bodiless)
     except (Refusal, RecursionError) as error:
         return _unsupported(source, error)
-
-    def evaluate(**limits: Any) -> tuple[Dag | Unsupported, _Run]:
-        run = _Run(signature, domain, **limits)
-        try:
-            run.read(text)
-            return run.dag(), run
-        except (Refusal, RecursionError) as error:
-            return _unsupported(source, error), run
-
-    first, run = evaluate()
-    if isinstance(first, Dag) and not run.b.has_words:
-        return first
-    if (
-        isinstance(first, Unsupported)
-        and first.reason in _OF_SIZE
-        and not run.b.may_settle
-    ):
-        return first
+    first = _attempt(source, text, signature, domain, _Limits())
+    if not _may_improve(first):
+        return first.outcome
+    has_dag = isinstance(first.outcome, Dag)
     for max_trips in (None, *LOOP_BOUNDS):
-        found, run = evaluate(prune=True, max_trips=max_trips)
-        if isinstance(found, Dag):
-            return found
-        if isinstance(first, Dag) or not run.e.has_unknown_test:
-            break
-    return first
-
-
-class _Text:
-    """A closed text, lowered once for however many readings; what cannot be lowered is
-    refused in its turn.
-    """
-
-    def __init__(self, source: str, bodiless: Collection[str]):
-        root = syntax_tree(source)
-        self.scope = scope_of(type_definitions(root))
-        # what nothing declares
-        self.bodiless: dict[str, CType] = dict.fromkeys(bodiless, DOUBLE)
-        self.functions: dict[str, Ast] = {}
-        self.variables: list[Ast] = []
-        for item in root.named_children:
-            if item.type == "function_definition":
-                self._read_function(item)
-            elif item.type == "declaration":
-                self._read_declaration(item)
-
-    def _read_function(self, item: Node) -> None:
-        """Lower a definition; one without symbolic meaning is refused where, and only
-        if, it is called.
-        """
-        try:
-            name, lowered = _function(item, self.scope)
-        except Refusal as refusal:
-            name = declared_name(item.child_by_field_name("declarator"))
-            lowered = Ast("refused", data=refusal)
-        self.functions[name] = lowered
-
-    def _read_declaration(self, item: Node) -> None:
-        try:
-            enter(item, self.scope)
-            self.bodiless |= {
-                k: t for k, t in _prototypes(item, self.scope) if k in self.bodiless
-            }
-            self.variables.append(lower(item, self.scope))
-        except Refusal as refusal:
-            self.variables.append(Ast("refused", data=refusal))
-
-
-def _unsupported(source: str, error: Refusal | RecursionError) -> Unsupported:
-    if isinstance(error, RecursionError):
-        return Unsupported(
-            "too_deep", "the program nests too deeply to be evaluated symbolically"
-        )
-    before = source[: error.offset]
-    column = error.offset - (before.rfind("\n") + 1) + 1
-    return Unsupported(error.reason, error.message, before.count("\n") + 1, column)
-
-
-def definitions_of(source: str) -> Definitions:
-    """Lower the functions of a closed text.
-
-    Raises:
-        Refusal: one of them has a form without symbolic meaning.
-    """
-    root = syntax_tree(source)
-    scope = scope_of(type_definitions(root))
-    found = (item for item in root.named_children if item.type == "function_definition")
-    return Definitions(dict(_function(item, scope) for item in found), ())
+        limits = _Limits(prune=True, max_trips=max_trips)
+        attempt = _attempt(source, text, signature, domain, limits)
+        if isinstance(attempt.outcome, Dag):
+            return attempt.outcome
+        if has_dag or not attempt.machine.loops.has_unknown_test:
+            break  # cutting loops off would give no better one
+    return first.outcome
 
 
 def dag_of_definitions(
     definitions: Definitions, signature: Signature, domain: Domain
 ) -> Dag | Unsupported:
-    """Evaluate a function whose syntax is at hand, without positions in messages.
+    """Evaluate a function whose syntax is at hand, over inputs in [-1, 1].
 
     What comes of it is exact: it is never `bounded`.
+
+    Args:
+        definitions: the functions and variables of a program.
+        signature: of the function asked for; its `prototype` is not looked at.
+        domain: the inputs' ranges, in the program's units.
+
+    Returns:
+        The DAG, or why there is none, without a position.
     """
+    machine = _machine(FileScope(definitions.functions, {}, {}), signature, _Limits())
     try:
-        run = _Run(signature, domain)
-        run.enter(definitions)
-        return run.dag()
+        return _evaluated(machine, definitions, signature, domain)
     except Refusal as refusal:
         return Unsupported(refusal.reason, refusal.message)
 
 
-class _Run:
-    """One symbolic evaluation of a program."""
+def _attempt(
+    source: str,
+    text: ClosedText,
+    signature: Signature,
+    domain: Domain,
+    limits: _Limits,
+) -> _Attempt:
+    """Evaluate a closed text within limits."""
+    definitions = text.definitions
+    constants = text.scope.constants
+    program = FileScope(definitions.functions, constants, text.bodiless)
+    machine = _machine(program, signature, limits)
+    try:
+        dag = _evaluated(machine, definitions, signature, domain)
+    except (Refusal, RecursionError) as error:
+        return _Attempt(_unsupported(source, error), machine)
+    return _Attempt(dag, machine)
 
-    def __init__(
-        self,
-        signature: Signature,
-        domain: Domain,
-        prune: bool = False,
-        max_trips: int | None = None,
-    ):
-        self.signature = signature
-        self.domain = domain
-        is_single = all(
-            leaf.type.kind != "float" or leaf.type.bits == 32
-            for leaf in signature.inputs
-        )
-        self.b = Builder(len(signature.inputs), prune=prune, is_single=is_single)
-        self.state = State()
-        self.e = Evaluator(
-            self.b,
-            Scope(),
-            {},
-            Frame([{}], 0),
-            run_function=run_function,
-            max_trips=max_trips,
-        )
 
-    def read(self, text: _Text) -> None:
-        """Enter what a closed text defines."""
-        self.e.scope = text.scope
-        self.e.bodiless = text.bodiless
-        self.e.functions.update(text.functions)
-        for variable in text.variables:
-            execute(self.e, variable, self.state)
+def _may_improve(attempt: _Attempt) -> bool:
+    """Say whether settled comparisons could give a DAG, or a better one."""
+    b = attempt.machine.builder
+    if isinstance(attempt.outcome, Dag):
+        return b.has_words
+    return attempt.outcome.reason not in _OF_SIZE or b.may_settle
 
-    def enter(self, definitions: Definitions) -> None:
-        self.e.functions.update(definitions.functions)
-        for variable in definitions.variables:
-            execute(self.e, variable, self.state)
 
-    def dag(self) -> Dag:
-        inputs = {
-            (leaf.param, leaf.path): self._input(k, leaf)
-            for k, leaf in enumerate(self.signature.inputs)
-        }
-        arguments = []
-        objects = {}
-        for param in self.signature.params:
-            arguments.append(self._argument(param.name, param.type, inputs, objects))
-        call = Ast("call", data=self.signature.function)
-        place = run_function(
-            self.e, self.signature.function, arguments, self.state, call
-        )
-        if place is not None:
-            objects["return"] = place
-        roots = [self._output(leaf, objects) for leaf in self.signature.outputs]
-        dag = replace(
-            self.b.finish(roots, self.e.is_bounded),
-            guesses=tuple((name, found) for (name, _), found in self.e.guesses.items()),
-        )
-        if len(dag) > MAX_NODES:
-            raise Refusal(
-                "too_many_nodes",
-                f"the expression has {len(dag)} operations, over {MAX_NODES}",
-                0,
-            )
-        return dag
+def _unsupported(source: str, error: Refusal | RecursionError) -> Unsupported:
+    """Say why there is no DAG, and where in the text."""
+    if isinstance(error, RecursionError):
+        message = "the program nests too deeply to be evaluated symbolically"
+        return Unsupported("too_deep", message)
+    before = source[: error.offset]
+    line_start = before.rfind("\n") + 1
+    line = before.count("\n") + 1
+    column = error.offset - line_start + 1
+    return Unsupported(error.reason, error.message, line, column)
 
-    def _input(self, k: int, leaf: Leaf) -> Number:
-        """Map IN k from [-1, 1] onto the leaf's range."""
-        b = self.b
-        domain = self.domain
+
+def _machine(program: FileScope, signature: Signature, limits: _Limits) -> Machine:
+    """Make a machine for one evaluation."""
+    is_single = all(
+        leaf.type.kind != "float" or leaf.type.bits == 32 for leaf in signature.inputs
+    )
+    n_inputs = len(signature.inputs)
+    builder = Builder(n_inputs, prune=limits.prune, is_single=is_single)
+    return Machine(builder, RULES, program, LoopLimit(limits.max_trips))
+
+
+def _evaluated(
+    machine: Machine, definitions: Definitions, signature: Signature, domain: Domain
+) -> Dag:
+    """Run the variables' initialisers, then call the function.
+
+    Raises:
+        Refusal: what has no symbolic meaning, or `too_many_nodes`.
+    """
+    state = State()
+    for variable in definitions.variables:
+        machine.execute(variable, state)
+    inputs = _inputs(machine.builder, signature, domain)
+    arguments = []
+    objects: dict[str, Place] = {}
+    for param in signature.params:
+        place = machine.objects.new(_held(param.type))
+        objects[param.name] = place
+        own = [(path, x) for (name, path), x in inputs.items() if name == param.name]
+        arguments.append(_argument(machine.builder, param.type, place, own, state))
+    result = run_function(machine, signature.function, arguments, state, 0)
+    if result is not None:
+        objects["return"] = result
+    roots = [
+        _output(machine.builder, leaf, objects[leaf.param], state)
+        for leaf in signature.outputs
+    ]
+    return _finished(machine, roots)
+
+
+def _inputs(b: Builder, signature: Signature, domain: Domain) -> _Inputs:
+    """Map each input from [-1, 1] onto its range."""
+    inputs: _Inputs = {}
+    for k, leaf in enumerate(signature.inputs):
         mid = (domain.hi[k] + domain.lo[k]) / 2
         half = (domain.hi[k] - domain.lo[k]) / 2
-        node = b.make("ADD", b.make("MUL", b.input(k), b.literal(half)), b.literal(mid))
+        scaled = b.make("MUL", b.input(k), b.literal(half))
+        node = b.make("ADD", scaled, b.literal(mid))
         if leaf.type.kind == "float":
-            return Number(node)
-        return Number(b.make("ROUND", node), True)
-
-    def _argument(
-        self, name: str, ctype: CType, inputs: dict, objects: dict
-    ) -> Number | Address | Place:
-        """Make the object a parameter stands for, filled with its inputs, and zeros
-        where none is.
-        """
-        held = ctype.to if isinstance(ctype, Pointer) else ctype
-        place = self.e.new_object(held)
-        objects[name] = place
-        if isinstance(ctype, Scalar):
-            write(self.b, self.state, place, inputs[(name, ())])
-            return inputs[(name, ())]
-        for path, part in subpaths(held):
-            if isinstance(part, Scalar):
-                write(
-                    self.b,
-                    self.state,
-                    Place(place.object, ((None, path),), part),
-                    Number(self.b.literal(0.0)),
-                )
-        for (param, path), number in inputs.items():
-            if param == name:
-                write(
-                    self.b,
-                    self.state,
-                    Place(place.object, ((None, path),), _at(held, path)),
-                    number,
-                )
-        if isinstance(ctype, Struct):
-            return place
-        if isinstance(held, Array):
-            return Address(place.object, (), held.of, 0)
-        return Address(place.object, (), held)
-
-    def _output(self, leaf: Leaf, objects: dict[str, Place]) -> int:
-        place = objects[leaf.param]
-        found = read(
-            self.b, self.state, Place(place.object, ((None, leaf.path),), leaf.type)
-        )
-        return found.node
+            inputs[leaf.param, leaf.path] = Number(node)
+        else:
+            inputs[leaf.param, leaf.path] = Number(b.make("ROUND", node), True)
+    return inputs
 
 
-def _prototypes(item: Node, scope: Scope) -> Iterator[tuple[str, CType]]:
-    """Yield the functions that a declaration announces, with their result types."""
-    for declarator in item.children_by_field_name("declarator"):
-        result = base_type(item, scope)
-        while declarator.type == "pointer_declarator":
-            result = Pointer(result)
-            declarator = declarator.child_by_field_name("declarator")
-        if declarator.type == "function_declarator":
-            yield declared_name(declarator), result
+def _held(ctype: CType) -> CType:
+    """Return the type of the object that a parameter stands for."""
+    return ctype.to if isinstance(ctype, Pointer) else ctype
 
 
-def _at(ctype: CType, path: tuple) -> CType:
-    for step in path:
-        ctype = ctype.field(step) if isinstance(ctype, Struct) else ctype.of
-    return ctype
+def _argument(
+    b: Builder,
+    ctype: CType,
+    place: Place,
+    inputs: list[tuple[tuple[str | int, ...], Number]],
+    state: State,
+) -> Number | Address | Place:
+    """Fill the object that a parameter stands for, and return what is passed.
 
-
-def _function(item, scope: Scope) -> tuple[str, Ast]:
-    """Lower a definition to ("function" Ast with (parameters, result type, body) as
-    data).
+    Args:
+        ctype: the parameter's type.
+        place: of the object.
+        inputs: those that belong to the parameter; the other scalars are zero.
     """
-    result = base_type(item, scope)
-    declarator = item.child_by_field_name("declarator")
-    while declarator.type == "pointer_declarator":
-        result = Pointer(result)
-        declarator = declarator.child_by_field_name("declarator")
-    parameters = tuple(
-        declare(p.child_by_field_name("declarator"), base_type(p, scope), scope)
-        for p in parameters_of(item)
-    )
-    body = lower(item.child_by_field_name("body"), scope.copy())
-    name = declared_name(item.child_by_field_name("declarator"))
-    return name, Ast("function", data=(parameters, result, body))
+    if isinstance(ctype, Scalar):
+        ((_, number),) = inputs
+        write(b, state, place, number)
+        return number
+    held = place.type
+    for path, part in subpaths(held):
+        if isinstance(part, Scalar):
+            zero = Number(b.literal(0.0))
+            write(b, state, place_of(place.object, path, part), zero)
+    for path, number in inputs:
+        cell = place_of(place.object, path, type_at(held, path))
+        write(b, state, cell, number)
+    if isinstance(ctype, Struct):
+        return place
+    if isinstance(held, Array):
+        return Address(place.object, (), held.of, 0)
+    return Address(place.object, (), held)
+
+
+def _output(b: Builder, leaf: Leaf, place: Place, state: State) -> int:
+    """Return the node of an output after the call."""
+    found = read(b, state, place_of(place.object, leaf.path, leaf.type))
+    assert isinstance(found, Number), "outputs are scalars"
+    return found.node
+
+
+def _finished(machine: Machine, roots: list[int]) -> Dag:
+    """Return the DAG of some nodes.
+
+    Raises:
+        Refusal: `too_many_nodes`.
+    """
+    dag = machine.builder.finish(roots, machine.loops.is_bounded)
+    if len(dag) > MAX_NODES:
+        message = f"the expression has {len(dag)} operations, over {MAX_NODES}"
+        raise Refusal("too_many_nodes", message, 0)
+    guesses = tuple((name, found) for (name, _), found in machine.guesses.items())
+    return replace(dag, guesses=guesses)

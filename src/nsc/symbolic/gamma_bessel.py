@@ -24,8 +24,7 @@ _LANCZOS = (
     9.9843695780195716e-6,
     1.5056327351493116e-7,
 )
-# By function: numerator and denominator in x^2 below 8, then two series in (8 / x)^2
-# and the phase from 8 on.
+# Below 8: numerator and denominator in x^2, by function.
 _BESSEL = {
     "j0": (
         (
@@ -80,8 +79,9 @@ _BESSEL = {
         ),
     ),
 }
+# From 8 on: two series in (8 / x)^2, and the phase, by order.
 _FAR = {
-    0: (
+    "0": (
         (1.0, -0.1098628627e-2, 0.2734510407e-4, -0.2073370639e-5, 0.2093887211e-6),
         (
             -0.1562499995e-1,
@@ -91,7 +91,7 @@ _FAR = {
             -0.934935152e-7,
         ),
     ),
-    1: (
+    "1": (
         (1.0, 0.183105e-2, -0.3516396496e-4, 0.2457520174e-5, -0.240337019e-6),
         (
             0.04687499995,
@@ -102,32 +102,30 @@ _FAR = {
         ),
     ),
 }
-_PHASE = {0: 0.785398164, 1: 2.356194491}
+_PHASE = {"0": 0.785398164, "1": 2.356194491}
 _NEAR = 8.0
 
 
 def gamma(b: Builder, x: int) -> int:
     """Return the gamma function."""
-    return b.make(
-        "SEL",
-        _is_reflected(b, x),
-        _reflected(b, x),
-        _from_half(b, _larger(b, x), b.literal(1.0)),
-    )
+    is_reflected = _is_reflected(b, x)
+    reflected = _reflected(b, x)
+    direct = _from_half(b, _larger(b, x), b.literal(1.0))
+    return b.make("SEL", is_reflected, reflected, direct)
 
 
 def log_gamma(b: Builder, x: int) -> int:
     """Return the logarithm of the size of the gamma function."""
     y = _larger(b, x)
-    t = b.make("ADD", y, b.literal(6.5))
-    power = b.make("MUL", b.make("SUB", y, b.literal(0.5)), b.make("LOG", t))
-    found = b.make("ADD", b.make("SUB", power, t), b.make("LOG", _series(b, y)))
-    found = b.make("ADD", found, b.literal(math.log(2 * math.pi) / 2))
-    sine = b.make("ABS", b.make("SIN", b.make("MUL", x, b.literal(math.pi))))
-    other = b.make(
-        "SUB", b.make("SUB", b.literal(math.log(math.pi)), b.make("LOG", sine)), found
-    )
-    return b.make("SEL", _is_reflected(b, x), other, found)
+    t, power = _lanczos_power(b, y)
+    log_series = b.make("SUB", power, t)
+    direct = b.make("ADD", log_series, b.make("LOG", _series(b, y)))
+    direct = b.make("ADD", direct, b.literal(math.log(2 * math.pi) / 2))
+    sine = b.make("ABS", _sine_of_pi(b, x))
+    log_pi = b.literal(math.log(math.pi))
+    log_ratio = b.make("SUB", log_pi, b.make("LOG", sine))
+    reflected = b.make("SUB", log_ratio, direct)
+    return b.make("SEL", _is_reflected(b, x), reflected, direct)
 
 
 def _is_reflected(b: Builder, x: int) -> int:
@@ -139,30 +137,44 @@ def _larger(b: Builder, x: int) -> int:
     return b.make("MAX", x, b.make("SUB", b.literal(1.0), x))
 
 
+def _sine_of_pi(b: Builder, x: int) -> int:
+    """Return sin(pi x)."""
+    return b.make("SIN", b.make("MUL", x, b.literal(math.pi)))
+
+
 def _reflected(b: Builder, x: int) -> int:
-    """Gamma(x) = pi / (sin(pi x) gamma(1 - x))."""
-    sine = b.make("SIN", b.make("MUL", x, b.literal(math.pi)))
-    return b.make("DIV", b.literal(math.pi), _from_half(b, _larger(b, x), sine))
+    """Return gamma(x) = pi / (sin(pi x) gamma(1 - x))."""
+    sine = _sine_of_pi(b, x)
+    pi = b.literal(math.pi)
+    return b.make("DIV", pi, _from_half(b, _larger(b, x), sine))
 
 
 def _from_half(b: Builder, y: int, factor: int) -> int:
-    """Return gamma(y) times a factor, for y >= 0.5."""
+    """Return gamma(y) times a factor, for y >= 0.5.
+
+    That is sqrt(2 pi) t^(y - 0.5) e^-t times the series, with t = y + g - 0.5.
+    """
+    t, power = _lanczos_power(b, y)
+    exponential = b.make("EXP", b.make("SUB", power, t))
+    found = b.make("MUL", exponential, _series(b, y))
+    found = b.make("MUL", found, b.literal(math.sqrt(2 * math.pi)))
+    return b.make("MUL", found, factor)
+
+
+def _lanczos_power(b: Builder, y: int) -> tuple[int, int]:
+    """Return t = y + g - 0.5, and the logarithm of t^(y - 0.5)."""
     t = b.make("ADD", y, b.literal(6.5))
-    power = b.make("MUL", b.make("SUB", y, b.literal(0.5)), b.make("LOG", t))
-    found = b.make("MUL", b.make("EXP", b.make("SUB", power, t)), _series(b, y))
-    return b.make(
-        "MUL", b.make("MUL", found, b.literal(math.sqrt(2 * math.pi))), factor
-    )
+    exponent = b.make("SUB", y, b.literal(0.5))
+    return t, b.make("MUL", exponent, b.make("LOG", t))
 
 
 def _series(b: Builder, y: int) -> int:
+    """Return the sum of Lanczos' terms, c0 + c1 / y + c2 / (y + 1) + ..."""
     total = b.literal(_LANCZOS[0])
     for k, c in enumerate(_LANCZOS[1:]):
-        total = b.make(
-            "ADD",
-            total,
-            b.make("DIV", b.literal(c), b.make("ADD", y, b.literal(float(k)))),
-        )
+        numerator = b.literal(c)
+        denominator = b.make("ADD", y, b.literal(float(k)))
+        total = b.make("ADD", total, b.make("DIV", numerator, denominator))
     return total
 
 
@@ -172,48 +184,60 @@ def bessel(name: str) -> Callable[[Builder, int], int]:
 
 
 def _bessel(b: Builder, name: str, x: int) -> int:
-    order = int(name[1])
+    kind, order = name
     size = b.make("ABS", x)
     near = _ratio(b, name, x)
-    if name[0] == "y":
+    if kind == "y":
         logarithm = b.make("MUL", _ratio(b, f"j{order}", x), b.make("LOG", x))
-        if order:
-            logarithm = b.make("SUB", logarithm, b.make("DIV", b.literal(1.0), x))
-        near = b.make("ADD", near, b.make("MUL", logarithm, b.literal(2 / math.pi)))
-    far = _far(b, name, order, size)
-    if name == "j1":
-        far = b.make("SEL", b.make("LT", x, b.literal(0.0)), b.make("NEG", far), far)
-    return b.make("SEL", b.make("LT", size, b.literal(_NEAR)), near, far)
+        if order == "1":
+            inverse = b.make("DIV", b.literal(1.0), x)
+            logarithm = b.make("SUB", logarithm, inverse)
+        scaled = b.make("MUL", logarithm, b.literal(2 / math.pi))
+        near = b.make("ADD", near, scaled)
+    far = _far(b, name, size)
+    if name == "j1":  # an odd function
+        is_negative = b.make("LT", x, b.literal(0.0))
+        far = b.make("SEL", is_negative, b.make("NEG", far), far)
+    is_near = b.make("LT", size, b.literal(_NEAR))
+    return b.make("SEL", is_near, near, far)
 
 
 def _ratio(b: Builder, name: str, x: int) -> int:
+    """Return the rational approximation for |x| < 8."""
+    numerator, denominator = _BESSEL[name]
     square = b.make("SQ", x)
-    above, below = (_polynomial(b, c, square) for c in _BESSEL[name])
+    above = _polynomial(b, numerator, square)
+    below = _polynomial(b, denominator, square)
     found = b.make("DIV", above, below)
     return b.make("MUL", x, found) if name[1] == "1" else found
 
 
-def _far(b: Builder, name: str, order: int, size: int) -> int:
+def _far(b: Builder, name: str, size: int) -> int:
+    """Return the approximation for |x| >= 8: a wave that decays with the root of |x|."""
+    kind, order = name
     z = b.make("DIV", b.literal(_NEAR), size)
-    along, across = (_polynomial(b, c, b.make("SQ", z)) for c in _FAR[order])
+    of_wave, of_shifted = _FAR[order]
+    square = b.make("SQ", z)
+    along = _polynomial(b, of_wave, square)
+    across = _polynomial(b, of_shifted, square)
     phase = b.make("SUB", size, b.literal(_PHASE[order]))
     across = b.make("MUL", z, across)
-    first, second, sign = (
-        ("COS", "SIN", "SUB") if name[0] == "j" else ("SIN", "COS", "ADD")
-    )
-    wave = b.make(
-        sign,
-        b.make("MUL", b.make(first, phase), along),
-        b.make("MUL", b.make(second, phase), across),
-    )
-    return b.make(
-        "MUL", b.make("SQRT", b.make("DIV", b.literal(2 / math.pi), size)), wave
-    )
+    if kind == "j":  # cosine along - sine across
+        wave = b.make("MUL", b.make("COS", phase), along)
+        shifted = b.make("MUL", b.make("SIN", phase), across)
+        total = b.make("SUB", wave, shifted)
+    else:  # sine along + cosine across
+        wave = b.make("MUL", b.make("SIN", phase), along)
+        shifted = b.make("MUL", b.make("COS", phase), across)
+        total = b.make("ADD", wave, shifted)
+    decay = b.make("SQRT", b.make("DIV", b.literal(2 / math.pi), size))
+    return b.make("MUL", total, decay)
 
 
 def _polynomial(b: Builder, coefficients: tuple[float, ...], x: int) -> int:
     """Evaluate by Horner's rule; the constant comes first."""
     total = b.literal(coefficients[-1])
     for c in coefficients[-2::-1]:
-        total = b.make("ADD", b.make("MUL", total, x), b.literal(c))
+        product = b.make("MUL", total, x)
+        total = b.make("ADD", product, b.literal(c))
     return total

@@ -5,193 +5,227 @@ In: a place, an `Ast`. Out: cells written. Non-goals: which objects exist.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from nsc.refusal import Refusal
 from nsc.symbolic.ast import Ast
-from nsc.symbolic.memory import Number, Place, State, below, subpaths, write
+from nsc.symbolic.machine import Machine
+from nsc.symbolic.memory import below, subpaths, write
+from nsc.symbolic.places import LVALUES
 from nsc.symbolic.pointers import field_of
+from nsc.symbolic.states import State
+from nsc.symbolic.values import Number, Place, Result, is_integer
 from nsc.syntax import Array, CType, Pointer, Scalar, Struct, Union
-
-if TYPE_CHECKING:
-    from nsc.symbolic.expressions import Evaluator
-
 
 # expressions that are no structs
 _NUMBERS = ("number", "unary", "binary", "update", "sizeof")
 
+Mark = str | Ast  # a designator: `.field`, or the index in `[index]`
+# an aggregate without braces of its own, and which of its members is next
+Level = tuple[Place, int]
 
-def initialise(e: Evaluator, place: Place, ast: Ast, state: State) -> None:
-    """Initialise an object from an expression or a (nested, designated) `{...}` list."""
+
+def initialise(machine: Machine, place: Place, ast: Ast, state: State) -> None:
+    """Initialise an object from an expression or a `{...}` list.
+
+    Args:
+        ast: the list may be nested, with designators, and with braces left out.
+    """
     if ast.kind == "initialiser":
-        _clear(e, place, state)
-    _fill(e, place, ast, state)
+        _clear(machine, place, state)
+    _fill(machine, place, ast, state)
 
 
-def _fill(e: Evaluator, place: Place, ast: Ast, state: State) -> None:
+def _fill(machine: Machine, place: Place, ast: Ast, state: State) -> None:
     """Initialise an object whose numbers are zero where a list says nothing of them."""
     if ast.kind != "initialiser":
-        value = e.value(ast, state)
-        # braces left out
-        first = isinstance(place.type, Union) and isinstance(value, Number)
-        e.store(
-            (
-                field_of(place, _first_field(place.type, ast.at), ast.at)
-                if first
-                else place
-            ),
-            value,
-            state,
-        )
+        value = machine.value(ast, state)
+        machine.store(_without_braces(place, value, ast.at), value, state)
     elif isinstance(place.type, Scalar | Pointer):
         for _, value in ast.kids[:1]:
-            _fill(e, place, value, state)
+            _fill(machine, place, value, state)
     elif isinstance(place.type, Union):
-        _fill_union(e, place, ast, state)
+        _fill_union(machine, place, place.type, ast, state)
     else:
-        _fill_members(e, place, ast, state)
+        _fill_members(machine, place, ast, state)
 
 
-def _fill_members(e: Evaluator, place: Place, ast: Ast, state: State) -> None:
-    """Initialise members in turn, from where a designator points on; braces may be left
-    out (C11, 6.7.9).
+def _fill_members(machine: Machine, place: Place, ast: Ast, state: State) -> None:
+    """Initialise members in turn, from where a designator points on.
+
+    Braces may be left out (C11, 6.7.9).
     """
-    # aggregates without braces of their own, and which member is next
-    path: list[tuple[Place, int]] = [(place, 0)]
-    jumped = False
+    levels: list[Level] = [(place, 0)]
+    has_jumped = False
     for marks, value in ast.kids:
         if marks:
-            path = _pointed_at(e, place, marks, state)
-            jumped = True
-        while len(path) > 1 and path[-1][1] >= _width(path[-1][0].type):
-            path.pop()
-        target = _next(path, ast.at)
+            levels = _pointed_at(machine, place, marks, state)
+            has_jumped = True
+        _leave_full(levels)
+        target = _next(levels, ast.at)
         if value.kind == "initialiser":
-            (initialise if jumped else _fill)(e, target, value, state)
+            fill = initialise if has_jumped else _fill
+            fill(machine, target, value, state)
             continue
-        found = e.value(value, state)
+        found = machine.value(value, state)
         while _goes_deeper(found, target.type):
-            path.append((target, 0))
-            target = _next(path, ast.at)
-        if isinstance(found, Number) and isinstance(target.type, Union):
-            target = field_of(target, _first_field(target.type, ast.at), ast.at)
-        e.store(target, found, state)
+            levels.append((target, 0))
+            target = _next(levels, ast.at)
+        machine.store(_without_braces(target, found, ast.at), found, state)
 
 
-def _next(path: list[tuple[Place, int]], at: int) -> Place:
+def _without_braces(place: Place, value: Result, at: int) -> Place:
+    """Return where a value goes: a number that meets a union goes to its first field."""
+    if isinstance(place.type, Union) and isinstance(value, Number):
+        return field_of(place, _first_field(place.type, at), at)
+    return place
+
+
+def _leave_full(levels: list[Level]) -> None:
+    """Leave the aggregates that have no member left."""
+    while len(levels) > 1:
+        place, position = levels[-1]
+        if position < _width(place.type):
+            return
+        levels.pop()
+
+
+def _next(levels: list[Level], at: int) -> Place:
     """Return the member that is next, and move on."""
-    place, position = path[-1]
-    path[-1] = place, position + 1
+    place, position = levels[-1]
+    levels[-1] = (place, position + 1)
     return _member(place, position, at)
 
 
 def _pointed_at(
-    e: Evaluator, place: Place, marks: tuple, state: State
-) -> list[tuple[Place, int]]:
-    """Follow designators, `[1].x`: the aggregates on the way, each with the member that
-    is meant.
+    machine: Machine, place: Place, marks: tuple[Mark, ...], state: State
+) -> list[Level]:
+    """Follow designators, `[1].x`.
+
+    Returns:
+        The aggregates on the way, each with the member that comes next in it; in the
+        last one that is the member that is meant.
     """
-    path = []
+    levels: list[Level] = []
     for k, mark in enumerate(marks):
-        position = _position(e, place.type, mark, state)
-        path.append((place, position + (k < len(marks) - 1)))
-        place = _member(place, position, e.b.at)
-    return path
+        position = _position(machine, place.type, mark, state)
+        is_last = k == len(marks) - 1
+        levels.append((place, position if is_last else position + 1))
+        place = _member(place, position, machine.builder.at)
+    return levels
 
 
-def _goes_deeper(value: object, ctype: CType) -> bool:
-    """Say whether a value is meant for a member of an aggregate, whose braces are left
-    out.
-    """
+def _goes_deeper(value: Result, ctype: CType) -> bool:
+    """Say whether a value is meant for a member of an aggregate without braces."""
     if isinstance(value, Number) or isinstance(ctype, Array):
         return isinstance(ctype, Struct | Array)
-    return (
-        isinstance(ctype, Struct)
-        and isinstance(value, Place)
-        and value.type.fields != ctype.fields
-    )
+    if not isinstance(ctype, Struct) or not isinstance(value, Place):
+        return False
+    return _fields(value.type) != ctype.fields
 
 
-def listed_length(e: Evaluator, of: CType, ast: Ast, state: State) -> int:
-    """Count the elements of an array of unknown length that a list initialises."""
-    # room: numbers that still fit into the last element, which has no braces
-    position = longest = room = 0
+def _fields(ctype: CType) -> tuple[tuple[str, CType], ...]:
+    """Return the fields of a struct or union; other types have none."""
+    return ctype.fields if isinstance(ctype, Struct | Union) else ()
+
+
+def listed_length(machine: Machine, of: CType, ast: Ast, state: State) -> int:
+    """Count the elements of an array of unknown length that a list initialises.
+
+    Args:
+        of: the type of the elements.
+    """
+    position = 0
+    longest = 0
+    room = 0  # numbers that still fit into the last element, which has no braces
     cells = len(subpaths(of))
     for marks, value in ast.kids:
         if marks:
-            position = _position(e, Array(of, None), marks[0], state)
+            position = _position(machine, Array(of, None), marks[0], state)
         is_whole = value.kind == "initialiser" or (
-            isinstance(of, Struct) and _may_be_struct(e, value, state)
+            isinstance(of, Struct) and _may_be_struct(machine, value, state)
         )
         if room and not marks and not is_whole:
             room -= 1
         else:
-            position = position + 1
+            position += 1
             room = 0 if is_whole else cells - 1
         longest = max(longest, position)
     return longest
 
 
-def _may_be_struct(e: Evaluator, ast: Ast, state: State) -> bool:
-    if ast.kind in ("name", "member", "index", "dereference"):
-        return isinstance(e.place(ast, state).type, Struct)
+def _may_be_struct(machine: Machine, ast: Ast, state: State) -> bool:
+    if ast.kind in LVALUES:
+        return isinstance(machine.place(ast, state).type, Struct)
     return ast.kind not in _NUMBERS
 
 
-def _clear(e: Evaluator, place: Place, state: State) -> None:
+def _clear(machine: Machine, place: Place, state: State) -> None:
     """Set every number and pointer in an object to zero."""
     ((_, start),) = below(place, (), place.type).options
-    zeros = {is_int: e.number(0.0, is_int) for is_int in (False, True)}
+    floating_zero = machine.number(0.0, False)
+    integer_zero = machine.number(0.0, True)
     for path, ctype in subpaths(place.type):
         if isinstance(ctype, Scalar | Pointer):
-            is_int = isinstance(ctype, Pointer) or ctype.kind != "float"
-            state.cells[(place.object, (*start, *path))] = zeros[is_int]
+            is_int = isinstance(ctype, Pointer) or is_integer(ctype)
+            zero = integer_zero if is_int else floating_zero
+            state.cells[place.object, (*start, *path)] = zero
 
 
-def _fill_union(e: Evaluator, place: Place, ast: Ast, state: State) -> None:
+def _fill_union(
+    machine: Machine, place: Place, union: Union, ast: Ast, state: State
+) -> None:
     """Initialise the field that is named, or else the first."""
-    write(e.b, state, place, e.number(0.0))
+    write(machine.builder, state, place, machine.number(0.0))
     for marks, value in ast.kids[:1]:
         target = place
-        for mark in marks or (_first_field(place.type, ast.at),):
-            target = _member(target, _position(e, target.type, mark, state), ast.at)
-        _fill(e, target, value, state)
+        for mark in marks or (_first_field(union, ast.at),):
+            position = _position(machine, target.type, mark, state)
+            target = _member(target, position, ast.at)
+        _fill(machine, target, value, state)
 
 
-def _position(e: Evaluator, ctype: CType, mark: str | Ast, state: State) -> int:
-    if isinstance(mark, str):
-        names = (
-            [name for name, _ in ctype.fields]
-            if isinstance(ctype, Struct | Union)
-            else []
-        )
-        if mark not in names:
-            raise Refusal("unknown_field", f"there is no field '{mark}' here", e.b.at)
-        return names.index(mark)
-    return int(e.b.value(e.scalar(mark, state).node) or 0)
+def _position(machine: Machine, ctype: CType, mark: Mark, state: State) -> int:
+    """Return which member a designator means."""
+    if not isinstance(mark, str):
+        index = machine.scalar(mark, state)
+        return int(machine.builder.value(index.node) or 0)
+    names = [name for name, _ in _fields(ctype)]
+    if mark not in names:
+        message = f"there is no field '{mark}' here"
+        raise Refusal("unknown_field", message, machine.builder.at)
+    return names.index(mark)
 
 
 def _first_field(ctype: Union, at: int) -> str:
     if not ctype.fields:
         raise Refusal("uses_union", "a union without fields", at)
-    return ctype.fields[0][0]
+    name, _ = ctype.fields[0]
+    return name
 
 
 def _member(place: Place, position: int, at: int) -> Place:
+    """Return the place of a member of an aggregate, by its position."""
     if isinstance(place.type, Union) or place.view is not None:
-        return field_of(place, place.type.fields[position][0], at)
-    step, ctype = _member_at(place.type, position, at)
-    return below(place, (step,), ctype)
+        return _field_of_union(place, position, at)
+    if position >= _width(place.type):
+        raise Refusal("too_many_initialisers", "more initialisers than elements", at)
+    if isinstance(place.type, Struct):
+        name, ctype = place.type.fields[position]
+        return below(place, (name,), ctype)
+    assert isinstance(place.type, Array), "scalars have no members"
+    return below(place, (position,), place.type.of)
+
+
+def _field_of_union(place: Place, position: int, at: int) -> Place:
+    """Return the place of a field of a union, or of a struct in one."""
+    if not isinstance(place.type, Struct | Union):
+        message = "an initialiser of an array in a union has no symbolic meaning"
+        raise Refusal("uses_union", message, at)
+    name, _ = place.type.fields[position]
+    return field_of(place, name, at)
 
 
 def _width(ctype: CType) -> int:
     """Count what may follow the first member: nothing in a union."""
-    if isinstance(ctype, Struct | Union):
-        return len(ctype.fields) if isinstance(ctype, Struct) else 0
-    return ctype.length or 0
-
-
-def _member_at(ctype: CType, position: int, at: int) -> tuple[str | int, CType]:
-    if position >= _width(ctype):
-        raise Refusal("too_many_initialisers", "more initialisers than elements", at)
-    return ctype.fields[position] if isinstance(ctype, Struct) else (position, ctype.of)
+    if isinstance(ctype, Struct):
+        return len(ctype.fields)
+    return ctype.length or 0 if isinstance(ctype, Array) else 0

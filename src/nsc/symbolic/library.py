@@ -1,229 +1,282 @@
-"""Calls of the standard library: values, and what it writes through pointers.
+"""Calls of functions that the program does not define: mostly the standard library.
 
-In: a call with its evaluated arguments. Out: its value and changed states.
-Non-goals: functions that the program defines (statements.py), the formulas themselves
-(calls.py).
+In: a call with its evaluated arguments. Out: its value, and what it writes through
+pointers. Non-goals: functions that the program defines (functions.py), the formulas
+themselves (calls.py).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import NamedTuple
 
+from nsc.graph import Builder
 from nsc.refusal import Refusal
 from nsc.symbolic import calls
 from nsc.symbolic.ast import Ast
-from nsc.symbolic.memory import (
+from nsc.symbolic.functions import run_function
+from nsc.symbolic.machine import Machine
+from nsc.symbolic.memory import below, convert, read, subpaths
+from nsc.symbolic.places import pointer_of
+from nsc.symbolic.sizes import size_of
+from nsc.symbolic.stand_ins import StandIn, stand_in
+from nsc.symbolic.states import State
+from nsc.symbolic.values import (
     Address,
     Number,
     Place,
-    State,
-    Value,
-    below,
-    convert,
-    read,
-    subpaths,
+    Result,
+    is_integer,
+    number_of,
+    place_of,
 )
-from nsc.symbolic.sizes import size_of
-from nsc.symbolic.stand_ins import stand_in
 from nsc.syntax import Array, Scalar, Void
-
-if TYPE_CHECKING:
-    from nsc.symbolic.expressions import Evaluator
-
 
 ASSERTIONS = frozenset(
     ("assert", "static_assert", "_Static_assert", "__builtin_assume")
 )
 
+Arguments = list[Result]
 
-def assertion(e: Evaluator, ast: Ast, state: State) -> None:
-    """Take an assertion to hold: only what its condition assigns matters, and no
-    condition is too odd.
+
+class _Known(NamedTuple):
+    """A function that does more than a formula can.
+
+    Args:
+        evaluate: gives its value, from the call and its arguments.
+        arity: how many arguments it takes; None for any number.
+    """
+
+    evaluate: Callable[[Machine, Ast, Arguments, State], Result]
+    arity: int | None
+
+
+def assertion(machine: Machine, ast: Ast, state: State) -> None:
+    """Take an assertion to hold: only what its condition assigns matters.
+
+    No condition is too odd: what cannot be evaluated is left out.
     """
     after = state.copy()
-    frame = e.frame
-    scopes = list(e.frame.scopes)
-    depth = list(e.call_depth)
+    frame = machine.frame
+    scopes = list(frame.scopes)
+    call_depth = machine.call_depth
     try:
-        for kid in ast.kids:
-            e.value(kid, after)
+        for argument in ast.kids:
+            machine.value(argument, after)
     except Refusal:  # perhaps inside a call
-        e.frame = frame
-        e.frame.scopes = scopes
-        e.call_depth = depth
+        machine.frame = frame
+        machine.frame.scopes = scopes
+        machine.call_depth = call_depth
         return
     state.become(after)
 
 
 def library_call(
-    e: Evaluator, ast: Ast, arguments: list, state: State
-) -> Value | Place | None:
-    """Evaluate a call of a function that the program does not define."""
+    machine: Machine, ast: Ast, arguments: Arguments, state: State
+) -> Result:
+    """Evaluate a call of a function that the program does not define.
+
+    Raises:
+        Refusal: `unknown_call` or `argument_count`.
+    """
     name = ast.data
     if name == "__builtin_expect":
         return arguments[0]
-    if name in e.bodiless:
-        return _guessed(e, ast, arguments, state)
+    if name in machine.program.bodiless:
+        return _guessed(machine, ast, arguments, state)
     bare = name.removeprefix("__builtin_")
-    rule, arity = _RULES.get(bare) or _RULES.get(bare.removesuffix("f")) or (None, 0)
-    if rule is not None:
-        if arity is not None and len(arguments) != arity:
-            raise Refusal("argument_count", f"'{name}' takes {arity} arguments", ast.at)
-        return rule(e, ast, arguments, state)
-    known = calls.known_call(name)
-    if known is None or not all(isinstance(a, Number) for a in arguments):
-        raise Refusal("unknown_call", f"'{name}' has no symbolic meaning", ast.at)
-    for k in calls.TAKES_INTEGER.get(known, ()):
-        if k < len(arguments) and not arguments[k].is_int:
-            arguments[k] = Number(e.b.make("TRUNC", arguments[k].node), True)
-    made = calls.call(e.b, known, [a.node for a in arguments])
+    known = _KNOWN.get(bare) or _KNOWN.get(bare.removesuffix("f"))
+    if known is None:
+        return _formula(machine.builder, ast, arguments)
+    if known.arity is not None and len(arguments) != known.arity:
+        message = f"'{name}' takes {known.arity} arguments"
+        raise Refusal("argument_count", message, ast.at)
+    return known.evaluate(machine, ast, arguments, state)
+
+
+def _formula(b: Builder, ast: Ast, arguments: Arguments) -> Number:
+    """Evaluate a function of numbers."""
+    name = calls.known_call(ast.data)
+    numbers = _numbers(arguments)
+    if name is None or numbers is None:
+        message = f"'{ast.data}' has no symbolic meaning"
+        raise Refusal("unknown_call", message, ast.at)
+    for k in calls.TAKES_INTEGER.get(name, ()):
+        if k < len(numbers) and not numbers[k].is_int:
+            numbers[k] = Number(b.make("TRUNC", numbers[k].node), True)
+    made = calls.call(b, name, [number.node for number in numbers])
     if made is None:
-        raise Refusal(
-            "unknown_call", f"'{name}' does not take {len(arguments)} arguments", ast.at
-        )
+        message = f"'{ast.data}' does not take {len(arguments)} arguments"
+        raise Refusal("unknown_call", message, ast.at)
     return Number(*made)
 
 
-def _guessed(e: Evaluator, ast: Ast, arguments: list, state: State) -> Number | None:
-    """Let what a function's name is nearest to stand in for it; where it says nothing,
-    its value is zero.
+def _numbers(arguments: Arguments) -> list[Number] | None:
+    """Return arguments that are all numbers, None where one is not."""
+    numbers = [argument for argument in arguments if isinstance(argument, Number)]
+    return numbers if len(numbers) == len(arguments) else None
+
+
+def _guessed(machine: Machine, ast: Ast, arguments: Arguments, state: State) -> Result:
+    """Let what a function's name is nearest to stand in for it.
+
+    Where the name says nothing, its value is zero.
     """
     name = ast.data
-    result = e.bodiless[ast.data]
-    if isinstance(result, Void) and all(isinstance(a, Number) for a in arguments):
+    result = machine.program.bodiless[name]
+    numbers = _numbers(arguments)
+    if isinstance(result, Void) and numbers is not None:
         return None
-    if not isinstance(result, Scalar) or not all(
-        isinstance(a, Number) for a in arguments
-    ):
-        raise Refusal(
-            "unknown_call",
-            f"'{name}' has no body and is no function of numbers",
-            ast.at,
-        )
-    found = stand_in(name, len(arguments))
-    e.guesses[name, len(arguments)] = found.name if found else ""
+    if not isinstance(result, Scalar) or numbers is None:
+        message = f"'{name}' has no body and is no function of numbers"
+        raise Refusal("unknown_call", message, ast.at)
+    found = stand_in(name, len(numbers))
+    machine.guesses[name, len(numbers)] = found.name if found else ""
     if found is None:
-        return e.number(0.0, result.kind != "float")
+        return machine.number(0.0, is_integer(result))
+    value = _stood_in(machine, ast, found, numbers, state)
+    return convert(machine.builder, value, result)
+
+
+def _stood_in(
+    machine: Machine, ast: Ast, found: StandIn, numbers: list[Number], state: State
+) -> Number:
+    """Evaluate what stands in for a function; it meets no function of the program."""
     if found.function is None:
-        value = Number(*calls.call(e.b, found.name, [a.node for a in arguments]))
-    else:
-        # it meets no function of the program
-        own = e.functions
-        e.functions = {found.name: found.function}
-        try:
-            value = e.load(e.run_function(e, found.name, arguments, state, ast), state)
-        finally:
-            e.functions = own
-    return convert(e.b, value, result)
+        nodes = [number.node for number in numbers]
+        made = calls.call(machine.builder, found.name, nodes)
+        assert made is not None, "a stand-in takes as many arguments"
+        return Number(*made)
+    program = machine.program
+    machine.program = program._replace(functions={found.name: found.function})
+    try:
+        place = run_function(machine, found.name, numbers, state, ast.at)
+    finally:
+        machine.program = program
+    assert place is not None, "functions of the lexicon have a value"
+    return number_of(machine.load(place, state), ast.at)
 
 
-def _sincos(e: Evaluator, ast: Ast, arguments: list, state: State) -> None:
-    x, *pointers = arguments
+def _target(machine: Machine, ast: Ast, pointer: Result) -> Place:
+    """Return where an argument points to."""
+    return machine.target(pointer_of(pointer, ast.at), ast.at)
+
+
+def _sincos(machine: Machine, ast: Ast, arguments: Arguments, state: State) -> None:
+    first, *pointers = arguments
+    x = number_of(first, ast.at).node
     for op, pointer in zip(("SIN", "COS"), pointers, strict=True):
-        e.store(e.target(pointer, ast), Number(e.b.make(op, x.node)), state)
+        place = _target(machine, ast, pointer)
+        machine.store(place, Number(machine.builder.make(op, x)), state)
 
 
-def _stop(e: Evaluator, ast: Ast, arguments: list, state: State) -> None:
-    """What ends the program gives no outputs, so that any will do."""
+def _stop(machine: Machine, ast: Ast, arguments: Arguments, state: State) -> None:
+    """End the program: there are no outputs, so that any will do."""
     state.returned = True
 
 
-def _modf(e: Evaluator, ast: Ast, arguments: list, state: State) -> Number:
-    x, pointer = arguments
-    whole = e.b.make("TRUNC", x.node)
-    e.store(e.target(pointer, ast), Number(whole), state)
-    return Number(e.b.make("SUB", x.node, whole))
+def _modf(machine: Machine, ast: Ast, arguments: Arguments, state: State) -> Number:
+    b = machine.builder
+    first, pointer = arguments
+    x = number_of(first, ast.at).node
+    whole = b.make("TRUNC", x)
+    machine.store(_target(machine, ast, pointer), Number(whole), state)
+    return Number(b.make("SUB", x, whole))
 
 
-def _frexp(e: Evaluator, ast: Ast, arguments: list, state: State) -> Number:
-    x, pointer = arguments
-    fraction, exponent = calls.frexp(e.b, x.node)
-    e.store(e.target(pointer, ast), Number(exponent, True), state)
+def _frexp(machine: Machine, ast: Ast, arguments: Arguments, state: State) -> Number:
+    first, pointer = arguments
+    x = number_of(first, ast.at).node
+    fraction, exponent = calls.frexp(machine.builder, x)
+    machine.store(_target(machine, ast, pointer), Number(exponent, True), state)
     return Number(fraction)
 
 
-def _remquo(e: Evaluator, ast: Ast, arguments: list, state: State) -> Number:
-    """The quotient is stored whole; C promises its sign and lowest three bits only."""
-    x, y, pointer = arguments
-    quotient = e.b.make("ROUND", e.b.make("DIV", x.node, y.node))
-    e.store(e.target(pointer, ast), Number(quotient, True), state)
-    return Number(e.b.make("SUB", x.node, e.b.make("MUL", y.node, quotient)))
+def _remquo(machine: Machine, ast: Ast, arguments: Arguments, state: State) -> Number:
+    """Divide; the quotient is stored whole, though C promises its last bits only."""
+    b = machine.builder
+    first, second, pointer = arguments
+    x = number_of(first, ast.at).node
+    y = number_of(second, ast.at).node
+    quotient = b.make("ROUND", b.make("DIV", x, y))
+    machine.store(_target(machine, ast, pointer), Number(quotient, True), state)
+    return Number(b.make("SUB", x, b.make("MUL", y, quotient)))
 
 
-def _copy(e: Evaluator, ast: Ast, arguments: list, state: State) -> Value:
-    """`memcpy` and `memmove` between objects whose scalars have the same types."""
+def _copy(machine: Machine, ast: Ast, arguments: Arguments, state: State) -> Result:
+    """Do `memcpy` and `memmove` between objects whose scalars have the same types."""
     to, source, size = arguments
-    pairs = list(
-        zip(_cells(e, ast, to, size), _cells(e, ast, source, size), strict=True)
-    )
-    if any(a.type != b.type for a, b in pairs):
-        raise Refusal(
-            "unknown_call",
-            "bytes are copied between objects of different types",
-            ast.at,
-        )
-    for place, value in [(a, read(e.b, state, b)) for a, b in pairs]:
-        e.store(place, value, state)
+    targets = _cells(machine, ast, to, size)
+    sources = _cells(machine, ast, source, size)
+    pairs = list(zip(targets, sources, strict=True))
+    if any(target.type != source.type for target, source in pairs):
+        message = "bytes are copied between objects of different types"
+        raise Refusal("unknown_call", message, ast.at)
+    # all are read before one is written: they may overlap
+    values = [read(machine.builder, state, source) for _, source in pairs]
+    for (target, _), value in zip(pairs, values, strict=True):
+        machine.store(target, value, state)
     return to
 
 
-def _fill(e: Evaluator, ast: Ast, arguments: list, state: State) -> Value:
-    """`memset` to zero."""
+def _fill(machine: Machine, ast: Ast, arguments: Arguments, state: State) -> Result:
+    """Do `memset` to zero."""
     to, byte, size = arguments
-    if e.b.value(byte.node) != 0:
-        raise Refusal(
-            "unknown_call", "bytes are set to something other than zero", ast.at
-        )
-    for place in _cells(e, ast, to, size):
+    if machine.builder.value(number_of(byte, ast.at).node) != 0:
+        message = "bytes are set to something other than zero"
+        raise Refusal("unknown_call", message, ast.at)
+    for place in _cells(machine, ast, to, size):
         if not isinstance(place.type, Scalar):
             raise Refusal("unknown_call", "pointers are set to zero bytes", ast.at)
-        e.store(place, e.number(0.0, place.type.kind != "float"), state)
+        machine.store(place, machine.number(0.0, is_integer(place.type)), state)
     return to
 
 
-def _cells(e: Evaluator, ast: Ast, address: Value, size: Number) -> list[Place]:
+def _cells(machine: Machine, ast: Ast, address: Result, size: Result) -> list[Place]:
     """List the scalars in the `size` bytes from an address on."""
-    n_bytes = e.b.value(size.node)
+    n_bytes = machine.builder.value(number_of(size, ast.at).node)
     if not isinstance(address, Address) or address.view is not None or n_bytes is None:
         raise Refusal("unknown_call", f"what '{ast.data}' covers is not known", ast.at)
     width = size_of(address.type, ast.at)
-    if address.index is None:
-        first = None
-        available = 1
-        whole = address.type
-    else:
-        first = address.index
-        available = e.length(address, ast) - address.index
-        whole = Array(address.type, e.length(address, ast))
+    available = _elements_left(machine, address)
     count, rest = divmod(int(n_bytes), width)
     if rest or not 0 <= count <= available:
-        raise Refusal(
-            "unknown_call",
-            f"'{ast.data}' covers {n_bytes:g} bytes of {available} times {width}",
-            ast.at,
-        )
-    place = Place(address.object, ((None, address.path),), whole)
-    if first is None:
-        parts = [place][:count]
-    else:
-        parts = [below(place, (k,), address.type) for k in range(first, first + count)]
+        message = f"'{ast.data}' covers {n_bytes:g} bytes of {available} times {width}"
+        raise Refusal("unknown_call", message, ast.at)
     return [
-        below(part, path, ctype)
-        for part in parts
-        for path, ctype in subpaths(part.type)
+        below(element, path, ctype)
+        for element in _elements(machine, address, count)
+        for path, ctype in subpaths(element.type)
     ]
 
 
-_RULES = {  # with how many arguments they take
-    "abort": (_stop, None),
-    "exit": (_stop, None),
-    "unreachable": (_stop, None),
-    "trap": (_stop, None),
-    "sincos": (_sincos, 3),
-    "modf": (_modf, 2),
-    "frexp": (_frexp, 2),
-    "remquo": (_remquo, 3),
-    "memcpy": (_copy, 3),
-    "memmove": (_copy, 3),
-    "memset": (_fill, 3),
+def _elements_left(machine: Machine, address: Address) -> int:
+    """Count what a pointer points to, and the array's elements after it."""
+    if address.index is None:
+        return 1
+    return machine.length(address) - address.index
+
+
+def _elements(machine: Machine, address: Address, count: int) -> list[Place]:
+    """List what a pointer points to, and elements after it, `count` in all."""
+    if address.index is None:
+        return [place_of(address.object, address.path, address.type)][:count]
+    array = Array(address.type, machine.length(address))
+    whole = place_of(address.object, address.path, array)
+    covered = range(address.index, address.index + count)
+    return [below(whole, (k,), address.type) for k in covered]
+
+
+_KNOWN = {
+    "abort": _Known(_stop, None),
+    "exit": _Known(_stop, None),
+    "unreachable": _Known(_stop, None),
+    "trap": _Known(_stop, None),
+    "sincos": _Known(_sincos, 3),
+    "modf": _Known(_modf, 2),
+    "frexp": _Known(_frexp, 2),
+    "remquo": _Known(_remquo, 3),
+    "memcpy": _Known(_copy, 3),
+    "memmove": _Known(_copy, 3),
+    "memset": _Known(_fill, 3),
 }

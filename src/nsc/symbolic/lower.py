@@ -6,16 +6,24 @@ Non-goals: values. Forms that have no numeric meaning are refused here, by name.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tree_sitter import Node
 
 from nsc.refusal import Refusal
-from nsc.symbolic.ast import EMPTY, Ast, float_of
-from nsc.syntax import Scope, base_type, declare, enter, named_type, text_of
+from nsc.symbolic.ast import EMPTY, Ast, Kind, float_of
+from nsc.syntax import CType, Scope, base_type, declare, enter, named_type, text_of
 from nsc.text import integer_literal
+
+Rule = Callable[[Node, Scope], Ast]
 
 
 def lower(node: Node | None, scope: Scope) -> Ast:
-    """Lower a statement or expression; nothing at all is an empty block."""
+    """Lower a statement or expression; nothing at all is an empty block.
+
+    Raises:
+        Refusal: `unsupported_syntax`, or what a part of it is refused for.
+    """
     if node is None:
         return EMPTY
     rule = _RULES.get(node.type)
@@ -32,8 +40,26 @@ def _parts(node: Node) -> list[Node]:
     return [c for c in node.named_children if c.type != "comment"]
 
 
+# Rules call `lower` itself: a helper between would halve how deep programs may nest.
+
+
 def _field(node: Node, name: str) -> Node:
+    """Return a part that the grammar promises."""
+    found = node.child_by_field_name(name)
+    assert found is not None, f"a {node.type} has a {name}"
+    return found
+
+
+def _optional(node: Node, name: str) -> Node | None:
+    """Return a part that may be left out."""
     return node.child_by_field_name(name)
+
+
+def _declared_type(described: Node, scope: Scope) -> CType:
+    """Return the type that a type name describes, `float *[3]`."""
+    base = base_type(described, scope)
+    _, ctype = declare(_optional(described, "declarator"), base, scope)
+    return ctype
 
 
 def _first(node: Node, scope: Scope) -> Ast:
@@ -41,15 +67,12 @@ def _first(node: Node, scope: Scope) -> Ast:
 
 
 def _block(node: Node, scope: Scope) -> Ast:
-    return Ast(
-        "block", tuple(_statement(c, scope) for c in _parts(node)), at=node.start_byte
-    )
+    statements = tuple(_statement(c, scope) for c in _parts(node))
+    return Ast("block", statements, at=node.start_byte)
 
 
 def _statement(node: Node, scope: Scope) -> Ast:
-    """Lower a statement; one without symbolic meaning is refused where, and only if, it
-    is reached.
-    """
+    """Lower a statement; one without symbolic meaning is refused if it is reached."""
     try:
         return lower(node, scope)
     except Refusal as refusal:
@@ -60,20 +83,25 @@ def _number(node: Node, scope: Scope) -> Ast:
     text = text_of(node)
     whole = integer_literal(text)
     if whole is not None:
-        return Ast(
-            "number", data=(float_of(_wrapped(whole, text)), True), at=node.start_byte
-        )
-    body = text.lower()
-    is_hex = body.startswith(("0x", "-0x", "+0x"))
-    body = body.rstrip("l") if is_hex and "p" not in body else body.rstrip("fl")
+        return _integer(_wrapped(whole, text), node)
     try:
-        return Ast(
-            "number",
-            data=(float.fromhex(body) if is_hex else float(body), False),
-            at=node.start_byte,
-        )
+        value = _floating(text)
     except ValueError:
         raise Refusal("bad_number", f"'{text}' is not a number", node) from None
+    return Ast("number", data=(value, False), at=node.start_byte)
+
+
+def _integer(value: int, node: Node) -> Ast:
+    return Ast("number", data=(float_of(value), True), at=node.start_byte)
+
+
+def _floating(text: str) -> float:
+    """Return the value of a floating literal: `1.5f`, `0x1.8p3`."""
+    body = text.lower()
+    if not body.startswith(("0x", "-0x", "+0x")):
+        return float(body.rstrip("fl"))
+    # f is a digit where no exponent is
+    return float.fromhex(body.rstrip("fl" if "p" in body else "l"))
 
 
 def _wrapped(whole: int, literal: str) -> int:
@@ -81,7 +109,8 @@ def _wrapped(whole: int, literal: str) -> int:
     suffix = literal.lower().rstrip("0123456789")
     if whole >= 0 or "u" not in suffix:
         return whole
-    return whole % 2 ** (64 if "ll" in suffix or whole < -(2**32) else 32)
+    bits = 64 if "ll" in suffix or whole < -(2**32) else 32
+    return whole % 2**bits
 
 
 def _name(node: Node, scope: Scope) -> Ast:
@@ -93,59 +122,54 @@ def _truth(node: Node, scope: Scope) -> Ast:
 
 
 def _binary(node: Node, scope: Scope) -> Ast:
-    sides = (lower(_field(node, "left"), scope), lower(_field(node, "right"), scope))
-    return Ast("binary", sides, text_of(_field(node, "operator")), node.start_byte)
+    left = lower(_optional(node, "left"), scope)
+    right = lower(_optional(node, "right"), scope)
+    operator = text_of(_field(node, "operator"))
+    return Ast("binary", (left, right), operator, node.start_byte)
 
 
 def _unary(node: Node, scope: Scope) -> Ast:
     operator = text_of(_field(node, "operator"))
     argument = _field(node, "argument")
-    whole = (
-        integer_literal(text_of(argument))
-        if argument.type == "number_literal"
-        else None
-    )
-    if whole is not None and operator in "-~":
-        whole = _wrapped(-whole if operator == "-" else ~whole, text_of(argument))
-        return Ast("number", data=(float_of(whole), True), at=node.start_byte)
+    if argument.type == "number_literal" and operator in ("-", "~"):
+        literal = text_of(argument)
+        whole = integer_literal(literal)
+        if whole is not None:
+            value = -whole if operator == "-" else ~whole
+            return _integer(_wrapped(value, literal), node)
     return Ast("unary", (lower(argument, scope),), operator, node.start_byte)
 
 
 def _pointer(node: Node, scope: Scope) -> Ast:
     kind = "address" if node.children[0].type == "&" else "dereference"
-    return Ast(kind, (lower(_field(node, "argument"), scope),), at=node.start_byte)
+    return Ast(kind, (lower(_optional(node, "argument"), scope),), at=node.start_byte)
 
 
 def _assignment(node: Node, scope: Scope) -> Ast:
-    sides = (lower(_field(node, "left"), scope), lower(_field(node, "right"), scope))
-    return Ast("assign", sides, text_of(_field(node, "operator"))[:-1], node.start_byte)
+    target = lower(_optional(node, "left"), scope)
+    value = lower(_optional(node, "right"), scope)
+    operator = text_of(_field(node, "operator")).removesuffix("=")
+    return Ast("assign", (target, value), operator, node.start_byte)
 
 
 def _update(node: Node, scope: Scope) -> Ast:
-    prefix = node.children[0].type in ("++", "--")
-    sign = 1.0 if text_of(_field(node, "operator")) == "++" else -1.0
-    return Ast(
-        "update",
-        (lower(_field(node, "argument"), scope),),
-        (sign, prefix),
-        node.start_byte,
-    )
+    is_prefix = node.children[0].type in ("++", "--")
+    step = 1.0 if text_of(_field(node, "operator")) == "++" else -1.0
+    target = lower(_optional(node, "argument"), scope)
+    return Ast("update", (target,), (step, is_prefix), node.start_byte)
 
 
 def _conditional(node: Node, scope: Scope) -> Ast:
     names = ("condition", "consequence", "alternative")
-    return Ast(
-        "conditional",
-        tuple(lower(_field(node, n), scope) for n in names),
-        at=node.start_byte,
-    )
+    kids = tuple(lower(_optional(node, name), scope) for name in names)
+    return Ast("conditional", kids, at=node.start_byte)
 
 
 def _cast(node: Node, scope: Scope) -> Ast:
-    described = _field(node, "type")
-    ctype = base_type(described, scope)
-    _, ctype = declare(_field(described, "declarator"), ctype, scope)
-    return Ast("cast", (lower(_field(node, "value"), scope),), ctype, node.start_byte)
+    ctype = _declared_type(_field(node, "type"), scope)
+    return Ast(
+        "cast", (lower(_optional(node, "value"), scope),), ctype, node.start_byte
+    )
 
 
 def _call(node: Node, scope: Scope) -> Ast:
@@ -164,34 +188,38 @@ def _call(node: Node, scope: Scope) -> Ast:
 
 
 def _subscript(node: Node, scope: Scope) -> Ast:
-    pair = (lower(_field(node, "argument"), scope), lower(_field(node, "index"), scope))
-    return Ast("index", pair, at=node.start_byte)
+    array = lower(_optional(node, "argument"), scope)
+    index = lower(_optional(node, "index"), scope)
+    return Ast("index", (array, index), at=node.start_byte)
 
 
 def _member(node: Node, scope: Scope) -> Ast:
-    inner = lower(_field(node, "argument"), scope)
+    """`a->b` is `(*a).b`."""
+    inner = lower(_optional(node, "argument"), scope)
     if text_of(_field(node, "operator")) == "->":
         inner = Ast("dereference", (inner,), at=node.start_byte)
-    return Ast("member", (inner,), text_of(_field(node, "field")), node.start_byte)
+    name = text_of(_field(node, "field"))
+    return Ast("member", (inner,), name, node.start_byte)
 
 
 def _comma(node: Node, scope: Scope) -> Ast:
-    sides = (lower(_field(node, "left"), scope), lower(_field(node, "right"), scope))
-    return Ast("comma", sides, at=node.start_byte)
+    first = lower(_optional(node, "left"), scope)
+    second = lower(_optional(node, "right"), scope)
+    return Ast("comma", (first, second), at=node.start_byte)
 
 
 def _initialiser(node: Node, scope: Scope) -> Ast:
     """`{1, .x = 2, [3] = 4}`: each kid is (designators, value)."""
-    kids = []
-    for part in _parts(node):
-        if part.type == "initializer_pair":
-            marks = tuple(
-                _designator(d, scope) for d in part.children_by_field_name("designator")
-            )
-            kids.append((marks, lower(_field(part, "value"), scope)))
-        else:
-            kids.append(((), lower(part, scope)))
-    return Ast("initialiser", tuple(kids), at=node.start_byte)
+    kids = tuple(_listed(part, scope) for part in _parts(node))
+    return Ast("initialiser", kids, at=node.start_byte)
+
+
+def _listed(part: Node, scope: Scope) -> tuple[tuple[str | Ast, ...], Ast]:
+    if part.type != "initializer_pair":
+        return (), lower(part, scope)
+    designators = part.children_by_field_name("designator")
+    marks = tuple(_designator(d, scope) for d in designators)
+    return marks, lower(_optional(part, "value"), scope)
 
 
 def _designator(node: Node, scope: Scope) -> str | Ast:
@@ -206,31 +234,26 @@ def _designator(node: Node, scope: Scope) -> str | Ast:
 
 
 def _compound_literal(node: Node, scope: Scope) -> Ast:
-    described = _field(node, "type")
-    _, ctype = declare(
-        _field(described, "declarator"), base_type(described, scope), scope
-    )
+    ctype = _declared_type(_field(node, "type"), scope)
     return Ast(
-        "literal", (lower(_field(node, "value"), scope),), ctype, node.start_byte
+        "literal", (lower(_optional(node, "value"), scope),), ctype, node.start_byte
     )
 
 
 def _sizeof(node: Node, scope: Scope) -> Ast:
-    described = _field(node, "type")
-    value = _field(node, "value")
-    while value is not None and value.type == "parenthesized_expression":
-        value = _parts(value)[0]
+    described = _optional(node, "type")
     if described is not None:
-        _, ctype = declare(
-            _field(described, "declarator"), base_type(described, scope), scope
-        )
-    else:  # `sizeof(real)` reads as a variable until the typedef is known
-        ctype = (
-            named_type(text_of(value), scope) if value.type == "identifier" else None
-        )
-    return Ast(
-        "sizeof", () if ctype else (lower(value, scope),), ctype, node.start_byte
-    )
+        ctype = _declared_type(described, scope)
+        return Ast("sizeof", data=ctype, at=node.start_byte)
+    value = _field(node, "value")
+    while value.type == "parenthesized_expression":
+        value = _parts(value)[0]
+    # `sizeof(real)` reads as a variable until the typedef is known
+    is_name = value.type == "identifier"
+    ctype = named_type(text_of(value), scope) if is_name else None
+    if ctype is not None:
+        return Ast("sizeof", data=ctype, at=node.start_byte)
+    return Ast("sizeof", (lower(value, scope),), at=node.start_byte)
 
 
 _DEFINING = ("enum_specifier", "struct_specifier", "union_specifier")
@@ -240,45 +263,46 @@ def _definition(node: Node, scope: Scope) -> Ast:
     """A type defined inside a function; enumerators become constants in its block."""
     before = dict(scope.constants)
     enter(node, scope)
-    new = tuple((n, float(v)) for n, v in scope.constants.items() if before.get(n) != v)
+    new = tuple(
+        (name, float(value))
+        for name, value in scope.constants.items()
+        if before.get(name) != value
+    )
     return Ast("constants", new, at=node.start_byte)
 
 
 def _declaration(node: Node, scope: Scope) -> Ast:
     storage = {c.text for c in node.children if c.type == "storage_class_specifier"}
-    is_extern = b"extern" in storage
-    defined = (
-        _definition(node, scope)
-        if node.child_by_field_name("type").type in _DEFINING
-        else EMPTY
-    )
+    is_defining = _field(node, "type").type in _DEFINING
+    defined = _definition(node, scope) if is_defining else EMPTY
     base = base_type(node, scope)
-    made = []
-    for declarator in node.children_by_field_name("declarator"):
-        if (
-            _announces_function(declarator)
-            or is_extern
-            and declarator.type != "init_declarator"
-        ):
-            continue  # only announced here
-        name, ctype = declare(declarator, base, scope)
-        value = (
-            _field(declarator, "value")
-            if declarator.type == "init_declarator"
-            else None
-        )
-        made.append((name, ctype, None if value is None else lower(value, scope)))
-    declared = Ast(
-        "declare",
-        tuple(made),
-        "static" if b"static" in storage else None,
-        node.start_byte,
+    variables = tuple(
+        _variable(declarator, base, scope)
+        for declarator in node.children_by_field_name("declarator")
+        if not _only_announces(declarator, is_extern=b"extern" in storage)
     )
-    return (
-        Ast("statements", (defined, declared), at=node.start_byte)
-        if defined.kids
-        else declared
-    )
+    kept = "static" if b"static" in storage else None
+    declared = Ast("declare", variables, kept, node.start_byte)
+    if not defined.kids:
+        return declared
+    return Ast("statements", (defined, declared), at=node.start_byte)
+
+
+def _variable(
+    declarator: Node, base: CType, scope: Scope
+) -> tuple[str, CType, Ast | None]:
+    """Lower one declared variable to its name, its type and its initial value."""
+    name, ctype = declare(declarator, base, scope)
+    if declarator.type != "init_declarator":
+        return name, ctype, None
+    value = _optional(declarator, "value")
+    return name, ctype, None if value is None else lower(value, scope)
+
+
+def _only_announces(declarator: Node, *, is_extern: bool) -> bool:
+    """Say whether what is declared is defined elsewhere."""
+    is_elsewhere = is_extern and declarator.type != "init_declarator"
+    return is_elsewhere or _announces_function(declarator)
 
 
 def _announces_function(declarator: Node) -> bool:
@@ -292,61 +316,58 @@ def _announces_function(declarator: Node) -> bool:
 
 
 def _if(node: Node, scope: Scope) -> Ast:
-    otherwise = _field(node, "alternative")
+    otherwise = _optional(node, "alternative")
     if otherwise is not None and otherwise.type == "else_clause":
         otherwise = _parts(otherwise)[0]
-    kids = (_field(node, "condition"), _field(node, "consequence"), otherwise)
-    return Ast("if", tuple(lower(k, scope) for k in kids), at=node.start_byte)
+    test = lower(_optional(node, "condition"), scope)
+    yes = lower(_optional(node, "consequence"), scope)
+    return Ast("if", (test, yes, lower(otherwise, scope)), at=node.start_byte)
 
 
 def _for(node: Node, scope: Scope) -> Ast:
-    test = _field(node, "condition")
-    kids = (
-        lower(_field(node, "initializer"), scope),
-        None if test is None else lower(test, scope),
-        lower(_field(node, "body"), scope),
-        lower(_field(node, "update"), scope),
-    )
-    return Ast("loop", kids, "for", node.start_byte)
+    condition = _optional(node, "condition")
+    first = lower(_optional(node, "initializer"), scope)
+    test = None if condition is None else lower(condition, scope)
+    body = lower(_optional(node, "body"), scope)
+    step = lower(_optional(node, "update"), scope)
+    return Ast("loop", (first, test, body, step), "for", node.start_byte)
 
 
 def _while(node: Node, scope: Scope) -> Ast:
-    test = lower(_field(node, "condition"), scope)
-    body = lower(_field(node, "body"), scope)
+    test = lower(_optional(node, "condition"), scope)
+    body = lower(_optional(node, "body"), scope)
     kind = "do" if node.type == "do_statement" else "for"
     return Ast("loop", (EMPTY, test, body, EMPTY), kind, node.start_byte)
 
 
 def _switch(node: Node, scope: Scope) -> Ast:
-    """Kids: the selector, then (value or None for default, statements) in text order."""
-    cases = []
-    for part in _parts(_field(node, "body")):
-        if part.type != "case_statement":
-            raise Refusal(
-                "unsupported_syntax", "a statement before the first case", part
-            )
-        value = _field(part, "value")
-        label = None if value is None else lower(value, scope)
-        skip = 0 if value is None else 1
-        cases.append((label, tuple(lower(s, scope) for s in _parts(part)[skip:])))
-    return Ast(
-        "switch",
-        (lower(_field(node, "condition"), scope), tuple(cases)),
-        at=node.start_byte,
-    )
+    cases = tuple(_case(part, scope) for part in _parts(_field(node, "body")))
+    selector = lower(_optional(node, "condition"), scope)
+    return Ast("switch", (selector, cases), at=node.start_byte)
+
+
+def _case(part: Node, scope: Scope) -> tuple[Ast | None, tuple[Ast, ...]]:
+    """Lower a case to its label, None for the default, and its statements."""
+    if part.type != "case_statement":
+        message = "a statement before the first case"
+        raise Refusal("unsupported_syntax", message, part)
+    value = _optional(part, "value")
+    label = None if value is None else lower(value, scope)
+    statements = _parts(part) if value is None else _parts(part)[1:]
+    return label, tuple(lower(s, scope) for s in statements)
 
 
 def _return(node: Node, scope: Scope) -> Ast:
-    return Ast(
-        "return", tuple(lower(c, scope) for c in _parts(node)), at=node.start_byte
-    )
+    value = tuple(lower(c, scope) for c in _parts(node))
+    return Ast("return", value, at=node.start_byte)
 
 
-def _plain(kind: str):
+def _plain(kind: Kind) -> Rule:
+    """Return the rule of what has no parts of interest."""
     return lambda node, scope: Ast(kind, at=node.start_byte)
 
 
-_RULES = {
+_RULES: dict[str, Rule] = {
     "compound_statement": _block,
     "expression_statement": _block,
     "declaration": _declaration,

@@ -1,55 +1,75 @@
-"""Sizes of C types in bytes, as in the sandbox: wasm32, where `long` and pointers have
-four.
+"""Sizes of C types in bytes, as in the sandbox: on wasm32.
 
-In: `CType`. Out: bytes. Non-goals: where objects lie.
+There `long` and pointers have four. In: `CType`. Out: bytes. Non-goals: where objects
+lie.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from nsc.refusal import Refusal
 from nsc.syntax import Array, CType, Pointer, Scalar, Struct, Union
 
-_POINTER = 4
+_POINTER_BYTES = 4
+
+
+class _Layout(NamedTuple):
+    """How many bytes a type takes, and of what its address is a multiple."""
+
+    size: int
+    alignment: int
 
 
 def size_of(ctype: CType, at: int) -> int:
-    """Return what `sizeof` gives."""
-    return _layout(ctype, at)[0]
+    """Return what `sizeof` gives.
+
+    Args:
+        at: the offset to blame.
+
+    Raises:
+        Refusal: `dynamic_size`, the type has no size or no known one.
+    """
+    return _layout(ctype, at).size
 
 
-def _layout(ctype: CType, at: int) -> tuple[int, int]:
-    """Return (size, alignment)."""
+def member_of(ctype: Struct | Union, name: str, at: int) -> tuple[int, CType] | None:
+    """Return (offset, type) of a field, None where there is none of that name."""
+    names = [field for field, _ in ctype.fields]
+    if name not in names:
+        return None
+    return list(_fields(ctype, at))[names.index(name)]
+
+
+def _layout(ctype: CType, at: int) -> _Layout:
     if isinstance(ctype, Pointer):
-        return _POINTER, _POINTER
+        return _Layout(_POINTER_BYTES, _POINTER_BYTES)
     if isinstance(ctype, Scalar):
-        return ctype.bits // 8, ctype.bits // 8
+        return _Layout(ctype.bits // 8, ctype.bits // 8)
     if isinstance(ctype, Array) and ctype.length is not None:
-        size, alignment = _layout(ctype.of, at)
-        return size * ctype.length, alignment
+        element = _layout(ctype.of, at)
+        return _Layout(element.size * ctype.length, element.alignment)
     if not isinstance(ctype, Struct | Union):
         raise Refusal("dynamic_size", "the size of this type is not known", at)
-    ends = [0]
+    end = 0
     widest = 1
     for offset, field in _fields(ctype, at):
-        size, alignment = _layout(field, at)
-        ends.append(offset + size)
-        widest = max(widest, alignment)
-    return -(-max(ends) // widest) * widest, widest
+        layout = _layout(field, at)
+        end = max(end, offset + layout.size)
+        widest = max(widest, layout.alignment)
+    return _Layout(_rounded_up(end, widest), widest)
 
 
 def _fields(ctype: Struct | Union, at: int) -> Iterator[tuple[int, CType]]:
     """Yield (offset, type) of each field."""
     end = 0
     for _, field in ctype.fields:
-        size, alignment = _layout(field, at)
-        offset = 0 if isinstance(ctype, Union) else -(-end // alignment) * alignment
+        layout = _layout(field, at)
+        offset = 0 if isinstance(ctype, Union) else _rounded_up(end, layout.alignment)
         yield offset, field
-        end = offset + size
+        end = offset + layout.size
 
 
-def member_of(ctype: Struct | Union, name: str, at: int) -> tuple[int, CType] | None:
-    """Return (offset, type) of a field, None where there is none of that name."""
-    names = [field for field, _ in ctype.fields]
-    return list(_fields(ctype, at))[names.index(name)] if name in names else None
+def _rounded_up(n_bytes: int, multiple: int) -> int:
+    return -(-n_bytes // multiple) * multiple

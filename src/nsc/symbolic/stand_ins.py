@@ -15,9 +15,11 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from nsc.symbolic import calls
 from nsc.symbolic.ast import Ast
+from nsc.symbolic.definitions import definitions_of
 
 NEAR = 0.5  # the least cosine; chosen on training programs
 _LEXICON = Path(__file__).with_name("lexicon.c")
@@ -41,11 +43,13 @@ _UNKNOWN = 0.5
 
 @dataclass(frozen=True)
 class StandIn:
-    """A function of the standard library, or one of the lexicon, `function` being its
-    syntax.
+    """What stands in for a function without a body.
 
-    `name` is the one in the lexicon that is nearest; `cosine` says how near, 1 being
-    the same words.
+    Args:
+        name: the nearest one in the lexicon.
+        cosine: how near it is, 1 being the same words.
+        function: its syntax, where lexicon.c defines it; None for a function of the
+            standard library.
     """
 
     name: str
@@ -53,11 +57,24 @@ class StandIn:
     function: Ast | None = None
 
 
-@dataclass(frozen=True)
-class _Entry:
+class _Name(NamedTuple):
+    """A name of the lexicon.
+
+    Args:
+        alias: the name.
+        arity: how many arguments the function takes.
+        defined: the function of lexicon.c; None for the standard library.
+    """
+
     alias: str
     arity: int
-    defined: str | None  # the function of lexicon.c; None for the standard library
+    defined: str | None
+
+
+class _Entry(NamedTuple):
+    """A name of the lexicon, and the weights of its words and pieces."""
+
+    name: _Name
     embedding: dict[str, float]
 
 
@@ -65,68 +82,69 @@ class _Entry:
 def stand_in(name: str, arity: int) -> StandIn | None:
     """Find what stands in for a function of `arity` arguments, all of them numbers."""
     lexicon = _lexicon()
-    found = lexicon.embed(name)
+    asked = lexicon.embed(name)
     says_something = any(map(_is_telling, words_of(name)))
     best = None
-    cosine = NEAR if says_something else _SAME
+    highest = NEAR if says_something else _SAME
     for entry in lexicon.entries:
-        if entry.arity == arity:
-            alike = sum(
-                weight * entry.embedding.get(piece, 0.0)
-                for piece, weight in found.items()
-            )
-            if alike > cosine + 1e-9:
-                best = entry
-                cosine = alike
+        if entry.name.arity == arity:
+            cosine = _product(asked, entry.embedding)
+            if cosine > highest + 1e-9:
+                best = entry.name
+                highest = cosine
     if best is None:
         return None
-    function = lexicon.functions[best.defined] if best.defined else None
-    return StandIn(best.defined or best.alias, min(cosine, 1.0), function)
+    cosine = min(highest, 1.0)
+    if best.defined is None:
+        return StandIn(best.alias, cosine)
+    return StandIn(best.defined, cosine, lexicon.functions[best.defined])
+
+
+def _product(a: dict[str, float], b: dict[str, float]) -> float:
+    """Return the scalar product of two embeddings."""
+    return sum(weight * b.get(piece, 0.0) for piece, weight in a.items())
 
 
 class _Lexicon:
     """Names with their embeddings, and the syntax of those that lexicon.c defines."""
 
     def __init__(self, text: str):
-        from nsc.symbolic.evaluate import definitions_of
-
-        names = [(alias, arity, None) for alias, arity in calls.names_of_numbers()]
-        for others, own, parameters in _ENTRY.findall(text):
-            arity = parameters.count(",") + 1
-            names += [
-                (alias.strip(), arity, own) for alias in (own, *others.split(","))
-            ]
+        names = [_Name(name, arity, None) for name, arity in calls.names_of_numbers()]
+        names += _names_in(text)
         self.functions = definitions_of(text).functions
-        self._words = {word for alias, _, _ in names for word in words_of(alias)}
-        plain = {alias: self._bag(alias) for alias, _, _ in names}
+        self._words = {word for name in names for word in words_of(name.alias)}
+        plain = {name.alias: self._bag(name.alias) for name in names}
         self._found_in = Counter(piece for bag in plain.values() for piece in bag)
         self._n_names = len(plain)
         self.entries = [
-            _Entry(alias, arity, own, self._weighed(plain[alias]))
-            for alias, arity, own in names
+            _Entry(name, self._weighed(plain[name.alias])) for name in names
         ]
 
     def embed(self, name: str) -> dict[str, float]:
-        """Return the weights of a name's words and pieces, of unit length; empty where
-        it says nothing.
+        """Return the weights of a name's words and pieces, of unit length.
+
+        It is empty where the name says nothing.
         """
         return self._weighed(self._bag(name))
 
     def _bag(self, name: str) -> dict[str, float]:
+        """Weigh a name's words, and the pieces of each half as much together."""
         bag: dict[str, float] = {}
-        for word in words_of(name):
-            if (
-                word not in self._words
-                and word[:-1] in self._words
-                and word[-1] in "dfil"
-            ):
-                word = word[:-1]  # a suffix that says the type
+        for spelled in words_of(name):
+            word = self._without_suffix(spelled)
             pieces = _pieces(word)
             weight = self._weight(word)
             bag[f"={word}"] = bag.get(f"={word}", 0.0) + weight
             for piece in pieces:
-                bag[piece] = bag.get(piece, 0.0) + 0.5 * weight / math.sqrt(len(pieces))
+                share = 0.5 * weight / math.sqrt(len(pieces))
+                bag[piece] = bag.get(piece, 0.0) + share
         return bag
+
+    def _without_suffix(self, word: str) -> str:
+        """Leave out a suffix that says the type: "sinf" is "sin"."""
+        is_known = word in self._words
+        has_suffix = word[-1] in "dfil" and word[:-1] in self._words
+        return word[:-1] if has_suffix and not is_known else word
 
     def _weight(self, word: str) -> float:
         if not _is_telling(word):
@@ -135,12 +153,22 @@ class _Lexicon:
 
     def _weighed(self, bag: dict[str, float]) -> dict[str, float]:
         """Weigh pieces by how rare they are, and scale to unit length."""
-        weighed = {
-            p: w * math.log1p(self._n_names / self._found_in.get(p, 0.7))
-            for p, w in bag.items()
-        }
+        weighed = {piece: w * self._rarity(piece) for piece, w in bag.items()}
         length = math.sqrt(sum(w * w for w in weighed.values()))
-        return {p: w / length for p, w in weighed.items()} if length else {}
+        return {piece: w / length for piece, w in weighed.items()} if length else {}
+
+    def _rarity(self, piece: str) -> float:
+        return math.log1p(self._n_names / self._found_in.get(piece, 0.7))
+
+
+def _names_in(text: str) -> list[_Name]:
+    """List the functions of lexicon.c, each under its own name and its others."""
+    names = []
+    for others, own, parameters in _ENTRY.findall(text):
+        arity = parameters.count(",") + 1
+        for alias in (own, *others.split(",")):
+            names.append(_Name(alias.strip(), arity, own))
+    return names
 
 
 @cache
@@ -163,9 +191,8 @@ def _is_telling(word: str) -> bool:
 
 
 def _pieces(word: str) -> list[str]:
+    """List the three-letter pieces of a word, its ends marked; short words have none."""
+    if len(word) <= 2:
+        return []
     spelled = f"^{word}$"
-    return (
-        [spelled[k : k + _PIECE] for k in range(len(spelled) - _PIECE + 1)]
-        if len(word) > 2
-        else []
-    )
+    return [spelled[k : k + _PIECE] for k in range(len(spelled) - _PIECE + 1)]

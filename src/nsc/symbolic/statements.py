@@ -1,294 +1,291 @@
-"""Execution of statements and calls on symbolic memory.
+"""Execution of statements on symbolic memory: one rule for each kind.
 
-In: `Ast` statements, a `State`. Out: the state, with the ways control has left as truth
-nodes. Branches run on copies of the state and are merged; loops are unrolled while
-their test is known or until it becomes so. Non-goals: loops whose trip count no
-constant bounds.
+In: `Ast` statements, a `Machine`, a `State`. Out: the state, with the ways control has
+left as truth nodes. Branches run on copies of the state and are merged; loops are
+unrolled while their test is known or until it becomes so.
+Non-goals: loops whose trip count no constant bounds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from nsc.refusal import Refusal
 from nsc.symbolic.arithmetic import combine
 from nsc.symbolic.ast import Ast
-from nsc.symbolic.expressions import Evaluator
 from nsc.symbolic.initialise import initialise, listed_length
-from nsc.symbolic.memory import (
-    Frame,
-    Place,
-    State,
-    has_cells,
-    merge,
-    opposite,
-    resume,
-    settled,
-)
-from nsc.syntax import INT, Array, Pointer, Void
+from nsc.symbolic.machine import Machine, StatementRule
+from nsc.symbolic.memory import has_cells
+from nsc.symbolic.states import State, merge, opposite, resume, settled
+from nsc.symbolic.values import Number
+from nsc.syntax import INT, Array
 
 MAX_TRIPS = 256
 MAX_SYMBOLIC_TRIPS = 24
-MAX_CALL_DEPTH = 24
+
+Case = tuple[Ast | None, tuple[Ast, ...]]  # label, or None for the default; statements
 
 
-def run_function(
-    e: Evaluator, name: str, arguments: list, state: State, ast: Ast
-) -> Place | None:
-    """Call a defined function by executing its body; the result is the place of its
-    value.
-    """
-    if e.functions[name].kind == "refused":
-        raise e.functions[name].data
-    parameters, result_type, body = e.functions[name].data
-    if len(e.call_depth) >= MAX_CALL_DEPTH:
-        raise Refusal(
-            "unbounded_recursion",
-            f"calls of '{name}' nest deeper than {MAX_CALL_DEPTH}",
-            ast.at,
-        )
-    if len(parameters) != len(arguments):
-        raise Refusal(
-            "argument_count", f"'{name}' takes {len(parameters)} arguments", ast.at
-        )
-    result = None if isinstance(result_type, Void) else e.new_object(result_type)
-    outer = e.frame
-    e.frame = Frame([outer.scopes[0], {}], e.next_object + 1, result)
-    e.call_depth.append(name)
-    inner = state.running()
-    for (parameter, ctype), argument in zip(parameters, arguments, strict=True):
-        decayed = Pointer(ctype.of) if isinstance(ctype, Array) else ctype
-        e.store(e.declare(parameter, decayed), argument, inner)
-    execute(e, body, inner)
-    e.call_depth.pop()
-    first_local = e.frame.first_object
-    e.frame = outer
-    state.cells = {
-        key: value for key, value in inner.cells.items() if key[0] < first_local
-    }
-    return result
+def _block(machine: Machine, ast: Ast, state: State) -> None:
+    machine.frame.scopes.append({})
+    _sequence(machine, ast.kids, state)
+    machine.frame.scopes.pop()
 
 
-def execute(e: Evaluator, ast: Ast, state: State) -> None:
-    """Execute one statement."""
-    e.b.at = ast.at
-    rule = _STATEMENTS.get(ast.kind)
-    if rule is None:
-        e.value(ast, state)
-    else:
-        rule(e, ast, state)
+def _statements(machine: Machine, ast: Ast, state: State) -> None:
+    _sequence(machine, ast.kids, state)
 
 
-def _block(e: Evaluator, ast: Ast, state: State) -> None:
-    e.frame.scopes.append({})
-    _sequence(e, ast.kids, state)
-    e.frame.scopes.pop()
+def _sequence(machine: Machine, statements: tuple[Ast, ...], state: State) -> None:
+    """Execute statements in turn.
 
-
-def _sequence(e: Evaluator, statements: tuple[Ast, ...], state: State) -> None:
-    """Execute statements in turn; after one that may have left, the rest runs on a copy
-    and is merged.
+    After one that may have left, the rest runs on a copy, which is merged.
     """
     for k, statement in enumerate(statements):
-        execute(e, statement, state)
-        if state.stopped(e.b) is not False:
-            _while_running(e, state, partial(_sequence, e, statements[k + 1 :]))
+        machine.execute(statement, state)
+        if state.stopped(machine.builder) is not False:
+            rest = statements[k + 1 :]
+            _while_running(machine, state, partial(_sequence, machine, rest))
             return
 
 
-def _while_running(e: Evaluator, state: State, go_on: Callable[[State], None]) -> None:
-    """Go on where control has not left: not at all, everywhere, or on a copy that is
-    merged back.
+def _while_running(
+    machine: Machine, state: State, go_on: Callable[[State], None]
+) -> None:
+    """Go on where control has not left.
+
+    That is not at all, everywhere, or on a copy that is merged back.
     """
-    stopped = state.stopped(e.b)
+    b = machine.builder
+    frame = machine.frame
+    stopped = state.stopped(b)
     if stopped is False:
         go_on(state)
     elif stopped is not True:
         after = state.running()
-        if e.frame.result is not None:
-            mine = e.frame.result.object
-            after.cells = {key: v for key, v in after.cells.items() if key[0] != mine}
+        if frame.result is not None:  # not there yet, where the function goes on
+            result = frame.result.object
+            cells = after.cells.items()
+            after.cells = {key: cell for key, cell in cells if key[0] != result}
         go_on(after)
-        state.become(resume(e.b, stopped, state, after, e.frame.first_object))
+        state.become(resume(b, stopped, state, after, frame.first_object))
 
 
-def _declare(e: Evaluator, ast: Ast, state: State) -> None:
+def _declare(machine: Machine, ast: Ast, state: State) -> None:
+    is_static = ast.data is not None
     for name, ctype, value in ast.kids:
         if isinstance(ctype, Array) and ctype.length is None:
-            if value is None or value.kind != "initialiser":
-                raise Refusal(
-                    "dynamic_size", f"the length of '{name}' is not known", ast.at
-                )
-            ctype = Array(ctype.of, listed_length(e, ctype.of, value, state))
-        place = (
-            e.declare(name, ctype)
-            if ast.data is None
-            else e.declare_static(name, ctype, (id(ast), name))
-        )
-        if value is not None and (ast.data is None or not has_cells(state, place)):
-            initialise(e, place, value, state)
+            ctype = _closed(machine, name, ctype, value, state, ast.at)
+        if is_static:
+            place = machine.declare_static(name, ctype, (id(ast), name))
+        else:
+            place = machine.declare(name, ctype)
+        if value is None or (is_static and has_cells(state, place)):
+            continue
+        initialise(machine, place, value, state)
 
 
-def _constants(e: Evaluator, ast: Ast, state: State) -> None:
+def _closed(
+    machine: Machine,
+    name: str,
+    array: Array,
+    value: Ast | None,
+    state: State,
+    at: int,
+) -> Array:
+    """Return the type of an array whose length its initialiser tells."""
+    if value is None or value.kind != "initialiser":
+        raise Refusal("dynamic_size", f"the length of '{name}' is not known", at)
+    return Array(array.of, listed_length(machine, array.of, value, state))
+
+
+def _constants(machine: Machine, ast: Ast, state: State) -> None:
     for name, value in ast.kids:
-        e.store(e.declare(name, INT), e.number(value, True), state)
+        place = machine.declare(name, INT)
+        machine.store(place, machine.number(value, True), state)
 
 
-def _statements(e: Evaluator, ast: Ast, state: State) -> None:
-    _sequence(e, ast.kids, state)
-
-
-def _refused(e: Evaluator, ast: Ast, state: State) -> None:
+def _refused(machine: Machine, ast: Ast, state: State) -> None:
     raise ast.data
 
 
-def _if(e: Evaluator, ast: Ast, state: State) -> None:
-    condition = settled(e.b, e.truth(ast.kids[0], state))
+def _if(machine: Machine, ast: Ast, state: State) -> None:
+    b = machine.builder
+    test, yes, no = ast.kids
+    condition = settled(b, machine.truth(test, state))
     if isinstance(condition, bool):
-        execute(e, ast.kids[1 if condition else 2], state)
+        machine.execute(yes if condition else no, state)
         return
-    yes = state.copy()
-    no = state.copy()
-    execute(e, ast.kids[1], yes)
-    execute(e, ast.kids[2], no)
-    state.become(merge(e.b, condition, yes, no, e.frame.first_object))
+    yes_state = state.copy()
+    no_state = state.copy()
+    machine.execute(yes, yes_state)
+    machine.execute(no, no_state)
+    first = machine.frame.first_object
+    state.become(merge(b, condition, yes_state, no_state, first))
 
 
-def _return(e: Evaluator, ast: Ast, state: State) -> None:
+def _return(machine: Machine, ast: Ast, state: State) -> None:
     if ast.kids:
-        value = e.value(ast.kids[0], state)
-        if e.frame.result is not None:
-            e.store(e.frame.result, value, state)
+        value = machine.value(ast.kids[0], state)
+        if machine.frame.result is not None:
+            machine.store(machine.frame.result, value, state)
     state.returned = True
 
 
-def _break(e: Evaluator, ast: Ast, state: State) -> None:
+def _break(machine: Machine, ast: Ast, state: State) -> None:
     state.broken = True
 
 
-def _continue(e: Evaluator, ast: Ast, state: State) -> None:
+def _continue(machine: Machine, ast: Ast, state: State) -> None:
     state.continued = True
 
 
-def _loop(e: Evaluator, ast: Ast, state: State) -> None:
-    e.frame.scopes.append({})
-    execute(e, ast.kids[0], state)
-    _trips(e, ast, 0, 0, state)
+def _loop(machine: Machine, ast: Ast, state: State) -> None:
+    machine.frame.scopes.append({})
+    machine.execute(ast.kids[0], state)
+    _trips(machine, ast, 0, 0, state)
     state.broken = False
-    e.frame.scopes.pop()
+    machine.frame.scopes.pop()
 
 
-def _trips(e: Evaluator, ast: Ast, trip: int, symbolic: int, state: State) -> None:
-    """Run the remaining trips of a loop that is surely running; `symbolic` counts
-    unknown tests.
+def _trips(machine: Machine, loop: Ast, trip: int, unknown: int, state: State) -> None:
+    """Run the remaining trips of a loop that is surely running.
+
+    Args:
+        trip: how many there were.
+        unknown: after how many of them the test was unknown.
     """
-    test = ast.kids[1]
+    b = machine.builder
+    _, test, body, step = loop.kids
+    is_tested_first = loop.data == "for"
     while True:
-        if test is not None and (ast.data == "for" or trip > 0):
-            goes_on = settled(e.b, e.truth(test, state))
+        if test is not None and (is_tested_first or trip > 0):
+            goes_on = settled(b, machine.truth(test, state))
             if goes_on is False:
                 return
             if goes_on is not True:
-                symbolic += 1
-                e.has_unknown_test = True
-                state.broken = opposite(e.b, goes_on)
-        if trip >= MAX_TRIPS or symbolic > (e.max_trips or MAX_SYMBOLIC_TRIPS):
-            if symbolic and e.max_trips:
-                e.is_bounded = True
-                state.broken = True
-                return
-            reason = "data_dependent_loop" if symbolic else "long_loop"
-            raise Refusal(
-                reason, "how often this loop runs has no small constant bound", ast.at
-            )
+                unknown += 1
+                machine.loops.has_unknown_test = True
+                state.broken = opposite(b, goes_on)
+        if _is_cut_off(machine, loop, trip, unknown):
+            state.broken = True
+            return
         trip += 1
-        if state.stopped(e.b) is not False:
-            _while_running(e, state, partial(_body_and_rest, e, ast, trip, symbolic))
+        if state.stopped(b) is not False:
+            rest = partial(_body_and_rest, machine, loop, trip, unknown)
+            _while_running(machine, state, rest)
             return
-        execute(e, ast.kids[2], state)
+        machine.execute(body, state)
         state.continued = False
-        if state.stopped(e.b) is not False:
-            _while_running(e, state, partial(_update_and_rest, e, ast, trip, symbolic))
+        if state.stopped(b) is not False:
+            rest = partial(_step_and_rest, machine, loop, trip, unknown)
+            _while_running(machine, state, rest)
             return
-        execute(e, ast.kids[3], state)
+        machine.execute(step, state)
 
 
-# The rest of a loop after a test or body that may have left it runs in one copy of the
-# state, so that
-# counters stay known in it.
+def _is_cut_off(machine: Machine, loop: Ast, trip: int, unknown: int) -> bool:
+    """Say whether a loop has run as often as it may.
+
+    Raises:
+        Refusal: `data_dependent_loop` or `long_loop`, and it may not be cut off.
+    """
+    limit = machine.loops
+    may_go_on = unknown <= (limit.max_trips or MAX_SYMBOLIC_TRIPS)
+    if trip < MAX_TRIPS and may_go_on:
+        return False
+    if unknown and limit.max_trips:
+        limit.is_bounded = True
+        return True
+    reason = "data_dependent_loop" if unknown else "long_loop"
+    message = "how often this loop runs has no small constant bound"
+    raise Refusal(reason, message, loop.at)
+
+
+# The rest of a loop, after a test or body that may have left it, runs in one copy of
+# the state, so that counters stay known in it.
 
 
 def _body_and_rest(
-    e: Evaluator, ast: Ast, trip: int, symbolic: int, state: State
+    machine: Machine, loop: Ast, trip: int, unknown: int, state: State
 ) -> None:
-    execute(e, ast.kids[2], state)
+    _, _, body, _ = loop.kids
+    machine.execute(body, state)
     state.continued = False
-    _while_running(e, state, partial(_update_and_rest, e, ast, trip, symbolic))
+    rest = partial(_step_and_rest, machine, loop, trip, unknown)
+    _while_running(machine, state, rest)
 
 
-def _update_and_rest(
-    e: Evaluator, ast: Ast, trip: int, symbolic: int, state: State
+def _step_and_rest(
+    machine: Machine, loop: Ast, trip: int, unknown: int, state: State
 ) -> None:
-    execute(e, ast.kids[3], state)
-    _trips(e, ast, trip, symbolic, state)
+    _, _, _, step = loop.kids
+    machine.execute(step, state)
+    _trips(machine, loop, trip, unknown, state)
 
 
-def _switch(e: Evaluator, ast: Ast, state: State) -> None:
-    selector = e.scalar(ast.kids[0], state)
-    cases = ast.kids[1]
-    e.frame.scopes.append({})
-    _cases(
-        e,
-        selector,
-        cases,
-        [k for k, (label, _) in enumerate(cases) if label is not None],
-        state,
-        ast,
-    )
+def _switch(machine: Machine, ast: Ast, state: State) -> None:
+    selector, cases = ast.kids
+    selected = machine.scalar(selector, state)
+    machine.frame.scopes.append({})
+    labelled = [k for k, (label, _) in enumerate(cases) if label is not None]
+    _cases(machine, selected, cases, labelled, state)
     state.broken = False
-    e.frame.scopes.pop()
+    machine.frame.scopes.pop()
 
 
 def _cases(
-    e: Evaluator, selector, cases, open_: list[int], state: State, ast: Ast
+    machine: Machine,
+    selected: Number,
+    cases: Sequence[Case],
+    untried: list[int],
+    state: State,
 ) -> None:
     """Try the labelled cases in turn, the default last."""
-    if not open_:
-        start = next((k for k, (label, _) in enumerate(cases) if label is None), None)
+    if not untried:
+        defaults = (k for k, (label, _) in enumerate(cases) if label is None)
+        start = next(defaults, None)
         if start is not None:
-            _from_case(e, cases, start, state)
+            _from_case(machine, cases, start, state)
         return
-    label = e.scalar(cases[open_[0]][0], state)
-    hit = settled(e.b, combine(e.b, "==", selector, label).node)
-    if hit is True:
-        _from_case(e, cases, open_[0], state)
-    elif hit is False:
-        _cases(e, selector, cases, open_[1:], state, ast)
+    b = machine.builder
+    case, *others = untried
+    label, _ = cases[case]
+    assert label is not None, "untried cases have labels"
+    value = machine.scalar(label, state)
+    is_hit = settled(b, combine(b, "==", selected, value).node)
+    if is_hit is True:
+        _from_case(machine, cases, case, state)
+    elif is_hit is False:
+        _cases(machine, selected, cases, others, state)
     else:
         yes = state.copy()
         no = state.copy()
-        _from_case(e, cases, open_[0], yes)
-        _cases(e, selector, cases, open_[1:], no, ast)
-        state.become(merge(e.b, hit, yes, no, e.frame.first_object))
+        _from_case(machine, cases, case, yes)
+        _cases(machine, selected, cases, others, no)
+        state.become(merge(b, is_hit, yes, no, machine.frame.first_object))
 
 
-def _from_case(e: Evaluator, cases, start: int, state: State) -> None:
+def _from_case(
+    machine: Machine, cases: Sequence[Case], start: int, state: State
+) -> None:
     """Run a case and what it falls through into; a break inside ends here."""
-    _sequence(e, tuple(s for _, statements in cases[start:] for s in statements), state)
+    bodies = [statements for _, statements in cases[start:]]
+    _sequence(machine, tuple(s for body in bodies for s in body), state)
     state.broken = False
 
 
-_STATEMENTS = {
+STATEMENTS: dict[str, StatementRule] = {
     "block": _block,
+    "statements": _statements,
     "declare": _declare,
+    "constants": _constants,
     "if": _if,
+    "loop": _loop,
+    "switch": _switch,
     "return": _return,
     "break": _break,
     "continue": _continue,
-    "loop": _loop,
-    "switch": _switch,
     "refused": _refused,
-    "constants": _constants,
-    "statements": _statements,
 }
