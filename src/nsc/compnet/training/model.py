@@ -28,10 +28,11 @@ from nsc.compnet.config import (
     SMALLEST_STRETCH,
     ModelConfig,
 )
+from nsc.compnet.describe import Described
 from nsc.compnet.functions import FUNCTIONS
 from nsc.compnet.pack import Batch
 from nsc.compnet.training.device import TorchArrays
-from nsc.compnet.walk import Described, Embedded, Walk
+from nsc.compnet.walk import Embedded, Walk
 
 
 class TermNet(nn.Module):
