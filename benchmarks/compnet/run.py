@@ -16,8 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from nsc.compilation import Start
-from nsc.compnet import fit_emissions, load_compnet
-from nsc.compnet.evaluate import run_covering
+from nsc.compnet import fit_emissions, load_compnet, run_covering
 from nsc.errors import InputError
 from nsc.graph import Dag
 from nsc.initial import initial_of

@@ -19,8 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nsc.compnet import fit_emissions, load_compnet
-from nsc.compnet.evaluate import FLOOR, run_covering
+from nsc.compnet import FLOOR, fit_emissions, load_compnet, run_covering
 from nsc.errors import InputError
 from nsc.graph import Dag, evaluate
 from nsc.program import Program, parse_program

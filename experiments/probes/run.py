@@ -15,8 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nsc.compnet import fit_emissions, load_compnet
-from nsc.compnet.evaluate import run_covering
+from nsc.compnet import fit_emissions, load_compnet, run_covering
 from nsc.graph import Dag, evaluate
 from nsc.program import parse_program
 from nsc.surrogate import COVERING, random_parameters

@@ -50,7 +50,7 @@ def net():
 def test_numpy_and_torch_are_one_function(net, dags):
     import torch
 
-    from nsc.compnet.compile import _shrunk
+    from nsc.compnet.shrink import shrunk
     from nsc.compnet.training.device import on_device
     from nsc.compnet.training.model import Tape
     from nsc.compnet.walk_result import error_features, roots_of
@@ -71,7 +71,7 @@ def test_numpy_and_torch_are_one_function(net, dags):
     w = np.concatenate(
         [w[:, :60], w[:, 60:64] * scale, w[:, 64:] * scale + mean], axis=1
     )
-    values, w = _shrunk(
+    values, w = shrunk(
         np.clip(mean + scale * shapes, lo, hi),
         w,
         np.exp(errors.double().numpy()[:, :1]),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nsc.compnet import CompNet, Emission, anchor_inputs, fit_values
+from nsc.compnet import Compiler, Emission, anchor_inputs, fit_values
 from nsc.finetune import MAX_LM_PARAMETERS, Predictions, spread_of
 from nsc.initial.start import Initial
 from nsc.program import Program
@@ -31,7 +31,7 @@ def compnet_initial(
     topology: Topology,
     seed: int,
     *,
-    compnet: CompNet,
+    compnet: Compiler,
     output: int | None = None,
 ) -> Initial:
     """Compile a program's outputs (or one of them) into any topology.
