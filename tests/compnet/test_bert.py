@@ -85,7 +85,7 @@ def test_numpy_and_torch_are_one_function(profile):
     import torch
 
     from nsc.compnet.bert.text import read_text
-    from nsc.compnet.bert.training.model import run_surrogates
+    from nsc.compnet.training.surrogates import run_surrogates
 
     net, compnet = net_of(profile), compnet_of(profile)
     tokens, lengths = padded(compnet.tokenizer, [read_text(text) for text in TEXTS])
