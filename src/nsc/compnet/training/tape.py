@@ -28,11 +28,16 @@ from nsc.compnet.training.model import (
 )
 from nsc.compnet.walk import Embedded, Walk
 
+
+def _linear(kids: Sequence[Tensor], owner: Tensor, share: Tensor, rows: int) -> Tensor:
+    return linear_cell(kids[0], owner, share, rows)
+
+
 # a cell: weights, embeddings of the children, what else it is told -> `k d+1`
 Cell = Callable[[SimpleNamespace, Sequence[Tensor], Sequence[Any]], Tensor]
 CELLS: dict[str, Cell] = {
     "leaves": lambda w, kids, arguments: unshifted(w.inputs[arguments[0]]),
-    "linear": lambda w, kids, arguments: linear_cell(*kids, *arguments),
+    "linear": lambda w, kids, arguments: _linear(kids, *arguments),
     "product": lambda w, kids, arguments: product_cell(w, *kids, *arguments),
     "unary": lambda w, kids, arguments: unary_cell(w, *kids, *arguments),
 }
