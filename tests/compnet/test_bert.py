@@ -20,6 +20,7 @@ from nsc.compnet.checkpoint import write_checkpoint as write_compnet  # noqa: E4
 from nsc.compnet.evaluate import run_covering  # noqa: E402
 from nsc.compnet.layers import erf  # noqa: E402
 from nsc.errors import InputError, StoreError  # noqa: E402
+from nsc.initial import compiler_input  # noqa: E402
 from nsc.program import parse_program  # noqa: E402
 from nsc.record import shared_inputs  # noqa: E402
 from nsc.surrogate import forward  # noqa: E402
@@ -43,6 +44,10 @@ TEXTS = [
     "",
 ]
 PROFILES = ("exestackcpn", "hybertnet")
+
+
+def emitted(compnet, program, output=0):
+    return compnet.emission_for(compiler_input(program), output)
 
 
 def net_of(profile, config=SMALL):
@@ -170,20 +175,20 @@ def test_spoilt_ones_are_refused(tmp_path, header, lost, why):
 
 def test_programs_are_read_by_their_text():
     compnet = compnet_of("exestackcpn")
-    emission = compnet.emission_for(parse_program(TEXTS[0]))
+    emission = emitted(compnet, parse_program(TEXTS[0]))
     assert emission.notes == () and emission.values.size == 0
     np.testing.assert_array_equal(emission.w, compnet.emit_text(TEXTS[0]).w)
     np.testing.assert_array_equal(
-        emission.w, compnet.emission_for(parse_program(TEXTS[0]), 3).w
+        emission.w, emitted(compnet, parse_program(TEXTS[0]), 3).w
     )
-    renamed = compnet.emission_for(parse_program(TEXTS[0].replace("x", "other")))
+    renamed = emitted(compnet, parse_program(TEXTS[0].replace("x", "other")))
     assert not np.allclose(emission.w, renamed.w)  # spelling matters to it
-    assert "[cut]" in compnet.emission_for(parse_program(TEXTS[2])).notes[-1]
+    assert "[cut]" in emitted(compnet, parse_program(TEXTS[2])).notes[-1]
     many = (
         f"double f({', '.join(f'double x{k}' for k in range(10))}) {{ return x0 *"
         " x9; }"
     )
-    fallback = compnet.emission_for(parse_program(many))
+    fallback = emitted(compnet, parse_program(many))
     assert "[too_many_inputs]" in fallback.notes[-1]
     np.testing.assert_array_equal(fallback.w, compnet.base)
 

@@ -23,6 +23,7 @@ from nsc.compnet.bert.training.corpus import (
 )  # noqa: E402
 from nsc.errors import InputError  # noqa: E402
 from nsc.exestack import write_synthetic  # noqa: E402
+from nsc.initial import compiler_input  # noqa: E402
 from nsc.program import parse_program  # noqa: E402
 from nsc.record import Record, read_records, shared_inputs, write_records  # noqa: E402
 
@@ -35,6 +36,10 @@ QUICK = BertTrainConfig(
     vocabulary=200,
     checkpoint_every=4,
 )
+
+
+def emitted(compnet, program, output=0):
+    return compnet.emission_for(compiler_input(program), output)
 
 
 @pytest.fixture(scope="module")
@@ -341,15 +346,15 @@ def test_a_control_reads_dags(data, tmp_path):
         "double g(double y) { double t = sin(y); return 3 * t; }",
     ]
     one, other = (
-        compnet.emission_for(parse_program("#include <math.h>\n" + t)) for t in texts
+        emitted(compnet, parse_program("#include <math.h>\n" + t)) for t in texts
     )
     np.testing.assert_array_equal(one.w, other.w)
-    assert "base vector" in compnet.emission_for(parse_program(NO_DAG)).notes[-1]
+    assert "base vector" in emitted(compnet, parse_program(NO_DAG)).notes[-1]
     with_dag, without = (
         list(read_records(data))[0],
         record("f", "double f(double x) { return x; }", np.ones((2048, 1))),
     )
-    emitted = compnet.emit_records([with_dag, without])
-    assert emitted[0].notes == () and "no expression DAG" in emitted[1].notes[-1]
+    of_records = compnet.emit_records([with_dag, without])
+    assert of_records[0].notes == () and "no expression DAG" in of_records[1].notes[-1]
     with pytest.raises(InputError, match="^reads expects text or dag; found 'words'"):
         replace(QUICK, reads="words")

@@ -9,9 +9,9 @@ initialisers.
 from nsc.compnet.compile import CompNet as CompNet
 from nsc.compnet.config import MAX_INPUTS as MAX_INPUTS
 from nsc.compnet.emission import Compiler as Compiler
+from nsc.compnet.emission import CompilerInput as CompilerInput
 from nsc.compnet.emission import Emission as Emission
 from nsc.compnet.emission import Emitter as Emitter
-from nsc.compnet.emission import Readable as Readable
 from nsc.compnet.evaluate import FLOOR as FLOOR
 from nsc.compnet.evaluate import evaluate_compnet as evaluate_compnet
 from nsc.compnet.evaluate import run_covering as run_covering

@@ -13,14 +13,14 @@ import numpy as np
 
 from nsc.compnet.axes import Embedding, Embeddings, Parameters
 from nsc.compnet.config import MAX_INPUTS, ROOT_ANCHORS
-from nsc.compnet.emission import NO_DAG, Emission, Readable, base_emission
+from nsc.compnet.emission import NO_DAG, CompilerInput, Emission, base_emission
 from nsc.compnet.layers import linear, silu
 from nsc.compnet.native import NativeWalk
 from nsc.compnet.rewrite import terms_of_all
 from nsc.compnet.shrink import error_when_shrunk, shrunk
 from nsc.compnet.terms import Terms, TooManyTerms
 from nsc.compnet.walk_result import Roots, error_features
-from nsc.graph import Dag, Unsupported
+from nsc.graph import Dag
 from nsc.record import Record
 from nsc.surrogate import COVERING
 
@@ -76,12 +76,12 @@ class CompNet:
             for r in records
         ]
 
-    def emission_for(self, program: Readable, output: int = 0) -> Emission:
+    def emission_for(self, program: CompilerInput, output: int = 0) -> Emission:
         """Compile one output of a program, as `emissions_for` does several."""
         return self.emissions_for(program, [output])[0]
 
     def emissions_for(
-        self, program: Readable, outputs: Sequence[int]
+        self, program: CompilerInput, outputs: Sequence[int]
     ) -> list[Emission]:
         """Compile several outputs of a program's DAG in one batch.
 
@@ -91,7 +91,9 @@ class CompNet:
         """
         dag = program.dag
         if not isinstance(dag, Dag):
-            return [base_emission(self.base, _why_no_dag(dag))] * len(outputs)
+            where = f" (line {dag.line})" if dag.line else ""
+            why = f"{dag.message}{where} [{dag.reason}]"
+            return [base_emission(self.base, why)] * len(outputs)
         found = self._emit_read(self._read(dag, outputs))
         notes = _notes_on(dag)
         return [e if e.notes else replace(e, notes=notes) for e in found]
@@ -208,13 +210,6 @@ def spread_inputs(w: np.ndarray, inputs: tuple[int, ...]) -> np.ndarray:
     by_input[:] = 0.0
     by_input[:, list(inputs)] = by_slot[:, : len(inputs)]
     return out
-
-
-def _why_no_dag(found: Unsupported | None) -> str:
-    if found is None:
-        return NO_DAG
-    where = f" (line {found.line})" if found.line else ""
-    return f"{found.message}{where} [{found.reason}]"
 
 
 def _notes_on(dag: Dag) -> tuple[str, ...]:

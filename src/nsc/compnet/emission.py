@@ -1,7 +1,7 @@
 """The seam of both compilers: what they read of a program, and what they emit for it.
 
-In: nothing. Out: `Emission`, and the protocols `Readable`, `Emitter` and `Compiler`.
-Non-goals: how anything is emitted (compile.py, bert/compile.py).
+In: nothing. Out: `CompilerInput`, `Emission`, and the protocols `Emitter` and
+`Compiler`. Non-goals: how anything is emitted (compile.py, bert/compile.py).
 """
 
 from __future__ import annotations
@@ -48,22 +48,19 @@ def base_emission(base: np.ndarray, why: str) -> Emission:
     return Emission(base, np.empty(0), notes=(f"text-free base vector: {why}",))
 
 
-@runtime_checkable
-class Readable(Protocol):
-    """What a compiler reads of a program: its C text, or its expression DAG.
+@dataclass(frozen=True)
+class CompilerInput:
+    """What a compiler may read of a program.
 
-    A program of the front end is one, and so is a record. `dag` is None, or a reason,
-    where the text has none.
+    Args:
+        text: C text; "" where there is none.
+        n_inputs: of the program.
+        dag: its expression DAG, or why it has none.
     """
 
-    @property
-    def text(self) -> str: ...
-
-    @property
-    def n_inputs(self) -> int: ...
-
-    @property
-    def dag(self) -> Dag | Unsupported | None: ...
+    text: str
+    n_inputs: int
+    dag: Dag | Unsupported
 
 
 @runtime_checkable
@@ -80,8 +77,8 @@ class Emitter(Protocol):
 class Compiler(Emitter, Protocol):
     """A CompNet of either encoder."""
 
-    def emission_for(self, program: Readable, output: int = 0) -> Emission: ...
+    def emission_for(self, program: CompilerInput, output: int = 0) -> Emission: ...
 
     def emissions_for(
-        self, program: Readable, outputs: Sequence[int]
+        self, program: CompilerInput, outputs: Sequence[int]
     ) -> list[Emission]: ...

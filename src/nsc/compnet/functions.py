@@ -65,7 +65,7 @@ def apply(function: int, a: np.ndarray) -> np.ndarray:
 def apply_to(name: str, value: float) -> float:
     """Apply a function to one number."""
     with np.errstate(all="ignore"):
-        return float(apply(FUNCTION_INDEX[name], np.asarray(value, np.float64)))
+        return float(apply(FUNCTION_INDEX[name], np.array([value], np.float64))[0])
 
 
 def multiply(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -151,7 +151,7 @@ class NativeWalk:
     @cached_property
     def _library(self) -> ctypes.CDLL:
         library = load_library(SOURCE, self._defines)
-        expect_sizes((c_longlong * len(STRUCTURES)).in_dll(library, "nsc_sizes"))
+        expect_sizes(list((c_longlong * len(STRUCTURES)).in_dll(library, "nsc_sizes")))
         return library
 
     def __call__(self, programs: list[Terms]) -> Roots:

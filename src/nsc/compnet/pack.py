@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from nsc.compnet.arrays import Array
 from nsc.compnet.terms import LINEAR, PRODUCT, Terms
 
 
@@ -64,27 +65,30 @@ class Level:
     linear: int
     product: int
     stop: int
-    owner: np.ndarray
-    source: np.ndarray
-    weight: np.ndarray
+    owner: Array
+    source: Array
+    weight: Array
     runs: tuple[tuple[int, int, int], ...]
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Nodes of several programs, inputs first, then level by level."""
+    """Nodes of several programs, inputs first, then level by level.
 
-    order: np.ndarray  # (m,) where each node stands in the Packed
-    kinds: np.ndarray
-    functions: np.ndarray
-    args: np.ndarray  # (m, 2) in batch numbering
-    bias: np.ndarray
-    lo: np.ndarray
-    hi: np.ndarray
+    Its arrays are numpy's, or tensors on one device (training/device.py).
+    """
+
+    order: Array  # (m,) where each node stands in the Packed
+    kinds: Array
+    functions: Array
+    args: Array  # (m, 2) in batch numbering
+    bias: Array
+    lo: Array
+    hi: Array
     n_leaves: int
     levels: tuple[Level, ...]
-    roots: np.ndarray  # (p,) in batch numbering
-    program: np.ndarray  # (m,) which program of the batch
+    roots: Array  # (p,) in batch numbering
+    program: Array  # (m,) which program of the batch
 
 
 def pack(programs: Sequence[Terms]) -> Packed:

@@ -2,6 +2,7 @@
 or sources.
 """
 
+from nsc.initial.compiled import compiler_input as compiler_input
 from nsc.initial.compiled import compnet_initial as compnet_initial
 from nsc.initial.compiled import fit_covering as fit_covering
 from nsc.initial.compiled import holds_covering as holds_covering

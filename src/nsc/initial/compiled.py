@@ -9,7 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from nsc.compnet import Compiler, Emission, anchor_inputs, fit_values
+from nsc.compnet import (
+    Compiler,
+    CompilerInput,
+    Emission,
+    anchor_inputs,
+    fit_values,
+)
 from nsc.finetune import MAX_LM_PARAMETERS, Predictions, spread_of
 from nsc.initial.start import Initial
 from nsc.program import Program
@@ -40,9 +46,17 @@ def compnet_initial(
     holds it, else random parameters; the note says so.
     """
     outputs = range(program.n_outputs) if output is None else [output]
-    return initial_of(
-        compnet.emissions_for(program, outputs), program.n_inputs, topology, seed
-    )
+    emissions = compnet.emissions_for(compiler_input(program), outputs)
+    return initial_of(emissions, program.n_inputs, topology, seed)
+
+
+def compiler_input(program: Program) -> CompilerInput:
+    """Return what a CompNet may read of a program.
+
+    Where a Python function runs it, it is that function, and the text is not its own.
+    """
+    text = "" if program.function is not None else program.text
+    return CompilerInput(text, program.n_inputs, program.dag)
 
 
 def initial_of(

@@ -16,7 +16,7 @@ from nsc.compnet.axes import Parameters, Tokens
 from nsc.compnet.bert.config import BertConfig
 from nsc.compnet.bert.text import linearised, read_text
 from nsc.compnet.bert.wordpiece import WordPiece
-from nsc.compnet.emission import NO_DAG, Emission, Readable, base_emission
+from nsc.compnet.emission import NO_DAG, CompilerInput, Emission, base_emission
 from nsc.compnet.layers import gelu, layer_norm, linear
 from nsc.graph import Dag
 from nsc.record import Record
@@ -69,9 +69,14 @@ class BertCompNet:
         """Compile the first output of each record."""
         if not self._reads_dag:
             return [self.emit_text(record.text) for record in records]
-        return [self._emit_dag(record.dag, 0, NO_DAG) for record in records]
+        return [
+            base_emission(self.base, NO_DAG)
+            if record.dag is None
+            else self._emit(linearised(record.dag), 0)
+            for record in records
+        ]
 
-    def emission_for(self, program: Readable, output: int = 0) -> Emission:
+    def emission_for(self, program: CompilerInput, output: int = 0) -> Emission:
         """Compile one output of a program.
 
         Returns:
@@ -85,13 +90,12 @@ class BertCompNet:
             return base_emission(self.base, f"{found} [too_many_inputs]")
         if not self._reads_dag:
             return self.emit_text(program.text, output)
-        dag = program.dag
-        if dag is None or isinstance(dag, Dag):
-            return self._emit_dag(dag, output, NO_DAG)
-        return base_emission(self.base, dag.message)
+        if isinstance(program.dag, Dag):
+            return self._emit(linearised(program.dag), output)
+        return base_emission(self.base, program.dag.message)
 
     def emissions_for(
-        self, program: Readable, outputs: Sequence[int]
+        self, program: CompilerInput, outputs: Sequence[int]
     ) -> list[Emission]:
         """Compile several outputs of a program, as `emission_for` does each."""
         return [self.emission_for(program, k) for k in outputs]
@@ -99,11 +103,6 @@ class BertCompNet:
     @property
     def _reads_dag(self) -> bool:
         return self.metadata["config"].get("reads") == "dag"
-
-    def _emit_dag(self, dag: Dag | None, output: int, why: str) -> Emission:
-        if dag is None:
-            return base_emission(self.base, why)
-        return self._emit(linearised(dag), output)
 
     def _covering(self, w: np.ndarray, output: int) -> np.ndarray:
         """Carry one output of what was emitted into 9-4-4-1, exactly.

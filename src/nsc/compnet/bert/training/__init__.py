@@ -10,7 +10,7 @@ _WHERE = {
     "BertTrainConfig": "nsc.compnet.bert.training.config",
     "train_bert": "nsc.compnet.bert.training.train",
 }
-__all__ = [*_WHERE]
+__all__ = ["BertTrainConfig", "train_bert"]
 
 
 def __getattr__(name: str):
