@@ -54,7 +54,9 @@ _OWN: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "STEP": lambda a: (a > 0).astype(np.float64),
     "ZERO": lambda a: (np.abs(a) < EQUAL).astype(np.float64),
 }
-_EVALUATE = [(EVALUATE | _OWN)[name] for name in FUNCTIONS]
+_EVALUATE: list[Callable[..., np.ndarray]] = [
+    (EVALUATE | _OWN)[name] for name in FUNCTIONS
+]
 
 
 def apply(function: int, a: np.ndarray) -> np.ndarray:
@@ -65,7 +67,11 @@ def apply(function: int, a: np.ndarray) -> np.ndarray:
 def apply_to(name: str, value: float) -> float:
     """Apply a function to one number."""
     with np.errstate(all="ignore"):
-        return float(apply(FUNCTION_INDEX[name], np.array([value], np.float64))[0])
+        return _at(name, value)
+
+
+def _at(name: str, value: float) -> float:
+    return float(_EVALUATE[FUNCTION_INDEX[name]](np.float64(value)))
 
 
 def multiply(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -85,32 +91,32 @@ def clipped(lo: float, hi: float) -> tuple[float, float]:
 
 def bounds_of(name: str, lo: float, hi: float) -> tuple[float, float]:
     """Bound a function over the interval from lo to hi (not always tightly)."""
-    if name in _MONOTONE:
-        return clipped(apply_to(name, lo), apply_to(name, hi))
     with np.errstate(all="ignore"):
+        if name in _MONOTONE:
+            return clipped(_at(name, lo), _at(name, hi))
         return clipped(*_BOUNDS[name](lo, hi))
 
 
 def _sqrt_bounds(lo: float, hi: float) -> tuple[float, float]:
-    return apply_to("SQRT", max(lo, 0.0)), apply_to("SQRT", max(hi, 0.0))
+    return _at("SQRT", max(lo, 0.0)), _at("SQRT", max(hi, 0.0))
 
 
 def _log_bounds(lo: float, hi: float) -> tuple[float, float]:
     lowest = lo if lo > 0 else SMALLEST_LOGARITHM
-    return apply_to("LOG", lowest), apply_to("LOG", max(hi, SMALLEST_LOGARITHM))
+    return _at("LOG", lowest), _at("LOG", max(hi, SMALLEST_LOGARITHM))
 
 
 def _asin_bounds(lo: float, hi: float) -> tuple[float, float]:
     first = max(min(lo, 1.0), -1.0)
     last = max(min(hi, 1.0), -1.0)
-    return apply_to("ASIN", first), apply_to("ASIN", last)
+    return _at("ASIN", first), _at("ASIN", last)
 
 
 def _tan_bounds(lo: float, hi: float) -> tuple[float, float]:
     has_no_pole = lo > -1.5 and hi < 1.5
     if not has_no_pole:
         return -LARGEST, LARGEST
-    return apply_to("TAN", lo), apply_to("TAN", hi)
+    return _at("TAN", lo), _at("TAN", hi)
 
 
 def _zero_bounds(lo: float, hi: float) -> tuple[float, float]:
@@ -121,8 +127,8 @@ def _valley(name: str) -> BoundsRule:
     """Bound an even function that grows with the size of its argument."""
 
     def bounds(lo: float, hi: float) -> tuple[float, float]:
-        ends = apply_to(name, lo), apply_to(name, hi)
-        least = min(ends) if lo * hi > 0 else apply_to(name, 0.0)
+        ends = _at(name, lo), _at(name, hi)
+        least = min(ends) if lo * hi > 0 else _at(name, 0.0)
         return least, max(ends)
 
     return bounds

@@ -78,7 +78,6 @@ _SHARED = (
     f"QUANTILES={QUANTILES}",
     f"QUANTILE_ROWS={','.join(map(str, QUANTILE_ROWS.tolist()))}",
     f"KINDS={','.join(KINDS)}",
-    f"FUNCTIONS={','.join(FUNCTIONS)}",
     f"WEIGHTS={','.join(_WEIGHTS)}",
     f"INTEGERS_OF_TERMS={','.join(_INTEGERS_OF_TERMS)}",
     f"DOUBLES_OF_TERMS={','.join(_DOUBLES_OF_TERMS)}",
@@ -142,7 +141,7 @@ class NativeWalk:
             name: np.ascontiguousarray(given[name], np.float32) for name in _WEIGHTS
         }
         self._width = given["inputs"].shape[1]
-        self._defines = (*_widths(given), *_SHARED)
+        self._defines = defines_of(arrays)
         self._weights = Weights(*(a.ctypes.data for a in self._arrays.values()))
 
     def __reduce__(self) -> tuple:
@@ -188,15 +187,24 @@ def _array(terms: Terms, name: str, kind: type) -> np.ndarray:
     return np.ascontiguousarray(getattr(terms, name), kind)
 
 
-def _widths(arrays: dict[str, np.ndarray]) -> tuple[str, ...]:
-    """Name a CompNet's widths as walk.c does, read off its arrays' shapes."""
+def defines_of(
+    arrays: dict[str, np.ndarray], functions: Sequence[str] = FUNCTIONS
+) -> tuple[str, ...]:
+    """Write down what walk.c is compiled for.
+
+    Args:
+        arrays: a CompNet's; its widths are read off their shapes.
+        functions: of one argument, by their codes.
+    """
     wide = arrays["gain_in"].shape[1]  # gated + 2 * bilinear
     narrow = arrays["gain_out"].shape[1]  # gated + bilinear
     bilinear = wide - narrow
     return (
+        *_SHARED,
+        f"FUNCTIONS={','.join(functions)}",
         f"WIDTH={arrays['inputs'].shape[1]}",
         f"PRODUCTS={arrays['product_in'].shape[1]}",
         f"GATED={narrow - bilinear}",
         f"BILINEAR={bilinear}",
-        f"MODULATION={arrays['modulate_1'].shape[1]}",
+        f"MODULATION={arrays['modulate_1.bias'].shape[0]}",
     )
