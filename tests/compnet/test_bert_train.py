@@ -358,3 +358,43 @@ def test_a_control_reads_dags(data, tmp_path):
     assert of_records[0].notes == () and "no expression DAG" in of_records[1].notes[-1]
     with pytest.raises(InputError, match="^reads expects text or dag; found 'words'"):
         replace(QUICK, reads="words")
+
+
+def test_texts_are_encoded_end_to_end_and_padded_in_batches(tmp_path):
+    x = np.linspace(-1, 1, 64)[:, None]
+    texts = [
+        "double f(double x) { return x; }",
+        "double longer(double x) { return x + x; }",
+    ]
+    records = [record(str(k), text, (k + 1) * x) for k, text in enumerate(texts)]
+    write_records(tmp_path / "shard-0.parquet", records)
+    examples = read_examples(tmp_path, QUICK)
+    assert examples.texts == texts and examples.n_inputs.tolist() == [1, 1]
+    tokenizer = learn_tokenizer(examples, 60)
+    corpus = encode(examples, tokenizer, 512)
+    encoded = [tokenizer.encode(text) for text in texts]
+    assert corpus.tokens.tolist() == encoded[0] + encoded[1]
+    assert corpus.lengths.tolist() == [len(numbers) for numbers in encoded]
+    tokens, lengths = corpus.batch(np.array([1, 0]), pad=0)
+    assert lengths.tolist() == [len(encoded[1]), len(encoded[0])]
+    assert tokens[1].tolist() == encoded[0] + [0] * (lengths[0] - lengths[1])
+    np.testing.assert_allclose(corpus.outputs[1, 0], 2 * x[:, 0], rtol=1e-6)
+
+
+def test_a_corpus_is_named_by_its_content(data):
+    examples = read_examples(data, QUICK)
+    tokenizer = learn_tokenizer(examples, 100)
+    corpus = encode(examples, tokenizer, 512)
+    name = corpus.name
+    assert name == encode(examples, tokenizer, 512).name
+    assert name.startswith(f"{len(corpus)} programs, ")
+    assert len(corpus) + corpus.left_out["too_long"] == len(examples.texts)
+    other = replace(examples, outputs=examples.outputs + 1)
+    assert encode(other, tokenizer, 512).name != name
+
+
+def test_records_without_a_dag_are_counted_where_dags_are_read(tmp_path):
+    x = np.linspace(-1, 1, 64)[:, None]
+    write_records(tmp_path / "a.parquet", [record("f", "double f(double x);", x)])
+    with pytest.raises(InputError, match="fits profile 'exestackcpn': {'no_dag': 1}"):
+        read_examples(tmp_path, replace(QUICK, reads="dag"))

@@ -63,7 +63,7 @@ class Row:
 
 
 def run_covering(w: Parameters, x: Inputs, n_inputs: int) -> Values:
-    """Run 9-4-4-1: w (65,), x `n 9`, of which the first n_inputs count; returns (n,)."""
+    """Run 9-4-4-1: (65,), `n 9`, of which the first n_inputs count -> (n,)."""
     return forward(w, COVERING, x[:, :n_inputs])[:, 0]
 
 
@@ -102,7 +102,7 @@ def _size(record: Record) -> int:
 
 
 def _groups(records: list[Record]) -> list[tuple[str, np.ndarray]]:
-    """Name groups of records: all, by arity, by DAG size; a mask (p,) says who is in."""
+    """Name groups of records, all, by arity, by DAG size; bool (p,) says who is in."""
     arity = np.array([r.n_inputs for r in records])
     size = np.array([_size(r) for r in records])
     return [

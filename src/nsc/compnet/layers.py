@@ -1,4 +1,7 @@
-"""Layers in numpy, by the names that a checkpoint gives them. In / Out: arrays `p d`."""
+"""Layers in numpy, by the names that a checkpoint gives them.
+
+In / Out: arrays `p d`. Non-goals: torch's (training/model.py).
+"""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ class TermBuilder:
         return Form({self._intern(key): sign})
 
     def product(self, a: Form, b: Form) -> Form:
-        """Multiply; weights are taken out of the factors, so that both spellings meet."""
+        """Multiply; weights are taken out, so that both spellings meet."""
         if not a.weights:
             return b * a.constant
         if not b.weights:

@@ -16,8 +16,7 @@ COVERINGS = {"exestackcpn": COVERING, "hybertnet": Topology((1, 4, 4, 2))}
 
 @dataclass(frozen=True)
 class BertConfig:
-    """Widths of a BERT; as they stand, those of BERT-Tiny (Turc et al., 2019) but for
-    the vocabulary.
+    """Widths of a BERT; by default those of BERT-Tiny (Turc et al., 2019).
 
     Args:
         vocabulary: how many word pieces.

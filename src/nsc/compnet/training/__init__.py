@@ -1,6 +1,8 @@
 """Training of the structured compiler; it knows torch.
 
-So does the training of the papers' compiler, and nothing else.
+So does the training of the papers' compiler, and nothing else. Public names are loaded
+on first use, so that settings can be read without torch; type checkers are told here
+what they are.
 """
 
 from typing import TYPE_CHECKING

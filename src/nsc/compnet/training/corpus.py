@@ -63,7 +63,7 @@ class Corpus:
 
 
 def corpus_of(programs: list[Terms]) -> Corpus:
-    """Evaluate programs; leave out those with constant, undefined or enormous outputs."""
+    """Evaluate programs; leave out constant, undefined and enormous ones."""
     packed = pack(programs)
     targets = targets_of(packed)
     return _chosen(packed, targets, _can_be_learned(targets.outputs))

@@ -31,8 +31,7 @@ from nsc.compnet.training.surrogates import random_covering
 
 
 class TermNet(nn.Module):
-    """Input embeddings, a cell for products, a cell for functions of one argument, and
-    heads.
+    """Input embeddings, cells for products and for functions of one argument, heads.
 
     Embeddings are `k d`; a cell returns `k d+1`, the last column shifting the mean.
     """

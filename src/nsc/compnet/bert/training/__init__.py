@@ -1,4 +1,8 @@
-"""Training of the papers' compiler; it knows torch."""
+"""Training of the papers' compiler; it knows torch.
+
+Public names are loaded on first use, so that settings can be read without torch; type
+checkers are told here what they are.
+"""
 
 from typing import TYPE_CHECKING
 

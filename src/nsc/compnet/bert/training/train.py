@@ -236,7 +236,7 @@ class _Training:
         write_state(self.out_dir, state)
 
     def begin(self, start: Pretrained | None, state: dict | None) -> None:
-        """Go on from the last state; without one, load the pretrained encoder, if any."""
+        """Go on from the last state; without one, from the pretrained encoder."""
         if state:
             self.net.load_state_dict(state["net"])
             self.optimizer.load_state_dict(state["optimizer"])
