@@ -7,7 +7,7 @@ import pytest
 from jaxtyping import install_import_hook
 
 # Shapes and types in the annotations of these rooms hold while tests run.
-CHECKED_ROOMS = ["nsc.surrogate", "nsc.finetune"]
+CHECKED_ROOMS = ["nsc.surrogate", "nsc.finetune", "nsc.compnet"]
 install_import_hook(CHECKED_ROOMS, "type_checker.checked")
 
 

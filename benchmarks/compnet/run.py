@@ -16,11 +16,10 @@ from pathlib import Path
 import numpy as np
 
 from nsc.compilation import Start
-from nsc.compnet import fit_emissions, load_compnet
-from nsc.compnet.evaluate import run_covering
+from nsc.compnet import fit_emissions, load_compnet, run_covering
 from nsc.errors import InputError
 from nsc.graph import Dag
-from nsc.initial import initial_of
+from nsc.initial import compiler_input, initial_of
 from nsc.program import Program, parse_program
 from nsc.record import Record, read_records, shared_inputs
 from nsc.surrogate import COVERING
@@ -91,13 +90,17 @@ def main() -> None:
     x = shared_inputs()[1024:]
     for record, program in programs:
         name = program.signature.function
-        emission = compnet.emission_for(program)
+        emission = compnet.emission_for(compiler_input(program))
         if not emission.values.size or not emission.inputs:
             continue
         times.append(
             (
                 ms(reading(record.text, name)),
-                ms(lambda program=program: compnet.emission_for(program)),
+                ms(
+                    lambda program=program: compnet.emission_for(
+                        compiler_input(program)
+                    )
+                ),
                 ms(lambda emission=emission: fit_emissions([emission])),
                 ms(
                     lambda e=emission, n=record.n_inputs: initial_of(

@@ -19,10 +19,10 @@ from pathlib import Path
 
 import numpy as np
 
-from nsc.compnet import fit_emissions, load_compnet
-from nsc.compnet.evaluate import FLOOR, run_covering
+from nsc.compnet import FLOOR, fit_emissions, load_compnet, run_covering
 from nsc.errors import InputError
 from nsc.graph import Dag, evaluate
+from nsc.initial import compiler_input
 from nsc.program import Program, parse_program
 from nsc.record import Record, read_records, shared_inputs
 from nsc.surrogate import COVERING, random_parameters
@@ -114,7 +114,8 @@ def partial_programs(records: list[Record], seed: int) -> dict:
             continue
         whole, part = found
         emissions = [
-            compnet.emission_for(program) for program in (whole, part, nameless(part))
+            compnet.emission_for(compiler_input(program))
+            for program in (whole, part, nameless(part))
         ]
         parameters = [*fit_emissions(emissions), compnet.base]
         random = np.mean(

@@ -23,7 +23,7 @@ from tables import FLOOR, geometric
 from nsc.compnet import fit_emissions, load_compnet
 from nsc.exestack import ParrotProgram, read_parrot
 from nsc.finetune import PAPER_DATA_SIZES, FinetuneConfig, Trial, share_of, sweep
-from nsc.initial import distill_initial
+from nsc.initial import compiler_input, distill_initial
 from nsc.surrogate import COVERING, random_parameters
 
 SUITE = "cpn"
@@ -35,7 +35,9 @@ def starts_of(
     """Return parameters by initialiser and program; random ones are drawn per trial."""
     parsed = [p.code.program() for p in programs]
     compnet = load_compnet(compnet_path)
-    fitted = list(fit_emissions([compnet.emission_for(p) for p in parsed]))
+    fitted = list(
+        fit_emissions([compnet.emission_for(compiler_input(p)) for p in parsed])
+    )
     made = {
         "compnet": fitted,
         "mismatched": fitted[-1:] + fitted[:-1],

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from nsc.compnet import fit_emissions, load_compnet
-from nsc.compnet.evaluate import run_covering
+from nsc.compnet import fit_emissions, load_compnet, run_covering
 from nsc.graph import Dag, evaluate
+from nsc.initial import compiler_input
 from nsc.program import parse_program
 from nsc.surrogate import COVERING, random_parameters
 
@@ -151,7 +151,7 @@ def main() -> None:
             unread[family] = unread.get(family, 0) + 1
             continue
         y = evaluate(program.dag, x[:, : program.n_inputs])[:, 0]
-        w = fit_emissions([compnet.emission_for(program)])[0]
+        w = fit_emissions([compnet.emission_for(compiler_input(program))])[0]
         mse = np.mean((run_covering(w, x, program.n_inputs) - y) ** 2)
         chance = np.mean(
             [np.mean((run_covering(r, x, program.n_inputs) - y) ** 2) for r in randoms]

@@ -3,6 +3,8 @@ read.
 """
 
 import json
+import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,18 +12,25 @@ from safetensors import safe_open
 
 pytestmark = pytest.mark.needs("torch")
 
-from nsc.compnet import load_compnet  # noqa: E402
+from nsc.compnet import Compiler, CompilerInput, load_compnet  # noqa: E402
 from nsc.compnet.bert import BertCompNet  # noqa: E402
-from nsc.compnet.bert.compile import _erf  # noqa: E402
-from nsc.compnet.bert.config import BertConfig, covering_named  # noqa: E402
+from nsc.compnet.bert.config import (  # noqa: E402
+    BertConfig,
+    covering_named,
+    encoder_shapes,
+)
 from nsc.compnet.bert.store import save_bert  # noqa: E402
+from nsc.compnet.bert.text import linearised  # noqa: E402
 from nsc.compnet.bert.wordpiece import SPECIAL, WordPiece  # noqa: E402
 from nsc.compnet.checkpoint import write_checkpoint as write_compnet  # noqa: E402
 from nsc.compnet.evaluate import run_covering  # noqa: E402
+from nsc.compnet.layers import erf, gelu, layer_norm, silu  # noqa: E402
 from nsc.errors import InputError, StoreError  # noqa: E402
+from nsc.graph import Unsupported  # noqa: E402
+from nsc.initial import compiler_input  # noqa: E402
 from nsc.program import parse_program  # noqa: E402
 from nsc.record import shared_inputs  # noqa: E402
-from nsc.surrogate import forward  # noqa: E402
+from nsc.surrogate import COVERING, forward  # noqa: E402
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 PIECES = [
@@ -42,6 +51,10 @@ TEXTS = [
     "",
 ]
 PROFILES = ("exestackcpn", "hybertnet")
+
+
+def emitted(compnet, program, output=0):
+    return compnet.emission_for(compiler_input(program), output)
 
 
 def net_of(profile, config=SMALL):
@@ -84,7 +97,7 @@ def test_numpy_and_torch_are_one_function(profile):
     import torch
 
     from nsc.compnet.bert.text import read_text
-    from nsc.compnet.bert.training.model import run_surrogates
+    from nsc.compnet.training.surrogates import run_surrogates
 
     net, compnet = net_of(profile), compnet_of(profile)
     tokens, lengths = padded(compnet.tokenizer, [read_text(text) for text in TEXTS])
@@ -112,10 +125,9 @@ def test_numpy_and_torch_are_one_function(profile):
 
 
 def test_erf_is_the_error_function():
-    from math import erf
-
     z = np.linspace(-6, 6, 2001)
-    np.testing.assert_allclose(_erf(z), [erf(v) for v in z], rtol=0, atol=1.6e-7)
+    want = [math.erf(v) for v in z]
+    np.testing.assert_allclose(erf(z), want, rtol=0, atol=1.6e-7)
 
 
 def test_only_the_cls_state_of_the_last_layer_is_computed():
@@ -170,20 +182,20 @@ def test_spoilt_ones_are_refused(tmp_path, header, lost, why):
 
 def test_programs_are_read_by_their_text():
     compnet = compnet_of("exestackcpn")
-    emission = compnet.emission_for(parse_program(TEXTS[0]))
+    emission = emitted(compnet, parse_program(TEXTS[0]))
     assert emission.notes == () and emission.values.size == 0
     np.testing.assert_array_equal(emission.w, compnet.emit_text(TEXTS[0]).w)
     np.testing.assert_array_equal(
-        emission.w, compnet.emission_for(parse_program(TEXTS[0]), 3).w
+        emission.w, emitted(compnet, parse_program(TEXTS[0]), 3).w
     )
-    renamed = compnet.emission_for(parse_program(TEXTS[0].replace("x", "other")))
+    renamed = emitted(compnet, parse_program(TEXTS[0].replace("x", "other")))
     assert not np.allclose(emission.w, renamed.w)  # spelling matters to it
-    assert "[cut]" in compnet.emission_for(parse_program(TEXTS[2])).notes[-1]
+    assert "[cut]" in emitted(compnet, parse_program(TEXTS[2])).notes[-1]
     many = (
         f"double f({', '.join(f'double x{k}' for k in range(10))}) {{ return x0 *"
         " x9; }"
     )
-    fallback = compnet.emission_for(parse_program(many))
+    fallback = emitted(compnet, parse_program(many))
     assert "[too_many_inputs]" in fallback.notes[-1]
     np.testing.assert_array_equal(fallback.w, compnet.base)
 
@@ -337,3 +349,86 @@ def test_unknown_profiles_are_refused():
         InputError, match="unknown profile 'wide'; known are exestackcpn, hybertnet"
     ):
         covering_named("wide")
+
+
+# what BERT CompNets read and emit, on small examples
+
+
+def test_a_dag_is_listed_children_first():
+    dag = parse_program("double f(double x, double y) { return 2 * x * x - y; }").dag
+    lines = linearised(dag).split(" ; ")
+    assert lines[-1].startswith("return n")
+    defined = [line.split()[0] for line in lines[:-1]]
+    for k, line in enumerate(lines[:-1]):
+        name, equals, op, *operands = line.split()
+        assert (name, equals, op.isupper()) == (f"n{k}", "=", True)
+        used = [operand for operand in operands if operand.startswith("n")]
+        assert set(used) <= set(defined[:k])
+
+
+def test_spelling_does_not_matter_to_a_listed_dag():
+    one, other = (
+        linearised(parse_program(text).dag)
+        for text in (
+            "double f(double a, double b) { return a * 3 + b; }",
+            "double g(double p, double q) { double t = 3 * p; return q + t; }",
+        )
+    )
+    assert one == other
+
+
+def test_an_encoder_has_the_weights_of_its_sizes():
+    shapes = encoder_shapes(SMALL)
+    found = {
+        name: tuple(p.shape) for name, p in net_of("exestackcpn").named_parameters()
+    }
+    head = {name: found.pop(name) for name in ("head.weight", "head.bias")}
+    assert found == shapes
+    assert head == {"head.weight": (65, 24), "head.bias": (65,)}
+
+
+def test_a_python_callable_has_no_text_to_read():
+    compnet = compnet_of("exestackcpn")
+    shown = CompilerInput("", 2, Unsupported("python_callable", "no C text"))
+    (emission,) = compnet.emissions_for(shown, [0])
+    want = "a Python callable has no C text to read [python_callable]"
+    assert emission.notes == (f"text-free base vector: {want}",)
+    np.testing.assert_array_equal(emission.w, compnet.base)
+
+
+def test_a_function_that_runs_a_program_hides_its_text():
+    program = parse_program(TEXTS[0])
+    assert compiler_input(program).text == program.text
+    own = replace(program, function=lambda x: x)
+    assert compiler_input(own) == CompilerInput("", 1, own.dag)
+
+
+def test_both_outputs_of_the_wide_covering_are_emitted():
+    compnet = compnet_of("hybertnet")
+    shown = CompilerInput(TEXTS[0], 1, Unsupported("none", "nothing"))
+    first, second, third = compnet.emissions_for(shown, [0, 1, 2])
+    assert not np.allclose(first.w, second.w)
+    np.testing.assert_array_equal(second.w, third.w)  # beyond its outputs, its last
+    # it reads one input: the others have no weight
+    weight, _ = COVERING.layers(first.w)[0]
+    assert (weight[:, 0] != 0).any() and (weight[:, 1:] == 0).all()
+
+
+def test_it_is_a_compiler_as_the_structured_one_is():
+    assert isinstance(compnet_of("exestackcpn"), Compiler)
+
+
+@pytest.mark.parametrize("z", [-40.0, -1.0, 0.0, 0.3, 40.0])
+def test_activations_by_their_definitions(z):
+    at = np.array([z])
+    assert silu(at)[0] == pytest.approx(z / (1 + math.exp(-z)), abs=1e-11)
+    cumulative = 0.5 * (1 + math.erf(z / math.sqrt(2)))
+    assert gelu(at)[0] == pytest.approx(z * cumulative, abs=1e-5)
+
+
+def test_a_norm_standardises_rows():
+    arrays = {"norm.weight": np.full(6, 2.0), "norm.bias": np.full(6, 1.0)}
+    x = np.random.default_rng(0).normal(3, 5, (4, 6))
+    found = (layer_norm(arrays, "norm", x, 1e-12) - 1.0) / 2.0
+    np.testing.assert_allclose(found.mean(axis=1), 0, atol=1e-12)
+    np.testing.assert_allclose(found.std(axis=1), 1, atol=1e-9)

@@ -23,6 +23,7 @@ from nsc.compnet.bert.training.corpus import (
 )  # noqa: E402
 from nsc.errors import InputError  # noqa: E402
 from nsc.exestack import write_synthetic  # noqa: E402
+from nsc.initial import compiler_input  # noqa: E402
 from nsc.program import parse_program  # noqa: E402
 from nsc.record import Record, read_records, shared_inputs, write_records  # noqa: E402
 
@@ -35,6 +36,10 @@ QUICK = BertTrainConfig(
     vocabulary=200,
     checkpoint_every=4,
 )
+
+
+def emitted(compnet, program, output=0):
+    return compnet.emission_for(compiler_input(program), output)
 
 
 @pytest.fixture(scope="module")
@@ -116,52 +121,51 @@ def test_time_is_a_budget_that_a_resumed_run_goes_on_with(data, tmp_path, interr
     assert load_compnet(path).metadata["training_seconds"] >= 0.3
 
 
-def test_the_rate_follows_the_fraction_of_the_budget(data, tmp_path):
-    from nsc.compnet.bert.config import BertConfig
-    from nsc.compnet.bert.training.train import _Training
-
-    examples = read_examples(data, QUICK)
-    tokenizer = learn_tokenizer(examples, 200)
-    corpus = encode(examples, tokenizer, 512)
-    config = replace(QUICK, steps=10, seconds=100.0, learning_rate=1.0)
-    bert = BertConfig(200, hidden=8, heads=2, intermediate=8)
-    for schedule, want in (
+@pytest.mark.parametrize(
+    ("schedule", "rate"),
+    [
         ("constant", 1.0),
         ("linear", 0.4),
         ("cosine", 0.5 + 0.5 * np.cos(0.6 * np.pi)),
-    ):
-        run = _Training(
-            corpus, tokenizer, bert, replace(config, schedule=schedule), tmp_path
-        )
-        run.step, run.seconds = 2, 60.0  # 20 % of the steps, 60 % of the time
-        assert run._rate() == pytest.approx(want)
-    epochs = _Training(
-        corpus, tokenizer, bert, replace(config, steps=None, seconds=None), tmp_path
+    ],
+)
+def test_the_rate_follows_the_fraction_of_the_budget(schedule, rate):
+    from nsc.compnet.bert.training.schedule import fraction_done, rate_at
+
+    config = replace(
+        QUICK, steps=10, seconds=100.0, learning_rate=1.0, schedule=schedule
     )
-    assert epochs.steps == 1200 * (len(corpus) // 8)
+    done = fraction_done(config, 60, step=2, seconds=60.0)
+    assert done == 0.6  # 20 % of the steps, 60 % of the time
+    assert fraction_done(config, 60, step=9, seconds=60.0) == 0.9
+    assert rate_at(config, done) == pytest.approx(rate)
 
 
-def test_every_program_is_seen_once_an_epoch(data, tmp_path):
-    from nsc.compnet.bert.config import BertConfig
-    from nsc.compnet.bert.training.train import _Training
+def test_without_steps_or_time_epochs_are_the_budget():
+    from nsc.compnet.bert.training.schedule import fraction_done, steps_in_all
 
-    examples = read_examples(data, QUICK)
-    tokenizer = learn_tokenizer(examples, 200)
-    corpus = encode(examples, tokenizer, 512)
-    run = _Training(
-        corpus,
-        tokenizer,
-        BertConfig(200, hidden=8, heads=2, intermediate=8),
-        QUICK,
-        tmp_path,
-    )
-    batches = run._batches()
-    first = [next(batches) for _ in range(run.per_epoch)]
-    seen = np.concatenate(first)
-    assert len(seen) == len(set(seen)) == 8 * run.per_epoch
-    run.step = run.per_epoch + 1
-    later = next(run._batches())
-    assert np.array_equal(later, [next(batches), next(batches)][1])
+    epochs = replace(QUICK, steps=None, seconds=None)
+    assert steps_in_all(epochs, 61) == 1200 * 7  # whole batches of 8
+    assert fraction_done(epochs, 61, step=4200, seconds=1e9) == 0.5
+    assert steps_in_all(replace(epochs, seconds=3.0), 61) is None
+    assert steps_in_all(epochs, 3) == 1200  # fewer than a batch are one
+
+
+def test_every_program_is_seen_once_an_epoch():
+    from nsc.compnet.bert.training.schedule import batches
+
+    lengths = np.random.default_rng(0).integers(5, 500, 64)
+    coming = batches(lengths, 8, seed=3, step=0)
+    first = [next(coming) for _ in range(8)]
+    assert sorted(np.concatenate(first).tolist()) == list(range(64))
+    spreads = [np.ptp(lengths[batch]) for batch in first]
+    assert max(spreads) < np.ptp(lengths) / 2  # of similar length
+    second = [next(coming) for _ in range(8)]
+    assert not np.array_equal(first, second)
+    resumed = batches(lengths, 8, seed=3, step=9)
+    np.testing.assert_array_equal(next(resumed), second[1])
+    other = batches(lengths, 8, seed=4, step=0)
+    assert not np.array_equal(next(other), first[0])
 
 
 def test_the_papers_filters(tmp_path):
@@ -342,15 +346,55 @@ def test_a_control_reads_dags(data, tmp_path):
         "double g(double y) { double t = sin(y); return 3 * t; }",
     ]
     one, other = (
-        compnet.emission_for(parse_program("#include <math.h>\n" + t)) for t in texts
+        emitted(compnet, parse_program("#include <math.h>\n" + t)) for t in texts
     )
     np.testing.assert_array_equal(one.w, other.w)
-    assert "base vector" in compnet.emission_for(parse_program(NO_DAG)).notes[-1]
+    assert "base vector" in emitted(compnet, parse_program(NO_DAG)).notes[-1]
     with_dag, without = (
         list(read_records(data))[0],
         record("f", "double f(double x) { return x; }", np.ones((2048, 1))),
     )
-    emitted = compnet.emit_records([with_dag, without])
-    assert emitted[0].notes == () and "no expression DAG" in emitted[1].notes[-1]
-    with pytest.raises(InputError, match="--reads expects text or dag; found 'words'"):
+    of_records = compnet.emit_records([with_dag, without])
+    assert of_records[0].notes == () and "no expression DAG" in of_records[1].notes[-1]
+    with pytest.raises(InputError, match="^reads expects text or dag; found 'words'"):
         replace(QUICK, reads="words")
+
+
+def test_texts_are_encoded_end_to_end_and_padded_in_batches(tmp_path):
+    x = np.linspace(-1, 1, 64)[:, None]
+    texts = [
+        "double f(double x) { return x; }",
+        "double longer(double x) { return x + x; }",
+    ]
+    records = [record(str(k), text, (k + 1) * x) for k, text in enumerate(texts)]
+    write_records(tmp_path / "shard-0.parquet", records)
+    examples = read_examples(tmp_path, QUICK)
+    assert examples.texts == texts and examples.n_inputs.tolist() == [1, 1]
+    tokenizer = learn_tokenizer(examples, 60)
+    corpus = encode(examples, tokenizer, 512)
+    encoded = [tokenizer.encode(text) for text in texts]
+    assert corpus.tokens.tolist() == encoded[0] + encoded[1]
+    assert corpus.lengths.tolist() == [len(numbers) for numbers in encoded]
+    tokens, lengths = corpus.batch(np.array([1, 0]), pad=0)
+    assert lengths.tolist() == [len(encoded[1]), len(encoded[0])]
+    assert tokens[1].tolist() == encoded[0] + [0] * (lengths[0] - lengths[1])
+    np.testing.assert_allclose(corpus.outputs[1, 0], 2 * x[:, 0], rtol=1e-6)
+
+
+def test_a_corpus_is_named_by_its_content(data):
+    examples = read_examples(data, QUICK)
+    tokenizer = learn_tokenizer(examples, 100)
+    corpus = encode(examples, tokenizer, 512)
+    name = corpus.name
+    assert name == encode(examples, tokenizer, 512).name
+    assert name.startswith(f"{len(corpus)} programs, ")
+    assert len(corpus) + corpus.left_out["too_long"] == len(examples.texts)
+    other = replace(examples, outputs=examples.outputs + 1)
+    assert encode(other, tokenizer, 512).name != name
+
+
+def test_records_without_a_dag_are_counted_where_dags_are_read(tmp_path):
+    x = np.linspace(-1, 1, 64)[:, None]
+    write_records(tmp_path / "a.parquet", [record("f", "double f(double x);", x)])
+    with pytest.raises(InputError, match="fits profile 'exestackcpn': {'no_dag': 1}"):
+        read_examples(tmp_path, replace(QUICK, reads="dag"))

@@ -2,16 +2,29 @@
 depend on company.
 """
 
+import ctypes
+import pickle
+from itertools import islice
+
 import numpy as np
 import pytest
 
 from nsc.compnet import CompNet, load_compnet
 from nsc.compnet.functions import FUNCTIONS
-from nsc.compnet.native import NativeWalk
+from nsc.compnet.native import (
+    SOURCE,
+    STRUCTURES,
+    NativeWalk,
+    defines_of,
+    expect_sizes,
+)
 from nsc.compnet.reference import ReferenceWalk
 from nsc.compnet.rewrite import terms_of
 from nsc.compnet.terms import UNARY
+from nsc.compnet.training.grow import Grower
 from nsc.compnet.walk_result import error_features
+from nsc.errors import BuildError
+from nsc.host import load_library
 from nsc.program import parse_program
 
 TEXTS = [
@@ -94,3 +107,54 @@ def test_a_programs_bits_do_not_depend_on_others(terms):
             alone.means[0] == together.means[k]
             and alone.scales[0] == together.scales[k]
         )
+
+
+def test_walks_agree_on_random_programs():
+    """Mutations of the programs above: whatever training may meet."""
+    pool = [parse_program("#include <math.h>\n" + text).dag for text in TEXTS]
+    dags = islice(Grower(pool, np.ones(len(pool)), 5).programs(), 60)
+    found = [terms_of(dag) for dag in dags]
+    programs = [t for t in found if not isinstance(t, float)]
+    assert len(programs) > 40
+    arrays = load_compnet().arrays
+    native, reference = (walk(arrays)(programs) for walk in (NativeWalk, ReferenceWalk))
+    np.testing.assert_array_equal(native.depths, reference.depths)
+    # nearly all; a step at a predicted value may fall to either side
+    is_close = np.abs(native.h - reference.h).max(axis=1) < 5e-3
+    assert is_close.mean() > 0.9
+    scales = reference.scales[is_close]
+    np.testing.assert_allclose(native.scales[is_close], scales, rtol=1e-3)
+    off = (native.means - reference.means)[is_close] / scales
+    np.testing.assert_allclose(off, 0, atol=1e-3)
+
+
+def test_a_sum_of_inputs_is_known_exactly():
+    """3 x - 4 y + 7 has mean 7 and, of U(-1, 1), deviation 5 / sqrt(3)."""
+    dag = parse_program("double f(double x, double y) { return 3*x - 4*y + 7; }").dag
+    terms = terms_of(dag)
+    arrays = load_compnet().arrays
+    for walk in (NativeWalk, ReferenceWalk):
+        roots = walk(arrays)([terms])
+        assert roots.means.tolist() == [7.0]
+        assert roots.formula_scales[0] == pytest.approx(5 / np.sqrt(3), rel=1e-12)
+        assert (roots.depths[0], roots.sizes[0], roots.inputs[0]) == (1, 3, 2)
+
+
+def test_a_function_that_the_compiled_walk_does_not_know_is_refused_by_name():
+    defines = defines_of(load_compnet().arrays, (*FUNCTIONS, "LGAMMA"))
+    with pytest.raises(BuildError, match="LGAMMA"):
+        load_library(SOURCE, defines)
+
+
+def test_structures_of_another_size_are_refused_by_name():
+    sizes = [ctypes.sizeof(structure) for structure in STRUCTURES]
+    expect_sizes(sizes)
+    sizes[1] += 8
+    with pytest.raises(BuildError, match="walk.c's TermArrays has 80 bytes; .* has 72"):
+        expect_sizes(sizes)
+
+
+def test_a_walk_travels_to_another_process(terms):
+    walk = NativeWalk(load_compnet().arrays)
+    again = pickle.loads(pickle.dumps(walk))
+    np.testing.assert_array_equal(walk(terms[:2]).h, again(terms[:2]).h)

@@ -50,9 +50,9 @@ def net():
 def test_numpy_and_torch_are_one_function(net, dags):
     import torch
 
-    from nsc.compnet.compile import _shrunk
+    from nsc.compnet.shrink import shrunk
     from nsc.compnet.training.device import on_device
-    from nsc.compnet.training.model import Tape
+    from nsc.compnet.training.tape import Tape
     from nsc.compnet.walk_result import error_features, roots_of
 
     batch = make_batch(pack([terms_of(d) for d in dags]), np.arange(len(dags)))
@@ -71,7 +71,7 @@ def test_numpy_and_torch_are_one_function(net, dags):
     w = np.concatenate(
         [w[:, :60], w[:, 60:64] * scale, w[:, 64:] * scale + mean], axis=1
     )
-    values, w = _shrunk(
+    values, w = shrunk(
         np.clip(mean + scale * shapes, lo, hi),
         w,
         np.exp(errors.double().numpy()[:, :1]),
@@ -96,49 +96,53 @@ def test_numpy_and_torch_are_one_function(net, dags):
         assert emission.expected_nmse == pytest.approx(e - 3 / 16 * e * e, rel=2e-3)
 
 
+def gradients_of(net):
+    """Copy the parameters' gradients, and forget them."""
+    found = {
+        name: p.grad.clone() for name, p in net.named_parameters() if p.grad is not None
+    }
+    net.zero_grad()
+    return found
+
+
+def embedded_in_one_graph(net, tape):
+    """Embed a tape's nodes again, its calls in one graph, inputs first: `m d+2`."""
+    import torch
+
+    from nsc.compnet.training.model import standardised
+    from nsc.compnet.training.tape import CELLS
+
+    w = net.weights(frozen=False)
+    calls = [(call, kind) for kind, calls in tape.calls.items() for call in calls]
+    h = {}
+    for call, kind in sorted(calls, key=lambda pair: pair[0].rows.start):
+        kids = [
+            torch.stack([h[k] for k in index.tolist()])[:, : SMALL.width]
+            for index in call.sources
+        ]
+        out = standardised(w, CELLS[kind](w, kids, call.arguments))
+        h |= dict(zip(range(call.rows.start, call.rows.stop), out, strict=True))
+    return torch.stack([h[k] for k in sorted(h)])
+
+
 def test_the_tapes_gradients_are_autograds(net, dags):
     import torch
 
-    from nsc.compnet.training import model
     from nsc.compnet.training.device import on_device
-    from nsc.compnet.training.model import Tape
+    from nsc.compnet.training.tape import Tape
 
     batch = make_batch(pack([terms_of(d) for d in dags]), np.arange(len(dags)))
     tape = Tape(net, on_device(batch, torch.device("cpu")))
     target = torch.randn(tape.h.shape, generator=torch.Generator().manual_seed(1))
     (tape.h * target).sum().backward()
     tape.backward()
-    got = {
-        name: p.grad.clone() for name, p in net.named_parameters() if p.grad is not None
-    }
-    net.zero_grad()
-    w = net.weights(frozen=False)
-    rows: dict[int, torch.Tensor] = {}
-    # the same calls in one graph, by level
-    for kind in ("leaves", "linear", "product", "unary"):
-        for where, arguments, sources in tape._calls[kind]:
-            rows[where.start] = (kind, where, arguments, sources)
-    h = [None] * len(batch.kinds)
-    for start in sorted(rows):
-        kind, where, arguments, sources = rows[start]
-        kids = [
-            torch.stack([h[i] for i in index.tolist()])[:, : SMALL.width]
-            for index in sources
-        ]
-        out = model.standardised(w, model._CALLS[kind](w, kids, arguments))
-        for k in range(where.start, where.stop):
-            h[k] = out[k - where.start]
-    (torch.stack(h) * target).sum().backward()
-    assert got.keys() == {n for n, p in net.named_parameters() if p.grad is not None}
-    for name, p in net.named_parameters():
-        if p.grad is not None:
-            np.testing.assert_allclose(
-                got[name],
-                p.grad,
-                rtol=2e-4,
-                atol=2e-4 * float(p.grad.abs().max()),
-                err_msg=name,
-            )
+    found = gradients_of(net)
+    (embedded_in_one_graph(net, tape) * target).sum().backward()
+    want = gradients_of(net)
+    assert found.keys() == want.keys() > {"inputs", "product_in", "unary_out"}
+    for name, gradient in want.items():
+        close = {"rtol": 2e-4, "atol": 2e-4 * float(gradient.abs().max())}
+        np.testing.assert_allclose(found[name], gradient, **close, err_msg=name)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -182,7 +186,8 @@ def test_the_papers_encoder_stays_on_its_device():
     import torch
 
     from nsc.compnet.bert.config import BertConfig
-    from nsc.compnet.bert.training.model import BertNet, run_surrogates
+    from nsc.compnet.bert.training.model import BertNet
+    from nsc.compnet.training.surrogates import run_surrogates
 
     with torch.device("meta"):
         net = BertNet(
@@ -191,7 +196,10 @@ def test_the_papers_encoder_stays_on_its_device():
         lengths = torch.ones(3, dtype=torch.long)
         w = net(torch.zeros(3, 7, dtype=torch.long), lengths)
         x = torch.zeros(5, 9)
-    run_surrogates(w, COVERING, x, lengths).sum().backward()
+    y = run_surrogates(w, COVERING, x, lengths)
+    y.sum().backward()
+    assert y.device.type == "meta" and y.shape == (3, 1, 5)
+    assert {p.grad.device.type for p in net.parameters()} == {"meta"}
 
 
 def test_nothing_of_a_walk_stays_on_another_device(net, dags, monkeypatch):
@@ -203,7 +211,8 @@ def test_nothing_of_a_walk_stays_on_another_device(net, dags, monkeypatch):
     import torch
 
     from nsc.compnet.training.device import on_device
-    from nsc.compnet.training.model import Tape, surrogate_forward
+    from nsc.compnet.training.surrogates import run_covering as run_in_torch
+    from nsc.compnet.training.tape import Tape
 
     # knows no meta device
     monkeypatch.setattr(torch, "autocast", lambda *args, **options: nullcontext())
@@ -222,7 +231,7 @@ def test_nothing_of_a_walk_stays_on_another_device(net, dags, monkeypatch):
         torch.zeros(5, 9, device=meta),
         torch.ones(len(dags), dtype=torch.long, device=meta),
     )
-    emitted = surrogate_forward(net.parameters_of(h), x, n_inputs)
+    emitted = run_in_torch(net.parameters_of(h), x, n_inputs)
     features = torch.zeros(len(dags), 6, device=meta)
     (
         tape.h.sum()

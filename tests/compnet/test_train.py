@@ -83,7 +83,7 @@ def test_processes_share_batches_and_lose_the_same(data, tmp_path):
     for name, array in arrays_of(one).items():
         np.testing.assert_allclose(array, arrays_of(two)[name], atol=1e-4, err_msg=name)
     with pytest.raises(
-        InputError, match="--processes must be at most the 16 programs of a batch"
+        InputError, match="^processes must be at most the 16 programs of a batch"
     ):
         replace(SMALL, processes=17)
 
@@ -201,7 +201,7 @@ def test_settings_that_ask_for_nothing_are_refused(data, tmp_path, capsys, name)
         "0",
     ]
     assert main(command) == 2
-    assert f"--{name} must be at least 1; found 0" in capsys.readouterr().err
+    assert f"{name} must be at least 1; found 0" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
 
 
@@ -277,7 +277,8 @@ def test_fewer_programs_than_a_batch_are_refused(data, tmp_path):
     from nsc.compnet.training import train_compnet
 
     with pytest.raises(
-        InputError, match="less than a batch of 16; grow more with --programs"
+        InputError,
+        match="^programs must be enough for a batch: .* less than a batch of 16",
     ):
         train_compnet(data, tmp_path, replace(SMALL, programs=8))
 

@@ -1,15 +1,20 @@
-"""CompNet, the hypernetwork: a program's expression DAG -> the 65 parameters of a
-9-4-4-1 surrogate.
+"""CompNet, the hypernetwork: a program's DAG -> the parameters of a surrogate.
 
-It reads text and never runs anything. Inference is numpy and a compiled walk over the
-DAG; only training needs torch. Must not know wasm, where programs come from, or other
+The surrogate is the covering architecture 9-4-4-1. CompNet reads and never runs
+anything. Inference is numpy and a compiled walk over the DAG; only training needs
+torch. Must not know the front end, wasm, where programs come from, or other
 initialisers.
 """
 
 from nsc.compnet.compile import CompNet as CompNet
-from nsc.compnet.compile import Emission as Emission
 from nsc.compnet.config import MAX_INPUTS as MAX_INPUTS
+from nsc.compnet.emission import Compiler as Compiler
+from nsc.compnet.emission import CompilerInput as CompilerInput
+from nsc.compnet.emission import Emission as Emission
+from nsc.compnet.emission import Emitter as Emitter
+from nsc.compnet.evaluate import FLOOR as FLOOR
 from nsc.compnet.evaluate import evaluate_compnet as evaluate_compnet
+from nsc.compnet.evaluate import run_covering as run_covering
 from nsc.compnet.fit import FIT as FIT
 from nsc.compnet.fit import KEPT as KEPT
 from nsc.compnet.fit import anchor_inputs as anchor_inputs

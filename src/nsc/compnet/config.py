@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MAX_INPUTS = 9
-N_PARAMETERS = 65  # of the covering architecture 9-4-4-1
+from nsc.surrogate import COVERING
+
+MAX_INPUTS = COVERING.n_inputs
+N_PARAMETERS = COVERING.n_parameters
 NODE_ANCHORS = 128
 ROOT_ANCHORS = 512
 QUANTILES = 33  # at which a function of one argument is described
@@ -35,8 +37,9 @@ class ModelConfig:
 
 
 def tensor_shapes(model: ModelConfig, functions: int) -> dict[str, tuple[int, ...]]:
-    """Return the shape of each tensor of a CompNet that knows a number of functions;
-    `model.TermNet` makes them.
+    """Return the shape of each tensor of a CompNet; `model.TermNet` makes them.
+
+    functions: how many functions of one argument it knows.
     """
     d = model.width
     wide = model.gated + 2 * model.bilinear

@@ -1,25 +1,26 @@
-"""How good is a CompNet zero-shot? Improvement over random initialisation, beside its
-controls.
+"""How good is a CompNet zero-shot? Improvement over random initialisation.
 
-In: an emitter (any CompNet), records. Out: a table of rows. Source: ICML 2024, section
-5 (improvement is the ratio of test losses, random initialisation over this one).
-Non-goals: finetuning.
+Beside it stand its controls. In: an emitter (any CompNet), records. Out: a table of
+rows. Source: ICML 2024, section 5 (improvement is the ratio of test losses, random
+initialisation over this one). Non-goals: finetuning.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
-from nsc.compnet.compile import Emission
+from nsc.compnet.axes import Inputs, Parameters, Values
 from nsc.compnet.config import N_PARAMETERS
+from nsc.compnet.emission import Emitter
 from nsc.compnet.fit import fit_emissions
 from nsc.record import Record, shared_inputs
 from nsc.surrogate import COVERING, forward, random_parameters
 
-FLOOR = 1e-7
+FLOOR = 1e-7  # errors below count as this
+CONSTANT = 1e-8  # the variance of outputs up to which a program is left out
+HELD_OUT = 1024  # the first of the shared inputs that programs are judged on
 RANDOM_SEEDS = 9
 _ARITIES = (
     ("1 input", 1, 1),
@@ -33,23 +34,22 @@ _SIZES = (
     ("11-25 nodes", 11, 25),
     ("> 25 nodes", 26, 9999),
 )
-
-
-class Emitter(Protocol):
-    """What is evaluated: anything that emits 9-4-4-1 for records, and has a text-free
-    vector to compare with.
-    """
-
-    @property
-    def base(self) -> np.ndarray: ...
-
-    def emit_records(self, records: list[Record]) -> list[Emission]: ...
+# what mean squared errors are compared
+_COLUMNS = ("random", "compnet", "true mean", "mismatched", "base")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: improvements over random initialisation of one group of
-    programs.
+    """One line of the table: improvements over random initialisation of one group.
+
+    Args:
+        group: its name.
+        programs: how many are in it.
+        compnet, true_mean, mismatched, base: geometric means over programs of the
+            improvement: with the emission, with the outputs' true mean as a constant,
+            with another program's emission, with the text-free vector.
+        compnet_median: the median instead.
+        median_nmse: of the emission's mean squared error over the outputs' variance.
     """
 
     group: str
@@ -62,40 +62,54 @@ class Row:
     median_nmse: float
 
 
-def run_covering(w: np.ndarray, x: np.ndarray, n_inputs: int) -> np.ndarray:
-    """Run 9-4-4-1: w (65,), x `n 9`, of which the first n_inputs count; returns (n,)."""
+def run_covering(w: Parameters, x: Inputs, n_inputs: int) -> Values:
+    """Run 9-4-4-1: (65,), `n 9`, of which the first n_inputs count -> (n,)."""
     return forward(w, COVERING, x[:, :n_inputs])[:, 0]
 
 
 def evaluate_compnet(
     compnet: Emitter, records: list[Record], *, seed: int
 ) -> list[Row]:
-    """Evaluate zero-shot on inputs 1024..2047, by arity and by DAG size: emissions
-    fitted to what they predict.
+    """Evaluate zero-shot on inputs 1024..2047: emissions fitted to what they predict.
 
-    "all" are the programs with a DAG, which every encoder can read; those without come
-    last, alone. Mismatched text: the emission of another program with as many inputs,
-    where there is one.
+    Mismatched text is the emission of another program with as many inputs, where there
+    is one.
+
+    Args:
+        records: programs; those whose first output is constant are left out.
+        seed: of the random initialisations, and of which other program is taken.
+
+    Returns:
+        A row of all programs with a DAG, which every encoder can read; rows of these by
+        arity and by DAG size; and one of those without a DAG.
     """
-    varied = [r for r in records if r.outputs[:, 0].var() > 1e-8]
+    varied = [r for r in records if r.outputs[:, 0].var() > CONSTANT]
     with_dag = [r for r in varied if r.dag is not None]
     without = [r for r in varied if r.dag is None]
-    arity = np.array([r.n_inputs for r in with_dag])
-    size = np.array([len(r.dag) for r in with_dag])
-    groups = [("all", arity > 0)]
-    groups += [(name, (arity >= a) & (arity <= b)) for name, a, b in _ARITIES]
-    groups += [(name, (size >= a) & (size <= b)) for name, a, b in _SIZES]
-    order = np.argsort(size, kind="stable")
-    rows = _evaluate(compnet, with_dag, order, groups, seed) if with_dag else []
+    rows = []
+    if with_dag:
+        size = np.array([_size(r) for r in with_dag])
+        order = np.argsort(size, kind="stable")
+        rows += _evaluate(compnet, with_dag, order, _groups(with_dag), seed)
     if without:
-        rows += _evaluate(
-            compnet,
-            without,
-            np.arange(len(without)),
-            [("no DAG", np.full(len(without), True))],
-            seed,
-        )
+        everyone = [("no DAG", np.full(len(without), True))]
+        rows += _evaluate(compnet, without, np.arange(len(without)), everyone, seed)
     return rows
+
+
+def _size(record: Record) -> int:
+    return 0 if record.dag is None else len(record.dag)
+
+
+def _groups(records: list[Record]) -> list[tuple[str, np.ndarray]]:
+    """Name groups of records, all, by arity, by DAG size; bool (p,) says who is in."""
+    arity = np.array([r.n_inputs for r in records])
+    size = np.array([_size(r) for r in records])
+    return [
+        ("all", arity > 0),
+        *((name, (arity >= a) & (arity <= b)) for name, a, b in _ARITIES),
+        *((name, (size >= a) & (size <= b)) for name, a, b in _SIZES),
+    ]
 
 
 def _evaluate(
@@ -105,56 +119,63 @@ def _evaluate(
     groups: list[tuple[str, np.ndarray]],
     seed: int,
 ) -> list[Row]:
-    """Return a row for each group (name, which records) that is not empty; `order`: in
-    which to emit, 64 at a time.
+    """Return a row for each group (name, which records) that is not empty.
+
+    order: (p,), in which to emit, 64 at a time.
     """
-    x = shared_inputs()[1024:]
     generator = np.random.default_rng(seed)
     emitted = np.empty((len(records), N_PARAMETERS))
     for part in np.array_split(order, max(1, len(order) // 64)):
         emitted[part] = fit_emissions(compnet.emit_records([records[k] for k in part]))
     randoms = [random_parameters(COVERING, seed=generator) for _ in range(RANDOM_SEEDS)]
-    errors = np.array(
-        [
-            _errors(records, emitted, k, x, randoms, compnet.base, generator)
-            for k in range(len(records))
-        ]
-    )
+    base = compnet.base
+    errors = np.empty((len(records), len(_COLUMNS)))
+    for k, record in enumerate(records):
+        twin = _twin(records, k, generator)
+        other = base if twin is None else emitted[twin]
+        errors[k] = _errors(record, emitted[k], other, base, randoms)
     return [_row(name, errors[chosen]) for name, chosen in groups if chosen.any()]
 
 
-def _errors(records, emitted, k, x, randoms, base, generator) -> tuple[float, ...]:
-    """Return the mse of (random, compnet, true mean, mismatched, base); the third is
-    the outputs' variance.
-    """
-    record = records[k]
-    y = records[k].raw_outputs[1024:, 0]
-    n = record.n_inputs
-    twins = [
-        j
-        for j in generator.permutation(len(records))[:50]
-        if j != k and records[j].n_inputs == n
-    ]
-    other = emitted[twins[0]] if twins else base
+def _twin(records: list[Record], k: int, generator: np.random.Generator) -> int | None:
+    """Draw another program with as many inputs, if some 50 candidates hold one."""
+    for j in generator.permutation(len(records))[:50].tolist():
+        if j != k and records[j].n_inputs == records[k].n_inputs:
+            return j
+    return None
+
+
+def _errors(
+    record: Record,
+    own: np.ndarray,
+    other: np.ndarray,
+    base: np.ndarray,
+    randoms: list[np.ndarray],
+) -> tuple[float, ...]:
+    """Return the mse of each of _COLUMNS; that of the true mean is the variance."""
+    x = shared_inputs()[HELD_OUT:]
+    y = record.raw_outputs[HELD_OUT:, 0]
 
     def mse(w: np.ndarray) -> float:
-        return float(np.mean((run_covering(w, x, n) - y) ** 2))
+        return float(np.mean((run_covering(w, x, record.n_inputs) - y) ** 2))
 
     random = float(np.mean([mse(w) for w in randoms]))
-    return random, mse(emitted[k]), float(y.var()), mse(other), mse(base)
+    return random, mse(own), float(y.var()), mse(other), mse(base)
 
 
 def _row(name: str, errors: np.ndarray) -> Row:
-    gains = errors[:, :1] / np.maximum(errors[:, 1:5], FLOOR)
-    means = np.exp(np.log(gains).mean(axis=0))
+    """Summarise a group; errors: `p 5`, the mse of each of _COLUMNS."""
+    random = errors[:, :1]
+    gains = random / np.maximum(errors[:, 1:], FLOOR)
+    compnet, true_mean, mismatched, base = np.exp(np.log(gains).mean(axis=0)).tolist()
     nmse = errors[:, 1] / np.maximum(errors[:, 2], 1e-12)
     return Row(
-        name,
-        len(errors),
-        float(means[0]),
-        float(np.median(gains[:, 0])),
-        float(means[1]),
-        float(means[2]),
-        float(means[3]),
-        float(np.median(nmse)),
+        group=name,
+        programs=len(errors),
+        compnet=compnet,
+        compnet_median=float(np.median(gains[:, 0])),
+        true_mean=true_mean,
+        mismatched=mismatched,
+        base=base,
+        median_nmse=float(np.median(nmse)),
     )

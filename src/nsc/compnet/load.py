@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import overload
 
 from safetensors import SafetensorError, safe_open
 
@@ -22,9 +23,16 @@ from nsc.errors import StoreError
 SHIPPED = Path(__file__).parent / "weights" / "compnet.safetensors"
 
 
+@overload
+def load_compnet(path: None = None) -> CompNet: ...
+@overload
+def load_compnet(path: Path | str) -> CompNet | BertCompNet: ...
 def load_compnet(path: Path | str | None = None) -> CompNet | BertCompNet:
-    """Load a checkpoint; without a path, the one shipped in the package (kept after the
-    first load).
+    """Load a checkpoint of either compiler.
+
+    Args:
+        path: of the file; without one, the checkpoint shipped in the package, which is
+            kept after the first load.
 
     Raises:
         StoreError: missing, unreadable, damaged, or made for another version or other
@@ -35,7 +43,9 @@ def load_compnet(path: Path | str | None = None) -> CompNet | BertCompNet:
 
 @lru_cache(maxsize=1)
 def _shipped() -> CompNet:
-    return _load(SHIPPED)
+    found = _load(SHIPPED)
+    assert isinstance(found, CompNet)  # the file is part of the package
+    return found
 
 
 def _load(path: Path) -> CompNet | BertCompNet:

@@ -9,10 +9,11 @@ import numpy as np
 
 from nsc.compnet.arrays import NumpyArrays
 from nsc.compnet.config import SMALLEST_STRETCH
-from nsc.compnet.layers import centred_shapes, linear, silu
+from nsc.compnet.describe import Described
+from nsc.compnet.layers import STRETCH_FLOOR, centred_shapes, linear, silu
 from nsc.compnet.pack import make_batch, pack
 from nsc.compnet.terms import Terms
-from nsc.compnet.walk import Described, Embedded, Walk
+from nsc.compnet.walk import Embedded, Walk
 from nsc.compnet.walk_result import Roots, roots_of
 
 
@@ -25,16 +26,21 @@ class ReferenceWalk:
 
     def __call__(self, programs: list[Terms]) -> Roots:
         batch = make_batch(pack(programs), np.arange(len(programs)))
-        embedder = _Embedder(self._arrays, self._shapes, len(batch.kinds))
+        embedder = NumpyEmbedder(self._arrays, self._shapes, len(batch.kinds))
         return roots_of(batch, Walk(batch, embedder), embedder.h)
 
 
-class _Embedder:
-    """The numpy backend of `Walk`."""
+class NumpyEmbedder:
+    """The numpy backend of `Walk`.
+
+    Attributes:
+        h: float32 `m d`, the embeddings so far.
+    """
 
     arrays = NumpyArrays()
 
     def __init__(self, weights: dict[str, np.ndarray], shapes: np.ndarray, rows: int):
+        """Start with `rows` nodes; shapes: `128 d`, decodes embeddings (see layers)."""
         self._weights = weights
         self._shapes = shapes
         self.h = np.empty((rows, shapes.shape[1]), np.float32)
@@ -54,47 +60,39 @@ class _Embedder:
     def product(
         self, rows: slice, a: np.ndarray, b: np.ndarray, parts: np.ndarray
     ) -> Embedded:
+        w = self._weights
+        of_a, of_b, of_both = parts[:, :, None]
         first = self.h[a]
         second = self.h[b]
-        w = self._weights
         units = (first @ w["product_in"]) * (second @ w["product_in"])
-        out = (units @ w["product_out"]) * parts[2][:, None]
-        return self._store(
-            rows,
-            out[:, :-1] + parts[0][:, None] * first + parts[1][:, None] * second,
-            out[:, -1],
-        )
+        out = (units @ w["product_out"]) * of_both
+        raw = out[:, :-1] + of_a * first + of_b * second
+        return self._store(rows, raw, out[:, -1])
 
     def unary(
         self, rows: slice, a: np.ndarray, function: np.ndarray, described: Described
     ) -> Embedded:
-        h = self.h[a]
         w = self._weights
+        h = self.h[a]
         hidden = silu(linear(w, "modulate_1", described.quantiles))
         gain, bias = np.split(linear(w, "modulate_2", hidden), 2, axis=1)
-        z = (
-            (h @ w["unary_in"]) * (w["gain_in"][function] + gain)
-            + w["bias_in"][function]
-            + bias
-        )
+        gain = w["gain_in"][function] + gain
+        z = (h @ w["unary_in"]) * gain + w["bias_in"][function] + bias
         bilinear = z.shape[1] - w["gain_out"].shape[1]
         gated = z[:, : -2 * bilinear]
         left = z[:, -2 * bilinear : -bilinear]
         right = z[:, -bilinear:]
-        units = (
-            np.concatenate([silu(gated), left * right], axis=1)
-            * w["gain_out"][function]
-        )
-        out = (units @ w["unary_out"] + w["bias_out"][function]) * described.rest[
-            :, None
-        ]
+        units = np.concatenate([silu(gated), left * right], axis=1)
+        units = units * w["gain_out"][function]
+        out = units @ w["unary_out"] + w["bias_out"][function]
+        out = out * described.rest[:, None]
         return self._store(rows, out[:, :-1] + described.slope[:, None] * h, out[:, -1])
 
     def _store(self, rows: slice, raw: np.ndarray, shift: np.ndarray) -> Embedded:
+        """Scale raw embeddings `k d` so that their shapes have unit variance."""
         shapes = raw @ self._shapes.T
-        stretch = np.maximum(
-            np.sqrt(np.mean(shapes * shapes, axis=1) + 1e-12), SMALLEST_STRETCH
-        )
+        deviation = np.sqrt(np.mean(shapes * shapes, axis=1) + STRETCH_FLOOR)
+        stretch = np.maximum(deviation, SMALLEST_STRETCH)
         self.h[rows] = raw / stretch[:, None]
         return Embedded(
             shift.astype(np.float64),

@@ -1,5 +1,4 @@
-"""Expression DAG -> terms: each operation as linear combinations, products and
-functions of one argument.
+"""Expression DAG -> terms: sums, products and functions of one argument alone.
 
 In: a `Dag`, which output. Out: `Terms`, or a number where the output is constant. Exact
 over the reals, but for atan2 on its branch cut; a minimum of nearly equal values may
@@ -20,16 +19,18 @@ MAX_TERMS = 1024
 def terms_of(dag: Dag, output: int = 0, *, limit: int = MAX_TERMS) -> Terms | float:
     """Rewrite one output of a DAG. Slots are its inputs in order of first use.
 
+    Example: 2 (x x) - y has four nodes: x, y, the product x x, and the linear
+    combination 2 (x x) - y.
+
+    Returns:
+        Its terms, or its value where it is constant.
+
     Raises:
         TooManyTerms: more than `limit` terms, or a constant that is not finite.
     """
     builder = TermBuilder(limit)
-    form = _forms(builder, dag, [int(dag.roots[output])])[0]
-    return (
-        builder.finish(form, builder.inputs_of([form]))
-        if form.weights
-        else form.constant
-    )
+    (form,) = _forms(builder, dag, [int(dag.roots[output])])
+    return _finished(builder, form, builder.inputs_of([form]))
 
 
 def terms_of_all(
@@ -43,38 +44,44 @@ def terms_of_all(
     builder = TermBuilder(limit)
     forms = _forms(builder, dag, dag.roots.tolist())
     inputs = builder.inputs_of(forms)
-    return [
-        builder.finish(forms[k], inputs) if forms[k].weights else forms[k].constant
-        for k in outputs
-    ]
+    return [_finished(builder, forms[k], inputs) for k in outputs]
+
+
+def _finished(
+    builder: TermBuilder, form: Form, inputs: tuple[int, ...]
+) -> Terms | float:
+    return builder.finish(form, inputs) if form.weights else form.constant
 
 
 def _forms(builder: TermBuilder, dag: Dag, roots: list[int]) -> list[Form]:
+    """Rewrite what the roots need, children first; returns the roots' forms."""
     forms: dict[int, Form] = {}
     args = dag.args.tolist()
-    ops = dag.ops.tolist()
+    ops = [OPS[op] for op in dag.ops.tolist()]
     values = dag.values.tolist()
     for k in _needed(args, roots):
-        op = OPS[ops[k]]
-        if op == "IN":
+        if ops[k] == "IN":
             forms[k] = builder.input(int(values[k]))
-        elif op == "LIT":
+        elif ops[k] == "LIT":
             forms[k] = Form({}, values[k])
         else:
             kids = [c for c in args[k] if c >= 0]
-            operands = [forms[c] for c in kids]
-            if op in _OF_TRUTHS:
-                count = _OF_TRUTHS[op]
-                operands[:count] = [
-                    _truth(builder, forms[c], OPS[ops[c]]) for c in kids[:count]
-                ]
-            rule = _RULES.get(op)
-            forms[k] = (
-                rule(builder, *operands) if rule else builder.unary(op, *operands)
-            )
+            operands = [(forms[c], ops[c]) for c in kids]
+            forms[k] = _rewritten(builder, ops[k], operands)
     if not all(math.isfinite(forms[root].constant) for root in roots):
         raise TooManyTerms
     return [forms[root] for root in roots]
+
+
+def _rewritten(builder: TermBuilder, op: str, operands: list[tuple[Form, str]]) -> Form:
+    """Rewrite one operation; operands: their forms, and the operations they are of."""
+    conditions = _CONDITIONS.get(op, 0)
+    forms = [
+        _truth(builder, form, kind) if k < conditions else form
+        for k, (form, kind) in enumerate(operands)
+    ]
+    rule = _RULES.get(op)
+    return rule(builder, *forms) if rule else builder.unary(op, *forms)
 
 
 def _needed(args: list[list[int]], roots: list[int]) -> list[int]:
@@ -87,22 +94,29 @@ def _needed(args: list[list[int]], roots: list[int]) -> list[int]:
 
 def _truth(b: TermBuilder, form: Form, op: str) -> Form:
     """Return 1 where a value is not zero, else 0."""
-    if op in TRUTHS or (not form.weights and form.constant in (0.0, 1.0)):
+    is_constant_truth = not form.weights and form.constant in (0.0, 1.0)
+    if op in TRUTHS or is_constant_truth:
         return form
     return ONE - b.unary("ZERO", form)
 
 
 def _extreme(sign: float) -> Callable[[TermBuilder, Form, Form], Form]:
+    """Make a maximum (sign 1) or a minimum: max(x, y) = (x + y + |x - y|) / 2."""
     return lambda b, x, y: (x + y).plus(b.unary("ABS", x - y), sign) * 0.5
 
 
 def _remainder(b: TermBuilder, x: Form, y: Form) -> Form:
-    return x - b.product(y, b.unary("TRUNC", b.product(x, b.unary("RECIP", y))))
+    """fmod(x, y) = x - y trunc(x / y)."""
+    quotient = b.product(x, b.unary("RECIP", y))
+    return x - b.product(y, b.unary("TRUNC", quotient))
 
 
 def _select(b: TermBuilder, condition: Form, yes: Form, no: Form) -> Form:
-    """Choose by a truth: what is not chosen may be undefined, and must not be where it
-    would count.
+    """Choose by a truth c: no + c (yes - no), yes + (1 - c) (no - yes), or both.
+
+    What is not chosen may be undefined. A sum takes over what is undefined in it, a
+    product with a zero does not (`functions.multiply`): so a side that may be undefined
+    stands in a product alone.
     """
     if not b.is_partial(no):
         return no + b.product(condition, yes - no)
@@ -118,7 +132,7 @@ def _angle(b: TermBuilder, y: Form, x: Form) -> Form:
 
 
 # how many leading operands are conditions
-_OF_TRUTHS = {"AND": 2, "OR": 2, "NOT": 1, "SEL": 1}
+_CONDITIONS = {"AND": 2, "OR": 2, "NOT": 1, "SEL": 1}
 _RULES: dict[str, Callable[..., Form]] = {
     "ADD": lambda b, x, y: x + y,
     "SUB": lambda b, x, y: x - y,

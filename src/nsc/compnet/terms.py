@@ -7,7 +7,6 @@ Non-goals: the DAG's operations (rewrite.py).
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,12 +18,13 @@ from nsc.compnet.functions import (
     FUNCTIONS,
     ODD,
     PARTIAL,
-    apply,
+    apply_to,
     bounds_of,
     clipped,
 )
 
-INPUT, LINEAR, PRODUCT, UNARY = range(4)
+KINDS = ("INPUT", "LINEAR", "PRODUCT", "UNARY")
+INPUT, LINEAR, PRODUCT, UNARY = range(len(KINDS))
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,12 @@ class Form:
         return self.plus(other, -1.0)
 
     def __mul__(self, k: float) -> Form:
-        return (
-            Form({n: w * k for n, w in self.weights.items()}, self.constant * k)
-            if k
-            else Form({})
-        )
+        if not k:
+            return Form({})
+        return Form({n: w * k for n, w in self.weights.items()}, self.constant * k)
 
     def plus(self, other: Form, k: float) -> Form:
+        """Return self + k other; weights that cancel go."""
         weights = dict(self.weights)
         for node, w in other.weights.items():
             total = weights.get(node, 0.0) + k * w
@@ -59,6 +58,7 @@ class Form:
 
     @property
     def is_scaled_node(self) -> bool:
+        """Whether the form is one node times a weight."""
         return len(self.weights) == 1 and self.constant == 0.0
 
 
@@ -101,50 +101,61 @@ class Terms:
         return len(self.kinds)
 
 
+# What a node is, hashable: (INPUT, input), (LINEAR, constant, (node, weight)...),
+# (PRODUCT, a, b) or (UNARY, function, a).
+Key = tuple
+
+
 class TermBuilder:
-    """Hash-consed nodes: (INPUT, input), (LINEAR, constant, (node, weight)...),
-    (PRODUCT, a, b), (UNARY, f, a).
+    """Hash-consed nodes, each described by a `Key`.
+
+    Attributes:
+        nodes: the key of each node.
+        partial: of each node, whether it may be undefined somewhere.
     """
 
     def __init__(self, limit: int):
+        """Hold at most `limit` nodes."""
         self.limit = limit
-        self.nodes: list[tuple] = []
+        self.nodes: list[Key] = []
         self.partial: list[bool] = []
-        self._index: dict[tuple, int] = {}
+        self._index: dict[Key, int] = {}
 
     def input(self, k: int) -> Form:
         return Form({self._intern((INPUT, k)): 1.0})
 
     def unary(self, name: str, form: Form) -> Form:
-        """Apply a function; signs are taken out of odd and even ones, so that both
-        spellings meet.
+        """Apply a function.
+
+        Signs are taken out of odd and even ones, so that both spellings meet.
         """
         if not form.weights:
-            with np.errstate(all="ignore"):
-                return Form(
-                    {}, float(apply(FUNCTION_INDEX[name], np.float64(form.constant)))
-                )
+            return Form({}, apply_to(name, form.constant))
         sign = 1.0
-        if (name in ODD or name in EVEN) and form.weights[min(form.weights)] < 0:
+        has_sign = name in ODD or name in EVEN
+        if has_sign and form.weights[min(form.weights)] < 0:
             form = form * -1.0
             sign = -1.0 if name in ODD else 1.0
-        return Form(
-            {self._intern((UNARY, FUNCTION_INDEX[name], self.node(form))): sign}
-        )
+        key = (UNARY, FUNCTION_INDEX[name], self.node(form))
+        return Form({self._intern(key): sign})
 
     def product(self, a: Form, b: Form) -> Form:
-        if not a.weights or not b.weights:
-            return b * a.constant if not a.weights else a * b.constant
-        factor = 1.0
-        parts = []
-        for form in (a, b):
-            if form.is_scaled_node:
-                ((node, w),) = form.weights.items()
-                factor *= w
-                parts.append(node)
-            else:
-                parts.append(self.node(form))
-        return Form({self._intern((PRODUCT, *sorted(parts))): factor})
+        """Multiply; weights are taken out, so that both spellings meet."""
+        if not a.weights:
+            return b * a.constant
+        if not b.weights:
+            return a * b.constant
+        first, weight = self._factor(a)
+        second, other = self._factor(b)
+        key = (PRODUCT, *sorted((first, second)))
+        return Form({self._intern(key): weight * other})
+
+    def _factor(self, form: Form) -> tuple[int, float]:
+        """Return a node and a weight whose product is the form."""
+        if form.is_scaled_node:
+            ((node, weight),) = form.weights.items()
+            return node, weight
+        return self.node(form), 1.0
 
     def node(self, form: Form) -> int:
         """Return the node that holds a form."""
@@ -158,16 +169,17 @@ class TermBuilder:
         """Say whether a form may be undefined somewhere."""
         return any(self.partial[n] for n in form.weights)
 
-    def _intern(self, key: tuple) -> int:
+    def _intern(self, key: Key) -> int:
         found = self._index.get(key)
-        if found is None:
-            if len(self.nodes) >= self.limit:
-                raise TooManyTerms
-            found = self._index[key] = len(self.nodes)
-            self.nodes.append(key)
-            own = key[0] == UNARY and FUNCTIONS[key[1]] in PARTIAL
-            self.partial.append(own or any(self.partial[n] for n in _children(key)))
-        return found
+        if found is not None:
+            return found
+        if len(self.nodes) >= self.limit:
+            raise TooManyTerms
+        self._index[key] = len(self.nodes)
+        self.nodes.append(key)
+        is_partial = key[0] == UNARY and FUNCTIONS[key[1]] in PARTIAL
+        self.partial.append(is_partial or any(self.partial[n] for n in _children(key)))
+        return len(self.nodes) - 1
 
     def inputs_of(self, roots: Sequence[Form]) -> tuple[int, ...]:
         """Return the inputs that some forms use, in order of first use."""
@@ -180,15 +192,21 @@ class TermBuilder:
         return tuple(dict.fromkeys(key[1] for key in keys if key[0] == INPUT))
 
     def finish(self, root: Form, inputs: tuple[int, ...]) -> Terms:
-        """Keep what the root needs, children before parents; slots are the inputs
-        given.
+        """Keep what the root needs, children before parents.
+
+        Args:
+            inputs: which input of the program each slot is.
+
+        Raises:
+            TooManyTerms: a constant is not finite.
         """
         top = self.node(root)
         order = self._needed(top)
         number = {k: j for j, k in enumerate(order)}
-        return _Filler([self.nodes[k] for k in order], number, inputs).terms(
-            number[top]
-        )
+        writer = _ArrayWriter(number, inputs)
+        for k in order:
+            writer.add(self.nodes[k])
+        return writer.terms(number[top])
 
     def _needed(self, top: int) -> list[int]:
         needed = {top}
@@ -198,94 +216,99 @@ class TermBuilder:
         return sorted(needed)
 
 
-def _children(key: tuple) -> list[int]:
+def _children(key: Key) -> list[int]:
     if key[0] == LINEAR:
-        return [n for n, _ in key[2:]]
-    return [*key[1:]] if key[0] == PRODUCT else [key[2]] if key[0] == UNARY else []
+        return [node for node, _ in key[2:]]
+    if key[0] == PRODUCT:
+        return [key[1], key[2]]
+    return [key[2]] if key[0] == UNARY else []
 
 
-class _Filler:
-    """Writes nodes into the arrays of `Terms`."""
+def _arguments(kind: int, kids: list[int]) -> tuple[int, int]:
+    if kind == PRODUCT:
+        return kids[0], kids[1]
+    return (kids[0], 0) if kind == UNARY else (0, 0)
 
-    def __init__(
-        self, keys: list[tuple], number: dict[int, int], inputs: tuple[int, ...]
-    ):
-        self.keys = keys
+
+class _ArrayWriter:
+    """Writes nodes, one after the other, into the arrays of `Terms`."""
+
+    def __init__(self, number: dict[int, int], inputs: tuple[int, ...]):
+        """Start; number: where each of the builder's nodes will stand."""
         self.number = number
-        self.functions = [0] * len(keys)
-        self.args = [[0, 0] for _ in keys]
-        self.bias = [0.0] * len(keys)
-        self.levels = [0] * len(keys)
+        self.inputs = inputs
+        self.kinds: list[int] = []
+        self.functions: list[int] = []
+        self.args: list[tuple[int, int]] = []
+        self.bias: list[float] = []
+        self.levels: list[int] = []
         self.bounds: list[tuple[float, float]] = []
         self.edges = [0]
-        self.children = []
-        self.weights = []
-        self.inputs = inputs
+        self.children: list[int] = []
+        self.weights: list[float] = []
+
+    def add(self, key: Key) -> None:
+        kind = key[0]
+        kids = [self.number[n] for n in _children(key)]
+        self.kinds.append(kind)
+        self.functions.append(key[1] if kind == UNARY else 0)
+        self.args.append(_arguments(kind, kids))
+        self.bias.append(self._bias(key))
+        self.levels.append(1 + max((self.levels[k] for k in kids), default=-1))
+        if kind == LINEAR:
+            self.children += kids
+            self.weights += [w for _, w in key[2:]]
+        self.edges.append(len(self.children))
+        self.bounds.append(self._bounds(key, kids))
 
     def terms(self, root: int) -> Terms:
-        for j, key in enumerate(self.keys):
-            kids = [self.number[n] for n in _children(key)]
-            self.levels[j] = 1 + max(self.levels[k] for k in kids) if kids else 0
-            (self._input, self._linear, self._product, self._unary)[key[0]](
-                j, key, kids
-            )
-            self.edges.append(len(self.children))
-        if not all(map(math.isfinite, self.bias)) or not all(
-            map(math.isfinite, self.weights)
-        ):
+        bias = np.array(self.bias, np.float64)
+        weights = np.array(self.weights, np.float64)
+        if not (np.isfinite(bias).all() and np.isfinite(weights).all()):
             raise TooManyTerms
-        whole = (
-            [key[0] for key in self.keys],
-            self.functions,
-            self.args,
-            self.edges,
-            self.children,
-            self.levels,
-        )
-        kinds, functions, args, edges, children, levels = (
-            np.array(a, np.int64) for a in whole
-        )
-        bias, weights, bounds = (
-            np.array(a, np.float64) for a in (self.bias, self.weights, self.bounds)
-        )
         return Terms(
-            kinds,
-            functions,
-            args,
-            bias,
-            edges,
-            children,
-            weights,
-            levels,
-            bounds,
-            root,
-            self.inputs,
+            kinds=np.array(self.kinds, np.int64),
+            functions=np.array(self.functions, np.int64),
+            args=np.array(self.args, np.int64),
+            bias=bias,
+            edges=np.array(self.edges, np.int64),
+            children=np.array(self.children, np.int64),
+            weights=weights,
+            levels=np.array(self.levels, np.int64),
+            bounds=np.array(self.bounds, np.float64),
+            root=root,
+            inputs=self.inputs,
         )
 
-    def _input(self, j: int, key: tuple, kids: list[int]) -> None:
-        self.bias[j] = float(self.inputs.index(key[1]))
-        self.bounds.append((-1.0, 1.0))
+    def _bias(self, key: Key) -> float:
+        if key[0] == INPUT:
+            return float(self.inputs.index(key[1]))
+        return key[1] if key[0] == LINEAR else 0.0
 
-    def _linear(self, j: int, key: tuple, kids: list[int]) -> None:
-        lo = hi = self.bias[j] = key[1]
-        for kid, (_, w) in zip(kids, key[2:], strict=True):
+    def _bounds(self, key: Key, kids: list[int]) -> tuple[float, float]:
+        if key[0] == INPUT:
+            return -1.0, 1.0
+        if key[0] == LINEAR:
+            weights = [w for _, w in key[2:]]
+            return self._linear_bounds(key[1], kids, weights)
+        if key[0] == PRODUCT:
+            return self._product_bounds(*kids)
+        return bounds_of(FUNCTIONS[key[1]], *self.bounds[kids[0]])
+
+    def _linear_bounds(
+        self, constant: float, kids: list[int], weights: list[float]
+    ) -> tuple[float, float]:
+        lo = hi = constant
+        for kid, w in zip(kids, weights, strict=True):
             ends = w * self.bounds[kid][0], w * self.bounds[kid][1]
             lo = lo + min(ends)
             hi = hi + max(ends)
-            self.children.append(kid)
-            self.weights.append(w)
-        self.bounds.append(clipped(lo, hi))
+        return clipped(lo, hi)
 
-    def _product(self, j: int, key: tuple, kids: list[int]) -> None:
-        self.args[j] = kids
-        a, b = self.bounds[kids[0]]
-        c, d = self.bounds[kids[1]]
+    def _product_bounds(self, first: int, second: int) -> tuple[float, float]:
+        a, b = self.bounds[first]
+        c, d = self.bounds[second]
         ends = [a * c, a * d, b * c, b * d]
-        if kids[0] == kids[1]:
+        if first == second:  # a square is at least 0
             ends = [a * a, b * b] + [0.0] * (a < 0 < b)
-        self.bounds.append(clipped(min(ends), max(ends)))
-
-    def _unary(self, j: int, key: tuple, kids: list[int]) -> None:
-        self.functions[j] = key[1]
-        self.args[j][0] = kids[0]
-        self.bounds.append(bounds_of(FUNCTIONS[key[1]], *self.bounds[kids[0]]))
+        return clipped(min(ends), max(ends))

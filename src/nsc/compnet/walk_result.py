@@ -1,4 +1,4 @@
-"""What a walk over programs tells of their roots, and how hard programs are to predict.
+"""What a walk tells of programs' roots, and how hard programs are to predict.
 
 In: walks. Out: `Roots`. Non-goals: walking (native.py compiled, reference.py in numpy,
 model.py in torch).
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nsc.compnet.arrays import Array
+from nsc.compnet.arrays import TINY, Array
 from nsc.compnet.config import MAX_INPUTS
 from nsc.compnet.pack import Batch
 from nsc.compnet.walk import Walk
@@ -37,21 +37,25 @@ class Roots:
 
 
 def roots_of(batch: Batch, walk: Walk, h: Array) -> Roots:
-    """Pick the roots out of a walk over a batch; h: embeddings of its nodes. Tensors
-    become arrays.
+    """Pick the roots out of a walk over a batch.
+
+    Args:
+        batch: its arrays may be tensors of any device.
+        h: `m d`, embeddings of the batch's nodes.
     """
     count = len(batch.roots)
-    h, *numbers = (
-        _on_host(a[batch.roots])
-        for a in (h, walk.means, walk.scales, walk.formula_scales)
-    )
     depths = np.zeros(count)
     for number, level in enumerate(batch.levels, 1):
         depths[batch.program[level.start : level.stop]] = number
-    sizes, inputs = (
-        np.bincount(batch.program[:n], minlength=count) for n in (None, batch.n_leaves)
+    return Roots(
+        h=_on_host(h[batch.roots]),
+        means=_on_host(walk.means[batch.roots]),
+        scales=_on_host(walk.scales[batch.roots]),
+        formula_scales=_on_host(walk.formula_scales[batch.roots]),
+        depths=depths,
+        sizes=np.bincount(batch.program, minlength=count),
+        inputs=np.bincount(batch.program[: batch.n_leaves], minlength=count),
     )
-    return Roots(h, *numbers, depths, sizes, inputs)
 
 
 def _on_host(a: Array) -> np.ndarray:
@@ -59,8 +63,13 @@ def _on_host(a: Array) -> np.ndarray:
 
 
 def error_features(roots: Roots) -> np.ndarray:
-    """Describe how hard programs are to predict, float32 `p 6`: depth, size, scales."""
-    formula = roots.scales / np.maximum(roots.formula_scales, 1e-30)
+    """Describe how hard programs are to predict.
+
+    Returns:
+        float32 `p 6`: depth, size, inputs in use, scale, mean over scale, and how the
+        cells changed the scale.
+    """
+    stretched = roots.scales / np.maximum(roots.formula_scales, TINY)
     relative = np.abs(roots.means) / roots.scales
     columns = [
         roots.depths / 10,
@@ -68,6 +77,6 @@ def error_features(roots: Roots) -> np.ndarray:
         roots.inputs / MAX_INPUTS,
         np.clip(np.log10(roots.scales), -6, 6) / 3,
         np.clip(np.log10(relative + 1e-3), -3, 3),
-        np.clip(np.log(formula), -6, 3),
+        np.clip(np.log(stretched), -6, 3),
     ]
     return np.stack(columns, axis=1).astype(np.float32)

@@ -3,13 +3,13 @@
 Must not know wasm, files or sources.
 """
 
+from nsc.initial.compiled import compiler_input as compiler_input
 from nsc.initial.compiled import compnet_initial as compnet_initial
 from nsc.initial.compiled import fit_covering as fit_covering
 from nsc.initial.compiled import holds_covering as holds_covering
 from nsc.initial.compiled import initial_of as initial_of
 from nsc.initial.distilled import distill_initial as distill_initial
 from nsc.initial.distilled import distilled as distilled
-from nsc.initial.start import Compiler as Compiler
 from nsc.initial.start import Initial as Initial
 from nsc.initial.start import Oracle as Oracle
 from nsc.initial.start import random_initial as random_initial

@@ -10,9 +10,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from nsc.compnet import Emission, anchor_inputs, fit_values
+from nsc.compnet import (
+    Compiler,
+    CompilerInput,
+    Emission,
+    anchor_inputs,
+    fit_values,
+)
 from nsc.finetune import MAX_LM_PARAMETERS, Predictions, spread_of
-from nsc.initial.start import Compiler, Initial
+from nsc.initial.start import Initial
 from nsc.program import Program
 from nsc.surrogate import (
     COVERING,
@@ -45,8 +51,17 @@ def compnet_initial(
         output: which output the network computes; None for all of them.
     """
     outputs = range(program.n_outputs) if output is None else [output]
-    emissions = compnet.emissions_for(program, outputs)
+    emissions = compnet.emissions_for(compiler_input(program), outputs)
     return initial_of(emissions, program.n_inputs, topology, seed)
+
+
+def compiler_input(program: Program) -> CompilerInput:
+    """Return what a CompNet may read of a program.
+
+    Where a Python function runs it, it is that function, and the text is not its own.
+    """
+    text = "" if program.function is not None else program.text
+    return CompilerInput(text, program.n_inputs, program.dag)
 
 
 def initial_of(

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
-from nsc.compnet import Emission
 from nsc.finetune import Predictions
 from nsc.program import Program
 from nsc.surrogate import Topology, random_parameters
 
 Oracle = Callable[[np.ndarray], np.ndarray]  # `n i` in the program's units -> `n o`
-
-
-class Compiler(Protocol):
-    """Reads a program's text and emits parameters: a CompNet of either kind."""
-
-    def emissions_for(
-        self, program: Program, outputs: Sequence[int]
-    ) -> list[Emission]: ...
 
 
 @dataclass(frozen=True)

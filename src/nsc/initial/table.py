@@ -16,7 +16,7 @@ import numpy as np
 from nsc.compnet import KEPT
 from nsc.initial.compiled import compnet_initial
 from nsc.initial.distilled import distill_initial
-from nsc.initial.start import Compiler, Initial, Oracle, random_initial
+from nsc.initial.start import Initial, Oracle, random_initial
 from nsc.program import Program
 from nsc.surrogate import Topology
 

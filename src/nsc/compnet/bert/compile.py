@@ -12,14 +12,17 @@ from functools import cached_property
 
 import numpy as np
 
+from nsc.compnet.axes import Parameters, Tokens
 from nsc.compnet.bert.config import BertConfig
 from nsc.compnet.bert.text import linearised, read_text
 from nsc.compnet.bert.wordpiece import WordPiece
-from nsc.compnet.compile import Emission
+from nsc.compnet.emission import NO_DAG, CompilerInput, Emission, base_emission
+from nsc.compnet.layers import gelu, layer_norm, linear
 from nsc.graph import Dag
-from nsc.program import Program
 from nsc.record import Record
 from nsc.surrogate import COVERING, Topology, resize_inputs
+
+_NO_TEXT = "a Python callable has no C text to read [python_callable]"
 
 
 @dataclass(frozen=True)
@@ -38,15 +41,17 @@ class BertCompNet:
     metadata: dict
 
     @cached_property
-    def base(self) -> np.ndarray:
-        """What it emits for an empty text, the nearest it has to a text-free vector;
-        float64 (65,).
+    def base(self) -> Parameters:
+        """What it emits for an empty text, float64 (65,).
+
+        It is the nearest that it has to a text-free vector.
         """
         return self.emit_text("").w
 
     def emit_text(self, text: str, output: int = 0) -> Emission:
-        """Compile one output of a program's text; a text that is too long is cut, and
-        the note says so.
+        """Compile one output of a program's text.
+
+        A text that is too long is cut, and the note says so.
         """
         return self._emit(read_text(text), output)
 
@@ -55,9 +60,8 @@ class BertCompNet:
         limit = self.config.positions
         notes = ()
         if len(numbers) > limit:
-            notes = (
-                f"CompNet read the first {limit} of {len(numbers)} word pieces [cut]",
-            )
+            note = f"CompNet read the first {limit} of {len(numbers)} word pieces [cut]"
+            notes = (note,)
         w = self.parameters(np.array(self.tokenizer.clip(numbers, limit)))
         return Emission(self._covering(w, output), np.empty(0), notes=notes)
 
@@ -66,48 +70,39 @@ class BertCompNet:
         if not self._reads_dag:
             return [self.emit_text(record.text) for record in records]
         return [
-            (
-                self._fallback("no expression DAG")
-                if record.dag is None
-                else self._emit(linearised(record.dag), 0)
-            )
+            base_emission(self.base, NO_DAG)
+            if record.dag is None
+            else self._emit(linearised(record.dag), 0)
             for record in records
         ]
 
-    def emission_for(self, program: Program, output: int = 0) -> Emission:
-        """Compile one output of a program; fall back on `base`, with a note, where that
-        cannot be.
+    def emission_for(self, program: CompilerInput, output: int = 0) -> Emission:
+        """Compile one output of a program.
+
+        Returns:
+            `base`, with a note, where the program has no text or too many inputs.
         """
-        if program.function is not None:
-            return self._fallback(
-                "a Python callable has no C text to read [python_callable]"
-            )
-        if program.n_inputs > COVERING.n_inputs:
-            found = (
-                f"{program.n_inputs} inputs; CompNet reads at most {COVERING.n_inputs}"
-            )
-            return self._fallback(f"{found} [too_many_inputs]")
+        if not program.text:
+            return base_emission(self.base, _NO_TEXT)
+        limit = COVERING.n_inputs
+        if program.n_inputs > limit:
+            found = f"{program.n_inputs} inputs; CompNet reads at most {limit}"
+            return base_emission(self.base, f"{found} [too_many_inputs]")
         if not self._reads_dag:
             return self.emit_text(program.text, output)
-        dag = program.dag
-        return (
-            self._emit(linearised(dag), output)
-            if isinstance(dag, Dag)
-            else self._fallback(dag.message)
-        )
+        if isinstance(program.dag, Dag):
+            return self._emit(linearised(program.dag), output)
+        return base_emission(self.base, program.dag.message)
+
+    def emissions_for(
+        self, program: CompilerInput, outputs: Sequence[int]
+    ) -> list[Emission]:
+        """Compile several outputs of a program, as `emission_for` does each."""
+        return [self.emission_for(program, k) for k in outputs]
 
     @property
     def _reads_dag(self) -> bool:
         return self.metadata["config"].get("reads") == "dag"
-
-    def emissions_for(self, program: Program, outputs: Sequence[int]) -> list[Emission]:
-        """Compile several outputs of a program, as `emission_for` does each."""
-        return [self.emission_for(program, k) for k in outputs]
-
-    def _fallback(self, why: str) -> Emission:
-        return Emission(
-            self.base, np.empty(0), notes=(f"text-free base vector: {why}",)
-        )
 
     def _covering(self, w: np.ndarray, output: int) -> np.ndarray:
         """Carry one output of what was emitted into 9-4-4-1, exactly.
@@ -115,70 +110,48 @@ class BertCompNet:
         A covering architecture of one output gives it to every output (ICML 2024,
         section 3); one of fewer inputs does not read those it lacks.
         """
-        layers = self.topology.layers(w)
+        *hidden, (weight, bias) = self.topology.layers(w)
         row = min(output, self.topology.n_outputs - 1)
-        layers[-1] = tuple(part[row : row + 1] for part in layers[-1])
+        chosen = (weight[row : row + 1], bias[row : row + 1])
         one = Topology((*self.topology.widths[:-1], 1))
-        return resize_inputs(one.join(layers), one, COVERING.n_inputs)[0]
+        return resize_inputs(one.join([*hidden, chosen]), one, COVERING.n_inputs)[0]
 
-    def parameters(self, numbers: np.ndarray) -> np.ndarray:
-        """Emit the covering architecture's parameters for one encoded text: (t,) ->
-        float64 (w,).
+    def parameters(self, numbers: Tokens) -> Parameters:
+        """Emit the covering architecture's parameters for one encoded text.
+
+        Args:
+            numbers: (t,), of its word pieces from [CLS] to [SEP].
         """
         a = self.arrays
-        h = (
-            a["words.weight"][numbers]
-            + a["positions.weight"][: len(numbers)]
-            + a["segments.weight"][0]
-        )
+        positions = a["positions.weight"][: len(numbers)]
+        h = a["words.weight"][numbers] + positions + a["segments.weight"][0]
         h = self._norm("norm", h)
+        last = self.config.layers - 1
         for k in range(self.config.layers):
-            h = self._layer(
-                f"layers.{k}.", h, 1 if k == self.config.layers - 1 else len(h)
-            )
-        return self._linear("head", h)[0].astype(np.float64)
+            # of the last layer only the state of [CLS] is read
+            h = self._layer(f"layers.{k}.", h, 1 if k == last else len(h))
+        return linear(a, "head", h)[0].astype(np.float64)
 
     def _layer(self, name: str, h: np.ndarray, rows: int) -> np.ndarray:
         """Apply one layer: `t d` -> the first `rows` states it gives."""
         top = h[:rows]
-        query, key, value = (
-            self._linear(name + part, z)
-            .reshape(len(z), self.config.heads, -1)
-            .transpose(1, 0, 2)
-            for part, z in (("query", top), ("key", h), ("value", h))
-        )
+        query = self._heads(f"{name}query", top)
+        key = self._heads(f"{name}key", h)
+        value = self._heads(f"{name}value", h)
         scores = query @ key.transpose(0, 2, 1) / np.float32(np.sqrt(query.shape[-1]))
         weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
         weights /= weights.sum(axis=-1, keepdims=True)
         context = (weights @ value).transpose(1, 0, 2).reshape(top.shape)
-        top = self._norm(name + "norm_1", top + self._linear(name + "merge", context))
-        return self._norm(
-            name + "norm_2",
-            top
-            + self._linear(name + "narrow", _gelu(self._linear(name + "wide", top))),
-        )
+        merged = linear(self.arrays, f"{name}merge", context)
+        top = self._norm(f"{name}norm_1", top + merged)
+        wide = gelu(linear(self.arrays, f"{name}wide", top))
+        narrow = linear(self.arrays, f"{name}narrow", wide)
+        return self._norm(f"{name}norm_2", top + narrow)
 
-    def _linear(self, name: str, x: np.ndarray) -> np.ndarray:
-        return x @ self.arrays[f"{name}.weight"].T + self.arrays[f"{name}.bias"]
+    def _heads(self, name: str, h: np.ndarray) -> np.ndarray:
+        """Apply a linear layer and deal it to the heads: `t d` -> `head t d/head`."""
+        z = linear(self.arrays, name, h)
+        return z.reshape(len(h), self.config.heads, -1).transpose(1, 0, 2)
 
     def _norm(self, name: str, x: np.ndarray) -> np.ndarray:
-        centred = x - x.mean(axis=-1, keepdims=True)
-        variance = np.mean(centred * centred, axis=-1, keepdims=True)
-        scaled = centred / np.sqrt(variance + np.float32(self.config.eps))
-        return scaled * self.arrays[f"{name}.weight"] + self.arrays[f"{name}.bias"]
-
-
-def _gelu(z: np.ndarray) -> np.ndarray:
-    return 0.5 * z * (1.0 + _erf(z * np.float32(np.sqrt(0.5))))
-
-
-def _erf(z: np.ndarray) -> np.ndarray:
-    """Approximate the error function to 1.5e-7 (Abramowitz and Stegun, 7.1.26); numpy
-    has none.
-    """
-    t = 1.0 / (1.0 + 0.3275911 * np.abs(z))
-    series = (
-        (((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t
-        + 0.254829592
-    ) * t
-    return np.sign(z) * (1.0 - series * np.exp(-z * z))
+        return layer_norm(self.arrays, name, x, self.config.eps)

@@ -1,7 +1,7 @@
-"""Sizes of a BERT, the papers' two covering architectures, settings of training.
+"""Sizes of a BERT, and the papers' two covering architectures.
 
 Source: ICML 2024 ("exestackcpn") and its preprint ("hybertnet"; section 5.1 and Table
-2).
+2). In / Out: values. Non-goals: settings of training (bert/training/config.py).
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ COVERINGS = {"exestackcpn": COVERING, "hybertnet": Topology((1, 4, 4, 2))}
 
 @dataclass(frozen=True)
 class BertConfig:
-    """Widths of a BERT; as they stand, those of BERT-Tiny (Turc et al., 2019) but for
-    the vocabulary.
+    """Widths of a BERT; by default those of BERT-Tiny (Turc et al., 2019).
 
     Args:
         vocabulary: how many word pieces.
@@ -51,26 +50,18 @@ def covering_named(profile: str) -> Topology:
 def encoder_shapes(c: BertConfig) -> dict[str, tuple[int, ...]]:
     """Return the shape of every weight of `model.BertNet` but the head's, by name."""
     d = c.hidden
-    wide = c.intermediate
     found = {
         "words.weight": (c.vocabulary, d),
         "positions.weight": (c.positions, d),
         "segments.weight": (2, d),
+        "norm.weight": (d,),
+        "norm.bias": (d,),
     }
-    found |= {"norm.weight": (d,), "norm.bias": (d,)}
+    linear = {name: (d, d) for name in ("query", "key", "value", "merge")}
+    linear |= {"wide": (c.intermediate, d), "narrow": (d, c.intermediate)}
+    norms = {"norm_1": (d,), "norm_2": (d,)}
     for k in range(c.layers):
-        for name, shape in (
-            *((n, (d, d)) for n in ("query", "key", "value", "merge")),
-            ("wide", (wide, d)),
-            ("narrow", (d, wide)),
-        ):
-            found |= {
-                f"layers.{k}.{name}.weight": shape,
-                f"layers.{k}.{name}.bias": shape[:1],
-            }
-        for name in ("norm_1", "norm_2"):
-            found |= {
-                f"layers.{k}.{name}.weight": (d,),
-                f"layers.{k}.{name}.bias": (d,),
-            }
+        for name, shape in (linear | norms).items():
+            found[f"layers.{k}.{name}.weight"] = shape
+            found[f"layers.{k}.{name}.bias"] = shape[:1]
     return found

@@ -1,8 +1,7 @@
-"""A trained BERT CompNet on disk: the tensors in float16; vocabulary, sizes and
-settings in the header.
+"""A trained BERT CompNet on disk, as compnet/checkpoint.py writes it.
 
-In: arrays, or a header and arrays. Out: a file, or `BertCompNet`. Opening files is
-compnet/checkpoint.py's.
+Vocabulary, sizes and settings are in the header. In: arrays, or a header and arrays.
+Out: a file, or `BertCompNet`. Non-goals: opening files (compnet/load.py).
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import numpy as np
 from nsc.compnet.bert.compile import BertCompNet
 from nsc.compnet.bert.config import BertConfig, covering_named, encoder_shapes
 from nsc.compnet.bert.wordpiece import WordPiece
-from nsc.compnet.checkpoint import write_checkpoint
+from nsc.compnet.checkpoint import names_that_differ, write_checkpoint
 from nsc.errors import StoreError
 
 
@@ -27,19 +26,14 @@ def save_bert(
     tokenizer: WordPiece,
     metadata: dict,
 ) -> None:
-    """Write a checkpoint; `metadata["config"]["profile"]` names the covering
-    architecture.
-    """
-    write_checkpoint(
-        path,
-        arrays,
-        {
-            "encoder": "bert",
-            "bert": json.dumps(asdict(bert)),
-            "vocabulary": "\n".join(tokenizer.vocabulary),
-            "metadata": json.dumps(metadata),
-        },
-    )
+    """Write a checkpoint; `metadata["config"]["profile"]` names its covering."""
+    header = {
+        "encoder": "bert",
+        "bert": json.dumps(asdict(bert)),
+        "vocabulary": "\n".join(tokenizer.vocabulary),
+        "metadata": json.dumps(metadata),
+    }
+    write_checkpoint(path, arrays, header)
 
 
 def bert_from(header: dict[str, str], arrays: dict[str, np.ndarray]) -> BertCompNet:
@@ -58,17 +52,13 @@ def bert_from(header: dict[str, str], arrays: dict[str, np.ndarray]) -> BertComp
             f"the checkpoint's header is damaged: {type(error).__name__} {error}"
         ) from None
     n = topology.n_parameters
-    shapes = encoder_shapes(bert) | {"head.weight": (n, bert.hidden), "head.bias": (n,)}
-    found = {name: array.shape for name, array in arrays.items()}
-    if found != shapes or len(vocabulary) > bert.vocabulary:
-        differing = sorted(
-            name for name in shapes | found if shapes.get(name) != found.get(name)
-        )
+    head = {"head.weight": (n, bert.hidden), "head.bias": (n,)}
+    differing = names_that_differ(encoder_shapes(bert) | head, arrays)
+    if differing or len(vocabulary) > bert.vocabulary:
         raise StoreError(
             "the checkpoint's tensors do not fit its header:"
             f" {', '.join(differing[:3]) or 'vocabulary'}"
         )
-    wide = {name: np.asarray(array, np.float32) for name, array in arrays.items()}
-    return BertCompNet(
-        wide, bert, WordPiece(vocabulary, lower=bert.lower), topology, metadata
-    )
+    single = {name: np.asarray(array, np.float32) for name, array in arrays.items()}
+    tokenizer = WordPiece(vocabulary, lower=bert.lower)
+    return BertCompNet(single, bert, tokenizer, topology, metadata)

@@ -1,11 +1,10 @@
-"""Programs -> the text the papers' CompNet reads: C without comments, names and
-spelling the author's own.
+"""Programs -> the text that the papers' CompNet reads: C without comments.
 
-In: `Record.text` or `Program.text`, the same text; or an expression DAG, to be listed.
-Out: str. Non-goals: tokens. The preprint strips comments so that more programs fit;
-lines that include standard headers are no part of its functions either. The DAG is a
-control: how much of what a structured compiler gains is that all spellings of a program
-are one.
+Names and spelling are the author's own. In: a program's or a record's text, the same
+text; or an expression DAG, to be listed. Out: str. Non-goals: tokens. The preprint
+strips comments so that more programs fit; lines that include standard headers are no
+part of its functions either. The DAG is a control: how much of what a structured
+compiler gains is that all spellings of a program are one.
 """
 
 from __future__ import annotations
@@ -37,17 +36,16 @@ def linearised(dag: Dag) -> str:
     n2".
     """
     names: list[str] = []
-    lines = []
-    for op, args, value in zip(
-        dag.ops.tolist(), dag.args.tolist(), dag.values.tolist(), strict=True
-    ):
-        if OPS[op] in ("IN", "LIT"):
-            names.append(f"x{value:.0f}" if OPS[op] == "IN" else f"{value:.4g}")
+    lines: list[str] = []
+    nodes = zip(dag.ops.tolist(), dag.args.tolist(), dag.values.tolist(), strict=True)
+    for op, args, value in nodes:
+        if OPS[op] == "IN":
+            names.append(f"x{value:.0f}")
+        elif OPS[op] == "LIT":
+            names.append(f"{value:.4g}")
         else:
+            operands = [names[k] for k in args if k >= 0]
             names.append(f"n{len(lines)}")
-            lines.append(
-                " ".join([names[-1], "=", OPS[op], *(names[k] for k in args if k >= 0)])
-            )
-    return " ; ".join(
-        [*lines, " ".join(["return", *(names[k] for k in dag.roots.tolist())])]
-    )
+            lines.append(" ".join([names[-1], "=", OPS[op], *operands]))
+    outputs = [names[k] for k in dag.roots.tolist()]
+    return " ; ".join([*lines, " ".join(["return", *outputs])])

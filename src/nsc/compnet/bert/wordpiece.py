@@ -54,57 +54,65 @@ class WordPiece:
         return [*found, self.number[SEP]]
 
     def clip(self, numbers: list[int], positions: int) -> list[int]:
-        """Cut an encoded text to what a BERT of so many positions reads; [SEP] stays
-        last.
+        """Cut an encoded text to what a BERT of so many positions reads.
+
+        [SEP] stays last.
         """
-        return (
-            numbers
-            if len(numbers) <= positions
-            else [*numbers[: positions - 1], self.number[SEP]]
-        )
+        if len(numbers) <= positions:
+            return numbers
+        return [*numbers[: positions - 1], self.number[SEP]]
 
     def _match(self, word: str) -> tuple[int, ...]:
-        """Cut one word, longest piece first: "unwanted" -> un ##want ##ed; [UNK] where
-        nothing fits.
+        """Cut one word, longest piece first; [UNK] where nothing fits.
+
+        Example: "unwanted" gives un ##want ##ed.
         """
         if len(word) > MAX_WORD:
             return (self.number[UNKNOWN],)
         found = []
         at = 0
         while at < len(word):
-            mark = "##" if at else ""
-            ends = (
-                end
-                for end in range(len(word), at, -1)
-                if mark + word[at:end] in self.number
-            )
-            end = next(ends, None)
+            end = self._longest(word, at)
             if end is None:
                 return (self.number[UNKNOWN],)
-            found.append(self.number[mark + word[at:end]])
+            found.append(self.number[_marked(word, at, end)])
             at = end
         return tuple(found)
 
+    def _longest(self, word: str, at: int) -> int | None:
+        """Return the end of the longest piece that begins there."""
+        for end in range(len(word), at, -1):
+            if _marked(word, at, end) in self.number:
+                return end
+        return None
+
+
+def _marked(word: str, at: int, end: int) -> str:
+    """Spell a piece as a vocabulary does: ## says that the word began before it."""
+    return word[at:end] if at == 0 else f"##{word[at:end]}"
+
 
 def words(text: str, *, lower: bool = True) -> Iterator[str]:
-    """Cut text at white space and around every punctuation mark: "x_1=.5f" -> x _ 1 = .
-    5f.
+    """Cut text at white space and around every punctuation mark.
+
+    Example: "x_1=.5f" gives x _ 1 = . 5f.
     """
     cleaned = text.translate(_ASCII_CONTROL)
     if not text.isascii():
         cleaned = "".join(map(_cleaned, cleaned))
     for chunk in cleaned.split():
         if lower:
-            chunk = (
-                chunk.lower() if chunk.isascii() else _without_accents(chunk.lower())
-            )
+            chunk = _lowered(chunk)
         yield from _ASCII_WORD.findall(chunk) if chunk.isascii() else _cut(chunk)
 
 
+def _lowered(chunk: str) -> str:
+    lowered = chunk.lower()
+    return lowered if chunk.isascii() else _without_accents(lowered)
+
+
 def _cleaned(c: str) -> str:
-    """Drop control characters; put blanks around Chinese ones and in place of any white
-    space.
-    """
+    """Drop a control character; put blanks around a Chinese one, or for white space."""
     if c.isascii():
         return c
     category = unicodedata.category(c)
@@ -124,13 +132,21 @@ def _without_accents(text: str) -> str:
 def _cut(chunk: str) -> Iterator[str]:
     word = ""
     for c in chunk:
-        if (c.isascii() and not c.isalnum()) or unicodedata.category(c).startswith("P"):
-            yield from filter(None, (word, c))
-            word = ""
-        else:
+        if not _is_punctuation(c):
             word += c
+            continue
+        if word:
+            yield word
+        yield c
+        word = ""
     if word:
         yield word
+
+
+def _is_punctuation(c: str) -> bool:
+    """Say so, as BERT does: in ASCII everything but letters and digits."""
+    is_ascii_mark = c.isascii() and not c.isalnum()
+    return is_ascii_mark or unicodedata.category(c).startswith("P")
 
 
 def read_vocabulary(path: Path) -> list[str]:
@@ -140,9 +156,7 @@ def read_vocabulary(path: Path) -> list[str]:
         StoreError: missing, or not text.
     """
     try:
-        return [
-            line.rstrip("\r")
-            for line in path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
-        ]
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise StoreError(f"{path} is not a readable vocabulary: {error}") from None
+    return [line.rstrip("\r") for line in text.removesuffix("\n").split("\n")]

@@ -2,7 +2,7 @@
  * node by node, where numpy would spend its time between calls.
  *
  * In: terms (terms.py), a CompNet's weights. Out: embeddings h, shapes, means, scales, and the scales before the cells'
- * correction. Constants: WIDTH, PRODUCTS, GATED, BILINEAR, MODULATION, ANCHORS, QUANTILES, the order of functions.
+ * correction. What is shared with Python comes from native.py: widths, constants, codes and the fields of structures.
  */
 
 #include <math.h>
@@ -11,28 +11,30 @@
 #define UNARY_IN (GATED + 2 * BILINEAR)
 #define UNARY_OUT (GATED + BILINEAR)
 
-enum { INPUT, LINEAR, PRODUCT, UNARY };
-enum { FUNCTIONS };
+enum kind { KINDS };
+enum function { FUNCTIONS };
+
+typedef const float *Floats;
+typedef const double *Doubles;
+typedef const long long *Integers;
+typedef double *Numbers;
 
 typedef struct { /* row-major, [rows][columns] as named in reference.py; `shapes` and `modulate` transposed */
-  const float *inputs, *shapes;
-  const float *product_in, *product_out;
-  const float *modulate_1, *modulate_1_bias, *modulate_2, *modulate_2_bias;
-  const float *unary_in, *gain_in, *bias_in, *unary_out, *gain_out, *bias_out;
-  double input_scale, tiny, smallest_stretch, largest, pole, equal;
-  int quantiles[QUANTILES];
+  Floats WEIGHTS;
 } Weights;
 
 typedef struct {
-  const long long *kinds, *functions, *args, *edges, *children;
-  const double *bias, *weights, *bounds; /* bounds: [m][2] */
+  Integers INTEGERS_OF_TERMS;
+  Doubles DOUBLES_OF_TERMS; /* bounds: [m][2] */
   long long m;
 } Terms;
 
 typedef struct {
   float (*h)[WIDTH], (*shapes)[ANCHORS];
-  double *means, *scales, *formula_scales;
+  Numbers NUMBERS_OF_NODES;
 } Walk;
+
+const long long nsc_sizes[] = {sizeof(Weights), sizeof(Terms), sizeof(Walk)};
 
 /* out = x w; w is [rows][columns]. Four rows at a time: the sums stay in the first-level cache. */
 static void times(const float *restrict x, int rows, const float *restrict w, int columns, float *restrict out) {
@@ -47,7 +49,7 @@ static void times(const float *restrict x, int rows, const float *restrict w, in
     for (int j = 0; j < columns; j++) out[j] += x[i] * w[j];
 }
 
-static float silu(float z) { return z / (1.0f + expf(-fminf(fmaxf(z, -30.0f), 30.0f))); }
+static float silu(float z) { return z / (1.0f + expf(-fminf(fmaxf(z, (float)-MOST_SILU), (float)MOST_SILU))); }
 
 static double between(double v, double lo, double hi) { return v < lo ? lo : v > hi ? hi : v; }
 
@@ -56,7 +58,7 @@ static double standardise(const Weights *w, const float *raw, float *h, float *s
   float sum = 0;
   times(raw, WIDTH, w->shapes, ANCHORS, shapes);
   for (int k = 0; k < ANCHORS; k++) sum += shapes[k] * shapes[k];
-  float stretch = fmaxf(sqrtf(sum / ANCHORS + 1e-12f), (float)w->smallest_stretch);
+  float stretch = fmaxf(sqrtf(sum / ANCHORS + (float)STRETCH_FLOOR), (float)SMALLEST_STRETCH);
   for (int k = 0; k < ANCHORS; k++) shapes[k] /= stretch;
   for (int k = 0; k < WIDTH; k++) h[k] = raw[k] / stretch;
   return stretch;
@@ -69,12 +71,12 @@ static void store(const Weights *w, const Terms *t, Walk *walk, long long j, dou
   walk->formula_scales[j] = scale;
   mean += scale * shift;
   walk->means[j] = between(isnan(mean) ? 0.0 : mean, lo, hi);
-  walk->scales[j] = between(scale * stretch, w->tiny, fmax((hi - lo) / 2, w->tiny));
+  walk->scales[j] = between(scale * stretch, TINY, fmax((hi - lo) / 2, TINY));
 }
 
 static void input(const Weights *w, const Terms *t, Walk *walk, long long j) {
   standardise(w, w->inputs + (long long)t->bias[j] * WIDTH, walk->h[j], walk->shapes[j]);
-  walk->means[j] = 0, walk->scales[j] = walk->formula_scales[j] = w->input_scale;
+  walk->means[j] = 0, walk->scales[j] = walk->formula_scales[j] = INPUT_SCALE;
 }
 
 static void linear(const Weights *w, const Terms *t, Walk *walk, long long j) {
@@ -84,7 +86,7 @@ static void linear(const Weights *w, const Terms *t, Walk *walk, long long j) {
     double part = t->weights[e] * walk->scales[t->children[e]];
     mean += t->weights[e] * walk->means[t->children[e]], sum += part * part;
   }
-  double scale = fmax(sqrt(sum), w->tiny);
+  double scale = fmax(sqrt(sum), TINY);
   for (long long e = t->edges[j]; e < t->edges[j + 1]; e++) {
     const float *h = walk->h[t->children[e]], share = (float)(t->weights[e] * walk->scales[t->children[e]] / scale);
     for (int k = 0; k < WIDTH; k++) raw[k] += share * h[k];
@@ -97,7 +99,7 @@ static void product(const Weights *w, const Terms *t, Walk *walk, long long j) {
   long long a = t->args[2 * j], b = t->args[2 * j + 1];
   const double m = walk->means[a], s = walk->scales[a], n = walk->means[b], u = walk->scales[b];
   const double of_a = s * n, of_b = m * u, of_both = s * u;
-  double scale = fmax(sqrt(of_a * of_a + of_b * of_b + of_both * of_both), w->tiny);
+  double scale = fmax(sqrt(of_a * of_a + of_b * of_b + of_both * of_both), TINY);
   float first[PRODUCTS], second[PRODUCTS], out[WIDTH + 1], raw[WIDTH], correlation = 0;
   for (int k = 0; k < ANCHORS; k++) correlation += walk->shapes[a][k] * walk->shapes[b][k];
   times(walk->h[a], WIDTH, w->product_in, PRODUCTS, first);
@@ -109,7 +111,10 @@ static void product(const Weights *w, const Terms *t, Walk *walk, long long j) {
   store(w, t, walk, j, m * n + of_both * correlation / ANCHORS, scale, raw, out[WIDTH] * z);
 }
 
-static double apply(const Weights *w, long long function, double a, double spread) {
+/* Without a default, so that the compiler names the function of functions.py that is missing here. */
+#pragma clang diagnostic push
+#pragma clang diagnostic error "-Wswitch"
+static double apply(enum function function, double a, double spread) {
   switch (function) {
     case SQRT: return sqrt(a);
     case SIN: return sin(a);
@@ -129,13 +134,15 @@ static double apply(const Weights *w, long long function, double a, double sprea
     case ROUND: return trunc(a + copysign(0.5, a));
     case TRUNC: return trunc(a);
     case STEP: return a > 0;
-    case ZERO: return fabs(a) < w->equal;
-    default: { /* RECIP, linear near its pole */
-      double edge = w->pole * spread + 1e-30;
+    case ZERO: return fabs(a) < EQUAL;
+    case RECIP: { /* linear near its pole */
+      double edge = POLE * spread + TINY;
       return fabs(a) > edge ? 1.0 / a : a / edge / edge;
     }
   }
+  return NAN;
 }
+#pragma clang diagnostic pop
 
 /* Shell's sort: short, and quick for as few as these. */
 static void sort(float *v) {
@@ -149,13 +156,15 @@ static void sort(float *v) {
     }
 }
 
+static const int quantile_rows[] = {QUANTILE_ROWS};
+
 typedef struct {
   double mean, scale;
   float slope, rest, quantiles[2 * QUANTILES];
 } Described;
 
 /* A function of one argument around what the argument is predicted to be, as walk.describe. */
-static Described describe(const Weights *w, const Terms *t, const Walk *walk, long long function, long long a) {
+static Described describe(const Terms *t, const Walk *walk, long long function, long long a) {
   Described d;
   float sorted[ANCHORS];
   double q[QUANTILES], y[QUANTILES], weight[QUANTILES], lo = t->bounds[2 * a], hi = t->bounds[2 * a + 1];
@@ -163,10 +172,10 @@ static Described describe(const Weights *w, const Terms *t, const Walk *walk, lo
   memcpy(sorted, walk->shapes[a], sizeof sorted);
   sort(sorted);
   for (int k = 0; k < QUANTILES; k++) {
-    q[k] = sorted[w->quantiles[k]];
-    y[k] = apply(w, function, between(walk->means[a] + walk->scales[a] * q[k], lo, hi), walk->scales[a]);
+    q[k] = sorted[quantile_rows[k]];
+    y[k] = apply(function, between(walk->means[a] + walk->scales[a] * q[k], lo, hi), walk->scales[a]);
     weight[k] = isfinite(y[k]) != 0, count += weight[k];
-    y[k] = weight[k] ? between(y[k], -w->largest, w->largest) : 0;
+    y[k] = weight[k] ? between(y[k], -LARGEST, LARGEST) : 0;
   }
   for (int k = 0; k < QUANTILES; k++) {
     weight[k] /= fmax(count, 1);
@@ -176,24 +185,25 @@ static Described describe(const Weights *w, const Terms *t, const Walk *walk, lo
     y[k] = weight[k] ? y[k] - result : 0; /* from here on the deviation */
     spread += weight[k] * y[k] * y[k];
   }
-  spread = fmax(sqrt(spread), 1e-6 * fabs(result) + 1e-9);
+  spread = fmax(sqrt(spread), SPREAD_OF_MEAN * fabs(result) + SPREAD_LEAST);
   for (int k = 0; k < QUANTILES; k++) {
     y[k] /= spread; /* and from here on standardised */
     along += weight[k] * y[k] * (q[k] - centre), square += weight[k] * (q[k] - centre) * (q[k] - centre);
   }
-  double slope = between(along / fmax(square, 1e-6), -1.5, 1.5);
+  double slope = between(along / fmax(square, VARIANCE_LEAST), -SLOPE_MOST, SLOPE_MOST);
   for (int k = 0; k < QUANTILES; k++) {
     double left = y[k] - slope * (q[k] - centre);
     rest += weight[k] * left * left;
-    d.quantiles[k] = (float)between(y[k], -4, 4), d.quantiles[QUANTILES + k] = (float)between(q[k], -4, 4);
+    d.quantiles[k] = (float)between(y[k], -QUANTILE_MOST, QUANTILE_MOST);
+    d.quantiles[QUANTILES + k] = (float)between(q[k], -QUANTILE_MOST, QUANTILE_MOST);
   }
-  d.mean = result, d.scale = spread, d.slope = (float)slope, d.rest = (float)fmax(sqrt(rest), 1e-2);
+  d.mean = result, d.scale = spread, d.slope = (float)slope, d.rest = (float)fmax(sqrt(rest), REST_LEAST);
   return d;
 }
 
 static void unary(const Weights *w, const Terms *t, Walk *walk, long long j) {
   long long a = t->args[2 * j], f = t->functions[j];
-  Described d = describe(w, t, walk, f, a);
+  Described d = describe(t, walk, f, a);
   float hidden[MODULATION], change[2 * UNARY_IN], z[UNARY_IN], units[UNARY_OUT], out[WIDTH + 1], raw[WIDTH];
   times(d.quantiles, 2 * QUANTILES, w->modulate_1, MODULATION, hidden);
   for (int k = 0; k < MODULATION; k++) hidden[k] = silu(hidden[k] + w->modulate_1_bias[k]);
@@ -213,7 +223,8 @@ static void unary(const Weights *w, const Terms *t, Walk *walk, long long j) {
 
 void nsc_walk(const Weights *w, const Terms *t, Walk *walk) {
   for (long long j = 0; j < t->m; j++) {
-    void (*const embed[])(const Weights *, const Terms *, Walk *, long long) = {input, linear, product, unary};
+    void (*const embed[])(const Weights *, const Terms *, Walk *, long long) = {
+        [INPUT] = input, [LINEAR] = linear, [PRODUCT] = product, [UNARY] = unary};
     embed[t->kinds[j]](w, t, walk, j);
   }
 }

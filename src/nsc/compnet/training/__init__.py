@@ -1,5 +1,8 @@
-"""Training of the structured compiler: the only files that know torch, but for the
-papers' compiler.
+"""Training of the structured compiler; it knows torch.
+
+So does the training of the papers' compiler, and nothing else. Public names are loaded
+on first use, so that settings can be read without torch; type checkers are told here
+what they are.
 """
 
 from typing import TYPE_CHECKING
@@ -12,7 +15,7 @@ _WHERE = {
     "TrainConfig": "nsc.compnet.training.config",
     "train_compnet": "nsc.compnet.training.train",
 }
-__all__ = [*_WHERE]
+__all__ = ["TrainConfig", "train_compnet"]
 
 
 def __getattr__(name: str):

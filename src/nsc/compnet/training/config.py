@@ -18,11 +18,17 @@ class TrainConfig:
     """Training of a CompNet; saved as JSON beside its results.
 
     Args:
+        model: widths of the network.
         steps: optimizer steps in all; the learning rate follows a cosine over them.
         batch: programs a step.
         programs: grown from the records, to train on.
+        learning_rate: the highest, after `warmup_steps`.
+        weight_decay: of matrices that mix.
+        clip_norm: the largest norm of a gradient.
         eps_from, eps_to: floor inside log(NMSE + eps), moved geometrically over
             training.
+        checkpoint_every: steps between states on disk, and between rows of losses.
+        threads: of torch, a process.
         workers: processes that grow programs.
         processes: that share each batch; the losses are those of one process but for
             rounding.
@@ -51,13 +57,10 @@ class TrainConfig:
     def __post_init__(self) -> None:
         expect_device(self.device)
         for name in ("steps", "batch", "programs", "workers", "threads", "processes"):
-            if getattr(self, name) < 1:
-                raise InputError(
-                    f"--{name} must be at least 1; found {getattr(self, name)}"
-                )
+            expect_at_least_one(name, getattr(self, name))
         if self.processes > self.batch:
             raise InputError(
-                f"--processes must be at most the {self.batch} programs of a batch;"
+                f"processes must be at most the {self.batch} programs of a batch;"
                 f" found {self.processes}"
             )
 
@@ -69,4 +72,14 @@ def expect_device(name: str) -> None:
         InputError: it is none.
     """
     if name not in DEVICES:
-        raise InputError(f"--device expects {' or '.join(DEVICES)}; found '{name}'")
+        raise InputError(f"device expects {' or '.join(DEVICES)}; found '{name}'")
+
+
+def expect_at_least_one(name: str, count: int) -> None:
+    """Refuse a setting that asks for nothing.
+
+    Raises:
+        InputError: it does.
+    """
+    if count < 1:
+        raise InputError(f"{name} must be at least 1; found {count}")

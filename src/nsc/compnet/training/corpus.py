@@ -1,9 +1,9 @@
-"""Records -> the arrays a CompNet trains on: shards of programs grown from them, cached
-beside the run.
+"""Records -> the arrays that a CompNet trains on: programs grown from them, in shards.
 
-In: a folder of record shards, how many programs, a seed. Out: `Corpus`. A shard is a
-function of the records, the seed and its number, so that any number of workers makes
-the same. What the records beside them compute, those kept for judging, is left out
+Shards are cached beside the run. In: a folder of record shards, how many programs, a
+seed. Out: `Corpus`. A shard is a function of the records, the seed and its number, so
+that any number of workers makes the same. What the records beside them compute, those
+kept for judging, is left out
 (held_apart.py). Non-goals: making records.
 """
 
@@ -32,6 +32,7 @@ from nsc.graph import Dag
 from nsc.host import code_digest, replacing
 from nsc.record import read_dags
 
+OnLine = Callable[[str], None]  # told what has been grown
 SHARD = 10_000
 MAX_TERMS = 400
 # How often a program of each origin is grown from; other origins are real source trees.
@@ -62,29 +63,35 @@ class Corpus:
 
 
 def corpus_of(programs: list[Terms]) -> Corpus:
-    """Evaluate programs; leave out those with constant, undefined or enormous outputs."""
+    """Evaluate programs; leave out constant, undefined and enormous ones."""
     packed = pack(programs)
     targets = targets_of(packed)
-    outputs = targets.outputs
+    return _chosen(packed, targets, _can_be_learned(targets.outputs))
+
+
+def _can_be_learned(outputs: np.ndarray) -> np.ndarray:
+    """Say so of each program: outputs `p 512` -> bool (p,)."""
     with np.errstate(all="ignore"):
-        spread = outputs.std(axis=1)
         mean = outputs.mean(axis=1)
-        good = np.isfinite(outputs).all(axis=1) & (
-            np.abs(outputs).max(axis=1) < _LARGEST_OUTPUT
-        )
-        good &= (spread > _SMALLEST_SPREAD) & (spread > _SMALLEST_SPREAD * np.abs(mean))
-    return _chosen(packed, targets, good)
+        spread = outputs.std(axis=1)
+        is_defined = np.isfinite(outputs).all(axis=1)
+        is_small = np.abs(outputs).max(axis=1) < _LARGEST_OUTPUT
+        least = _SMALLEST_SPREAD * np.maximum(1.0, np.abs(mean))
+        return is_defined & is_small & (spread > least)
 
 
 def _chosen(packed: Packed, targets: Targets, chosen: np.ndarray) -> Corpus:
+    """Keep some programs; chosen: bool (p,)."""
     kept, nodes = select(packed, np.flatnonzero(chosen))
-    arrays = (
-        targets.shapes[nodes],
-        targets.means[nodes],
-        targets.spreads[nodes],
-        targets.outputs[chosen],
+    return Corpus(
+        kept,
+        Targets(
+            shapes=targets.shapes[nodes],
+            means=targets.means[nodes],
+            spreads=targets.spreads[nodes],
+            outputs=targets.outputs[chosen],
+        ),
     )
-    return Corpus(kept, Targets(*arrays))
 
 
 def grown_corpus(
@@ -94,13 +101,18 @@ def grown_corpus(
     programs: int,
     seed: int,
     workers: int,
-    progress: Callable[[str], None] = print,
+    progress: OnLine = print,
 ) -> Corpus:
-    """Grow programs from the records under `data`, or read those that `cache` holds of
-    the same records.
+    """Grow programs from records, or read those that a cache holds of the same.
 
     None computes what a record of the folders `validation` and `test` beside `data`
     computes.
+
+    Args:
+        data: a folder of record shards.
+        cache: a folder of grown shards; what is missing there is made.
+        programs: to grow; those that cannot be learned from are left out after.
+        workers: processes.
 
     Raises:
         InputError: the folder has no shards, or no record in them can be grown from.
@@ -117,22 +129,12 @@ def grown_corpus(
             " to grow from"
         )
     cache.mkdir(parents=True, exist_ok=True)
-    counts = [min(SHARD, programs - first) for first in range(0, programs, SHARD)]
-    made_by = code_digest(__name__).hex()[:8]
-    paths = [
-        cache / f"grown-{origin}-{made_by}-{seed}-{k:04d}-{count}.npz"
-        for k, count in enumerate(counts)
-    ]
-    todo = zip(paths, counts, range(len(paths)), strict=True)
-    missing = [
-        (data, origin, path, seed, k, count)
-        for path, count, k in todo
-        if not path.exists()
-    ]
+    shards = _shards(data, cache, origin, seed=seed, programs=programs)
+    missing = [shard for shard in shards if not shard.path.exists()]
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         for done, path in enumerate(pool.map(_grow_shard, missing), 1):
             progress(f"grown {path.name}, {done} of {len(missing)}")
-    corpus = replace(_read(paths), origin=origin)
+    corpus = replace(_read([shard.path for shard in shards]), origin=origin)
     progress(
         f"{len(corpus)} programs; {corpus.left_out} more compute what a program kept"
         " for judging does"
@@ -140,10 +142,36 @@ def grown_corpus(
     return corpus
 
 
-def _digest(data: Path) -> str:
-    """Name the records of a folder, and of those it is kept apart from, by their
-    content.
+@dataclass(frozen=True)
+class _Shard:
+    """One file of grown programs, and what makes it.
+
+    Args:
+        path: it names all that decides what is in the file: the records, the code, the
+            seed, its number and how many programs.
     """
+
+    data: Path
+    origin: str
+    path: Path
+    seed: list[int]
+    count: int
+
+
+def _shards(
+    data: Path, cache: Path, origin: str, *, seed: int, programs: int
+) -> list[_Shard]:
+    made_by = code_digest(__name__).hex()[:8]
+    counts = [min(SHARD, programs - first) for first in range(0, programs, SHARD)]
+    found = []
+    for k, count in enumerate(counts):
+        name = f"grown-{origin}-{made_by}-{seed}-{k:04d}-{count}.npz"
+        found.append(_Shard(data, origin, cache / name, [seed, k], count))
+    return found
+
+
+def _digest(data: Path) -> str:
+    """Name the records of a folder, and those it is kept apart from, by content."""
     digest = hashlib.blake2b(digest_size=6)
     for folder in (data, *folders_apart(data)):
         for shard in sorted(folder.glob("*.parquet")):
@@ -152,22 +180,24 @@ def _digest(data: Path) -> str:
 
 
 def grow(records: Path, seed: list[int], count: int) -> Corpus:
-    """Grow `count` programs; the corpus holds those that can be learned from and may
-    be.
+    """Grow `count` programs.
+
+    Returns:
+        Those that can be learned from, and compute nothing that is kept for judging.
     """
     return _grow(records, _digest(records), seed, count)
 
 
 def _grow(records: Path, origin: str, seed: list[int], count: int) -> Corpus:
     pool, weights = _pool(records, origin)
-    corpus = corpus_of(list(islice(_grown_terms(Grower(pool, weights, seed)), count)))
+    grown = islice(_grown_terms(Grower(pool, weights, seed)), count)
+    corpus = corpus_of(list(grown))
     names = names_apart(records, origin)
     if not names:
         return corpus
     apart = is_apart(corpus.packed, names)
-    return replace(
-        _chosen(corpus.packed, corpus.targets, ~apart), left_out=int(apart.sum())
-    )
+    kept = _chosen(corpus.packed, corpus.targets, ~apart)
+    return replace(kept, left_out=int(apart.sum()))
 
 
 def _grown_terms(grower: Grower) -> Iterator[Terms]:
@@ -183,27 +213,27 @@ def _grown_terms(grower: Grower) -> Iterator[Terms]:
 @lru_cache(maxsize=1)
 def _pool(records: Path, origin: str) -> tuple[list[Dag], np.ndarray]:
     """Read what is grown from, and how often each; origin: digest of the records."""
-    rows = [
-        (origin, dag)
-        for origin, dag in read_dags(records)
-        if dag.n_inputs <= MAX_INPUTS
-    ]
-    weights = np.array(
-        [_WEIGHTS.get(origin.split(":")[0], _REAL) for origin, _ in rows]
-    )
-    return [dag for _, dag in rows], weights
+    dags = []
+    weights = []
+    for source, dag in read_dags(records):
+        if dag.n_inputs <= MAX_INPUTS:
+            dags.append(dag)
+            weights.append(_WEIGHTS.get(source.split(":")[0], _REAL))
+    return dags, np.array(weights)
 
 
-def _grow_shard(task: tuple[Path, str, Path, int, int, int]) -> Path:
-    data, origin, path, seed, number, count = task
-    corpus = _grow(data, origin, [seed, number], count)
-    arrays = {f.name: getattr(corpus.packed, f.name) for f in fields(Packed)}
-    arrays |= {f.name: getattr(corpus.targets, f.name) for f in fields(Targets)} | {
-        "left_out": corpus.left_out
-    }
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, **arrays)
-    return path
+def _grow_shard(shard: _Shard) -> Path:
+    corpus = _grow(shard.data, shard.origin, shard.seed, shard.count)
+    arrays = _arrays_of(corpus.packed) | _arrays_of(corpus.targets)
+    arrays["left_out"] = np.array(corpus.left_out)
+    with replacing(shard.path) as temporary, temporary.open("wb") as file:
+        # numpy has a keyword of its own here, which is the name of no array
+        np.savez(file, **arrays)  # type: ignore[arg-type]
+    return shard.path
+
+
+def _arrays_of(value: Packed | Targets) -> dict[str, np.ndarray]:
+    return {f.name: getattr(value, f.name) for f in fields(value)}
 
 
 def _read(paths: list[Path]) -> Corpus:
@@ -211,12 +241,10 @@ def _read(paths: list[Path]) -> Corpus:
     for path in paths:
         with np.load(path) as stored:
             parts.append(dict(stored))
-    packed = join(
-        [Packed(**{f.name: p[f.name] for f in fields(Packed)}) for p in parts]
-    )
+    packs = [Packed(**{f.name: part[f.name] for f in fields(Packed)}) for part in parts]
     targets = {
-        f.name: np.concatenate([p[f.name] for p in parts]) for f in fields(Targets)
+        f.name: np.concatenate([part[f.name] for part in parts])
+        for f in fields(Targets)
     }
-    return Corpus(
-        packed, Targets(**targets), left_out=sum(int(p["left_out"]) for p in parts)
-    )
+    left_out = sum(int(part["left_out"]) for part in parts)
+    return Corpus(join(packs), Targets(**targets), left_out=left_out)

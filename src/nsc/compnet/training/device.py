@@ -1,5 +1,4 @@
-"""Where a CompNet is trained: the device, batches on it, and the torch side of `Arrays`
-for walks there.
+"""Where a CompNet is trained: a device, batches on it, and `Arrays` there.
 
 In: "cpu" or "cuda", arrays. Out: tensors on the device. Non-goals: gradients; a walk
 needs none.
@@ -7,14 +6,16 @@ needs none.
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, replace
+from types import ModuleType
+from typing import TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from nsc.compnet.functions import EQUAL, FUNCTIONS
-from nsc.compnet.pack import Batch
+from nsc.compnet.pack import Batch, Level
 from nsc.compnet.training.parallel import Ranks
 from nsc.errors import InputError
 
@@ -52,13 +53,12 @@ def device_named(name: str, ranks: Ranks = Ranks()) -> torch.device:
         return torch.device("cpu")
     if not torch.cuda.is_available():
         raise InputError(
-            f"--device {name}: torch finds no such device here; leave the option out to"
-            " train on the CPU"
+            f"device {name}: torch finds no such device here; the CPU is 'cpu'"
         )
     if ranks.local_size > torch.cuda.device_count():
         found = f"{ranks.local_size} processes and {torch.cuda.device_count()} GPUs"
         raise InputError(
-            f"--device {name}: each process needs a GPU of its own; found {found}"
+            f"device {name}: each process needs a GPU of its own; found {found}"
         )
     device = torch.device("cuda", ranks.local_rank)
     torch.cuda.set_device(device)
@@ -68,10 +68,12 @@ def device_named(name: str, ranks: Ranks = Ranks()) -> torch.device:
 class TorchArrays:
     """The torch side of `Arrays`, on one device."""
 
-    xp = torch
-
     def __init__(self, device: torch.device):
         self.device = device
+
+    @property
+    def xp(self) -> ModuleType:
+        return torch
 
     def full(self, n: int, value: float) -> Tensor:
         return torch.full((n,), value, dtype=torch.float64, device=self.device)
@@ -89,9 +91,8 @@ class TorchArrays:
         return a.sort(dim=1).values
 
     def sum_by(self, owner: Tensor, values: Tensor, n: int) -> Tensor:
-        return torch.zeros(n, dtype=values.dtype, device=self.device).index_add_(
-            0, owner, values
-        )
+        zeros = torch.zeros(n, dtype=values.dtype, device=self.device)
+        return zeros.index_add_(0, owner, values)
 
     def apply(self, function: int, a: Tensor) -> Tensor:
         return _EVALUATE[FUNCTIONS[function]](a)
@@ -99,19 +100,18 @@ class TorchArrays:
 
 def on_device(batch: Batch, device: torch.device) -> Batch:
     """Return a batch whose arrays are tensors on a device."""
-    return _moved(batch, device)
+    levels = tuple(_moved(level, device) for level in batch.levels)
+    return replace(_moved(batch, device), levels=levels)
 
 
-def _moved(value: object, device: torch.device) -> object:
-    if isinstance(value, np.ndarray):
-        return torch.from_numpy(value).to(device, non_blocking=True)
-    if is_dataclass(value):
-        return replace(
-            value,
-            **{f.name: _moved(getattr(value, f.name), device) for f in fields(value)},
-        )
-    return (
-        tuple(_moved(item, device) for item in value)
-        if isinstance(value, tuple)
-        else value
-    )
+BatchOrLevel = TypeVar("BatchOrLevel", Batch, Level)
+
+
+def _moved(value: BatchOrLevel, device: torch.device) -> BatchOrLevel:
+    """Move what of a dataclass' fields are arrays."""
+    tensors = {
+        f.name: torch.from_numpy(array).to(device, non_blocking=True)
+        for f in fields(value)
+        if isinstance(array := getattr(value, f.name), np.ndarray)
+    }
+    return replace(value, **tensors)

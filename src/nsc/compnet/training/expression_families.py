@@ -1,8 +1,7 @@
-"""Families of expressions that real and synthetic programs have too few of: sums of
-products, waves, quotients.
+"""Families of expressions that real and synthetic programs have too few of.
 
-In: a builder and a generator. Out: a node. Each family answers a measured weakness
-(docs/model-card.md).
+They are sums of products, waves and quotients. In: a builder and a generator. Out: a
+node. Each family answers a measured weakness (docs/model-card.md).
 """
 
 from __future__ import annotations
@@ -25,6 +24,8 @@ def family(b: Builder, g: np.random.Generator) -> int:
 
 
 class _Drawing:
+    """Draws expressions over some inputs into a builder."""
+
     def __init__(self, b: Builder, g: np.random.Generator):
         self.b = b
         self.g = g
@@ -32,9 +33,8 @@ class _Drawing:
 
     def coefficient(self) -> int:
         g = self.g
-        return self.b.literal(
-            float(g.choice([1, -1, 2, 0.5, round(g.normal() * 2, 2) or 1.0]))
-        )
+        any_number = round(g.normal() * 2, 2) or 1.0
+        return self.b.literal(float(g.choice([1, -1, 2, 0.5, any_number])))
 
     def input(self) -> int:
         return self.inputs[self.g.integers(len(self.inputs))]
@@ -47,16 +47,14 @@ class _Drawing:
         return out
 
     def polynomial(self, more: int) -> int:
+        """Add or subtract products, one and `more`, and perhaps a number."""
         out = self.monomial()
         for _ in range(more):
-            out = self.b.make(
-                "ADD" if self.g.random() < 0.6 else "SUB", out, self.monomial()
-            )
-        return (
-            self.b.make("ADD", out, self.coefficient())
-            if self.g.random() < 0.4
-            else out
-        )
+            op = "ADD" if self.g.random() < 0.6 else "SUB"
+            out = self.b.make(op, out, self.monomial())
+        if self.g.random() < 0.4:
+            return self.b.make("ADD", out, self.coefficient())
+        return out
 
     def wave(self) -> int:
         """Draw sin or cos of up to 11 times an input, or of a sum of products."""
@@ -64,12 +62,11 @@ class _Drawing:
         g = self.g
         argument = self.input() if g.random() < 0.7 else self.polynomial(1)
         scaled = b.make("MUL", b.literal(math.exp(g.uniform(0, 2.4))), argument)
-        return b.make(
-            "SIN" if g.random() < 0.5 else "COS",
-            b.make("ADD", scaled, b.literal(float(g.normal()))),
-        )
+        function = "SIN" if g.random() < 0.5 else "COS"
+        return b.make(function, b.make("ADD", scaled, b.literal(float(g.normal()))))
 
     def waves(self) -> int:
+        """Draw a wave, alone or times or plus another one, or a sum of products."""
         g = self.g
         out = self.wave()
         if g.random() < 0.5:
@@ -78,20 +75,20 @@ class _Drawing:
         return out
 
     def quotient(self) -> int:
+        """Divide by what has no zero, or not always one."""
         b = self.b
         g = self.g
         if g.random() < 0.5:
             square = b.make("SQ", self.polynomial(0))
             divisor = b.make("ADD", square, b.literal(math.exp(g.uniform(-3, 1))))
         else:
-            divisor = b.make(
-                "ADD", self.polynomial(1), b.literal(float(g.uniform(1, 4)))
-            )
+            polynomial = self.polynomial(1)
+            shift = b.literal(float(g.uniform(1, 4)))
+            divisor = b.make("ADD", polynomial, shift)
         if g.random() < 0.3:
             divisor = b.make("SQRT", b.make("SQ", divisor))
-        dividend = (
-            self.polynomial(int(g.integers(0, 3)))
-            if g.random() < 0.7
-            else self.coefficient()
-        )
+        if g.random() < 0.7:
+            dividend = self.polynomial(int(g.integers(0, 3)))
+        else:
+            dividend = self.coefficient()
         return b.make("DIV", dividend, divisor)

@@ -1,8 +1,7 @@
-"""Several processes as one trainer: each takes a part of every batch, and their
-gradients are added up.
+"""Several processes as one trainer: each takes a part of every batch.
 
-In: how many processes, or torchrun's environment. Out: `Ranks`. Non-goals: what is
-trained.
+Their gradients are added up. In: how many processes, or torchrun's environment. Out:
+`Ranks`. Non-goals: what is trained.
 """
 
 from __future__ import annotations
@@ -21,8 +20,6 @@ import torch.distributed as dist
 from torch import Tensor
 
 _PATIENCE = timedelta(hours=12)  # the first process may grow programs for long
-
-
 _BACKEND = {"cpu": "gloo", "cuda": "cpu:gloo,cuda:nccl"}  # by device
 
 
@@ -35,8 +32,9 @@ class Ranks:
 
     @property
     def local_rank(self) -> int:
-        """Which of the processes on this machine this is: torchrun may start some on
-        others.
+        """Which of the processes on this machine this is.
+
+        torchrun may start some on others.
         """
         return int(os.environ.get("LOCAL_RANK", self.rank))
 
@@ -68,10 +66,9 @@ class Ranks:
             return
         flat = torch.cat([t.reshape(-1) for t in tensors])
         dist.all_reduce(flat)
-        for t, part in zip(
-            tensors, flat.split([t.numel() for t in tensors]), strict=True
-        ):
-            t.copy_(part.view_as(t))
+        sums = flat.split([t.numel() for t in tensors])
+        for t, total in zip(tensors, sums, strict=True):
+            t.copy_(total.view_as(t))
 
     def wait(self) -> None:
         """Wait until all processes have come here."""
@@ -81,13 +78,18 @@ class Ranks:
 
 @contextmanager
 def together(processes: int, device: str, run: Callable, *args) -> Iterator[Ranks]:
-    """Start the other processes, each of which calls `run(ranks, *args)`, and be the
-    first.
+    """Start the other processes of a run, and be the first.
 
-    Under torchrun, which starts them itself, be the one that it says. Tensors on a
-    `device` of "cuda" go through NCCL.
+    Under torchrun, which starts them itself, be the one that it says.
+
+    Args:
+        processes: in all.
+        device: "cpu" or "cuda"; tensors on the latter go through NCCL.
+        run: called by each of the others, with its `Ranks` and the rest of the
+            arguments.
     """
-    if "WORLD_SIZE" in os.environ and "RANK" in os.environ:
+    is_started_by_torchrun = "WORLD_SIZE" in os.environ and "RANK" in os.environ
+    if is_started_by_torchrun:
         dist.init_process_group(_BACKEND[device], timeout=_PATIENCE)
         try:
             yield Ranks(dist.get_rank(), dist.get_world_size())
@@ -97,25 +99,28 @@ def together(processes: int, device: str, run: Callable, *args) -> Iterator[Rank
         yield Ranks()
     else:
         with tempfile.TemporaryDirectory(prefix="nsc-ranks-") as folder:
-            yield from _first_of(
-                _Meeting(processes, f"file://{folder}/store", _BACKEND[device]),
-                run,
-                args,
-            )
+            group = _Group(processes, f"file://{folder}/store", _BACKEND[device])
+            yield from _first_of(group, run, args)
 
 
 @dataclass(frozen=True)
-class _Meeting:
-    """Where so many processes find each other, and how they talk then."""
+class _Group:
+    """Processes that are to find each other.
+
+    Args:
+        size: how many.
+        store: a URL, where they do.
+        backend: of torch.distributed, by which they talk then.
+    """
 
     size: int
-    place: str
+    store: str
     backend: str
 
     def join(self, rank: int) -> Ranks:
         dist.init_process_group(
             self.backend,
-            init_method=self.place,
+            init_method=self.store,
             rank=rank,
             world_size=self.size,
             timeout=_PATIENCE,
@@ -123,17 +128,18 @@ class _Meeting:
         return Ranks(rank, self.size)
 
 
-def _first_of(meeting: _Meeting, run: Callable, args: tuple) -> Iterator[Ranks]:
+def _first_of(group: _Group, run: Callable, args: tuple) -> Iterator[Ranks]:
+    """Start the others, then yield; they are ended where the caller fails."""
     context = get_context("spawn")
     others = [
-        context.Process(target=_follow, args=(r, meeting, run, args), daemon=True)
-        for r in range(1, meeting.size)
+        context.Process(target=_follow, args=(r, group, run, args), daemon=True)
+        for r in range(1, group.size)
     ]
     for process in others:
         process.start()
     finished = False
     try:
-        yield meeting.join(0)
+        yield group.join(0)
         finished = True
     finally:
         for process in others:
@@ -144,6 +150,6 @@ def _first_of(meeting: _Meeting, run: Callable, args: tuple) -> Iterator[Ranks]:
             dist.destroy_process_group()
 
 
-def _follow(rank: int, meeting: _Meeting, run: Callable, args: tuple) -> None:
-    run(meeting.join(rank), *args)
+def _follow(rank: int, group: _Group, run: Callable, args: tuple) -> None:
+    run(group.join(rank), *args)
     dist.destroy_process_group()

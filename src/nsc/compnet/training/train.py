@@ -1,15 +1,13 @@
 """Training of a CompNet: resumable, seeded, on one process or several.
 
 In: a folder of records, `TrainConfig`. Out: a checkpoint and rows of losses. Non-goals:
-evaluation (evaluate.py).
+evaluation (compnet/evaluate.py).
 """
 
 from __future__ import annotations
 
 import json
-import math
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -22,21 +20,23 @@ from nsc.compnet.training.config import TrainConfig
 from nsc.compnet.training.corpus import Corpus, grown_corpus
 from nsc.compnet.training.device import device_named, on_device
 from nsc.compnet.training.losses import NAMES, Losses
-from nsc.compnet.training.model import Tape, TermNet
+from nsc.compnet.training.model import TermNet
 from nsc.compnet.training.parallel import Ranks, together
 from nsc.compnet.training.run_state import (
+    OnRow,
     read_state,
     refuse_other,
     with_defaults,
     write_state,
 )
+from nsc.compnet.training.schedule import batches, eps_at, rate_at
+from nsc.compnet.training.tape import Tape
 from nsc.errors import InputError
 from nsc.host import write_whole
 
-Progress = Callable[[dict], None]
-_CHUNK = 20_000  # programs sorted by depth at a time
 # may differ on a resume
 _NOT_THE_RUN = ("threads", "workers", "processes", "checkpoint_every", "device")
+_UNDECAYED = ("inputs", "gain", "bias", "base")  # how their names begin
 
 
 def train_compnet(
@@ -44,27 +44,32 @@ def train_compnet(
     out_dir: Path,
     config: TrainConfig,
     *,
-    progress: Progress = lambda row: None,
+    progress: OnRow = lambda row: None,
 ) -> Path:
-    """Train on programs grown from the records under `data`; interrupted runs go on
-    from the last checkpoint.
+    """Train on programs grown from the records under `data`.
 
-    `config.processes` share each batch; under torchrun, its processes do.
+    Interrupted runs go on from the last checkpoint. `config.processes` share each
+    batch; under torchrun, its processes do.
+
+    Args:
+        data: a folder of record shards.
+        out_dir: of the checkpoint, the state of the run and the grown programs.
+        progress: told each row of losses, and what was grown.
 
     Returns:
         The path of the finished checkpoint, `out_dir/compnet.safetensors`.
+
+    Raises:
+        InputError: there are too few programs, no such device, or the folder holds
+            another run.
+        StoreError: the state of the run is damaged.
     """
     device_named(config.device)
     with together(
         config.processes, config.device, _train, data, out_dir, config
     ) as ranks:
-        return _train(
-            ranks,
-            data,
-            out_dir,
-            config,
-            progress if ranks.is_first else lambda row: None,
-        )
+        told = progress if ranks.is_first else lambda row: None
+        return _train(ranks, data, out_dir, config, told)
 
 
 def _train(
@@ -72,10 +77,11 @@ def _train(
     data: Path,
     out_dir: Path,
     config: TrainConfig,
-    progress: Progress = lambda row: None,
+    progress: OnRow = lambda row: None,
 ) -> Path:
-    """Be one of the processes of a run; the first one grows programs, saves and
-    reports.
+    """Be one of the processes of a run.
+
+    The first one grows programs, saves and reports.
     """
     torch.set_num_threads(config.threads)
     device = device_named(config.device, ranks)  # before programs are grown
@@ -91,8 +97,8 @@ def _train(
     )
     if len(corpus) < config.batch:
         raise InputError(
-            f"{len(corpus)} programs are less than a batch of {config.batch}; grow more"
-            " with --programs"
+            f"programs must be enough for a batch: {len(corpus)} can be learned from,"
+            f" less than a batch of {config.batch}; grow more"
         )
     run = _Training(corpus, config, out_dir, ranks, device)
     run.resume()
@@ -126,10 +132,6 @@ class _Training:
         self.config = config
         self.out_dir = out_dir
         self.ranks = ranks
-        self.grown = (
-            f"{len(corpus)} programs from {corpus.origin}, {corpus.left_out} left out"
-        )
-        self.depths = corpus.packed.depths
         self.device = device
         self.net = TermNet(config.model).to(device)
         for p in self.net.parameters():
@@ -138,76 +140,54 @@ class _Training:
         self.step = 0
         self.seconds = 0.0
 
+    @property
+    def grown(self) -> str:
+        """What it is trained on, in words that a resumed run compares."""
+        c = self.corpus
+        return f"{len(c)} programs from {c.origin}, {c.left_out} left out"
+
     def run_until(self, step: int) -> dict:
         """Train to `step`; returns the mean losses and speed since the last call."""
         started = time.perf_counter()
         first = self.step
         totals = np.zeros(len(NAMES))
-        batches = self._batches()
+        coming = batches(
+            self.corpus.packed.depths,
+            self.config.batch,
+            seed=self.config.seed,
+            step=first,
+        )
         while self.step < step:
-            totals += self._train_step(next(batches))
+            totals += self._train_step(next(coming))
             self.step += 1
         seconds = time.perf_counter() - started
         self.seconds += seconds
         steps = self.step - first
-        losses = dict(zip(NAMES, (totals / steps).round(4).tolist(), strict=True))
-        speed = round(steps * self.config.batch / seconds, 1)
+        means = (totals / steps).round(4).tolist()
         return {
             "step": self.step,
             "steps": self.config.steps,
-            "programs_per_s": speed,
-            **losses,
+            "programs_per_s": round(steps * self.config.batch / seconds, 1),
+            **dict(zip(NAMES, means, strict=True)),
             "seconds": round(self.seconds, 1),
         }
 
-    def _batches(self) -> Iterator[np.ndarray]:
-        """Yield program numbers; epochs are shuffled, batches hold programs of similar
-        depth.
-
-        A function of (seed, step) alone, so that a resumed run sees the same batches.
-        """
-        size = self.config.batch
-        depths = self.depths
-        per_epoch = max(1, len(self.corpus) // size)
-        epoch, position = divmod(self.step, per_epoch)
-        while True:
-            generator = np.random.default_rng([self.config.seed, epoch])
-            jitter = depths + 2.0 * generator.random(len(depths))
-            chunks = np.array_split(
-                generator.permutation(len(depths)), max(1, len(depths) // _CHUNK)
-            )
-            order = np.concatenate([c[np.argsort(jitter[c])] for c in chunks])
-            for k in generator.permutation(per_epoch)[position:]:
-                yield order[k * size : (k + 1) * size]
-            epoch = epoch + 1
-            position = 0
-
-    def _schedule(self) -> tuple[float, float]:
-        """Return (learning rate, eps) of this step."""
-        c = self.config
-        done = self.step / self.config.steps
-        warm = min(1.0, (self.step + 1) / c.warmup_steps)
-        rate = c.learning_rate * warm * (0.5 + 0.5 * math.cos(math.pi * done) + 0.003)
-        return rate, c.eps_from * (c.eps_to / c.eps_from) ** done
-
     def _train_step(self, programs: np.ndarray) -> np.ndarray:
-        rate, eps = self._schedule()
+        """Take one step on a batch; returns the losses in the order of NAMES."""
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate_at(self.config, self.step)
         programs = self.ranks.part(programs)
         batch = make_batch(self.corpus.packed, programs)
         self.optimizer.zero_grad(set_to_none=False)
         tape = Tape(self.net, on_device(batch, self.device), self.config.bf16)
+        losses = Losses(self.net, self.corpus, tape, batch, programs, self.ranks)
         generator = np.random.default_rng([self.config.seed, 1, self.step])
-        losses = torch.stack(
-            Losses(self.net, self.corpus, tape, batch, programs, self.ranks).all(
-                eps, generator
-            )
-        )
-        losses.sum().backward()
+        found = torch.stack(losses.all(eps_at(self.config, self.step), generator))
+        found.sum().backward()
         tape.backward()
-        found = losses.detach()
-        self.ranks.add([found, *(p.grad for p in self.net.parameters())])
+        found = found.detach()
+        gradients = [p.grad for p in self.net.parameters() if p.grad is not None]
+        self.ranks.add([found, *gradients])
         norm = torch.nn.utils.clip_grad_norm_(
             self.net.parameters(), self.config.clip_norm
         )
@@ -218,17 +198,16 @@ class _Training:
     # checkpoints
 
     def save(self) -> None:
-        write_state(
-            self.out_dir,
-            {
-                "net": self.net.state_dict(),
-                "optimizer": self.optimizer.state_dict(),
-                "step": self.step,
-                "seconds": self.seconds,
-                "config": asdict(self.config),
-                "grown": self.grown,
-            },
-        )
+        """Write the state, from which `resume` goes on."""
+        state = {
+            "net": self.net.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "seconds": self.seconds,
+            "config": asdict(self.config),
+            "grown": self.grown,
+        }
+        write_state(self.out_dir, state)
 
     def resume(self) -> None:
         """Go on from the last state, if there is one.
@@ -240,21 +219,17 @@ class _Training:
         state = read_state(self.out_dir)
         if state is None:
             return
-        theirs = with_defaults(state["config"], TrainConfig) | {
-            "grown": state.get("grown")
-        }
-        refuse_other(
-            self.out_dir,
-            theirs,
-            asdict(self.config) | {"grown": self.grown},
-            _NOT_THE_RUN,
-        )
+        theirs = with_defaults(state["config"], TrainConfig)
+        theirs |= {"grown": state.get("grown")}
+        ours = asdict(self.config) | {"grown": self.grown}
+        refuse_other(self.out_dir, theirs, ours, _NOT_THE_RUN)
         self.net.load_state_dict(state["net"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step = state["step"]
         self.seconds = state["seconds"]
 
     def export(self, path: Path) -> None:
+        """Write the checkpoint that `load_compnet` reads."""
         arrays = {
             name: p.detach().cpu().numpy() for name, p in self.net.named_parameters()
         }
@@ -268,17 +243,17 @@ class _Training:
 
 
 def _optimizer(net: TermNet, config: TrainConfig) -> torch.optim.Optimizer:
-    """AdamW; weight decay on matrices that mix, not on gains, biases and input
-    embeddings.
+    """Make AdamW, with weight decay on matrices that mix.
+
+    Gains, biases and input embeddings have none.
     """
-    kept = ("inputs", "gain", "bias", "base")
-    decayed = [
-        p for n, p in net.named_parameters() if p.dim() == 2 and not n.startswith(kept)
-    ]
-    chosen = {id(p) for p in decayed}
-    rest = [p for p in net.parameters() if id(p) not in chosen]
+    decayed = []
+    others = []
+    for name, p in net.named_parameters():
+        mixes = p.dim() == 2 and not name.startswith(_UNDECAYED)
+        (decayed if mixes else others).append(p)
     groups = [
         {"params": decayed, "weight_decay": config.weight_decay},
-        {"params": rest, "weight_decay": 0.0},
+        {"params": others, "weight_decay": 0.0},
     ]
     return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.98))

@@ -1,4 +1,8 @@
-"""Training of the papers' compiler; it knows torch."""
+"""Training of the papers' compiler; it knows torch.
+
+Public names are loaded on first use, so that settings can be read without torch; type
+checkers are told here what they are.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +14,7 @@ _WHERE = {
     "BertTrainConfig": "nsc.compnet.bert.training.config",
     "train_bert": "nsc.compnet.bert.training.train",
 }
-__all__ = [*_WHERE]
+__all__ = ["BertTrainConfig", "train_bert"]
 
 
 def __getattr__(name: str):

@@ -1,5 +1,4 @@
-"""What one training of the papers' compiler is made of; saved as JSON beside its
-results.
+"""What one training of the papers' compiler is made of.
 
 In: numbers. Out: `BertTrainConfig`. Non-goals: the encoder's sizes (bert/config.py).
 """
@@ -33,11 +32,16 @@ class BertTrainConfig:
             paper's.
         pretrained: digest of the checkpoint the encoder starts from; "" for a random
             start.
+        programs: a batch.
+        inputs: of each program, on which it is judged.
+        schedule: of the learning rate, one of SCHEDULES, over the budget.
         epochs: the budget where neither `steps` nor `seconds` is given.
         steps, seconds: budgets; the first one spent ends the run.
         dropout: BERT's own, on embeddings, attention and both sums of a layer.
         vocabulary: word pieces to learn where there is no pretrained checkpoint; BERT's
             own has 30,522.
+        checkpoint_every: steps between states on disk, and between rows of losses.
+        threads: of torch.
         device: "cpu" or "cuda".
         bf16: multiply the encoder's matrices in bfloat16.
     """
@@ -68,7 +72,7 @@ class BertTrainConfig:
             )
         if self.reads not in READS:
             raise InputError(
-                f"--reads expects {' or '.join(READS)}; found '{self.reads}'"
+                f"reads expects {' or '.join(READS)}; found '{self.reads}'"
             )
         for name in ("steps", "seconds", "learning_rate"):
             value = getattr(self, name)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -71,8 +72,10 @@ class Corpus:
         return np.diff(self.offsets)
 
     def batch(self, programs: np.ndarray, pad: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the tokens of some programs, padded to the longest `p t`, and their
-        lengths (p,), int64.
+        """Return the tokens of some programs, and how many each has.
+
+        Returns:
+            int64 `p t`, padded to the longest, and int64 (p,).
         """
         lengths = self.lengths[programs]
         tokens = np.full((len(programs), lengths.max()), pad, np.int64)
@@ -94,19 +97,17 @@ def read_examples(folder: Path, config: BertTrainConfig) -> Examples:
             f" {folder}"
         )
     topology = covering_named(config.profile)
-    texts = []
-    outputs = []
-    n_inputs = []
-    left_out = Counter()
+    texts: list[str] = []
+    outputs: list[np.ndarray] = []
+    n_inputs: list[int] = []
+    left_out: Counter[str] = Counter()
     for record in read_records(folder):
-        has_text = config.reads == "text" or record.dag is not None
-        y = _outputs(record, topology, config.inputs) if has_text else "no_dag"
-        if isinstance(y, str):
-            left_out[y] += 1
+        found = _example(record, config, topology)
+        if isinstance(found, str):
+            left_out[found] += 1
             continue
-        texts.append(
-            read_text(record.text) if config.reads == "text" else linearised(record.dag)
-        )
+        text, y = found
+        texts.append(text)
         outputs.append(y)
         n_inputs.append(record.n_inputs)
     if not texts:
@@ -116,8 +117,23 @@ def read_examples(folder: Path, config: BertTrainConfig) -> Examples:
     return Examples(texts, np.stack(outputs), np.array(n_inputs, np.int64), left_out)
 
 
+def _example(
+    record: Record, config: BertTrainConfig, topology: Topology
+) -> tuple[str, np.ndarray] | str:
+    """Return what is read of a record and its outputs, or why it is left out."""
+    reads_dag = config.reads == "dag"
+    if reads_dag and record.dag is None:
+        return "no_dag"
+    y = _outputs(record, topology, config.inputs)
+    if isinstance(y, str):
+        return y
+    if reads_dag and record.dag is not None:
+        return linearised(record.dag), y
+    return read_text(record.text), y
+
+
 def _outputs(record: Record, topology: Topology, n: int) -> np.ndarray | str:
-    """Return a record's outputs float32 `o n`, or why it is left out."""
+    """Return a record's first n outputs, float32 `o n`, or why it is left out."""
     if record.n_inputs > topology.n_inputs:
         return "too_many_inputs"
     if record.input_seed != 0 or len(record.outputs) < n:
@@ -139,8 +155,7 @@ def learn_tokenizer(examples: Examples, size: int) -> WordPiece:
 
 
 def encode(examples: Examples, tokenizer: WordPiece, positions: int) -> Corpus:
-    """Encode programs; those longer than a BERT of so many positions reads are left
-    out.
+    """Encode programs; those of more tokens than `positions` are left out.
 
     Raises:
         InputError: all are longer.
@@ -152,10 +167,12 @@ def encode(examples: Examples, tokenizer: WordPiece, positions: int) -> Corpus:
             f"every program is longer than {positions} word pieces, all that this BERT"
             " reads"
         )
-    left_out = examples.left_out + Counter(too_long=len(encoded) - len(kept))
     sizes = [len(encoded[k]) for k in kept]
-    tokens = np.fromiter((n for k in kept for n in encoded[k]), np.int32, sum(sizes))
-    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    numbers = chain.from_iterable(encoded[k] for k in kept)
     return Corpus(
-        tokens, offsets, examples.outputs[kept], examples.n_inputs[kept], left_out
+        tokens=np.fromiter(numbers, np.int32, sum(sizes)),
+        offsets=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        outputs=examples.outputs[kept],
+        n_inputs=examples.n_inputs[kept],
+        left_out=examples.left_out + Counter(too_long=len(encoded) - len(kept)),
     )

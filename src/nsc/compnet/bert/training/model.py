@@ -1,5 +1,4 @@
-"""The papers' CompNet as a torch module: BERT, [CLS], a linear head; and the surrogates
-it emits.
+"""The papers' CompNet as a torch module: BERT, its state of [CLS], a linear head.
 
 In: token numbers, how many. Out: parameters `p w`. `compile.BertCompNet` is the same
 function in numpy. Source: ICML 2024, section 3; Devlin et al., 2019 (post-LN, exact
@@ -14,7 +13,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nsc.compnet.bert.config import BertConfig
-from nsc.surrogate import Topology
 
 
 class BertNet(nn.Module):
@@ -38,13 +36,19 @@ class BertNet(nn.Module):
     def states(
         self, tokens: Tensor, lengths: Tensor, last: int | None = None
     ) -> Tensor:
-        """Encode: tokens `p t`, lengths (p,) -> `p t d`; only the `last` leading states
-        of the last layer, if given.
+        """Encode texts.
+
+        Args:
+            tokens: int64 `p t`, padded.
+            lengths: int64 (p,), how many tokens each text has.
+            last: how many leading states of the last layer to compute; all by default.
+
+        Returns:
+            `p t d`, or `p last d`.
         """
         t = tokens.shape[1]
-        read = (torch.arange(t, device=lengths.device)[None] < lengths[:, None])[
-            :, None, None
-        ]
+        is_token = torch.arange(t, device=lengths.device)[None] < lengths[:, None]
+        read = is_token[:, None, None]
         h = self.words(tokens) + self.positions.weight[:t] + self.segments.weight[0]
         h = self.dropout(self.norm(h))
         for k, layer in enumerate(self.layers):
@@ -57,14 +61,17 @@ class BertNet(nn.Module):
 
 
 class _Layer(nn.Module):
+    """One layer of BERT: attention, then two linear layers, each with a norm after."""
+
     def __init__(self, config: BertConfig, dropout: float):
         super().__init__()
         d = config.hidden
         self.heads = config.heads
         self.rate = dropout
-        self.query, self.key, self.value, self.merge = (
-            nn.Linear(d, d) for _ in range(4)
-        )
+        self.query = nn.Linear(d, d)
+        self.key = nn.Linear(d, d)
+        self.value = nn.Linear(d, d)
+        self.merge = nn.Linear(d, d)
         self.norm_1 = nn.LayerNorm(d, config.eps)
         self.wide = nn.Linear(d, config.intermediate)
         self.narrow = nn.Linear(config.intermediate, d)
@@ -72,17 +79,19 @@ class _Layer(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, h: Tensor, read: Tensor, last: int | None) -> Tensor:
+        """Apply it: `p t d` -> its `last` leading states; read: bool `p 1 1 t`."""
         top = h[:, :last]
-        query, key, value = (
-            self._split(z) for z in (self.query(top), self.key(h), self.value(h))
-        )
+        query = self._split(self.query(top))
+        key = self._split(self.key(h))
+        value = self._split(self.value(h))
         rate = self.rate if self.training else 0.0
         context = F.scaled_dot_product_attention(
             query, key, value, attn_mask=read, dropout_p=rate
         )
         context = context.transpose(1, 2).reshape(top.shape)
         top = self.norm_1(top + self.dropout(self.merge(context)))
-        return self.norm_2(top + self.dropout(self.narrow(F.gelu(self.wide(top)))))
+        narrow = self.narrow(F.gelu(self.wide(top)))
+        return self.norm_2(top + self.dropout(narrow))
 
     def _split(self, z: Tensor) -> Tensor:
         """Deal `p t d` to the heads: `p head t d/head`."""
@@ -95,20 +104,3 @@ def _as_bert_starts(module: nn.Module) -> None:
         nn.init.normal_(module.weight, std=0.02)
     if isinstance(module, nn.Linear):
         nn.init.zeros_(module.bias)
-
-
-def run_surrogates(
-    w: Tensor, topology: Topology, x: Tensor, n_inputs: Tensor
-) -> Tensor:
-    """Run sigmoid surrogates: w `p w`, x `n i`, inputs from n_inputs (p,) on are zero;
-    returns `p o n`.
-    """
-    used = torch.arange(topology.n_inputs, device=w.device)[None] < n_inputs[:, None]
-    h = x.T * used[:, :, None]
-    at = 0
-    for a, b in zip(topology.widths, topology.widths[1:], strict=False):
-        weight = w[:, at : at + a * b].view(-1, b, a)
-        bias = w[:, at + a * b : at + a * b + b, None]
-        h = weight @ (torch.sigmoid(h) if at else h) + bias
-        at += a * b + b
-    return h

@@ -1,9 +1,9 @@
-"""A BERT checkpoint folder, as the `transformers` library writes it -> configuration,
-tokenizer, weights.
+"""A BERT checkpoint folder, as `transformers` writes it -> what an encoder starts from.
 
 In: a folder with config.json, vocab.txt, model.safetensors or pytorch_model.bin. Out:
-`Pretrained`. Names may start with `bert.` and layer norms may be called gamma and beta,
-as old checkpoints have it; heads and pooler are left out.
+`Pretrained`: configuration, tokenizer, weights. Names may start with `bert.` and layer
+norms may be called gamma and beta, as old checkpoints have it; heads and pooler are
+left out.
 """
 
 from __future__ import annotations
@@ -51,8 +51,11 @@ _SIZES = {
 
 @dataclass(frozen=True)
 class Pretrained:
-    """A checkpoint; `weights` have the names of `model.BertNet`, `digest` is of them
-    and of the vocabulary.
+    """A checkpoint.
+
+    Args:
+        weights: of the encoder, by the names of `model.BertNet`.
+        digest: of the weights and of the vocabulary.
     """
 
     config: BertConfig
@@ -76,20 +79,24 @@ def load_pretrained(folder: Path) -> Pretrained:
             f" {config.vocabulary}"
         )
     found = {_our_name(name): value for name, value in _read_weights(folder).items()}
-    wanted = encoder_shapes(config)
-    for name, shape in wanted.items():
-        if name not in found or tuple(found[name].shape) != shape:
-            there = tuple(found[name].shape) if name in found else "nothing"
+    weights = _checked(folder, found, encoder_shapes(config))
+    tokenizer = WordPiece(vocabulary, lower=config.lower)
+    return Pretrained(config, tokenizer, weights, _digest(weights, vocabulary))
+
+
+def _checked(
+    folder: Path,
+    found: dict[str, torch.Tensor],
+    shapes: dict[str, tuple[int, ...]],
+) -> dict[str, torch.Tensor]:
+    """Return the weights that an encoder has, in float32; the others are left out."""
+    for name, shape in shapes.items():
+        there = tuple(found[name].shape) if name in found else "nothing"
+        if there != shape:
             raise StoreError(
                 f"{folder}: '{name}' should have shape {shape}; found {there}"
             )
-    weights = {name: found[name].float() for name in wanted}
-    return Pretrained(
-        config,
-        WordPiece(vocabulary, lower=config.lower),
-        weights,
-        _digest(weights, vocabulary),
-    )
+    return {name: found[name].float() for name in shapes}
 
 
 def _our_name(name: str) -> str:
@@ -103,12 +110,7 @@ def _read_config(folder: Path) -> BertConfig:
     try:
         given = json.loads(path.read_text())
         sizes = {ours: int(given[theirs]) for ours, theirs in _SIZES.items()}
-        tokenizer = folder / "tokenizer_config.json"
-        lower = (
-            json.loads(tokenizer.read_text()).get("do_lower_case", True)
-            if tokenizer.exists()
-            else True
-        )
+        lower = _is_lower(folder / "tokenizer_config.json")
         eps = float(given.get("layer_norm_eps", 1e-12))
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise StoreError(
@@ -130,7 +132,14 @@ def _read_config(folder: Path) -> BertConfig:
             f"{path}: {sizes['hidden']} hidden units cannot be dealt to"
             f" {sizes['heads']} heads"
         )
-    return BertConfig(**sizes, eps=eps, lower=bool(lower))
+    return BertConfig(**sizes, eps=eps, lower=lower)
+
+
+def _is_lower(path: Path) -> bool:
+    """Say whether a tokenizer lowers the case; without a word on it, it does."""
+    if not path.exists():
+        return True
+    return bool(json.loads(path.read_text()).get("do_lower_case", True))
 
 
 def _read_weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -141,11 +150,7 @@ def _read_weights(folder: Path) -> dict[str, torch.Tensor]:
             return load_file(safe)
         if pickled.exists():
             found = torch.load(pickled, map_location="cpu", weights_only=True)
-            return {
-                name: value
-                for name, value in found.items()
-                if isinstance(value, torch.Tensor)
-            }
+            return {k: v for k, v in found.items() if isinstance(v, torch.Tensor)}
     except (
         SafetensorError,
         pickle.UnpicklingError,
