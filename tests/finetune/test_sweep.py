@@ -14,8 +14,9 @@ import pytest
 from nsc.errors import InputError, StoreError
 from nsc.finetune import (
     PAPER_DATA_SIZES,
-    FinetuneConfig,
+    AdamSettings,
     FinetuneData,
+    LmSettings,
     Trial,
     finetune,
     share_of,
@@ -23,7 +24,7 @@ from nsc.finetune import (
 )
 from nsc.surrogate import COVERING, random_parameters
 
-CONFIG = FinetuneConfig(optimizer="adam", steps=20, evaluate_every=3)
+CONFIG = AdamSettings(steps=20, evaluate_every=3)
 
 
 def trials(count=12, sizes=(0, 1, 8, 40), made=None):
@@ -184,7 +185,7 @@ def test_a_sweep_of_the_papers_sizes():
         for s in PAPER_DATA_SIZES
         for k in range(3)
     ]
-    found = by_key(sweep(made, COVERING, FinetuneConfig()))
+    found = by_key(sweep(made, COVERING, LmSettings()))
     mean = [
         np.mean([found[f"size={s}/trial={k}"].test for k in range(3)])
         for s in PAPER_DATA_SIZES

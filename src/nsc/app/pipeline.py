@@ -25,7 +25,7 @@ from nsc.compilation import (
 )
 from nsc.compnet import KEPT, load_compnet
 from nsc.errors import InputError
-from nsc.finetune import FinetuneConfig
+from nsc.finetune import Settings, settings_for
 from nsc.initial import Initial, compnet_initial, distill_initial, random_initial
 from nsc.program import Program, as_returned, draw_inputs
 from nsc.sandbox import ProgramOracle, warm_up
@@ -112,13 +112,9 @@ class CompileOptions:
             time_limit=self.time_limit,
         )
 
-    def finetune(self) -> FinetuneConfig:
-        """Adam as the paper; Levenberg-Marquardt longer than its default, for one
-        surrogate is cheap.
-        """
-        if self.optimizer == "adam":
-            return FinetuneConfig.paper()
-        return FinetuneConfig(optimizer=self.optimizer, steps=800)
+    def finetune(self) -> Settings:
+        """Return the optimizer's settings for one surrogate, which is cheap."""
+        return settings_for(self.optimizer)
 
 
 @dataclass(frozen=True)

@@ -23,13 +23,14 @@ from nsc.compilation.oracle import Draw, Oracle, Rounding, run_oracle
 from nsc.compilation.start import Entrant, Start
 from nsc.errors import InputError
 from nsc.finetune import (
-    MAX_LM_PARAMETERS,
     TRUST_PREDICTIONS,
-    FinetuneConfig,
     FinetuneData,
     FinetuneResult,
+    LmSettings,
     Predictions,
+    Settings,
     bears_out,
+    can_finetune,
     finetune_best_of,
     finetune_with_predictions,
     handicap,
@@ -76,7 +77,7 @@ class CompilationConfig:
 
     budget: int = 1024
     seed: int = 0
-    finetune: FinetuneConfig = field(default_factory=FinetuneConfig)
+    finetune: Settings = field(default_factory=LmSettings)
     restarts: int = 7
     verification: int = 4096
     target_error: float | None = None
@@ -426,10 +427,7 @@ class _Compilation:
         doubled = replace(
             topology, widths=(topology.n_inputs, *wider, topology.n_outputs)
         )
-        too_many = (
-            self.config.finetune.optimizer == "lm"
-            and doubled.n_parameters > MAX_LM_PARAMETERS
-        )
+        too_many = not can_finetune(doubled, self.config.finetune)
         return None if too_many or not wider or max(wider) > MAX_HIDDEN else wider
 
     def _more(self, found: Compilation) -> tuple[tuple[Start, ...], int]:

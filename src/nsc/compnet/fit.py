@@ -14,16 +14,16 @@ import numpy as np
 from nsc.compnet.anchors import ANCHORS
 from nsc.compnet.compile import Emission
 from nsc.finetune import (
-    FinetuneConfig,
     FinetuneData,
     FinetuneResult,
+    LmSettings,
     finetune,
     spread_of,
 )
 from nsc.surrogate import COVERING, Topology, scale_outputs
 
 # chosen on validation programs
-FIT = FinetuneConfig(steps=30, damping=1e-2, patience=1000, ridge=1e-6)
+FIT = LmSettings(steps=30, damping=1e-2, patience=1000, ridge=1e-6)
 RACE_STEPS = 15
 KEPT = 4
 # what the loss of a fit from a CompNet counts; chosen on validation programs
@@ -48,7 +48,7 @@ def fit_values(
     y: np.ndarray,
     *,
     informed: bool = False,
-    config: FinetuneConfig = FIT,
+    config: LmSettings = FIT,
 ) -> np.ndarray:
     """Fit by Levenberg-Marquardt from every start; the first and the best after a few
     steps go on to the end.

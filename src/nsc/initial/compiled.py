@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from nsc.compnet import CompNet, Emission, anchor_inputs, fit_values
-from nsc.finetune import MAX_LM_PARAMETERS, Predictions, spread_of
+from nsc.compnet import FIT, CompNet, Emission, anchor_inputs, fit_values
+from nsc.finetune import Predictions, can_finetune, spread_of
 from nsc.initial.start import Initial
 from nsc.program import Program
 from nsc.surrogate import (
@@ -52,7 +52,7 @@ def initial_of(
     notes = tuple(dict.fromkeys(note for e in emissions for note in e.notes))
     held = holds_covering(topology)
     start = fit_covering(emissions[0].w, topology, seed=seed) if held else None
-    if topology.n_parameters > MAX_LM_PARAMETERS:
+    if not can_finetune(topology, FIT):
         note = (
             f"random: {topology} has {topology.n_parameters} parameters, too many to"
             " fit to what the text says"
