@@ -16,9 +16,10 @@ import numpy as np
 from nsc.app.pipeline import CompileOptions, compile_program, compile_text
 from nsc.app.results import check_writable, finish, finish_draft
 from nsc.app.sources import header_reader, read_source
-from nsc.compilation import Oracle, Progress
+from nsc.compilation import Progress
 from nsc.errors import InputError
 from nsc.graph import Unsupported
+from nsc.oracle import Oracle
 from nsc.program import Program, parse_program
 from nsc.surrogate import Surrogate
 

@@ -18,7 +18,6 @@ import numpy as np
 from nsc.compilation import (
     Compilation,
     CompilationConfig,
-    Oracle,
     Progress,
     Start,
     surrogate_compilation,
@@ -27,6 +26,7 @@ from nsc.compnet import KEPT, load_compnet
 from nsc.errors import InputError
 from nsc.finetune import Settings, settings_for
 from nsc.initial import Initial, compnet_initial, distill_initial, random_initial
+from nsc.oracle import Oracle
 from nsc.program import Program, as_returned, draw_inputs
 from nsc.sandbox import ProgramOracle, warm_up
 from nsc.surrogate import COVERING, Member, Surrogate, Topology

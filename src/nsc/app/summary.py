@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from nsc.app.pipeline import Compiled, CompileOptions, Draft
-from nsc.compilation import run_oracle
 from nsc.errors import OracleError
 from nsc.finetune import FinetuneResult
+from nsc.oracle import run_oracle
 from nsc.program import Program, as_returned, with_whole_inputs
 from nsc.surrogate import Surrogate
 
