@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 from safetensors import safe_open
-from safetensors.numpy import save_file
 
 from nsc.errors import InputError, StoreError
 from nsc.surrogate import COVERING, Member, Surrogate, load, random_parameters
-from nsc.surrogate.store import _digest
+from nsc.surrogate.store import write
 
 
 @pytest.fixture
@@ -66,13 +65,13 @@ def resealed(surrogate, path, **changes):
     with safe_open(path, "numpy") as file:
         header = dict(file.metadata())
         tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118
-    del header["sha256"]
+    del header["sha256"], header["nsc_surrogate"]
     for name, value in changes.items():
         part = tensors if name in tensors else header
         part |= {name: value}
         if value is None:
             del part[name]
-    save_file(tensors, path, header | {"sha256": _digest(tensors, header)})
+    write(path, tensors, header)
 
 
 @pytest.mark.parametrize(

@@ -94,9 +94,9 @@ def bears_out(
     """
     error = _error(w, topology, Examples(x, y))
     rounding = 1e-6 * (y * y).mean(axis=0)
-    elsewhere = TOGETHER * prior.y.var(axis=0) + rounding
-    variance = np.where(spread_of(y) > 0, y.var(axis=0), elsewhere)
-    agrees = bool((error <= DISBELIEF * variance).all())
+    elsewhere = np.asarray(TOGETHER * prior.y.var(axis=0) + rounding)
+    variance = np.where(spread_of(y) > 0, np.asarray(y.var(axis=0)), elsewhere)
+    agrees = bool(np.all(error <= DISBELIEF * variance))
     return len(x) < ENOUGH or agrees
 
 

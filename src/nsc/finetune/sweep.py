@@ -286,10 +286,10 @@ class _ScoreFile:
 
     def _check_head(self, line: bytes) -> None:
         try:
-            head = json.loads(line)
-        except ValueError:
+            head: dict[str, object] = dict(json.loads(line))
+        except (ValueError, TypeError):
             raise self._is_something_else() from None
-        if not isinstance(head, dict) or "sweep" not in head:
+        if "sweep" not in head:
             raise self._is_something_else()
         if head != self.head:
             keys = dict.fromkeys([*head, *self.head])

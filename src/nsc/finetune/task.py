@@ -232,7 +232,7 @@ class Optimizer(Generic[S]):
     header: str
     precision: type[np.floating]
     for_one: S
-    constants: Mapping[str, float] = field(default_factory=dict)
+    constants: Mapping[str, float] = field(default_factory=dict[str, float])
     max_parameters: int | None = None
     takes_weights: bool = False
     lanes_up_to: int = 0

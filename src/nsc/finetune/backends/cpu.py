@@ -86,7 +86,7 @@ def _in_order(found: Outcome, order: npt.NDArray[np.int64]) -> Outcome:
         validation_loss=found.validation_loss[order],
         test_loss=found.test_loss[order],
         best_step=found.best_step[order],
-        stopped=tuple(found.stopped[k] for k in order),
+        stopped=tuple(found.stopped[int(k)] for k in order),
     )
 
 

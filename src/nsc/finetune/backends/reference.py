@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import (  # pyright: ignore[reportMissingTypeStubs]  # has none
+    threadpool_limits,
+)
 
 from nsc.finetune.task import Optimizer, Outcome, Progress, Settings, Task
 
