@@ -139,6 +139,7 @@ class _Call:
         self.optimizer = optimizer
         self.task = task
         self.settings = settings
+        self.settings_in_c = settings_struct(settings)
         self.side_by_side = task.data.x_train.shape[1] <= optimizer.lanes_up_to
         self.w = task.w.copy()
         self.best_w = task.w.copy()
@@ -172,7 +173,7 @@ class _Call:
             *map(address, (w, best_w, *curves, best_step, ran, stopped)),
             shown.callback,
         )
-        settings = settings_struct(self.settings)
+        settings = self.settings_in_c
         entry = "nsc_run_lanes" if self.side_by_side else "nsc_run"
         getattr(self.library, entry)(ctypes.byref(settings), ctypes.byref(run))
         shown.raise_caught()

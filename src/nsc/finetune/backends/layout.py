@@ -8,6 +8,7 @@ stands elsewhere there. Non-goals: what is computed.
 from __future__ import annotations
 
 import ctypes
+import math
 from collections.abc import Iterator
 from ctypes import c_double, c_int, c_void_p
 from dataclasses import dataclass, fields
@@ -112,7 +113,7 @@ def layout_defines() -> tuple[str, ...]:
 
 def aligned(shape: tuple[int, ...], kind: type[np.generic]) -> Array:
     """Return zeros whose first byte stands at a multiple of 64, as vector loads need."""
-    size = int(np.prod(shape)) * np.dtype(kind).itemsize
+    size = math.prod(shape) * np.dtype(kind).itemsize
     raw = np.zeros(size + ALIGNMENT, np.uint8)
     start = -raw.ctypes.data % ALIGNMENT
     return raw[start : start + size].view(kind).reshape(shape)
