@@ -1,8 +1,8 @@
 /* A finetuning kernel: one optimizer on networks of one topology, fused over all steps.
  *
  * In:  by constants (kernel.py), all that Python knows better: -DOPTIMIZER, the header that has the algorithm;
- *      -DPRECISION, 32 or 64 bits; -DSIDE_BY_SIDE, whether it takes a surrogate a lane as well; -DSETTINGS, the fields of
- *      its settings; -DSTOPS, the names of the reasons to stop; its own constants; where fields stand (layout.py).
+ *      -DPRECISION, 32 or 64 bits; -DSIDE_BY_SIDE, whether it takes a surrogate a lane as well; -DSETTINGS, the fields
+ *      of its settings; -DSTOPS, the names of the reasons to stop; its own constants; where fields stand (layout.py).
  *      Of the topology: -DTOPOLOGY=4,4,1 (hidden and output widths), -DLAYERS, -DUNITS (their sum), -DOUTPUTS, -DREST
  *      (parameters behind the first layer's weights), -DACTIVATION. The number of inputs is an argument.
  * Out: nsc_run, lanes are samples of one surrogate; with SIDE_BY_SIDE nsc_run_lanes, lanes are surrogates. The
@@ -28,7 +28,7 @@ typedef double v4 __attribute__((vector_size(32)));
 typedef int32_t i8 __attribute__((vector_size(32)));
 typedef int64_t i4 __attribute__((vector_size(32)));
 
-/* Vectors of samples that pass through all layers together: as many as keep their activations in the first-level cache. */
+/* How many vectors of samples pass through all layers together: their activations stay in the first-level cache. */
 #define BLOCK (UNITS <= 16 ? 18 : UNITS <= 48 ? 12 : 6)
 
 /* 2^f on |f| <= 1/2 is a polynomial of as many terms as the precision shows; adding EXP_MAGIC rounds to a whole number
@@ -67,8 +67,8 @@ typedef struct {
   const V *x, *y, *mask; /* [inputs][vectors], [outputs][vectors], [vectors] */
 } Data;
 
-/* One run. Curves have an entry per step and one for the start: entry e is measured before step e. Parameters and curves
- * are numbers R, or vectors V where lanes are surrogates; so are the last numbers int, or vectors of them. */
+/* One run. Curves have an entry per step and one for the start: entry e is measured before step e. Parameters and
+ * curves are numbers R, or vectors V where lanes are surrogates; the last three are int, or vectors of them. */
 typedef struct {
   int inputs;
   const Data *train, *validation, *test;           /* test may be null */

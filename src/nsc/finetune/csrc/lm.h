@@ -85,14 +85,14 @@ static void assemble(System *s, const double *w, int inputs, const Data *data) {
 
 /* Factor h + damping = L L^T (Cholesky); false where it is not positive definite.
  *
- * Row `size` of h holds J r. Factored like any other row of a symmetric matrix it becomes L^-1 J r, which is the forward
- * substitution: there is none to write. (Its own pivot, where the diagonal would be, is never computed.)
+ * Row `size` of h holds J r. Factored like any other row of a symmetric matrix it becomes L^-1 J r, which is the
+ * forward substitution: there is none to write. (Its own pivot, where the diagonal would be, is never computed.)
  *
- * The loop goes by blocks of four columns, since a vector holds four. First all earlier columns are taken off the block at
- * once, by the same tiles of three rows and four columns that assembled h: that is most of the work, and runs at the speed
- * of a matrix product. What is left inside the block is done column by column. Tiles of rows begin at multiples of three, so
- * that the first may reach above the diagonal: `r + q >= c` leaves those rows, which are finished, alone. Entries above
- * the diagonal inside the block are overwritten with what nobody reads. */
+ * The loop goes by blocks of four columns, since a vector holds four. First all earlier columns are taken off the block
+ * at once, by the same tiles of three rows and four columns that assembled h: that is most of the work, and runs at the
+ * speed of a matrix product. What is left inside the block is done column by column. Tiles of rows begin at multiples
+ * of three, so that the first may reach above the diagonal: `r + q >= c` leaves those rows, which are finished, alone.
+ * Entries above the diagonal inside the block are overwritten with what nobody reads. */
 static int factor(System *s, double damping) {
   int n = s->size, ld = s->ld;
   double *l = s->l;
@@ -150,41 +150,68 @@ static double least(const double *values, int n) {
   return found;
 }
 
+/* Whether the last `span` of `length` losses gained too little over all before them. */
+static int is_plateau(const Settings *o, const double *held, int length) {
+  int span = o->plateau_steps, before = length - span;
+  if (length <= 2 * span) return 0;
+  return least(held + before, span) > o->plateau_gain * least(held, before);
+}
+
 static int reason_to_stop(const Settings *o, double loss, double damping, int since, const double *held, int length) {
   if (loss < o->tolerance) return CONVERGED;
   if (since >= o->patience) return PATIENCE;
-  int span = o->plateau_steps;
-  if (length > 2 * span && least(held + length - span, span) > o->plateau_gain * least(held, length - span)) return PLATEAU;
+  if (is_plateau(o, held, length)) return PLATEAU;
   return damping > DAMPING_CEILING ? NO_PROGRESS : STEP_LIMIT;
 }
 
-static int run_lm(System *s, const Settings *o, int inputs, const Data *train, const Data *held,
-                  const Data *test, double *w, double *best_w, double *trial, double *train_loss,
-                  double *held_loss, double *test_loss, int *best_step, int *ran, int (*show)(int, double)) {
-  int size = s->size, fresh = 1, since = 0, stopped = STEP_LIMIT;
-  double damping = o->damping, loss = mean_loss(w, inputs, train, s->b), objective = loss + o->ridge * norm_of(w, size);
-  double best = held_loss[0] = mean_loss(w, inputs, held, s->b);
-  train_loss[0] = loss, test_loss[0] = test ? mean_loss(w, inputs, test, s->b) : NAN;
-  memcpy(best_w, w, size * sizeof(double));
+/* All steps of one surrogate; returns why it stopped. `fresh` says that w moved, and h with its row is of another place;
+ * `since` counts accepted steps since validation was best. */
+static int run_lm(System *s, const Settings *o, const Run *r, double *trial) {
+  const Data *train = r->train, *held = r->validation, *test = r->test;
+  double *w = r->w, *best_w = r->best_w;
+  double *train_loss = r->train_loss, *held_loss = r->validation_loss, *test_loss = r->test_loss;
+  int *best_step = r->best_step, *ran = r->ran;
+  int size = s->size, inputs = r->inputs;
+  size_t bytes = size * sizeof(double);
+  double damping = o->damping;
+  double loss = mean_loss(w, inputs, train, s->b);
+  double objective = loss + o->ridge * norm_of(w, size);
+  double best = mean_loss(w, inputs, held, s->b);
+  train_loss[0] = loss;
+  held_loss[0] = best;
+  test_loss[0] = test ? mean_loss(w, inputs, test, s->b) : NAN;
+  memcpy(best_w, w, bytes);
   *best_step = *ran = 0;
+  int fresh = 1, since = 0, stopped = STEP_LIMIT;
   for (int step = 1; step <= o->steps && stopped == STEP_LIMIT; step++) {
     if (fresh) {
       assemble(s, w, inputs, train);
-      for (int q = 0; q < size; q++) s->h[(long)size * s->ld + q] += o->ridge * w[q];
+      double *slope = s->h + (long)size * s->ld;
+      for (int q = 0; q < size; q++) slope[q] += o->ridge * w[q];
     }
     fresh = 0;
-    train_loss[step] = loss, held_loss[step] = held_loss[step - 1], test_loss[step] = NAN;
+    train_loss[step] = loss;
+    held_loss[step] = held_loss[step - 1];
+    test_loss[step] = NAN;
     if (factor(s, damping + o->ridge)) {
       step_to(s, w, trial);
-      double found = mean_loss(trial, inputs, train, s->b), total = found + o->ridge * norm_of(trial, size);
-      if (total < objective) {
-        memcpy(w, trial, size * sizeof(double));
-        train_loss[step] = loss = found, objective = total, fresh = 1, since++;
-        damping = damping / o->damping_down > DAMPING_FLOOR ? damping / o->damping_down : DAMPING_FLOOR;
+      double trial_loss = mean_loss(trial, inputs, train, s->b);
+      double trial_objective = trial_loss + o->ridge * norm_of(trial, size);
+      fresh = trial_objective < objective; /* not where it is NaN */
+      if (fresh) {
+        memcpy(w, trial, bytes);
+        loss = trial_loss;
+        objective = trial_objective;
+        double lower = damping / o->damping_down;
+        damping = lower > DAMPING_FLOOR ? lower : DAMPING_FLOOR;
+        since++;
+        train_loss[step] = loss;
         held_loss[step] = mean_loss(w, inputs, held, s->b);
         if (held_loss[step] < best) {
-          best = held_loss[step], *best_step = step, since = 0;
-          memcpy(best_w, w, size * sizeof(double));
+          best = held_loss[step];
+          *best_step = step;
+          since = 0;
+          memcpy(best_w, w, bytes);
           if (test) test_loss[step] = mean_loss(w, inputs, test, s->b);
         }
       }
@@ -192,7 +219,7 @@ static int run_lm(System *s, const Settings *o, int inputs, const Data *train, c
     if (!fresh) damping *= o->damping_up;
     *ran = step;
     stopped = reason_to_stop(o, loss, damping, since, held_loss, step + 1);
-    if (show && step % SHOW_EVERY == 0 && show(step, best)) stopped = INTERRUPTED;
+    if (r->show && step % SHOW_EVERY == 0 && r->show(step, best)) stopped = INTERRUPTED;
   }
   return stopped;
 }
@@ -211,8 +238,7 @@ void nsc_run(const Settings *o, const Run *r) {
   *stopped = NO_MEMORY;
   if (s.h && s.l && s.j && s.b && trial) {
     memset(s.j, 0, jacobian);
-    *stopped = run_lm(&s, o, r->inputs, r->train, r->validation, r->test, r->w, r->best_w, trial, r->train_loss,
-                      r->validation_loss, r->test_loss, r->best_step, r->ran, r->show);
+    *stopped = run_lm(&s, o, r, trial);
   }
   free(s.h), free(s.l), free(s.j), free(s.b), free(trial);
 }
