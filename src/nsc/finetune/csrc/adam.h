@@ -19,48 +19,57 @@ INLINE void adam_update(v8 *w, v8 *m, v8 *v, const v8 *g, int count, float scale
   }
 }
 
-/* Lanes are samples of one surrogate. Validation is measured where e % every == 0 and at the end, else it is NaN. */
+/* Lanes are samples of one surrogate. Validation is measured where epoch % every == 0 and at the end, else it is NaN. */
 void nsc_run(const Settings *o, const Run *r) {
   const Data *train = r->train, *held = r->validation, *test = r->test;
-  float *w = r->w, *best_w = r->best_w, *train_loss = r->train_loss, *held_loss = r->validation_loss,
-        *test_loss = r->test_loss;
-  int inputs = r->inputs, epochs = o->steps, every = o->evaluate_every, *best_epoch = r->best_step, *ran = r->ran,
-      *stopped = r->stopped;
+  float *w = r->w, *best_w = r->best_w;
+  float *train_loss = r->train_loss, *held_loss = r->validation_loss, *test_loss = r->test_loss;
+  int *best_epoch = r->best_step, *ran = r->ran, *stopped = r->stopped;
+  int inputs = r->inputs, size = PARAMETERS(inputs), count = (size + 7) / 8, epoch;
+  size_t bytes = (size_t)size * sizeof(float);
   float target = (float)o->target_loss; /* NaN for none: nothing is at most that */
-  int size = PARAMETERS(inputs), count = (size + 7) / 8, epoch;
   v8 *memory = aligned_alloc(64, ((size_t)(4 * count + size + 8) * sizeof(v8) + sizeof(samples_Block) + 127) / 64 * 64);
   *stopped = memory ? STEP_LIMIT : NO_MEMORY;
   if (!memory) return;
-  v8 *p = memory, *m = p + count, *v = m + count, *flat = v + count, *g = flat + count;
+  v8 *p = memory, *m = p + count, *v = m + count; /* parameters, their moments */
+  v8 *flat = v + count, *g = flat + count;        /* the gradient, summed; and in each lane */
   samples_Block *b = (samples_Block *)(g + size + (size & 1));
   memset(memory, 0, (size_t)4 * count * sizeof(v8));
-  memcpy(p, w, (size_t)size * sizeof(float));
-  memcpy(best_w, w, (size_t)size * sizeof(float));
+  memcpy(p, w, bytes);
+  memcpy(best_w, w, bytes);
   double power_1 = 1, power_2 = 1;
   float best = INFINITY, scale = 2.0f / ((float)train->samples * OUTPUTS);
   *best_epoch = 0;
   for (epoch = 0;; epoch++) {
-    int last = epoch == epochs;
+    int last = epoch == o->steps;
     held_loss[epoch] = test_loss[epoch] = NAN;
-    if (epoch % every == 0 || last) {
+    if (epoch % o->evaluate_every == 0 || last) {
       held_loss[epoch] = sum_of(samples_loss((float *)p, inputs, held, b)) / ((float)held->samples * OUTPUTS);
       if (held_loss[epoch] < best) {
         best = held_loss[epoch];
         *best_epoch = epoch;
-        memcpy(best_w, p, (size_t)size * sizeof(float));
-        if (test) test_loss[epoch] = sum_of(samples_loss((float *)p, inputs, test, b)) / ((float)test->samples * OUTPUTS);
-        if ((test ? test_loss[epoch] : best) <= target) *stopped = TARGET, last = 1;
+        memcpy(best_w, p, bytes);
+        float measured = best;
+        if (test) {
+          measured = sum_of(samples_loss((float *)p, inputs, test, b)) / ((float)test->samples * OUTPUTS);
+          test_loss[epoch] = measured;
+        }
+        if (measured <= target) {
+          *stopped = TARGET;
+          last = 1;
+        }
       }
     }
-    train_loss[epoch] = sum_of(last ? samples_loss((float *)p, inputs, train, b)
-                                    : samples_gradient((float *)p, inputs, train, b, g)) / ((float)train->samples * OUTPUTS);
+    v8 sum = last ? samples_loss((float *)p, inputs, train, b) : samples_gradient((float *)p, inputs, train, b, g);
+    train_loss[epoch] = sum_of(sum) / ((float)train->samples * OUTPUTS);
     if (last) break;
     for (int q = 0; q < size; q++) ((float *)flat)[q] = sum_of(g[q]);
-    power_1 *= BETA_1, power_2 *= BETA_2;
+    power_1 *= BETA_1;
+    power_2 *= BETA_2;
     adam_update(p, m, v, flat, count, scale, o->learning_rate, power_1, power_2);
   }
   *ran = epoch;
-  memcpy(w, p, (size_t)size * sizeof(float));
+  memcpy(w, p, bytes);
   free(memory);
 }
 
