@@ -1,5 +1,4 @@
-"""The pattern of surrogate compilation: an oracle, starts and a budget -> a verified
-surrogate.
+"""The pattern of surrogate compilation: examples, finetuning, verification, in rounds.
 
 In: an `Oracle` (`n i -> n o`), initial parameters, a sampler of inputs. Out:
 `Compilation`.

@@ -1,6 +1,5 @@
 # ruff: noqa: F722 (axes, not forward references)
-"""Sweeps: any number of surrogates, of any mix of data sizes, streamed through the
-engine.
+"""Sweeps: any number of surrogates, of any mix of data sizes, finetuned in batches.
 
 In: an iterable of `Trial`s, made lazily. Out: a `Score` each, kept in a file as they
 come. Memory: at most `max_bytes` of waiting examples, plus one batch (its examples
@@ -97,11 +96,10 @@ class Trial:
 
 @dataclass(frozen=True)
 class Score:
-    """What a sweep keeps of a trial: mean squared errors at the start and where
-    validation was best.
+    """What a sweep keeps of a trial: mean squared errors, at the start and at best.
 
-    `validation` is NaN without training examples; `test_start` and `test` without test
-    examples.
+    Best is where validation was. `validation` is NaN without training examples;
+    `test_start` and `test` are without test examples.
     """
 
     key: str
