@@ -22,7 +22,7 @@ from peers import torch_loop
 from run import rate
 
 from nsc.exestack import write_synthetic
-from nsc.finetune import FinetuneConfig, FinetuneData, finetune
+from nsc.finetune import AdamSettings, FinetuneData, LmSettings, finetune
 from nsc.record import read_records, shared_inputs
 from nsc.surrogate import COVERING, random_parameters
 
@@ -60,7 +60,7 @@ def compare(functions: list[tuple[int, np.ndarray]], starts: int) -> dict:
     )
     variance = data.y_test.var(axis=(1, 2))
     errors, ms, results = {}, {}, {}
-    for name, config in (("adam", FinetuneConfig.paper()), ("lm", FinetuneConfig())):
+    for name, config in (("adam", AdamSettings.paper()), ("lm", LmSettings())):
         finetune(
             w[:1],
             COVERING,

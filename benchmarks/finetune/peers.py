@@ -25,7 +25,7 @@ def weights(widths, p):
 
 
 def nsc_adam(widths, p, n):
-    from nsc.finetune import FinetuneConfig, FinetuneData, finetune
+    from nsc.finetune import AdamSettings, FinetuneData, finetune
     from nsc.surrogate import Topology, random_parameters
 
     x, y = problem(widths, p, n)
@@ -35,9 +35,7 @@ def nsc_adam(widths, p, n):
     data = FinetuneData(x, y, x[:, :1], y[:, :1])
 
     def run(epochs):
-        config = FinetuneConfig(
-            optimizer="adam", steps=epochs, learning_rate=RATE, evaluate_every=10**6
-        )
+        config = AdamSettings(steps=epochs, learning_rate=RATE, evaluate_every=10**6)
         finetune(w, topology, data, config)
 
     return run

@@ -22,8 +22,8 @@ from pathlib import Path
 import numpy as np
 
 import nsc
-from nsc.compilation import run_oracle
 from nsc.finetune import split_examples
+from nsc.oracle import run_oracle
 from nsc.program import draw_inputs, parse_program, parse_ranges
 from nsc.sandbox import ProgramOracle, warm_up
 

@@ -22,7 +22,7 @@ from tables import FLOOR, geometric
 
 from nsc.compnet import fit_emissions, load_compnet
 from nsc.exestack import ParrotProgram, read_parrot
-from nsc.finetune import PAPER_DATA_SIZES, FinetuneConfig, Trial, share_of, sweep
+from nsc.finetune import PAPER_DATA_SIZES, AdamSettings, Trial, share_of, sweep
 from nsc.initial import compiler_input, distill_initial
 from nsc.surrogate import COVERING, random_parameters
 
@@ -106,7 +106,7 @@ def main() -> None:
     scores = sweep(
         trials(programs, starts, options.trials),
         COVERING,
-        FinetuneConfig.paper(),
+        AdamSettings.paper(),
         file=options.output / "parrot.jsonl",
         threads=options.threads,
         about=f"{options.data.name}, {', '.join(made_of)}",

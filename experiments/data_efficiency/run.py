@@ -31,8 +31,9 @@ from nsc.errors import InputError
 from nsc.finetune import (
     FEW,
     PAPER_DATA_SIZES,
-    FinetuneConfig,
+    AdamSettings,
     FinetuneData,
+    LmSettings,
     Predictions,
     Trial,
     bears_out,
@@ -43,7 +44,7 @@ from nsc.program import parse_program
 from nsc.record import Record, read_records
 from nsc.surrogate import COVERING, scale_outputs
 
-OPTIMIZERS = {"adam": FinetuneConfig.paper(), "lm": FinetuneConfig(steps=200)}
+OPTIMIZERS = {"adam": AdamSettings.paper(), "lm": LmSettings(steps=200)}
 
 
 def read_programs(folder: Path) -> tuple[list[Record], dict[str, int]]:

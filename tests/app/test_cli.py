@@ -116,7 +116,7 @@ def test_what_cannot_be_timed_is_written_all_the_same(timing, tmp_path, wave):
         (
             WAVE,
             ["--time-limit", "10"],
-            "ends the search for a target error; give a --target-error",
+            "ends the search for a target error",
         ),
         (
             "int f(int n) { return n; }",

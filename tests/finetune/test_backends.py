@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import nsc.host.native as kernels
-from nsc.finetune import FinetuneConfig, FinetuneData, finetune
+from nsc.finetune import OPTIMIZERS, AdamSettings, FinetuneData, LmSettings, finetune
 from nsc.finetune.backends.kernel import load_kernel
 from nsc.surrogate import COVERING, Topology, random_parameters
 
@@ -21,8 +21,9 @@ GRID = [
     Topology((2, 5, 3), "tanh"),
     Topology((2, 12, 9, 7, 1)),
 ]
-LM = FinetuneConfig(steps=20)
-ADAM = FinetuneConfig(optimizer="adam", steps=100, evaluate_every=3)
+LM = LmSettings(steps=20)
+LM_ROW = OPTIMIZERS["lm"]
+ADAM = AdamSettings(steps=100, evaluate_every=3)
 
 
 def problem(topology, n, p=1, seed=0):
@@ -55,7 +56,8 @@ def pick(data, ks):
 def test_lm_follows_the_reference(topology, n):
     data, w = problem(topology, n, p=3), starts(topology, 3)
     a, b = (
-        finetune(w, topology, data, LM, backend=name) for name in ("reference", "cpu")
+        finetune(w, topology, data, replace(LM, backend=name))
+        for name in ("reference", "cpu")
     )
     assert (a.backend, b.backend) == ("reference", "cpu")
     assert a.stopped == b.stopped and a.train_loss.shape == b.train_loss.shape
@@ -74,7 +76,8 @@ def test_lm_follows_the_reference(topology, n):
 def test_adam_follows_the_reference_to_a_hundred_thousandth(topology, n):
     data, w = problem(topology, n, p=9), starts(topology, 9)
     a, b = (
-        finetune(w, topology, data, ADAM, backend=name) for name in ("reference", "cpu")
+        finetune(w, topology, data, replace(ADAM, backend=name))
+        for name in ("reference", "cpu")
     )
     floor = 1e-6 * a.train_loss[:, :1].max()  # losses near zero are rounding in float32
     np.testing.assert_allclose(a.train_loss, b.train_loss, rtol=1e-5, atol=floor)
@@ -115,10 +118,10 @@ def test_bits_do_not_depend_on_threads_order_or_neighbours(config, n):
 @pytest.mark.parametrize("n", [20, 250])
 def test_adam_stops_at_a_target(backend, n):
     data, w = problem(COVERING, n, p=3), starts(COVERING, 3)
-    free = finetune(w, COVERING, data, ADAM, backend=backend)
+    free = finetune(w, COVERING, data, replace(ADAM, backend=backend))
     target = float(np.sort(free.test_at_best)[1]) * 1.0001  # two of three reach it
     found = finetune(
-        w, COVERING, data, replace(ADAM, target_loss=target), backend=backend
+        w, COVERING, data, replace(ADAM, target_loss=target, backend=backend)
     )
     reached = found.test_at_best <= target
     assert reached.sum() == 2
@@ -182,7 +185,7 @@ def test_an_interrupted_kernel_stops(count, threads):
             starts(COVERING, count),
             COVERING,
             examples,
-            FinetuneConfig(),
+            LmSettings(),
             threads=threads,
             progress=stop,
         )
@@ -191,7 +194,7 @@ def test_an_interrupted_kernel_stops(count, threads):
 
 def test_a_race_shows_its_mean_step_and_best_loss():
     seen = []
-    w, config = starts(COVERING, 4), FinetuneConfig(steps=60, patience=60)
+    w, config = starts(COVERING, 4), LmSettings(steps=60, patience=60)
     found = finetune(
         w,
         COVERING,
@@ -214,12 +217,11 @@ def test_a_race_shows_its_mean_step_and_best_loss():
 def test_a_read_only_cache_does(tmp_path, monkeypatch):
     (tmp_path / "kernels").write_text("a file where the folder should be")
     monkeypatch.setattr(kernels, "cache_folder", lambda: tmp_path)
-    monkeypatch.setattr(kernels, "_loaded", {})
     lines = []
-    assert load_kernel(Topology((1, 2, 1)), "lm", lines.append).nsc_lm
-    assert lines == ["building the finetuning kernel for 1-2-1 (once)"]
+    assert load_kernel(LM_ROW, Topology((1, 13, 1)), lines.append).nsc_run
+    assert lines == ["building the finetuning kernel for 1-13-1 (once)"]
     # inputs are an argument: the same kernel
-    load_kernel(Topology((5, 2, 1)), "lm", lines.append)
+    load_kernel(LM_ROW, Topology((5, 13, 1)), lines.append)
     assert len(lines) == 1
 
 
@@ -227,8 +229,8 @@ def test_processes_may_race_for_a_kernel(tmp_path):
     code = (
         "import nsc.host.native as k; from nsc.finetune.backends.kernel import"
         " load_kernel; from pathlib import Path;from nsc.surrogate import"
-        f" Topology;k.cache_folder = lambda: Path({str(tmp_path)!r});"
-        " print(bool(load_kernel(Topology((1, 3, 1)), 'adam').nsc_adam))"
+        f" Topology; from nsc.finetune import OPTIMIZERS;k.cache_folder = lambda: Path({str(tmp_path)!r});"
+        " print(bool(load_kernel(OPTIMIZERS['adam'], Topology((1, 3, 1))).nsc_run_lanes))"
     )
     running = [
         subprocess.Popen(

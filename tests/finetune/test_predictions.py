@@ -8,8 +8,9 @@ import pytest
 from nsc.compilation import CompilationConfig, Start, surrogate_compilation
 from nsc.errors import InputError
 from nsc.finetune import (
-    FinetuneConfig,
+    AdamSettings,
     FinetuneData,
+    LmSettings,
     Predictions,
     bears_out,
     finetune,
@@ -27,7 +28,7 @@ from nsc.surrogate import (
 )
 
 SMALL = Topology((2, 5, 3, 2), "tanh")
-LM = FinetuneConfig(steps=15)
+LM = LmSettings(steps=15)
 
 
 def target(x):
@@ -52,7 +53,8 @@ def test_weighted_backends_agree(topology, n):
     data, w = problem(n, 2, topology)
     data = replace(data, weights=np.random.default_rng(2).uniform(0, 2, (2, n)))
     a, b = (
-        finetune(w, topology, data, LM, backend=name) for name in ("reference", "cpu")
+        finetune(w, topology, data, replace(LM, backend=name))
+        for name in ("reference", "cpu")
     )
     np.testing.assert_allclose(a.train_loss, b.train_loss, rtol=1e-6)
     np.testing.assert_allclose(a.validation_loss, b.validation_loss, rtol=1e-6)
@@ -62,12 +64,13 @@ def test_weighted_backends_agree(topology, n):
 def test_a_weight_of_two_is_an_example_twice_and_none_is_no_example(backend):
     data, w = problem(12, 1, SMALL)
     weights = np.array([2.0] * 4 + [1.0] * 4 + [0.0] * 4)
+    lm = replace(LM, backend=backend)
     twice = np.r_[0:4, 0:8]
     repeated = replace(
         data, x_train=data.x_train[:, twice], y_train=data.y_train[:, twice]
     )
-    a = finetune(w, SMALL, replace(data, weights=weights[None]), LM, backend=backend)
-    b = finetune(w, SMALL, repeated, LM, backend=backend)
+    a = finetune(w, SMALL, replace(data, weights=weights[None]), lm)
+    b = finetune(w, SMALL, repeated, lm)
     np.testing.assert_allclose(a.train_loss, b.train_loss, rtol=1e-8)
     np.testing.assert_allclose(a.w_final, b.w_final, rtol=1e-6)
 
@@ -85,7 +88,7 @@ def test_weights_are_checked(weights, message):
     with pytest.raises(InputError, match=message):
         finetune(w, SMALL, replace(data, weights=weights), LM)
     with pytest.raises(InputError, match="leave them out for adam"):
-        adam = FinetuneConfig(optimizer="adam", steps=3)
+        adam = AdamSettings(steps=3)
         finetune(w, SMALL, replace(data, weights=np.ones((1, 12))), adam)
 
 
@@ -99,7 +102,7 @@ def predictions(error):
 def error_of(w):
     x = np.random.default_rng(5).uniform(-1, 1, (1, 1000, 2))
     data = FinetuneData(x, target(x), x, target(x))
-    return finetune(w, COVERING, data, FinetuneConfig(steps=0)).train_loss[0, 0]
+    return finetune(w, COVERING, data, LmSettings(steps=0)).train_loss[0, 0]
 
 
 def fitted(prior):
@@ -107,7 +110,7 @@ def fitted(prior):
         prior.x[None], prior.y[None], prior.x[None, :1], prior.y[None, :1]
     )
     return finetune(
-        random_parameters(COVERING, seed=0), COVERING, data, FinetuneConfig(steps=40)
+        random_parameters(COVERING, seed=0), COVERING, data, LmSettings(steps=40)
     ).w_final[0]
 
 
@@ -117,7 +120,7 @@ def test_predictions_keep_few_examples_from_misleading(n):
     data, w = split_examples(x, target(x), seed=0), random_parameters(COVERING, seed=0)
     assert has_few(data) == (n < 13)
     heeding = finetune_with_predictions(w, COVERING, data, predictions(0.02))
-    alone = finetune(w, COVERING, data, FinetuneConfig(steps=200))
+    alone = finetune(w, COVERING, data, LmSettings(steps=200))
     assert error_of(heeding.w[0]) < 0.1 * error_of(alone.w[0])
     np.testing.assert_array_equal(heeding.w, heeding.w_final)
 
@@ -168,7 +171,7 @@ def compiled(start, budget, finetune=None):
         budget=budget,
         restarts=2,
         verification=500,
-        finetune=finetune or FinetuneConfig(steps=120),
+        finetune=finetune or LmSettings(steps=120),
     )
     return surrogate_compilation(
         target, (start,), lambda n, g: g.uniform(-1, 1, (n, 2)), template, config
@@ -225,5 +228,5 @@ def test_a_compilation_heeds_predictions_on_few_examples_only(budget, label):
         )
     else:
         assert heeding.verification.mse < 2 * alone.verification.mse
-    adam = compiled(start, budget, FinetuneConfig(optimizer="adam", steps=30))
+    adam = compiled(start, budget, AdamSettings(steps=30))
     assert "predictions" not in adam.winners[0]

@@ -14,8 +14,9 @@ import pytest
 from nsc.errors import InputError, StoreError
 from nsc.finetune import (
     PAPER_DATA_SIZES,
-    FinetuneConfig,
+    AdamSettings,
     FinetuneData,
+    LmSettings,
     Trial,
     finetune,
     share_of,
@@ -23,7 +24,7 @@ from nsc.finetune import (
 )
 from nsc.surrogate import COVERING, random_parameters
 
-CONFIG = FinetuneConfig(optimizer="adam", steps=20, evaluate_every=3)
+CONFIG = AdamSettings(steps=20, evaluate_every=3)
 
 
 def trials(count=12, sizes=(0, 1, 8, 40), made=None):
@@ -184,9 +185,62 @@ def test_a_sweep_of_the_papers_sizes():
         for s in PAPER_DATA_SIZES
         for k in range(3)
     ]
-    found = by_key(sweep(made, COVERING, FinetuneConfig()))
+    found = by_key(sweep(made, COVERING, LmSettings()))
     mean = [
         np.mean([found[f"size={s}/trial={k}"].test for k in range(3)])
         for s in PAPER_DATA_SIZES
     ]
     assert len(found) == 15 and mean[-1] < 1e-3 < mean[0]
+
+
+def test_a_broken_line_between_others_is_no_file_of_ours(tmp_path):
+    file = tmp_path / "scores.jsonl"
+    list(sweep(trials(), COVERING, CONFIG, file=file))
+    head, first, *rest = file.read_text().splitlines(keepends=True)
+    for broken in ("not json\n", '{"key": "a"}\n', '{"key": "a", "colour": 3}\n'):
+        file.write_text("".join([head, first, broken, *rest]))
+        with pytest.raises(StoreError, match="does not hold the scores of a sweep"):
+            list(sweep(trials(), COVERING, CONFIG, file=file))
+
+
+@pytest.mark.parametrize("first", ["[1, 2]\n", "3\n", '"sweep"\n', "\n"])
+def test_first_lines_of_something_else(tmp_path, first):
+    file = tmp_path / "scores.jsonl"
+    file.write_text(first)
+    with pytest.raises(StoreError, match="does not hold the scores of a sweep"):
+        list(sweep(trials(), COVERING, CONFIG, file=file))
+
+
+def test_another_optimizer_or_backend_is_another_sweep(tmp_path):
+    file = tmp_path / "scores.jsonl"
+    list(sweep(trials(4), COVERING, CONFIG, file=file))
+    for settings in (LmSettings(steps=20), replace(CONFIG, backend="reference")):
+        with pytest.raises(StoreError, match=r"another sweep \(config\)"):
+            list(sweep(trials(4), COVERING, settings, file=file))
+
+
+def test_weights_are_refused_before_anything_runs():
+    weighted = [
+        replace(t, data=replace(t.data, weights=np.ones((1, 8))))
+        for t in trials(1, (8,))
+    ]
+    with pytest.raises(InputError, match="'program0/size=8' has weights"):
+        list(sweep(weighted, COVERING, CONFIG))
+
+
+def test_starts_are_made_only_for_trials_that_run(tmp_path):
+    file = tmp_path / "scores.jsonl"
+    made = []
+
+    def lazily(trial):
+        def w():
+            made.append(trial.key)
+            return trial.w
+
+        return replace(trial, w=w)
+
+    first = list(sweep(map(lazily, trials(3)), COVERING, CONFIG, file=file))
+    assert len(made) == 3
+    again = list(sweep(map(lazily, trials(5)), COVERING, CONFIG, file=file))
+    assert len(made) == 5 and len(again) == 5
+    assert {s.key for s in first} < {s.key for s in again}

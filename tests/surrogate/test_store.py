@@ -1,5 +1,7 @@
 """Saved surrogates give the same bits back, and damage is noticed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from safetensors import safe_open
@@ -7,7 +9,7 @@ from safetensors.numpy import save_file
 
 from nsc.errors import InputError, StoreError
 from nsc.surrogate import COVERING, Member, Surrogate, load, random_parameters
-from nsc.surrogate.store import _digest
+from nsc.surrogate.store import write
 
 
 @pytest.fixture
@@ -66,13 +68,13 @@ def resealed(surrogate, path, **changes):
     with safe_open(path, "numpy") as file:
         header = dict(file.metadata())
         tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118
-    del header["sha256"]
+    del header["sha256"], header["nsc_surrogate"]
     for name, value in changes.items():
         part = tensors if name in tensors else header
         part |= {name: value}
         if value is None:
             del part[name]
-    save_file(tensors, path, header | {"sha256": _digest(tensors, header)})
+    write(path, tensors, header)
 
 
 @pytest.mark.parametrize(
@@ -96,3 +98,51 @@ def test_a_file_of_somebody_elses_is_read_with_care(
     resealed(surrogate, tmp_path / "s.safetensors", **changes)
     with pytest.raises(StoreError, match=message):
         load(tmp_path / "s.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "not a readable"),
+        (b"\xff" * 64, "not a readable"),
+        (b"C" * 7, "not a readable"),
+    ],
+)
+def test_files_that_are_no_safetensors(tmp_path, content, message):
+    path = tmp_path / "s.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match=message):
+        load(path)
+
+
+def test_safetensors_of_something_else_are_refused_by_version(tmp_path):
+    path = tmp_path / "other.safetensors"
+    save_file({"w0": np.zeros(3)}, path)
+    with pytest.raises(StoreError, match="not a surrogate of version 1; found None"):
+        load(path)
+    save_file({"w0": np.zeros(3)}, path, {"nsc_surrogate": "2"})
+    with pytest.raises(StoreError, match="version 1; found 2"):
+        load(path)
+
+
+def test_a_missing_digest_is_noticed(surrogate, tmp_path):
+    path = tmp_path / "s.safetensors"
+    surrogate.save(path)
+    with safe_open(path, "numpy") as file:
+        header = dict(file.metadata())
+        tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118
+    del header["sha256"]
+    save_file(tensors, path, header)
+    with pytest.raises(StoreError, match="damaged"):
+        load(path)
+
+
+def test_a_folder_that_is_not_there(surrogate, tmp_path):
+    with pytest.raises(InputError, match="cannot write .*No such file"):
+        surrogate.save(tmp_path / "none" / "s.safetensors")
+
+
+def test_a_report_is_a_text_of_the_metadata(surrogate):
+    assert surrogate.report is None
+    told = replace(surrogate, metadata={"report": '{"rmse": 0.5}'})
+    assert told.report == {"rmse": 0.5}

@@ -19,10 +19,11 @@ from nsc.app.options import CompileOptions, ExportOptions
 from nsc.app.pipeline import Compiled, compile_program, compile_text
 from nsc.app.results import check_writable
 from nsc.app.sources import header_reader, read_source
-from nsc.compilation import Oracle, Progress
+from nsc.compilation import Progress
 from nsc.compnet import CompNet, load_compnet
 from nsc.errors import InputError
 from nsc.graph import Unsupported
+from nsc.oracle import Oracle
 from nsc.program import Program, parse_program
 from nsc.report import DraftReport, Report
 from nsc.surrogate import Surrogate

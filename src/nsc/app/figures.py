@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nsc.compilation import Oracle, run_oracle
 from nsc.errors import OracleError
+from nsc.oracle import Oracle, run_oracle
 from nsc.program import Program, as_returned, with_whole_inputs
 from nsc.report import Curve, Figures, HeatMap, Histogram
 from nsc.surrogate import Surrogate

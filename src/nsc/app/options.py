@@ -10,7 +10,7 @@ from numbers import Integral
 
 from nsc.compilation import CompilationConfig
 from nsc.errors import InputError
-from nsc.finetune import FinetuneConfig
+from nsc.finetune import Settings, settings_for
 from nsc.initial import INITIALISERS, Initialiser
 
 
@@ -107,15 +107,9 @@ class CompileOptions:
             time_limit=self.time_limit,
         )
 
-    def finetune(self) -> FinetuneConfig:
-        """Return how to finetune.
-
-        Adam as in the paper; Levenberg-Marquardt for longer than its default, for one
-        surrogate is cheap.
-        """
-        if self.optimizer == "adam":
-            return FinetuneConfig.paper()
-        return FinetuneConfig(optimizer=self.optimizer, steps=800)
+    def finetune(self) -> Settings:
+        """Return the optimizer's settings for one surrogate, which is cheap."""
+        return settings_for(self.optimizer)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,6 @@ from nsc.app.options import CompileOptions
 from nsc.app.timing import time_calls
 from nsc.compilation import (
     Compilation,
-    Oracle,
     Progress,
     Start,
     surrogate_compilation,
@@ -29,6 +28,7 @@ from nsc.compilation import (
 from nsc.compnet import load_compnet
 from nsc.errors import InputError
 from nsc.initial import FROM_TEXT, INITIALISERS, Initial, Initialiser, Order
+from nsc.oracle import Oracle
 from nsc.program import Program, as_returned, draw_inputs
 from nsc.report import CallTime, Figures
 from nsc.sandbox import ProgramOracle, warm_up

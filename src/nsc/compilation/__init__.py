@@ -1,11 +1,15 @@
-"""Surrogate compilation: an oracle, starts and a budget -> a verified surrogate. Knows
-no C.
+"""Surrogate compilation: an oracle, starts and a budget -> a verified surrogate.
+
+Knows no C.
 """
 
-from nsc.compilation.oracle import Oracle as Oracle
-from nsc.compilation.oracle import run_oracle as run_oracle
+from nsc.compilation.config import CompilationConfig as CompilationConfig
+from nsc.compilation.growth import Round as Round
+from nsc.compilation.growth import plan_next as plan_next
+from nsc.compilation.growth import reason_to_give_up as reason_to_give_up
+from nsc.compilation.race import MemberResult as MemberResult
+from nsc.compilation.race import finetune_member as finetune_member
 from nsc.compilation.rounds import Compilation as Compilation
-from nsc.compilation.rounds import CompilationConfig as CompilationConfig
 from nsc.compilation.rounds import Progress as Progress
 from nsc.compilation.rounds import surrogate_compilation as surrogate_compilation
 from nsc.compilation.start import Start as Start

@@ -1,58 +1,58 @@
-"""Running the real program: an oracle's outputs, checked.
+"""Running the real program on inputs of its domain, reproducibly.
 
-In: an `Oracle`, inputs `n i`. Out: float64 `n o`. Non-goals: which kind of oracle
-answers.
+In: an `Oracle`, a way to draw inputs, a seed. Out: examples. Non-goals: which kind of
+oracle answers, what examples are for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from nsc.errors import OracleError
+from nsc.oracle import Oracle, run_oracle
 
-Oracle = Callable[[np.ndarray], np.ndarray]
-Draw = Callable[[int, np.random.Generator], np.ndarray]
-Rounding = Callable[[np.ndarray], np.ndarray]
-LARGEST_OUTPUT = 1e150
+Array = npt.NDArray[np.float64]
+# (n, generator) -> `n i`, in the program's units
+Draw = Callable[[int, np.random.Generator], Array]
+# what use makes of a surrogate's outputs: `n o` -> `n o`
+Rounding = Callable[[Array], Array]
+
+# streams of random numbers; a third one seeds restarts
+TRAINING = 0
+VERIFICATION = 1
+RESTARTS = 2
 
 
-def run_oracle(oracle: Oracle, x: np.ndarray, outputs: int) -> np.ndarray:
-    """Run the program on `n i`; returns float64 `n o`. It gets inputs of its own, and
-    may keep what it returns.
+class Examples(NamedTuple):
+    """Inputs `n i` and the program's outputs `n o`, in the program's units."""
 
-    Raises:
-        OracleError: outputs of another shape, or no real numbers; NaN or infinity, with
-            how often and where.
+    x: Array
+    y: Array
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """The program on random inputs.
+
+    Args:
+        outputs: how many numbers it returns.
     """
-    found = oracle(x.copy())
-    try:
-        y = np.array(found, dtype=None if np.iscomplexobj(found) else np.float64)
-    except (TypeError, ValueError):
-        raise OracleError(
-            "the program's outputs are no array of numbers; found"
-            f" {type(found).__name__}"
-        ) from None
-    y = y[:, None] if y.ndim == 1 else y
-    if y.shape != (len(x), outputs) or np.iscomplexobj(y):
-        what = (
-            "complex numbers" if np.iscomplexobj(y) else f"an array of shape {y.shape}"
-        )
-        raise OracleError(
-            f"the program gave {what} for {len(x)} inputs; expected {len(x)} x"
-            f" {outputs} real numbers"
-        )
-    bad = ~np.isfinite(y).all(axis=1)
-    if bad.any():
-        where = ", ".join(f"{v:.6g}" for v in x[bad][0])
-        raise OracleError(
-            f"the program returns NaN or infinity on {bad.sum()} of {len(x)} inputs,"
-            f" for example at ({where}); restrict the inputs with --domain"
-        )
-    if y.size and np.abs(y).max() > LARGEST_OUTPUT:
-        raise OracleError(
-            f"the program returns {np.abs(y).max():.3g}, and squares of that overflow;"
-            " scale its outputs"
-        )
-    return y
+
+    oracle: Oracle
+    draw: Draw
+    outputs: int
+    seed: int
+
+    def run(self, n: int, *, stream: int, number: int) -> Examples:
+        """Run the program on `n` inputs; the same stream and number draw the same.
+
+        Raises:
+            OracleError: see `run_oracle`.
+        """
+        generator = np.random.default_rng([self.seed, stream, number])
+        x = self.draw(n, generator)
+        return Examples(x, run_oracle(self.oracle, x, self.outputs))

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from nsc.finetune import Predictions, finetune_with_predictions
 from nsc.surrogate import Topology
 
-Entrant = tuple[str, np.ndarray]  # what a start is, and its `w`
+Parameters = npt.NDArray[np.float64]  # `w`
+Entrant = tuple[str, Parameters]  # what a start is, and its `w`
 
 
 @dataclass(frozen=True)
@@ -30,21 +32,22 @@ class Start:
     """
 
     topology: Topology
-    candidates: tuple[tuple[str, np.ndarray], ...]
+    candidates: tuple[Entrant, ...]
     is_informed: bool = True
     predicted: Predictions | None = None
 
     @property
-    def w(self) -> np.ndarray:
+    def w(self) -> Parameters:
+        """The first candidate's parameters, `w`."""
         return self.candidates[0][1]
 
     @cached_property
-    def without_runs(self) -> np.ndarray:
-        """The `w` to use where nothing is run: fitted to what is predicted to the end,
-        which a start is not.
+    def without_runs(self) -> Parameters:
+        """The `w` to use where nothing is run: fitted to predictions to the end.
+
+        A start for finetuning is not: that would be worse after it.
         """
         if self.predicted is None:
             return self.w
-        return finetune_with_predictions(self.w, self.topology, None, self.predicted).w[
-            0
-        ]
+        found = finetune_with_predictions(self.w, self.topology, None, self.predicted)
+        return found.w[0]

@@ -14,16 +14,16 @@ from nsc.compnet.anchors import ANCHORS
 from nsc.compnet.axes import FittedParameters, Inputs, ManyParameters, Outputs
 from nsc.compnet.emission import Emission
 from nsc.finetune import (
-    FinetuneConfig,
     FinetuneData,
     FinetuneResult,
+    LmSettings,
     finetune,
     spread_of,
 )
 from nsc.surrogate import COVERING, Topology, scale_outputs
 
 # chosen on validation programs
-FIT = FinetuneConfig(steps=30, damping=1e-2, patience=1000, ridge=1e-6)
+FIT = LmSettings(steps=30, damping=1e-2, patience=1000, ridge=1e-6)
 RACE_STEPS = 15
 KEPT = 4
 # what the loss of a fit from a CompNet counts; chosen on validation programs
@@ -53,7 +53,7 @@ def fit_values(
     y: Outputs,
     *,
     informed: bool = False,
-    config: FinetuneConfig = FIT,
+    config: LmSettings = FIT,
 ) -> FittedParameters:
     """Fit by Levenberg-Marquardt from every start.
 

@@ -1,11 +1,11 @@
-"""A few examples, and what is predicted of the outputs: finetuned together, so that
-neither is forgotten.
+# ruff: noqa: F722 (axes, not forward references)
+"""A few examples, and what is predicted of the outputs, finetuned together.
 
 On few examples a network forgets what it started from: it has more parameters than they
 settle. Predictions join the training examples, each with a tenth of an example's
-weight. In: a start `w`, examples of one surrogate, a `Predictions`.
-Out: parameters that heed both. Non-goals: where predictions come from, which start wins
-(race.py).
+weight, so that neither is forgotten. In: a start `w`, examples of one surrogate, a
+`Predictions`. Out: parameters that heed both. Non-goals: where predictions come from,
+which start wins (race.py).
 """
 
 from __future__ import annotations
@@ -13,15 +13,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from jaxtyping import Float
 
-from nsc.finetune.engine import (
-    FinetuneConfig,
-    FinetuneData,
-    FinetuneResult,
-    finetune,
-    spread_of,
-)
-from nsc.surrogate import Topology, forward, pad_inputs, scale_outputs
+from nsc.finetune.engine import finetune
+from nsc.finetune.lm import LmSettings
+from nsc.finetune.optimizers import optimizer_of
+from nsc.finetune.scale import Scale, spread_of
+from nsc.finetune.task import Examples, FinetuneData, FinetuneResult, Settings
+from nsc.surrogate import Topology, forward, pad_inputs
 
 # of a prediction, an example's being 1; chosen on validation programs, as are the next
 # three
@@ -44,22 +43,34 @@ MOST = 128  # examples from which on predictions tell nothing more
 class Predictions:
     """Predicted outputs: x `k i` and y `k o`, in the units of the examples."""
 
-    x: np.ndarray
-    y: np.ndarray
+    x: Float[np.ndarray, "k i"]
+    y: Float[np.ndarray, "k o"]
 
-    def helps(self, config: FinetuneConfig, n: int) -> bool:
-        """Say whether predictions are worth having beside `n` examples."""
-        return config.optimizer == "lm" and n <= MOST
+    def helps(self, settings: Settings, n: int) -> bool:
+        """Say whether predictions are worth having beside `n` examples.
 
-    def misfit(self, w: np.ndarray, topology: Topology) -> np.ndarray:
-        """Return how far a network is from the predictions: mean squared error over
-        variance, `o`; 0 for constants.
+        They need an optimizer that gives them less weight than examples.
         """
-        error = (
-            (forward(w, topology, pad_inputs(self.x, topology)) - self.y) ** 2
-        ).mean(axis=0)
+        return optimizer_of(settings).takes_weights and n <= MOST
+
+    def misfit(
+        self, w: Float[np.ndarray, " w"], topology: Topology
+    ) -> Float[np.ndarray, " o"]:
+        """Return how far a network is from the predictions; 0 for constants.
+
+        Returns:
+            mean squared error over variance, `o`.
+        """
+        error = _error(w, topology, Examples(self.x, self.y))
         spread = spread_of(self.y)
-        return np.where(spread > 0, error / np.where(spread > 0, spread, 1.0) ** 2, 0.0)
+        varies = spread > 0
+        return np.where(varies, error / np.where(varies, spread, 1.0) ** 2, 0.0)
+
+
+def _error(w: np.ndarray, topology: Topology, examples: Examples) -> np.ndarray:
+    """Return the mean squared error of each output, `o`, over examples `n i`, `n o`."""
+    found = forward(w, topology, pad_inputs(examples.x, topology))
+    return ((found - examples.y) ** 2).mean(axis=0)
 
 
 def has_few(data: FinetuneData) -> bool:
@@ -68,82 +79,79 @@ def has_few(data: FinetuneData) -> bool:
 
 
 def bears_out(
-    prior: Predictions, w: np.ndarray, topology: Topology, x: np.ndarray, y: np.ndarray
+    prior: Predictions,
+    w: Float[np.ndarray, " w"],
+    topology: Topology,
+    x: Float[np.ndarray, "n i"],
+    y: Float[np.ndarray, "n o"],
 ) -> bool:
-    """Say whether examples `n i`, `n o` agree with a start `w` made from predictions,
-    all in the same units.
+    """Say whether examples agree with a start made from predictions, in the same units.
 
     They do where no output is twice as wrong as the examples' mean would be; or, where
     all examples are equal, for they may not show what varies elsewhere, as a tenth of
     the predictions' variance. Where they disagree the text was misread, and what it
     predicts would only mislead. Two examples cannot tell.
     """
-    error = ((forward(w, topology, pad_inputs(x, topology)) - y) ** 2).mean(axis=0)
-    variance = np.where(
-        spread_of(y) > 0,
-        y.var(axis=0),
-        TOGETHER * prior.y.var(axis=0) + 1e-6 * (y * y).mean(axis=0),
-    )
-    return len(x) < ENOUGH or bool((error <= DISBELIEF * variance).all())
+    error = _error(w, topology, Examples(x, y))
+    rounding = 1e-6 * (y * y).mean(axis=0)
+    elsewhere = np.asarray(TOGETHER * prior.y.var(axis=0) + rounding)
+    variance = np.where(spread_of(y) > 0, np.asarray(y.var(axis=0)), elsewhere)
+    agrees = bool(np.all(error <= DISBELIEF * variance))
+    return len(x) < ENOUGH or agrees
 
 
 def finetune_with_predictions(
-    w: np.ndarray,
+    w: Float[np.ndarray, " w"],
     topology: Topology,
     data: FinetuneData | None,
     prior: Predictions,
     *,
     threads: int | None = None,
+    backend: str = "cpu",
 ) -> FinetuneResult:
-    """Finetune on training examples and predictions, all steps; `w` of the result are
-    the last parameters.
+    """Finetune by Levenberg-Marquardt on training examples and predictions, all steps.
 
     Everything is in the units given; losses are of outputs standardised on both. Where
-    validation examples are too few to choose by, they are trained on too. Without
-    examples, data None, it is the predictions alone that are fitted, and measured.
+    validation examples are too few to choose by, they are trained on too.
+
+    Args:
+        data: None to fit, and measure, the predictions alone.
+
+    Returns:
+        A result whose `w` are the last parameters.
     """
-    parts = [] if data is None else [(data.x_train[:1], data.y_train[:1])]
-    # one is both
-    if (
-        data is not None
-        and has_few(data)
-        and not np.array_equal(data.x_train, data.x_validation)
-    ):
-        parts.append((data.x_validation[:1], data.y_validation[:1]))
-    n = sum(x.shape[1] for x, _ in parts)
-    x, y = (
-        np.concatenate(arrays, axis=1)
-        for arrays in zip(*parts, (prior.x[None], prior.y[None]), strict=True)
-    )
-    mean = y[0].mean(axis=0)
-    spread = spread_of(y[0])
-    spread = np.where(spread > 0, spread, 1.0)
+    known = _training_examples(data)
+    n = sum(len(examples.x) for examples in known)
+    x = np.concatenate([*(examples.x for examples in known), prior.x])[None]
+    y = np.concatenate([*(examples.y for examples in known), prior.y])
+    scale = Scale.of(y)
+    y = scale.standardise(y)[None]
     weights = np.concatenate([np.ones(n), np.full(len(prior.x), WEIGHT)])[None]
-    x_held, y_held = (x, y) if data is None else (data.x_validation, data.y_validation)
-    joined = FinetuneData(
-        x,
-        (y - mean) / spread,
-        x_held,
-        (y_held - mean) / spread,
-        weights=weights / weights.mean(),
-    )
-    steps = int(
-        np.clip(STEPS * (SMALL / topology.n_parameters) ** 2, FEWEST_STEPS, STEPS)
-    )
-    given = scale_outputs(w, topology, 1.0 / spread, -mean / spread)
-    found = finetune(
-        given,
-        topology,
-        joined,
-        FinetuneConfig(steps=steps, patience=steps),
-        threads=threads,
-    )
-    last = np.stack(
-        [scale_outputs(each, topology, spread, mean) for each in found.w_final]
-    )
-    return replace(
-        found,
-        w=last,
-        w_final=last,
-        best_step=np.isfinite(found.train_loss).sum(axis=1) - 1,
-    )
+    held = Examples(x, y)
+    if data is not None:
+        held = Examples(data.x_validation, scale.standardise(data.y_validation))
+    joined = FinetuneData(x, y, *held, weights=weights / weights.mean())
+    start = scale.into(w, topology)
+    steps = _steps_for(topology)
+    settings = LmSettings(steps=steps, patience=steps, backend=backend)
+    found = finetune(start, topology, joined, settings, threads=threads)
+    last = scale.out_of(found.w_final[0], topology)[None]
+    return replace(found, w=last, w_final=last, best_step=found.steps_run)
+
+
+def _training_examples(data: FinetuneData | None) -> list[Examples]:
+    """List what is trained on beside predictions, each set `n i`, `n o`."""
+    if data is None:
+        return []
+    train = Examples(data.x_train[0], data.y_train[0])
+    validation = Examples(data.x_validation[0], data.y_validation[0])
+    is_both = np.array_equal(data.x_train, data.x_validation)  # a single example
+    if has_few(data) and not is_both:
+        return [train, validation]
+    return [train]
+
+
+def _steps_for(topology: Topology) -> int:
+    """Return how many steps: each costs the square of the parameters, or more."""
+    wanted = STEPS * (SMALL / topology.n_parameters) ** 2
+    return int(np.clip(wanted, FEWEST_STEPS, STEPS))

@@ -1,3 +1,4 @@
+# ruff: noqa: F722 (axes, not forward references)
 """Several starts race; the best on validation goes on.
 
 In: starts `p w`, data of one surrogate. Out: one `FinetuneResult` with p = 1.
@@ -9,13 +10,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from jaxtyping import Float
 
-from nsc.finetune.engine import (
-    FinetuneConfig,
+from nsc.finetune.engine import finetune
+from nsc.finetune.optimizers import optimizer_of
+from nsc.finetune.task import (
     FinetuneData,
     FinetuneResult,
     Progress,
-    finetune,
+    Settings,
+    show_nothing,
 )
 from nsc.surrogate import Topology
 
@@ -25,35 +29,42 @@ RACE_STEPS = 80
 TRUST = 30
 # the same for a start that heeded predictions, against one that did not
 TRUST_PREDICTIONS = 3
+# of a race that nothing can tell: a random start cannot win
+HOPELESS = 1e30
 
 
 def handicap(n_validation: int, trust: float = TRUST) -> float:
-    """Return by how much a random start's validation loss counts more than a compiled
-    one's.
+    """Return by how much a random start's validation loss counts more than a compiled's.
 
     A few examples say little: the smallest of many losses on them is small by luck.
     With a single example in all, which is training and validation alike, there is none
     to choose by (0), and a random start cannot win.
 
+    Example: handicap(30) is 2, handicap(300) is 1.1.
+
     Args:
         trust: how many validation examples the other start is worth.
     """
-    return 1.0 + trust / n_validation if n_validation else 1e30
+    if n_validation == 0:
+        return HOPELESS
+    return 1.0 + trust / n_validation
 
 
 def finetune_best_of(
-    starts: np.ndarray,
+    starts: Float[np.ndarray, "*p w"],
     topology: Topology,
     data: FinetuneData,
-    config: FinetuneConfig,
+    settings: Settings,
     *,
-    handicaps: np.ndarray | None = None,
-    backend: str = "cpu",
-    progress: Progress = lambda step, limit, best: None,
+    handicaps: Float[np.ndarray, " p"] | None = None,
+    progress: Progress = show_nothing,
 ) -> tuple[FinetuneResult, int]:
     """Finetune every start for a short race, then the best to the end.
 
+    An optimizer that cannot go on from parameters alone takes every start to the end.
+
     Args:
+        starts: `p w` or `w`.
         handicaps: factors of the starts' validation losses, `p`; default 1.
 
     Returns:
@@ -61,58 +72,57 @@ def finetune_best_of(
         number.
     """
     starts = np.atleast_2d(starts)
-    handicaps = np.ones(len(starts)) if handicaps is None else handicaps
-    if len(starts) == 1 or config.optimizer != "lm" or config.steps <= RACE_STEPS:
-        result = finetune(
-            starts, topology, data, config, backend=backend, progress=progress
-        )
-        winner = int(np.argmin(result.best_validation * handicaps))
+    if handicaps is None:
+        handicaps = np.ones(len(starts))
+    continued = optimizer_of(settings).continued
+    is_short = len(starts) == 1 or settings.steps <= RACE_STEPS
+    if continued is None or is_short:
+        result = finetune(starts, topology, data, settings, progress=progress)
+        winner = _winner(result, handicaps)
         return _only(result, winner), winner
-    race = finetune(
-        starts,
-        topology,
-        data,
-        replace(config, steps=RACE_STEPS),
-        backend=backend,
-        progress=progress,
-    )
-    winner = int(np.argmin(race.best_validation * handicaps))
-    rest = replace(config, steps=config.steps - RACE_STEPS, damping=1e-3)
-    last = finetune(
-        race.w_final[winner], topology, data, rest, backend=backend, progress=progress
-    )
-    joined = _continued(_only(race, winner), last)
+    short = replace(settings, steps=RACE_STEPS)
+    race = finetune(starts, topology, data, short, progress=progress)
+    winner = _winner(race, handicaps)
+    rest = continued(settings, RACE_STEPS)
+    last = finetune(race.w_final[winner], topology, data, rest, progress=progress)
+    joined = _joined(_only(race, winner), last)
     return replace(joined, seconds=race.seconds + last.seconds), winner
 
 
+def _winner(result: FinetuneResult, handicaps: np.ndarray) -> int:
+    return int(np.argmin(result.best_validation * handicaps))
+
+
 def _only(result: FinetuneResult, k: int) -> FinetuneResult:
+    """Return one surrogate of a result, its curves cut where they end."""
     one = slice(k, k + 1)
-    length = int(np.isfinite(result.train_loss[k]).sum())
-    curves = {
-        name: getattr(result, name)[one, :length]
-        for name in ("train_loss", "validation_loss", "test_loss")
-    }
+    length = int(result.steps_run[k]) + 1
     return replace(
         result,
         w=result.w[one],
         w_final=result.w_final[one],
+        train_loss=result.train_loss[one, :length],
+        validation_loss=result.validation_loss[one, :length],
+        test_loss=result.test_loss[one, :length],
         best_step=result.best_step[one],
         stopped=(result.stopped[k],),
-        **curves,
     )
 
 
-def _continued(first: FinetuneResult, second: FinetuneResult) -> FinetuneResult:
-    """Join a race and its continuation into one history."""
+def _joined(first: FinetuneResult, second: FinetuneResult) -> FinetuneResult:
+    """Join a race and what came after it into one history."""
     steps = first.train_loss.shape[1] - 1
-    second_better = second.best_validation[0] < first.best_validation[0]
+    second_is_better = second.best_validation[0] < first.best_validation[0]
     return replace(
         second,
-        w=second.w if second_better else first.w,
-        best_step=second.best_step + steps if second_better else first.best_step,
-        train_loss=np.concatenate([first.train_loss, second.train_loss[:, 1:]], axis=1),
-        validation_loss=np.concatenate(
-            [first.validation_loss, second.validation_loss[:, 1:]], axis=1
-        ),
-        test_loss=np.concatenate([first.test_loss, second.test_loss[:, 1:]], axis=1),
+        w=second.w if second_is_better else first.w,
+        best_step=second.best_step + steps if second_is_better else first.best_step,
+        train_loss=_end_to_end(first.train_loss, second.train_loss),
+        validation_loss=_end_to_end(first.validation_loss, second.validation_loss),
+        test_loss=_end_to_end(first.test_loss, second.test_loss),
     )
+
+
+def _end_to_end(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Join two curves; the second begins where the first ends."""
+    return np.concatenate([first, second[:, 1:]], axis=1)

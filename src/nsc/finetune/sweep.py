@@ -1,5 +1,5 @@
-"""Sweeps: any number of surrogates, of any mix of data sizes, streamed through the
-engine.
+# ruff: noqa: F722 (axes, not forward references)
+"""Sweeps: any number of surrogates, of any mix of data sizes, finetuned in batches.
 
 In: an iterable of `Trial`s, made lazily. Out: a `Score` each, kept in a file as they
 come. Memory: at most `max_bytes` of waiting examples, plus one batch (its examples
@@ -11,28 +11,35 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float
 
 from nsc.errors import InputError, StoreError
-from nsc.finetune.engine import FinetuneConfig, FinetuneData, finetune, split_examples
-from nsc.surrogate import Topology, forward
+from nsc.finetune.engine import finetune
+from nsc.finetune.examples import split_examples
+from nsc.finetune.network import mean_squared_error
+from nsc.finetune.optimizers import optimizer_of
+from nsc.finetune.task import FinetuneData, FinetuneResult, Settings
+from nsc.surrogate import Topology
 
 # shares of a program's examples (ICML 2024, section 5)
 PAPER_DATA_SIZES = (0.0, 0.001, 0.01, 0.1, 1.0)
 
+Shape = tuple[tuple[int, ...] | None, ...]
+
 
 def share_of(
-    x: np.ndarray,
-    y: np.ndarray,
+    x: Float[np.ndarray, "n i"],
+    y: Float[np.ndarray, "n o"],
     *,
     share: float,
     seed: int,
-    x_test: np.ndarray | None = None,
-    y_test: np.ndarray | None = None,
+    x_test: Float[np.ndarray, "m i"] | None = None,
+    y_test: Float[np.ndarray, "m o"] | None = None,
 ) -> FinetuneData:
     """Take a share of a program's examples `n i`, `n o` for one trial, split 80:20.
 
@@ -44,12 +51,20 @@ def share_of(
     """
     if not 0 <= share <= 1:
         raise InputError(f"a share lies between 0 and 1; found {share}")
-    count = round(share * len(x)) or int(share > 0)
-    chosen = np.random.default_rng(seed).permutation(len(x))[:count]
-    if not count:
+    at_least = 1 if share > 0 else 0
+    count = max(round(share * len(x)), at_least)
+    if count == 0:
         return FinetuneData(x[:0], y[:0], x[:0], y[:0], x_test, y_test)
-    parts = split_examples(x[chosen], y[chosen], seed=seed).arrays()[:4]
-    return FinetuneData(*(a[0] for a in parts), x_test, y_test)
+    chosen = np.random.default_rng(seed).permutation(len(x))[:count]
+    split = split_examples(x[chosen], y[chosen], seed=seed)
+    return FinetuneData(
+        split.x_train[0],
+        split.y_train[0],
+        split.x_validation[0],
+        split.y_validation[0],
+        x_test,
+        y_test,
+    )
 
 
 @dataclass(frozen=True)
@@ -69,21 +84,22 @@ class Trial:
     data: FinetuneData
 
     @property
-    def shape(self) -> tuple:
+    def shape(self) -> Shape:
+        """The shapes of its arrays; trials of equal shapes run together."""
         return tuple(None if a is None else a.shape for a in self.data.arrays())
 
     @property
     def n_bytes(self) -> int:
+        """The size of its examples."""
         return sum(a.nbytes for a in self.data.arrays() if a is not None)
 
 
 @dataclass(frozen=True)
 class Score:
-    """What a sweep keeps of a trial: mean squared errors at the start and where
-    validation was best.
+    """What a sweep keeps of a trial: mean squared errors, at the start and at best.
 
-    `validation` is NaN without training examples; `test_start` and `test` without test
-    examples.
+    Best is where validation was. `validation` is NaN without training examples;
+    `test_start` and `test` are without test examples.
     """
 
     key: str
@@ -98,11 +114,10 @@ class Score:
 def sweep(
     trials: Iterable[Trial],
     topology: Topology,
-    config: FinetuneConfig,
+    settings: Settings,
     *,
     file: Path | None = None,
     about: str = "",
-    backend: str = "cpu",
     threads: int | None = None,
     batch: int = 256,
     max_bytes: int = 256 << 20,
@@ -115,32 +130,33 @@ def sweep(
             are not run again. They are yielded too. A line cut short by a kill is
             dropped and its trial run again.
         about: what the trials were made of, where their keys do not tell (a checkpoint,
-            a data set); it stands in the file's first line, beside topology and config.
+            a data set); it stands in the file's first line, beside topology and
+            settings.
+        batch: trials of equal shapes that are run together.
+        max_bytes: of examples that wait for others of their shape.
+        progress: called with the number of trials done.
 
     Raises:
-        StoreError: `file` holds something else, or scores of another topology, config
-            or `about`.
+        StoreError: `file` holds something else, or scores of another topology, of other
+            settings or `about`.
         InputError: a trial's examples do not fit the topology, or a key comes twice.
     """
-    scores_of = _ScoreFile(file, topology, config, about)
-    kept = scores_of.read()
+    store = _ScoreFile(file, topology, settings, about)
+    kept = store.read()
     yield from kept.values()
-    seen: set[str] = set()
-    waiting: dict[tuple, list[Trial]] = {}
     done = len(kept)
-    n_bytes = 0
     progress(done)
-
-    def flush(shape: tuple) -> Iterator[Score]:
-        nonlocal done, n_bytes
-        chosen = waiting.pop(shape)
-        n_bytes -= sum(t.n_bytes for t in chosen)
-        scores = _run(chosen, topology, config, backend, threads)
-        scores_of.append(scores)
+    for chosen in _batches(_unfinished(trials, kept), batch, max_bytes):
+        scores = _run(chosen, topology, settings, threads)
+        store.append(scores)
         done += len(scores)
         progress(done)
         yield from scores
 
+
+def _unfinished(trials: Iterable[Trial], kept: Container[str]) -> Iterator[Trial]:
+    """Check every trial; yield those that no file has scores of."""
+    seen: set[str] = set()
     for trial in trials:
         if trial.data.weights is not None:
             raise InputError(
@@ -150,109 +166,155 @@ def sweep(
         if trial.key in seen:
             raise InputError(f"the sweep has two trials named '{trial.key}'")
         seen.add(trial.key)
-        if trial.key in kept:
-            continue
+        if trial.key not in kept:
+            yield trial
+
+
+def _batches(
+    trials: Iterable[Trial], size: int, max_bytes: int
+) -> Iterator[list[Trial]]:
+    """Collect trials of equal shapes; the largest collection goes when bytes run out."""
+    waiting: dict[Shape, list[Trial]] = {}
+    n_bytes = 0
+    for trial in trials:
         waiting.setdefault(trial.shape, []).append(trial)
         n_bytes += trial.n_bytes
-        if len(waiting[trial.shape]) >= batch:
-            yield from flush(trial.shape)
+        if len(waiting[trial.shape]) >= size:
+            full = waiting.pop(trial.shape)
+            n_bytes -= _bytes_of(full)
+            yield full
         while n_bytes > max_bytes:
-            yield from flush(
-                max(waiting, key=lambda s: sum(t.n_bytes for t in waiting[s]))
-            )
-    for shape in list(waiting):
-        yield from flush(shape)
+            largest = max(waiting, key=lambda shape: _bytes_of(waiting[shape]))
+            chosen = waiting.pop(largest)
+            n_bytes -= _bytes_of(chosen)
+            yield chosen
+    yield from waiting.values()
+
+
+def _bytes_of(trials: list[Trial]) -> int:
+    return sum(trial.n_bytes for trial in trials)
 
 
 def _run(
-    trials: list[Trial],
-    topology: Topology,
-    config: FinetuneConfig,
-    backend: str,
-    threads: int | None,
+    trials: list[Trial], topology: Topology, settings: Settings, threads: int | None
 ) -> list[Score]:
+    """Finetune trials of equal shapes together."""
     w = np.stack([t.w() if callable(t.w) else t.w for t in trials])
-    rows = zip(*(t.data.arrays() for t in trials), strict=True)
-    data = FinetuneData(
-        *(None if arrays[0] is None else np.stack(arrays) for arrays in rows)
-    )
+    data = _stacked([t.data for t in trials])
     start = np.full(len(w), np.nan)
-    if data.x_test is not None:
-        start = ((forward(w, topology, data.x_test) - data.y_test) ** 2).mean(
-            axis=(1, 2)
-        )
+    if data.test is not None:
+        start = mean_squared_error(w, topology, *data.test)
     if data.x_train.shape[1] == 0:
-        nan = float("nan")
-        return [
-            Score(t.key, float(s), float(s), nan, 0, 0, "zero_shot")
-            for t, s in zip(trials, start, strict=True)
-        ]
-    found = finetune(w, topology, data, config, backend=backend, threads=threads)
-    steps = np.isfinite(found.train_loss).sum(axis=1) - 1
-    columns = (
-        start,
-        found.test_at_best,
-        found.best_validation,
-        found.best_step,
-        steps,
-        found.stopped,
+        pairs = zip(trials, start, strict=True)
+        return [_untrained(t.key, float(loss)) for t, loss in pairs]
+    found = finetune(w, topology, data, settings, threads=threads)
+    return [_score(t.key, k, float(start[k]), found) for k, t in enumerate(trials)]
+
+
+def _stacked(data: list[FinetuneData]) -> FinetuneData:
+    """Stack the examples of several surrogates, equal in shape."""
+
+    def both(each: Callable[[FinetuneData], np.ndarray | None]) -> np.ndarray | None:
+        arrays = [a for a in map(each, data) if a is not None]
+        return np.stack(arrays) if arrays else None
+
+    return FinetuneData(
+        np.stack([d.x_train for d in data]),
+        np.stack([d.y_train for d in data]),
+        np.stack([d.x_validation for d in data]),
+        np.stack([d.y_validation for d in data]),
+        both(lambda d: d.x_test),
+        both(lambda d: d.y_test),
     )
-    return [
-        Score(t.key, float(a), float(b), float(c), int(d), int(e), f)
-        for t, a, b, c, d, e, f in zip(trials, *columns, strict=True)
-    ]
+
+
+def _untrained(key: str, test: float) -> Score:
+    nan = float("nan")
+    return Score(
+        key,
+        test_start=test,
+        test=test,
+        validation=nan,
+        best_step=0,
+        steps=0,
+        stopped="zero_shot",
+    )
+
+
+def _score(key: str, k: int, test_start: float, found: FinetuneResult) -> Score:
+    return Score(
+        key,
+        test_start=test_start,
+        test=float(found.test_at_best[k]),
+        validation=float(found.best_validation[k]),
+        best_step=int(found.best_step[k]),
+        steps=int(found.steps_run[k]),
+        stopped=found.stopped[k],
+    )
 
 
 class _ScoreFile:
     """Scores, an object a line, behind a line that says of which sweep."""
 
     def __init__(
-        self, file: Path | None, topology: Topology, config: FinetuneConfig, about: str
+        self, file: Path | None, topology: Topology, settings: Settings, about: str
     ):
         self.file = file
+        optimizer = optimizer_of(settings).name
         self.head = {
             "sweep": str(topology),
             "activation": topology.activation,
-            "config": asdict(config),
+            "config": {"optimizer": optimizer, **asdict(settings)},
             "about": about,
         }
 
     def read(self) -> dict[str, Score]:
-        """Read the scores of an earlier run, dropping what stands behind the last whole
-        line.
-        """
+        """Read the scores of an earlier run; a line cut short is dropped."""
         if self.file is None or not self.file.exists():
             return {}
         text = self.file.read_bytes()
         whole = text[: text.rfind(b"\n") + 1]
-        try:
-            head, *scores = (
-                map(json.loads, whole.splitlines()) if whole else (self.head,)
-            )
-            scores = [Score(**score) for score in scores]
-        except (ValueError, TypeError):
-            head = {}
-            scores = []
-        if "sweep" not in head:
-            raise StoreError(
-                f"{self.file} does not hold the scores of a sweep; choose another file"
-            )
-        if head != self.head:
-            differing = ", ".join(
-                k for k in head | self.head if head.get(k) != self.head.get(k)
-            )
-            raise StoreError(
-                f"{self.file} holds scores of another sweep ({differing}): remove it or"
-                " choose another file"
-            )
+        lines = whole.splitlines()
+        if lines:
+            self._check_head(lines[0])
+        scores = self._scores(lines[1:])
         if len(whole) < len(text):
             os.truncate(self.file, len(whole))
-        return {s.key: s for s in scores}
+        return scores
+
+    def _check_head(self, line: bytes) -> None:
+        try:
+            head: dict[str, object] = dict(json.loads(line))
+        except (ValueError, TypeError):
+            raise self._is_something_else() from None
+        if "sweep" not in head:
+            raise self._is_something_else()
+        if head != self.head:
+            keys = dict.fromkeys([*head, *self.head])
+            differing = [k for k in keys if head.get(k) != self.head.get(k)]
+            raise StoreError(
+                f"{self.file} holds scores of another sweep ({', '.join(differing)}):"
+                " remove it or choose another file"
+            )
+
+    def _scores(self, lines: list[bytes]) -> dict[str, Score]:
+        try:
+            scores = [Score(**json.loads(line)) for line in lines]
+        except (ValueError, TypeError):
+            raise self._is_something_else() from None
+        return {score.key: score for score in scores}
+
+    def _is_something_else(self) -> StoreError:
+        return StoreError(
+            f"{self.file} does not hold the scores of a sweep; choose another file"
+        )
 
     def append(self, scores: list[Score]) -> None:
+        """Append scores, behind the first line where there is none yet."""
         if self.file is None:
             return
         self.file.parent.mkdir(parents=True, exist_ok=True)
         with self.file.open("a") as out:
-            lines = [*([] if out.tell() else [self.head]), *map(asdict, scores)]
+            is_new = out.tell() == 0
+            lines = [*([self.head] if is_new else []), *map(asdict, scores)]
             out.write("".join(json.dumps(line) + "\n" for line in lines))

@@ -11,7 +11,6 @@ from nsc.initial.compiled import initial_of as initial_of
 from nsc.initial.distilled import distill_initial as distill_initial
 from nsc.initial.distilled import distilled as distilled
 from nsc.initial.start import Initial as Initial
-from nsc.initial.start import Oracle as Oracle
 from nsc.initial.start import random_initial as random_initial
 from nsc.initial.table import FROM_TEXT as FROM_TEXT
 from nsc.initial.table import INITIALISERS as INITIALISERS

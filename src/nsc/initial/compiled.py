@@ -11,13 +11,14 @@ from dataclasses import replace
 import numpy as np
 
 from nsc.compnet import (
+    FIT,
     Compiler,
     CompilerInput,
     Emission,
     anchor_inputs,
     fit_values,
 )
-from nsc.finetune import MAX_LM_PARAMETERS, Predictions, spread_of
+from nsc.finetune import Predictions, can_finetune, spread_of
 from nsc.initial.start import Initial
 from nsc.program import Program
 from nsc.surrogate import (
@@ -75,7 +76,7 @@ def initial_of(
         seed: of the random starts of the fit.
     """
     notes = tuple(dict.fromkeys(note for e in emissions for note in e.notes))
-    if topology.n_parameters > MAX_LM_PARAMETERS:
+    if not can_finetune(topology, FIT):
         why = (
             f"{topology} has {topology.n_parameters} parameters, too many to fit to"
             " what the text says"

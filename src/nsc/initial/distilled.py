@@ -14,7 +14,8 @@ import numpy as np
 from nsc.compnet import FIT, MAX_INPUTS, anchor_inputs, fit_values
 from nsc.graph import Dag, evaluate
 from nsc.initial.compiled import FITS
-from nsc.initial.start import Initial, Oracle
+from nsc.initial.start import Initial
+from nsc.oracle import Oracle
 from nsc.program import Program, with_whole_inputs
 from nsc.surrogate import Topology, random_parameters
 

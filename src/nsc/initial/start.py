@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +9,6 @@ import numpy as np
 from nsc.finetune import Predictions
 from nsc.program import Program
 from nsc.surrogate import Topology, random_parameters
-
-Oracle = Callable[[np.ndarray], np.ndarray]  # `n i` in the program's units -> `n o`
 
 
 @dataclass(frozen=True)

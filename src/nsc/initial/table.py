@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nsc.compnet import KEPT
+from nsc.compnet import KEPT, Compiler
 from nsc.initial.compiled import compnet_initial
 from nsc.initial.distilled import distill_initial
-from nsc.initial.start import Initial, Oracle, random_initial
+from nsc.initial.start import Initial, random_initial
+from nsc.oracle import Oracle
 from nsc.program import Program
 from nsc.surrogate import Topology
 

@@ -1,5 +1,4 @@
-"""Surrogates as numbers: topology, flat parameters, forward pass, exact rescaling,
-storage.
+"""Surrogates as numbers: parameters, forward pass, exact changes, storage.
 
 Must not know C, signatures or program text.
 """
@@ -11,8 +10,8 @@ from nsc.surrogate.model import random_parameters as random_parameters
 from nsc.surrogate.model import resize_inputs as resize_inputs
 from nsc.surrogate.model import scale_outputs as scale_outputs
 from nsc.surrogate.model import widen as widen
-from nsc.surrogate.store import load as load
 from nsc.surrogate.surrogate import Member as Member
 from nsc.surrogate.surrogate import Surrogate as Surrogate
+from nsc.surrogate.surrogate import load as load
 from nsc.surrogate.topology import COVERING as COVERING
 from nsc.surrogate.topology import Topology as Topology

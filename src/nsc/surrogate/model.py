@@ -1,41 +1,58 @@
-"""The surrogate's function, and changes of parameters that keep or exactly transform
-it.
+# ruff: noqa: F722 (axes, not forward references)
+"""The surrogate's function, and changes of parameters that keep or transform it.
 
-In: `w`, Topology, inputs. Out: outputs or new `w`. Non-goals: training, units of
-programs.
+In: `w`, Topology, inputs. Out: outputs or new `w`, exactly. Non-goals: training, units
+of programs.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
+import numpy.typing as npt
+from jaxtyping import Float
 
 from nsc.errors import InputError
 from nsc.surrogate.topology import Topology
 
-_ACT = {
-    "sigmoid": lambda z: 1.0 / (1.0 + np.exp(-np.clip(z, -700.0, 700.0))),
-    "tanh": np.tanh,
-    "relu": lambda z: np.maximum(z, 0.0),
-}
+
+def _activate(z: np.ndarray, activation: str) -> np.ndarray:
+    if activation == "sigmoid":
+        return 1.0 / (1.0 + np.exp(-np.clip(z, -700.0, 700.0)))
+    if activation == "tanh":
+        return np.tanh(z)
+    return np.maximum(z, 0.0)
 
 
 def pad_inputs(x: np.ndarray, topology: Topology) -> np.ndarray:
-    """Fill unused inputs of a covering architecture with zeros: `... i` -> `...
-    topology.n_inputs`.
+    """Fill unused inputs of a covering architecture with zeros.
+
+    Args:
+        x: `... i`.
+
+    Returns:
+        `... topology.n_inputs`.
+
+    Raises:
+        InputError: there are more inputs than the topology has.
     """
     missing = topology.n_inputs - x.shape[-1]
     if missing < 0:
         raise InputError(f"{x.shape[-1]} inputs do not fit a {topology} surrogate")
-    return (
-        x
-        if missing == 0
-        else np.concatenate([x, np.zeros((*x.shape[:-1], missing))], axis=-1)
-    )
+    if missing == 0:
+        return x
+    zeros = np.zeros((*x.shape[:-1], missing))
+    return np.concatenate([x, zeros], axis=-1)
 
 
 def forward(
-    w: np.ndarray, topology: Topology, x: np.ndarray, *, kind: type = np.float64
-) -> np.ndarray:
+    w: Float[np.ndarray, "... w"],
+    topology: Topology,
+    x: npt.ArrayLike,
+    *,
+    kind: type[np.floating] = np.float64,
+) -> Float[np.ndarray, "... n o"]:
     """Evaluate surrogates, in double or in single precision.
 
     Args:
@@ -49,97 +66,103 @@ def forward(
     layers = topology.layers(np.asarray(w, kind))
     for k, (weight, bias) in enumerate(layers):
         z = h @ np.swapaxes(weight, -1, -2) + bias[..., None, :]
-        h = z if k == len(layers) - 1 else _ACT[topology.activation](z)
+        is_last = k == len(layers) - 1
+        h = z if is_last else _activate(z, topology.activation)
     return h
 
 
 def scale_outputs(
-    w: np.ndarray, topology: Topology, gain: np.ndarray, shift: np.ndarray
-) -> np.ndarray:
-    """Return parameters of `old(x) * gain + shift`; gain, shift: `o`."""
-    layers = [(weight.copy(), bias.copy()) for weight, bias in topology.layers(w)]
+    w: Float[np.ndarray, " w"],
+    topology: Topology,
+    gain: Float[np.ndarray, " o"],
+    shift: Float[np.ndarray, " o"],
+) -> Float[np.ndarray, " w"]:
+    """Return parameters of `old(x) * gain + shift`."""
+    layers = topology.layers(w)
     weight, bias = layers[-1]
     layers[-1] = (weight * np.asarray(gain)[:, None], bias * gain + shift)
     return topology.join(layers)
 
 
 def clone_outputs(
-    w: np.ndarray, topology: Topology, n_outputs: int
-) -> tuple[np.ndarray, Topology]:
-    """Give a one-output surrogate more outputs by cloning its output head (ICML 2024,
-    section 3).
+    w: Float[np.ndarray, " w"], topology: Topology, n_outputs: int
+) -> tuple[Float[np.ndarray, " v"], Topology]:
+    """Give a one-output surrogate more outputs by cloning its output head.
+
+    Source: ICML 2024, section 3.
     """
     grown = Topology((*topology.widths[:-1], n_outputs), topology.activation)
-    layers = list(topology.layers(w))
+    layers = topology.layers(w)
     weight, bias = layers[-1]
     layers[-1] = (np.repeat(weight, n_outputs, axis=0), np.repeat(bias, n_outputs))
     return grown.join(layers), grown
 
 
 def resize_inputs(
-    w: np.ndarray, topology: Topology, n_inputs: int
-) -> tuple[np.ndarray, Topology]:
-    """Drop inputs from the end (they must be the unused, zero ones) or add ones of
-    weight zero.
+    w: Float[np.ndarray, " w"], topology: Topology, n_inputs: int
+) -> tuple[Float[np.ndarray, " v"], Topology]:
+    """Drop inputs from the end, or add ones of weight zero.
+
+    Those that are dropped must be unused: zero. Else the function changes.
     """
     resized = Topology((n_inputs, *topology.widths[1:]), topology.activation)
-    layers = list(topology.layers(w))
+    layers = topology.layers(w)
     weight, bias = layers[0]
-    if n_inputs <= topology.n_inputs:
-        weight = weight[:, :n_inputs]
-    else:
-        weight = np.concatenate(
-            [weight, np.zeros((len(weight), n_inputs - topology.n_inputs))], axis=1
-        )
-    layers[0] = (weight, bias)
+    kept = weight[:, :n_inputs]
+    missing = n_inputs - kept.shape[1]
+    layers[0] = (np.pad(kept, ((0, 0), (0, missing))), bias)
     return resized.join(layers), resized
 
 
 def widen(
-    w: np.ndarray, topology: Topology, hidden: tuple[int, ...], *, seed: int
-) -> tuple[np.ndarray, Topology]:
+    w: Float[np.ndarray, " w"],
+    topology: Topology,
+    hidden: tuple[int, ...],
+    *,
+    seed: int,
+) -> tuple[Float[np.ndarray, " v"], Topology]:
     """Add hidden units without changing the function.
 
     New units get random incoming weights (as torch.nn.Linear draws them) and outgoing
     weights zero.
 
+    Example: widen(w, 9-4-4-1, (8, 8), seed=0) gives parameters of 9-8-8-1.
+
     Raises:
         InputError: another number of hidden layers, or fewer units than now.
     """
-    fits = len(hidden) == len(topology.hidden) and all(
-        n >= o for n, o in zip(hidden, topology.hidden, strict=False)
-    )
-    if not fits:
+    same_depth = len(hidden) == len(topology.hidden)
+    pairs = zip(hidden, topology.hidden, strict=False)
+    none_shrinks = all(new >= old for new, old in pairs)
+    if not (same_depth and none_shrinks):
         raise InputError(
             f"{topology} cannot be widened to hidden layers"
             f" {'-'.join(map(str, hidden))}"
         )
-    wide = Topology(
-        (topology.n_inputs, *hidden, topology.n_outputs), topology.activation
-    )
+    widths = (topology.n_inputs, *hidden, topology.n_outputs)
+    wide = Topology(widths, topology.activation)
     generator = np.random.default_rng(seed)
-    layers = []
+    layers: list[tuple[np.ndarray, np.ndarray]] = []
     for k, (weight, bias) in enumerate(topology.layers(w)):
-        rows = wide.widths[k + 1]
-        columns = wide.widths[k]
+        columns, rows = wide.widths[k : k + 2]
+        old_rows, old_columns = weight.shape
         bound = 1.0 / np.sqrt(columns)
         new_weight = generator.uniform(-bound, bound, (rows, columns))
         new_bias = generator.uniform(-bound, bound, rows)
-        new_weight[: len(weight), : weight.shape[1]] = weight
-        new_weight[: len(weight), weight.shape[1] :] = 0.0
-        new_bias[: len(bias)] = bias
+        new_weight[:old_rows, :old_columns] = weight
+        new_weight[:old_rows, old_columns:] = 0.0  # old units do not see new ones
+        new_bias[:old_rows] = bias
         layers.append((new_weight, new_bias))
     return wide.join(layers), wide
 
 
 def random_parameters(
     topology: Topology, *, seed: int | np.random.Generator
-) -> np.ndarray:
-    """Draw parameters as torch.nn.Linear does: U(-1/sqrt(fan_in), 1/sqrt(fan_in));
-    float64 `w`.
-    """
+) -> Float[np.ndarray, " w"]:
+    """Draw parameters as torch.nn.Linear does: U(-1/sqrt(fan_in), 1/sqrt(fan_in))."""
     generator = np.random.default_rng(seed)
-    parts = []
-    for a, b in zip(topology.widths, topology.widths[1:], strict=False):
-        parts.append(generator.uniform(-1, 1, (a + 1) * b) / np.sqrt(a))
+    parts: list[np.ndarray] = []
+    for fan_in, units in pairwise(topology.widths):
+        count = (fan_in + 1) * units
+        parts.append(generator.uniform(-1, 1, count) / np.sqrt(fan_in))
     return np.concatenate(parts)

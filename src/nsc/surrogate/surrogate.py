@@ -1,3 +1,4 @@
+# ruff: noqa: F722 (axes, not forward references)
 """A finished surrogate in its user's units.
 
 In: parameters, a box, names. Out: a callable. Non-goals: C, programs, training.
@@ -8,10 +9,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+from jaxtyping import Bool, Float
 
-from nsc.errors import InputError
+from nsc.errors import InputError, StoreError
+from nsc.surrogate import store
 from nsc.surrogate.model import forward
 from nsc.surrogate.topology import Topology
 
@@ -21,7 +26,7 @@ class Member:
     """One network; its inputs are in [-1, 1], its outputs in the user's units."""
 
     topology: Topology
-    w: np.ndarray
+    w: Float[np.ndarray, " w"]
 
 
 @dataclass(frozen=True)
@@ -35,45 +40,117 @@ class Surrogate:
     """
 
     members: tuple[Member, ...]
-    lo: np.ndarray
-    hi: np.ndarray
+    lo: Float[np.ndarray, " i"]
+    hi: Float[np.ndarray, " i"]
     input_names: tuple[str, ...]
     output_names: tuple[str, ...]
-    metadata: dict[str, str] = field(default_factory=dict)
+    metadata: dict[str, str] = field(default_factory=dict[str, str])
 
-    def __call__(self, x: np.ndarray) -> np.ndarray:
+    def __call__(self, x: npt.ArrayLike) -> Float[np.ndarray, "*n o"]:
         """Evaluate `n i` -> `n o`, or one example `i` -> `o`.
 
         Raises:
             InputError: the wrong number of inputs.
         """
-        x = np.asarray(x, np.float64)
-        if x.ndim not in (1, 2) or x.shape[-1] != len(self.lo):
+        given = np.asarray(x, np.float64)
+        if given.ndim not in (1, 2) or given.shape[-1] != len(self.lo):
             raise InputError(
                 f"expected inputs {', '.join(self.input_names)} (n x {len(self.lo)});"
-                f" found {x.shape}"
+                f" found {given.shape}"
             )
-        u = self.normalise(np.atleast_2d(x))
-        y = np.concatenate([forward(m.w, m.topology, u) for m in self.members], axis=1)
-        return y[0] if x.ndim == 1 else y
+        u = self.normalise(np.atleast_2d(given))
+        outputs = [forward(m.w, m.topology, u) for m in self.members]
+        y = np.concatenate(outputs, axis=1)
+        is_one_example = given.ndim == 1
+        return y[0] if is_one_example else y
 
-    def normalise(self, x: np.ndarray) -> np.ndarray:
-        """Map the domain onto [-1, 1]: `n i` -> `n i`."""
-        return (x - (self.hi + self.lo) / 2) / ((self.hi - self.lo) / 2)
+    def normalise(self, x: Float[np.ndarray, "n i"]) -> Float[np.ndarray, "n i"]:
+        """Map the domain onto [-1, 1]."""
+        centre = (self.hi + self.lo) / 2
+        half_width = (self.hi - self.lo) / 2
+        return (x - centre) / half_width
 
-    def in_domain(self, x: np.ndarray) -> np.ndarray:
-        """Say for each row of `n i` whether it lies inside the domain: bool (n,)."""
-        return ((x >= self.lo) & (x <= self.hi)).all(axis=-1)
+    def in_domain(self, x: Float[np.ndarray, "n i"]) -> Bool[np.ndarray, " n"]:
+        """Say for each row whether it lies inside the domain."""
+        is_inside = (x >= self.lo) & (x <= self.hi)
+        return np.asarray(is_inside.all(axis=-1))
 
     @property
-    def report(self) -> dict | None:
+    def report(self) -> dict[str, Any] | None:
         """The report of the compilation that made this surrogate, if it has one."""
-        return (
-            json.loads(self.metadata["report"]) if "report" in self.metadata else None
-        )
+        text = self.metadata.get("report")
+        return None if text is None else json.loads(text)
 
     def save(self, path: str | Path) -> None:
-        """Write a safetensors file that `nsc.load` reads."""
-        from nsc.surrogate.store import save
+        """Write a safetensors file that `nsc.load` reads, with the same bits.
 
-        save(self, Path(path))
+        Raises:
+            InputError: the file cannot be written.
+        """
+        tensors = {f"w{k}": _as_double(m.w) for k, m in enumerate(self.members)}
+        tensors["lo"] = _as_double(self.lo)
+        tensors["hi"] = _as_double(self.hi)
+        topologies = [[str(m.topology), m.topology.activation] for m in self.members]
+        header = {
+            "topologies": json.dumps(topologies),
+            "inputs": json.dumps(self.input_names),
+            "outputs": json.dumps(self.output_names),
+            "metadata": json.dumps(self.metadata),
+        }
+        store.write(Path(path), tensors, header)
+
+
+def _as_double(a: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    return np.asarray(a, np.float64)
+
+
+def load(path: str | Path) -> Surrogate:
+    """Read a surrogate back.
+
+    Raises:
+        StoreError: missing, damaged, of another version, or with parameters that do not
+            fit.
+    """
+    stored = store.read(Path(path))
+    try:
+        return _surrogate(stored)
+    except (KeyError, TypeError, ValueError, InputError) as error:
+        raise StoreError(f"{path} does not describe a surrogate: {error}") from None
+
+
+def _surrogate(stored: store.Stored) -> Surrogate:
+    """Put a surrogate together; what does not fit raises an error that says so."""
+    tensors, header = stored
+    members = _members(stored)
+    inputs = tuple(json.loads(header["inputs"]))
+    outputs = tuple(json.loads(header["outputs"]))
+    for side in ("lo", "hi"):
+        found = tensors[side].shape
+        if found != (len(inputs),):
+            raise ValueError(f"'{side}' must have {len(inputs)} numbers; found {found}")
+    n_outputs = sum(m.topology.n_outputs for m in members)
+    take_all_inputs = all(m.topology.n_inputs >= len(inputs) for m in members)
+    if n_outputs != len(outputs) or not take_all_inputs:
+        raise ValueError(
+            f"its members do not have {len(inputs)} inputs and {len(outputs)} outputs"
+            " in all"
+        )
+    metadata = dict(json.loads(header["metadata"]))
+    lo = tensors["lo"]
+    hi = tensors["hi"]
+    return Surrogate(members, lo, hi, inputs, outputs, metadata)
+
+
+def _members(stored: store.Stored) -> tuple[Member, ...]:
+    found: list[Member] = []
+    topologies = json.loads(stored.header["topologies"])
+    for k, (widths, activation) in enumerate(topologies):
+        topology = Topology.parse(widths, activation)
+        w = stored.tensors[f"w{k}"]
+        if w.dtype != np.float64 or w.shape != (topology.n_parameters,):
+            raise ValueError(
+                f"member {k} is {topology} with {topology.n_parameters} parameters,"
+                f" float64; found {w.dtype} {w.shape}"
+            )
+        found.append(Member(topology, w))
+    return tuple(found)

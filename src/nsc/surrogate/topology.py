@@ -1,5 +1,4 @@
-"""The shape of a surrogate: layer widths and activation, and where each parameter lives
-in `w`.
+"""The shape of a surrogate, and where each parameter lives in `w`.
 
 In / Out: frozen values. Non-goals: programs, training.
 """
@@ -7,6 +6,7 @@ In / Out: frozen values. Non-goals: programs, training.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,11 +15,17 @@ from nsc.errors import InputError
 ACTIVATIONS = ("sigmoid", "tanh", "relu")
 MAX_PARAMETERS = 1_000_000
 
+# (weight `... out in`, bias `... out`) from the first layer to the last
+Layers = list[tuple[np.ndarray, np.ndarray]]
+
+
+def _is_positive(n: object) -> bool:  # whatever a caller gives
+    return isinstance(n, int) and n >= 1
+
 
 @dataclass(frozen=True)
 class Topology:
-    """A multilayer perceptron: `widths` from inputs to outputs, one activation, a
-    linear last layer.
+    """A multilayer perceptron: widths, one activation, a linear last layer.
 
     Parameters are one flat float64 vector `w`: layer by layer the weight matrix (out x
     in, row-major), then the bias. 9-4-4-1 with sigmoids is the covering architecture of
@@ -30,9 +36,8 @@ class Topology:
     activation: str = "sigmoid"
 
     def __post_init__(self) -> None:
-        if len(self.widths) < 2 or any(
-            not isinstance(n, int) or n < 1 for n in self.widths
-        ):
+        are_positive = all(_is_positive(n) for n in self.widths)
+        if len(self.widths) < 2 or not are_positive:
             raise InputError(
                 f"a topology needs two or more positive widths; found {self}"
             )
@@ -63,42 +68,50 @@ class Topology:
 
     @property
     def n_inputs(self) -> int:
+        """How many inputs it takes."""
         return self.widths[0]
 
     @property
     def n_outputs(self) -> int:
+        """How many outputs it gives."""
         return self.widths[-1]
 
     @property
     def hidden(self) -> tuple[int, ...]:
+        """The widths of its hidden layers."""
         return self.widths[1:-1]
 
     @property
     def n_parameters(self) -> int:
-        return sum(
-            (a + 1) * b for a, b in zip(self.widths, self.widths[1:], strict=False)
-        )
+        """The length of `w`: 65 for 9-4-4-1."""
+        return sum((fan_in + 1) * units for fan_in, units in pairwise(self.widths))
 
-    def layers(self, w: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-        """View `... w` as [(weight `... out in`, bias `... out`)], without copying."""
+    def layers(self, w: np.ndarray) -> Layers:
+        """View `... w` as [(weight `... out in`, bias `... out`)], without copying.
+
+        Raises:
+            InputError: another number of parameters.
+        """
         if w.shape[-1] != self.n_parameters:
             raise InputError(
                 f"{self} has {self.n_parameters} parameters; found {w.shape[-1]}"
             )
-        found = []
+        found: Layers = []
         at = 0
-        for a, b in zip(self.widths, self.widths[1:], strict=False):
-            weight = w[..., at : at + a * b].reshape(*w.shape[:-1], b, a)
-            found.append((weight, w[..., at + a * b : at + a * b + b]))
-            at += a * b + b
+        for fan_in, units in pairwise(self.widths):
+            bias_at = at + fan_in * units
+            end = bias_at + units
+            weight = w[..., at:bias_at].reshape(*w.shape[:-1], units, fan_in)
+            found.append((weight, w[..., bias_at:end]))
+            at = end
         return found
 
-    def join(self, layers: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    def join(self, layers: Layers) -> np.ndarray:
         """Lay [(weight, bias)] out flat; the inverse of `layers`."""
-        lead = layers[0][1].shape[:-1]
-        return np.concatenate(
-            [part.reshape(*lead, -1) for layer in layers for part in layer], axis=-1
-        )
+        first_bias = layers[0][1]
+        lead = first_bias.shape[:-1]
+        parts = [part.reshape(*lead, -1) for layer in layers for part in layer]
+        return np.concatenate(parts, axis=-1)
 
 
 COVERING = Topology((9, 4, 4, 1))

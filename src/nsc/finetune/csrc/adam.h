@@ -1,7 +1,8 @@
-/* Full-batch Adam for all epochs in one call. In: data and parameters. Out: curves and the best parameters.
+/* Full-batch Adam, all epochs in one call, in single precision.
  *
- * nsc_adam: lanes are samples, one surrogate. nsc_adam_lanes: lanes are eight surrogates, padded with copies.
- * Source: Kingma and Ba (2015); bias corrections are computed in double, as 1 - 0.999^t needs.
+ * In: data, parameters, settings. Out: curves, the best and the last parameters, who reached the target.
+ * The same algorithm as adam.py, which says where it comes from; bias corrections are computed in double, as
+ * 1 - 0.999^t needs.
  */
 
 INLINE float sum_of(v8 a) { return ((a[0] + a[4]) + (a[1] + a[5])) + ((a[2] + a[6]) + (a[3] + a[7])); }
@@ -12,68 +13,85 @@ INLINE void adam_update(v8 *w, v8 *m, v8 *v, const v8 *g, int count, float scale
   float step = (float)(rate / (1 - power_1)), correction = (float)(1 / (1 - power_2));
   for (int q = 0; q < count; q++) {
     v8 slope = g[q] * scale;
-    m[q] = 0.9f * m[q] + 0.1f * slope;
-    v[q] = 0.999f * v[q] + 0.001f * (slope * slope);
-    w[q] -= step * m[q] / (__builtin_elementwise_sqrt(v[q] * correction) + 1e-8f);
+    m[q] = (float)BETA_1 * m[q] + (float)(1 - BETA_1) * slope;
+    v[q] = (float)BETA_2 * v[q] + (float)(1 - BETA_2) * (slope * slope);
+    w[q] -= step * m[q] / (__builtin_elementwise_sqrt(v[q] * correction) + (float)EPSILON);
   }
 }
 
-/* Curves have an entry per epoch and one more: entry e is measured before epoch e. Validation is measured where
- * e % every == 0 and at the end, else it is NaN; test only where validation is best so far. Returns the epochs run. */
-int nsc_adam(int inputs, const samples_Data *train, const samples_Data *held, const samples_Data *test, float *w,
-             float *best_w, int epochs, double rate, int every, double target, float *train_loss, float *held_loss,
-             float *test_loss, int *best_epoch) {
-  int size = PARAMETERS(inputs), count = (size + 7) / 8, epoch;
+/* Lanes are samples of one surrogate. Validation is measured where epoch % every == 0 and at the end, else it is NaN. */
+void nsc_run(const Settings *o, const Run *r) {
+  const Data *train = r->train, *held = r->validation, *test = r->test;
+  float *w = r->w, *best_w = r->best_w;
+  float *train_loss = r->train_loss, *held_loss = r->validation_loss, *test_loss = r->test_loss;
+  int *best_epoch = r->best_step, *ran = r->ran, *stopped = r->stopped;
+  int inputs = r->inputs, size = PARAMETERS(inputs), count = (size + 7) / 8, epoch;
+  size_t bytes = (size_t)size * sizeof(float);
+  float target = (float)o->target_loss; /* NaN for none: nothing is at most that */
   v8 *memory = aligned_alloc(64, ((size_t)(4 * count + size + 8) * sizeof(v8) + sizeof(samples_Block) + 127) / 64 * 64);
-  if (!memory) return -1;
-  v8 *p = memory, *m = p + count, *v = m + count, *flat = v + count, *g = flat + count;
+  *stopped = memory ? STEP_LIMIT : NO_MEMORY;
+  if (!memory) return;
+  v8 *p = memory, *m = p + count, *v = m + count; /* parameters, their moments */
+  v8 *flat = v + count, *g = flat + count;        /* the gradient, summed; and in each lane */
   samples_Block *b = (samples_Block *)(g + size + (size & 1));
   memset(memory, 0, (size_t)4 * count * sizeof(v8));
-  memcpy(p, w, (size_t)size * sizeof(float));
-  memcpy(best_w, w, (size_t)size * sizeof(float));
+  memcpy(p, w, bytes);
+  memcpy(best_w, w, bytes);
   double power_1 = 1, power_2 = 1;
   float best = INFINITY, scale = 2.0f / ((float)train->samples * OUTPUTS);
   *best_epoch = 0;
   for (epoch = 0;; epoch++) {
-    int last = epoch == epochs;
+    int last = epoch == o->steps;
     held_loss[epoch] = test_loss[epoch] = NAN;
-    if (epoch % every == 0 || last) {
+    if (epoch % o->evaluate_every == 0 || last) {
       held_loss[epoch] = sum_of(samples_loss((float *)p, inputs, held, b)) / ((float)held->samples * OUTPUTS);
       if (held_loss[epoch] < best) {
         best = held_loss[epoch];
         *best_epoch = epoch;
-        memcpy(best_w, p, (size_t)size * sizeof(float));
-        if (test) test_loss[epoch] = sum_of(samples_loss((float *)p, inputs, test, b)) / ((float)test->samples * OUTPUTS);
-        if ((test ? test_loss[epoch] : best) <= (float)target) last = 1;
+        memcpy(best_w, p, bytes);
+        float measured = best;
+        if (test) {
+          measured = sum_of(samples_loss((float *)p, inputs, test, b)) / ((float)test->samples * OUTPUTS);
+          test_loss[epoch] = measured;
+        }
+        if (measured <= target) {
+          *stopped = TARGET;
+          last = 1;
+        }
       }
     }
-    train_loss[epoch] = sum_of(last ? samples_loss((float *)p, inputs, train, b)
-                                    : samples_gradient((float *)p, inputs, train, b, g)) / ((float)train->samples * OUTPUTS);
+    v8 sum = last ? samples_loss((float *)p, inputs, train, b) : samples_gradient((float *)p, inputs, train, b, g);
+    train_loss[epoch] = sum_of(sum) / ((float)train->samples * OUTPUTS);
     if (last) break;
     for (int q = 0; q < size; q++) ((float *)flat)[q] = sum_of(g[q]);
-    power_1 *= 0.9, power_2 *= 0.999;
-    adam_update(p, m, v, flat, count, scale, rate, power_1, power_2);
+    power_1 *= BETA_1;
+    power_2 *= BETA_2;
+    adam_update(p, m, v, flat, count, scale, o->learning_rate, power_1, power_2);
   }
-  memcpy(w, p, (size_t)size * sizeof(float));
+  *ran = epoch;
+  memcpy(w, p, bytes);
   free(memory);
-  return epoch;
 }
 
-/* As nsc_adam for eight surrogates side by side: w[q] holds parameter q of all eight, curves hold vectors. A lane that
- * reached the target keeps its best parameters and no longer counts; `ran` says when. Returns the epochs run. */
-int nsc_adam_lanes(int inputs, const lanes_Data *train, const lanes_Data *held, const lanes_Data *test, v8 *w,
-                   v8 *best_w, int epochs, double rate, int every, double target, v8 *train_loss, v8 *held_loss,
-                   v8 *test_loss, i8 *best_epoch, i8 *ran) {
+/* As nsc_run for eight surrogates side by side: w[q] holds parameter q of all eight, curves hold vectors. A lane that
+ * reached the target keeps its best parameters and no longer counts; `ran` says when. */
+void nsc_run_lanes(const Settings *o, const Run *r) {
+  const Data *train = r->train, *held = r->validation, *test = r->test;
+  v8 *w = r->w, *best_w = r->best_w, *train_loss = r->train_loss, *held_loss = r->validation_loss,
+     *test_loss = r->test_loss;
+  i8 *best_epoch = r->best_step, *ran = r->ran, *stopped = r->stopped;
+  int inputs = r->inputs, epochs = o->steps, every = o->evaluate_every;
   int size = PARAMETERS(inputs), epoch;
   v8 *memory = aligned_alloc(64, ((size_t)(3 * size + 2) * sizeof(v8) + sizeof(lanes_Block) + 127) / 64 * 64);
-  if (!memory) return -1;
+  *stopped = (i8){0} + (memory ? STEP_LIMIT : NO_MEMORY);
+  if (!memory) return;
   v8 *m = memory, *v = m + size, *g = v + size;
   lanes_Block *b = (lanes_Block *)(g + size + (size & 1));
   memset(memory, 0, (size_t)2 * size * sizeof(v8));
   memcpy(best_w, w, (size_t)size * sizeof(v8));
   double power_1 = 1, power_2 = 1;
   float scale = 2.0f / ((float)train->samples * OUTPUTS);
-  v8 best = (v8){0} + INFINITY, none = (v8){0} + NAN, wanted = (v8){0} + (float)target;
+  v8 best = (v8){0} + INFINITY, none = (v8){0} + NAN, wanted = (v8){0} + (float)o->target_loss; /* NaN for none */
   i8 reached = {0};
   *best_epoch = *ran = (i8){0};
   for (epoch = 0;; epoch++) {
@@ -99,10 +117,10 @@ int nsc_adam_lanes(int inputs, const lanes_Data *train, const lanes_Data *held, 
     v8 sum = last ? lanes_loss(w, inputs, train, b) : lanes_gradient(w, inputs, train, b, g);
     train_loss[epoch] = sum / ((float)train->samples * OUTPUTS);
     if (last) break;
-    power_1 *= 0.9, power_2 *= 0.999;
-    adam_update(w, m, v, g, size, scale, rate, power_1, power_2);
+    power_1 *= BETA_1, power_2 *= BETA_2;
+    adam_update(w, m, v, g, size, scale, o->learning_rate, power_1, power_2);
   }
   *ran -= ~reached & 1;
+  *stopped = (reached & TARGET) | (~reached & STEP_LIMIT);
   free(memory);
-  return epoch;
 }

@@ -1,20 +1,24 @@
-/* Finetuning kernels of one topology: Adam and Levenberg-Marquardt, fused over all steps.
+/* A finetuning kernel: one optimizer on networks of one topology, fused over all steps.
  *
- * In:  -DADAM or -DLEVENBERG_MARQUARDT, -DTOPOLOGY=4,4,1 (hidden and output widths), -DLAYERS,
- *      -DUNITS (their sum), -DOUTPUTS, -DREST (parameters behind the first layer's weights), -DACTIVATION. The number of
- *      inputs is an argument.
- * Out: nsc_adam, nsc_adam_lanes, nsc_lm; see cpu.py. No global state, no allocation that outlives a call.
+ * In:  by constants (kernel.py), all that Python knows better: -DOPTIMIZER, the header that has the algorithm;
+ *      -DPRECISION, 32 or 64 bits; -DSIDE_BY_SIDE, whether it takes a surrogate a lane as well; -DSETTINGS, the fields
+ *      of its settings; -DSTOPS, the names of the reasons to stop; its own constants; where fields stand (layout.py).
+ *      Of the topology: -DTOPOLOGY=4,4,1 (hidden and output widths), -DLAYERS, -DUNITS (their sum), -DOUTPUTS, -DREST
+ *      (parameters behind the first layer's weights), -DACTIVATION. The number of inputs is an argument.
+ * Out: nsc_run, lanes are samples of one surrogate; with SIDE_BY_SIDE nsc_run_lanes, lanes are surrogates. The
+ *      optimizer's header defines them. No global state, no allocation that outlives a call.
  */
 #include <math.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SIGMOID 0
-#define TANH 1
-#define RELU 2
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("clang loop unroll(full)")
+
+enum { SIGMOID, TANH, RELU };
+enum { STOPS, NO_MEMORY, INTERRUPTED }; /* why a run ends */
 
 static const int WIDTH[LAYERS] = {TOPOLOGY};
 #define PARAMETERS(inputs) ((inputs) * WIDTH[0] + REST)
@@ -24,9 +28,12 @@ typedef double v4 __attribute__((vector_size(32)));
 typedef int32_t i8 __attribute__((vector_size(32)));
 typedef int64_t i4 __attribute__((vector_size(32)));
 
+/* How many vectors of samples pass through all layers together: their activations stay in the first-level cache. */
 #define BLOCK (UNITS <= 16 ? 18 : UNITS <= 48 ? 12 : 6)
 
-#ifdef ADAM
+/* 2^f on |f| <= 1/2 is a polynomial of as many terms as the precision shows; adding EXP_MAGIC rounds to a whole number
+ * and leaves it in the last bits, which EXP_SHIFT moves to the exponent. */
+#if PRECISION == 32
 #define R float
 #define V v8
 #define IV i8
@@ -36,18 +43,7 @@ typedef int64_t i4 __attribute__((vector_size(32)));
 #define EXP_DEGREE 5
 #define EXP_COEFFICIENT ((const double[]){1.0, 0.6931469775988579, 0.24022242085172812, 0.05550733743691219, \
                                           0.009671512648928984, 0.0013264727065248338})
-#define WT float
-#define F(name) samples_##name
-#include "network.h"
-#undef WT
-#undef F
-#define WT v8
-#define F(name) lanes_##name
-#include "network.h"
-#include "adam.h"
-#endif
-
-#ifdef LEVENBERG_MARQUARDT
+#else
 #define R double
 #define V v4
 #define IV i4
@@ -58,8 +54,50 @@ typedef int64_t i4 __attribute__((vector_size(32)));
 #define EXP_COEFFICIENT ((const double[]){1.0, 0.6931471805599453, 0.24022650695910072, 0.05550410866482158, \
   0.009618129107628478, 0.0013333558146428443, 0.0001540353039338161, 1.5252733804059841e-05, \
   1.3215486790144307e-06, 1.0178086009239699e-07, 7.0549116208011218e-09, 4.4455382718708114e-10})
-#define WT double
-#define F(name) exact_##name
-#include "network.h"
-#include "lm.h"
 #endif
+
+/* The settings of the optimizer, the fields of its Python class. */
+typedef struct {
+  SETTINGS
+} Settings;
+
+/* One data set. `mask` is what residuals are multiplied by: the root of a sample's weight, 0 on padding; null for 1. */
+typedef struct {
+  int vectors, samples;
+  const V *x, *y, *mask; /* [inputs][vectors], [outputs][vectors], [vectors] */
+} Data;
+
+/* One run. Curves have an entry per step and one for the start: entry e is measured before step e. Parameters and
+ * curves are numbers R, or vectors V where lanes are surrogates; the last three are int, or vectors of them. */
+typedef struct {
+  int inputs;
+  const Data *train, *validation, *test;           /* test may be null */
+  void *w, *best_w;                                /* the start, and in the end the last; where validation was best */
+  void *train_loss, *validation_loss, *test_loss;  /* test is NaN but where validation is best so far */
+  void *best_step, *ran, *stopped;                 /* steps until then, steps in all, a reason of STOPS */
+  int (*show)(int step, double best_validation);   /* null for no progress; what is not 0 ends the run */
+} Run;
+
+/* layout.py has the same structures: a field that moved stops the build, and says which. */
+#define STANDS(type, field) \
+  _Static_assert(offsetof(type, field) == AT_##type##_##field, "layout.py has " #type "." #field " elsewhere");
+#define HAS_SIZE(type) _Static_assert(sizeof(type) == SIZE_##type, "layout.py has another " #type);
+STANDS(Data, vectors) STANDS(Data, samples) STANDS(Data, x) STANDS(Data, y) STANDS(Data, mask)
+STANDS(Run, inputs) STANDS(Run, train) STANDS(Run, validation) STANDS(Run, test) STANDS(Run, w) STANDS(Run, best_w)
+STANDS(Run, train_loss) STANDS(Run, validation_loss) STANDS(Run, test_loss) STANDS(Run, best_step) STANDS(Run, ran)
+STANDS(Run, stopped) STANDS(Run, show)
+HAS_SIZE(Data) HAS_SIZE(Run)
+_Static_assert(sizeof(V) == VECTOR_BYTES && sizeof(v8) == LANES * sizeof(float), "layout.py has other vectors");
+
+#define WT R
+#define F(name) samples_##name
+#include "network.h"
+#undef WT
+#undef F
+#if SIDE_BY_SIDE
+#define WT V
+#define F(name) lanes_##name
+#include "network.h"
+#endif
+
+#include OPTIMIZER

@@ -1,21 +1,14 @@
 /* Levenberg-Marquardt with identity damping and early stopping, all steps in one call, in double.
  *
  * In: data, parameters, settings. Out: curves, the best and the last parameters, why it stopped.
- * The same algorithm as reference.py, which says where it comes from.
+ * The same algorithm as lm.py, which says where it comes from.
  */
-
-enum { STEP_LIMIT, PATIENCE, PLATEAU, CONVERGED, NO_PROGRESS, NO_MEMORY, INTERRUPTED };
-
-typedef struct {
-  double damping, damping_up, damping_down, ridge, plateau_gain, tolerance;
-  int steps, patience, plateau_steps;
-} Settings;
 
 typedef struct {
   int size, rows, ld; /* parameters; rows of J with the residual's, padded to twelves; columns of H and L */
   v4 (*j)[BLOCK];     /* a block of the Jacobian, a row per parameter */
   double *h, *l;      /* [rows][ld]: J J^T with J r in row `size`; its damped Cholesky factor */
-  exact_Block *b;
+  samples_Block *b;
 } System;
 
 /* The sums over the lanes of four vectors. */
@@ -42,17 +35,17 @@ INLINE void dots(const v4 *a, long a_ld, const v4 *b, long b_ld, int n, v4 out[3
 }
 
 /* Fill the Jacobian's block for one output from the activations in b->h. */
-static __attribute__((noinline)) void fill(System *s, const double *w, int inputs, const exact_Data *data, int k0, int n,
+static __attribute__((noinline)) void fill(System *s, const double *w, int inputs, const Data *data, int k0, int n,
                                            int output) {
-  exact_Block *b = s->b;
+  samples_Block *b = s->b;
   int in = inputs, unit = 0, row = 0, first = UNITS - OUTPUTS;
   for (int k = 0; k < n; k++) s->j[s->size][k] = b->d[first + output][k];
   for (int o = 0; o < OUTPUTS; o++)
     for (int k = 0; k < n; k++) {
-      v4 one = data->mask ? data->mask[k0 + k] : exact_splat(1);
+      v4 one = data->mask ? data->mask[k0 + k] : samples_splat(1);
       b->d[first + o][k] = o == output ? one : (v4){0};
     }
-  exact_backward(w + s->size, n, b);
+  samples_backward(w + s->size, n, b);
   const v4 *from = data->x + k0;
   long ldx = data->vectors;
   UNROLL for (int layer = 0; layer < LAYERS; layer++) {
@@ -67,13 +60,13 @@ static __attribute__((noinline)) void fill(System *s, const double *w, int input
 }
 
 /* Assemble J J^T and J r, both divided by the number of residuals, in s->h. */
-static void assemble(System *s, const double *w, int inputs, const exact_Data *data) {
+static void assemble(System *s, const double *w, int inputs, const Data *data) {
   memset(s->h, 0, (size_t)s->rows * s->ld * sizeof(double));
   for (int k0 = 0; k0 < data->vectors; k0 += BLOCK) {
     int n = data->vectors - k0 < BLOCK ? data->vectors - k0 : BLOCK;
     v4 e[OUTPUTS][BLOCK];
-    exact_forward(w, inputs, data->x + k0, data->vectors, n, s->b);
-    exact_residual(data, k0, n, s->b);
+    samples_forward(w, inputs, data->x + k0, data->vectors, n, s->b);
+    samples_residual(data, k0, n, s->b);
     memcpy(e, s->b->d[UNITS - OUTPUTS], sizeof e);
     for (int output = 0; output < OUTPUTS; output++) {
       memcpy(s->b->d[UNITS - OUTPUTS], e, sizeof e);
@@ -90,7 +83,16 @@ static void assemble(System *s, const double *w, int inputs, const exact_Data *d
   for (long q = 0; q < (long)s->rows * s->ld; q++) s->h[q] *= share;
 }
 
-/* Factor h + damping, its row `size` turned into the forward-substituted right-hand side. False if not positive. */
+/* Factor h + damping = L L^T (Cholesky); false where it is not positive definite.
+ *
+ * Row `size` of h holds J r. Factored like any other row of a symmetric matrix it becomes L^-1 J r, which is the
+ * forward substitution: there is none to write. (Its own pivot, where the diagonal would be, is never computed.)
+ *
+ * The loop goes by blocks of four columns, since a vector holds four. First all earlier columns are taken off the block
+ * at once, by the same tiles of three rows and four columns that assembled h: that is most of the work, and runs at the
+ * speed of a matrix product. What is left inside the block is done column by column. Tiles of rows begin at multiples
+ * of three, so that the first may reach above the diagonal: `r + q >= c` leaves those rows, which are finished, alone.
+ * Entries above the diagonal inside the block are overwritten with what nobody reads. */
 static int factor(System *s, double damping) {
   int n = s->size, ld = s->ld;
   double *l = s->l;
@@ -107,7 +109,7 @@ static int factor(System *s, double damping) {
     for (int j = c; j < c + width; j++) {
       double *diagonal = l + (long)j * ld, pivot = diagonal[j];
       for (int k = c; k < j; k++) pivot -= diagonal[k] * diagonal[k];
-      if (!(pivot > 1e-300)) return 0;
+      if (!(pivot > 1e-300)) return 0; /* NaN too */
       diagonal[j] = sqrt(pivot);
       double inverse = 1.0 / diagonal[j];
       for (int r = j + 1; r <= n; r++) {
@@ -132,8 +134,8 @@ static void step_to(const System *s, const double *w, double *trial) {
   for (int q = 0; q < n; q++) trial[q] = w[q] - trial[q];
 }
 
-static double mean_loss(const double *w, int inputs, const exact_Data *data, exact_Block *b) {
-  return lane_sum(exact_loss(w, inputs, data, b)) / ((double)data->samples * OUTPUTS);
+static double mean_loss(const double *w, int inputs, const Data *data, samples_Block *b) {
+  return lane_sum(samples_loss(w, inputs, data, b)) / ((double)data->samples * OUTPUTS);
 }
 
 static double norm_of(const double *w, int size) {
@@ -148,41 +150,68 @@ static double least(const double *values, int n) {
   return found;
 }
 
+/* Whether the last `span` of `length` losses gained too little over all before them. */
+static int is_plateau(const Settings *o, const double *held, int length) {
+  int span = o->plateau_steps, before = length - span;
+  if (length <= 2 * span) return 0;
+  return least(held + before, span) > o->plateau_gain * least(held, before);
+}
+
 static int reason_to_stop(const Settings *o, double loss, double damping, int since, const double *held, int length) {
   if (loss < o->tolerance) return CONVERGED;
   if (since >= o->patience) return PATIENCE;
-  int span = o->plateau_steps;
-  if (length > 2 * span && least(held + length - span, span) > o->plateau_gain * least(held, length - span)) return PLATEAU;
-  return damping > 1e12 ? NO_PROGRESS : STEP_LIMIT;
+  if (is_plateau(o, held, length)) return PLATEAU;
+  return damping > DAMPING_CEILING ? NO_PROGRESS : STEP_LIMIT;
 }
 
-static int run_lm(System *s, const Settings *o, int inputs, const exact_Data *train, const exact_Data *held,
-                  const exact_Data *test, double *w, double *best_w, double *trial, double *train_loss,
-                  double *held_loss, double *test_loss, int *best_step, int *ran, int (*show)(int, double)) {
-  int size = s->size, fresh = 1, since = 0, stopped = STEP_LIMIT;
-  double damping = o->damping, loss = mean_loss(w, inputs, train, s->b), objective = loss + o->ridge * norm_of(w, size);
-  double best = held_loss[0] = mean_loss(w, inputs, held, s->b);
-  train_loss[0] = loss, test_loss[0] = test ? mean_loss(w, inputs, test, s->b) : NAN;
-  memcpy(best_w, w, size * sizeof(double));
+/* All steps of one surrogate; returns why it stopped. `fresh` says that w moved, and h with its row is of another place;
+ * `since` counts accepted steps since validation was best. */
+static int run_lm(System *s, const Settings *o, const Run *r, double *trial) {
+  const Data *train = r->train, *held = r->validation, *test = r->test;
+  double *w = r->w, *best_w = r->best_w;
+  double *train_loss = r->train_loss, *held_loss = r->validation_loss, *test_loss = r->test_loss;
+  int *best_step = r->best_step, *ran = r->ran;
+  int size = s->size, inputs = r->inputs;
+  size_t bytes = size * sizeof(double);
+  double damping = o->damping;
+  double loss = mean_loss(w, inputs, train, s->b);
+  double objective = loss + o->ridge * norm_of(w, size);
+  double best = mean_loss(w, inputs, held, s->b);
+  train_loss[0] = loss;
+  held_loss[0] = best;
+  test_loss[0] = test ? mean_loss(w, inputs, test, s->b) : NAN;
+  memcpy(best_w, w, bytes);
   *best_step = *ran = 0;
+  int fresh = 1, since = 0, stopped = STEP_LIMIT;
   for (int step = 1; step <= o->steps && stopped == STEP_LIMIT; step++) {
     if (fresh) {
       assemble(s, w, inputs, train);
-      for (int q = 0; q < size; q++) s->h[(long)size * s->ld + q] += o->ridge * w[q];
+      double *slope = s->h + (long)size * s->ld;
+      for (int q = 0; q < size; q++) slope[q] += o->ridge * w[q];
     }
     fresh = 0;
-    train_loss[step] = loss, held_loss[step] = held_loss[step - 1], test_loss[step] = NAN;
+    train_loss[step] = loss;
+    held_loss[step] = held_loss[step - 1];
+    test_loss[step] = NAN;
     if (factor(s, damping + o->ridge)) {
       step_to(s, w, trial);
-      double found = mean_loss(trial, inputs, train, s->b), total = found + o->ridge * norm_of(trial, size);
-      if (total < objective) {
-        memcpy(w, trial, size * sizeof(double));
-        train_loss[step] = loss = found, objective = total, fresh = 1, since++;
-        damping = damping / o->damping_down > 1e-15 ? damping / o->damping_down : 1e-15;
+      double trial_loss = mean_loss(trial, inputs, train, s->b);
+      double trial_objective = trial_loss + o->ridge * norm_of(trial, size);
+      fresh = trial_objective < objective; /* not where it is NaN */
+      if (fresh) {
+        memcpy(w, trial, bytes);
+        loss = trial_loss;
+        objective = trial_objective;
+        double lower = damping / o->damping_down;
+        damping = lower > DAMPING_FLOOR ? lower : DAMPING_FLOOR;
+        since++;
+        train_loss[step] = loss;
         held_loss[step] = mean_loss(w, inputs, held, s->b);
         if (held_loss[step] < best) {
-          best = held_loss[step], *best_step = step, since = 0;
-          memcpy(best_w, w, size * sizeof(double));
+          best = held_loss[step];
+          *best_step = step;
+          since = 0;
+          memcpy(best_w, w, bytes);
           if (test) test_loss[step] = mean_loss(w, inputs, test, s->b);
         }
       }
@@ -190,27 +219,26 @@ static int run_lm(System *s, const Settings *o, int inputs, const exact_Data *tr
     if (!fresh) damping *= o->damping_up;
     *ran = step;
     stopped = reason_to_stop(o, loss, damping, since, held_loss, step + 1);
-    if (show && step % 20 == 0 && show(step, best)) stopped = INTERRUPTED;
+    if (r->show && step % SHOW_EVERY == 0 && r->show(step, best)) stopped = INTERRUPTED;
   }
   return stopped;
 }
 
-/* Run Levenberg-Marquardt from w. Curves have an entry per step and one for the start; test is NaN but where
- * validation is best so far. Returns why it stopped. */
-int nsc_lm(const Settings *o, int inputs, const exact_Data *train, const exact_Data *held, const exact_Data *test,
-           double *w, double *best_w, double *train_loss, double *held_loss, double *test_loss, int *best_step, int *ran,
-           int (*show)(int, double)) {
-  System s = {.size = PARAMETERS(inputs)};
+INLINE void *aligned(size_t bytes) { return aligned_alloc(64, (bytes + 63) / 64 * 64); }
+
+/* Run Levenberg-Marquardt on one surrogate. Rows and columns of the normal equations are padded to whole tiles. */
+void nsc_run(const Settings *o, const Run *r) {
+  System s = {.size = PARAMETERS(r->inputs)};
   s.rows = (s.size + 1 + 11) / 12 * 12, s.ld = (s.size + 1 + 7) / 8 * 8;
   size_t square = (size_t)s.rows * s.ld * sizeof(double), jacobian = (size_t)s.rows * BLOCK * sizeof(v4);
-  s.h = aligned_alloc(64, (square + 63) / 64 * 64), s.l = aligned_alloc(64, (square + 63) / 64 * 64);
-  s.j = aligned_alloc(64, (jacobian + 63) / 64 * 64), s.b = aligned_alloc(64, (sizeof(exact_Block) + 63) / 64 * 64);
-  double *trial = aligned_alloc(64, ((size_t)s.size * sizeof(double) + 63) / 64 * 64);
-  int stopped = NO_MEMORY;
+  s.h = aligned(square), s.l = aligned(square);
+  s.j = aligned(jacobian), s.b = aligned(sizeof(samples_Block));
+  double *trial = aligned((size_t)s.size * sizeof(double));
+  int *stopped = r->stopped;
+  *stopped = NO_MEMORY;
   if (s.h && s.l && s.j && s.b && trial) {
     memset(s.j, 0, jacobian);
-    stopped = run_lm(&s, o, inputs, train, held, test, w, best_w, trial, train_loss, held_loss, test_loss, best_step, ran, show);
+    *stopped = run_lm(&s, o, r, trial);
   }
   free(s.h), free(s.l), free(s.j), free(s.b), free(trial);
-  return stopped;
 }

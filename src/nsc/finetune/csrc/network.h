@@ -13,12 +13,6 @@ typedef struct {
   V d[UNITS][BLOCK]; /* their deltas */
 } F(Block);
 
-/* One data set. `mask` is what residuals are multiplied by: the root of a sample's weight, 0 on padding; null for 1. */
-typedef struct {
-  int vectors, samples;
-  const V *x, *y, *mask; /* [inputs][vectors], [outputs][vectors], [vectors] */
-} F(Data);
-
 INLINE V F(splat)(R value) { return (V){0} + value; }
 
 INLINE V F(choose)(IV mask, V yes, V no) { return (V)((mask & (IV)yes) | (~mask & (IV)no)); }
@@ -108,7 +102,6 @@ INLINE void F(backward)(const WT *w, int n, F(Block) * b) {
   }
 }
 
-#ifdef ADAM
 /* g[j * in + i] += sum over k of d[j][k] * x[i][k], `nj` x `ni` sums at a time. */
 INLINE void F(outer_tile)(V (*d)[BLOCK], const V *x, long ldx, int in, V *g, int n, int nj, int ni) {
   V acc[4][3];
@@ -148,10 +141,9 @@ INLINE void F(outer)(const V *x, long ldx, int inputs, int n, F(Block) * b, V *g
     from = b->h[unit], ldx = BLOCK, in = units, unit += units;
   }
 }
-#endif
 
 /* Subtract the targets from the outputs into the outputs' deltas; return the sum of squares in each lane. */
-INLINE V F(residual)(const F(Data) * data, int k0, int n, F(Block) * b) {
+INLINE V F(residual)(const Data *data, int k0, int n, F(Block) * b) {
   V sum = {0};
   for (int o = 0; o < OUTPUTS; o++)
     for (int k = 0; k < n; k++) {
@@ -164,7 +156,7 @@ INLINE V F(residual)(const F(Data) * data, int k0, int n, F(Block) * b) {
 }
 
 /* Sum of squared errors in each lane. */
-static __attribute__((noinline)) V F(loss)(const WT *w, int inputs, const F(Data) * data, F(Block) * b) {
+static __attribute__((noinline)) V F(loss)(const WT *w, int inputs, const Data *data, F(Block) * b) {
   V sum = {0};
   for (int k0 = 0; k0 < data->vectors; k0 += BLOCK) {
     int n = data->vectors - k0 < BLOCK ? data->vectors - k0 : BLOCK;
@@ -174,9 +166,8 @@ static __attribute__((noinline)) V F(loss)(const WT *w, int inputs, const F(Data
   return sum;
 }
 
-#ifdef ADAM
 /* As loss, and the gradient of half the sum of squares in g, in each lane. */
-static __attribute__((noinline)) V F(gradient)(const WT *w, int inputs, const F(Data) * data, F(Block) * b, V *g) {
+static __attribute__((noinline)) V F(gradient)(const WT *w, int inputs, const Data *data, F(Block) * b, V *g) {
   V sum = {0};
   int size = PARAMETERS(inputs);
   for (int q = 0; q < size; q++) g[q] = (V){0};
@@ -189,4 +180,3 @@ static __attribute__((noinline)) V F(gradient)(const WT *w, int inputs, const F(
   }
   return sum;
 }
-#endif
