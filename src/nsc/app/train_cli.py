@@ -187,11 +187,5 @@ def evaluate(
         )
     if not fresh:
         raise InputError(f"no program is left to evaluate in {data}")
-    # pyright does not read a cached_property (`BertCompNet.base`) as a property
-    emitter = load_compnet(compnet)
-    rows = evaluate_compnet(
-        emitter,  # pyright: ignore[reportArgumentType]
-        fresh,
-        seed=seed,
-    )
+    rows = evaluate_compnet(load_compnet(compnet), fresh, seed=seed)
     console().print(evaluation_table(rows))

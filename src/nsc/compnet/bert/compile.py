@@ -40,12 +40,16 @@ class BertCompNet:
     topology: Topology
     metadata: dict
 
-    @cached_property
+    @property
     def base(self) -> Parameters:
         """What it emits for an empty text, float64 (65,).
 
         It is the nearest that it has to a text-free vector.
         """
+        return self._base
+
+    @cached_property
+    def _base(self) -> Parameters:
         return self.emit_text("").w
 
     def emit_text(self, text: str, output: int = 0) -> Emission:
