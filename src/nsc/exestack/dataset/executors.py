@@ -71,13 +71,17 @@ def on_processes(
 
 
 def _end_with_parent() -> None:
-    """Let a worker end when the process that asked for it does, though that was killed
-    and could not say so.
+    """Let a worker end when the process that asked for it does.
+
+    That one may have been killed and could not say so.
     """
-    parent = parent_process().sentinel
+    parent = parent_process()
+    if parent is None:
+        return
+    sentinel = parent.sentinel
 
     def watch() -> None:
-        connection.wait([parent])
+        connection.wait([sentinel])
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
@@ -106,7 +110,7 @@ def on_ray(
         InputError: no cluster at the address.
     """
     try:
-        import ray
+        import ray  # pyright: ignore[reportMissingImports]  # an extra
     except ModuleNotFoundError:
         raise MissingExtraError("ray", "ray") from None
     try:

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
+from nsc.errors import BuildError
 from nsc.exestack.dataset.twins import semantic_keys
 from nsc.exestack.parrot.programs import parrot_programs
 from nsc.record import Record, read_records, shared_inputs
-from nsc.sandbox import build, run
+from nsc.sandbox import Failed, build, run
 
 HELD_OUT = ("r-base", "libnova", "newlib", "darktable")
 BENCHMARK = "parrot:"
@@ -36,9 +37,10 @@ def held_out_texts() -> Iterator[tuple[str, str]]:
     forms.
     """
     for code in parrot_programs():
-        for form, program in (("", code.program), ("/original", code.original)):
-            if form or code.text:
-                yield f"{BENCHMARK}{code.name}{form}", program().normalised
+        pointer_free = code.program()
+        if pointer_free is not None:
+            yield f"{BENCHMARK}{code.name}", pointer_free.normalised
+        yield f"{BENCHMARK}{code.name}/original", code.original().normalised
 
 
 def write_held_out(folder: Path) -> int:
@@ -54,24 +56,27 @@ def write_held_out(folder: Path) -> int:
 
 
 def _benchmark() -> Iterator[Record]:
-    """Run the benchmark's programs that fit the data set's inputs; those that are not
-    finite there cannot be in it.
+    """Run the benchmark's programs that fit the data set's inputs.
+
+    Those that are not finite there cannot be in it.
     """
     codes = [code for code in parrot_programs() if code.suite == "cpn"]
-    programs = [form() for code in codes for form in (code.program, code.original)]
+    forms = [form() for code in codes for form in (code.program, code.original)]
+    programs = [program for program in forms if program is not None]
     for program, built in zip(programs, build([p.unit for p in programs]), strict=True):
-        y = run(
-            built, np.ascontiguousarray(shared_inputs()[:, : program.n_inputs])
-        ).outputs
+        if isinstance(built, Failed):
+            raise BuildError(f"{program.name} of the benchmark: {built.message}")
+        x = np.ascontiguousarray(shared_inputs()[:, : program.n_inputs])
+        y = run(built, x).outputs
         if np.isfinite(y).all():
             yield Record(
-                program.name,
-                "",
-                "",
-                program.n_inputs,
-                program.n_outputs,
-                (),
-                0,
-                y.astype(np.float32),
-                None,
+                name=program.name,
+                text="",
+                origin="",
+                n_inputs=program.n_inputs,
+                n_outputs=program.n_outputs,
+                box=(),
+                input_seed=0,
+                outputs=y.astype(np.float32),
+                dag=None,
             )

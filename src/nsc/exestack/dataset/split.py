@@ -57,10 +57,7 @@ def gather(
     out = _Shards(out_dir)
     seen: set[str] = set()
     for record in _records(paths):
-        # its text is not normalised
-        key = (
-            record.dag.fingerprint if record.origin == "synthetic" else text_key(record)
-        )
+        key = _copy_key(record)
         if key in seen:
             drops["copy"] += 1
             continue
@@ -87,6 +84,13 @@ def gather(
     }
     write_whole(out_dir / "manifest.json", json.dumps(manifest, indent=2))
     return manifest
+
+
+def _copy_key(record: Record) -> str:
+    """Name what makes a record a copy: its normalised text, or a generated one's DAG."""
+    if record.origin == "synthetic" and record.dag is not None:
+        return record.dag.fingerprint  # its text is not normalised
+    return text_key(record)
 
 
 def _records(paths: Iterable[Path]) -> Iterator[Record]:

@@ -78,8 +78,9 @@ def load_library() -> None:
 
 
 class Clusters:
-    """A forest of names: records that share one, or whose texts are nearly equal, are
-    in one tree.
+    """A forest of names.
+
+    Records that share one, or whose texts are nearly equal, are in one tree.
     """
 
     def __init__(self):
@@ -117,20 +118,19 @@ class Clusters:
         return [] if sketch is None else self._alike(sketch)
 
     def _alike(self, sketch: MinHash) -> list[str]:
-        found = (
-            label
-            for label in self.near.query(sketch)
-            if self.sketches[label].jaccard(sketch) >= NEAR
-        )
+        candidates = (str(label) for label in self.near.query(sketch))
+        found = [c for c in candidates if self.sketches[c].jaccard(sketch) >= NEAR]
         return sorted({label.split(" ")[0] for label in found})
 
     def find(self, keys: Sequence[str], normalised: str) -> list[str]:
-        """Return the roots of all trees that a record is a twin of, told by its
-        semantic keys and its text.
+        """Return the roots of all trees that a record is a twin of.
+
+        Args:
+            keys: its semantic keys.
+            normalised: its text.
         """
-        names = [key for key in keys if key in self.parent] + self.near_names(
-            normalised
-        )
+        names = [key for key in keys if key in self.parent]
+        names += self.near_names(normalised)
         return sorted({self.root(name) for name in names})
 
     def join(self, a: str, b: str) -> None:

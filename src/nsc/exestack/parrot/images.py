@@ -55,8 +55,11 @@ def pixel_digests() -> dict[str, str]:
 @lru_cache(maxsize=2)
 def _photograph(name: str) -> np.ndarray:
     try:
-        import PIL.Image  # noqa: F401  scikit-learn reads with it
-        from sklearn.datasets import load_sample_image
+        # Extras; scikit-learn reads pictures with PIL.
+        import PIL.Image  # noqa: F401  # pyright: ignore[reportMissingImports]
+        from sklearn.datasets import (  # pyright: ignore[reportMissingImports]
+            load_sample_image,
+        )
     except ModuleNotFoundError as error:
         if error.name and error.name.split(".")[0] in ("PIL", "sklearn"):
             raise MissingExtraError(

@@ -77,30 +77,34 @@ def extract(
         functions = _linked(source, profile)
     except SourceError as error:
         return [], [dropped(f"file:{error.problems[0].reason}")]
-    except (
-        Exception
-    ) as error:  # a defect of ours costs one file, by name, never the run
+    except Exception as error:
+        # A defect of ours costs one file, by name, never the run.
         return [], [dropped(f"file:crash:{type(error).__name__}")]
     candidates = []
     drops = []
     for function in functions:
-        reason = _reason(function, profile)
         program = function.program
-        if reason is None:
+        reason = _reason(function, profile)
+        if reason is None and program is not None:
             candidates.append(Candidate(source, program))
         else:
-            drops.append(
-                dropped(reason, function.name, program.text if program else "")
-            )
+            text = program.text if program else ""
+            drops.append(dropped(reason or "not_scalar", function.name, text))
     return candidates, drops
 
 
 def _linked(source: SourceText, profile: Profile) -> list[Listed]:
-    """List a file's functions, closed over the other files of the package that define
-    what they call.
+    """List a file's functions, closed over the other files of the package.
 
-    Those files are read behind this one, as if it included them last.
+    Those that define what they call are read behind this one, as if it included them
+    last.
     """
+    facts = source.facts
+    assert facts is not None, "extract() gives a file the facts of its package"
+
+    def may_fit(result: str, parameters: Sequence[str]) -> bool:
+        return profile.desugars or may_be_scalar(result, parameters, facts.floating)
+
     read = partial(
         list_programs,
         source.text,
@@ -108,9 +112,7 @@ def _linked(source: SourceText, profile: Profile) -> list[Listed]:
         include=package_headers(source.package, source.path),
         defines=DEFINES,
         fits=lambda signature: _misfit(signature, profile) is None,
-        may_fit=lambda result, parameters: (
-            profile.desugars or may_be_scalar(result, parameters, source.facts.floating)
-        ),
+        may_fit=may_fit,
     )
     functions = read()
     others: list[str] = []
@@ -136,21 +138,17 @@ def _linked(source: SourceText, profile: Profile) -> list[Listed]:
 
 
 def _only_misses_functions(function: Listed, profile: Profile) -> bool:
-    """Say whether a function that fits lacks nothing but the bodies of functions that
-    it calls.
+    """Say whether a function that fits lacks nothing but bodies of what it calls.
 
     Which of its pointers are outputs may be theirs to tell: then its signature is not
     known yet.
     """
-    if not function.problems or any(
-        p.reason != "unknown_function" for p in function.problems
-    ):
+    reasons = {problem.reason for problem in function.problems}
+    if reasons != {"unknown_function"}:
         return False
-    return (
-        profile.desugars
-        if function.signature is None
-        else _misfit(function.signature, profile) is None
-    )
+    if function.signature is None:
+        return profile.desugars
+    return _misfit(function.signature, profile) is None
 
 
 def _reason(function: Listed, profile: Profile) -> str | None:

@@ -166,9 +166,12 @@ def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, into: Path) -> None:
         or ".." in parts
     ):
         return
+    content = tar.extractfile(member)
+    if content is None:
+        return
     target = into.joinpath(*parts)
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(tar.extractfile(member).read())
+    target.write_bytes(content.read())
 
 
 def _licence(folder: Path) -> str:

@@ -29,7 +29,7 @@ from nsc.graph import Dag, Unsupported, evaluate
 from nsc.host import claim, write_whole
 from nsc.program import Program, parse_program
 from nsc.record import Record, shared_inputs, write_records
-from nsc.sandbox import Built, build, run
+from nsc.sandbox import Built, Failed, build, run
 from nsc.symbolic import dag_of_definitions
 from nsc.syntax import Domain, Leaf, Param, Signature
 
@@ -125,10 +125,10 @@ def checked_programs(
         made = candidate(r, x, f"synthetic-{seed}-{shard}-{len(records)}")
         if isinstance(made, Rejected):
             drops.append(made.reason)
-        elif made.dag.fingerprint in seen:
+        elif _fingerprint(made) in seen:
             drops.append("twin_in_shard")
         else:
-            seen.add(made.dag.fingerprint)
+            seen.add(_fingerprint(made))
             records.append(made)
     wrong = _that_differ(records[:CHECKED_PER_SHARD], x)
     drops += ["dag_differs"] * len(wrong)
@@ -136,42 +136,46 @@ def checked_programs(
 
 
 def _that_differ(records: list[Record], x: np.ndarray) -> set[str]:
-    """Name the records whose text means another DAG, or other outputs beyond what float
-    arithmetic explains.
+    """Name the records whose text means another DAG, or other outputs.
+
+    Outputs may differ as far as float arithmetic explains.
     """
     read_back: list[tuple[Record, Program]] = []
-    wrong = set()
+    wrong: set[str] = set()
     for record in records:
+        text = "#include <math.h>\n" + record.text
         try:
-            read_back.append(
-                (
-                    record,
-                    parse_program(
-                        "#include <math.h>\n" + record.text, path=record.name
-                    ),
-                )
-            )
+            read_back.append((record, parse_program(text, path=record.name)))
         except SourceError:
             wrong.add(record.name)
-    for (record, program), built in zip(
-        read_back, build([p.unit for _, p in read_back]), strict=True
-    ):
-        lo, hi = np.array(record.box).T
-        inputs = lo + (hi - lo) * (x[:, : record.n_inputs] + 1) / 2
-        y = (
-            run(built, inputs).outputs
-            if isinstance(built, Built)
-            else np.full_like(record.outputs, np.nan)
-        )
-        read = replace(program, domain=Domain(tuple(lo), tuple(hi))).dag
-        near = np.abs(y - record.outputs) <= TOLERANCE * max(
-            np.abs(record.outputs).max(), 1e-6
-        )
-        same = isinstance(read, Dag) and read.fingerprint == record.dag.fingerprint
-        # a comparison may fall the other way on a few inputs
-        if not same or near.mean() < AGREEING:
+    units = [program.unit for _, program in read_back]
+    for (record, program), built in zip(read_back, build(units), strict=True):
+        if not _agrees(record, program, built, x):
             wrong.add(record.name)
     return wrong
+
+
+def _agrees(
+    record: Record, program: Program, built: Built | Failed, x: np.ndarray
+) -> bool:
+    """Say whether a record's text, read back and run, is what its labels say."""
+    if isinstance(built, Failed):
+        return False
+    lo, hi = np.array(record.box).T
+    inputs = lo + (hi - lo) * (x[:, : record.n_inputs] + 1) / 2
+    y = run(built, inputs).outputs
+    read = replace(program, domain=Domain(tuple(lo), tuple(hi))).dag
+    if not isinstance(read, Dag) or read.fingerprint != _fingerprint(record):
+        return False
+    largest = max(np.abs(record.outputs).max(), 1e-6)
+    near = np.abs(y - record.outputs) <= TOLERANCE * largest
+    # a comparison may fall the other way on a few inputs
+    return bool(near.mean() >= AGREEING)
+
+
+def _fingerprint(record: Record) -> str:
+    assert record.dag is not None, "a generated program is made from its DAG"
+    return record.dag.fingerprint
 
 
 def write_shard(path: Path, *, seed: int, shard: int, count: int) -> dict[str, int]:
