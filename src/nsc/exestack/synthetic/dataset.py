@@ -1,8 +1,7 @@
-"""Random functions -> accepted Records in shards, the same bits whatever the number of
-workers.
+"""Random functions -> accepted Records in shards.
 
-In: a seed and a count. Out: parquet shards and a manifest. Labels come from the front
-end's DAG.
+In: a seed and a count. Out: parquet shards and a manifest, the same bits whatever the
+number of workers. Labels come from the front end's DAG.
 Non-goals: real programs (other sources).
 """
 
@@ -22,9 +21,10 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from nsc.errors import InputError, SourceError
-from nsc.exestack.synthetic.expressions import Dice
+from nsc.exestack.synthetic.dice import Dice
 from nsc.exestack.synthetic.functions import write_function
 from nsc.exestack.synthetic.statements import Written
+from nsc.exestack.synthetic.taste import TASTE
 from nsc.graph import Dag, Unsupported, evaluate
 from nsc.host import claim, write_whole
 from nsc.program import Program, parse_program
@@ -35,11 +35,16 @@ from nsc.syntax import Domain, Leaf, Param, Signature
 
 MAX_ABSOLUTE_OUTPUT = 10.0
 MAX_DAG_NODES = 160
+MAX_LINES = 80
+MAX_CHARACTERS = 3000
 PROBES = 64
+MOSTLY_NEGATIVE = 0.6  # of the probes: few real functions are negative so often
+SYMMETRIC = 0.02  # of the standard deviation: a smaller mean is that of an odd function
+MIN_VARIANCE = 1e-7
 CHECKED_PER_SHARD = 8
 TOLERANCE = 1e-4  # of the largest output
 AGREEING = 0.995  # of the inputs
-Progress = Callable[[int, int], None]
+ShardProgress = Callable[[int, int], None]  # shards done, shards in all
 
 
 @dataclass(frozen=True)
@@ -56,31 +61,34 @@ def candidate(r: Dice, x: np.ndarray, name: str) -> Record | Rejected:
     except (OverflowError, ZeroDivisionError, ValueError):
         return Rejected("range_overflow")
     text = written.text
-    ranges = written.ranges
-    if text.count("\n") > 80 or len(text) > 3000:
+    if text.count("\n") > MAX_LINES or len(text) > MAX_CHARACTERS:
         return Rejected("too_long")
     dag = own_dag(written)
-    # its values become the labels
-    assert isinstance(dag, Unsupported) or not dag.bounded
     if isinstance(dag, Unsupported):
         return Rejected(f"no_dag:{dag.reason}")
+    assert not dag.bounded, "its values become the labels"
     if len(dag) > MAX_DAG_NODES:
         return Rejected("too_many_nodes")
-    n_inputs = len(ranges)
+    n_inputs = len(written.ranges)
     y = evaluate(dag, x[:, :n_inputs])
-    found = _judge(y, r)
-    if found:
-        return Rejected(found)
-    box = tuple(ranges.values())
+    reason = _judge(y, r)
+    if reason:
+        return Rejected(reason)
     return Record(
-        name, text, "synthetic", n_inputs, 1, box, 0, y.astype(np.float32), dag
+        name=name,
+        text=text,
+        origin="synthetic",
+        n_inputs=n_inputs,
+        n_outputs=1,
+        box=tuple(written.ranges.values()),
+        input_seed=0,
+        outputs=y.astype(np.float32),
+        dag=dag,
     )
 
 
 def own_dag(written: Written) -> Dag | Unsupported:
-    """Evaluate a function that we wrote, whose syntax and signature we know, without
-    reading its text.
-    """
+    """Evaluate a function that we wrote by its syntax; its text is not read."""
     type_ = written.type
     inputs = tuple(Leaf(name, name, type_, name) for name in written.ranges)
     params = tuple(
@@ -93,25 +101,31 @@ def own_dag(written: Written) -> Dag | Unsupported:
 
 
 def _judge(y: np.ndarray, r: Dice) -> str | None:
+    """Say why outputs (`n 1`) make no record; None where they may."""
     largest = np.abs(y).max()
     if not math.isfinite(largest):
         return "not_finite"
     if largest >= MAX_ABSOLUTE_OUTPUT:
         return "too_large"
     probes = y[:PROBES, 0]
-    # few real functions are negative so often
-    if (probes < 0).mean() > 0.6 and r.random() < 0.7:
+    is_mostly_negative = (probes < 0).mean() > MOSTLY_NEGATIVE
+    if is_mostly_negative and r.random() < TASTE.drop_negative:
         return "negative"
-    around = probes - probes.mean()
-    if abs(probes.mean()) < 0.02 * probes.std() and r.random() < 0.7:
+    mean = probes.mean()
+    is_odd = abs(mean) < SYMMETRIC * probes.std()
+    if is_odd and r.random() < TASTE.drop_symmetric:
         return "symmetric"
-    return "constant" if around @ around < 1e-7 * PROBES and r.random() < 0.98 else None
+    around = probes - mean
+    is_constant = around @ around < MIN_VARIANCE * PROBES
+    if is_constant and r.random() < TASTE.drop_constant:
+        return "constant"
+    return None
 
 
 def checked_programs(
     seed: int, shard: int, count: int
 ) -> tuple[list[Record], list[str]]:
-    """Make `count` records without twins among them, and the reasons of those dropped.
+    """Make records without twins among them, and the reasons of those dropped.
 
     Labels come from the DAG; of every shard the first programs are run in the sandbox
     too, and one that computes something else there is dropped as "dag_differs".
@@ -179,9 +193,7 @@ def _fingerprint(record: Record) -> str:
 
 
 def write_shard(path: Path, *, seed: int, shard: int, count: int) -> dict[str, int]:
-    """Write one shard of at most `count` records without twins inside it; returns drops
-    by reason.
-    """
+    """Write one shard of at most `count` records; returns drops by reason."""
     records, drops = checked_programs(seed, shard, count)
     write_records(path, records)
     return dict(Counter(drops))
@@ -194,10 +206,9 @@ def write_synthetic(
     seed: int,
     workers: int = 1,
     shard_size: int = 1000,
-    progress: Progress = lambda done, total: None,
+    progress: ShardProgress = lambda done, total: None,
 ) -> dict:
-    """Write `programs` random programs as shards under `out_dir`; finished shards of
-    the same call are kept.
+    """Write random programs as shards; finished shards of the same call are kept.
 
     Twins (equal DAGs) are dropped within a shard only; a reader drops those across
     shards.
