@@ -1,4 +1,4 @@
-"""Who works on slices: processes and Ray give the same bits, whoever of them dies."""
+"""Who does the work: processes and Ray give the same bits, whoever of them dies."""
 
 import contextlib
 import os
