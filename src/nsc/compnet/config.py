@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MAX_INPUTS = 9
+from nsc.record import MAX_INPUTS as MAX_INPUTS
+
 N_PARAMETERS = 65  # of the covering architecture 9-4-4-1
 NODE_ANCHORS = 128
 ROOT_ANCHORS = 512
