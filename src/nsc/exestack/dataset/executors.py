@@ -1,7 +1,7 @@
 """Who does the work: local processes, or a Ray cluster. The bits do not depend on it.
 
 In: pieces of work, what does one. Out: results, in the order in which they are done. A
-worker that dies costs its pieces a second try.
+worker that dies costs its pieces a second try. Ray is an extra: a function imports it.
 Non-goals: what a piece is; where results are kept (a folder that all workers share).
 """
 

@@ -1,5 +1,6 @@
-"""What is never trained on, wherever it turns up: four Debian packages and the Parrot
-benchmark.
+"""What is never trained on: four Debian packages and the Parrot benchmark.
+
+It is held out wherever it turns up.
 
 In: nothing. Out: names of what they compute, and texts. Non-goals: splitting
 (split.py). `make held-out` notes anew what a data set's held-out packages compute.
@@ -26,16 +27,15 @@ _NAMES = Path(__file__).parent / "held_out.txt"
 
 @cache
 def held_out_names() -> frozenset[str]:
-    """The semantic names of programs that are held out, so that copies under other
-    folders' names are too.
+    """Return the semantic names of programs that are held out.
+
+    Copies under other folders' names have the same.
     """
     return frozenset(_NAMES.read_text().split())
 
 
 def held_out_texts() -> Iterator[tuple[str, str]]:
-    """Yield (name, normalised text) of the benchmark's programs, in both of their
-    forms.
-    """
+    """Yield (name, normalised text) of the benchmark's programs, in both forms."""
     for code in parrot_programs():
         pointer_free = code.program()
         if pointer_free is not None:
@@ -44,12 +44,18 @@ def held_out_texts() -> Iterator[tuple[str, str]]:
 
 
 def write_held_out(folder: Path) -> int:
-    """Note the semantic names of a data set's held-out packages and of the benchmark;
-    returns how many.
+    """Note the semantic names of what is held out: the benchmark, a data set's packages.
+
+    Args:
+        folder: of the data set.
+
+    Returns:
+        How many names there are.
     """
     names = {name for record in _benchmark() for name in semantic_keys(record)}
     for record in read_records(folder / "test"):
-        if record.origin.startswith(HELD_OUT) and "constant" not in record.flags:
+        is_constant = "constant" in record.flags  # much else computes the same
+        if record.origin.startswith(HELD_OUT) and not is_constant:
             names.update(semantic_keys(record))
     _NAMES.write_text("\n".join(sorted(names)) + "\n")
     return len(names)
