@@ -1,5 +1,6 @@
-"""The data set of executable C programs: harvested, generated and mutated. Must not
-know torch or topologies.
+"""The data set of executable C programs: harvested, generated and mutated.
+
+Must not know torch or topologies.
 """
 
 from nsc.exestack.dataset.build import build_dataset as build_dataset

@@ -77,8 +77,9 @@ class ParrotCode:
         return _parse(self.text, self.function, self.name, self.box)
 
     def original(self) -> Program:
-        """Parse the form with pointers; it may have more outputs than this program
-        (`original_outputs`).
+        """Parse the form with pointers.
+
+        It may have more outputs than this program (`original_outputs`).
         """
         return _parse(self.original_text, self.original_function, self.name, self.box)
 

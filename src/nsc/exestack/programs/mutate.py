@@ -22,6 +22,12 @@ from nsc.record import read_records
 from nsc.syntax import plain_tree, walk
 
 MAX_CHANGES = 3
+# How often; all chosen, none measured.
+LITERAL_SCALED = 0.7  # times 0.5 to 2; else shifted by up to 1
+OPERATOR_SWAPPED = 0.4  # up to
+OPERANDS_SWAPPED = 0.6  # up to
+OPERAND_KEPT = 0.75  # up to: the other is left out; else the whole is wrapped
+CALL_RENAMED = 0.7
 _CALLS = (
     ("sin", "cos", "tanh", "atan"),
     ("exp", "cosh", "sinh"),
@@ -78,9 +84,8 @@ def read_parents(folder: Path) -> Iterator[Parent]:
     """Read the real programs of a data set's training split, constants left out."""
     for record in read_records(folder / "train"):
         if record.origin not in GENERATED and "constant" not in record.flags:
-            yield Parent(
-                record.name, record.name.rsplit(":", 1)[1], record.text, record.licence
-            )
+            function = record.name.rsplit(":", 1)[1]
+            yield Parent(record.name, function, record.text, record.licence)
 
 
 def mutants(parent: Parent, copies: int, *, seed: int) -> Iterator[SourceText]:
@@ -112,11 +117,9 @@ def _changed(text: str, r: Random) -> str:
     if made is None:
         return text
     where, new = made
-    return (
-        data[: where.start_byte]
-        + new.encode("latin-1", "replace")
-        + data[where.end_byte :]
-    ).decode("latin-1")
+    changed = new.encode("latin-1", "replace")
+    whole = data[: where.start_byte] + changed + data[where.end_byte :]
+    return whole.decode("latin-1")
 
 
 def _is_body(node: Node) -> bool:
@@ -162,7 +165,7 @@ def _literal(node: Node, r: Random) -> Change | None:
         value = float(text.rstrip("fFlL"))
     except ValueError:
         return None
-    if r.random() < 0.7:
+    if r.random() < LITERAL_SCALED:
         value *= r.uniform(0.5, 2.0)
     else:
         value += r.uniform(-1.0, 1.0)
@@ -178,11 +181,11 @@ def _binary(node: Node, r: Random) -> Change | None:
     left = _field(node, "left")
     right = _field(node, "right")
     u = r.random()
-    if u < 0.4 and _text(operator) in _SWAPS:
+    if u < OPERATOR_SWAPPED and _text(operator) in _SWAPS:
         return operator, r.choice(_SWAPS[_text(operator)])
-    if u < 0.6 and _text(operator) in "-/":
+    if u < OPERANDS_SWAPPED and _text(operator) in "-/":
         return node, f"({_text(right)}) {_text(operator)} ({_text(left)})"
-    if u < 0.75:
+    if u < OPERAND_KEPT:
         return node, f"({_text(r.choice((left, right)))})"
     return node, "(" + r.choice(_WRAPS).replace("{}", _text(node)) + ")"
 
@@ -193,7 +196,7 @@ def _call(node: Node, r: Random) -> Change | None:
     name = _text(function)
     bare = name.removesuffix("f") if name != "erf" else name
     family = next((f for f in _CALLS if bare in f), None)
-    if family and r.random() < 0.7:
+    if family and r.random() < CALL_RENAMED:
         other = r.choice([f for f in family if f != bare])
         suffix = "f" if bare != name else ""
         return function, other + suffix

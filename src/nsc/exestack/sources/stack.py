@@ -1,5 +1,4 @@
-"""The Stack's parquet files: v1's flat columns, or one row a repository with nested
-files.
+"""The Stack's parquet files: flat columns, or one row a repository.
 
 In: a parquet file. Out: `Found`s in row order, read in batches of 64 rows.
 """
@@ -16,8 +15,9 @@ from nsc.exestack.sources.text import Found, Unreadable, checked
 
 
 def open_stack(path: Path) -> pq.ParquetFile:
-    """Open one of The Stack's files, in v1's flat columns or with a repository's
-    `files` in a row.
+    """Open one of The Stack's files.
+
+    It has v1's flat columns, or a repository's `files` in a row.
 
     Raises:
         InputError: it is no parquet file, or has neither layout.
@@ -36,8 +36,10 @@ def open_stack(path: Path) -> pq.ParquetFile:
 
 
 def read_stack(file: pq.ParquetFile, name: str) -> Iterator[Found]:
-    """Read the C files of an open file; `name` stands for the repository where none is
-    given.
+    """Read the C files of an open file.
+
+    Args:
+        name: stands for the repository where none is given.
     """
     names = set(file.schema_arrow.names)
     for batch in file.iter_batches(batch_size=64):
