@@ -14,18 +14,6 @@ from nsc.exestack.sources.tree import read_tree
 WIDE = profile_named("wide")
 
 
-@pytest.fixture
-def write(tmp_path):
-    def at(**files):
-        for name, text in files.items():
-            path = tmp_path / name.replace("__", "/").replace("_dot_", ".")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-        return tmp_path
-
-    return at
-
-
 def files_of(tmp_path, files):
     for name, text in files.items():
         path = tmp_path / name
