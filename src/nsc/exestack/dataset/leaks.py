@@ -19,7 +19,7 @@ def leaks(folder: Path) -> Iterator[tuple[str, str, str]]:
 
     Nothing is taken from the records' own `cluster`.
 
-    Returns:
+    Yields:
         (name, split, other split) of each, test programs first.
 
     Raises:

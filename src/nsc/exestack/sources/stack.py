@@ -51,21 +51,19 @@ def read_stack(file: pq.ParquetFile, name: str) -> Iterator[Found]:
 
 
 def _stack_row(row: dict, repository: str) -> Iterator[Found]:
-    language = (row.get("lang") or row.get("language") or row.get("ext") or "c").lower()
-    name = (
-        row.get("max_stars_repo_path")
-        or row.get("path")
-        or row.get("hexsha")
-        or row.get("blob_id")
-        or "?"
-    )
-    if language not in ("c", "h"):
+    language = _first(row, "lang", "language", "ext") or "c"
+    if language.lower() not in ("c", "h"):
         return
-    licences = row.get("max_stars_repo_licenses") or row.get("detected_licenses") or []
+    name = _first(row, "max_stars_repo_path", "path", "hexsha", "blob_id") or "?"
+    licences = _first(row, "max_stars_repo_licenses", "detected_licenses") or []
     content = row.get("content")
     if content is None:
         yield Unreadable(repository, name, "no_content")
-    else:
-        yield checked(
-            repository, name, content.encode("utf-8", "replace"), ", ".join(licences)
-        )
+        return
+    data = content.encode("utf-8", "replace")
+    yield checked(repository, name, data, ", ".join(licences))
+
+
+def _first(row: dict, *columns: str):
+    """Return the first of some columns' values that is not empty; the layouts differ."""
+    return next((row[name] for name in columns if row.get(name)), None)

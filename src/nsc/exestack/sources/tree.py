@@ -49,30 +49,19 @@ def read_tree(root: Path) -> Iterator[Found]:
         is_nested = len(relative.parts) > 1
         folder = relative.parts[0] if is_nested else root.resolve().name
         origin = _spelled(folder)
-        if path.name.endswith(ARCHIVES):
-            if not path.is_symlink():
-                yield from _archive(path, origin)
-        else:
-            yield _file(
-                path,
-                origin,
-                _spelled(relative),
-                "",
-                root / folder if is_nested else root,
-            )
+        package = root / folder if is_nested else root
+        if not path.name.endswith(ARCHIVES):
+            yield _file(path, origin, _spelled(relative), "", package)
+        elif not path.is_symlink():
+            yield from _archive(path, origin)
 
 
 def read_package(folder: Path, origin: str, licence: str) -> Iterator[Found]:
     """Walk one package's folder; paths start with its name."""
     for path in _walk(folder):
         if not path.name.endswith(ARCHIVES):
-            yield _file(
-                path,
-                origin,
-                f"{origin}/{_spelled(path.relative_to(folder))}",
-                licence,
-                folder,
-            )
+            relative = f"{origin}/{_spelled(path.relative_to(folder))}"
+            yield _file(path, origin, relative, licence, folder)
 
 
 def _spelled(path: str | Path) -> str:
@@ -83,11 +72,9 @@ def _spelled(path: str | Path) -> str:
 def _walk(root: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(root, followlinks=False):
         folders.sort()
-        yield from (
-            Path(folder, name)
-            for name in sorted(names)
-            if name.endswith((*SUFFIXES, *ARCHIVES))
-        )
+        for name in sorted(names):
+            if name.endswith((*SUFFIXES, *ARCHIVES)):
+                yield Path(folder, name)
 
 
 def _file(path: Path, origin: str, relative: str, licence: str, package: Path) -> Found:
@@ -99,9 +86,9 @@ def _file(path: Path, origin: str, relative: str, licence: str, package: Path) -
         found = checked(origin, relative, path.read_bytes(), licence)
     except OSError:
         return Unreadable(origin, relative, "unreadable")
-    return (
-        replace(found, package=str(package)) if isinstance(found, SourceText) else found
-    )
+    if isinstance(found, SourceText):
+        return replace(found, package=str(package))
+    return found
 
 
 def _archive(path: Path, origin: str) -> Iterator[Found]:

@@ -125,10 +125,17 @@ def _judge(y: np.ndarray, r: Dice) -> str | None:
 def checked_programs(
     seed: int, shard: int, count: int
 ) -> tuple[list[Record], list[str]]:
-    """Make records without twins among them, and the reasons of those dropped.
+    """Make records without twins among them.
 
     Labels come from the DAG; of every shard the first programs are run in the sandbox
     too, and one that computes something else there is dropped as "dag_differs".
+
+    Args:
+        shard: its number; with the seed it names the stream of chance.
+        count: of records, before those that differ are dropped.
+
+    Returns:
+        The records, and the reasons of those dropped.
     """
     r = Dice(f"nsc-synthetic-{seed}-{shard}")
     x = np.asfortranarray(shared_inputs())  # each input in one piece
