@@ -1,8 +1,8 @@
-"""Who makes slices: local processes, or a Ray cluster. The bits do not depend on it.
+"""Who does the work: local processes, or a Ray cluster. The bits do not depend on it.
 
-In: slices. Out: their counts, in the order in which they are done. A worker that dies
-costs its slice a second try.
-Non-goals: what a slice is; where results are kept (a folder that all workers share).
+In: pieces of work, what does one. Out: results, in the order in which they are done. A
+worker that dies costs its pieces a second try. Ray is an extra: a function imports it.
+Non-goals: what a piece is; where results are kept (a folder that all workers share).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from multiprocessing import connection, forkserver, get_context, parent_process
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from nsc.errors import InputError, MissingExtraError, NscError
 
@@ -32,36 +32,35 @@ class WorkersDied(NscError):
 def on_processes(
     work: Callable[[S], R], items: Iterable[S], workers: int
 ) -> Iterator[R]:
-    """Work on items in local processes; at most three per worker wait at a time."""
+    """Work on items in local processes; at most three per worker wait at a time.
+
+    Args:
+        work: a function that a process can import.
+        items: taken as workers become free.
+
+    Raises:
+        WorkersDied: again and again, with nothing done in between.
+    """
     context = get_context("forkserver")
     # imported once, in the process that workers are forked from
     context.set_forkserver_preload(_PRELOADED)
     forkserver.ensure_running()
-    items = iter(items)
+    queue = _Queue(work, items)
+    waiting = WAITING_PER_WORKER * workers
+    queue.fill(waiting)  # while it imports them
     deaths = 0
-    # while it imports them
-    again = list(islice(items, WAITING_PER_WORKER * workers))[::-1]
     while True:
-        with ProcessPoolExecutor(
-            workers, context, initializer=_end_with_parent
-        ) as pool:
-            running: dict[Future, S] = {}
-            unsubmitted: list[S] = []  # a pool that is broken already refuses an item
-            try:
-                for item in _chain(again, items):
-                    unsubmitted = [item]
-                    running[pool.submit(work, item)] = item
-                    unsubmitted = []
-                    if len(running) >= WAITING_PER_WORKER * workers:
-                        yield from _finished(running)
-                        deaths = 0
-                while running:
-                    yield from _finished(running)
+        try:
+            with ProcessPoolExecutor(
+                workers, context, initializer=_end_with_parent
+            ) as pool:
+                for finished in queue.run(pool, waiting):
+                    yield from finished
                     deaths = 0
-                return
-            except BrokenProcessPool:
-                deaths += 1
-                again += [*running.values(), *unsubmitted]
+            return
+        except BrokenProcessPool:
+            deaths += 1
+            queue.put_back()
         if deaths >= MAX_DEATHS:
             raise WorkersDied(
                 f"worker processes died {deaths} times with nothing done in between: is"
@@ -70,30 +69,73 @@ def on_processes(
             )
 
 
+class _Queue(Generic[S, R]):
+    """Items to be worked on, and those that a pool has."""
+
+    def __init__(self, work: Callable[[S], R], items: Iterable[S]):
+        self.work = work
+        self.items = iter(items)
+        self.again: list[S] = []  # the next one last
+        self.submitted: dict[Future[R], S] = {}
+        self.unsubmitted: list[S] = []
+
+    def fill(self, count: int) -> None:
+        """Take some items before anybody asks for them."""
+        self.again = list(islice(self.items, count))[::-1]
+
+    def run(self, pool: ProcessPoolExecutor, waiting: int) -> Iterator[Iterator[R]]:
+        """Work on all items.
+
+        Args:
+            waiting: so many are submitted before any is waited for.
+
+        Returns:
+            What is finished, some results at a time.
+        """
+        for item in self._next():
+            # a pool that is broken already refuses an item
+            self.unsubmitted = [item]
+            self.submitted[pool.submit(self.work, item)] = item
+            self.unsubmitted = []
+            if len(self.submitted) >= waiting:
+                yield self._finished()
+        while self.submitted:
+            yield self._finished()
+
+    def _next(self) -> Iterator[S]:
+        while self.again:
+            yield self.again.pop()
+        yield from self.items
+
+    def _finished(self) -> Iterator[R]:
+        """Wait until something is done; a broken pool leaves its items submitted."""
+        for job in wait(self.submitted, return_when=FIRST_COMPLETED).done:
+            result = job.result()
+            del self.submitted[job]
+            yield result
+
+    def put_back(self) -> None:
+        """Take back what a broken pool had."""
+        self.again += [*self.submitted.values(), *self.unsubmitted]
+        self.submitted = {}
+        self.unsubmitted = []
+
+
 def _end_with_parent() -> None:
-    """Let a worker end when the process that asked for it does, though that was killed
-    and could not say so.
+    """Let a worker end when the process that asked for it does.
+
+    That one may have been killed and could not say so.
     """
-    parent = parent_process().sentinel
+    parent = parent_process()
+    if parent is None:
+        return
+    sentinel = parent.sentinel
 
     def watch() -> None:
-        connection.wait([parent])
+        connection.wait([sentinel])
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-
-
-def _chain(again: list[S], items: Iterator[S]) -> Iterator[S]:
-    while again:
-        yield again.pop()
-    yield from items
-
-
-def _finished(running: dict[Future, S]) -> Iterator[R]:
-    for job in wait(running, return_when=FIRST_COMPLETED).done:
-        result = job.result()  # a broken pool leaves its items in `running`
-        del running[job]
-        yield result
 
 
 def on_ray(
@@ -106,7 +148,7 @@ def on_ray(
         InputError: no cluster at the address.
     """
     try:
-        import ray
+        import ray  # pyright: ignore[reportMissingImports]  # an extra
     except ModuleNotFoundError:
         raise MissingExtraError("ray", "ray") from None
     try:

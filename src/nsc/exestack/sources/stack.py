@@ -1,5 +1,4 @@
-"""The Stack's parquet files: v1's flat columns, or one row a repository with nested
-files.
+"""The Stack's parquet files: flat columns, or one row a repository.
 
 In: a parquet file. Out: `Found`s in row order, read in batches of 64 rows.
 """
@@ -16,8 +15,9 @@ from nsc.exestack.sources.text import Found, Unreadable, checked
 
 
 def open_stack(path: Path) -> pq.ParquetFile:
-    """Open one of The Stack's files, in v1's flat columns or with a repository's
-    `files` in a row.
+    """Open one of The Stack's files.
+
+    It has v1's flat columns, or a repository's `files` in a row.
 
     Raises:
         InputError: it is no parquet file, or has neither layout.
@@ -36,8 +36,10 @@ def open_stack(path: Path) -> pq.ParquetFile:
 
 
 def read_stack(file: pq.ParquetFile, name: str) -> Iterator[Found]:
-    """Read the C files of an open file; `name` stands for the repository where none is
-    given.
+    """Read the C files of an open file.
+
+    Args:
+        name: stands for the repository where none is given.
     """
     names = set(file.schema_arrow.names)
     for batch in file.iter_batches(batch_size=64):
@@ -49,21 +51,19 @@ def read_stack(file: pq.ParquetFile, name: str) -> Iterator[Found]:
 
 
 def _stack_row(row: dict, repository: str) -> Iterator[Found]:
-    language = (row.get("lang") or row.get("language") or row.get("ext") or "c").lower()
-    name = (
-        row.get("max_stars_repo_path")
-        or row.get("path")
-        or row.get("hexsha")
-        or row.get("blob_id")
-        or "?"
-    )
-    if language not in ("c", "h"):
+    language = _first(row, "lang", "language", "ext") or "c"
+    if language.lower() not in ("c", "h"):
         return
-    licences = row.get("max_stars_repo_licenses") or row.get("detected_licenses") or []
+    name = _first(row, "max_stars_repo_path", "path", "hexsha", "blob_id") or "?"
+    licences = _first(row, "max_stars_repo_licenses", "detected_licenses") or []
     content = row.get("content")
     if content is None:
         yield Unreadable(repository, name, "no_content")
-    else:
-        yield checked(
-            repository, name, content.encode("utf-8", "replace"), ", ".join(licences)
-        )
+        return
+    data = content.encode("utf-8", "replace")
+    yield checked(repository, name, data, ", ".join(licences))
+
+
+def _first(row: dict, *columns: str):
+    """Return the first of some columns' values that is not empty; the layouts differ."""
+    return next((row[name] for name in columns if row.get(name)), None)
