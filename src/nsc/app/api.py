@@ -36,6 +36,7 @@ def compile(
     domain: Mapping[str, tuple[float, float]] | None = None,
     out: Sequence[str] = (),
     arrays: Mapping[str, int] | None = None,
+    fix: Mapping[str, float] | None = None,
     include: Sequence[str | Path] = (),
     defines: Mapping[str, str] | None = None,
     oracle: Oracle | None = None,
@@ -51,7 +52,7 @@ def compile(
     Args:
         source: a Program, a path to a C file, or C text (anything with a brace is
             text).
-        function, domain, out, arrays: which function and how to read it; see
+        function, domain, out, arrays, fix: which function and how to read it; see
             `parse_program`.
         include: folders to look for the file's own headers in, besides its own folder.
         defines: macros defined before the first line.
@@ -78,6 +79,7 @@ def compile(
         "ranges": domain,
         "out": out,
         "arrays": arrays,
+        "fix": fix,
         "defines": defines,
     }
     if isinstance(source, Program):

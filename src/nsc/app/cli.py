@@ -140,6 +140,9 @@ def compile_(
     array: Annotated[
         str, typer.Option(metavar="v=N,...", help="Elements behind a pointer.")
     ] = "",
+    fix: Annotated[
+        str, typer.Option(metavar="n=VALUE,...", help="Inputs that have one value.")
+    ] = "",
     initial: Annotated[
         str,
         typer.Option(help="auto, compnet (the text), distill (runs first) or random."),
@@ -205,7 +208,7 @@ def compile_(
         verification=verification,
         text_only=text_only,
     )
-    reading = _reading(function, domain, out, array, define)
+    reading = _reading(function, domain, out, array, fix, define)
     with console_progress(console(stderr=True)) as progress:
         report = compile_file(
             file,
@@ -232,16 +235,22 @@ def _budget(given: int | None, text_only: bool) -> int:
 
 
 def _reading(
-    function: str | None, domain: str, out: str, array: str, define: list[str] | None
+    function: str | None,
+    domain: str,
+    out: str,
+    array: str,
+    fix: str,
+    define: list[str] | None,
 ) -> dict:
     """Return what `parse_program` is to be told."""
-    from nsc.program import parse_ranges
+    from nsc.program import parse_fixed, parse_ranges
 
     return {
         "function": function,
         "ranges": parse_ranges(domain),
         "out": _names(out),
         "arrays": _lengths(array),
+        "fix": parse_fixed(fix),
         "defines": _macros(define),
     }
 

@@ -114,7 +114,7 @@ def compile_text(program: Program, options: CompileOptions) -> Compiled:
         initial = [row.make(order) for order in orders]
         surrogate = _untrained(_template(program), _starts(row, initial, orders))
         expected = _expected(initial, surrogate)
-    notes = _notes_of(initial)
+    notes = (*_notes_of(initial), *_fixed(program))
     if expected is None:
         raise InputError(
             f"{program.name}: its text alone does not give a surrogate:"
@@ -262,7 +262,16 @@ def _notes(
         f"{name} was not found, and is left out: give its folder with -I DIR"
         for name in program.unread
     ]
+    notes += _fixed(program)
     return (*notes, *_useless(found.verification, found.surrogate.output_names))
+
+
+def _fixed(program: Program) -> list[str]:
+    """Name what a surrogate was made for one value of."""
+    return [
+        f"{leaf.name} is fixed at {value:g}: the surrogate is not one for other values"
+        for leaf, value in program.signature.fixed
+    ]
 
 
 def _notes_of(initial: Sequence[Initial]) -> tuple[str, ...]:

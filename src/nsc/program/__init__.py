@@ -4,6 +4,7 @@ Pure functions from text to frozen values. Must not know how code runs, networks
 file system.
 """
 
+from nsc.program.domain import parse_fixed as parse_fixed
 from nsc.program.domain import parse_ranges as parse_ranges
 from nsc.program.entry import scalar_entry as scalar_entry
 from nsc.program.listing import Listed as Listed

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from nsc.errors import Problem, SourceError
 from nsc.program.closure import Closure, close, closure_pieces, closure_text
-from nsc.program.domain import Ranges, domain_of
+from nsc.program.domain import Ranges, domain_of, without_fixed
 from nsc.program.infer import Stated, signature_of
 from nsc.program.program import Program
 from nsc.program.purity import impurities
@@ -154,6 +154,7 @@ def program_of(
         DomainError: a range for no input, or an integer input without one.
     """
     entry = closure.entry
+    signature = without_fixed(signature, ranges)
     line, _ = file.position(entry)
     return Program(
         name=entry.name,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from nsc.errors import Problem, SourceError
-from nsc.program.domain import Ranges
+from nsc.program.domain import Ranges, with_fixed
 from nsc.program.examine import Examined, ParsedFile, examine, parsed, program_of
 from nsc.program.infer import Stated
 from nsc.program.program import Program
@@ -25,6 +25,7 @@ def parse_program(
     ranges: Ranges | None = None,
     out: Sequence[str] = (),
     arrays: Mapping[str, int] | None = None,
+    fix: Mapping[str, float] | None = None,
     include: Include | None = None,
     defines: Mapping[str, str] | None = None,
     partial: bool = False,
@@ -40,6 +41,8 @@ def parse_program(
         out: parameters that are outputs, where the text does not tell.
         arrays: number of elements behind a pointer parameter, where the text does not
             tell.
+        fix: inputs (or parameters) that are no inputs of a surrogate, by name: their
+            value; a range with one value says the same.
         include: gives the text of the file's own headers: (name, is it <...>, path of
             the file that asks, "" for this one) -> (path, text) or None. Without it
             none is followed.
@@ -50,7 +53,8 @@ def parse_program(
     Raises:
         SourceError: no such function, several candidates, or a named problem in the one
             chosen.
-        DomainError: a range for no input, or an integer input without one.
+        DomainError: a range for no input, an integer input without one, or a value that
+            its type cannot hold.
     """
     file = parsed(text, path, include, defines)
     stated = Stated(out, arrays or {})
@@ -58,7 +62,8 @@ def parse_program(
     examined = examine(file, item, stated, partial=partial)
     if examined.signature is None or examined.problems:
         raise SourceError(path, examined.problems)
-    return program_of(file, examined.closure, examined.signature, ranges or {})
+    both = with_fixed(ranges or {}, fix or {})
+    return program_of(file, examined.closure, examined.signature, both)
 
 
 def _choose(

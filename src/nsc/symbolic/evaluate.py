@@ -165,8 +165,9 @@ def _unsupported(source: str, error: Refusal | RecursionError) -> Unsupported:
 
 def _machine(program: FileScope, signature: Signature, limits: _Limits) -> Machine:
     """Make a machine for one evaluation."""
+    read_leaves = (*signature.inputs, *(leaf for leaf, _ in signature.fixed))
     is_single = all(
-        leaf.type.kind != "float" or leaf.type.bits == 32 for leaf in signature.inputs
+        leaf.type.kind != "float" or leaf.type.bits == 32 for leaf in read_leaves
     )
     n_inputs = len(signature.inputs)
     builder = Builder(n_inputs, prune=limits.prune, is_single=is_single)
@@ -203,8 +204,11 @@ def _evaluated(
 
 
 def _inputs(b: Builder, signature: Signature, domain: Domain) -> _Inputs:
-    """Map each input from [-1, 1] onto its range."""
-    inputs: _Inputs = {}
+    """Map each input from [-1, 1] onto its range; what is fixed is a constant."""
+    inputs: _Inputs = {
+        (leaf.param, leaf.path): Number(b.literal(value), leaf.type.kind != "float")
+        for leaf, value in signature.fixed
+    }
     for k, leaf in enumerate(signature.inputs):
         mid = (domain.hi[k] + domain.lo[k]) / 2
         half = (domain.hi[k] - domain.lo[k]) / 2

@@ -61,6 +61,7 @@ class Signature:
         inputs: scalars that are read, in C order.
         outputs: scalars that are written: the result first, if any.
         prototype: e.g. "double f(double x, double y)".
+        fixed: scalars that are read and no inputs: each has one value.
     """
 
     function: str
@@ -69,6 +70,7 @@ class Signature:
     inputs: tuple[Leaf, ...]
     outputs: tuple[Leaf, ...]
     prototype: str
+    fixed: tuple[tuple[Leaf, float], ...] = ()
 
 
 @dataclass(frozen=True)
