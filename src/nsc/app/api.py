@@ -37,6 +37,7 @@ def compile(
     out: Sequence[str] = (),
     arrays: Mapping[str, int] | None = None,
     fix: Mapping[str, float] | None = None,
+    inputs: Mapping[str, tuple[float, float]] | None = None,
     include: Sequence[str | Path] = (),
     defines: Mapping[str, str] | None = None,
     oracle: Oracle | None = None,
@@ -52,8 +53,8 @@ def compile(
     Args:
         source: a Program, a path to a C file, or C text (anything with a brace is
             text).
-        function, domain, out, arrays, fix: which function and how to read it; see
-            `parse_program`.
+        function, domain, out, arrays, fix, inputs: which function and how to read it;
+            see `parse_program`.
         include: folders to look for the file's own headers in, besides its own folder.
         defines: macros defined before the first line.
         oracle: runs the program in place of the sandbox, `n i -> n o` in the program's
@@ -80,6 +81,7 @@ def compile(
         "out": out,
         "arrays": arrays,
         "fix": fix,
+        "inputs": inputs,
         "defines": defines,
     }
     if isinstance(source, Program):

@@ -143,6 +143,12 @@ def compile_(
     fix: Annotated[
         str, typer.Option(metavar="n=VALUE,...", help="Inputs that have one value.")
     ] = "",
+    input_: Annotated[
+        str,
+        typer.Option(
+            "--input", metavar="g=LO:HI,...", help="File-level variables as inputs."
+        ),
+    ] = "",
     initial: Annotated[
         str,
         typer.Option(help="auto, compnet (the text), distill (runs first) or random."),
@@ -208,7 +214,7 @@ def compile_(
         verification=verification,
         text_only=text_only,
     )
-    reading = _reading(function, domain, out, array, fix, define)
+    reading = _reading(function, domain, out, array, fix, input_, define)
     with console_progress(console(stderr=True)) as progress:
         report = compile_file(
             file,
@@ -240,6 +246,7 @@ def _reading(
     out: str,
     array: str,
     fix: str,
+    input_: str,
     define: list[str] | None,
 ) -> dict:
     """Return what `parse_program` is to be told."""
@@ -251,6 +258,7 @@ def _reading(
         "out": _names(out),
         "arrays": _lengths(array),
         "fix": parse_fixed(fix),
+        "inputs": parse_ranges(input_, "inputs"),
         "defines": _macros(define),
     }
 

@@ -114,7 +114,7 @@ def compile_text(program: Program, options: CompileOptions) -> Compiled:
         initial = [row.make(order) for order in orders]
         surrogate = _untrained(_template(program), _starts(row, initial, orders))
         expected = _expected(initial, surrogate)
-    notes = (*_notes_of(initial), *_fixed(program))
+    notes = (*_notes_of(initial), *program.notes, *_fixed(program))
     if expected is None:
         raise InputError(
             f"{program.name}: its text alone does not give a surrogate:"
@@ -262,7 +262,7 @@ def _notes(
         f"{name} was not found, and is left out: give its folder with -I DIR"
         for name in program.unread
     ]
-    notes += _fixed(program)
+    notes += [*program.notes, *_fixed(program)]
     return (*notes, *_useless(found.verification, found.surrogate.output_names))
 
 

@@ -97,12 +97,33 @@ def _original(program: Program, *, guard: bool, drop_in: bool) -> list[str]:
     """Write what the signature needs, and the original where it is called."""
     headers, types = signature_types(program)
     includes = "\n".join(f"#include <{h}>" for h in headers)
+    types = "\n".join([types, *_announced(program, guard=guard)]).strip()
     if guard and drop_in and program.text:
+        if program.signature.variables:
+            raise InputError(
+                "guard must be left out with drop_in where a file-level variable is an"
+                " input or fixed: the original would be embedded with a copy of"
+                f" '{program.signature.variables[0].name}'"
+            )
         return [includes, _embedded_original(program)]
     if not guard:
         return [includes, types]
     prototype = _prototype(program, program.name)
     return [includes, types, f"{prototype};  /* called outside the domain */"]
+
+
+def _announced(program: Program, *, guard: bool) -> list[str]:
+    """Declare the file-level variables that the exported function reads."""
+    signature = program.signature
+    read = {leaf.param for leaf in signature.inputs}
+    if guard:
+        read |= {leaf.param for leaf, _ in signature.fixed}
+    comment = "/* read where the original defines it: not static there */"
+    return [
+        f"extern {variable.declaration};  {comment}"
+        for variable in signature.variables
+        if variable.name in read
+    ]
 
 
 def _head(

@@ -25,16 +25,25 @@ _LARGEST_FLOAT = float(np.finfo(np.float32).max)
 _LARGEST_EXACT = 2.0**53  # of the integers that a double can hold
 
 
-def parse_ranges(text: str) -> dict[str, Range]:
+def parse_ranges(text: str, argument: str = "domain") -> dict[str, Range]:
     """Read "x=0:10,n=8" into {"x": (0.0, 10.0), "n": (8.0, 8.0)}.
+
+    Args:
+        argument: what messages call the text.
 
     Raises:
         DomainError: when a part is neither NAME=LO:HI nor NAME=VALUE.
     """
     ranges: dict[str, Range] = {}
-    for name, bounds in map(_parse_range, _parts(text)):
+    for part in _parts(text):
+        found = _parse_range(part)
+        if found is None:
+            raise DomainError(
+                f"{argument} expects NAME=LO:HI, separated by commas; found '{part}'"
+            )
+        name, bounds = found
         if name in ranges:
-            raise DomainError(f"domain must give '{name}' one range; found two")
+            raise DomainError(f"{argument} must give '{name}' one range; found two")
         ranges[name] = bounds
     return ranges
 
@@ -63,7 +72,7 @@ def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def _parse_range(part: str) -> tuple[str, Range]:
+def _parse_range(part: str) -> tuple[str, Range] | None:
     """Read "x=0:10" into ("x", (0.0, 10.0)), "x=1" into ("x", (1.0, 1.0))."""
     match = _ASSIGNMENT.fullmatch(part)
     if match is not None:
@@ -72,7 +81,7 @@ def _parse_range(part: str) -> tuple[str, Range]:
         hi = _number(last or first)
         if lo is not None and hi is not None:
             return name, (lo, hi)
-    raise DomainError(f"domain expects NAME=LO:HI, separated by commas; found '{part}'")
+    return None
 
 
 def _number(text: str) -> float | None:

@@ -7,13 +7,16 @@ Non-goals: reading files.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from nsc.errors import Problem, SourceError
 from nsc.program.domain import Ranges, with_fixed
 from nsc.program.examine import Examined, ParsedFile, examine, parsed, program_of
 from nsc.program.infer import Stated
 from nsc.program.program import Program
-from nsc.syntax import Item, Module, has_specifier
+from nsc.program.variables import notes_on_variables, requested, with_variables
+from nsc.refusal import Refusal
+from nsc.syntax import Item, Module, Signature, has_specifier
 from nsc.text import Include
 
 
@@ -26,6 +29,7 @@ def parse_program(
     out: Sequence[str] = (),
     arrays: Mapping[str, int] | None = None,
     fix: Mapping[str, float] | None = None,
+    inputs: Ranges | None = None,
     include: Include | None = None,
     defines: Mapping[str, str] | None = None,
     partial: bool = False,
@@ -42,7 +46,9 @@ def parse_program(
         arrays: number of elements behind a pointer parameter, where the text does not
             tell.
         fix: inputs (or parameters) that are no inputs of a surrogate, by name: their
-            value; a range with one value says the same.
+            value; a range with one value says the same. File-level variables that the
+            function reads can be fixed, too.
+        inputs: ranges of file-level variables that the function reads: they are inputs.
         include: gives the text of the file's own headers: (name, is it <...>, path of
             the file that asks, "" for this one) -> (path, text) or None. Without it
             none is followed.
@@ -57,13 +63,43 @@ def parse_program(
             its type cannot hold.
     """
     file = parsed(text, path, include, defines)
-    stated = Stated(out, arrays or {})
+    stated = Stated(out, arrays or {}, reads_more=bool(inputs or fix))
     item = _choose(file, function, stated, partial)
     examined = examine(file, item, stated, partial=partial)
     if examined.signature is None or examined.problems:
         raise SourceError(path, examined.problems)
+    more = with_fixed(inputs or {}, fix or {})
+    signature = _with_variables(file, examined, inputs or {}, fix or {})
     both = with_fixed(ranges or {}, fix or {})
-    return program_of(file, examined.closure, examined.signature, both)
+    program = program_of(file, examined.closure, signature, {**more, **both})
+    named = [variable.name for variable in signature.variables]
+    notes = notes_on_variables(file.module, examined.closure, named)
+    return replace(program, notes=notes)
+
+
+def _with_variables(
+    file: ParsedFile, examined: Examined, inputs: Ranges, fix: Mapping[str, float]
+) -> Signature:
+    """Add the file-level variables that are asked for to a function's signature.
+
+    Raises:
+        SourceError: one of them is not made of scalars, or nothing is an input.
+        InputError: one of `inputs` is no such variable.
+    """
+    signature = examined.signature
+    assert signature is not None, "a function without a signature is refused before"
+    closure = examined.closure
+    parameters = [param.name for param in signature.params]
+    names = requested(closure, parameters, inputs, fix)
+    try:
+        signature = with_variables(signature, file.module, closure, names)
+        if not signature.inputs:
+            what = "the function has no numeric input"
+            raise Refusal("no_input", what, closure.entry.node)
+    except Refusal as refusal:
+        located = file.problems([refusal.moved(closure.entry.base)])
+        raise SourceError(file.path, located) from None
+    return signature
 
 
 def _choose(

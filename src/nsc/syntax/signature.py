@@ -62,6 +62,7 @@ class Signature:
         outputs: scalars that are written: the result first, if any.
         prototype: e.g. "double f(double x, double y)".
         fixed: scalars that are read and no inputs: each has one value.
+        variables: at file level, whose scalars are inputs, or fixed, too.
     """
 
     function: str
@@ -71,6 +72,7 @@ class Signature:
     outputs: tuple[Leaf, ...]
     prototype: str
     fixed: tuple[tuple[Leaf, float], ...] = ()
+    variables: tuple[Param, ...] = ()
 
 
 @dataclass(frozen=True)
