@@ -5,7 +5,7 @@ import pytest
 
 from nsc.errors import InputError, SourceError
 from nsc.graph import Dag, evaluate
-from nsc.program import parse_program
+from nsc.program import Asked, list_functions, parse_program
 from nsc.sandbox import ProgramOracle
 
 GAIN = """
@@ -111,3 +111,22 @@ def test_a_variable_of_another_kind_is_refused_by_name():
     text = "static double *p; double f(double x) { return p ? x : 1; }"
     with pytest.raises(SourceError, match="has no numbers|pointers inside"):
         parse_program(text, inputs={"p": (0, 1)})
+
+
+def test_an_overview_takes_what_is_stated_of_its_functions():
+    asked = Asked(inputs={"gain": (0.5, 2)}, fix={"x": 1})
+    found = {f.name: f for f in list_functions(GAIN, asked=asked)}
+    amplify = found["amplify"]
+    assert amplify.signature is not None
+    assert [leaf.name for leaf in amplify.signature.inputs] == ["gain"]
+    assert amplify.notes == ()
+    command = "nsc compile a.c -I inc --function amplify --fix x=1 --input gain=0.5:2"
+    assert amplify.command("a.c", ["-I", "inc"]) == command
+    assert found["set_gain"].command("a.c") == ""
+    (told,) = [f for f in list_functions(GAIN) if f.notes]
+    assert told.name == "amplify"
+
+
+def test_an_overview_is_told_nothing_of_nobody():
+    with pytest.raises(InputError, match="no function .* a variable 'gan'"):
+        list_functions(GAIN, asked=Asked(inputs={"gan": (0, 1)}))

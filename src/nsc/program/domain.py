@@ -276,11 +276,14 @@ def missing_ranges(signature: Signature, ranges: Ranges) -> dict[str, Leaf]:
     return found
 
 
-def example_ranges(signature: Signature, ranges: Ranges) -> str:
+def example_ranges(
+    signature: Signature, ranges: Ranges, *, only_missing: bool = False
+) -> str:
     """Write ranges that are complete: those stated, and examples of those missing."""
     stated = [
         f"{name}={lo:g}" if lo == hi else f"{name}={lo:g}:{hi:g}"
         for name, (lo, hi) in ranges.items()
+        if not only_missing
     ]
     examples = [f"{name}=0:10" for name in missing_ranges(signature, ranges)]
     return ",".join([*stated, *examples])

@@ -11,12 +11,18 @@ from dataclasses import replace
 
 from nsc.errors import Problem, SourceError
 from nsc.program.domain import Ranges, with_fixed
-from nsc.program.examine import Examined, ParsedFile, examine, parsed, program_of
+from nsc.program.examine import (
+    Examined,
+    ParsedFile,
+    examine,
+    parsed,
+    program_of,
+    with_asked_variables,
+)
 from nsc.program.infer import Stated
 from nsc.program.program import Program
-from nsc.program.variables import notes_on_variables, requested, with_variables
-from nsc.refusal import Refusal
-from nsc.syntax import Item, Module, Signature, has_specifier
+from nsc.program.variables import notes_on_variables
+from nsc.syntax import Item, Module, has_specifier
 from nsc.text import Include
 
 
@@ -69,37 +75,12 @@ def parse_program(
     if examined.signature is None or examined.problems:
         raise SourceError(path, examined.problems)
     more = with_fixed(inputs or {}, fix or {})
-    signature = _with_variables(file, examined, inputs or {}, fix or {})
+    signature = with_asked_variables(file, examined, inputs or {}, fix or {})
     both = with_fixed(ranges or {}, fix or {})
     program = program_of(file, examined.closure, signature, {**more, **both})
     named = [variable.name for variable in signature.variables]
     notes = notes_on_variables(file.module, examined.closure, named)
     return replace(program, notes=notes)
-
-
-def _with_variables(
-    file: ParsedFile, examined: Examined, inputs: Ranges, fix: Mapping[str, float]
-) -> Signature:
-    """Add the file-level variables that are asked for to a function's signature.
-
-    Raises:
-        SourceError: one of them is not made of scalars, or nothing is an input.
-        InputError: one of `inputs` is no such variable.
-    """
-    signature = examined.signature
-    assert signature is not None, "a function without a signature is refused before"
-    closure = examined.closure
-    parameters = [param.name for param in signature.params]
-    names = requested(closure, parameters, inputs, fix)
-    try:
-        signature = with_variables(signature, file.module, closure, names)
-        if not signature.inputs:
-            what = "the function has no numeric input"
-            raise Refusal("no_input", what, closure.entry.node)
-    except Refusal as refusal:
-        located = file.problems([refusal.moved(closure.entry.base)])
-        raise SourceError(file.path, located) from None
-    return signature
 
 
 def _choose(
