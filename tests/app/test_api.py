@@ -185,7 +185,7 @@ def test_outputs_whose_squares_overflow_are_refused():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"domain": "x=0:1"}, "a domain maps names to"),
+        ({"domain": "x=0:1"}, "domain must map names to"),
         ({"domain": {"x": 3}}, "the range of 'x' must be two numbers"),
         ({"domain": {"x": ("a", "b")}}, "the range of 'x' must be two numbers"),
         ({"domain": {"x": (0, 1, 2)}}, "the range of 'x' must be two numbers"),

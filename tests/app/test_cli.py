@@ -97,7 +97,7 @@ def test_what_cannot_be_timed_is_written_all_the_same(timing, tmp_path, wave):
     [
         (WAVE, ["--function", "nope"], "no function 'nope'"),
         (WAVE, ["--domain", "q=0:1"], "'q' is not an input of wave; inputs are x, y"),
-        (WAVE, ["--domain", "x=2"], "--domain expects NAME=LO:HI"),
+        (WAVE, ["--domain", "x=2:"], "--domain expects NAME=LO:HI"),
         (WAVE, ["--topology", "9-x-1"], "9-x-1"),
         (WAVE, ["--activation", "sine"], "sine"),
         (WAVE, ["--optimizer", "sgd"], "sgd"),

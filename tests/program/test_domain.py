@@ -27,6 +27,7 @@ def box(ranges: dict, text: str = MIXED) -> list[tuple[float, float]]:
         ("x=0:10", {"x": (0.0, 10.0)}),
         (" x = 0 : 10 , y=-1:1e3,", {"x": (0.0, 10.0), "y": (-1.0, 1000.0)}),
         ("p.x=-inf:2,w[1]=0:1", {"p.x": (-math.inf, 2.0), "w[1]": (0.0, 1.0)}),
+        ("n=8,x=0:1", {"n": (8.0, 8.0), "x": (0.0, 1.0)}),
         ("", {}),
     ],
 )
@@ -34,16 +35,14 @@ def test_ranges_are_read(text, ranges):
     assert parse_ranges(text) == ranges
 
 
-@pytest.mark.parametrize(
-    "text", ["x", "x=1", "x=1:", "x=a:b", "=0:1", "x=0:1:2", "x 0:1"]
-)
+@pytest.mark.parametrize("text", ["x", "x=1:", "x=a:b", "=0:1", "x=0:1:2", "x 0:1"])
 def test_what_is_no_range_is_said(text):
     with pytest.raises(DomainError, match="expects NAME=LO:HI, separated by commas"):
         parse_ranges(text)
 
 
 def test_a_name_has_one_range():
-    with pytest.raises(DomainError, match="gives 'x' two ranges"):
+    with pytest.raises(DomainError, match="must give 'x' one range"):
         parse_ranges("x=0:1,x=0:2")
 
 
@@ -61,12 +60,23 @@ def test_an_inputs_own_range_comes_before_its_parameters():
     [
         (
             {},
-            r"'n' is an integer \(int\); give it a range, for example --domain n=0:10",
+            r"'n' \(int\) is an integer without one; for example: nsc compile FILE"
+            r" --function f --domain n=0:10",
         ),
         (
             {"m": (0, 1)},
             r"'m' is not an input of f; inputs are x, v\[0\], v\[1\], n, b, c",
         ),
+        (
+            {"c": (-10, 300), "n": (0, 1)},
+            r"'c' must hold .* from 0 to 255\); found -10",
+        ),
+        ({"b": (0, 2), "n": (0, 1)}, r"type, _Bool \(a whole number from 0 to 1\)"),
+        (
+            {"v": (0, 1e39), "n": (0, 1)},
+            r"'v\[0\]' must hold values of its type, float",
+        ),
+        ({"n": (-3e9, 0)}, "whole number from -2147483648 to 2147483647"),
         ({"x": (2, 1)}, "range of 'x' must be finite with LO < HI; found 2:1"),
         ({"x": (0, math.inf)}, "must be finite with LO < HI; found 0:inf"),
         ({"x": (math.nan, 1)}, "must be finite"),
@@ -74,12 +84,23 @@ def test_an_inputs_own_range_comes_before_its_parameters():
         ({"n": (0,)}, r"must be two numbers, \(lo, hi\)"),
         ({"n": ("0", "1")}, "must be two numbers"),
         ({"n": 3}, "must be two numbers"),
-        ([("n", 0, 3)], "a domain maps names to .* found list"),
+        ([("n", 0, 3)], "domain must map names to .* found list"),
     ],
 )
 def test_wrong_domains_are_named(ranges, message):
     with pytest.raises(DomainError, match=message):
         parse_program(MIXED, ranges=ranges)
+
+
+def test_all_missing_ranges_are_named_at_once():
+    text = "int f(int n, short k[3], long m, double x) { return n + k[0] + m + x; }"
+    with pytest.raises(DomainError) as refused:
+        parse_program(text, ranges={"x": (0, 2), "k[1]": (0, 5)})
+    said = str(refused.value)
+    assert "'n' (int), 'k[0]' (short), 'k[2]' (short), 'm' (long) are integers" in said
+    assert "--domain 'x=0:2,k[1]=0:5,n=0:10,k[0]=0:10,k[2]=0:10,m=0:10'" in said
+    with pytest.raises(DomainError, match=r"'n' \(int\), 'k' \(short\), 'm' \(long\)"):
+        parse_program(text)
 
 
 def test_any_two_numbers_are_a_range():

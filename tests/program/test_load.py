@@ -270,7 +270,7 @@ def test_domain():
     assert program.domain.hi == (10, 2, 4, 7, 1)
     for ranges, message in [
         ({"q": (0, 1)}, "'q' is not an input of f"),
-        ({"x": (1, 1)}, "LO < HI"),
+        ({"x": (1, 0)}, "LO < HI"),
         ({"x": (0, float("inf"))}, "finite"),
     ]:
         with pytest.raises(DomainError, match=message):

@@ -22,7 +22,7 @@ def found(text: str, *ranges: tuple[float, float]) -> dict[str, int]:
 @pytest.mark.parametrize(
     ("text", "ranges", "expected"),
     [
-        (f"{TABLE} double f(int a) {{ return t[a]; }}", (0, 10), {"array-bounds": 6}),
+        (f"{TABLE} double f(int a) {{ return t[a]; }}", (0, 10), {"bounds": 6}),
         (f"{TABLE} double f(int a) {{ return t[a]; }}", (0, 4), {}),
         ("int f(int a) { return 1 << a; }", (30, 33), {"shift": 3}),
         (

@@ -36,6 +36,8 @@ def compile(
     domain: Mapping[str, tuple[float, float]] | None = None,
     out: Sequence[str] = (),
     arrays: Mapping[str, int] | None = None,
+    fix: Mapping[str, float] | None = None,
+    inputs: Mapping[str, tuple[float, float]] | None = None,
     include: Sequence[str | Path] = (),
     defines: Mapping[str, str] | None = None,
     oracle: Oracle | None = None,
@@ -51,8 +53,8 @@ def compile(
     Args:
         source: a Program, a path to a C file, or C text (anything with a brace is
             text).
-        function, domain, out, arrays: which function and how to read it; see
-            `parse_program`.
+        function, domain, out, arrays, fix, inputs: which function and how to read it;
+            see `parse_program`.
         include: folders to look for the file's own headers in, besides its own folder.
         defines: macros defined before the first line.
         oracle: runs the program in place of the sandbox, `n i -> n o` in the program's
@@ -78,6 +80,8 @@ def compile(
         "ranges": domain,
         "out": out,
         "arrays": arrays,
+        "fix": fix,
+        "inputs": inputs,
         "defines": defines,
     }
     if isinstance(source, Program):

@@ -51,6 +51,19 @@ Define = Annotated[
     list[str] | None,
     typer.Option("-D", "--define", metavar="NAME=VALUE", help="Define a macro first."),
 ]
+Out = Annotated[str, typer.Option(metavar="re,im", help="Parameters that are outputs.")]
+Array = Annotated[
+    str, typer.Option(metavar="v=N,...", help="Elements behind a pointer.")
+]
+Fix = Annotated[
+    str, typer.Option(metavar="n=VALUE,...", help="Inputs that have one value.")
+]
+Input = Annotated[
+    str,
+    typer.Option(
+        "--input", metavar="g=LO:HI,...", help="File-level variables as inputs."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
 
 
@@ -77,29 +90,43 @@ def _top(
 
 @app.command()
 def show(
-    file: File, include: Include = None, define: Define = None, json_: Json = False
+    file: File,
+    include: Include = None,
+    define: Define = None,
+    array: Array = "",
+    out: Out = "",
+    fix: Fix = "",
+    input_: Input = "",
+    json_: Json = False,
 ) -> None:
     """Print the functions of a C file, and why each can or cannot become a surrogate.
 
     Example: nsc show examples/blackscholes.c
     """
     from nsc.app.sources import header_reader, read_source
-    from nsc.program import list_functions
+    from nsc.program import Asked, list_functions, parse_fixed, parse_ranges
     from nsc.report import functions_text
 
     path = str(file)
     headers = header_reader(file, include or [])
+    inputs = parse_ranges(input_, "inputs")
     functions = list_functions(
-        read_source(file), path=path, include=headers, defines=_macros(define)
+        read_source(file),
+        path=path,
+        include=headers,
+        defines=_macros(define),
+        asked=Asked(_names(out), _lengths(array), parse_fixed(fix), inputs),
     )
+    before = [word for folder in include or [] for word in ("-I", str(folder))]
+    before += [word for macro in define or [] for word in ("-D", macro)]
     if json_:
-        print(json.dumps([f.as_json(path) for f in functions], indent=2))
+        print(json.dumps([f.as_json(path, before) for f in functions], indent=2))
     else:
-        lines = [_line(f, path) for f in functions]
+        lines = [_line(f, path, before) for f in functions]
         console().print(functions_text(lines, path), soft_wrap=True)
 
 
-def _line(f: FunctionOverview, path: str) -> FunctionLine:
+def _line(f: FunctionOverview, path: str, before: Sequence[str]) -> FunctionLine:
     """Return what is listed of a function."""
     from nsc.report import FunctionLine
 
@@ -113,6 +140,8 @@ def _line(f: FunctionOverview, path: str) -> FunctionLine:
         closure_functions=f.closure_functions,
         closure_lines=f.closure_lines,
         problems=tuple(problem.located(path) for problem in f.problems),
+        command=f.command(path, before),
+        notes=f.notes,
     )
 
 
@@ -132,14 +161,12 @@ def compile_(
     domain: Annotated[
         str, typer.Option(metavar="x=LO:HI,...", help="Input ranges; default -1:1.")
     ] = "",
-    out: Annotated[
-        str, typer.Option(metavar="re,im", help="Parameters that are outputs.")
-    ] = "",
+    out: Out = "",
     include: Include = None,
     define: Define = None,
-    array: Annotated[
-        str, typer.Option(metavar="v=N,...", help="Elements behind a pointer.")
-    ] = "",
+    array: Array = "",
+    fix: Fix = "",
+    input_: Input = "",
     initial: Annotated[
         str,
         typer.Option(help="auto, compnet (the text), distill (runs first) or random."),
@@ -205,7 +232,7 @@ def compile_(
         verification=verification,
         text_only=text_only,
     )
-    reading = _reading(function, domain, out, array, define)
+    reading = _reading(function, domain, out, array, fix, input_, define)
     with console_progress(console(stderr=True)) as progress:
         report = compile_file(
             file,
@@ -232,16 +259,24 @@ def _budget(given: int | None, text_only: bool) -> int:
 
 
 def _reading(
-    function: str | None, domain: str, out: str, array: str, define: list[str] | None
+    function: str | None,
+    domain: str,
+    out: str,
+    array: str,
+    fix: str,
+    input_: str,
+    define: list[str] | None,
 ) -> dict:
     """Return what `parse_program` is to be told."""
-    from nsc.program import parse_ranges
+    from nsc.program import parse_fixed, parse_ranges
 
     return {
         "function": function,
         "ranges": parse_ranges(domain),
         "out": _names(out),
         "arrays": _lengths(array),
+        "fix": parse_fixed(fix),
+        "inputs": parse_ranges(input_, "inputs"),
         "defines": _macros(define),
     }
 

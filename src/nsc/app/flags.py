@@ -18,7 +18,12 @@ VERBS = ("must", "expects", "needs", "ends")
 _ABOUT_AN_ARGUMENT = re.compile(rf"(\w+) (?:{'|'.join(VERBS)})\b")
 _OTHER_ARGUMENT = re.compile(r"(?<![\w'/])[a-z]+(?:_[a-z]+)+(?![\w'/])")
 # what the library calls otherwise than the command line does
-_RENAMED = {"arrays": "array", "defines": "define", "ranges": "domain"}
+_RENAMED = {
+    "arrays": "array",
+    "defines": "define",
+    "ranges": "domain",
+    "inputs": "input_",
+}
 
 
 def in_flags(message: str, flags: Mapping[str, str]) -> str:

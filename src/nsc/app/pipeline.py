@@ -16,6 +16,7 @@ from functools import partial
 
 import numpy as np
 
+from nsc.app.checks import notes_on_open_behaviour
 from nsc.app.figures import Pair, figures_of
 from nsc.app.options import CompileOptions
 from nsc.app.timing import time_calls
@@ -114,7 +115,7 @@ def compile_text(program: Program, options: CompileOptions) -> Compiled:
         initial = [row.make(order) for order in orders]
         surrogate = _untrained(_template(program), _starts(row, initial, orders))
         expected = _expected(initial, surrogate)
-    notes = _notes_of(initial)
+    notes = (*_notes_of(initial), *program.notes, *_fixed(program))
     if expected is None:
         raise InputError(
             f"{program.name}: its text alone does not give a surrogate:"
@@ -127,11 +128,16 @@ def compile_text(program: Program, options: CompileOptions) -> Compiled:
 
 @dataclass(frozen=True)
 class _Prepared:
-    """What finetuning starts from, by what it is measured as."""
+    """What finetuning starts from, by what it is measured as.
+
+    Args:
+        notes: what C leaves open inside the domain.
+    """
 
     oracle: Oracle
     initial: Mapping[str, tuple[Initial, ...]]
     starts: Mapping[str, tuple[Start, ...]]
+    notes: tuple[str, ...]
 
 
 def compile_program(
@@ -180,7 +186,7 @@ def compile_program(
         found.surrogate,
         found.x,
         _expected(prepared.initial[FROM_TEXT.name], untrained[FROM_TEXT.name]),
-        (*notes, *timing_notes),
+        (*notes, *prepared.notes, *timing_notes),
         spent.time_s,
         replace(evidence, initial_runs=sum(i.runs for i in initial)),
     )
@@ -197,13 +203,17 @@ def _prepared(
         initial = _made(compared, orders, runs_program=False)
     with spent.on("execute"):
         oracle = _oracle(program, progress)
+        runs_in_sandbox = program.function is None
+        notes = (
+            notes_on_open_behaviour(program, options.seed) if runs_in_sandbox else ()
+        )
     with spent.on("compile"):
         orders = [replace(order, oracle=oracle) for order in orders]
         initial |= _made(compared, orders, runs_program=True)
     starts = {
         name: _starts(row, initial[name], orders) for name, row in compared.items()
     }
-    return _Prepared(oracle, initial, starts)
+    return _Prepared(oracle, initial, starts, notes)
 
 
 def _compared(chosen: Initialiser) -> dict[str, Initialiser]:
@@ -262,7 +272,16 @@ def _notes(
         f"{name} was not found, and is left out: give its folder with -I DIR"
         for name in program.unread
     ]
+    notes += [*program.notes, *_fixed(program)]
     return (*notes, *_useless(found.verification, found.surrogate.output_names))
+
+
+def _fixed(program: Program) -> list[str]:
+    """Name what a surrogate was made for one value of."""
+    return [
+        f"{leaf.name} is fixed at {value:g}: the surrogate is not one for other values"
+        for leaf, value in program.signature.fixed
+    ]
 
 
 def _notes_of(initial: Sequence[Initial]) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ def selftest(
     allowed = f"{TOLERANCE[real]} * scale[k] + slack[k]"
     return f"""#ifdef {MACRO}
 #include <stdio.h>
-{scalar_entry(program.signature, name, "nsc_selftest_entry")}
+{stand_ins(program)}{scalar_entry(program.signature, name, "nsc_selftest_entry")}
 static const double nsc_selftest[{len(x)}][{n + o}] = {{
 {table}}};
 
@@ -58,6 +58,17 @@ int main(void) {{
   return wrong != 0;
 }}
 #endif"""
+
+
+def stand_ins(program: Program) -> str:
+    """Define the file-level variables that an exported function reads.
+
+    They are weak: the original's own come first.
+    """
+    return "".join(
+        f"__attribute__((weak)) {variable.declaration};\n"
+        for variable in program.signature.variables
+    )
 
 
 def _list(values: Iterable[float], form: str) -> str:

@@ -82,7 +82,7 @@ def c_source(
     name = surrogate_name(program, drop_in=drop_in)
     network = NetworkWriter(surrogate, program.signature.outputs)
     parts = [
-        _head(surrogate, program, name, notes),
+        _head(surrogate, program, name, notes, guard=guard),
         *_original(program, guard=guard, drop_in=drop_in),
         network.tables(),
         network.sigmoid(),
@@ -97,7 +97,14 @@ def _original(program: Program, *, guard: bool, drop_in: bool) -> list[str]:
     """Write what the signature needs, and the original where it is called."""
     headers, types = signature_types(program)
     includes = "\n".join(f"#include <{h}>" for h in headers)
+    types = "\n".join([types, *_announced(program, guard=guard)]).strip()
     if guard and drop_in and program.text:
+        if program.signature.variables:
+            raise InputError(
+                "guard must be left out with drop_in where a file-level variable is an"
+                " input or fixed: the original would be embedded with a copy of"
+                f" '{program.signature.variables[0].name}'"
+            )
         return [includes, _embedded_original(program)]
     if not guard:
         return [includes, types]
@@ -105,8 +112,27 @@ def _original(program: Program, *, guard: bool, drop_in: bool) -> list[str]:
     return [includes, types, f"{prototype};  /* called outside the domain */"]
 
 
+def _announced(program: Program, *, guard: bool) -> list[str]:
+    """Declare the file-level variables that the exported function reads."""
+    signature = program.signature
+    read = {leaf.param for leaf in signature.inputs}
+    if guard:
+        read |= {leaf.param for leaf, _ in signature.fixed}
+    comment = "/* read where the original defines it: not static there */"
+    return [
+        f"extern {variable.declaration};  {comment}"
+        for variable in signature.variables
+        if variable.name in read
+    ]
+
+
 def _head(
-    surrogate: Surrogate, program: Program, name: str, notes: Sequence[str]
+    surrogate: Surrogate,
+    program: Program,
+    name: str,
+    notes: Sequence[str],
+    *,
+    guard: bool,
 ) -> str:
     """Write the comment at the top: what this is, of which topology, where it holds."""
     shapes = " + ".join(
@@ -120,10 +146,21 @@ def _head(
         "Domain:",
         *(f"  {label} in [{lo:g}, {hi:g}]" for label, lo, hi in limits),
     ]
+    lines += _said_of_fixed(program, guard=guard)
     if notes:
         lines += ["", *notes]
     text = "\n".join(f" * {line}".rstrip() for line in lines)
     return f"/*\n{text}\n */"
+
+
+def _said_of_fixed(program: Program, *, guard: bool) -> list[str]:
+    """Say which values hold only, and what is done with others."""
+    fixed = program.signature.fixed
+    if not fixed:
+        return []
+    done = "the original is called for others" if guard else "others are ignored"
+    values = [f"  {leaf.name} = {value:g}" for leaf, value in fixed]
+    return [f"Made for these values; {done}:", *values]
 
 
 def _embedded_original(program: Program) -> str:
@@ -202,6 +239,9 @@ def _guard(surrogate: Surrogate, program: Program, drop_in: bool) -> str:
     tests = [
         f"{leaf.lvalue} >= {lo:.17g} && {leaf.lvalue} <= {hi:.17g}"
         for leaf, lo, hi in sides
+    ]
+    tests += [
+        f"{leaf.lvalue} == {value:.17g}" for leaf, value in program.signature.fixed
     ]
     inside = "\n        && ".join(tests)
     original = f"{program.name}_original" if drop_in else program.name

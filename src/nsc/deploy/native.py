@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nsc.deploy.c_selftest import stand_ins
 from nsc.errors import BuildError
 from nsc.host import zig_command, zig_environment
 from nsc.program import Program, scalar_entry
@@ -113,11 +114,10 @@ def time_per_call(program: Program, c_text: str, name: str, x: np.ndarray) -> Ti
     # what both texts define is renamed in one of them
     renamed = "".join(f"#define {g} nsc_o_{g}\n" for g in program.globals_)
     entry = scalar_entry(program.signature, program.name, "call_original")
+    surrogate_entry = scalar_entry(program.signature, name, "call_surrogate")
     sources = {
         "original.c": _closed_text(program, renamed) + entry,
-        "surrogate.c": (
-            f"{c_text}\n{scalar_entry(program.signature, name, 'call_surrogate')}"
-        ),
+        "surrogate.c": (f"{c_text}\n{stand_ins(program)}{surrogate_entry}"),
         "main.c": _timer(program, x),
     }
     with tempfile.TemporaryDirectory(prefix="nsc-") as folder:

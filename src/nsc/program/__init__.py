@@ -4,11 +4,13 @@ Pure functions from text to frozen values. Must not know how code runs, networks
 file system.
 """
 
+from nsc.program.domain import parse_fixed as parse_fixed
 from nsc.program.domain import parse_ranges as parse_ranges
 from nsc.program.entry import scalar_entry as scalar_entry
 from nsc.program.listing import Listed as Listed
 from nsc.program.listing import list_programs as list_programs
 from nsc.program.load import parse_program as parse_program
+from nsc.program.overview import Asked as Asked
 from nsc.program.overview import FunctionOverview as FunctionOverview
 from nsc.program.overview import list_functions as list_functions
 from nsc.program.program import Program as Program
@@ -18,3 +20,4 @@ from nsc.program.unit import Unit as Unit
 from nsc.program.units import as_returned as as_returned
 from nsc.program.units import draw_inputs as draw_inputs
 from nsc.program.units import with_whole_inputs as with_whole_inputs
+from nsc.program.widths import with_long_of_64_bits as with_long_of_64_bits

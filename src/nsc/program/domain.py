@@ -1,4 +1,4 @@
-"""The user's ranges -> a box with one (lo, hi) per input.
+"""The user's ranges -> a box with one (lo, hi) per input, and inputs that are fixed.
 
 In: Signature, ranges by name. Out: Domain. Non-goals: which points are valid for the
 program.
@@ -8,46 +8,87 @@ from __future__ import annotations
 
 import math
 import re
+import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from numbers import Real
 
 import numpy as np
 
 from nsc.errors import DomainError
-from nsc.syntax import Domain, Leaf, Signature
+from nsc.syntax import Domain, Leaf, Scalar, Signature
 
-Ranges = Mapping[str, tuple[float, float]]
-_ASSIGNMENT = re.compile(r"\s*([^=\s]+)\s*=\s*([^:\s]+)\s*:\s*([^:\s]+)\s*")
+Range = tuple[float, float]
+Ranges = Mapping[str, Range]
+_ASSIGNMENT = re.compile(r"\s*([^=\s]+)\s*=\s*([^:\s]+)\s*(?::\s*([^:\s]+)\s*)?")
+_LARGEST_FLOAT = float(np.finfo(np.float32).max)
+_LARGEST_EXACT = 2.0**53  # of the integers that a double can hold
 
 
-def parse_ranges(text: str) -> dict[str, tuple[float, float]]:
-    """Read "x=0:10,y=-1:1" into {"x": (0.0, 10.0), "y": (-1.0, 1.0)}.
+def parse_ranges(text: str, argument: str = "domain") -> dict[str, Range]:
+    """Read "x=0:10,n=8" into {"x": (0.0, 10.0), "n": (8.0, 8.0)}.
+
+    Args:
+        argument: what messages call the text.
 
     Raises:
-        DomainError: when a part is not NAME=LO:HI.
+        DomainError: when a part is neither NAME=LO:HI nor NAME=VALUE.
     """
-    ranges: dict[str, tuple[float, float]] = {}
-    for part in filter(None, (p.strip() for p in text.split(","))):
-        name, bounds = _parse_range(part)
+    ranges: dict[str, Range] = {}
+    for part in _parts(text):
+        found = _parse_range(part)
+        if found is None:
+            raise DomainError(
+                f"{argument} expects NAME=LO:HI, separated by commas; found '{part}'"
+            )
+        name, bounds = found
         if name in ranges:
-            raise DomainError(f"--domain gives '{name}' two ranges")
+            raise DomainError(f"{argument} must give '{name}' one range; found two")
         ranges[name] = bounds
     return ranges
 
 
-def _parse_range(part: str) -> tuple[str, tuple[float, float]]:
-    """Read "x=0:10" into ("x", (0.0, 10.0))."""
-    wrong = DomainError(
-        f"--domain expects NAME=LO:HI, separated by commas; found '{part}'"
-    )
+def parse_fixed(text: str) -> dict[str, float]:
+    """Read "n=8,w[0]=0.5" into {"n": 8.0, "w[0]": 0.5}.
+
+    Raises:
+        DomainError: when a part is not NAME=VALUE.
+    """
+    fixed: dict[str, float] = {}
+    for part in _parts(text):
+        match = _ASSIGNMENT.fullmatch(part)
+        value = None if match is None else _number(match.group(2))
+        if match is None or value is None or match.group(3) is not None:
+            raise DomainError(
+                f"fix expects NAME=VALUE, separated by commas; found '{part}'"
+            )
+        if match.group(1) in fixed:
+            raise DomainError(f"fix must give '{match.group(1)}' one value; found two")
+        fixed[match.group(1)] = value
+    return fixed
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _parse_range(part: str) -> tuple[str, Range] | None:
+    """Read "x=0:10" into ("x", (0.0, 10.0)), "x=1" into ("x", (1.0, 1.0))."""
     match = _ASSIGNMENT.fullmatch(part)
-    if match is None:
-        raise wrong
-    name, lo, hi = match.groups()
+    if match is not None:
+        name, first, last = match.groups()
+        lo = _number(first)
+        hi = _number(last or first)
+        if lo is not None and hi is not None:
+            return name, (lo, hi)
+    return None
+
+
+def _number(text: str) -> float | None:
     try:
-        return name, (float(lo), float(hi))
+        return float(text)
     except ValueError:
-        raise wrong from None
+        return None
 
 
 def checked_ranges(ranges: Ranges) -> Ranges:
@@ -58,7 +99,7 @@ def checked_ranges(ranges: Ranges) -> Ranges:
     """
     if not isinstance(ranges, Mapping):
         raise DomainError(
-            "a domain maps names to (lo, hi), as in {'x': (0, 1)}; found"
+            "domain must map names to (lo, hi), as in {'x': (0, 1)}; found"
             f" {type(ranges).__name__}"
         )
     for name, found in ranges.items():
@@ -70,6 +111,93 @@ def checked_ranges(ranges: Ranges) -> Ranges:
     return ranges
 
 
+def with_fixed(ranges: Ranges, fix: Mapping[str, float]) -> Ranges:
+    """Add names that have one value to ranges: their ends are the same.
+
+    Raises:
+        DomainError: a value that is no number, or a name that has a range, too.
+    """
+    if not isinstance(fix, Mapping):
+        raise DomainError(
+            "fix must map names to numbers, as in {'n': 8}; found"
+            f" {type(fix).__name__}"
+        )
+    both = dict(checked_ranges(ranges))
+    for name, value in fix.items():
+        if not isinstance(value, Real) or not math.isfinite(value):
+            raise DomainError(f"fix must give '{name}' a number; found {value!r}")
+        if name in both:
+            raise DomainError(
+                f"fix must not name '{name}', which domain gives a range; leave one"
+                " of them out"
+            )
+        both[name] = (float(value), float(value))
+    return both
+
+
+def without_fixed(signature: Signature, ranges: Ranges) -> Signature:
+    """Fix the inputs whose range is one value.
+
+    A value for an array or struct parameter ("w") holds for all its scalars but those
+    that have one, or a range, of their own.
+
+    Raises:
+        DomainError: a value that its type cannot hold, or nothing is left as an input.
+    """
+    inputs: list[Leaf] = []
+    fixed: list[tuple[Leaf, float]] = []
+    for leaf in signature.inputs:
+        lo, hi = _stated(leaf, ranges) or (0.0, 1.0)
+        if lo == hi:
+            fixed.append((leaf, _held(leaf, float(lo))))
+        else:
+            inputs.append(leaf)
+    if not inputs:
+        raise DomainError(
+            f"fix must leave {signature.function} an input; every one is fixed"
+        )
+    return replace(signature, inputs=tuple(inputs), fixed=tuple(fixed))
+
+
+def _held(leaf: Leaf, value: float) -> float:
+    """Return a value as a variable of the input's type holds it.
+
+    Raises:
+        DomainError: the type cannot hold it.
+    """
+    least, largest = _limits(leaf.type)
+    is_held = least <= value <= largest and math.isfinite(value)
+    if leaf.type.kind != "float":
+        is_held = is_held and value.is_integer() and abs(value) <= _LARGEST_EXACT
+    if not is_held:
+        raise DomainError(
+            f"the value of '{leaf.name}' must be one of its type,"
+            f" {leaf.type.spelling}{_said_limits(leaf.type)}; found {value:.17g}"
+        )
+    is_single = leaf.type.kind == "float" and leaf.type.bits == 32
+    return float(np.float32(value)) if is_single else value
+
+
+def _limits(ctype: Scalar) -> Range:
+    """Return the least and the largest value that a type can hold."""
+    if ctype.kind == "bool":
+        return 0.0, 1.0
+    if ctype.kind == "int":
+        return ctype.limits
+    largest = _LARGEST_FLOAT if ctype.bits == 32 else math.inf
+    return -largest, largest
+
+
+def _said_limits(ctype: Scalar) -> str:
+    """Say what an integer type can hold."""
+    if ctype.kind == "float":
+        return ""
+    least, largest = _limits(ctype)
+    is_long = ctype.bits == 32 and "long" in ctype.spelling
+    why = ", for long has 32 bits in the sandbox: use int64_t" if is_long else ""
+    return f" (a whole number from {least:.0f} to {largest:.0f}{why})"
+
+
 def domain_of(signature: Signature, ranges: Ranges) -> Domain:
     """Give every input its range: its own, its parameter's, else (-1, 1).
 
@@ -78,56 +206,117 @@ def domain_of(signature: Signature, ranges: Ranges) -> Domain:
     values.
 
     Args:
-        signature: whose inputs are given ranges.
+        signature: whose inputs are given ranges; those that are fixed have one value.
         ranges: in the program's units.
 
     Raises:
-        DomainError: a name that is no input, an empty or infinite range, an integer
-            without one or without a whole number in it.
+        DomainError: a name that is no input, an empty or infinite range, integers
+            without one, without a whole number in it, or with one that their type
+            cannot hold.
     """
     leaves = signature.inputs
+    all_leaves = (*leaves, *(leaf for leaf, _ in signature.fixed))
     for name, (lo, hi) in checked_ranges(ranges).items():
-        if not any(name in (leaf.name, leaf.param) for leaf in leaves):
-            names = ", ".join(leaf.name for leaf in leaves)
+        if not any(name in (leaf.name, leaf.param) for leaf in all_leaves):
+            names = ", ".join(leaf.name for leaf in all_leaves)
             raise DomainError(
                 f"'{name}' is not an input of {signature.function}; inputs are {names}"
             )
+        is_fixed = bool(signature.fixed) and lo == hi
         is_box = math.isfinite(lo) and math.isfinite(hi) and lo < hi
-        if not is_box:
+        if not (is_box or is_fixed):
             raise DomainError(
                 f"the range of '{name}' must be finite with LO < HI; found"
                 f" {lo:g}:{hi:g}"
             )
+    _refuse_integers_without_range(signature, ranges)
     box = [_range_of(leaf, ranges) for leaf in leaves]
     return Domain(tuple(float(lo) for lo, _ in box), tuple(float(hi) for _, hi in box))
 
 
-def _range_of(leaf: Leaf, ranges: Ranges) -> tuple[float, float]:
-    stated = ranges.get(leaf.name) or ranges.get(leaf.param)
+def _stated(leaf: Leaf, ranges: Ranges) -> Range | None:
+    return ranges.get(leaf.name) or ranges.get(leaf.param)
+
+
+def _range_of(leaf: Leaf, ranges: Ranges) -> Range:
+    stated = _stated(leaf, ranges)
     if stated is None:
-        return _default_range(leaf)
-    if leaf.type.kind != "float":
-        _refuse_without_whole_number(leaf, stated)
+        default = _default_range(leaf)
+        assert default is not None, "an integer without a range is refused before"
+        return default
+    _refuse_what_type_cannot_hold(leaf, stated)
     return stated
 
 
-def _default_range(leaf: Leaf) -> tuple[float, float]:
+def _default_range(leaf: Leaf) -> Range | None:
+    """Return the range that an input has by its type; None for most integers."""
     if leaf.type.kind == "bool":
         return 0.0, 1.0
     if leaf.type.kind == "float":
         return -1.0, 1.0
-    if leaf.type.bits == 8:
-        return leaf.type.limits
+    return leaf.type.limits if leaf.type.bits == 8 else None
+
+
+def missing_ranges(signature: Signature, ranges: Ranges) -> dict[str, Leaf]:
+    """Return what needs a range and has none: inputs, or whole parameters.
+
+    Each comes with the first input that it is or holds.
+    """
+    missing = [
+        leaf
+        for leaf in signature.inputs
+        if _stated(leaf, ranges) is None and _default_range(leaf) is None
+    ]
+    with_own = {leaf.param for leaf in signature.inputs if leaf not in missing}
+    found: dict[str, Leaf] = {}
+    for leaf in missing:
+        is_field = any(isinstance(step, str) for step in leaf.path)
+        is_alone = is_field or leaf.param in with_own
+        found.setdefault(leaf.name if is_alone else leaf.param, leaf)
+    return found
+
+
+def example_ranges(
+    signature: Signature, ranges: Ranges, *, only_missing: bool = False
+) -> str:
+    """Write ranges that are complete: those stated, and examples of those missing."""
+    stated = [
+        f"{name}={lo:g}" if lo == hi else f"{name}={lo:g}:{hi:g}"
+        for name, (lo, hi) in ranges.items()
+        if not only_missing
+    ]
+    examples = [f"{name}=0:10" for name in missing_ranges(signature, ranges)]
+    return ",".join([*stated, *examples])
+
+
+def _refuse_integers_without_range(signature: Signature, ranges: Ranges) -> None:
+    missing = missing_ranges(signature, ranges)
+    example = shlex.quote(example_ranges(signature, ranges))
+    if not missing:
+        return
+    what = ", ".join(f"'{n}' ({leaf.type.spelling})" for n, leaf in missing.items())
+    are_integers = "is an integer" if len(missing) == 1 else "are integers"
     raise DomainError(
-        f"the input '{leaf.name}' is an integer ({leaf.type.spelling}); give it a"
-        f" range, for example --domain {leaf.name}=0:10"
+        f"domain needs a range for each integer input: {what} {are_integers} without"
+        " one; for example: nsc compile FILE --function"
+        f" {signature.function} --domain {example}"
     )
 
 
-def _refuse_without_whole_number(leaf: Leaf, stated: tuple[float, float]) -> None:
+def _refuse_what_type_cannot_hold(leaf: Leaf, stated: Range) -> None:
     lo, hi = stated
-    if math.floor(hi) < math.ceil(lo):
+    if leaf.type.kind != "float":
+        lo = math.ceil(lo)
+        hi = math.floor(hi)
+    if hi < lo:
         raise DomainError(
             f"the range of the integer '{leaf.name}' holds no whole number; found"
-            f" {lo:g}:{hi:g}"
+            f" {stated[0]:g}:{stated[1]:g}"
+        )
+    least, largest = _limits(leaf.type)
+    if lo < least or hi > largest:
+        raise DomainError(
+            f"the range of '{leaf.name}' must hold values of its type,"
+            f" {leaf.type.spelling}{_said_limits(leaf.type)}; found"
+            f" {stated[0]:g}:{stated[1]:g}"
         )

@@ -39,7 +39,8 @@ def scalar_entry(signature: Signature, function: str, entry: str) -> str:
 
     Example: `void f(float x, float *re)` is called as `float x = 0; float nsc_cell_re =
     0; float *re = &nsc_cell_re; x = (float)nsc_x[0]; f(x, re); nsc_y[0] = (*re);`
-    Integer inputs are rounded to nearest: `(int)floor(v + 0.5)`.
+    Integer inputs are rounded to nearest: `(int)floor(v + 0.5)`. What is fixed is a
+    constant.
 
     Args:
         signature: what is called.
@@ -50,6 +51,10 @@ def scalar_entry(signature: Signature, function: str, entry: str) -> str:
     body += [
         f"{leaf.lvalue} = {_convert(leaf, k)};"
         for k, leaf in enumerate(signature.inputs)
+    ]
+    body += [
+        f"{leaf.lvalue} = ({leaf.type.spelling}){value!r};"
+        for leaf, value in signature.fixed
     ]
     call = f"{ALIAS}({', '.join(p.name for p in signature.params)});"
     if not isinstance(signature.result, Void):

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 from nsc.errors import Problem, SourceError
 from nsc.program.closure import Closure, close, closure_pieces, closure_text
-from nsc.program.domain import Ranges, domain_of
+from nsc.program.domain import Ranges, domain_of, without_fixed
 from nsc.program.infer import Stated, signature_of
 from nsc.program.program import Program
 from nsc.program.purity import impurities
 from nsc.program.reads_and_writes import ReadsAndWrites
+from nsc.program.variables import requested, with_variables
 from nsc.refusal import Refusal
 from nsc.syntax import Item, Module, Signature, parse_module
 from nsc.text import Include, preprocess
@@ -145,6 +146,31 @@ def unclosed(
     return [*missing, refused.moved(closure.entry.base)]
 
 
+def with_asked_variables(
+    file: ParsedFile, examined: Examined, inputs: Ranges, fix: Mapping[str, float]
+) -> Signature:
+    """Add the file-level variables that are asked for to a function's signature.
+
+    Raises:
+        SourceError: one of them is not made of scalars, or nothing is an input.
+        InputError: one of `inputs` is no such variable.
+    """
+    signature = examined.signature
+    assert signature is not None, "a function without a signature is refused before"
+    closure = examined.closure
+    parameters = [param.name for param in signature.params]
+    names = requested(closure, parameters, inputs, fix)
+    try:
+        signature = with_variables(signature, file.module, closure, names)
+        if not signature.inputs:
+            what = "the function has no numeric input"
+            raise Refusal("no_input", what, closure.entry.node)
+    except Refusal as refusal:
+        located = file.problems([refusal.moved(closure.entry.base)])
+        raise SourceError(file.path, located) from None
+    return signature
+
+
 def program_of(
     file: ParsedFile, closure: Closure, signature: Signature, ranges: Ranges
 ) -> Program:
@@ -154,6 +180,7 @@ def program_of(
         DomainError: a range for no input, or an integer input without one.
     """
     entry = closure.entry
+    signature = without_fixed(signature, ranges)
     line, _ = file.position(entry)
     return Program(
         name=entry.name,

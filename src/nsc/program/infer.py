@@ -49,10 +49,12 @@ class Stated:
     Args:
         out: parameters that are outputs, whatever the text suggests.
         arrays: the number of elements behind a pointer.
+        reads_more: whether there are inputs besides parameters.
     """
 
     out: Sequence[str] = ()
     arrays: Mapping[str, int] = field(default_factory=dict[str, int])
+    reads_more: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,8 @@ def signature_of(uses: ReadsAndWrites, item: Item, stated: Stated) -> Signature:
     parameters = [_parameter(p, uses, item, stated) for p in nodes]
     inputs = [leaf for p in parameters for leaf in p.inputs]
     outputs += [leaf for p in parameters for leaf in p.outputs]
-    _refuse_number_of_leaves(len(inputs), len(outputs), node)
+    n_inputs = len(inputs) + stated.reads_more
+    _refuse_number_of_leaves(n_inputs, len(outputs), node)
     return Signature(
         function=item.name,
         params=tuple(p.param for p in parameters),

@@ -7,12 +7,21 @@ Non-goals: reading files.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from nsc.errors import Problem, SourceError
-from nsc.program.domain import Ranges
-from nsc.program.examine import Examined, ParsedFile, examine, parsed, program_of
+from nsc.program.domain import Ranges, with_fixed
+from nsc.program.examine import (
+    Examined,
+    ParsedFile,
+    examine,
+    parsed,
+    program_of,
+    with_asked_variables,
+)
 from nsc.program.infer import Stated
 from nsc.program.program import Program
+from nsc.program.variables import notes_on_variables
 from nsc.syntax import Item, Module, has_specifier
 from nsc.text import Include
 
@@ -25,6 +34,8 @@ def parse_program(
     ranges: Ranges | None = None,
     out: Sequence[str] = (),
     arrays: Mapping[str, int] | None = None,
+    fix: Mapping[str, float] | None = None,
+    inputs: Ranges | None = None,
     include: Include | None = None,
     defines: Mapping[str, str] | None = None,
     partial: bool = False,
@@ -40,6 +51,10 @@ def parse_program(
         out: parameters that are outputs, where the text does not tell.
         arrays: number of elements behind a pointer parameter, where the text does not
             tell.
+        fix: inputs (or parameters) that are no inputs of a surrogate, by name: their
+            value; a range with one value says the same. File-level variables that the
+            function reads can be fixed, too.
+        inputs: ranges of file-level variables that the function reads: they are inputs.
         include: gives the text of the file's own headers: (name, is it <...>, path of
             the file that asks, "" for this one) -> (path, text) or None. Without it
             none is followed.
@@ -50,15 +65,22 @@ def parse_program(
     Raises:
         SourceError: no such function, several candidates, or a named problem in the one
             chosen.
-        DomainError: a range for no input, or an integer input without one.
+        DomainError: a range for no input, an integer input without one, or a value that
+            its type cannot hold.
     """
     file = parsed(text, path, include, defines)
-    stated = Stated(out, arrays or {})
+    stated = Stated(out, arrays or {}, reads_more=bool(inputs or fix))
     item = _choose(file, function, stated, partial)
     examined = examine(file, item, stated, partial=partial)
     if examined.signature is None or examined.problems:
         raise SourceError(path, examined.problems)
-    return program_of(file, examined.closure, examined.signature, ranges or {})
+    more = with_fixed(inputs or {}, fix or {})
+    signature = with_asked_variables(file, examined, inputs or {}, fix or {})
+    both = with_fixed(ranges or {}, fix or {})
+    program = program_of(file, examined.closure, signature, {**more, **both})
+    named = [variable.name for variable in signature.variables]
+    notes = notes_on_variables(file.module, examined.closure, named)
+    return replace(program, notes=notes)
 
 
 def _choose(

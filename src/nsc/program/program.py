@@ -40,6 +40,7 @@ class Program:
             guessed by name (`nsc.symbolic`), and nothing but `function` can run such a
             program.
         unread: the file's own headers that were not to be had.
+        notes: what its user should know of how it was read.
         function: runs it, instead of the sandbox.
     """
 
@@ -53,6 +54,7 @@ class Program:
     line: int = 0
     bodiless: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     function: Callable[[np.ndarray], np.ndarray] | None = field(
         default=None, compare=False, repr=False
     )

@@ -6,6 +6,8 @@ and data.
 
 from __future__ import annotations
 
+import re
+
 from nsc.program.closure import free_names
 from nsc.program.program import Program
 from nsc.syntax import Item, child, parse_module, text_of, walk
@@ -24,7 +26,8 @@ def signature_types(program: Program) -> tuple[tuple[str, ...], str]:
     entry = module.function(program.name)
     if entry is None:
         return (), ""
-    todo = _names_in_head(entry)
+    variables = " ".join(v.declaration for v in program.signature.variables)
+    todo = [*_names_in_head(entry), *re.findall(r"[A-Za-z_]\w*", variables)]
     chosen: dict[int, Item] = {}
     headers: dict[str, None] = {}
     while todo:

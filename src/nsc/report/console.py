@@ -77,6 +77,8 @@ class FunctionLine:
         prototype, inputs, outputs: of candidates; else None and ().
         closure_functions, closure_lines: how much a candidate needs.
         problems: why it is no candidate.
+        command: that compiles a candidate.
+        notes: what its user should know.
     """
 
     name: str
@@ -87,6 +89,8 @@ class FunctionLine:
     closure_functions: int = 0
     closure_lines: int = 0
     problems: tuple[str, ...] = ()
+    command: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def functions_text(functions: Sequence[FunctionLine], path: str) -> Group:
@@ -114,6 +118,8 @@ def _candidate(f: FunctionLine) -> list[Text]:
     return [
         Text.assemble((f"{f.line:>5}  ", "dim"), (f.prototype or f.name, "bold")),
         Text(f"       {view}", style="dim"),
+        *[Text(f"       {f.command}", style="dim")] * bool(f.command),
+        *(Text(f"       note: {note}", style="yellow") for note in f.notes),
     ]
 
 

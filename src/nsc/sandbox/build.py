@@ -55,7 +55,7 @@ def build(
 
     Args:
         checks: undefined behaviour that ends a sample (`aborted`), as clang names it:
-            "array-bounds", "shift"... Without a check an index past the end of an array
+            "bounds", "shift"... Without a check an index past the end of an array
             reads what lies there, which other units of the module decide.
     """
     more_flags = trapping(checks)

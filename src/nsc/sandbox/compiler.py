@@ -43,6 +43,8 @@ WASM_FLAGS = (
     "-fno-caret-diagnostics",
     "-ferror-limit=5",
 )
+# A check of bounds knows the arrays of the function it is in: calls are inlined.
+_INLINED = ("-mllvm", "-inline-threshold=10000")
 _CONTROL = "void nsc_nothing(void) {}\n"
 
 
@@ -51,7 +53,8 @@ def trapping(checks: Sequence[str]) -> tuple[str, ...]:
     if not checks:
         return ()
     names = ",".join(checks)
-    return f"-fsanitize={names}", f"-fsanitize-trap={names}"
+    inlined = _INLINED if "bounds" in checks else ()
+    return f"-fsanitize={names}", f"-fsanitize-trap={names}", *inlined
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from nsc.sandbox.run import RunLimits, run
 
 # What clang can check (-fsanitize=...), and what its finding is called.
 CHECKS: dict[str, str] = {
-    "array-bounds": "reads or writes outside an array",
+    "bounds": "reads or writes outside an array",
     "shift": "shifts an integer by more than its bits, or a negative one",
     "integer-divide-by-zero": "divides an integer by zero",
     "signed-integer-overflow": "overflows an integer",
@@ -64,15 +64,16 @@ def _firing(
     unit: Unit, x: np.ndarray, limits: RunLimits, checks: tuple[str, ...]
 ) -> list[int]:
     """List the samples on which a check ends a run that ends well without it."""
-    plain = build([unit])[0]
     checked = build([unit], checks=checks)[0]
-    if not isinstance(plain, Built) or not isinstance(checked, Built):
+    if not isinstance(checked, Built):
         return []
     enough = RunLimits(limits.fuel_per_sample, limits.memory_bytes, len(x))
-    aborted_anyway = run(plain, x, enough).failed
     ends = run(checked, x, enough).failed
-    return [
-        sample
-        for sample, outcome in sorted(ends.items())
-        if outcome is Outcome.aborted and sample not in aborted_anyway
-    ]
+    aborted = [k for k, why in sorted(ends.items()) if why is Outcome.aborted]
+    if not aborted:
+        return []
+    plain = build([unit])[0]
+    if not isinstance(plain, Built):
+        return []
+    aborted_anyway = run(plain, x, enough).failed
+    return [sample for sample in aborted if sample not in aborted_anyway]

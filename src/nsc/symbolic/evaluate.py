@@ -165,8 +165,9 @@ def _unsupported(source: str, error: Refusal | RecursionError) -> Unsupported:
 
 def _machine(program: FileScope, signature: Signature, limits: _Limits) -> Machine:
     """Make a machine for one evaluation."""
+    read_leaves = (*signature.inputs, *(leaf for leaf, _ in signature.fixed))
     is_single = all(
-        leaf.type.kind != "float" or leaf.type.bits == 32 for leaf in signature.inputs
+        leaf.type.kind != "float" or leaf.type.bits == 32 for leaf in read_leaves
     )
     n_inputs = len(signature.inputs)
     builder = Builder(n_inputs, prune=limits.prune, is_single=is_single)
@@ -192,6 +193,7 @@ def _evaluated(
         objects[param.name] = place
         own = [(path, x) for (name, path), x in inputs.items() if name == param.name]
         arguments.append(_argument(machine.builder, param.type, place, own, state))
+    _set_variables(machine, signature, inputs, state)
     result = run_function(machine, signature.function, arguments, state, 0)
     if result is not None:
         objects["return"] = result
@@ -203,8 +205,11 @@ def _evaluated(
 
 
 def _inputs(b: Builder, signature: Signature, domain: Domain) -> _Inputs:
-    """Map each input from [-1, 1] onto its range."""
-    inputs: _Inputs = {}
+    """Map each input from [-1, 1] onto its range; what is fixed is a constant."""
+    inputs: _Inputs = {
+        (leaf.param, leaf.path): Number(b.literal(value), leaf.type.kind != "float")
+        for leaf, value in signature.fixed
+    }
     for k, leaf in enumerate(signature.inputs):
         mid = (domain.hi[k] + domain.lo[k]) / 2
         half = (domain.hi[k] - domain.lo[k]) / 2
@@ -215,6 +220,19 @@ def _inputs(b: Builder, signature: Signature, domain: Domain) -> _Inputs:
         else:
             inputs[leaf.param, leaf.path] = Number(b.make("ROUND", node), True)
     return inputs
+
+
+def _set_variables(
+    machine: Machine, signature: Signature, inputs: _Inputs, state: State
+) -> None:
+    """Write the inputs that are variables at file level."""
+    for variable in signature.variables:
+        place = machine.frame.find(variable.name)
+        assert place is not None, "the program defines the variables that it reads"
+        for (name, path), number in inputs.items():
+            if name == variable.name:
+                cell = place_of(place.object, path, type_at(place.type, path))
+                write(machine.builder, state, cell, number)
 
 
 def _held(ctype: CType) -> CType:

@@ -61,6 +61,8 @@ class Signature:
         inputs: scalars that are read, in C order.
         outputs: scalars that are written: the result first, if any.
         prototype: e.g. "double f(double x, double y)".
+        fixed: scalars that are read and no inputs: each has one value.
+        variables: at file level, whose scalars are inputs, or fixed, too.
     """
 
     function: str
@@ -69,6 +71,8 @@ class Signature:
     inputs: tuple[Leaf, ...]
     outputs: tuple[Leaf, ...]
     prototype: str
+    fixed: tuple[tuple[Leaf, float], ...] = ()
+    variables: tuple[Param, ...] = ()
 
 
 @dataclass(frozen=True)

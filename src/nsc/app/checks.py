@@ -1,0 +1,103 @@
+"""What C leaves open inside a domain: told in notes, with an example.
+
+In: Program. Out: notes. The program runs in the sandbox on a sample, corners included,
+with checks built in, and with a long of 64 bits where it has one. Non-goals: refusing.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from nsc.program import Program, draw_inputs, with_long_of_64_bits
+from nsc.sandbox import MEANING, Built, Execution, build, run, undefined_behaviour
+
+SAMPLE = 448
+CORNERS = 64
+ADVICE = "restrict the domain, or mend the program"
+_CORNERS_OF = 6  # inputs, all of whose corners fit
+
+
+def notes_on_open_behaviour(program: Program, seed: int) -> tuple[str, ...]:
+    """Say what a program does inside its domain that C does not settle.
+
+    Args:
+        seed: of the sample.
+    """
+    x = _sample(program, seed)
+    built = build([program.unit])[0]
+    if not isinstance(built, Built):
+        return ()  # whoever runs the program says why
+    ran = run(built, x)
+    found = undefined_behaviour(program.unit, x)
+    notes = [
+        f"on {each.count} of {len(x)} inputs the program {each.meaning}, for example at"
+        f" {_spelled(program, each.example)}: C leaves undefined what comes of it;"
+        f" {ADVICE}"
+        for each in found
+    ]
+    return (*_of_failures(program, x, ran), *notes, *_of_long(program, x, ran))
+
+
+def _of_failures(program: Program, x: np.ndarray, ran: Execution) -> tuple[str, ...]:
+    """Say where the program fails, or returns no number: rarely, or it is refused."""
+    finite = [bool(np.isfinite(row).all()) for row in ran.outputs]
+    if ran.failed:
+        first = min(ran.failed)
+        what = MEANING[ran.failed[first]]
+    elif not all(finite):
+        first = finite.index(False)
+        what = "returns NaN or infinity"
+    else:
+        return ()
+    where = _spelled(program, x[first])
+    return (f"the program {what} at {where}, inside its domain; {ADVICE}",)
+
+
+def _sample(program: Program, seed: int) -> np.ndarray:
+    """Return inputs `n i`: corners of the domain, then others from all of it."""
+    generator = np.random.default_rng(seed)
+    inside = draw_inputs(program, SAMPLE, generator=generator)
+    is_whole = [leaf.type.kind != "float" for leaf in program.signature.inputs]
+    sides = list(zip(program.domain.lo, program.domain.hi, is_whole, strict=True))
+    lo = np.array([math.ceil(lo) if whole else lo for lo, _, whole in sides])
+    hi = np.array([math.floor(hi) if whole else hi for _, hi, whole in sides])
+    n = len(sides)
+    if n <= _CORNERS_OF:
+        is_high = np.array(list(itertools.product([False, True], repeat=n)))
+    else:
+        is_high = generator.random((CORNERS, n)) < 0.5
+        is_high[:2] = [[False], [True]]
+    return np.concatenate([np.where(is_high, hi, lo), inside])
+
+
+def _of_long(program: Program, x: np.ndarray, ran: Execution) -> tuple[str, ...]:
+    """Say whether it matters how many bits a long has."""
+    wide = with_long_of_64_bits(program.unit)
+    if wide is None:
+        return ()
+    built = build([wide])[0]
+    where = (
+        "long, size_t and sizeof have 32 bits in the sandbox, which the surrogate"
+        " learned from, and 64 on most machines"
+    )
+    if not isinstance(built, Built):
+        return (f"{where}: whether that changes results could not be tried",)
+    there = run(built, x).outputs
+    differs = ~np.isclose(ran.outputs, there, 1e-9, 0, equal_nan=True).all(axis=1)
+    if not differs.any():
+        return ()
+    return (
+        f"{where}: on {differs.sum()} of {len(x)} inputs the program returns something"
+        f" else there, for example at {_spelled(program, x[np.argmax(differs)])}; use int64_t, or"
+        " restrict the domain",
+    )
+
+
+def _spelled(program: Program, example: Iterable[float]) -> str:
+    """Spell an input: "(i = 7, x = 0.5)"."""
+    pairs = zip(program.signature.inputs, example, strict=True)
+    return f"({', '.join(f'{leaf.name} = {value:.6g}' for leaf, value in pairs)})"
