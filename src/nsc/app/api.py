@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from nsc.app.finish import finish
+from nsc.app.finish import RESULT_FILES, finish
 from nsc.app.options import CompileOptions, ExportOptions
 from nsc.app.pipeline import Compiled, compile_program, compile_text
 from nsc.app.results import check_writable
@@ -231,7 +231,7 @@ def compile_file(
         partial=options.text_only,
         **reading,
     )
-    check_writable(folder)
+    check_writable(folder, RESULT_FILES)
     compiled = _compiled(program, options, timing=timing, progress=progress)
     _, report = finish(compiled, options, export, folder=folder, started=started)
     return report

@@ -1,14 +1,12 @@
 """The command line: thin verbs over the library.
 
-In: argv. Out: exit code (0 done, 2 bad input, 130 interrupted). Non-goals: any logic of
-its own. Verbs import what they need themselves, so that `nsc --help` is fast.
+In: argv. Out: an exit code and a message. Non-goals: any logic of its own, signals
+(start). Verbs import what they need themselves, so that `nsc --help` is fast.
 """
 
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -17,6 +15,7 @@ import typer
 import nsc
 from nsc.app.data_cli import data_app
 from nsc.app.flags import flags_of, in_flags
+from nsc.app.start import script as script
 from nsc.app.terminal import console
 from nsc.app.train_cli import evaluate, train
 from nsc.errors import InputError, NscError
@@ -290,32 +289,30 @@ def _macros(given: list[str] | None) -> dict[str, str]:
     return found
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command line; expected failures print one clear message.
+def run_verb(words: list[str] | None) -> tuple[int, str]:
+    """Run a verb; an expected failure is one clear message.
 
     Args:
-        argv: the words after `nsc`; None is those of this process.
+        words: what stands after `nsc`; None is this process's own.
 
     Returns:
-        The exit code.
+        (exit code, message or "")
     """
-    words = None if argv is None else list(argv)
     try:
-        app(args=words, standalone_mode=False, prog_name="nsc")
-        return 0
+        code = app(args=words, standalone_mode=False, prog_name="nsc")
+        # a number where the parser ended it: 130 after Ctrl-C
+        return (code if isinstance(code, int) else 0), ""
     except NscError as error:
-        print(f"nsc: {in_flags(str(error), flags_of(app))}", file=sys.stderr)
-        return 2
+        return 2, f"nsc: {in_flags(str(error), flags_of(app))}"
     except _USAGE_ERROR as error:
         error.show()
-        return 2
+        return 2, ""
     except typer.Exit as stop:
-        return stop.exit_code
-    except (typer.Abort, KeyboardInterrupt):
-        print("nsc: interrupted; nothing was left half-written", file=sys.stderr)
-        return 130
-
-
-def script() -> None:
-    """Entry point of the `nsc` command."""
-    sys.exit(main())
+        return stop.exit_code, ""
+    except typer.Abort:
+        return 130, ""
+    except MemoryError:
+        return 1, "nsc: this machine has too little memory for that"
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return 2, f"nsc: {where}{error.strerror or error}"
