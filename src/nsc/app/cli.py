@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # the parser's own base of all wrong command lines; typer does not export it
 _USAGE_ERROR = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[2])
 
+MAX_DIGITS = 9  # of a length
+
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
@@ -271,9 +273,11 @@ def _lengths(text: str) -> dict[str, int]:
     found = {}
     for part in _names(text):
         name, _, length = part.partition("=")
-        if not length.isdecimal() or int(length) < 1:
+        # int() refuses thousands of digits
+        is_number = length.isdecimal() and len(length) <= MAX_DIGITS
+        if not is_number or int(length) < 1:
             raise InputError(
-                f"--array expects NAME=N, separated by commas; found '{part}'"
+                f"--array expects NAME=N, separated by commas; found '{part[:60]}'"
             )
         found[name.strip()] = int(length)
     return found
