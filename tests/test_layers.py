@@ -113,6 +113,27 @@ def test_reaching_into_a_room_would_be_found():
     assert reaching_into(found) == ["place: import nsc.graph, not nsc.graph.builder"]
 
 
+def file_graph() -> dict[str, set[str]]:
+    """Return which files import which, by dotted name; a room's `__init__` is no file."""
+    files = {
+        ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts): path
+        for path in SOURCE.rglob("*.py")
+        if path.name not in ("__init__.py", "__main__.py")
+    }
+    graph: dict[str, set[str]] = {}
+    for name, path in files.items():
+        nodes = ast.walk(ast.parse(path.read_text()))
+        froms = [n for n in nodes if isinstance(n, ast.ImportFrom) and n.module]
+        asked = {n.module for n in froms}
+        asked |= {f"{n.module}.{alias.name}" for n in froms for alias in n.names}
+        graph[name] = (asked & set(files)) - {name}
+    return graph
+
+
+def test_no_files_import_each_other():
+    assert list(TopologicalSorter(file_graph()).static_order())
+
+
 def homes() -> dict[str, set[str]]:
     """Return the files that may import each optional tool; a folder stands for all in
     it.

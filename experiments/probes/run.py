@@ -29,14 +29,32 @@ def _arguments(n: int) -> str:
     return ", ".join(f"double x{k}" for k in range(n))
 
 
-def families() -> Iterator[tuple[str, str]]:  # noqa: C901
-    """Yield (family, C text)."""
+Probe = tuple[str, str]  # family, C text
+
+
+def families() -> Iterator[Probe]:
+    """Yield every family of probes."""
+    yield from _waves()
+    yield from _products()
+    yield from _quotients()
+    yield from _many_inputs()
+    yield from _scales()
+    yield from _deep()
+    yield from _selects_and_rounding()
+    yield from _loops()
+    yield from _tables()
+
+
+def _waves() -> Iterator[Probe]:
     for w in (1, 2, 3, 4, 5, 6, 8, 10):
         for f, shift in (("sin", 0), ("cos", 0.7)):
             yield (
                 "waves, sin(w x), w to 10",
                 f"double f(double x) {{ return {f}({w} * x + {shift}); }}",
             )
+
+
+def _products() -> Iterator[Probe]:
     for n in (2, 3, 4, 5):
         for tail in ("", " + 0.5 * x0", " - x1 * x1"):
             yield (
@@ -46,6 +64,9 @@ def families() -> Iterator[tuple[str, str]]:  # noqa: C901
                     f" {'*'.join(f'x{k}' for k in range(n))}{tail}; }}"
                 ),
             )
+
+
+def _quotients() -> Iterator[Probe]:
     for e in (2, 1, 0.5, 0.2, 0.1):
         yield (
             "quotients",
@@ -55,6 +76,9 @@ def families() -> Iterator[tuple[str, str]]:  # noqa: C901
             "quotients",
             f"double f(double x, double y) {{ return (1 + x) / ({1 + e} + y); }}",
         )
+
+
+def _many_inputs() -> Iterator[Probe]:
     for n in range(3, 10):
         squares = " + ".join(f"x{k} * x{k}" for k in range(n))
         weighted = " + ".join(f"{(-1) ** k * (k + 1) / 4} * x{k}" for k in range(n))
@@ -67,6 +91,9 @@ def families() -> Iterator[tuple[str, str]]:  # noqa: C901
                 f" x{n // 2}; }}"
             ),
         )
+
+
+def _scales() -> Iterator[Probe]:
     for scale in ("1e-4", "1e-2", "1e3", "1e5"):
         yield (
             "scales",
@@ -76,6 +103,9 @@ def families() -> Iterator[tuple[str, str]]:  # noqa: C901
             "scales",
             f"double f(double x, double y) {{ return {scale} * (x * y + 273.15); }}",
         )
+
+
+def _deep() -> Iterator[Probe]:
     for times in (4, 6, 8, 10, 12):
         for step in (
             "0.9 * x + 0.2 * sin(3 * x + y)",
@@ -89,6 +119,9 @@ def families() -> Iterator[tuple[str, str]]:  # noqa: C901
                     f" x = {step}; return x; }}"
                 ),
             )
+
+
+def _selects_and_rounding() -> Iterator[Probe]:
     for limit in (-0.5, 0.0, 0.3, 0.6):
         yield (
             "selects",
@@ -106,6 +139,9 @@ def families() -> Iterator[tuple[str, str]]:  # noqa: C901
             "rounding",
             f"double f(double x, double y) {{ return round(2 * x + {limit}) * y; }}",
         )
+
+
+def _loops() -> Iterator[Probe]:
     for target in (1, 2, 5):
         yield (
             "loops that inputs end",
@@ -121,6 +157,9 @@ def families() -> Iterator[tuple[str, str]]:  # noqa: C901
                 " while (r * r - a > 1e-3) r = (r + a / r) / 2; return r; }"
             ),
         )
+
+
+def _tables() -> Iterator[Probe]:
     table = "static const double t[9] = {0, 0.3, 0.1, 0.7, 1.2, 0.8, 0.2, -0.4, -0.1};"
     yield "tables", f"{table} double f(double x) {{ return t[(int)((x + 1) * 4)]; }}"
     yield (

@@ -20,7 +20,7 @@ import pytest
 from nsc.app import main
 from nsc.errors import InputError
 from nsc.exestack import build_dataset, leaks, parrot_programs
-from nsc.exestack.dataset.split import _own_split
+from nsc.exestack.dataset.split import own_split
 from nsc.exestack.dataset.twins import Clusters, semantic_keys
 from nsc.exestack.sources.source import read_source_texts
 from nsc.graph import Dag, evaluate
@@ -423,7 +423,7 @@ def test_twins_share_a_name():
     assert keys(y) == keys(y, n=3)  # of arguments that nothing uses
     assert not keys(y) & keys(y * 1.1) and not keys(y) & keys(np.cos(y))
     newlib = Record("f", "", "newlib-3.3", 2, 1, (), 0, y, None)
-    assert _own_split(newlib) == "test"
+    assert own_split(newlib) == "test"
 
 
 def test_nearly_equal_texts_are_twins():

@@ -1,4 +1,4 @@
-"""Who works on slices: processes and Ray give the same bits, whoever of them dies."""
+"""Who does the work: processes and Ray give the same bits, whoever of them dies."""
 
 import contextlib
 import os
@@ -59,6 +59,45 @@ def test_an_item_that_a_broken_pool_refuses_is_not_lost(monkeypatch):
     assert sorted(on_processes(doubled, range(12), 2)) == [
         2 * k for k in range(12)
     ] and refused == [5]
+
+
+def fails_on_seven(item: int) -> int:
+    if item == 7:
+        raise ValueError("seven")
+    return item
+
+
+def test_what_the_work_raises_ends_the_run():
+    with pytest.raises(ValueError, match="seven"):
+        list(on_processes(fails_on_seven, range(12), 2))
+
+
+def test_nothing_to_do_is_done_at_once():
+    assert list(on_processes(doubled, [], 2)) == []
+
+
+def test_items_are_taken_as_workers_become_free():
+    """A source of a million files is not read into memory first."""
+    taken = []
+
+    def items():
+        for k in range(1000):
+            taken.append(k)
+            yield k
+
+    results = on_processes(doubled, items(), 2)
+    assert next(results) in (0, 2, 4, 6, 8, 10)
+    assert len(taken) <= 2 * executors.WAITING_PER_WORKER + 1
+    results.close()
+
+
+def test_every_result_is_given_once_whoever_dies(tmp_path):
+    """Two workers die, at different items, and their items are tried again."""
+    first = [(k, str(tmp_path / "first")) for k in range(8)]
+    second = [(k, str(tmp_path / "second")) for k in range(8)]
+    done = list(on_processes(dies_once, first + second, 2))
+    assert sorted(done) == sorted(2 * [2 * k for k in range(8)])
+    assert (tmp_path / "first").exists() and (tmp_path / "second").exists()
 
 
 def test_workers_that_always_die_end_the_run():

@@ -150,7 +150,7 @@ def test_images_are_photographs_at_the_papers_sizes():
 def test_without_the_photographs_package_nothing_is_written(
     tmp_path, capsys, monkeypatch, package
 ):
-    images._photograph.cache_clear()
+    images.photograph.cache_clear()
     for module in (
         ("sklearn", "sklearn.datasets")
         if package == "sklearn"

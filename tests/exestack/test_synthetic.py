@@ -3,7 +3,6 @@
 import collections
 import hashlib
 import json
-import math
 import os
 import signal
 import subprocess
@@ -16,11 +15,8 @@ import pytest
 
 from nsc.errors import InputError
 from nsc.exestack import Rejected, candidate, write_synthetic
-from nsc.exestack.synthetic.expressions import Dice, Style, named
-from nsc.exestack.synthetic.functions import _Author
-from nsc.exestack.synthetic.inputs import LOCAL_NAMES
-from nsc.exestack.synthetic.library import _READY, ARGUMENTS, Library, _written
-from nsc.graph import Dag, evaluate
+from nsc.exestack.synthetic.dice import Dice
+from nsc.graph import Dag
 from nsc.program import parse_program
 from nsc.record import read_records, shared_inputs
 from nsc.sandbox import Outcome, build, run
@@ -186,46 +182,3 @@ def test_sizes_are_checked(tmp_path, sizes):
     with pytest.raises(InputError, match="at least 1"):
         write_synthetic(tmp_path / "new", seed=0, **sizes)
     assert not (tmp_path / "new").exists()
-
-
-def test_names_do_not_run_out():
-    author = _Author(Dice("names"))
-    author.w.scope |= dict.fromkeys(LOCAL_NAMES, (-1.0, 1.0))
-    names = []
-    for _ in range(100):
-        names.append(author._fresh(LOCAL_NAMES))
-        author.w.scope[names[-1]] = (-1.0, 1.0)
-    assert len(set(names)) == 100 and all(name.isidentifier() for name in names)
-
-
-def test_a_zero_has_one_sign():
-    """0.0 is what its text says, so its syntax says so too."""
-    zeros = [
-        _Author(Dice("zero")).w.constant(value).ast.data[0] for value in (-0.0, 0.0)
-    ]
-    assert [math.copysign(1.0, zero) for zero in zeros] == [1.0, 1.0]
-
-
-def test_only_what_is_called_is_defined():
-    library = Library(
-        Dice("functions"), replace(Style.draw(Dice("functions")), asks=False)
-    )
-    x = named("x", 0.0, 1.0)
-    called = library.call("lensq", x, x)
-    library.call("sq", x)  # the author thought better of it
-    assert library.before(called.text).count("static") == 1
-
-
-def test_a_small_function_is_the_same_with_branches():
-    """The texts with ? and with if compute the same, and what is handed over says so."""
-    for name, letters in ARGUMENTS.items():
-        texts = [
-            _written(name, _READY[name], "double", asks=asks) for asks in (True, False)
-        ]
-        programs = [
-            parse_program("#include <math.h>\n" + text, function=name) for text in texts
-        ]
-        x = shared_inputs(n=256)[:, : len(letters)]
-        with_ask, with_if = (evaluate(program.dag, x) for program in programs)
-        np.testing.assert_array_equal(with_ask, with_if)
-        assert "?" not in texts[1]

@@ -1,10 +1,11 @@
-"""The data set of executable C programs: harvested, generated and mutated. Must not
-know torch or topologies.
+"""The data set of executable C programs: harvested, generated and mutated.
+
+Must not know torch or topologies.
 """
 
 from nsc.exestack.dataset.build import build_dataset as build_dataset
 from nsc.exestack.dataset.info import dataset_info as dataset_info
-from nsc.exestack.dataset.split import leaks as leaks
+from nsc.exestack.dataset.leaks import leaks as leaks
 from nsc.exestack.parrot.dataset import ParrotProgram as ParrotProgram
 from nsc.exestack.parrot.dataset import read_parrot as read_parrot
 from nsc.exestack.parrot.dataset import write_parrot as write_parrot

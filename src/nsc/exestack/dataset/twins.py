@@ -1,7 +1,9 @@
-"""Programs that are the same for a learner: equal text, nearly equal text, or equal
-outputs.
+"""Programs that are the same for a learner.
 
-In: records. Out: `Clusters`. Memory: about 1 kB per record.
+Their texts are equal or nearly equal, or their outputs are.
+
+In: records. Out: `Clusters`. Memory: about 1 kB per record. datasketch, which finds near
+copies, is an extra and takes a second to load: functions import it.
 Non-goals: what becomes of a cluster (split.py).
 """
 
@@ -35,29 +37,28 @@ def _text_digest(text: str) -> str:
 
 
 def semantic_keys(record: Record) -> tuple[str, str]:
-    """Name what a record computes (see `names_of`): twins share a name, whatever
-    arguments go unused.
+    """Name what a record computes (see `names_of`).
+
+    Twins share a name, whatever arguments go unused.
     """
     return names_of(record.raw_outputs)
 
 
 def place(record: Record) -> float:
-    """Draw a number in [0, 1) from what a record computes and how many arguments it
-    takes.
-    """
+    """Draw a number in [0, 1) from what a record computes of how many arguments."""
     name = names_of(record.raw_outputs, record.n_inputs)[0]
-    return int(hashlib.blake2b(name.encode(), digest_size=8).hexdigest(), 16) / 2**64
+    digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64
 
 
 def shingles(normalised: str) -> set[bytes]:
-    """Cut a normalised text into runs of five tokens; empty where it is too short to be
-    told apart by them.
+    """Cut a normalised text into runs of five tokens.
+
+    Empty where it is too short to be told apart by them.
     """
-    words = normalised.split(" ")
-    found = {
-        " ".join(words[k : k + SHINGLE]).encode()
-        for k in range(len(words) - SHINGLE + 1)
-    }
+    tokens = normalised.split(" ")
+    starts = range(len(tokens) - SHINGLE + 1)
+    found = {" ".join(tokens[k : k + SHINGLE]).encode() for k in starts}
     return found if len(found) >= MIN_SHINGLES else set()
 
 
@@ -78,8 +79,10 @@ def load_library() -> None:
 
 
 class Clusters:
-    """A forest of names: records that share one, or whose texts are nearly equal, are
-    in one tree.
+    """A forest of names (union-find); a cluster is a tree, named by its root.
+
+    Records that share a name, or whose texts are nearly equal, are in one tree. Near
+    texts are found by MinHash and locality-sensitive hashing (Broder 1997).
     """
 
     def __init__(self):
@@ -117,27 +120,28 @@ class Clusters:
         return [] if sketch is None else self._alike(sketch)
 
     def _alike(self, sketch: MinHash) -> list[str]:
-        found = (
-            label
-            for label in self.near.query(sketch)
-            if self.sketches[label].jaccard(sketch) >= NEAR
-        )
+        candidates = (str(label) for label in self.near.query(sketch))
+        found = [c for c in candidates if self.sketches[c].jaccard(sketch) >= NEAR]
         return sorted({label.split(" ")[0] for label in found})
 
     def find(self, keys: Sequence[str], normalised: str) -> list[str]:
-        """Return the roots of all trees that a record is a twin of, told by its
-        semantic keys and its text.
+        """Return the roots of all trees that a record is a twin of.
+
+        Args:
+            keys: its semantic keys.
+            normalised: its text.
         """
-        names = [key for key in keys if key in self.parent] + self.near_names(
-            normalised
-        )
+        names = [key for key in keys if key in self.parent]
+        names += self.near_names(normalised)
         return sorted({self.root(name) for name in names})
 
     def join(self, a: str, b: str) -> None:
+        """Make one tree of two; the smaller name becomes its root."""
         first, second = sorted((self.root(a), self.root(b)))
         self.parent[second] = first
 
     def root(self, name: str) -> str:
+        """Return the root of a name's tree, and shorten the way there."""
         self.parent.setdefault(name, name)
         while self.parent[name] != name:
             self.parent[name] = self.parent[self.parent[name]]

@@ -1,9 +1,8 @@
-"""Fixed pieces of work: source files, generated programs or mutants -> records and
-drops.
+"""Pieces of work: source files, generated programs or mutants -> records and drops.
 
-In: a source like `tree:DIR` or `synthetic:N`. Out: slices, each small, each known by
-its content, each made anywhere with the same bits. Non-goals: who runs them
-(executors.py), where they are kept (build.py).
+In: a source like `tree:DIR` or `synthetic:N`. Out: `Work`, in small pieces, each known
+by its content, each done anywhere with the same bits. Non-goals: who does it
+(executors.py), where results are kept (build.py).
 """
 
 from __future__ import annotations
@@ -25,32 +24,34 @@ from nsc.exestack.synthetic.dataset import checked_programs
 from nsc.host import code_digest
 from nsc.record import Record
 
-SLICE_FILES = 1024
-SLICE_BYTES = 2_000_000
+# What one piece of work may hold.
+MAX_FILES = 1024
+MAX_CHARACTERS = 2_000_000
 # mentions of float or double: what there is to parse, close and run
-SLICE_FLOATS = 1500
-SLICE_PROGRAMS = 1000
-SLICE_PARENTS = 64
+MAX_FLOATS = 1500
+MAX_PROGRAMS = 1000
+MAX_PARENTS = 64
+
+DEFAULT_COPIES = "4"
 
 Made = tuple[list[Record], list[Dropped]]
+Judged = Found | Dropped
 
 
 @dataclass(frozen=True)
-class FileSlice:
-    """Files that are worked on together, and those between them that are not worth it."""
+class FileWork:
+    """Files that are read together, with those between them that are not worth it."""
 
     number: int
-    files: tuple[Found | Dropped, ...]
+    files: tuple[Judged, ...]
 
     @cached_property
     def name(self) -> str:
-        """A name that changes with the files' content, so that a changed tree is never
-        taken for the old one.
+        """A name that changes with the files' content.
+
+        A changed tree is never taken for the old one.
         """
-        parts = (
-            f"{f.origin}\0{f.path}\0{f.content_hash if isinstance(f, SourceText) else f.reason}\0"
-            for f in self.files
-        )
+        parts = (f"{f.origin}\0{f.path}\0{_content(f)}\0" for f in self.files)
         return f"files-{self.number:06d}-{_digest(*parts)}"
 
     @property
@@ -58,24 +59,28 @@ class FileSlice:
         return len(self.files)
 
     def make(self, profile: Profile) -> Made:
+        """Extract and execute the files' programs."""
         candidates: list[Candidate] = []
         drops: list[Dropped] = []
         for found in self.files:
             if isinstance(found, Unreadable):
-                drops.append(
-                    Dropped(found.origin, found.path, "", f"source:{found.reason}")
-                )
-                continue
-            made, dropped = (
-                ([], [found]) if isinstance(found, Dropped) else extract(found, profile)
-            )
-            candidates += made
-            drops += dropped
+                reason = f"source:{found.reason}"
+                drops.append(Dropped(found.origin, found.path, "", reason))
+            elif isinstance(found, Dropped):
+                drops.append(found)
+            else:
+                made, dropped = extract(found, profile)
+                candidates += made
+                drops += dropped
         return _executed(candidates, drops, profile)
 
 
+def _content(file: Judged) -> str:
+    return file.content_hash if isinstance(file, SourceText) else file.reason
+
+
 @dataclass(frozen=True)
-class SyntheticSlice:
+class SyntheticWork:
     """Programs of our generator."""
 
     number: int
@@ -91,12 +96,13 @@ class SyntheticSlice:
         return self.count
 
     def make(self, profile: Profile) -> Made:
+        """Generate the programs, whatever the profile."""
         records, reasons = checked_programs(self.seed, self.number, self.count)
         return records, [Dropped("synthetic", "", "", reason) for reason in reasons]
 
 
 @dataclass(frozen=True)
-class MutantSlice:
+class MutantWork:
     """Mutants of real programs."""
 
     number: int
@@ -106,30 +112,31 @@ class MutantSlice:
 
     @cached_property
     def name(self) -> str:
-        parents = (f"{p.name}\0{p.text}\0" for p in self.parents)
-        return (
-            f"mutants-{self.number:06d}-{self.seed}-{self.copies}-{_digest(*parents)}"
-        )
+        digest = _digest(*(f"{p.name}\0{p.text}\0" for p in self.parents))
+        return f"mutants-{self.number:06d}-{self.seed}-{self.copies}-{digest}"
 
     @property
     def size(self) -> int:
         return len(self.parents) * self.copies
 
     def make(self, profile: Profile) -> Made:
+        """Write and execute the mutants."""
         candidates: list[Candidate] = []
         drops: list[Dropped] = []
         for parent in self.parents:
             for mutant in mutants(parent, self.copies, seed=self.seed):
                 made, dropped = extract(mutant, profile)
+                # of the functions in its text, the parent's alone
                 candidates += [c for c in made if c.program.name == parent.function]
                 drops += dropped
         return _executed(candidates, drops, profile)
 
 
-Slice = FileSlice | SyntheticSlice | MutantSlice
+Work = FileWork | SyntheticWork | MutantWork
 
 
 def _digest(*parts: str) -> str:
+    """Digest this code and some texts."""
     digest = hashlib.blake2b(code_digest(__name__), digest_size=8)
     for part in parts:
         digest.update(part.encode("utf-8", "surrogateescape"))
@@ -139,45 +146,54 @@ def _digest(*parts: str) -> str:
 def _executed(
     candidates: list[Candidate], drops: list[Dropped], profile: Profile
 ) -> Made:
-    """Execute candidates, the first of those with the same normalised text alone:
-    copies cost no run.
+    """Execute candidates, of those with the same normalised text the first alone.
+
+    Copies cost no run.
     """
     kept: dict[str, Candidate] = {}
-    for c in candidates:
-        if kept.setdefault(c.program.normalised, c) is not c:
-            drops.append(
-                Dropped(
-                    c.source.origin,
-                    c.source.path,
-                    c.program.name,
-                    "copy",
-                    c.program.text,
-                )
-            )
+    for candidate in candidates:
+        first = kept.setdefault(candidate.program.normalised, candidate)
+        if first is not candidate:
+            drops.append(_copy(candidate))
     results = execute(list(kept.values()), profile)
     drops += [r for r in results if isinstance(r, Dropped)]
     return [r for r in results if isinstance(r, Record)], drops
 
 
-def slices_of(
+def _copy(candidate: Candidate) -> Dropped:
+    source = candidate.source
+    program = candidate.program
+    return Dropped(source.origin, source.path, program.name, "copy", program.text)
+
+
+def work_of(
     source: str, profile: Profile, seed: int, say: Callable[[str], None]
-) -> Iterator[Slice]:
-    """Cut one source into slices.
+) -> Iterator[Work]:
+    """Cut one source into pieces of work.
+
+    Args:
+        source: as `build_dataset` takes it.
+        seed: of generated programs and mutants.
+        say: told what is fetched.
 
     Raises:
         InputError: it is no source, or there is nothing at its place.
     """
     kind, _, place = source.partition(":")
     if kind == "synthetic":
-        return _synthetic(_positive(source, place), seed)
+        return _synthetic_work(_positive(source, place), seed)
     if kind == "mutate":
         folder, copies = _mutation(source, place)
-        return _mutants(folder, copies, seed)
-    return _files(read_source_texts(source, say), profile)
+        return _mutant_work(folder, copies, seed)
+    return _file_work(read_source_texts(source, say), profile)
 
 
 def size_of(source: str) -> int:
-    """Say how many files or programs a source has to be worked on, for progress alone."""
+    """Say how many files or programs a source has, for progress alone.
+
+    Raises:
+        InputError: it is no source, or there is nothing at its place.
+    """
     kind, _, place = source.partition(":")
     if kind == "synthetic":
         return _positive(source, place)
@@ -202,48 +218,56 @@ def _mutation(source: str, place: str) -> tuple[Path, int]:
         raise InputError(
             f"{source}: expected a data set; {folder} has no folder 'train'"
         )
-    return Path(folder), _positive(source, copies or "4")
+    return Path(folder), _positive(source, copies or DEFAULT_COPIES)
 
 
-def _synthetic(count: int, seed: int) -> Iterator[Slice]:
-    for number, start in enumerate(range(0, count, SLICE_PROGRAMS)):
-        yield SyntheticSlice(number, seed, min(SLICE_PROGRAMS, count - start))
+def _synthetic_work(count: int, seed: int) -> Iterator[Work]:
+    for number, start in enumerate(range(0, count, MAX_PROGRAMS)):
+        yield SyntheticWork(number, seed, min(MAX_PROGRAMS, count - start))
 
 
-def _mutants(folder: Path, copies: int, seed: int) -> Iterator[Slice]:
+def _mutant_work(folder: Path, copies: int, seed: int) -> Iterator[Work]:
     waiting: list[Parent] = []
     number = 0
     for parent in read_parents(folder):
         waiting.append(parent)
-        if len(waiting) == SLICE_PARENTS:
-            yield MutantSlice(number, seed, copies, tuple(waiting))
+        if len(waiting) == MAX_PARENTS:
+            yield MutantWork(number, seed, copies, tuple(waiting))
             waiting = []
-            number = number + 1
+            number += 1
     if waiting:
-        yield MutantSlice(number, seed, copies, tuple(waiting))
+        yield MutantWork(number, seed, copies, tuple(waiting))
 
 
-def _files(found_files: Iterator[Found], profile: Profile) -> Iterator[Slice]:
-    """Cut files by count, by size and by how much work they are: the last slice to be
-    made holds up the others.
+def _file_work(found_files: Iterator[Found], profile: Profile) -> Iterator[Work]:
+    """Cut files by count, by size and by how much work they are.
 
+    The last piece to be done holds up the data set: none is much longer than others.
     Files of packages are judged here: that takes one pass over a package, which each
     worker would make anew.
     """
-    files: list[Found | Dropped] = []
-    size = floats = number = 0
+    files: list[Judged] = []
+    characters = 0
+    floats = 0
+    number = 0
     for found in found_files:
-        if isinstance(found, SourceText) and found.package:
-            found = judge(found, profile)
-        files.append(found)
-        if isinstance(found, SourceText):
-            size += len(found.text)
-            floats += found.text.count("double") + found.text.count("float")
-        if len(files) >= SLICE_FILES or size >= SLICE_BYTES or floats >= SLICE_FLOATS:
-            yield FileSlice(number, tuple(files))
+        judged = _judged(found, profile)
+        files.append(judged)
+        if isinstance(judged, SourceText):
+            characters += len(judged.text)
+            floats += judged.text.count("double") + judged.text.count("float")
+        is_long = characters >= MAX_CHARACTERS or floats >= MAX_FLOATS
+        if len(files) >= MAX_FILES or is_long:
+            yield FileWork(number, tuple(files))
             files = []
-            size = 0
+            characters = 0
             floats = 0
-            number = number + 1
+            number += 1
     if files:
-        yield FileSlice(number, tuple(files))
+        yield FileWork(number, tuple(files))
+
+
+def _judged(found: Found, profile: Profile) -> Judged:
+    if isinstance(found, SourceText) and found.package:
+        return judge(found, profile)
+    return found

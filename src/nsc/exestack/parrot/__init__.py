@@ -1,3 +1,4 @@
-"""ParrotBenchCPN and its extension: benchmark programs in C with train and test
-examples. Must not know who learns.
+"""ParrotBenchCPN and its extension: programs in C with train and test examples.
+
+Must not know who learns.
 """

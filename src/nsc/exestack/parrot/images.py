@@ -23,40 +23,50 @@ TEST_SHAPE = (200, 220)
 
 
 def train_image() -> np.ndarray:
-    """Return the middle of china.jpg, 427 rows of 614 pixels, in place of the paper's
-    512x512.
+    """Return the middle of china.jpg, 427 rows of 614 pixels.
+
+    It stands in place of the paper's 512x512.
 
     Raises:
         MissingExtraError: scikit-learn or Pillow is not installed.
     """
-    return _middle(_photograph(TRAIN), *TRAIN_SHAPE) / 255.0
+    return _middle(photograph(TRAIN), *TRAIN_SHAPE) / 255.0
 
 
 def test_image() -> np.ndarray:
-    """Return the middle of flower.jpg, each pixel the mean of 2x2: 200 rows of 220
-    pixels, as the paper's 220x200.
+    """Return the middle of flower.jpg, 200 rows of 220 pixels, as the paper's 220x200.
+
+    Each pixel is the mean of 2x2.
 
     Raises:
         MissingExtraError: scikit-learn or Pillow is not installed.
     """
     rows, columns = TEST_SHAPE
-    large = _middle(_photograph(TEST), 2 * rows, 2 * columns).astype(np.int64)
+    large = _middle(photograph(TEST), 2 * rows, 2 * columns).astype(np.int64)
     return large.reshape(rows, 2, columns, 2, 3).sum(axis=(1, 3)) / (4 * 255.0)
 
 
 def pixel_digests() -> dict[str, str]:
     """Name the pixels of both photographs: another decoder of JPEG may round otherwise."""
     return {
-        name: hashlib.sha256(_photograph(name).tobytes()).hexdigest()
+        name: hashlib.sha256(photograph(name).tobytes()).hexdigest()
         for name in (TRAIN, TEST)
     }
 
 
 @lru_cache(maxsize=2)
-def _photograph(name: str) -> np.ndarray:
+def photograph(name: str) -> np.ndarray:
+    """Return one of the photographs, uint8 `rows columns 3`.
+
+    Raises:
+        MissingExtraError: scikit-learn or Pillow is not installed.
+    """
     try:
-        import PIL.Image  # noqa: F401  scikit-learn reads with it
-        from sklearn.datasets import load_sample_image
+        # Extras; scikit-learn reads pictures with PIL.
+        import PIL.Image  # noqa: F401  # pyright: ignore[reportMissingImports]
+        from sklearn.datasets import (  # pyright: ignore[reportMissingImports]
+            load_sample_image,
+        )
     except ModuleNotFoundError as error:
         if error.name and error.name.split(".")[0] in ("PIL", "sklearn"):
             raise MissingExtraError(

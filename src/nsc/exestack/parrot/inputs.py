@@ -1,5 +1,4 @@
-"""Train and test inputs of each benchmark, in the sizes of the paper's Table 1 (of the
-preprint).
+"""Train and test inputs of each benchmark, in the sizes of the preprint's Table 1.
 
 In: a benchmark, a seed. Out: `Inputs`. Non-goals: outputs (dataset.py). Every benchmark
 has random streams of its own, so that one is the same whichever others are made.
@@ -96,8 +95,9 @@ def _kmeans(split: str, generator: np.random.Generator) -> np.ndarray:
 
 
 def _centroids(pixels: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """Cluster colours with Lloyd's iteration from random pixels; a cluster that runs
-    empty keeps its centre.
+    """Cluster colours with Lloyd's iteration from random pixels.
+
+    A cluster that runs empty keeps its centre.
     """
     centres = pixels[generator.choice(len(pixels), CENTROIDS, replace=False)]
     for _ in range(LLOYD_ROUNDS):
@@ -107,11 +107,8 @@ def _centroids(pixels: np.ndarray, generator: np.random.Generator) -> np.ndarray
             np.bincount(nearest, weights=channel, minlength=CENTROIDS)
             for channel in pixels.T
         ]
-        centres = np.where(
-            counts[:, None] > 0,
-            np.stack(sums, axis=1) / np.maximum(counts, 1)[:, None],
-            centres,
-        )
+        means = np.stack(sums, axis=1) / np.maximum(counts, 1)[:, None]
+        centres = np.where(counts[:, None] > 0, means, centres)
     return centres
 
 

@@ -1,5 +1,6 @@
-"""The benchmark's programs: C text, each pointer-free with one output, and as
-applications call it.
+"""The benchmark's programs: C text, each in two forms.
+
+One is pointer-free with one output, the other is as applications call it.
 
 In: the .c files of this folder. Out: `ParrotCode`s. Non-goals: inputs (inputs.py),
 running anything (dataset.py).
@@ -66,18 +67,19 @@ class ParrotCode:
         return len(self.original_outputs)
 
     def program(self) -> Program | None:
-        """Parse the pointer-free form, with the box as its domain; None where there is
-        no such form.
+        """Parse the pointer-free form, with the box as its domain.
+
+        Returns:
+            None where there is no such form.
         """
-        return (
-            None
-            if self.text is None
-            else _parse(self.text, self.function, self.name, self.box)
-        )
+        if self.text is None or self.function is None:
+            return None
+        return _parse(self.text, self.function, self.name, self.box)
 
     def original(self) -> Program:
-        """Parse the form with pointers; it may have more outputs than this program
-        (`original_outputs`).
+        """Parse the form with pointers.
+
+        It may have more outputs than this program (`original_outputs`).
         """
         return _parse(self.original_text, self.original_function, self.name, self.box)
 
@@ -120,14 +122,17 @@ def parrot_programs() -> tuple[ParrotCode, ...]:
 
 def _code(row: _Row) -> ParrotCode:
     benchmark = row.name.partition("_")[0]
-    text = files(__package__).joinpath(f"{benchmark}.c").read_text()
+    text = files("nsc.exestack.parrot").joinpath(f"{benchmark}.c").read_text()
+    pointer_free = None
+    if row.function is not None:
+        pointer_free = _parse(text, row.function, benchmark, row.box).text
     return ParrotCode(
         name=row.name,
         benchmark=benchmark,
         suite=row.suite,
         box=row.box,
         function=row.function,
-        text=row.function and _parse(text, row.function, benchmark, row.box).text,
+        text=pointer_free,
         original_function=row.original,
         original_text=_parse(text, row.original, benchmark, row.box).text,
         original_outputs=row.outputs,
@@ -136,4 +141,5 @@ def _code(row: _Row) -> ParrotCode:
 
 def _parse(text: str, function: str, name: str, box: Box) -> Program:
     program = parse_program(text, path=f"{name}.c", function=function)
-    return replace(program, domain=Domain(*map(tuple, zip(*box, strict=True))))
+    lo, hi = zip(*box, strict=True)
+    return replace(program, domain=Domain(lo, hi))

@@ -1,5 +1,4 @@
-"""C text -> closed candidate programs, and a named reason for every function that is
-none.
+"""C text -> closed candidate programs, or named reasons why functions are none.
 
 In: `SourceText`, a profile. Out: `Candidate`s and `Dropped`s. Nothing is compiled or
 run here.
@@ -7,6 +6,7 @@ run here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -36,8 +36,10 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Dropped:
-    """A function, or a file, that is no record. `text`: what was closed so far, where
-    anything was.
+    """A function, or a file, that is no record.
+
+    Args:
+        text: what was closed so far, where anything was.
     """
 
     origin: str
@@ -48,16 +50,12 @@ class Dropped:
 
 
 def judge(source: SourceText, profile: Profile) -> SourceText | Dropped:
-    """Give a file the facts of its package, or say by its words why it is not worth
-    parsing.
-    """
+    """Give a file the facts of its package, or say why it is not worth parsing."""
     outline, facts = outlined(source)
     reason = outline.skip_reason(facts.floating, scalar=not profile.desugars)
-    return (
-        Dropped(source.origin, source.path, "", f"file:{reason}")
-        if reason
-        else replace(source, facts=facts)
-    )
+    if reason:
+        return Dropped(source.origin, source.path, "", f"file:{reason}")
+    return replace(source, facts=facts)
 
 
 def extract(
@@ -66,9 +64,9 @@ def extract(
     """Close every function of a file that fits the profile."""
     if source.facts is None:
         judged = judge(source, profile)
-        return (
-            ([], [judged]) if isinstance(judged, Dropped) else extract(judged, profile)
-        )
+        if isinstance(judged, Dropped):
+            return [], [judged]
+        return extract(judged, profile)
 
     def dropped(reason: str, function: str = "", text: str = "") -> Dropped:
         return Dropped(source.origin, source.path, function, reason, text)
@@ -77,30 +75,34 @@ def extract(
         functions = _linked(source, profile)
     except SourceError as error:
         return [], [dropped(f"file:{error.problems[0].reason}")]
-    except (
-        Exception
-    ) as error:  # a defect of ours costs one file, by name, never the run
+    except Exception as error:
+        # A defect of ours costs one file, by name, never the run.
         return [], [dropped(f"file:crash:{type(error).__name__}")]
     candidates = []
     drops = []
     for function in functions:
-        reason = _reason(function, profile)
         program = function.program
-        if reason is None:
+        reason = _reason(function, profile)
+        if reason is None and program is not None:
             candidates.append(Candidate(source, program))
         else:
-            drops.append(
-                dropped(reason, function.name, program.text if program else "")
-            )
+            text = program.text if program else ""
+            drops.append(dropped(reason or "not_scalar", function.name, text))
     return candidates, drops
 
 
 def _linked(source: SourceText, profile: Profile) -> list[Listed]:
-    """List a file's functions, closed over the other files of the package that define
-    what they call.
+    """List a file's functions, closed over the other files of the package.
 
-    Those files are read behind this one, as if it included them last.
+    Those that define what they call are read behind this one, as if it included them
+    last.
     """
+    facts = source.facts
+    assert facts is not None, "extract() gives a file the facts of its package"
+
+    def may_fit(result: str, parameters: Sequence[str]) -> bool:
+        return profile.desugars or may_be_scalar(result, parameters, facts.floating)
+
     read = partial(
         list_programs,
         source.text,
@@ -108,9 +110,7 @@ def _linked(source: SourceText, profile: Profile) -> list[Listed]:
         include=package_headers(source.package, source.path),
         defines=DEFINES,
         fits=lambda signature: _misfit(signature, profile) is None,
-        may_fit=lambda result, parameters: (
-            profile.desugars or may_be_scalar(result, parameters, source.facts.floating)
-        ),
+        may_fit=may_fit,
     )
     functions = read()
     others: list[str] = []
@@ -118,11 +118,8 @@ def _linked(source: SourceText, profile: Profile) -> list[Listed]:
         unlinked = {
             f.name: f.missing for f in functions if _only_misses_functions(f, profile)
         }
-        more = [
-            path
-            for path in defining_files(source, chain(*unlinked.values()))
-            if path not in others
-        ]
+        defining = defining_files(source, chain(*unlinked.values()))
+        more = [path for path in defining if path not in others]
         if not more or len(others) + len(more) > MAX_OTHER_FILES:
             break
         others += more
@@ -136,21 +133,17 @@ def _linked(source: SourceText, profile: Profile) -> list[Listed]:
 
 
 def _only_misses_functions(function: Listed, profile: Profile) -> bool:
-    """Say whether a function that fits lacks nothing but the bodies of functions that
-    it calls.
+    """Say whether a function that fits lacks nothing but bodies of what it calls.
 
     Which of its pointers are outputs may be theirs to tell: then its signature is not
     known yet.
     """
-    if not function.problems or any(
-        p.reason != "unknown_function" for p in function.problems
-    ):
+    reasons = {problem.reason for problem in function.problems}
+    if reasons != {"unknown_function"}:
         return False
-    return (
-        profile.desugars
-        if function.signature is None
-        else _misfit(function.signature, profile) is None
-    )
+    if function.signature is None:
+        return profile.desugars
+    return _misfit(function.signature, profile) is None
 
 
 def _reason(function: Listed, profile: Profile) -> str | None:
@@ -164,28 +157,22 @@ def _reason(function: Listed, profile: Profile) -> str | None:
         return "not_scalar"  # by its words
     if not profile.max_tokens:
         return None
-    return (
-        "too_long"
-        if len(solid_words(function.program.source)) > profile.max_tokens
-        else None
-    )
+    tokens = len(solid_words(function.program.source))
+    return "too_long" if tokens > profile.max_tokens else None
 
 
 def _misfit(signature: Signature, profile: Profile) -> str | None:
-    """Say why a function of a signature is no candidate whatever it does; None if it
-    may be one.
-    """
+    """Say why no function of a signature is a candidate; None if one may be."""
     leaves = (*signature.inputs, *signature.outputs)
     if any(leaf.type.kind != "float" or leaf.type.bits > 64 for leaf in leaves):
         return "not_float"
     if len(signature.inputs) > profile.max_inputs:
         return "too_many_inputs"
-    is_scalar = len(signature.outputs) == 1 and all(
-        leaf.param == leaf.name for leaf in leaves
-    )
-    has_pointers = any(
-        "*" in p.declaration or "[" in p.declaration for p in signature.params
-    )
-    return (
-        None if profile.desugars or (is_scalar and not has_pointers) else "not_scalar"
-    )
+    if profile.desugars:
+        return None
+    has_one_output = len(signature.outputs) == 1
+    has_structs = any(leaf.param != leaf.name for leaf in leaves)
+    declarations = [param.declaration for param in signature.params]
+    has_pointers = any("*" in text or "[" in text for text in declarations)
+    is_scalar = has_one_output and not has_structs and not has_pointers
+    return None if is_scalar else "not_scalar"

@@ -1,3 +1,1 @@
-"""Where programs come from: trees, archives, The Stack, Debian packages, with their own
-headers.
-"""
+"""Where programs come from: trees, archives, The Stack, Debian packages."""

@@ -1,5 +1,4 @@
-"""Which files can hold a numeric function at all, told from their words before anything
-is parsed.
+"""Which files can hold a numeric function at all, by their words: nothing is parsed.
 
 In: text. Out: `Outline`s, and from a package's outlines `Facts`; given these, a named
 reason to skip a file.
@@ -50,6 +49,7 @@ _CONTROL = frozenset({"if", "else", "for", "while", "switch", "do", "return"})
 _NAME_AND_PARAMETERS = re.compile(
     r"(\w+)\s*\([^()]{0,1500}(?:\([^()]{0,200}\)[^()]{0,500}){0,20}\)$"
 )
+_STATIC = re.compile(r"\bstatic\b")
 _COMMA = re.compile(r",(?![^(]*\))")
 MAX_HEAD = 2000  # characters from the start of a function to its last parenthesis
 
@@ -57,8 +57,11 @@ _DIRECTIVE = re.compile(r"\n[ \t]*#[^\n\\]*(?:\\.[^\n\\]*)*", re.DOTALL)
 
 
 class Declared(NamedTuple):
-    """A name, the words that its declaration uses, and whether these are a struct's
-    members.
+    """A type's name, or a macro's that looks like one.
+
+    Args:
+        words: that its declaration uses.
+        is_struct: the words are a struct's or union's members.
     """
 
     name: str
@@ -68,8 +71,11 @@ class Declared(NamedTuple):
 
 @dataclass(frozen=True)
 class Floating:
-    """Names that stand for floating-point types: of whatever kind, and of those that
-    are no struct.
+    """Names that stand for floating-point types.
+
+    Args:
+        names: structs of nothing else among them.
+        scalars: no structs.
     """
 
     names: frozenset[str] = frozenset({"float", "double"})
@@ -78,12 +84,14 @@ class Floating:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the files of a package tell about one another: floating-point names, and who
-    defines a function.
+    """What the files of a package tell about one another.
+
+    Args:
+        floating: names of floating-point types.
+        definitions: function -> the file that defines it, below the package.
     """
 
     floating: Floating = Floating()
-    # function -> path below the package
     definitions: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -98,26 +106,28 @@ class Outline:
 
     def __init__(self, text: str):
         text = "\n" + _COMMENT.sub(" ", text)
-        self.is_c_plus_plus = any(word in text for word in _CPLUSPLUS_WORDS) and bool(
-            _CPLUSPLUS.search(text)
-        )
+        self.is_c_plus_plus = _is_c_plus_plus(text)
         self.heads = tuple(_heads(text))
         self.declared = tuple(_declared(text))
 
     def defined_functions(self) -> Iterator[str]:
         """Yield the functions that the file defines for other files."""
         for before, behind in self.heads:
-            found = _NAME_AND_PARAMETERS.search(before) if not behind.strip() else None
-            if found and not re.search(r"\bstatic\b", before):
+            if behind.strip() or _STATIC.search(before):
+                continue
+            found = _NAME_AND_PARAMETERS.search(before)
+            if found:
                 yield found.group(1)
 
     def skip_reason(self, floating: Floating, *, scalar: bool = False) -> str | None:
-        """Say why no function of the file can be numeric, given the package's names;
-        None where one may be.
+        """Say why no function of the file can be numeric; None where one may be.
 
-        A function may be if each of its parameters is declared with one of the names,
-        `long double` excepted. `scalar`: it must return one, too, and take no pointer
-        and no struct.
+        A function may be if each of its parameters is declared with a floating-point
+        name, `long double` excepted.
+
+        Args:
+            floating: the package's names.
+            scalar: it must return one, too, and take no pointer and no struct.
         """
         if self.is_c_plus_plus:
             return "c_plus_plus"
@@ -128,37 +138,52 @@ class Outline:
         return "no_scalar_function" if scalar else "no_floating_point"
 
 
+def _is_c_plus_plus(text: str) -> bool:
+    # plain words first: hardly any file has one, and the pattern is slower
+    has_word = any(word in text for word in _CPLUSPLUS_WORDS)
+    return has_word and _CPLUSPLUS.search(text) is not None
+
+
 def _declared(text: str) -> Iterator[Declared]:
-    typedefs = [(name, words, False) for words, name in _TYPEDEF.findall(text)]
-    structs = [(name, words, True) for words, name in _TYPEDEF_STRUCT.findall(text)]
-    structs += [
-        (name, words, True)
-        for name, words in _STRUCT.findall(text) + _UNION.findall(text)
-    ]
-    found = [
-        declaration
-        for declaration in typedefs + structs
-        if not _OTHER_MEMBER.search(declaration[1])
-    ]
-    for name, words, is_struct in found + [
-        (name, words, False) for name, words in _DEFINE.findall(text)
-    ]:
+    for name, declaration, is_struct in _types(text):
         if name not in _KEYWORDS:
-            yield Declared(name, frozenset(_WORD.findall(words)) - _KEYWORDS, is_struct)
+            words = frozenset(_WORD.findall(declaration)) - _KEYWORDS
+            yield Declared(name, words, is_struct)
+
+
+def _types(text: str) -> Iterator[tuple[str, str, bool]]:
+    """Yield (name, what it stands for, whether that is a struct's members).
+
+    Types with a member that is no floating-point number are left out.
+    """
+    for declaration, name in _TYPEDEF.findall(text):
+        if not _OTHER_MEMBER.search(declaration):
+            yield name, declaration, False
+    for members, name in _TYPEDEF_STRUCT.findall(text):
+        if not _OTHER_MEMBER.search(members):
+            yield name, members, True
+    for name, members in _STRUCT.findall(text) + _UNION.findall(text):
+        if not _OTHER_MEMBER.search(members):
+            yield name, members, True
+    for name, replacement in _DEFINE.findall(text):
+        yield name, replacement, False
 
 
 def floating_names(declarations: Iterable[Declared]) -> Floating:
-    """Close {float, double} under declarations: typedefs of them, structs of nothing
-    else, macros that name them.
+    """Close {float, double} under declarations.
+
+    Typedefs of them, structs of nothing else, and macros that name them are added.
 
     Example: `typedef double real; typedef struct { real x, y; } point;` gives float,
     double, real, point; of these point is no scalar.
     """
     found = list(declarations)
-    return Floating(_closed(found), _closed(d for d in found if not d.is_struct))
+    no_structs = (d for d in found if not d.is_struct)
+    return Floating(_closed(found), _closed(no_structs))
 
 
 def _closed(declarations: Iterable[Declared]) -> frozenset[str]:
+    """Add to {float, double} whoever uses a name that is in, until nobody is left."""
     users: dict[str, list[str]] = {}
     for name, words, _ in declarations:
         for word in words:
@@ -173,46 +198,61 @@ def _closed(declarations: Iterable[Declared]) -> frozenset[str]:
 
 
 def _may_be_numeric(before: str, behind: str, floating: Floating, scalar: bool) -> bool:
-    """Judge a head that is divided behind its last parenthesis: K&R's parameters are
-    declared behind that.
+    """Judge a head that is divided behind its last parenthesis.
+
+    K&R's parameters are declared behind that.
     """
-    end = len(before) - 1
-    start = before.rfind("(")
-    while start >= 0 and before.count(")", start) > before.count("(", start):
-        start = before.rfind("(", 0, start)
+    start = _opening_parenthesis(before)
     if start < 0:
         return False  # the end of a `for`
     if ";" in behind:
         parameters = [part for part in behind.split(";") if part.strip()]
     else:
-        parameters = _COMMA.split(before[start + 1 : end])
+        parameters = _COMMA.split(before[start + 1 : -1])
     if scalar:
         return may_be_scalar(before[:start], parameters, floating)
     return all(_is_floating(part, floating.names) for part in parameters)
 
 
+def _opening_parenthesis(text: str) -> int:
+    """Find the parenthesis that the last one closes; -1 where there is none."""
+    start = text.rfind("(")
+    while start >= 0 and text.count(")", start) > text.count("(", start):
+        start = text.rfind("(", 0, start)
+    return start
+
+
 def may_be_scalar(result: str, parameters: Sequence[str], floating: Floating) -> bool:
-    """Say whether a function may have floating-point scalars alone, by the words of its
-    result and parameters.
+    """Say whether a function may have floating-point scalars alone, by its words.
+
+    Args:
+        result: what stands before the function's name, the name included or not.
+        parameters: each parameter's declaration.
     """
-    return _is_floating(result, floating.scalars) and all(
-        "*" not in part and _is_floating(part, floating.scalars) for part in parameters
-    )
+    if not _is_floating(result, floating.scalars):
+        return False
+    return all(_is_scalar(parameter, floating) for parameter in parameters)
+
+
+def _is_scalar(declaration: str, floating: Floating) -> bool:
+    return "*" not in declaration and _is_floating(declaration, floating.scalars)
 
 
 def _is_floating(declaration: str, names: frozenset[str]) -> bool:
     words = _WORD.findall(declaration)
-    return not names.isdisjoint(words) and not ("double" in words and "long" in words)
+    is_long_double = "double" in words and "long" in words
+    return not is_long_double and not names.isdisjoint(words)
 
 
 def _heads(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what stands before each function's body, divided behind its last parenthesis."""
     text = _DIRECTIVE.sub("\n", text)
     for match in _BODY.finditer(text):
-        near = max(0, match.start() - MAX_HEAD)
-        start = max(near, *(text.rfind(end, near, match.start()) + 1 for end in ";{}"))
-        word = _WORD.search(text, start, match.start())
+        parenthesis = match.start()
+        nearest = max(0, parenthesis - MAX_HEAD)
+        ends = (text.rfind(end, nearest, parenthesis) + 1 for end in ";{}")
+        start = max(nearest, *ends)
+        word = _WORD.search(text, start, parenthesis)
         if word and word.group() not in _CONTROL:
-            yield (
-                text[start : match.start() + 1],
-                text[match.start() + 1 : match.end() - 1],
-            )
+            before = text[start : parenthesis + 1]
+            yield before, text[parenthesis + 1 : match.end() - 1]

@@ -1,5 +1,4 @@
-"""One C file from somewhere: its text and where it is from, or a named reason why it is
-no C text.
+"""One C file from somewhere: its text, or a named reason why it is no C text.
 
 In: bytes. Out: `SourceText` or `Unreadable`. A hostile file costs one counted reason,
 never the run.
@@ -61,16 +60,17 @@ Found = SourceText | Unreadable
 
 
 def checked(origin: str, path: str, data: bytes, licence: str = "") -> Found:
-    """Decide whether bytes are C text: no zero bytes, UTF-8 or Latin-1, no line of a
-    generated blob.
+    """Decide whether bytes are C text.
 
-    A licence that the file itself names (SPDX) goes before its origin's.
+    They are UTF-8 or Latin-1, with no zero byte and no line of a generated blob. A
+    licence that the file itself names (SPDX) goes before its origin's.
     """
     if len(data) > MAX_BYTES:
         return Unreadable(origin, path, "too_large")
     if b"\0" in data:
         return Unreadable(origin, path, "binary")
-    if len(data) > MAX_LINE and max(map(len, data.split(b"\n"))) > MAX_LINE:
+    longest_line = max(map(len, data.split(b"\n")))
+    if longest_line > MAX_LINE:
         return Unreadable(origin, path, "endless_line")
     try:
         text = data.decode("utf-8")

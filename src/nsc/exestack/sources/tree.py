@@ -6,16 +6,17 @@ memory.
 
 from __future__ import annotations
 
-import io
 import lzma
 import os
 import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 from nsc.exestack.sources.text import (
     MAX_BYTES,
@@ -25,6 +26,7 @@ from nsc.exestack.sources.text import (
     Unreadable,
     checked,
 )
+from nsc.host import NotAFile, open_regular, read_regular
 
 MAX_ARCHIVE_BYTES = 512 << 20  # unpacked, of one archive
 BROKEN_ARCHIVE = (
@@ -37,6 +39,9 @@ BROKEN_ARCHIVE = (
     EOFError,
     ValueError,
     RuntimeError,
+    LookupError,
+    OverflowError,
+    MemoryError,
 )
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".zip")
 
@@ -48,30 +53,19 @@ def read_tree(root: Path) -> Iterator[Found]:
         is_nested = len(relative.parts) > 1
         folder = relative.parts[0] if is_nested else root.resolve().name
         origin = _spelled(folder)
-        if path.name.endswith(ARCHIVES):
-            if not path.is_symlink():
-                yield from _archive(path, origin)
-        else:
-            yield _file(
-                path,
-                origin,
-                _spelled(relative),
-                "",
-                root / folder if is_nested else root,
-            )
+        package = root / folder if is_nested else root
+        if not path.name.endswith(ARCHIVES):
+            yield _file(path, origin, _spelled(relative), "", package)
+        elif not path.is_symlink():
+            yield from _archive(path, origin)
 
 
 def read_package(folder: Path, origin: str, licence: str) -> Iterator[Found]:
     """Walk one package's folder; paths start with its name."""
     for path in _walk(folder):
         if not path.name.endswith(ARCHIVES):
-            yield _file(
-                path,
-                origin,
-                f"{origin}/{_spelled(path.relative_to(folder))}",
-                licence,
-                folder,
-            )
+            relative = f"{origin}/{_spelled(path.relative_to(folder))}"
+            yield _file(path, origin, relative, licence, folder)
 
 
 def _spelled(path: str | Path) -> str:
@@ -82,75 +76,80 @@ def _spelled(path: str | Path) -> str:
 def _walk(root: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(root, followlinks=False):
         folders.sort()
-        yield from (
-            Path(folder, name)
-            for name in sorted(names)
-            if name.endswith((*SUFFIXES, *ARCHIVES))
-        )
+        for name in sorted(names):
+            if name.endswith((*SUFFIXES, *ARCHIVES)):
+                yield Path(folder, name)
 
 
 def _file(path: Path, origin: str, relative: str, licence: str, package: Path) -> Found:
-    if path.is_symlink() or not path.is_file():
+    if path.is_symlink():
         return Unreadable(origin, relative, "not_a_file")
     try:
-        if path.stat().st_size > MAX_BYTES:
-            return Unreadable(origin, relative, "too_large")
-        found = checked(origin, relative, path.read_bytes(), licence)
+        data = read_regular(path, MAX_BYTES, follow=False)
+        found = checked(origin, relative, data, licence)
+    except NotAFile:
+        return Unreadable(origin, relative, "not_a_file")
     except OSError:
         return Unreadable(origin, relative, "unreadable")
-    return (
-        replace(found, package=str(package)) if isinstance(found, SourceText) else found
-    )
+    if isinstance(found, SourceText):
+        return replace(found, package=str(package))
+    return found
 
 
 def _archive(path: Path, origin: str) -> Iterator[Found]:
-    """Read an archive's C files from memory; nothing is unpacked to disk, and a bomb is
-    cut off.
+    """Read an archive's C files from memory.
+
+    Nothing is unpacked to disk, and a bomb is cut off.
     """
     shown = _spelled(path.name)
+    members_of = _zip_members if path.name.endswith(".zip") else _tar_members
+    left = MAX_ARCHIVE_BYTES
     try:
-        members = (
-            _zip_members(path) if path.name.endswith(".zip") else _tar_members(path)
-        )
-        left = MAX_ARCHIVE_BYTES
-        for name, size, read in members:
-            left -= size
+        for name, size, read in members_of(path):
+            place = f"{shown}:{_spelled(name)}"
+            left -= max(size, 0)
             if left < 0:
-                yield Unreadable(
-                    origin, f"{shown}:{_spelled(name)}", "archive_too_large"
-                )
+                yield Unreadable(origin, place, "archive_too_large")
                 return
-            if name.endswith(SUFFIXES):
-                if size > MAX_BYTES:
-                    yield Unreadable(origin, f"{shown}:{_spelled(name)}", "too_large")
-                else:
-                    yield checked(origin, f"{shown}:{_spelled(name)}", read())
+            if not name.endswith(SUFFIXES):
+                continue
+            if size > MAX_BYTES:
+                yield Unreadable(origin, place, "too_large")
+            else:
+                yield checked(origin, place, read())
     except BROKEN_ARCHIVE:
         yield Unreadable(origin, shown, "broken_archive")
 
 
-def _tar_members(path: Path) -> Iterator[tuple]:
-    with tarfile.open(path) as archive:
+Member = tuple[str, int, Callable[[], bytes]]  # name, bytes, what reads it
+
+
+def _open(path: Path) -> IO[bytes]:
+    """Open an archive that is a file: a pipe would hold the build up."""
+    return os.fdopen(open_regular(path, follow=False), "rb")
+
+
+def _tar_members(path: Path) -> Iterator[Member]:
+    with _open(path) as file, tarfile.open(fileobj=file) as archive:
         for member in archive:
             if member.isfile():
-                yield (
-                    member.name,
-                    member.size,
-                    lambda m=member: archive.extractfile(m).read(MAX_BYTES + 1),
-                )
+                content = archive.extractfile(member)
+                if content is not None:
+                    yield member.name, member.size, partial(_limited, content)
 
 
-def _zip_members(path: Path) -> Iterator[tuple]:
-    with zipfile.ZipFile(path) as archive:
+def _zip_members(path: Path) -> Iterator[Member]:
+    with _open(path) as file, zipfile.ZipFile(file) as archive:
         for member in archive.infolist():
             if not member.is_dir():
-                yield (
-                    member.filename,
-                    member.file_size,
-                    lambda m=member: _limited(archive.open(m)),
-                )
+                content = partial(archive.open, member)
+                yield member.filename, member.file_size, partial(_opened, content)
 
 
-def _limited(stream: io.BufferedIOBase) -> bytes:
+def _opened(open_: Callable[[], IO[bytes]]) -> bytes:
+    return _limited(open_())
+
+
+def _limited(stream: IO[bytes]) -> bytes:
     with stream:
         return stream.read(MAX_BYTES + 1)

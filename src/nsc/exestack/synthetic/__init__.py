@@ -1,3 +1,4 @@
-"""Random but realistic numeric C functions, with true labels. Must not know who learns
-from them.
+"""Random but realistic numeric C functions, with true labels.
+
+Must not know who learns from them.
 """

@@ -1,8 +1,7 @@
-"""Random functions -> accepted Records in shards, the same bits whatever the number of
-workers.
+"""Random functions -> accepted Records in shards.
 
-In: a seed and a count. Out: parquet shards and a manifest. Labels come from the front
-end's DAG.
+In: a seed and a count. Out: parquet shards and a manifest, the same bits whatever the
+number of workers. Labels come from the front end's DAG.
 Non-goals: real programs (other sources).
 """
 
@@ -22,24 +21,30 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from nsc.errors import InputError, SourceError
-from nsc.exestack.synthetic.expressions import Dice
+from nsc.exestack.synthetic.dice import Dice
 from nsc.exestack.synthetic.functions import write_function
 from nsc.exestack.synthetic.statements import Written
+from nsc.exestack.synthetic.taste import TASTE
 from nsc.graph import Dag, Unsupported, evaluate
 from nsc.host import claim, write_whole
 from nsc.program import Program, parse_program
 from nsc.record import Record, shared_inputs, write_records
-from nsc.sandbox import Built, build, run
+from nsc.sandbox import Built, Failed, build, run
 from nsc.symbolic import dag_of_definitions
 from nsc.syntax import Domain, Leaf, Param, Signature
 
 MAX_ABSOLUTE_OUTPUT = 10.0
 MAX_DAG_NODES = 160
+MAX_LINES = 80
+MAX_CHARACTERS = 3000
 PROBES = 64
+MOSTLY_NEGATIVE = 0.6  # of the probes: few real functions are negative so often
+SYMMETRIC = 0.02  # of the standard deviation: a smaller mean is that of an odd function
+MIN_VARIANCE = 1e-7
 CHECKED_PER_SHARD = 8
 TOLERANCE = 1e-4  # of the largest output
 AGREEING = 0.995  # of the inputs
-Progress = Callable[[int, int], None]
+ShardProgress = Callable[[int, int], None]  # shards done, shards in all
 
 
 @dataclass(frozen=True)
@@ -56,31 +61,34 @@ def candidate(r: Dice, x: np.ndarray, name: str) -> Record | Rejected:
     except (OverflowError, ZeroDivisionError, ValueError):
         return Rejected("range_overflow")
     text = written.text
-    ranges = written.ranges
-    if text.count("\n") > 80 or len(text) > 3000:
+    if text.count("\n") > MAX_LINES or len(text) > MAX_CHARACTERS:
         return Rejected("too_long")
     dag = own_dag(written)
-    # its values become the labels
-    assert isinstance(dag, Unsupported) or not dag.bounded
     if isinstance(dag, Unsupported):
         return Rejected(f"no_dag:{dag.reason}")
+    assert not dag.bounded, "its values become the labels"
     if len(dag) > MAX_DAG_NODES:
         return Rejected("too_many_nodes")
-    n_inputs = len(ranges)
+    n_inputs = len(written.ranges)
     y = evaluate(dag, x[:, :n_inputs])
-    found = _judge(y, r)
-    if found:
-        return Rejected(found)
-    box = tuple(ranges.values())
+    reason = _judge(y, r)
+    if reason:
+        return Rejected(reason)
     return Record(
-        name, text, "synthetic", n_inputs, 1, box, 0, y.astype(np.float32), dag
+        name=name,
+        text=text,
+        origin="synthetic",
+        n_inputs=n_inputs,
+        n_outputs=1,
+        box=tuple(written.ranges.values()),
+        input_seed=0,
+        outputs=y.astype(np.float32),
+        dag=dag,
     )
 
 
 def own_dag(written: Written) -> Dag | Unsupported:
-    """Evaluate a function that we wrote, whose syntax and signature we know, without
-    reading its text.
-    """
+    """Evaluate a function that we wrote by its syntax; its text is not read."""
     type_ = written.type
     inputs = tuple(Leaf(name, name, type_, name) for name in written.ranges)
     params = tuple(
@@ -93,28 +101,41 @@ def own_dag(written: Written) -> Dag | Unsupported:
 
 
 def _judge(y: np.ndarray, r: Dice) -> str | None:
+    """Say why outputs (`n 1`) make no record; None where they may."""
     largest = np.abs(y).max()
     if not math.isfinite(largest):
         return "not_finite"
     if largest >= MAX_ABSOLUTE_OUTPUT:
         return "too_large"
     probes = y[:PROBES, 0]
-    # few real functions are negative so often
-    if (probes < 0).mean() > 0.6 and r.random() < 0.7:
+    is_mostly_negative = (probes < 0).mean() > MOSTLY_NEGATIVE
+    if is_mostly_negative and r.random() < TASTE.drop_negative:
         return "negative"
-    around = probes - probes.mean()
-    if abs(probes.mean()) < 0.02 * probes.std() and r.random() < 0.7:
+    mean = probes.mean()
+    is_odd = abs(mean) < SYMMETRIC * probes.std()
+    if is_odd and r.random() < TASTE.drop_symmetric:
         return "symmetric"
-    return "constant" if around @ around < 1e-7 * PROBES and r.random() < 0.98 else None
+    around = probes - mean
+    is_constant = around @ around < MIN_VARIANCE * PROBES
+    if is_constant and r.random() < TASTE.drop_constant:
+        return "constant"
+    return None
 
 
 def checked_programs(
     seed: int, shard: int, count: int
 ) -> tuple[list[Record], list[str]]:
-    """Make `count` records without twins among them, and the reasons of those dropped.
+    """Make records without twins among them.
 
     Labels come from the DAG; of every shard the first programs are run in the sandbox
     too, and one that computes something else there is dropped as "dag_differs".
+
+    Args:
+        shard: its number; with the seed it names the stream of chance.
+        count: of records, before those that differ are dropped.
+
+    Returns:
+        The records, and the reasons of those dropped.
     """
     r = Dice(f"nsc-synthetic-{seed}-{shard}")
     x = np.asfortranarray(shared_inputs())  # each input in one piece
@@ -125,10 +146,10 @@ def checked_programs(
         made = candidate(r, x, f"synthetic-{seed}-{shard}-{len(records)}")
         if isinstance(made, Rejected):
             drops.append(made.reason)
-        elif made.dag.fingerprint in seen:
+        elif _fingerprint(made) in seen:
             drops.append("twin_in_shard")
         else:
-            seen.add(made.dag.fingerprint)
+            seen.add(_fingerprint(made))
             records.append(made)
     wrong = _that_differ(records[:CHECKED_PER_SHARD], x)
     drops += ["dag_differs"] * len(wrong)
@@ -136,48 +157,50 @@ def checked_programs(
 
 
 def _that_differ(records: list[Record], x: np.ndarray) -> set[str]:
-    """Name the records whose text means another DAG, or other outputs beyond what float
-    arithmetic explains.
+    """Name the records whose text means another DAG, or other outputs.
+
+    Outputs may differ as far as float arithmetic explains.
     """
     read_back: list[tuple[Record, Program]] = []
-    wrong = set()
+    wrong: set[str] = set()
     for record in records:
+        text = "#include <math.h>\n" + record.text
         try:
-            read_back.append(
-                (
-                    record,
-                    parse_program(
-                        "#include <math.h>\n" + record.text, path=record.name
-                    ),
-                )
-            )
+            read_back.append((record, parse_program(text, path=record.name)))
         except SourceError:
             wrong.add(record.name)
-    for (record, program), built in zip(
-        read_back, build([p.unit for _, p in read_back]), strict=True
-    ):
-        lo, hi = np.array(record.box).T
-        inputs = lo + (hi - lo) * (x[:, : record.n_inputs] + 1) / 2
-        y = (
-            run(built, inputs).outputs
-            if isinstance(built, Built)
-            else np.full_like(record.outputs, np.nan)
-        )
-        read = replace(program, domain=Domain(tuple(lo), tuple(hi))).dag
-        near = np.abs(y - record.outputs) <= TOLERANCE * max(
-            np.abs(record.outputs).max(), 1e-6
-        )
-        same = isinstance(read, Dag) and read.fingerprint == record.dag.fingerprint
-        # a comparison may fall the other way on a few inputs
-        if not same or near.mean() < AGREEING:
+    units = [program.unit for _, program in read_back]
+    for (record, program), built in zip(read_back, build(units), strict=True):
+        if not _agrees(record, program, built, x):
             wrong.add(record.name)
     return wrong
 
 
+def _agrees(
+    record: Record, program: Program, built: Built | Failed, x: np.ndarray
+) -> bool:
+    """Say whether a record's text, read back and run, is what its labels say."""
+    if isinstance(built, Failed):
+        return False
+    lo, hi = np.array(record.box).T
+    inputs = lo + (hi - lo) * (x[:, : record.n_inputs] + 1) / 2
+    y = run(built, inputs).outputs
+    read = replace(program, domain=Domain(tuple(lo), tuple(hi))).dag
+    if not isinstance(read, Dag) or read.fingerprint != _fingerprint(record):
+        return False
+    largest = max(np.abs(record.outputs).max(), 1e-6)
+    near = np.abs(y - record.outputs) <= TOLERANCE * largest
+    # a comparison may fall the other way on a few inputs
+    return bool(near.mean() >= AGREEING)
+
+
+def _fingerprint(record: Record) -> str:
+    assert record.dag is not None, "a generated program is made from its DAG"
+    return record.dag.fingerprint
+
+
 def write_shard(path: Path, *, seed: int, shard: int, count: int) -> dict[str, int]:
-    """Write one shard of at most `count` records without twins inside it; returns drops
-    by reason.
-    """
+    """Write one shard of at most `count` records; returns drops by reason."""
     records, drops = checked_programs(seed, shard, count)
     write_records(path, records)
     return dict(Counter(drops))
@@ -190,10 +213,9 @@ def write_synthetic(
     seed: int,
     workers: int = 1,
     shard_size: int = 1000,
-    progress: Progress = lambda done, total: None,
+    progress: ShardProgress = lambda done, total: None,
 ) -> dict:
-    """Write `programs` random programs as shards under `out_dir`; finished shards of
-    the same call are kept.
+    """Write random programs as shards; finished shards of the same call are kept.
 
     Twins (equal DAGs) are dropped within a shard only; a reader drops those across
     shards.

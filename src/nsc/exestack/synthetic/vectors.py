@@ -10,8 +10,13 @@ from __future__ import annotations
 import math
 from functools import cache
 
-from nsc.exestack.synthetic.expressions import ATOM, Dice, Expression, Style
+from nsc.exestack.synthetic.dice import Dice
+from nsc.exestack.synthetic.expressions import ATOM, Expression
+from nsc.exestack.synthetic.style import Style
+from nsc.exestack.synthetic.taste import TASTE
 from nsc.symbolic import Ast, definitions_of
+
+Vector = tuple[str, list[Expression]]  # its name, its components
 
 # name -> what it calls, text. T is the type, N the length; [k] stands for every
 # element.
@@ -72,56 +77,71 @@ CALLS = ("dot", "dot", "len", "dist", "dist", "distsq", "mid", "manhattan")
 
 
 @cache
-def _written(name: str, length: int, ctype: str) -> str:
+def _definition(name: str, length: int, ctype: str) -> str:
     text = _TEXTS[name][1]
-    for mark, joint in (("EACH", "\n  "), ("SUM", " + ")):
-        before, found, rest = text.partition(mark + "(")
-        if found:
-            each, _, after = rest.partition(")\n" if mark == "EACH" else ");")
-            end = "\n" if mark == "EACH" else ";"
-            text = (
-                before
-                + joint.join(each.replace("[k]", f"[{k}]") for k in range(length))
-                + end
-                + after
-            )
+    text = _repeat(text, "EACH(", ")\n", "\n  ", "\n", length)
+    text = _repeat(text, "SUM(", ");", " + ", ";", length)
     return text.replace("N", str(length)).replace("T ", f"{ctype} ")
+
+
+def _repeat(
+    text: str, opens: str, closes: str, joint: str, end: str, length: int
+) -> str:
+    """Write what stands between two marks once for each component.
+
+    Example: `SUM(a[k] * b[k]);` for two components is `a[0] * b[0] + a[1] * b[1];`.
+    """
+    before, found, rest = text.partition(opens)
+    if not found:
+        return text
+    pattern, _, after = rest.partition(closes)
+    each = (pattern.replace("[k]", f"[{k}]") for k in range(length))
+    return before + joint.join(each) + end + after
 
 
 @cache
 def _syntax(name: str, length: int, ctype: str) -> Ast:
-    return definitions_of(_written(name, length, ctype)).functions[f"{name}_v{length}"]
+    text = _definition(name, length, ctype)
+    return definitions_of(text).functions[f"{name}_v{length}"]
 
 
 def call(
-    r: Dice, style: Style, name: str, vectors: list[tuple[str, list[Expression]]]
+    r: Dice, style: Style, name: str, vectors: list[Vector]
 ) -> tuple[dict[str, tuple[str, Ast]], Expression]:
     """Call a function of vectors that are there already.
 
     Args:
-        vectors: name and components of each.
+        name: one of `CALLS`.
+        vectors: name and components of each, all of one length.
 
     Returns:
         The functions it needs as name -> (text, syntax), those called first; the call.
     """
     length = len(vectors[0][1])
-    head = "static inline " if r.random() < 0.5 else "static "
-    needed = {
-        f"{n}_v{length}": (
-            head + _written(n, length, style.ctype),
-            _syntax(n, length, style.scalar),
-        )
-        for n in (*_TEXTS[name][0], name)
-    }
-    given = vectors[: 1 if name == "len" else 2]
-    reach = max(max(abs(e.lo), abs(e.hi)) for _, parts in given for e in parts)
-    top = {
-        "dot": length * reach**2,
-        "distsq": 4 * length * reach**2,
-        "manhattan": 2 * length * reach,
-    }
-    hi = top.get(name, 2 * math.sqrt(length) * reach)
+    inline = r.random() < TASTE.vector_inline
+    head = "static inline " if inline else "static "
+    needed: dict[str, tuple[str, Ast]] = {}
+    for function in (*_TEXTS[name][0], name):
+        text = head + _definition(function, length, style.ctype)
+        syntax = _syntax(function, length, style.scalar)
+        needed[f"{function}_v{length}"] = (text, syntax)
+    given = vectors[:1] if name == "len" else vectors[:2]
+    names = [vector for vector, _ in given]
     spelled = f"{name}_v{length}"
-    ast = Ast("call", tuple(Ast("name", (), n) for n, _ in given), spelled)
-    text = f"{spelled}({', '.join(n for n, _ in given)})"
-    return needed, Expression(text, ATOM, -hi if name == "dot" else 0.0, hi, ast)
+    lo, hi = _bounds(name, given)
+    ast = Ast("call", tuple(Ast("name", (), n) for n in names), spelled)
+    return needed, Expression(f"{spelled}({', '.join(names)})", ATOM, lo, hi, ast)
+
+
+def _bounds(name: str, vectors: list[Vector]) -> tuple[float, float]:
+    """Bound a function's value by its vectors' largest component."""
+    length = len(vectors[0][1])
+    reach = max(e.reach for _, components in vectors for e in components)
+    square = reach**2  # too large a vector is an OverflowError, whatever is asked of it
+    if name == "dot":
+        return -(length * square), length * square
+    if name == "distsq":
+        return 0.0, 4 * length * square
+    if name == "manhattan":
+        return 0.0, 2 * length * reach
+    return 0.0, 2 * math.sqrt(length) * reach
