@@ -70,11 +70,12 @@ def test_two_signals_are_one_wish(tmp_path):
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
+@pytest.mark.parametrize("after_s", [1.5, 6])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_data_build_ends_and_goes_on(number, tmp_path):
+def test_a_data_build_ends(number, after_s, tmp_path):
     words = ["data", "build", "synthetic:4000", "-o", tmp_path / "set"]
     process = started(words, tmp_path, start_new_session=True)
-    time.sleep(4)
+    time.sleep(after_s)
     os.killpg(process.pid, number)  # a terminal sends it to the workers too
     _, told = process.communicate(timeout=60)
     assert process.returncode == 128 + number, told

@@ -50,7 +50,7 @@ def on_processes(
     context = get_context("forkserver")
     # imported once, in the process that workers are forked from
     context.set_forkserver_preload(_PRELOADED)
-    forkserver.ensure_running()
+    _start_forkserver()
     queue = _Queue(partial(_do, work), items)
     waiting = WAITING_PER_WORKER * workers
     queue.fill(waiting)  # while it imports them
@@ -128,6 +128,21 @@ class _Queue(Generic[S, R]):
         self.again += [*self.submitted.values(), *self.unsubmitted]
         self.submitted = {}
         self.unsubmitted = []
+
+
+def _start_forkserver() -> None:
+    """Start what forks workers; it ignores Ctrl-C from its first moment on.
+
+    It would do so by itself, but only after its imports.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        forkserver.ensure_running()
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
