@@ -119,7 +119,14 @@ def _line(f: FunctionOverview, path: str) -> FunctionLine:
 
 @app.command("compile")
 def compile_(
-    file: File,
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            help="A C file, and others that define what it calls.",
+            show_default=False,
+        ),
+    ],
     folder: Annotated[
         Path, typer.Option("-o", "--output", metavar="DIR", help="Where to write.")
     ] = Path("out"),
@@ -138,6 +145,13 @@ def compile_(
     ] = "",
     include: Include = None,
     define: Define = None,
+    compile_commands: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.json",
+            help="A compilation database: headers, macros and other files.",
+        ),
+    ] = None,
     array: Annotated[
         str, typer.Option(metavar="v=N,...", help="Elements behind a pointer.")
     ] = "",
@@ -188,6 +202,7 @@ def compile_(
 
     Example: nsc compile examples/sobel.c --budget 1024 -o out/
     Example: nsc compile partial.c --text-only -o out/
+    Example: nsc compile a.c b.c -I include --function f
     """
     from nsc.app.api import compile_file
     from nsc.app.options import CompileOptions, ExportOptions
@@ -209,11 +224,13 @@ def compile_(
     reading = _reading(function, domain, out, array, define)
     with console_progress(console(stderr=True)) as progress:
         report = compile_file(
-            file,
+            files[0],
             folder,
             options,
             ExportOptions(drop_in, guard),
             include=include or [],
+            others=files[1:],
+            compile_commands=compile_commands,
             timing=timing,
             progress=progress,
             **reading,

@@ -50,7 +50,9 @@ def _short(path: Path) -> str:
     return text if len(text) <= 300 else f"{text[:140]}...{text[-140:]}"
 
 
-def header_reader(path: Path | None, folders: Sequence[Path] = ()) -> Include:
+def header_reader(
+    path: Path | None, folders: Sequence[Path] = (), others: Sequence[Path] = ()
+) -> Include:
     """Return what finds a file's own headers: beside the file that asks, then in
     `folders`.
 
@@ -59,6 +61,8 @@ def header_reader(path: Path | None, folders: Sequence[Path] = ()) -> Include:
 
     Args:
         path: the main file; None for text that is in no file.
+        others: files that may be read behind it, by their own names; their headers are
+            looked for beside them.
 
     Raises:
         InputError: one of `folders` is no folder.
@@ -69,9 +73,13 @@ def header_reader(path: Path | None, folders: Sequence[Path] = ()) -> Include:
                 f"include expects folders; there is no such folder: '{_short(folder)}'"
             )
     own = [] if path is None else [path.parent]
-    allowed = [os.path.realpath(folder) for folder in (*own, *folders)]
+    beside_others = [other.parent for other in others]
+    allowed = [os.path.realpath(f) for f in (*own, *folders, *beside_others)]
+    named = {str(other): other for other in others}
 
     def include(name: str, angled: bool, asking: str) -> tuple[str, str] | None:
+        if not asking and name in named:
+            return name, read_source(named[name])
         beside = [Path(asking).parent] if asking else own
         searched = folders if angled else (*beside, *folders)
         for folder in searched:

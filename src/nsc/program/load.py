@@ -12,6 +12,7 @@ from nsc.errors import Problem, SourceError
 from nsc.program.domain import Ranges
 from nsc.program.examine import Examined, ParsedFile, examine, parsed, program_of
 from nsc.program.infer import Stated
+from nsc.program.linking import expect_one_meaning
 from nsc.program.program import Program
 from nsc.syntax import Item, Module, has_specifier
 from nsc.text import Include
@@ -28,6 +29,7 @@ def parse_program(
     include: Include | None = None,
     defines: Mapping[str, str] | None = None,
     partial: bool = False,
+    behind: Sequence[str] = (),
 ) -> Program:
     """Read the C text of one file and close the chosen function.
 
@@ -46,18 +48,21 @@ def parse_program(
         defines: macros defined before the first line, as -D does.
         partial: whether functions may be called that nothing here defines
             (`Program.bodiless`).
+        behind: names of other files that are read behind the text's last line;
+            `include` has them.
 
     Raises:
-        SourceError: no such function, several candidates, or a named problem in the one
-            chosen.
+        SourceError: no such function, several candidates, a named problem in the one
+            chosen, or a name that means different things in the files.
         DomainError: a range for no input, or an integer input without one.
     """
-    file = parsed(text, path, include, defines)
+    file = parsed(text, path, include, defines, behind)
     stated = Stated(out, arrays or {})
     item = _choose(file, function, stated, partial)
     examined = examine(file, item, stated, partial=partial)
     if examined.signature is None or examined.problems:
         raise SourceError(path, examined.problems)
+    expect_one_meaning(file, examined.closure, behind)
     return program_of(file, examined.closure, examined.signature, ranges or {})
 
 
