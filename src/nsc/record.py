@@ -73,6 +73,7 @@ _PARQUET: dict[str, Any] = {
     "compression": "lz4",
     "use_dictionary": ["origin", "licence"],  # which have few values
     "write_statistics": False,
+    "write_page_checksum": True,
 }
 
 
@@ -200,6 +201,7 @@ def read_records(path: Path) -> Iterator[Record]:
         boxes = _present(table["box"])
         outputs = _present(table["outputs"])
         for row in zip(plain, boxes, outputs, dags, strict=True):
+            _expect_fit(shard, *row[:3])
             yield _record(*row)
 
 
@@ -231,18 +233,51 @@ def _shards(path: Path) -> list[Path]:
 
 
 def _read(shard: Path, columns: Sequence[str]) -> pa.Table:
+    """Read columns of a shard, which may be anybody's: what is not as `write_records`
+    writes it is refused.
+    """
+    if not shard.is_file():
+        raise StoreError(f"there is no shard of records at {shard}")
     try:
-        table = pq.read_table(shard, columns=list(columns))
-    except (OSError, pa.ArrowInvalid) as error:
-        raise StoreError(
-            f"{shard.name} is not a readable parquet file: {error}"
-        ) from None
-    found = (table.schema.metadata or {}).get(b"nsc_record", b"?").decode()
-    if found != VERSION:
-        raise StoreError(
-            f"{shard.name} has record version {found}; this nsc reads version {VERSION}"
-        )
+        with pq.ParquetFile(shard, page_checksum_verification=True) as file:
+            _expect_schema(shard, file.schema_arrow, columns)
+            table = file.read(list(columns))
+        table.validate(full=True)
+    # pyarrow's own errors are among these
+    except (OSError, ValueError, KeyError, TypeError, MemoryError, OverflowError) as e:
+        raise StoreError(f"{shard.name} is not a readable parquet file: {e}") from None
+    except NotImplementedError as e:
+        raise StoreError(f"{shard.name} is of a kind that is not read: {e}") from None
+    for name in columns:
+        _expect_values(shard, name, table[name])
     return table
+
+
+def _expect_schema(shard: Path, found: pa.Schema, columns: Sequence[str]) -> None:
+    """Refuse another version, and columns that are missing or of another type."""
+    version = (found.metadata or {}).get(b"nsc_record", b"?").decode("utf-8", "replace")
+    if version != VERSION:
+        raise StoreError(
+            f"{shard.name} has record version {version}; this nsc reads version"
+            f" {VERSION}"
+        )
+    for name in columns:
+        kinds = [found.field(k).type for k in found.get_all_field_indices(name)]
+        if kinds != [SCHEMA.field(name).type]:
+            shown = ", ".join(map(str, kinds)) or "none"
+            raise StoreError(
+                f"{shard.name}: expected one column '{name}' of"
+                f" {SCHEMA.field(name).type}; found {shown}"
+            )
+
+
+def _expect_values(shard: Path, name: str, column: pa.ChunkedArray) -> None:
+    """Refuse missing values where each record has one, and inside of lists."""
+    missing = 0 if name in _DAG_ARRAYS else column.null_count
+    if pa.types.is_list(column.type):
+        missing += sum(chunk.values.null_count for chunk in column.chunks)
+    if missing:
+        raise StoreError(f"{shard.name}: {missing} values of '{name}' are missing")
 
 
 def _record(
@@ -256,6 +291,29 @@ def _record(
     limits = tuple((lo, hi) for lo, hi in box.reshape(-1, 2).tolist())
     shaped = outputs.reshape(-1, held["n_outputs"])
     return Record(**held, box=limits, outputs=shaped, dag=dag)
+
+
+def _expect_fit(
+    shard: Path, plain: dict[str, Any], box: np.ndarray, outputs: np.ndarray
+) -> None:
+    """Refuse a row whose lists are not as long as its counts say."""
+    n = plain["n_inputs"]
+    o = plain["n_outputs"]
+    scale = plain["scale"]
+    is_fit = (
+        n >= 0
+        and o >= 1
+        and len(box) == 2 * n
+        and bool(np.isfinite(box).all())
+        and len(outputs) % o == 0
+        and len(scale) in (0, o)
+        and all(math.isfinite(s) and s > 0 for s in scale)
+    )
+    if not is_fit:
+        raise StoreError(
+            f"{shard.name}: record '{plain['name'][:60]}' does not fit its {n} inputs"
+            f" and {o} outputs: {len(box)} bounds, {len(outputs)} values, scales {scale}"
+        )
 
 
 def _dags(table: pa.Table) -> list[Dag | None]:
@@ -274,12 +332,16 @@ def _dags(table: pa.Table) -> list[Dag | None]:
 def _dag(
     n_inputs: int,
     ops: np.ndarray | None,
-    args: np.ndarray,
-    values: np.ndarray,
-    roots: np.ndarray,
+    args: np.ndarray | None,
+    values: np.ndarray | None,
+    roots: np.ndarray | None,
 ) -> Dag | None:
-    if ops is None:
+    if ops is None and args is None and values is None and roots is None:
         return None
+    if ops is None or args is None or values is None or roots is None:
+        raise StoreError("a shard holds a part of a DAG")
+    if len(args) % 3:
+        raise StoreError("a shard holds a DAG whose nodes have no three arguments")
     return Dag(ops, args.reshape(-1, 3), values, roots, n_inputs)
 
 

@@ -1,12 +1,15 @@
 """Debian packages through a stand-in for apt, and which files are worth parsing."""
 
 import io
+import json
 import os
 import tarfile
 import time
 import zipfile
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from nsc.app import main
@@ -143,6 +146,20 @@ def test_what_cannot_be_had_is_told(apt, tmp_path, name, message, capsys):
         main(["data", "build", f"debian:pkg,{name}", "-o", str(tmp_path / "out")]) == 2
     )
     assert message in capsys.readouterr().err and not (tmp_path / "out").exists()
+
+
+def test_what_cannot_be_had_is_left_out_on_request(apt, tmp_path, capsys):
+    out = tmp_path / "out"
+    words = ["data", "build", "debian:pkg,nothing", "--skip-missing", "-o", str(out)]
+    assert main([*words, "--json"]) == 0
+    found = capsys.readouterr()
+    assert "left out: debian:nothing cannot be fetched" in found.err
+    manifest = json.loads(found.out)
+    assert list(manifest["skipped"]) == ["nothing"]
+    assert manifest["sources"] == ["debian:pkg"]
+    nothing = ["data", "build", "debian:nothing", "--skip-missing", "-o", str(out)]
+    assert main(nothing) == 2
+    assert "nothing is left to build" in capsys.readouterr().err
 
 
 def test_without_apt(tmp_path, monkeypatch):
@@ -355,3 +372,60 @@ def test_names_that_are_no_text_are_spelled_with_escapes(tmp_path):
         for r in read_records(tmp_path / "out" / split)
     )
     assert record.name == "p\\xe9/caf\\xe9.c:1:f" and record.origin == "p\\xe9"
+
+
+def test_pipes_and_links_hold_nothing_up(tmp_path):
+    for name in ("a.tar", "b.zip", "c.c", "d.tar.gz"):
+        os.mkfifo(tmp_path / name)
+    (tmp_path / "e.c").symlink_to("/dev/zero")
+    found = {f.path: f.reason for f in read_source_texts(f"tree:{tmp_path}")}
+    assert found == {
+        "a.tar": "broken_archive",
+        "b.zip": "broken_archive",
+        "c.c": "not_a_file",
+        "d.tar.gz": "broken_archive",
+        "e.c": "not_a_file",
+    }
+
+
+ODD_ROWS = [
+    {"content": [b"double f;", None], "lang": ["c", "c"]},
+    {"content": [1, 2], "path": [3, 4]},
+    {"content": ["double f;", "int g;"], "max_stars_repo_licenses": ["MIT", None]},
+    {"content": ["double f;"], "detected_licenses": [[None, "MIT"]]},
+    {"content": ["double f;"], "ext": [7], "repo_name": [2.5]},
+    {"content": [{"a": 1}], "hexsha": [None]},
+    {"files": [None, [None], [{"content": None}], [{"content": "int x;"}]]},
+    {"files": [["text"]]},
+    {"files": ["text"]},
+    {"files": [[{"content": 3, "path": {"a": 1}}]]},
+]
+
+
+@pytest.mark.parametrize("columns", ODD_ROWS)
+def test_rows_of_other_types_cost_a_drop(columns, tmp_path):
+    path = tmp_path / "rows.parquet"
+    pq.write_table(pa.table(columns), path)
+    for found in read_source_texts(f"stack:{path}"):
+        assert isinstance(found, SourceText) or found.reason in (
+            "wrong_type",
+            "no_content",
+        )
+
+
+def test_a_damaged_page_costs_its_rows(tmp_path):
+    path = tmp_path / "rows.parquet"
+    texts = [f"double f{k}(double x) {{ return x; }}" * 20 for k in range(40)]
+    pq.write_table(pa.table({"content": texts}), path, row_group_size=10)
+    good = path.read_bytes()
+    whole = list(read_source_texts(f"stack:{path}"))
+    assert [f.text for f in whole] == texts
+    generator = np.random.default_rng(0)
+    for _ in range(40):
+        at = int(generator.integers(4, len(good) - 8))
+        path.write_bytes(good[:at] + b"\xff\x00\xff" + good[at + 3 :])
+        try:
+            found = list(read_source_texts(f"stack:{path}"))
+        except InputError:
+            continue
+        assert len(found) <= 80

@@ -136,7 +136,9 @@ def test_an_overview_is_plain_values():
         "outputs": ["return"],
         "closure_functions": 2,
         "closure_lines": 3,
+        "notes": [],
         "problems": [],
+        "command": "nsc compile a.c --function good",
     }
     (said,) = found["lost"].as_json("a.c")["problems"]
     assert said == (

@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from nsc.app.finish import finish
+from nsc.app.finish import RESULT_FILES, finish
 from nsc.app.options import CompileOptions, ExportOptions
 from nsc.app.pipeline import Compiled, compile_program, compile_text
+from nsc.app.project import Project, project_of, read_program
 from nsc.app.results import check_writable
 from nsc.app.sources import header_reader, read_source
 from nsc.compilation import Progress
@@ -209,6 +210,8 @@ def compile_file(
     export: ExportOptions = ExportOptions(),
     *,
     include: Sequence[Path] = (),
+    others: Sequence[Path] = (),
+    compile_commands: Path | None = None,
     timing: bool = True,
     progress: Progress = lambda what, fraction: None,
     **reading: Any,
@@ -217,6 +220,9 @@ def compile_file(
 
     Args:
         include, timing: as of `compile`.
+        others: files that may define what the function calls.
+        compile_commands: a compilation database: its entry for the file gives folders
+            and macros, its other entries more files.
         progress: told what is happening, and the fraction of it that is done.
         reading: which function and how to read it; see `parse_program`.
 
@@ -228,14 +234,13 @@ def compile_file(
     """
     started = time.perf_counter()
     progress("reading the program", 0.0)
-    program = parse_program(
-        read_source(path),
-        path=str(path),
-        include=header_reader(path, include),
-        partial=options.text_only,
-        **reading,
-    )
-    check_writable(folder)
+    project = Project()
+    if compile_commands is not None:
+        project = project_of(compile_commands, path)
+    defines = reading.pop("defines", None)
+    project = project.with_more(others, include, defines)
+    program = read_program(path, project, partial=options.text_only, **reading)
+    check_writable(folder, RESULT_FILES)
     compiled = _compiled(program, options, timing=timing, progress=progress)
     _, report = finish(compiled, options, export, folder=folder, started=started)
     return report

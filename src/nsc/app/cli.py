@@ -1,13 +1,12 @@
 """The command line: thin verbs over the library.
 
-In: argv. Out: exit code (0 done, 2 bad input, 130 interrupted). Non-goals: any logic of
-its own. Verbs import what they need themselves, so that `nsc --help` is fast.
+In: argv. Out: an exit code and a message. Non-goals: any logic of its own, signals
+(start). Verbs import what they need themselves, so that `nsc --help` is fast.
 """
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
 
 # the parser's own base of all wrong command lines; typer does not export it
 _USAGE_ERROR = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[2])
+
+MAX_DIGITS = 9  # of a length
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -147,7 +148,14 @@ def _line(f: FunctionOverview, path: str, before: Sequence[str]) -> FunctionLine
 
 @app.command("compile")
 def compile_(
-    file: File,
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            help="A C file, and others that define what it calls.",
+            show_default=False,
+        ),
+    ],
     folder: Annotated[
         Path, typer.Option("-o", "--output", metavar="DIR", help="Where to write.")
     ] = Path("out"),
@@ -164,6 +172,13 @@ def compile_(
     out: Out = "",
     include: Include = None,
     define: Define = None,
+    compile_commands: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.json",
+            help="A compilation database: headers, macros and other files.",
+        ),
+    ] = None,
     array: Array = "",
     fix: Fix = "",
     input_: Input = "",
@@ -214,6 +229,7 @@ def compile_(
 
     Example: nsc compile examples/sobel.c --budget 1024 -o out/
     Example: nsc compile partial.c --text-only -o out/
+    Example: nsc compile a.c b.c -I include --function f
     """
     from nsc.app.api import compile_file
     from nsc.app.options import CompileOptions, ExportOptions
@@ -235,11 +251,13 @@ def compile_(
     reading = _reading(function, domain, out, array, fix, input_, define)
     with console_progress(console(stderr=True)) as progress:
         report = compile_file(
-            file,
+            files[0],
             folder,
             options,
             ExportOptions(drop_in, guard),
             include=include or [],
+            others=files[1:],
+            compile_commands=compile_commands,
             timing=timing,
             progress=progress,
             **reading,
@@ -307,9 +325,11 @@ def _lengths(text: str) -> dict[str, int]:
     found = {}
     for part in _names(text):
         name, _, length = part.partition("=")
-        if not length.isdecimal() or int(length) < 1:
+        # int() refuses thousands of digits
+        is_number = length.isdecimal() and len(length) <= MAX_DIGITS
+        if not is_number or int(length) < 1:
             raise InputError(
-                f"--array expects NAME=N, separated by commas; found '{part}'"
+                f"--array expects NAME=N, separated by commas; found '{part[:60]}'"
             )
         found[name.strip()] = int(length)
     return found
@@ -325,32 +345,30 @@ def _macros(given: list[str] | None) -> dict[str, str]:
     return found
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command line; expected failures print one clear message.
+def run_verb(words: list[str] | None) -> tuple[int, str]:
+    """Run a verb; an expected failure is one clear message.
 
     Args:
-        argv: the words after `nsc`; None is those of this process.
+        words: what stands after `nsc`; None is this process's own.
 
     Returns:
-        The exit code.
+        (exit code, message or "")
     """
-    words = None if argv is None else list(argv)
     try:
-        app(args=words, standalone_mode=False, prog_name="nsc")
-        return 0
+        code = app(args=words, standalone_mode=False, prog_name="nsc")
+        # a number where the parser ended it: 130 after Ctrl-C
+        return (code if isinstance(code, int) else 0), ""
     except NscError as error:
-        print(f"nsc: {in_flags(str(error), flags_of(app))}", file=sys.stderr)
-        return 2
+        return 2, f"nsc: {in_flags(str(error), flags_of(app))}"
     except _USAGE_ERROR as error:
         error.show()
-        return 2
+        return 2, ""
     except typer.Exit as stop:
-        return stop.exit_code
-    except (typer.Abort, KeyboardInterrupt):
-        print("nsc: interrupted; nothing was left half-written", file=sys.stderr)
-        return 130
-
-
-def script() -> None:
-    """Entry point of the `nsc` command."""
-    sys.exit(main())
+        return stop.exit_code, ""
+    except typer.Abort:
+        return 130, ""
+    except MemoryError:
+        return 1, "nsc: this machine has too little memory for that"
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return 2, f"nsc: {where}{error.strerror or error}"

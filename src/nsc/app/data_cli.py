@@ -7,6 +7,7 @@ import what they need themselves, so that `nsc --help` is fast.
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -85,6 +86,12 @@ def build_data(
         bool,
         typer.Option("--keep-dropped", help="Keep what was dropped, with reasons."),
     ] = False,
+    skip_missing: Annotated[
+        bool,
+        typer.Option(
+            "--skip-missing", help="Go on without packages that apt cannot fetch."
+        ),
+    ] = False,
     json_: Annotated[
         bool, typer.Option("--json", help="Print the manifest as JSON.")
     ] = False,
@@ -107,9 +114,12 @@ def build_data(
             executor=executor,
             address=address,
             keep_dropped=keep_dropped,
+            skip_missing=skip_missing,
             progress=lambda p: progress(str(p), p.done / max(p.total, 1)),
             say=lambda line: progress(line, 0.0),
         )
+    for reason in manifest.get("skipped", {}).values():
+        print(f"nsc: left out: {reason}", file=sys.stderr)
     if json_:
         print(json.dumps(manifest, indent=2))
     else:

@@ -22,6 +22,10 @@ from nsc.surrogate import Surrogate
 
 REPORT_FILE = "report.json"
 PAGE_FILE = "report.html"
+# all that this or another compilation may write
+RESULT_FILES = frozenset(
+    (SURROGATE_FILE, REPORT_FILE, PAGE_FILE, *(e.file_name for e in EXPORTERS.values()))
+)
 _STARTS = {row.name: row.words.page for row in measured()}
 
 
@@ -64,7 +68,7 @@ def finish(
     surrogate = replace(compiled.surrogate, metadata=metadata)
     if folder is not None:
         files |= _pages(report)
-        stale = _all_names() - set(names)
+        stale = sorted(RESULT_FILES - set(names))
         write_results(folder, surrogate, files, stale=stale)
     return surrogate, kept
 
@@ -102,11 +106,6 @@ def _pages(report: Report | DraftReport) -> dict[str, bytes]:
     if isinstance(report, Report):
         pages[PAGE_FILE] = html_page(report, starts=_STARTS)
     return {name: text.encode("utf-8") for name, text in pages.items()}
-
-
-def _all_names() -> set[str]:
-    """Name every file that may be left of another compilation."""
-    return {PAGE_FILE, *(exporter.file_name for exporter in EXPORTERS.values())}
 
 
 def _without_figures(report: Report | DraftReport) -> Report | DraftReport:

@@ -5,13 +5,16 @@ In: plain values. Out: checked options. Non-goals: flags (cli), which say the sa
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from numbers import Integral
+from numbers import Integral, Real
 
 from nsc.compilation import CompilationConfig
 from nsc.errors import InputError
 from nsc.finetune import Settings, settings_for
 from nsc.initial import INITIALISERS, Initialiser
+
+MAX_EXAMPLES = 10_000_000  # of a program; more would not fit into memory
 
 
 @dataclass(frozen=True)
@@ -52,11 +55,7 @@ class CompileOptions:
     text_only: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("budget", "seed", "verification"):
-            if not isinstance(getattr(self, name), Integral):
-                raise InputError(
-                    f"{name} must be a whole number; found {getattr(self, name)!r}"
-                )
+        self._take_numbers()
         if self.topology is not None and not isinstance(self.topology, str):
             raise InputError(
                 f"topology must be widths like '9-4-4-1'; found {self.topology!r}"
@@ -69,6 +68,28 @@ class CompileOptions:
         if self.text_only:
             self._expect_nothing_to_run()
         self.compilation()
+
+    def _take_numbers(self) -> None:
+        """Check what kind numbers are of; numpy's become Python's."""
+        for name in ("budget", "seed", "verification", "restarts"):
+            value = getattr(self, name)
+            if value is None and name == "restarts":
+                continue
+            if not isinstance(value, Integral):
+                raise InputError(f"{name} must be a whole number; found {value!r}")
+            value = int(value)
+            if value > MAX_EXAMPLES and name != "seed":
+                raise InputError(
+                    f"{name} must be at most {MAX_EXAMPLES}; found {value}"
+                )
+            object.__setattr__(self, name, value)
+        for name in ("target_error", "time_limit"):
+            value = getattr(self, name)
+            if value is None:
+                continue
+            if not isinstance(value, Real) or value == math.inf:
+                raise InputError(f"{name} must be a finite number; found {value!r}")
+            object.__setattr__(self, name, float(value))
 
     def _expect_nothing_to_run(self) -> None:
         """Refuse what text alone cannot give."""

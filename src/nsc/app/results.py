@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from nsc.errors import InputError
@@ -30,18 +31,21 @@ def write_text(path: Path, text: str) -> None:
         raise InputError(f"cannot write {path}: {error.strerror}") from None
 
 
-def check_writable(folder: Path) -> None:
-    """Make sure results can be written before work starts.
+def check_writable(folder: Path, names: Collection[str] = ()) -> None:
+    """Make sure results can be written before work starts; nothing is made.
+
+    Args:
+        names: of the files that may be written.
 
     Raises:
-        InputError: the folder cannot be made or written to.
+        InputError: the folder cannot be made or written to, or a file cannot be
+            replaced.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
+    with _telling_where(folder):
+        _check_targets(folder, names)
+        there = next(f for f in (folder, *folder.absolute().parents) if f.exists())
+        with tempfile.TemporaryFile(dir=there):
             pass
-    except OSError as error:
-        raise InputError(f"cannot write to {folder}: {error.strerror}") from None
 
 
 def write_results(
@@ -51,31 +55,78 @@ def write_results(
     *,
     stale: Collection[str] = (),
 ) -> None:
-    """Write a surrogate and the files beside it.
+    """Write a surrogate and the files beside it as one set.
 
     Args:
         files: what the others hold, by name.
         stale: names of files that an earlier compilation may have left.
 
     Raises:
-        InputError: they cannot be written there; nothing half-written is left.
+        InputError: they cannot be written there; the folder is as it was.
     """
+    names = (SURROGATE_FILE, *files)
+    with _telling_where(folder):
+        _check_targets(folder, (*names, *stale))
+        folder.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=".nsc-", dir=folder))
+        try:
+            surrogate.save(work / SURROGATE_FILE)
+            for name, data in files.items():
+                (work / name).write_bytes(data)
+            _swap(work, folder, names, stale)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+@contextmanager
+def _telling_where(folder: Path) -> Iterator[None]:
+    """Say of an error of the system which folder was to be written."""
     try:
-        _write_all(folder, surrogate, files)
-        for name in stale:
-            (folder / name).unlink(missing_ok=True)
+        yield
     except OSError as error:
         raise InputError(f"cannot write to {folder}: {error.strerror}") from None
 
 
-def _write_all(folder: Path, surrogate: Surrogate, files: Mapping[str, bytes]) -> None:
-    """Write every file into a hidden folder beside, then move them into place."""
-    work = Path(tempfile.mkdtemp(prefix=".nsc-", dir=folder))
+def _check_targets(folder: Path, names: Collection[str]) -> None:
+    """Refuse names that no file can take: of folders, which none replaces."""
+    for path in (folder / name for name in names):
+        if path.is_dir() and not path.is_symlink():
+            raise InputError(f"cannot write {path}: there is a folder of that name")
+
+
+def _swap(
+    work: Path, folder: Path, names: Collection[str], stale: Collection[str]
+) -> None:
+    """Move files into place and stale ones away; all of it is undone after an error."""
+    kept = work / "replaced"
+    kept.mkdir()
+    done: list[str] = []
     try:
-        surrogate.save(work / SURROGATE_FILE)
-        for name, data in files.items():
-            (work / name).write_bytes(data)
-        for name in (SURROGATE_FILE, *files):
-            os.replace(work / name, folder / name)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+        for name in (*names, *stale):
+            if os.path.lexists(folder / name):
+                _keep(folder / name, kept / name)
+            done.append(name)
+            if name in names:
+                os.replace(work / name, folder / name)
+            else:
+                (folder / name).unlink(missing_ok=True)
+    except BaseException:  # a signal too
+        for name in done:
+            _restore(kept / name, folder / name)
+        raise
+
+
+def _keep(path: Path, copy: Path) -> None:
+    """Give a file a second name, or make a copy where file systems have no links."""
+    try:
+        os.link(path, copy, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(path, copy, follow_symlinks=False)
+
+
+def _restore(kept: Path, path: Path) -> None:
+    """Put a file back; one that was not there is gone again."""
+    if os.path.lexists(kept):
+        os.replace(kept, path)
+    else:
+        path.unlink(missing_ok=True)

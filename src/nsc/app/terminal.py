@@ -12,4 +12,5 @@ def console(*, stderr: bool = False) -> Console:
     """Return a terminal to print on."""
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False)
+    # a path may read like markup: [/red]
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import overload
 
+import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from nsc.compnet.bert.compile import BertCompNet
@@ -18,7 +19,7 @@ from nsc.compnet.bert.store import bert_from
 from nsc.compnet.checkpoint import VERSION, checked_metadata
 from nsc.compnet.compile import CompNet
 from nsc.compnet.functions import FUNCTIONS
-from nsc.errors import StoreError
+from nsc.errors import InputError, StoreError
 
 SHIPPED = Path(__file__).parent / "weights" / "compnet.safetensors"
 
@@ -48,21 +49,50 @@ def _shipped() -> CompNet:
     return found
 
 
+# a header can name types that numpy lacks, widths of any kind, brackets in brackets
+_DAMAGED = (
+    SafetensorError,
+    OSError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    RecursionError,
+    MemoryError,
+    InputError,
+)
+
+
 def _load(path: Path) -> CompNet | BertCompNet:
-    if not path.exists():
-        raise StoreError(
-            f"there is no CompNet checkpoint at {path}; train one with: nsc train"
-        )
     try:
+        if not path.is_file():
+            raise StoreError(
+                f"there is no CompNet checkpoint at {path}; train one with: nsc train"
+            )
         with safe_open(path, "numpy") as file:
             header = file.metadata() or {}
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except SafetensorError as error:
+        return _compnet(path, header, arrays)
+    except StoreError:
+        raise
+    except _DAMAGED as error:
         raise StoreError(f"{path} is not a readable checkpoint: {error}") from None
+
+
+def _compnet(
+    path: Path, header: dict[str, str], arrays: dict[str, np.ndarray]
+) -> CompNet | BertCompNet:
+    """Put a CompNet together; what does not fit raises an error that says so."""
     if header.get("nsc_compnet") != VERSION:
         raise StoreError(
             f"{path} has version {header.get('nsc_compnet')}; this nsc reads {VERSION}"
         )
+    for name, array in arrays.items():
+        if array.dtype.kind != "f" or not np.isfinite(array).all():
+            raise StoreError(
+                f"{path}: tensor '{name}' holds NaN or infinity, or is of {array.dtype}"
+            )
     if header.get("encoder") == "bert":
         return bert_from(header, arrays)
     if header.get("functions") != " ".join(FUNCTIONS):

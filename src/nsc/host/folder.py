@@ -14,6 +14,7 @@ from typing import Any
 
 from nsc.errors import InputError
 from nsc.host.atomic import write_whole
+from nsc.host.json_file import read_json
 
 
 @contextmanager
@@ -44,15 +45,15 @@ def claim(folder: Path, what: dict[str, Any]) -> None:
         what: plain values, by what they say.
 
     Raises:
-        InputError: it is for something else.
+        InputError: it is for something else, or the note is damaged.
     """
     file = folder / "build.json"
     if not file.exists():
         write_whole(file, json.dumps(what, indent=1))
         return
-    held = json.loads(file.read_text())
+    held = read_json(file)
     if held != what:
-        found = ", ".join(f"{k} {v}" for k, v in held.items())
+        found = ", ".join(f"{k} {v}" for k, v in held.items())[:300]
         raise InputError(
             f"{folder} holds a build with {found}; choose another folder with -o"
         )

@@ -11,15 +11,15 @@ import atexit
 import ctypes
 import hashlib
 import platform
-import subprocess
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
 
-from nsc.errors import BuildError
+from nsc.errors import BuildError, HostError
 from nsc.host.atomic import replacing
+from nsc.host.process import run_bounded
 from nsc.host.zig import cache_folder, zig_command, zig_environment
 
 FLAGS = (
@@ -35,6 +35,7 @@ FLAGS = (
     "-fPIC",
     "-s",
 )
+BUILD_S = 300.0  # a kernel takes two seconds, the first one half a minute
 _loaded: dict[str, ctypes.CDLL] = {}
 _until_exit = ExitStack()  # the folders of libraries that could not be cached
 atexit.register(_until_exit.close)
@@ -55,6 +56,7 @@ def load_library(
 
     Raises:
         BuildError: the compiler refused it.
+        HostError: it cannot run here, or does not end.
     """
     digest = hashlib.blake2b(_identity(source.parent), digest_size=16)
     digest.update(repr((source.name, FLAGS, defines)).encode())
@@ -111,13 +113,17 @@ def _build(source: Path, defines: tuple[str, ...], target: Path) -> Path:
 def _compile(source: Path, defines: tuple[str, ...], made: Path, work: Path) -> None:
     constants = [f"-D{constant}" for constant in defines]
     options = [*FLAGS, *constants, str(source), "-o", str(made)]
-    done = subprocess.run(
-        [*zig_command(), "cc", *options],
-        cwd=work,
-        env=zig_environment(work),
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        blamed = done.stderr.strip()[:500]
+    command = [*zig_command(), "cc", *options]
+    try:
+        code, messages = run_bounded(command, work, zig_environment(work), BUILD_S)
+    except OSError as error:
+        raise HostError(f"the C compiler cannot be started: {error.strerror}") from None
+    if code is None:
+        raise HostError(
+            f"building a kernel ({source.name}) took longer than {BUILD_S:g} s; does"
+            f" the file system of {cache_folder()} answer? NSC_CACHE_DIR chooses"
+            " another"
+        )
+    if code:
+        blamed = messages.strip()[:500]
         raise BuildError(f"a kernel does not compile ({source.name}): {blamed}")

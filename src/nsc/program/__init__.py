@@ -7,6 +7,7 @@ file system.
 from nsc.program.domain import parse_fixed as parse_fixed
 from nsc.program.domain import parse_ranges as parse_ranges
 from nsc.program.entry import scalar_entry as scalar_entry
+from nsc.program.linking import missing_names as missing_names
 from nsc.program.listing import Listed as Listed
 from nsc.program.listing import list_programs as list_programs
 from nsc.program.load import parse_program as parse_program

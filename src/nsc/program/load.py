@@ -20,6 +20,7 @@ from nsc.program.examine import (
     with_asked_variables,
 )
 from nsc.program.infer import Stated
+from nsc.program.linking import expect_one_meaning
 from nsc.program.program import Program
 from nsc.program.variables import notes_on_variables
 from nsc.syntax import Item, Module, has_specifier
@@ -39,6 +40,7 @@ def parse_program(
     include: Include | None = None,
     defines: Mapping[str, str] | None = None,
     partial: bool = False,
+    behind: Sequence[str] = (),
 ) -> Program:
     """Read the C text of one file and close the chosen function.
 
@@ -61,19 +63,22 @@ def parse_program(
         defines: macros defined before the first line, as -D does.
         partial: whether functions may be called that nothing here defines
             (`Program.bodiless`).
+        behind: names of other files that are read behind the text's last line;
+            `include` has them.
 
     Raises:
-        SourceError: no such function, several candidates, or a named problem in the one
-            chosen.
+        SourceError: no such function, several candidates, a named problem in the one
+            chosen, or a name that means different things in the files.
         DomainError: a range for no input, an integer input without one, or a value that
             its type cannot hold.
     """
-    file = parsed(text, path, include, defines)
+    file = parsed(text, path, include, defines, behind)
     stated = Stated(out, arrays or {}, reads_more=bool(inputs or fix))
     item = _choose(file, function, stated, partial)
     examined = examine(file, item, stated, partial=partial)
     if examined.signature is None or examined.problems:
         raise SourceError(path, examined.problems)
+    expect_one_meaning(file, examined.closure, behind)
     more = with_fixed(inputs or {}, fix or {})
     signature = with_asked_variables(file, examined, inputs or {}, fix or {})
     both = with_fixed(ranges or {}, fix or {})

@@ -8,18 +8,15 @@ Non-goals: deciding what text is safe (guard.py).
 
 from __future__ import annotations
 
-import os
 import re
 import resource
-import signal
-import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from nsc.errors import HostError
-from nsc.host import cache_folder, zig_command, zig_environment
+from nsc.host import cache_folder, run_bounded, zig_command, zig_environment
 from nsc.sandbox.outcome import Outcome
 
 WASM_FLAGS = (
@@ -45,6 +42,10 @@ WASM_FLAGS = (
 )
 # A check of bounds knows the arrays of the function it is in: calls are inlined.
 _INLINED = ("-mllvm", "-inline-threshold=10000")
+# what a unit's names begin with in a module, and the module's own names
+_RENAMED = re.compile(r"\b(?:nsc_(?:u\d+|cell)_)+(?=\w)")
+_OWN = re.compile(r"\bnsc_u\d+m_\w+")
+WARM_UP_S = 600.0
 _CONTROL = "void nsc_nothing(void) {}\n"
 
 
@@ -145,32 +146,8 @@ def run_limited(
     Returns:
         (exit code, or None on timeout; what it wrote to stderr)
     """
-    process = subprocess.Popen(
-        [*_limiter(limits), *command],
-        cwd=work,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
-    try:
-        _, messages = process.communicate(timeout=limits.wall_s)
-        return process.returncode, messages.decode("utf-8", "replace")
-    except subprocess.TimeoutExpired:
-        return None, ""
-    finally:
-        _kill_group(process)
-
-
-def _kill_group(process: subprocess.Popen) -> None:
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    process.wait()
-    if process.stderr is not None:
-        process.stderr.close()
+    bounded = [*_limiter(limits), *command]
+    return run_bounded(bounded, work, environment, limits.wall_s)
 
 
 def _limiter(limits: CompilerLimits) -> list[str]:
@@ -200,21 +177,34 @@ def _at_most(kind: int, bound: int) -> int:
 def clean_diagnostic(messages: str) -> str:
     """Keep what errors say and drop where.
 
-    No path of this machine appears in a message.
+    No path of this machine appears in a message, and no name that is only ours.
     """
     errors = re.findall(r"(?:error|wasm-ld): (?:error: )?(.*)", messages)
-    kept = [
-        re.sub(r"\S*/\S*", "<path>", e).replace("unit.c", "the program")[:200]
-        for e in errors[:3]
-    ]
+    kept = [_as_written(e)[:200] for e in errors[:3]]
     return "; ".join(dict.fromkeys(kept)) or "the compiler gave no reason"
 
 
+def _as_written(message: str) -> str:
+    """Put the user's names where a message has those of a module."""
+    message = re.sub(r"\S*/\S*", "<path>", message).replace("unit.c", "the program")
+    message = _RENAMED.sub("", message)
+    return _OWN.sub("the sandbox's own code", message)
+
+
 def warm_up(progress: Callable[[str], None] = lambda line: None) -> None:
-    """Build zig's libc for wasm once (about half a minute the first time, then cached)."""
+    """Build zig's libc for wasm once (about half a minute the first time, then cached).
+
+    Raises:
+        HostError: it cannot be built here, or not in ten minutes.
+    """
     if not (cache_folder() / "zig").exists():
         progress("building the C library for the sandbox (once, about half a minute)")
-    compile_wasm(
+    made = compile_wasm(
         "#include <math.h>\ndouble f(double x) { return sin(x); }\n",
-        CompilerLimits(wall_s=600, cpu_s=600),
+        CompilerLimits(wall_s=WARM_UP_S, cpu_s=int(WARM_UP_S)),
     )
+    if made.outcome is not Outcome.ok:
+        raise HostError(
+            f"the sandbox's C library cannot be built: {made.message}; does the file"
+            f" system of {cache_folder()} answer? NSC_CACHE_DIR chooses another"
+        )

@@ -66,14 +66,7 @@ def read(path: Path) -> Stored:
     Raises:
         StoreError: missing, damaged, or of another version.
     """
-    if not path.is_file():
-        raise StoreError(f"there is no surrogate at {path}")
-    try:
-        tensors, header = _opened(path)
-    except safetensors.SafetensorError as error:
-        raise StoreError(
-            f"{path} is not a readable safetensors file: {error}"
-        ) from None
+    tensors, header = _opened(path)
     version = header.get(VERSION_KEY)
     if version != VERSION:
         raise StoreError(
@@ -99,8 +92,28 @@ class _File(Protocol):
     def get_tensor(self, name: str) -> npt.NDArray[Any]: ...
 
 
+# a header can name types that numpy lacks, and shapes of any size
+_UNREADABLE = (
+    safetensors.SafetensorError,
+    OSError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    KeyError,
+    OverflowError,
+    MemoryError,
+)
+
+
 def _opened(path: Path) -> Stored:
-    with cast(_File, safetensors.safe_open(path, "numpy")) as file:
-        names = list(file.keys())
-        tensors = {name: file.get_tensor(name) for name in names}
-        return Stored(tensors, dict(file.metadata() or {}))
+    try:
+        if not path.is_file():
+            raise StoreError(f"there is no surrogate at {path}")
+        with cast(_File, safetensors.safe_open(path, "numpy")) as file:
+            names = list(file.keys())
+            tensors = {name: file.get_tensor(name) for name in names}
+            return Stored(tensors, dict(file.metadata() or {}))
+    except _UNREADABLE as error:
+        raise StoreError(
+            f"{path} is not a readable safetensors file: {error}"
+        ) from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,8 @@ from nsc.errors import InputError, StoreError
 from nsc.surrogate import store
 from nsc.surrogate.model import forward
 from nsc.surrogate.topology import Topology
+
+Bounds = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,18 @@ class Surrogate:
 
     @property
     def report(self) -> dict[str, Any] | None:
-        """The report of the compilation that made this surrogate, if it has one."""
+        """The report of the compilation that made this surrogate, if it has one.
+
+        Raises:
+            StoreError: it is no JSON object.
+        """
         text = self.metadata.get("report")
-        return None if text is None else json.loads(text)
+        if text is None:
+            return None
+        try:
+            return dict[str, Any](json.loads(text))
+        except (TypeError, ValueError, RecursionError) as error:
+            raise StoreError(f"the surrogate's report is damaged: {error}") from None
 
     def save(self, path: str | Path) -> None:
         """Write a safetensors file that `nsc.load` reads, with the same bits.
@@ -114,7 +125,8 @@ def load(path: str | Path) -> Surrogate:
     stored = store.read(Path(path))
     try:
         return _surrogate(stored)
-    except (KeyError, TypeError, ValueError, InputError) as error:
+    # brackets in brackets are too deep for the parser
+    except (KeyError, TypeError, ValueError, RecursionError, InputError) as error:
         raise StoreError(f"{path} does not describe a surrogate: {error}") from None
 
 
@@ -122,12 +134,9 @@ def _surrogate(stored: store.Stored) -> Surrogate:
     """Put a surrogate together; what does not fit raises an error that says so."""
     tensors, header = stored
     members = _members(stored)
-    inputs = tuple(json.loads(header["inputs"]))
-    outputs = tuple(json.loads(header["outputs"]))
-    for side in ("lo", "hi"):
-        found = tensors[side].shape
-        if found != (len(inputs),):
-            raise ValueError(f"'{side}' must have {len(inputs)} numbers; found {found}")
+    inputs = _names(header["inputs"])
+    outputs = _names(header["outputs"])
+    lo, hi = _box(tensors, len(inputs))
     n_outputs = sum(m.topology.n_outputs for m in members)
     take_all_inputs = all(m.topology.n_inputs >= len(inputs) for m in members)
     if n_outputs != len(outputs) or not take_all_inputs:
@@ -135,10 +144,37 @@ def _surrogate(stored: store.Stored) -> Surrogate:
             f"its members do not have {len(inputs)} inputs and {len(outputs)} outputs"
             " in all"
         )
-    metadata = dict(json.loads(header["metadata"]))
+    metadata = dict[str, Any](json.loads(header["metadata"]))
+    if not all(isinstance(text, str) for text in metadata.values()):
+        raise ValueError("its metadata are no texts")
+    return Surrogate(members, lo, hi, inputs, outputs, metadata)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """Read a list of names."""
+    found: object = json.loads(text)
+    are_names = isinstance(found, list) and all(
+        isinstance(name, str) for name in cast("list[object]", found)
+    )
+    if not are_names:
+        raise ValueError(f"expected a list of names; found {text[:60]}")
+    return tuple(cast("list[str]", found))
+
+
+def _box(tensors: store.Tensors, n: int) -> tuple[Bounds, Bounds]:
+    """Return the ends of `n` ranges, neither empty nor endless."""
+    for side in ("lo", "hi"):
+        found = tensors[side]
+        if found.shape != (n,) or found.dtype != np.float64:
+            raise ValueError(
+                f"'{side}' must have {n} numbers, float64; found {found.dtype}"
+                f" {found.shape}"
+            )
     lo = tensors["lo"]
     hi = tensors["hi"]
-    return Surrogate(members, lo, hi, inputs, outputs, metadata)
+    if not (np.isfinite(lo) & np.isfinite(hi) & (lo < hi)).all():
+        raise ValueError("its domain has a range that is empty or not finite")
+    return lo, hi
 
 
 def _members(stored: store.Stored) -> tuple[Member, ...]:
@@ -152,5 +188,7 @@ def _members(stored: store.Stored) -> tuple[Member, ...]:
                 f"member {k} is {topology} with {topology.n_parameters} parameters,"
                 f" float64; found {w.dtype} {w.shape}"
             )
+        if not np.isfinite(w).all():
+            raise ValueError(f"member {k} has a parameter that is NaN or infinite")
         found.append(Member(topology, w))
     return tuple(found)

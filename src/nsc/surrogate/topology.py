@@ -14,6 +14,7 @@ from nsc.errors import InputError
 
 ACTIVATIONS = ("sigmoid", "tanh", "relu")
 MAX_PARAMETERS = 1_000_000
+MAX_DIGITS = 9  # of a width
 
 # (weight `... out in`, bias `... out`) from the first layer to the last
 Layers = list[tuple[np.ndarray, np.ndarray]]
@@ -59,8 +60,10 @@ class Topology:
             InputError: it is not a list of positive numbers joined by '-'.
         """
         parts = text.split("-")
-        if not all(p.isdecimal() for p in parts):
-            raise InputError(f"a topology is written like 9-4-4-1; found '{text}'")
+        # int() refuses thousands of digits
+        if not all(p.isdecimal() and len(p) <= MAX_DIGITS for p in parts):
+            shown = text if len(text) <= 60 else f"{text[:60]}..."
+            raise InputError(f"a topology is written like 9-4-4-1; found '{shown}'")
         return Topology(tuple(int(p) for p in parts), activation)
 
     def __str__(self) -> str:

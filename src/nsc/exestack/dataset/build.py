@@ -32,7 +32,7 @@ from nsc.exestack.dataset.twins import expect_library, load_library
 from nsc.exestack.dataset.work import Work, size_of, work_of
 from nsc.exestack.programs.extract import Dropped
 from nsc.exestack.programs.profile import profile_named
-from nsc.exestack.sources.source import versions_of
+from nsc.exestack.sources.source import versions_of, without_missing
 from nsc.host import claim, exclusive, replacing, write_whole
 from nsc.record import write_records
 
@@ -92,6 +92,7 @@ def build_dataset(
     executor: str = "process",
     address: str | None = None,
     keep_dropped: bool = False,
+    skip_missing: bool = False,
     progress: Callable[[BuildProgress], None] = lambda progress: None,
     say: Callable[[str], None] = lambda line: None,
 ) -> dict:
@@ -108,6 +109,8 @@ def build_dataset(
         executor: "process", or "ray" at `address` (None: a local cluster); all its
             nodes must share `out_dir`.
         keep_dropped: write what was dropped to `dropped/`, with reasons.
+        skip_missing: leave out Debian packages that apt cannot fetch; the manifest says
+            which.
 
     Returns:
         The manifest, also written as manifest.json: records, drops by reason, splits,
@@ -121,6 +124,9 @@ def build_dataset(
     rules = profile_named(profile)
     expect_library()
     _expect_workers(sources, executor, workers)
+    skipped: dict[str, str] = {}
+    if skip_missing:
+        sources, skipped = _expect_some(*without_missing(sources, say))
     todo = [work_of(source, rules, seed, say) for source in sources]
     tally = _Tally(sum(map(size_of, sources)), progress)
     settings = {
@@ -128,6 +134,7 @@ def build_dataset(
         "packages": versions_of(sources),
         "profile": profile,
         "seed": seed,
+        **({"skipped": skipped} if skipped else {}),
     }
     folder = out_dir / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
@@ -161,6 +168,15 @@ def _expect_workers(sources: Sequence[str], executor: str, workers: int) -> None
         )
     if workers < 1 or not sources:
         raise InputError("a build needs at least one source and one worker")
+
+
+def _expect_some(
+    sources: list[str], skipped: dict[str, str]
+) -> tuple[list[str], dict[str, str]]:
+    """Refuse a build of which nothing is left."""
+    if not sources:
+        raise InputError(f"nothing is left to build: {'; '.join(skipped.values())}")
+    return sources, skipped
 
 
 def _remove_leftovers(folder: Path) -> None:

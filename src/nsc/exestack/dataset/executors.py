@@ -8,12 +8,17 @@ Non-goals: what a piece is; where results are kept (a folder that all workers sh
 from __future__ import annotations
 
 import os
+import signal
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from multiprocessing import connection, forkserver, get_context, parent_process
+from types import FrameType
 from typing import Generic, TypeVar
 
 from nsc.errors import InputError, MissingExtraError, NscError
@@ -21,6 +26,7 @@ from nsc.errors import InputError, MissingExtraError, NscError
 _PRELOADED = ["__main__", "nsc.exestack.dataset.work"]
 MAX_DEATHS = 5  # of workers, with nothing done in between, before a run gives up
 WAITING_PER_WORKER = 3
+CLEAN_UP_S = 5.0  # of a worker without a parent
 S = TypeVar("S")
 R = TypeVar("R")
 
@@ -44,16 +50,19 @@ def on_processes(
     context = get_context("forkserver")
     # imported once, in the process that workers are forked from
     context.set_forkserver_preload(_PRELOADED)
-    forkserver.ensure_running()
-    queue = _Queue(work, items)
+    _start_forkserver()
+    queue = _Queue(partial(_do, work), items)
     waiting = WAITING_PER_WORKER * workers
     queue.fill(waiting)  # while it imports them
     deaths = 0
     while True:
         try:
-            with ProcessPoolExecutor(
-                workers, context, initializer=_end_with_parent
-            ) as pool:
+            with (
+                ProcessPoolExecutor(
+                    workers, context, initializer=_begin_worker
+                ) as pool,
+                _ending(pool),
+            ):
                 for finished in queue.run(pool, waiting):
                     yield from finished
                     deaths = 0
@@ -121,6 +130,68 @@ class _Queue(Generic[S, R]):
         self.unsubmitted = []
 
 
+def _start_forkserver() -> None:
+    """Start what forks workers; it ignores Ctrl-C from its first moment on.
+
+    It would do so by itself, but only after its imports.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        forkserver.ensure_running()
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _ending(pool: ProcessPoolExecutor) -> Iterator[None]:
+    """End workers where the run ends early; a pool would wait for all their work."""
+    try:
+        yield
+    except BaseException:
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
+        pool.shutdown(cancel_futures=True)
+        raise
+
+
+class _Worker:
+    """What this process is doing, if it is a worker."""
+
+    is_busy = False
+    is_ending = False
+
+
+def _do(work: Callable[[S], R], item: S) -> R:
+    """Work on an item; where a signal ends it, the process ends, cleaned up."""
+    _Worker.is_busy = True
+    try:
+        return work(item)
+    except SystemExit as end:
+        os._exit(128 + signal.SIGTERM if end.code is None else int(end.code))
+    finally:
+        _Worker.is_busy = False
+
+
+def _end_worker(number: int, frame: FrameType | None) -> None:
+    if _Worker.is_ending:
+        return
+    _Worker.is_ending = True
+    if not _Worker.is_busy:
+        os._exit(128 + number)
+    raise SystemExit(128 + number)
+
+
+def _begin_worker() -> None:
+    """Let a worker mind its parent alone: Ctrl-C is that one's to hear."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _end_worker)
+    _end_with_parent()
+
+
 def _end_with_parent() -> None:
     """Let a worker end when the process that asked for it does.
 
@@ -133,6 +204,8 @@ def _end_with_parent() -> None:
 
     def watch() -> None:
         connection.wait([sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(CLEAN_UP_S)
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()

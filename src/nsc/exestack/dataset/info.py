@@ -6,15 +6,15 @@ words (report/).
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
-from nsc.errors import InputError
+from nsc.errors import InputError, StoreError
 from nsc.exestack.dataset.split import SPLITS
+from nsc.host import read_json
 from nsc.record import Record, read_records
 
 QUANTILES = (0, 0.25, 0.5, 0.75, 0.9, 1)
@@ -32,10 +32,10 @@ def dataset_info(folder: Path) -> dict:
         InputError: the folder has no manifest, or one of another command.
     """
     try:
-        manifest = json.loads((folder / "manifest.json").read_text())
-    except (OSError, ValueError):
+        manifest = read_json(folder / "manifest.json")
+    except StoreError as error:
         raise InputError(
-            f"{folder} is no data set: it has no readable manifest.json"
+            f"{folder} is no data set: it has no readable manifest.json: {error}"
         ) from None
     if "splits" not in manifest:
         raise InputError(

@@ -20,10 +20,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
-from nsc.errors import InputError
+from nsc.errors import InputError, StoreError
 from nsc.exestack.sources.text import MAX_BYTES
 from nsc.exestack.sources.tree import BROKEN_ARCHIVE
-from nsc.host import cache_folder
+from nsc.host import cache_folder, read_json
 
 # all members of a package's archives, those that are left out too
 MAX_UNPACKED_BYTES = 4 << 30
@@ -41,6 +41,12 @@ _OPENINGS = (
 )
 _ALL_FILES = re.compile(r"^Files:[ \t]*\*[ \t]*$", re.MULTILINE)
 _LICENCE = re.compile(r"^License:[ \t]*([^\n]+)", re.MULTILINE | re.IGNORECASE)
+
+FETCH_S = 3600  # for one package
+
+
+class MissingPackage(InputError):
+    """A package that apt cannot fetch."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +68,9 @@ def debian_package(
     """Fetch and unpack a source package, once; returns its folder.
 
     Raises:
-        InputError: no apt, no source archive configured, no such package, or it cannot
-            be fetched.
+        MissingPackage: no source archive configured, no such package, or it cannot be
+            fetched.
+        InputError: no apt, no name of a package, or an archive that cannot be read.
     """
     if not _NAME.fullmatch(name):
         raise InputError(
@@ -72,7 +79,13 @@ def debian_package(
     folder = cache_folder() / "debian" / name
     if not (folder / _NOTE).exists():
         _fetch_into(folder, name, say)
-    return folder, Package(**json.loads((folder / _NOTE).read_text()))
+    note = read_json(folder / _NOTE)
+    try:
+        return folder, Package(**note)
+    except TypeError:
+        raise StoreError(
+            f"{folder / _NOTE} describes no package; remove that folder"
+        ) from None
 
 
 def _fetch_into(folder: Path, name: str, say: Callable[[str], None]) -> None:
@@ -100,13 +113,20 @@ def _fetch(name: str, work: Path) -> list[Path]:
     Those of the upstream source must come, Debian's own part may be missing.
     """
     options = ["--download-only", "-qq", "-o", "APT::Sandbox::User="]
-    done = subprocess.run(
-        ["apt-get", "source", *options, name],
-        cwd=work,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-    )
+    try:
+        done = subprocess.run(
+            ["apt-get", "source", *options, name],
+            cwd=work,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            timeout=FETCH_S,
+        )
+    except subprocess.TimeoutExpired:
+        raise MissingPackage(
+            f"debian:{name} cannot be fetched: apt-get took longer than {FETCH_S} s"
+        ) from None
     archives = sorted(path for path in work.iterdir() if _is_archive(path))
     if any(".orig" in p.name or ".debian." not in p.name for p in archives):
         return archives
@@ -114,7 +134,7 @@ def _fetch(name: str, work: Path) -> list[Path]:
     has_no_sources = any("deb-src" in line for line in errors)
     advice = "; add a deb-src line to apt's sources" if has_no_sources else ""
     reason = errors[0] if errors else "apt-get gave no archive"
-    raise InputError(f"debian:{name} cannot be fetched: {reason}{advice}")
+    raise MissingPackage(f"debian:{name} cannot be fetched: {reason}{advice}")
 
 
 def _is_archive(path: Path) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from nsc.exestack.sources.outline import Declared, Facts, Outline, floating_names
 from nsc.exestack.sources.text import MAX_BYTES, SourceText, checked
+from nsc.host import read_regular
 from nsc.text import Include
 
 _SUFFIXES = (".h", ".c", ".inc", ".def")
@@ -155,10 +156,8 @@ def _read(package: str, path: str) -> tuple[str, str] | None:
 
 def _text(package: str, path: str) -> str | None:
     try:
-        file = Path(package, path)
-        if not file.is_file() or file.stat().st_size > MAX_BYTES:
-            return None
-        found = checked("", path, file.read_bytes())
+        data = read_regular(Path(package, path), MAX_BYTES, follow=False)
+        found = checked("", path, data)
     except OSError:
         return None
     return found.text if isinstance(found, SourceText) else None

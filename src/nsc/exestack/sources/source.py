@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from nsc.errors import InputError
-from nsc.exestack.sources.debian import debian_package
+from nsc.exestack.sources.debian import MissingPackage, debian_package
 from nsc.exestack.sources.stack import open_stack, read_stack
 from nsc.exestack.sources.text import SUFFIXES, Found
 from nsc.exestack.sources.tree import ARCHIVES, read_package, read_tree
@@ -51,6 +51,35 @@ def read_source_texts(
             for found in read_package(folder, p.name, p.licence)
         )
     raise InputError(f"'{source}' is no source; expected {KINDS}")
+
+
+def without_missing(
+    sources: Sequence[str], say: Callable[[str], None] = lambda line: None
+) -> tuple[list[str], dict[str, str]]:
+    """Leave out Debian packages that apt cannot fetch.
+
+    Returns:
+        (the sources that are left, reasons by package)
+
+    Raises:
+        InputError: a package cannot be had for another reason.
+    """
+    left: list[str] = []
+    missing: dict[str, str] = {}
+    for source in sources:
+        kind, _, place = source.partition(":")
+        if kind != "debian":
+            left.append(source)
+            continue
+        names: list[str] = []
+        for name in place.split(","):
+            try:
+                debian_package(name, say)
+                names.append(name)
+            except MissingPackage as error:
+                missing[name] = str(error)
+        left += [f"debian:{','.join(names)}"] if names else []
+    return left, missing
 
 
 def count_files(source: str) -> int:

@@ -26,6 +26,7 @@ from nsc.exestack.sources.text import (
     Unreadable,
     checked,
 )
+from nsc.host import NotAFile, open_regular, read_regular
 
 MAX_ARCHIVE_BYTES = 512 << 20  # unpacked, of one archive
 BROKEN_ARCHIVE = (
@@ -38,6 +39,9 @@ BROKEN_ARCHIVE = (
     EOFError,
     ValueError,
     RuntimeError,
+    LookupError,
+    OverflowError,
+    MemoryError,
 )
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".zip")
 
@@ -78,12 +82,13 @@ def _walk(root: Path) -> Iterator[Path]:
 
 
 def _file(path: Path, origin: str, relative: str, licence: str, package: Path) -> Found:
-    if path.is_symlink() or not path.is_file():
+    if path.is_symlink():
         return Unreadable(origin, relative, "not_a_file")
     try:
-        if path.stat().st_size > MAX_BYTES:
-            return Unreadable(origin, relative, "too_large")
-        found = checked(origin, relative, path.read_bytes(), licence)
+        data = read_regular(path, MAX_BYTES, follow=False)
+        found = checked(origin, relative, data, licence)
+    except NotAFile:
+        return Unreadable(origin, relative, "not_a_file")
     except OSError:
         return Unreadable(origin, relative, "unreadable")
     if isinstance(found, SourceText):
@@ -102,7 +107,7 @@ def _archive(path: Path, origin: str) -> Iterator[Found]:
     try:
         for name, size, read in members_of(path):
             place = f"{shown}:{_spelled(name)}"
-            left -= size
+            left -= max(size, 0)
             if left < 0:
                 yield Unreadable(origin, place, "archive_too_large")
                 return
@@ -119,8 +124,13 @@ def _archive(path: Path, origin: str) -> Iterator[Found]:
 Member = tuple[str, int, Callable[[], bytes]]  # name, bytes, what reads it
 
 
+def _open(path: Path) -> IO[bytes]:
+    """Open an archive that is a file: a pipe would hold the build up."""
+    return os.fdopen(open_regular(path, follow=False), "rb")
+
+
 def _tar_members(path: Path) -> Iterator[Member]:
-    with tarfile.open(path) as archive:
+    with _open(path) as file, tarfile.open(fileobj=file) as archive:
         for member in archive:
             if member.isfile():
                 content = archive.extractfile(member)
@@ -129,7 +139,7 @@ def _tar_members(path: Path) -> Iterator[Member]:
 
 
 def _zip_members(path: Path) -> Iterator[Member]:
-    with zipfile.ZipFile(path) as archive:
+    with _open(path) as file, zipfile.ZipFile(file) as archive:
         for member in archive.infolist():
             if not member.is_dir():
                 content = partial(archive.open, member)
