@@ -22,7 +22,7 @@ from nsc.symbolic.values import (
     is_integer,
     only_path,
 )
-from nsc.syntax import Array, CType, Pointer, Scalar, Struct
+from nsc.syntax import Array, CType, Pointer, Scalar, Struct, is_anonymous
 
 MAX_SELECTED_ELEMENTS = 64
 MAX_RANGED_ELEMENTS = 1024  # where the index has a range
@@ -164,13 +164,19 @@ def _with_part(
 
 def subpaths(ctype: CType, path: Path = ()) -> list[tuple[Path, CType]]:
     """List the scalar and pointer cells of a type."""
+    parts: list[tuple[Path, CType]]
     if isinstance(ctype, Struct):
-        parts = [(name, field) for name, field in ctype.fields]
+        parts = [(step_to(name, field), field) for name, field in ctype.fields]
     elif isinstance(ctype, Array):
-        parts = [(k, ctype.of) for k in range(ctype.length or 0)]
+        parts = [((k,), ctype.of) for k in range(ctype.length or 0)]
     else:
         return [(path, ctype)]
-    return [cell for step, part in parts for cell in subpaths(part, (*path, step))]
+    return [cell for step, part in parts for cell in subpaths(part, (*path, *step))]
+
+
+def step_to(name: str, field: CType) -> Path:
+    """Return the step to a field: none into an anonymous struct."""
+    return () if is_anonymous(name) and isinstance(field, Struct) else (name,)
 
 
 def below(place: Place, path: Path, ctype: CType) -> Place:

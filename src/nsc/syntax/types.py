@@ -11,9 +11,19 @@ from tree_sitter import Node
 
 from nsc.refusal import Refusal
 from nsc.syntax.constants import constant
-from nsc.syntax.ctype import Array, CType, Pointer, Scalar, Struct, Union, Void
+from nsc.syntax.ctype import (
+    ANONYMOUS,
+    Array,
+    CType,
+    Pointer,
+    Scalar,
+    Struct,
+    Union,
+    Void,
+)
 from nsc.syntax.scope import Scope
 from nsc.syntax.tree import (
+    child,
     declarators_of,
     inner_of,
     optional_child,
@@ -154,7 +164,22 @@ def _fields_of(item: Node, scope: Scope) -> list[tuple[str, CType]]:
     if any(c.type == "bitfield_clause" for c in item.named_children):
         raise Refusal("bit_field", "bit-fields are not supported", item)
     base = base_type(item, scope)
-    return [declare(d, base, scope) for d in declarators_of(item)]
+    declarators = declarators_of(item)
+    if not declarators:
+        return _anonymous_member(item, base)
+    return [declare(d, base, scope) for d in declarators]
+
+
+def _anonymous_member(item: Node, base: CType) -> list[tuple[str, CType]]:
+    """Return the member that `struct {...};` or `union {...};` makes inside another.
+
+    With a tag it only defines a type.
+    """
+    has_tag = optional_child(child(item, "type"), "name") is not None
+    if has_tag or not isinstance(base, Struct | Union) or not base.fields:
+        return []
+    first, _ = base.fields[0]
+    return [(ANONYMOUS + first, base)]
 
 
 def declare(
