@@ -164,7 +164,7 @@ def test_include_guards(text, guard):
     ],
 )
 def test_comments_and_folded_lines_become_blanks(text, spans):
-    assert list(Stretch(0, text).clean) == spans
+    assert [span[:3] for span in Stretch(0, text).clean] == spans
     moved = [(offset + 7, spelled, exact) for offset, spelled, exact in spans]
     assert list(Stretch(7, text).clean) == moved
 

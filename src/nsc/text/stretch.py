@@ -39,11 +39,13 @@ class Span(NamedTuple):
         offset: where in its file it comes from.
         text: what is written.
         exact: is it the text that stands there.
+        attribute: the name of one that stands here, and then there is no text.
     """
 
     offset: int
     text: str
     exact: bool
+    attribute: str = ""
 
 
 class Expansion(NamedTuple):
