@@ -74,7 +74,8 @@ def problems(text: str) -> list[Problem]:
             "aligned",
         ),
         (
-            "#pragma pack(push, 1)\nstruct p { char c; double d; };\n#pragma pack(pop)\n"
+            "#pragma pack(push, 1)\nstruct p { char c; double d; };\n"
+            "#pragma pack(pop)\n"
             "double f(double x) { return x * sizeof(struct p); }",
             "#pragma pack",
         ),

@@ -19,6 +19,7 @@ from nsc.refusal import Refusal
 from nsc.syntax import Item, Module, facts_of
 from nsc.text import FORBIDDEN, HEADER_OF, HEADERS, Macro
 
+MAX_ITEMS = 1000
 _KEYWORDS = frozenset(
     """
         _Bool __func__ __FUNCTION__ true false NULL __builtin_expect __builtin_inf
@@ -75,6 +76,10 @@ def close(module: Module, entry: Item) -> Closure:
         item = todo.pop()
         if item.start in chosen:
             continue
+        if len(chosen) == MAX_ITEMS:
+            what = f"'{entry.name}' needs more than {MAX_ITEMS} other definitions"
+            outside.refusals.append(Refusal("closure_too_large", what, entry.start))
+            break
         chosen[item.start] = item
         for name, node in free_names(item).items():
             todo.extend(_items_for(name, node, item, outside))

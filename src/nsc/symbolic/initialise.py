@@ -18,6 +18,8 @@ from nsc.syntax import Array, CType, Pointer, Scalar, Struct, Union, is_anonymou
 # expressions that are no structs
 _NUMBERS = ("number", "unary", "binary", "update", "sizeof")
 
+MAX_INITIALISED = 2**19  # numbers and pointers, in one state
+
 Mark = str | Ast  # a designator: `.field`, or the index in `[index]`
 # an aggregate without braces of its own, and which of its members is next
 Level = tuple[Place, int]
@@ -162,6 +164,9 @@ def _may_be_struct(machine: Machine, ast: Ast, state: State) -> bool:
 def _clear(machine: Machine, place: Place, state: State) -> None:
     """Set every number and pointer in an object to zero."""
     ((_, start),) = below(place, (), place.type).options
+    if len(state.cells) > MAX_INITIALISED:
+        message = f"more than {MAX_INITIALISED} numbers are initialised"
+        raise Refusal("too_many_cells", message, machine.builder.at)
     floating_zero = machine.number(0.0, False)
     integer_zero = machine.number(0.0, True)
     for path, ctype in subpaths(place.type):

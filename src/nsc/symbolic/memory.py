@@ -22,9 +22,10 @@ from nsc.symbolic.values import (
     is_integer,
     only_path,
 )
-from nsc.syntax import Array, CType, Pointer, Scalar, Struct, is_anonymous
+from nsc.syntax import Array, CType, Pointer, Scalar, Struct, is_anonymous, scalar_count
 
 MAX_SELECTED_ELEMENTS = 64
+MAX_CELLS = 2**18  # of one object
 MAX_RANGED_ELEMENTS = 1024  # where the index has a range
 _IMAGE = Scalar("double", "float")  # what the cell of a union holds
 
@@ -160,6 +161,17 @@ def _with_part(
     assert isinstance(image, Number) and isinstance(value, Number)
     assert isinstance(place.type, Scalar)
     return Number(overwritten(b, image.node, view, place.type, value.node))
+
+
+def check_size(ctype: CType, at: int) -> None:
+    """Refuse an object of more cells than are worth following.
+
+    Raises:
+        Refusal: `too_many_cells`.
+    """
+    if scalar_count(ctype) > MAX_CELLS:
+        message = f"an object of more than {MAX_CELLS} numbers has no symbolic meaning"
+        raise Refusal("too_many_cells", message, at)
 
 
 def subpaths(ctype: CType, path: Path = ()) -> list[tuple[Path, CType]]:

@@ -23,7 +23,7 @@ def constant(node: Node, scope: Scope) -> int:
     kind = node.type
     if kind in ("number_literal", "char_literal"):
         value = integer_literal(text_of(node))
-        if value is not None:
+        if value is not None and value < 2**64:
             return value
     elif kind == "identifier" and text_of(node) in scope.constants:
         return scope.constants[text_of(node)]

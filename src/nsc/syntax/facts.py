@@ -26,7 +26,7 @@ from nsc.syntax.tree import (
     optional_child,
     text_of,
 )
-from nsc.text import HEADER_OF
+from nsc.text import HEADER_OF, bad_literal
 
 # kinds of nodes that are refused wherever they stand: (reason, message)
 REFUSED_NODES = {
@@ -100,7 +100,7 @@ def _read(root: Node) -> Facts:
         used=_used(nodes),
         calls=frozenset(map(text_of, called)),
         branches=_depends_on_condition(nodes),
-        refused=tuple(_refused(nodes)),
+        refused=(*_refused(nodes), *_bad_numbers(nodes)),
         writes=tuple(_writes(nodes)) if is_function else (),
     )
 
@@ -190,6 +190,13 @@ def _refused(nodes: _Nodes) -> Iterator[Refusal]:
                 yield Refusal("uses_volatile", what, node)
         elif text_of(node) in _REFUSED_NAMES:
             yield Refusal("uses_asm", f"'{text_of(node)}' is not supported", node)
+
+
+def _bad_numbers(nodes: _Nodes) -> Iterator[Refusal]:
+    for node in nodes.of("number_literal"):
+        why = bad_literal(text_of(node))
+        if why is not None:
+            yield Refusal("bad_number", why, node)
 
 
 def _is_inside_body(node: Node) -> bool:

@@ -10,6 +10,7 @@ from nsc.text.expanded import Include as Include
 from nsc.text.header_cache import HeaderCache as HeaderCache
 from nsc.text.integers import INTEGER_BINARY as INTEGER_BINARY
 from nsc.text.integers import INTEGER_UNARY as INTEGER_UNARY
+from nsc.text.integers import bad_literal as bad_literal
 from nsc.text.integers import integer_literal as integer_literal
 from nsc.text.macros import Macro as Macro
 from nsc.text.preprocess import preprocess as preprocess

@@ -25,7 +25,7 @@ _HARMLESS = frozenset(
         gnu_inline hot leaf likely malloc may_alias maybe_unused minsize ms_abi
         musttail no_icf no_instrument_function no_profile_instrument_function
         no_reorder no_sanitize no_sanitize_address no_sanitize_thread
-        no_sanitize_undefined no_split_stack no_stack_protector no_address_safety_analysis
+        no_sanitize_undefined no_split_stack no_stack_protector
         noalias nocf_check noclone nodebug nodiscard noduplicate noescape noinline noipa
         nonnull nonstring noplt noreturn nothrow optnone pure regparm restrict retain
         returns_nonnull safebuffers section selectany sentinel simd stdcall

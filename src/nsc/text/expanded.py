@@ -97,7 +97,7 @@ class Expanded:
             taken, and directives but those that define macros.
         followed: offsets where a header's text went in.
         attributes: (place, name) of those that may change what is computed.
-        packs: (place, does it change the layout of what follows) of each `#pragma pack`.
+        packs: (place, does layout change from there on) of each `#pragma pack`.
     """
 
     text: str = ""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from nsc.refusal import Refusal
 from nsc.text.attributes import MARK, attribute_names, without_attributes
 from nsc.text.cursor import Cursor, would_fuse
-from nsc.text.macros import MAX_EXPANDED_TOKENS
+from nsc.text.macros import MAX_EXPANDED_BYTES, MAX_EXPANDED_TOKENS
 from nsc.text.stretch import Expansion, Span, Stretch, spelled
 from nsc.text.tokens import Token
 
@@ -61,10 +61,17 @@ def _remembered(cursor: Cursor, chunk: Stretch) -> Expansion | None:
     """
     expander = cursor.expander
     known = next((e for e in chunk.expansions if expander.knows(e.asked)), None)
-    if known is None or expander.produced + known.produced > MAX_EXPANDED_TOKENS:
+    if known is None:
+        return None
+    has_room = (
+        expander.produced + known.produced <= MAX_EXPANDED_TOKENS
+        and expander.spelled + known.spelled <= MAX_EXPANDED_BYTES
+    )
+    if not has_room:
         return None
     base = cursor.file.base
     expander.produced += known.produced
+    expander.spelled += known.spelled
     expander.used += [
         (base + offset, expander.macros[name]) for offset, name in known.used
     ]
@@ -76,6 +83,7 @@ def _expand(cursor: Cursor, chunk: Stretch) -> Expansion:
     expander = cursor.expander
     used = len(expander.used)
     produced = expander.produced
+    characters = expander.spelled
     expander.base = file.base
     expander.asked = set()
     try:
@@ -87,6 +95,7 @@ def _expand(cursor: Cursor, chunk: Stretch) -> Expansion:
         used=tuple((at - file.base, macro.name) for at, macro in expander.used[used:]),
         asked=tuple((name, expander.macros.get(name)) for name in expander.asked),
         produced=expander.produced - produced,
+        spelled=expander.spelled - characters,
     )
 
 

@@ -55,12 +55,14 @@ class Expansion(NamedTuple):
         used: (offset in its file, name) of each macro call.
         asked: the names that were looked up, with the macros that they were.
         produced: how many tokens expanding made.
+        spelled: how many characters they have.
     """
 
     spans: tuple[Span, ...]
     used: tuple[tuple[int, str], ...]
     asked: tuple[tuple[str, Macro | None], ...]
     produced: int
+    spelled: int = 0
 
 
 class Stretch:
