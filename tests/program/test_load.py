@@ -158,7 +158,7 @@ def test_desugaring(text, inputs, outputs):
         ("double f(double x) { return g(x); }", "unknown_function", 1),
         ("double f(double x) {\n return x * SCALE; }", "unknown_name", 2),
         ("double f(thing x) { return x; }", "unknown_type", 1),
-        ('double f(double x) {\n printf("%f", x); return x; }', "uses_io", 2),
+        ('double f(double x) {\n scanf("%lf", &x); return x; }', "uses_io", 2),
         ("double f(double x) { return x * rand(); }", "uses_random", 1),
         ("double f(double x, ...) { return x; }", "uses_varargs", 1),
         ("int n; double f(double x) {\n n++; return x; }", "writes_global", 2),

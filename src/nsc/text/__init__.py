@@ -17,6 +17,8 @@ from nsc.text.preprocess import preprocess as preprocess
 from nsc.text.standard import FORBIDDEN as FORBIDDEN
 from nsc.text.standard import HEADER_OF as HEADER_OF
 from nsc.text.standard import HEADERS as HEADERS
+from nsc.text.standard import PRINTS as PRINTS
+from nsc.text.standard import PRINTS_FORMAT as PRINTS_FORMAT
 from nsc.text.standard import WRITES_ARGUMENT as WRITES_ARGUMENT
 from nsc.text.tokens import BLANKS as BLANKS
 from nsc.text.tokens import kind_of as kind_of
