@@ -23,7 +23,7 @@ MAX_ITEMS = 1000
 _KEYWORDS = frozenset(
     """
         _Bool __func__ __FUNCTION__ true false NULL __builtin_expect __builtin_inf
-        __builtin_nan __builtin_huge_val
+        __builtin_nan __builtin_huge_val __typeof__ __typeof typeof __auto_type
     """.split()
 )
 _ANNOUNCEMENTS = ("prototype", "extern")

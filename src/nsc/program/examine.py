@@ -13,6 +13,7 @@ from time import monotonic
 
 from nsc.errors import Problem, SourceError
 from nsc.program.closure import Closure, close, closure_pieces, closure_text
+from nsc.program.dialects import cpp_in, said_of_cpp
 from nsc.program.domain import Ranges, domain_of
 from nsc.program.infer import Stated, signature_of
 from nsc.program.program import Program
@@ -23,7 +24,13 @@ from nsc.syntax import Item, Module, Signature, parse_module
 from nsc.text import Include, preprocess
 
 MAX_SECONDS = 60  # for all functions of a file
-UNREADABLE = ("syntax_error", "uses_complex", "nested_too_deeply")
+UNREADABLE = (
+    "syntax_error",
+    "uses_complex",
+    "nested_too_deeply",
+    "is_cpp",
+    "old_style_parameters",
+)
 MISSING_PART_MAY_TELL = ("no_output", "no_input")
 
 
@@ -57,6 +64,13 @@ class ParsedFile:
             for item in self.module.functions
             if where.file_of(where.origin(item.start)) is own
         ]
+
+    def said_of_nothing(self) -> str:
+        """Say why no function is here."""
+        found = cpp_in(self.module.expanded.text)
+        if found is not None:
+            return said_of_cpp(found)
+        return "no function definition was found in this file"
 
     def position(self, item: Item) -> tuple[int, int]:
         """Return (line, column), from 1, where an item stands in the user's text."""

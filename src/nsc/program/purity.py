@@ -11,6 +11,7 @@ import re
 from tree_sitter import Node
 
 from nsc.program.closure import Closure
+from nsc.program.dialects import dialect
 from nsc.refusal import Refusal
 from nsc.syntax import (
     MAX_TREE_DEPTH,
@@ -55,6 +56,9 @@ def item_impurities(module: Module, item: Item) -> list[Refusal]:
             " expressions or branches"
         )
         return [Refusal("nested_too_deeply", what, item.node)]
+    odd = item.once(dialect)
+    if odd is not None:
+        return [odd]
     attribute = _harmful_attribute(module, item)
     error = first_error(item.node)
     if error is not None:

@@ -126,9 +126,18 @@ def base_type(node: Node, scope: Scope) -> CType:
         raise Refusal("complex_type", what, spec)
     found = named_type(name, scope)
     if found is None:
+        _refuse_known(name, name, scope, spec)
         what = f"the type '{name}' is not defined in this file"
         raise Refusal("unknown_type", what, spec)
     return found
+
+
+def _refuse_known(name: str, spelling: str, scope: Scope, node: Node) -> None:
+    """Refuse a type that is defined for what its definition is refused for."""
+    known = scope.refused.get(name)
+    if known is not None:
+        what = f"'{spelling}' cannot be used: {known.message}"
+        raise Refusal(known.reason, what, node)
 
 
 def compound_type(spec: Node, scope: Scope) -> Struct | Union:
@@ -146,6 +155,7 @@ def compound_type(spec: Node, scope: Scope) -> Struct | Union:
     body = optional_child(spec, "body")
     if body is None:
         if tag not in scope.tags:
+            _refuse_known(tag, f"{word} {tag}", scope, spec)
             what = f"'{word} {tag}' is not defined in this file"
             raise Refusal("incomplete_struct", what, spec)
         return scope.tags[tag]
@@ -162,7 +172,7 @@ def compound_type(spec: Node, scope: Scope) -> Struct | Union:
 
 def _fields_of(item: Node, scope: Scope) -> list[tuple[str, CType]]:
     if any(c.type == "bitfield_clause" for c in item.named_children):
-        raise Refusal("bit_field", "bit-fields are not supported", item)
+        raise Refusal("bit_field", "it has bit-fields; give it whole members", item)
     base = base_type(item, scope)
     declarators = declarators_of(item)
     if not declarators:
