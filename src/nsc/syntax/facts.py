@@ -61,7 +61,14 @@ _BRANCHES = (
 )
 _DECLARATIONS = ("declaration", "parameter_declaration", "type_definition")
 _TAGGED = ("struct_specifier", "union_specifier")
-_NAMING = ("identifier", "type_identifier", "primitive_type", "true", "false")
+_NAMING = (
+    "identifier",
+    "type_identifier",
+    "primitive_type",
+    "true",
+    "false",
+    "null",
+)
 
 
 @dataclass(frozen=True)
