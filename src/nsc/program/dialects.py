@@ -11,7 +11,7 @@ import re
 from tree_sitter import Node
 
 from nsc.refusal import Refusal
-from nsc.syntax import child, parameters_of, text_of
+from nsc.syntax import child, text_of
 
 _QUOTED = re.compile(r"\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?")
 _CPP = re.compile(
@@ -58,18 +58,18 @@ def dialect(node: Node) -> Refusal | None:
         found = _SAID["reference"] if _REFERENCE.search(head) else None
     if found is not None:
         return Refusal("is_cpp", said_of_cpp(found), node)
-    if _has_old_parameters(node):
-        names = ", ".join(f"double {text_of(p)}" for p in parameters_of(node))
+    if _old_parameters(node):
+        names = ", ".join(text_of(part).rstrip(";") for part in _old_parameters(node))
         what = (
             "the types of the parameters stand behind the parentheses, as in C before"
-            f" 1989; write them inside: ({names})"
+            f" 1989: write '{names}' inside, each name with its type"
         )
         return Refusal("old_style_parameters", what, node)
     return None
 
 
-def _has_old_parameters(node: Node) -> bool:
-    """Tell `double f(a, b) double a, b; {...}`."""
+def _old_parameters(node: Node) -> list[Node]:
+    """List the declarations in `double f(a, b) double a, b; {...}`."""
     if node.type != "function_definition":
-        return False
-    return any(part.type == "declaration" for part in node.named_children)
+        return []
+    return [part for part in node.named_children if part.type == "declaration"]

@@ -122,6 +122,8 @@ def _name(node: Node, scope: Scope) -> Ast:
 
 
 def _truth(node: Node, scope: Scope) -> Ast:
+    if text_of(node) in scope.constants:  # `enum { true = 5 }`
+        return _name(node, scope)
     return Ast("number", data=(float(node.type == "true"), True), at=node.start_byte)
 
 

@@ -25,7 +25,7 @@ QUOTED = r"\"[^\"\\\n]*+(?:\\.[^\"\\\n]*+)*+\"?|'[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'?
 _FOLDED = r"(?:[ \r]|\\\r?\n)*"
 _UNCLEAN = re.compile(rf"{COMMENT}|\r{_FOLDED}|\\\r?\n{_FOLDED}|{QUOTED}", re.DOTALL)
 _CHUNK_MARK = re.compile(
-    rf"[();}}]|(?P<name>[A-Za-z_](?<![\w.][A-Za-z_])\w*)|{COMMENT}|{QUOTED}",
+    rf"[();}}]|(?P<name>[A-Za-z_](?<!\w[A-Za-z_])\w*)|{COMMENT}|{QUOTED}",
     re.DOTALL,
 )
 _NAME = re.compile(r"[A-Za-z_]\w*")  # in 0x1f, too: a name too many costs a look
