@@ -548,4 +548,5 @@ def test_truth_needs_its_header():
         "typedef enum { false, true } bool; float f(float x) { bool b = true; return b"
         " ? x : 0; }"
     )
+    assert program.globals_ == ("bool", "false", "true", "f")
     assert isinstance(build([program.unit])[0], Built)

@@ -28,6 +28,8 @@ AGREEING = [
     " return p->y + sizeof(S); }",
     NUMBER + "double f(double a) { struct u v = {.s = 3, .x = a};"
     " return v.w[0] + v.w[1] / 65536 + v.x + v.s; }",
+    "struct S { union { double d; unsigned long long i; }; int k; };"
+    " double f(double x) { struct S s = {.d = x, .k = 2}; return s.d * s.k; }",
     "union n { double x; unsigned w[2]; }; struct t { union n v; double s; };"
     " double f(double a) { struct t v = {.s = 3, .v.x = a}; return v.v.x + v.s; }",
     "struct t { double k; union { struct { double a; }; double c; }; };"

@@ -17,6 +17,9 @@ AGREEING = [
     FOUR + "{ return (double)(a*(b*c))-d; }",
     "typedef double real; " + FOUR + "{ return 2 * (real)(a*(b*c)) + d; }",
     "enum { true = 5 }; double f(double x) { return x * true; }",
+    "typedef enum { false, true } bool;"
+    " double f(double x) { bool b = (bool)(3 * x * x); return b * x; }",
+    "typedef int bool; double f(double x) { bool b = 2; return b * x; }",
     "struct f { double v; }; double f(double x) { struct f q = {x}; return q.v; }",
     "struct g { double v; }; static double g(double x) { return x; }"
     " double f(double x) { struct g q = {g(x)}; return q.v; }",

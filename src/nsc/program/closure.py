@@ -97,7 +97,7 @@ def close(module: Module, entry: Item) -> Closure:
 
 
 def _namesakes(item: Item, module: Module) -> list[Item]:
-    """Return the structs that have a function's own name, which it may use in itself."""
+    """Return the structs of a function's own name, which it may use in itself."""
     if item.kind != "function":
         return []
     return [other for other in module.named(item.name) if other.kind == "type"]

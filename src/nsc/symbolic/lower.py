@@ -89,8 +89,10 @@ def _number(node: Node, scope: Scope) -> Ast:
         return _integer(_wrapped(whole, text), node)
     try:
         value = _floating(text)
-    except (ValueError, OverflowError):
-        what = f"'{text}' is not a number that fits into a double"
+    except ValueError:
+        raise Refusal("bad_number", f"'{text}' is not a number", node) from None
+    except OverflowError:
+        what = f"'{text}' is too large for a double"
         raise Refusal("bad_number", what, node) from None
     return Ast("number", data=(value, False), at=node.start_byte)
 
