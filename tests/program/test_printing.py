@@ -22,6 +22,7 @@ PRINTING = (
 def test_printing_changes_nothing():
     program = parse_program(PRINTING, function="f")
     assert program.headers == ("stdio.h",)
+    assert program.prints == ("fflush", "fprintf", "printf", "putchar", "puts")
     (built,) = build([program.unit])
     found = run(built, X).outputs
     np.testing.assert_array_equal(found, np.where(X < 0, 0, X * X))
