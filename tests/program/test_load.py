@@ -158,7 +158,7 @@ def test_desugaring(text, inputs, outputs):
         ("double f(double x) { return g(x); }", "unknown_function", 1),
         ("double f(double x) {\n return x * SCALE; }", "unknown_name", 2),
         ("double f(thing x) { return x; }", "unknown_type", 1),
-        ('double f(double x) {\n printf("%f", x); return x; }', "uses_io", 2),
+        ('double f(double x) {\n scanf("%lf", &x); return x; }', "uses_io", 2),
         ("double f(double x) { return x * rand(); }", "uses_random", 1),
         ("double f(double x, ...) { return x; }", "uses_varargs", 1),
         ("int n; double f(double x) {\n n++; return x; }", "writes_global", 2),
@@ -548,4 +548,5 @@ def test_truth_needs_its_header():
         "typedef enum { false, true } bool; float f(float x) { bool b = true; return b"
         " ? x : 0; }"
     )
+    assert program.globals_ == ("bool", "false", "true", "f")
     assert isinstance(build([program.unit])[0], Built)

@@ -157,10 +157,6 @@ REFUSED = [
         " i=(int)(1.5+x); double*p=x>y?a+i:a; return *p; }"
     ),
     "double f(double x) { struct{double a;} s={.zz=x}; return s.a; }",
-    (
-        "struct S{union{double d;uint64_t i;};int k;}; double f(double x) { struct S"
-        " s={.d=x,.k=2}; return s.d*s.k; }"
-    ),
     "double f(double x) { union {} u={1}; return x; }",
     "double f(double x) { return (int)&x; }",
     (

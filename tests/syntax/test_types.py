@@ -156,9 +156,10 @@ def test_tags_and_fields():
     assert outer.field("q") == inner and outer.field("nothing") is None
 
 
-def test_an_anonymous_member_has_no_field_of_its_own():
+def test_the_fields_of_an_anonymous_member_are_found_through_it():
     (found,) = declared("struct { struct { double a; }; double b; } s;").values()
-    assert found == Struct("", (("b", DOUBLE),))
+    assert found == Struct("", (("@a", Struct("", (("a", DOUBLE),))), ("b", DOUBLE)))
+    assert found.field("a") == DOUBLE
 
 
 def test_a_union_is_not_a_struct():

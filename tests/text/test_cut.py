@@ -164,9 +164,9 @@ def test_include_guards(text, guard):
     ],
 )
 def test_comments_and_folded_lines_become_blanks(text, spans):
-    assert list(Stretch(0, text).clean) == spans
+    assert [span[:3] for span in Stretch(0, text).clean] == spans
     moved = [(offset + 7, spelled, exact) for offset, spelled, exact in spans]
-    assert list(Stretch(7, text).clean) == moved
+    assert [span[:3] for span in Stretch(7, text).clean] == moved
 
 
 @given(TEXTS)
@@ -174,7 +174,7 @@ def test_clean_text_has_the_same_words(text):
     text = plain_text(text)
     clean = Stretch(0, text).clean
     assert solid_words("".join(span.text for span in clean)) == solid_words(text)
-    for offset, spelled, exact in clean:
+    for offset, spelled, exact, _ in clean:
         assert not exact or text.startswith(spelled, offset)
 
 

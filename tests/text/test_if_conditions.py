@@ -145,7 +145,6 @@ def test_what_is_no_condition_is_refused_where_it_stands(expression, message):
         ("# if 1\na\n # endif", "a"),
         ("%:if 1\na\n%:endif", "a"),
         ("#if 0\n'unbalanced \"\n#endif\nb", "b"),
-        ("#if 1\na", "a"),  # never closed: as it is today
     ],
 )
 def test_one_branch_is_read(text, expected):

@@ -48,7 +48,7 @@ def test_names_are_in_their_header(name, header):
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("printf", "uses_io"),
+        ("sprintf", "uses_io"),
         ("rand", "uses_random"),
         ("clock", "uses_clock"),
         ("getenv", "uses_environment"),

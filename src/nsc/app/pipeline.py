@@ -268,6 +268,9 @@ def _notes(
             f"the target error {target_error:g} was not reached; verified rmse is"
             f" {best:.3g}: {found.given_up}"
         )
+    if program.prints:
+        names = ", ".join(program.prints)
+        notes.append(f"what the program prints ({names}) is discarded: no output of it")
     notes += [
         f"{name} was not found, and is left out: give its folder with -I DIR"
         for name in program.unread

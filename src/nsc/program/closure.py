@@ -19,10 +19,11 @@ from nsc.refusal import Refusal
 from nsc.syntax import Item, Module, facts_of
 from nsc.text import FORBIDDEN, HEADER_OF, HEADERS, Macro
 
+MAX_ITEMS = 1000
 _KEYWORDS = frozenset(
     """
         _Bool __func__ __FUNCTION__ true false NULL __builtin_expect __builtin_inf
-        __builtin_nan __builtin_huge_val
+        __builtin_nan __builtin_huge_val __typeof__ __typeof typeof __auto_type
     """.split()
 )
 _ANNOUNCEMENTS = ("prototype", "extern")
@@ -75,7 +76,12 @@ def close(module: Module, entry: Item) -> Closure:
         item = todo.pop()
         if item.start in chosen:
             continue
+        if len(chosen) == MAX_ITEMS:
+            what = f"'{entry.name}' needs more than {MAX_ITEMS} other definitions"
+            outside.refusals.append(Refusal("closure_too_large", what, entry.start))
+            break
         chosen[item.start] = item
+        todo.extend(_namesakes(item, module))
         for name, node in free_names(item).items():
             todo.extend(_items_for(name, node, item, outside))
     items = tuple(chosen[start] for start in sorted(chosen))
@@ -90,6 +96,13 @@ def close(module: Module, entry: Item) -> Closure:
     )
 
 
+def _namesakes(item: Item, module: Module) -> list[Item]:
+    """Return the structs of a function's own name, which it may use in itself."""
+    if item.kind != "function":
+        return []
+    return [other for other in module.named(item.name) if other.kind == "type"]
+
+
 def _items_for(name: str, node: Node, user: Item, outside: _Outside) -> list[Item]:
     """Return the items that a name needs; note what has to come from outside."""
     found = outside.module.named(name)
@@ -97,7 +110,7 @@ def _items_for(name: str, node: Node, user: Item, outside: _Outside) -> list[Ite
         # TRUE is of this kind, too, and of no header
         if name in HEADER_OF and not found:
             outside.add_header_of(name)
-        return []
+        return found  # an enumerator of the user's
     if any(item.kind not in _ANNOUNCEMENTS for item in found):
         return _wanted(found)
     outside.resolve(name, node, user.base)
@@ -109,7 +122,9 @@ def _items_for(name: str, node: Node, user: Item, outside: _Outside) -> list[Ite
 def _wanted(found: list[Item]) -> list[Item]:
     """Of all items that declare a name, keep definitions, and what announces them."""
     if any(item.kind == "function" for item in found):
-        return [item for item in found if item.kind in ("function", "prototype")]
+        # a struct may have the function's name
+        kinds = ("function", "prototype", "type")
+        return [item for item in found if item.kind in kinds]
     return found
 
 

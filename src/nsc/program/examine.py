@@ -6,11 +6,14 @@ functions are asked for (load.py, overview.py, listing.py).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from time import monotonic
 
 from nsc.errors import Problem, SourceError
 from nsc.program.closure import Closure, close, closure_pieces, closure_text
+from nsc.program.dialects import cpp_in, said_of_cpp
 from nsc.program.domain import Ranges, domain_of, without_fixed
 from nsc.program.infer import Stated, signature_of
 from nsc.program.program import Program
@@ -21,17 +24,37 @@ from nsc.refusal import Refusal
 from nsc.syntax import Item, Module, Signature, parse_module
 from nsc.text import Include, preprocess
 
-UNREADABLE = ("syntax_error", "uses_complex", "nested_too_deeply")
+MAX_SECONDS = 60  # for all functions of a file
+UNREADABLE = (
+    "syntax_error",
+    "uses_complex",
+    "nested_too_deeply",
+    "is_cpp",
+    "old_style_parameters",
+)
 MISSING_PART_MAY_TELL = ("no_output", "no_input")
 
 
 @dataclass(frozen=True)
 class ParsedFile:
-    """A file that has been read: its items, and what its functions do with pointers."""
+    """A file that has been read: its items, and what its functions do with pointers.
+
+    Args:
+        deadline: after it no function is examined, by `time.monotonic`.
+    """
 
     path: str
     module: Module
     uses: ReadsAndWrites
+    deadline: float = math.inf
+
+    def late(self, item: Item) -> list[Problem]:
+        """Return the one problem of a function that comes after the deadline."""
+        if monotonic() < self.deadline:
+            return []
+        what = f"reading this file took more than {MAX_SECONDS} seconds; split it"
+        line, column = self.position(item)
+        return [Problem("takes_too_long", what, line, column)]
 
     def own_functions(self) -> list[Item]:
         """List the functions of the file itself, those of its headers left out."""
@@ -42,6 +65,13 @@ class ParsedFile:
             for item in self.module.functions
             if where.file_of(where.origin(item.start)) is own
         ]
+
+    def said_of_nothing(self) -> str:
+        """Say why no function is here."""
+        found = cpp_in(self.module.expanded.text)
+        if found is not None:
+            return said_of_cpp(found)
+        return "no function definition was found in this file"
 
     def position(self, item: Item) -> tuple[int, int]:
         """Return (line, column), from 1, where an item stands in the user's text."""
@@ -84,11 +114,12 @@ def parsed(
     Raises:
         SourceError: the file cannot be preprocessed.
     """
+    deadline = monotonic() + MAX_SECONDS
     expanded = preprocess(text, include, defines, behind)
     if expanded.problems:
         raise SourceError(path, expanded.problems)
     module = parse_module(expanded)
-    return ParsedFile(path, module, ReadsAndWrites(module))
+    return ParsedFile(path, module, ReadsAndWrites(module), deadline)
 
 
 def examine(
@@ -102,6 +133,10 @@ def examine(
         stated: what the user says of its parameters.
         partial: whether functions may be called that nothing here defines.
     """
+    late = file.late(item)
+    if late:
+        nothing = Closure(item, (item,), (), (), (), (), ())
+        return Examined(item, nothing, None, late)
     closure = close(file.module, item)
     impure = impurities(file.module, closure)
     if any(refusal.reason in UNREADABLE for refusal in impure):

@@ -12,9 +12,20 @@ from typing import NamedTuple
 from tree_sitter import Node
 
 from nsc.refusal import Refusal
-from nsc.syntax import Array, CType, Leaf, Pointer, Scalar, Struct, Union
+from nsc.syntax import (
+    Array,
+    CType,
+    Leaf,
+    Pointer,
+    Scalar,
+    Struct,
+    Union,
+    is_anonymous,
+    scalar_count,
+)
 
 MAX_LEAVES = 256
+MAX_LISTED = 65_536  # numbers in a type; most of a large one are not used
 
 
 class InnerScalar(NamedTuple):
@@ -36,12 +47,18 @@ def scalars_of(ctype: CType, node: Node) -> Iterator[InnerScalar]:
         Refusal: `too_many_scalars`, `nested_pointer`, `uses_union` or
             `unsupported_type`.
     """
+    if scalar_count(ctype) > MAX_LISTED:
+        what = f"'{ctype.spell()}' holds more than {MAX_LISTED} numbers"
+        raise Refusal("too_many_scalars", what, node)
     if isinstance(ctype, Scalar):
         yield InnerScalar("", ctype, ())
     elif isinstance(ctype, Struct):
         for name, kind in ctype.fields:
+            is_nameless = is_anonymous(name)
+            step = () if is_nameless else (name,)
+            own = "" if is_nameless else f".{name}"
             for suffix, scalar, path in scalars_of(kind, node):
-                yield InnerScalar(f".{name}{suffix}", scalar, (name, *path))
+                yield InnerScalar(own + suffix, scalar, (*step, *path))
     elif isinstance(ctype, Array) and ctype.length is not None:
         inner = _scalars_of_element(ctype.of, ctype.length, node)
         for k in range(ctype.length):

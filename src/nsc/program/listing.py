@@ -100,6 +100,9 @@ def _head(function: Node) -> tuple[str, list[str]]:
 
 def _listed(file: ParsedFile, item: Item, fits: Callable[[Signature], bool]) -> Listed:
     """Stop at the first kind of problem, cheapest first: most functions have one."""
+    late = file.late(item)
+    if late:
+        return Listed(item.name, None, tuple(late))
     own = item_impurities(file.module, item)
     if own:
         return _with_own_problems(file, item, own)

@@ -94,7 +94,7 @@ def _choose(
     """Return the function that is named, else the only one that qualifies."""
     functions = file.own_functions()
     if not functions:
-        what = "no function definition was found in this file"
+        what = file.said_of_nothing()
         raise SourceError(file.path, [Problem("no_function", what)])
     if function is not None:
         return _named(file, function, functions)

@@ -26,6 +26,7 @@ from nsc.syntax import (
 
 Range = tuple[int, int]  # of indices, both ends included
 Step = str | Range | None  # a field, a range of indices, or an index nobody knows
+_NULL = ("NULL", "0")
 FIRST: Range = (0, 0)  # `*p` and `p->` reach what p[0] does
 
 
@@ -116,6 +117,29 @@ class Paths:
         if reached is not None and reached.steps[-1:] == (FIRST,):
             return Path(reached.parameter, reached.steps[:-1])
         return reached
+
+    def only_tests(self, around: Node, node: Node) -> bool:
+        """Say whether a pointer is only asked whether it is null: `!p`, `p && ...`.
+
+        No program is handed a null pointer, so that nothing depends on the answer.
+
+        Args:
+            around: the node right around it.
+        """
+        inner = without_parentheses(node)
+        if inner.type != "identifier" or text_of(inner) not in self.parameters:
+            return False
+        if around.type == "unary_expression":
+            return operator_of(around) == "!"
+        if around.type in ("if_statement", "conditional_expression"):
+            return optional_child(around, "condition") == node
+        if around.type != "binary_expression":
+            return False
+        sides = (child(around, "left"), child(around, "right"))
+        other = without_parentheses(sides[0] if sides[1] == node else sides[1])
+        operator = operator_of(around)
+        is_compared = operator in ("==", "!=") and text_of(other) in _NULL
+        return is_compared or operator in ("&&", "||")
 
     def index_range(self, index: Node) -> Range | None:
         """Bound an index by interval arithmetic over constants and loop counters."""

@@ -20,6 +20,7 @@ from nsc.program.normalise import normalise
 from nsc.program.unit import Piece, Unit, names_of_pieces, text_of_pieces
 from nsc.symbolic import dag_of
 from nsc.syntax import Domain, Signature
+from nsc.text import PRINTS, words
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,12 @@ class Program:
             what = "a Python callable has no C text to read"
             return Unsupported("python_callable", what)
         return dag_of(self.source, self.signature, self.domain, bodiless=self.bodiless)
+
+    @cached_property
+    def prints(self) -> tuple[str, ...]:
+        """The functions that it prints with; what they print is discarded."""
+        named = PRINTS.intersection(words(self.source)).difference(self.globals_)
+        return tuple(sorted(named))
 
     @property
     def n_inputs(self) -> int:

@@ -11,6 +11,7 @@ import re
 from tree_sitter import Node
 
 from nsc.program.closure import Closure
+from nsc.program.dialects import dialect
 from nsc.refusal import Refusal
 from nsc.syntax import (
     MAX_TREE_DEPTH,
@@ -20,6 +21,7 @@ from nsc.syntax import (
     first_error,
     is_too_deep,
     text_of,
+    walk,
 )
 
 MAX_SNIPPET = 40  # characters
@@ -54,10 +56,29 @@ def item_impurities(module: Module, item: Item) -> list[Refusal]:
             " expressions or branches"
         )
         return [Refusal("nested_too_deeply", what, item.node)]
+    odd = item.once(dialect)
+    if odd is not None:
+        return [odd]
+    attribute = _harmful_attribute(module, item)
     error = first_error(item.node)
     if error is not None:
-        return [_unreadable(module, item, error)]
-    return [*facts_of(item).refused, *_forbidden_writes(module, item)]
+        return [*attribute, _unreadable(module, item, error)]
+    return [*attribute, *facts_of(item).refused, *_forbidden_writes(module, item)]
+
+
+def _harmful_attribute(module: Module, item: Item) -> list[Refusal]:
+    name = module.expanded.attribute_in(item.start, item.end)
+    if name is None or (name.startswith("#") and not _has_fields(item)):
+        return []
+    what = (
+        f"the attribute '{name}' may change what is computed, and is not followed:"
+        " leave it out where the result is the same without it"
+    )
+    return [Refusal("uses_attributes", what, item.node)]
+
+
+def _has_fields(item: Item) -> bool:
+    return any(node.type == "field_declaration_list" for node in walk(item.node))
 
 
 def _unreadable(module: Module, item: Item, error: Node) -> Refusal:

@@ -225,7 +225,8 @@ def rule_of(node: Node) -> Rule:
 
 def _children_in_order(walk: Walk, node: Node) -> None:
     for inner in node.named_children:
-        rule_of(inner)(walk, inner)
+        if not walk.paths.only_tests(node, inner):
+            rule_of(inner)(walk, inner)
 
 
 def _no_access(walk: Walk, node: Node) -> None:

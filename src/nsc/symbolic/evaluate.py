@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from time import monotonic
 from typing import NamedTuple
 
 from nsc.graph import MAX_NODES, Builder, Dag, Unsupported
@@ -21,7 +22,7 @@ from nsc.refusal import Refusal
 from nsc.symbolic.ast import Definitions
 from nsc.symbolic.definitions import ClosedText, read_text
 from nsc.symbolic.functions import run_function
-from nsc.symbolic.machine import FileScope, LoopLimit, Machine
+from nsc.symbolic.machine import MAX_SECONDS, FileScope, LoopLimit, Machine
 from nsc.symbolic.memory import read, subpaths, write
 from nsc.symbolic.rules import RULES
 from nsc.symbolic.states import State
@@ -49,10 +50,12 @@ class _Limits(NamedTuple):
     """How a program is evaluated.
 
     Args:
+        deadline: when evaluating ends, by `time.monotonic`.
         prune: whether comparisons are settled by what ranges their sides can take.
         max_trips: after how many unknown tests a loop is cut off; None to refuse it.
     """
 
+    deadline: float
     prune: bool = False
     max_trips: int | None = None
 
@@ -88,12 +91,13 @@ def dag_of(
         text = read_text(source, bodiless)
     except (Refusal, RecursionError) as error:
         return _unsupported(source, error)
-    first = _attempt(source, text, signature, domain, _Limits())
+    deadline = monotonic() + MAX_SECONDS
+    first = _attempt(source, text, signature, domain, _Limits(deadline))
     if not _may_improve(first):
         return first.outcome
     has_dag = isinstance(first.outcome, Dag)
     for max_trips in (None, *LOOP_BOUNDS):
-        limits = _Limits(prune=True, max_trips=max_trips)
+        limits = _Limits(deadline, prune=True, max_trips=max_trips)
         attempt = _attempt(source, text, signature, domain, limits)
         if isinstance(attempt.outcome, Dag):
             return attempt.outcome
@@ -117,11 +121,13 @@ def dag_of_definitions(
     Returns:
         The DAG, or why there is none, without a position.
     """
-    machine = _machine(FileScope(definitions.functions, {}, {}), signature, _Limits())
+    limits = _Limits(monotonic() + MAX_SECONDS)
+    machine = _machine(FileScope(definitions.functions, {}, {}), signature, limits)
     try:
         return _evaluated(machine, definitions, signature, domain)
-    except Refusal as refusal:
-        return Unsupported(refusal.reason, refusal.message)
+    except (Refusal, RecursionError) as error:
+        found = _unsupported("", error)
+        return Unsupported(found.reason, found.message)
 
 
 def _attempt(
@@ -171,7 +177,8 @@ def _machine(program: FileScope, signature: Signature, limits: _Limits) -> Machi
     )
     n_inputs = len(signature.inputs)
     builder = Builder(n_inputs, prune=limits.prune, is_single=is_single)
-    return Machine(builder, RULES, program, LoopLimit(limits.max_trips))
+    loops = LoopLimit(limits.max_trips)
+    return Machine(builder, RULES, program, loops, deadline=limits.deadline)
 
 
 def _evaluated(

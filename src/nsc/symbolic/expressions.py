@@ -39,6 +39,7 @@ from nsc.symbolic.values import (
     only_path,
 )
 from nsc.syntax import DOUBLE, Array, CType, Pointer, Scalar
+from nsc.text import PRINTS
 
 
 def _number(machine: Machine, ast: Ast, state: State) -> Number:
@@ -284,6 +285,8 @@ def _call(machine: Machine, ast: Ast, state: State) -> Result:
     is_defined = name in machine.program.functions
     if name in library.ASSERTIONS and not is_defined:
         return library.assertion(machine, ast, state)
+    if name in PRINTS and not is_defined:
+        return library.printing(machine, ast, state)
     arguments = [machine.value(argument, state) for argument in ast.kids]
     machine.builder.at = ast.at
     if is_defined:

@@ -34,10 +34,12 @@ def run_function(
         The place of its value, None where it has none.
 
     Raises:
-        Refusal: `unbounded_recursion`, `argument_count`, or what its body is refused
-            for.
+        Refusal: `unknown_function`, `unbounded_recursion`, `argument_count`, or what
+            its body is refused for.
     """
-    function = machine.program.functions[name]
+    function = machine.program.functions.get(name)
+    if function is None:
+        raise Refusal("unknown_function", f"'{name}' is not defined", at)
     if function.kind == "refused":
         raise function.data
     parameters, result_type, body = function.data

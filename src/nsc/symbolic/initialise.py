@@ -8,15 +8,17 @@ from __future__ import annotations
 from nsc.refusal import Refusal
 from nsc.symbolic.ast import Ast
 from nsc.symbolic.machine import Machine
-from nsc.symbolic.memory import below, subpaths, write
+from nsc.symbolic.memory import below, step_to, subpaths, write
 from nsc.symbolic.places import LVALUES
 from nsc.symbolic.pointers import field_of
 from nsc.symbolic.states import State
 from nsc.symbolic.values import Number, Place, Result, is_integer
-from nsc.syntax import Array, CType, Pointer, Scalar, Struct, Union
+from nsc.syntax import Array, CType, Pointer, Scalar, Struct, Union, is_anonymous
 
 # expressions that are no structs
 _NUMBERS = ("number", "unary", "binary", "update", "sizeof")
+
+MAX_INITIALISED = 2**19  # numbers and pointers, in one state
 
 Mark = str | Ast  # a designator: `.field`, or the index in `[index]`
 # an aggregate without braces of its own, and which of its members is next
@@ -59,7 +61,8 @@ def _fill_members(machine: Machine, place: Place, ast: Ast, state: State) -> Non
         if marks:
             levels = _pointed_at(machine, place, marks, state)
             has_jumped = True
-        _leave_full(levels)
+        else:
+            _leave_full(levels)
         target = _next(levels, ast.at)
         if value.kind == "initialiser":
             fill = initialise if has_jumped else _fill
@@ -105,12 +108,12 @@ def _pointed_at(
         last one that is the member that is meant.
     """
     levels: list[Level] = []
-    for k, mark in enumerate(marks):
-        position = _position(machine, place.type, mark, state)
-        is_last = k == len(marks) - 1
-        levels.append((place, position if is_last else position + 1))
-        place = _member(place, position, machine.builder.at)
-    return levels
+    for mark in marks:
+        for position in _positions(machine, place.type, mark, state):
+            levels.append((place, position + 1))
+            place = _member(place, position, machine.builder.at)
+    last, after = levels.pop()
+    return [*levels, (last, after - 1)]
 
 
 def _goes_deeper(value: Result, ctype: CType) -> bool:
@@ -139,7 +142,7 @@ def listed_length(machine: Machine, of: CType, ast: Ast, state: State) -> int:
     cells = len(subpaths(of))
     for marks, value in ast.kids:
         if marks:
-            position = _position(machine, Array(of, None), marks[0], state)
+            (position,) = _positions(machine, Array(of, None), marks[0], state)
         is_whole = value.kind == "initialiser" or (
             isinstance(of, Struct) and _may_be_struct(machine, value, state)
         )
@@ -161,6 +164,9 @@ def _may_be_struct(machine: Machine, ast: Ast, state: State) -> bool:
 def _clear(machine: Machine, place: Place, state: State) -> None:
     """Set every number and pointer in an object to zero."""
     ((_, start),) = below(place, (), place.type).options
+    if len(state.cells) > MAX_INITIALISED:
+        message = f"more than {MAX_INITIALISED} numbers are initialised"
+        raise Refusal("too_many_cells", message, machine.builder.at)
     floating_zero = machine.number(0.0, False)
     integer_zero = machine.number(0.0, True)
     for path, ctype in subpaths(place.type):
@@ -178,21 +184,26 @@ def _fill_union(
     for marks, value in ast.kids[:1]:
         target = place
         for mark in marks or (_first_field(union, ast.at),):
-            position = _position(machine, target.type, mark, state)
-            target = _member(target, position, ast.at)
+            for position in _positions(machine, target.type, mark, state):
+                target = _member(target, position, ast.at)
         _fill(machine, target, value, state)
 
 
-def _position(machine: Machine, ctype: CType, mark: Mark, state: State) -> int:
-    """Return which member a designator means."""
+def _positions(
+    machine: Machine, ctype: CType, mark: Mark, state: State
+) -> tuple[int, ...]:
+    """Return which member a designator means, and which in that if it is anonymous."""
     if not isinstance(mark, str):
         index = machine.scalar(mark, state)
-        return int(machine.builder.value(index.node) or 0)
-    names = [name for name, _ in _fields(ctype)]
-    if mark not in names:
-        message = f"there is no field '{mark}' here"
-        raise Refusal("unknown_field", message, machine.builder.at)
-    return names.index(mark)
+        return (int(machine.builder.value(index.node) or 0),)
+    for position, (name, field) in enumerate(_fields(ctype)):
+        if name == mark:
+            return (position,)
+        is_around = isinstance(field, Struct | Union) and field.has_field(mark)
+        if is_anonymous(name) and is_around:
+            return (position, *_positions(machine, field, mark, state))
+    message = f"there is no field '{mark}' here"
+    raise Refusal("unknown_field", message, machine.builder.at)
 
 
 def _first_field(ctype: Union, at: int) -> str:
@@ -210,7 +221,7 @@ def _member(place: Place, position: int, at: int) -> Place:
         raise Refusal("too_many_initialisers", "more initialisers than elements", at)
     if isinstance(place.type, Struct):
         name, ctype = place.type.fields[position]
-        return below(place, (name,), ctype)
+        return below(place, step_to(name, ctype), ctype)
     assert isinstance(place.type, Array), "scalars have no members"
     return below(place, (position,), place.type.of)
 

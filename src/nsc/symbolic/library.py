@@ -36,6 +36,8 @@ ASSERTIONS = frozenset(
     ("assert", "static_assert", "_Static_assert", "__builtin_assume")
 )
 
+_STREAMS = ("stdout", "stderr")
+
 Arguments = list[Result]
 
 
@@ -71,6 +73,14 @@ def assertion(machine: Machine, ast: Ast, state: State) -> None:
     state.become(after)
 
 
+def printing(machine: Machine, ast: Ast, state: State) -> None:
+    """Print nothing: only what the arguments do matters. It gives no value."""
+    for argument in ast.kids:
+        is_stream = argument.kind == "name" and argument.data in _STREAMS
+        if argument.kind != "string" and not is_stream:
+            machine.value(argument, state)
+
+
 def library_call(
     machine: Machine, ast: Ast, arguments: Arguments, state: State
 ) -> Result:
@@ -81,6 +91,8 @@ def library_call(
     """
     name = ast.data
     if name == "__builtin_expect":
+        if len(arguments) != 2:
+            raise Refusal("argument_count", f"'{name}' takes 2 arguments", ast.at)
         return arguments[0]
     if name in machine.program.bodiless:
         return _guessed(machine, ast, arguments, state)
@@ -208,8 +220,9 @@ def _copy(machine: Machine, ast: Ast, arguments: Arguments, state: State) -> Res
     to, source, size = arguments
     targets = _cells(machine, ast, to, size)
     sources = _cells(machine, ast, source, size)
-    pairs = list(zip(targets, sources, strict=True))
-    if any(target.type != source.type for target, source in pairs):
+    pairs = list(zip(targets, sources, strict=False))
+    is_odd = len(targets) != len(sources)
+    if is_odd or any(target.type != source.type for target, source in pairs):
         message = "bytes are copied between objects of different types"
         raise Refusal("unknown_call", message, ast.at)
     # all are read before one is written: they may overlap
@@ -254,6 +267,9 @@ def _elements_left(machine: Machine, address: Address) -> int:
     """Count what a pointer points to, and the array's elements after it."""
     if address.index is None:
         return 1
+    if address.index < 0:
+        message = "a pointer in front of an array is used"
+        raise Refusal("index_out_of_bounds", message, machine.builder.at)
     return machine.length(address) - address.index
 
 

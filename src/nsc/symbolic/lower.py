@@ -13,7 +13,7 @@ from tree_sitter import Node
 from nsc.refusal import Refusal
 from nsc.symbolic.ast import EMPTY, Ast, Kind, float_of
 from nsc.syntax import CType, Scope, base_type, declare, enter, named_type, text_of
-from nsc.text import integer_literal
+from nsc.text import bad_literal, integer_literal
 
 Rule = Callable[[Node, Scope], Ast]
 
@@ -81,6 +81,9 @@ def _statement(node: Node, scope: Scope) -> Ast:
 
 def _number(node: Node, scope: Scope) -> Ast:
     text = text_of(node)
+    why = bad_literal(text)
+    if why is not None:
+        raise Refusal("bad_number", why, node)
     whole = integer_literal(text)
     if whole is not None:
         return _integer(_wrapped(whole, text), node)
@@ -88,6 +91,9 @@ def _number(node: Node, scope: Scope) -> Ast:
         value = _floating(text)
     except ValueError:
         raise Refusal("bad_number", f"'{text}' is not a number", node) from None
+    except OverflowError:
+        what = f"'{text}' is too large for a double"
+        raise Refusal("bad_number", what, node) from None
     return Ast("number", data=(value, False), at=node.start_byte)
 
 
@@ -118,6 +124,8 @@ def _name(node: Node, scope: Scope) -> Ast:
 
 
 def _truth(node: Node, scope: Scope) -> Ast:
+    if text_of(node) in scope.constants:  # `enum { true = 5 }`
+        return _name(node, scope)
     return Ast("number", data=(float(node.type == "true"), True), at=node.start_byte)
 
 
@@ -134,7 +142,7 @@ def _unary(node: Node, scope: Scope) -> Ast:
     if argument.type == "number_literal" and operator in ("-", "~"):
         literal = text_of(argument)
         whole = integer_literal(literal)
-        if whole is not None:
+        if whole is not None and bad_literal(literal) is None:
             value = -whole if operator == "-" else ~whole
             return _integer(_wrapped(value, literal), node)
     return Ast("unary", (lower(argument, scope),), operator, node.start_byte)

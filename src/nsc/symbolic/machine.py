@@ -8,14 +8,24 @@ rules.py puts these together.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import NamedTuple
 
 from nsc.graph import Builder
 from nsc.refusal import Refusal
 from nsc.symbolic.ast import Ast
-from nsc.symbolic.memory import below, convert, element, read, subpaths, write
+from nsc.symbolic.memory import (
+    below,
+    check_size,
+    convert,
+    element,
+    read,
+    subpaths,
+    write,
+)
 from nsc.symbolic.states import State
 from nsc.symbolic.values import (
     Address,
@@ -30,6 +40,8 @@ from nsc.symbolic.values import (
     type_at,
 )
 from nsc.syntax import Array, CType, Scalar, Struct, Union
+
+MAX_SECONDS = 60  # for all attempts at one program
 
 ExpressionRule = Callable[["Machine", Ast, State], Result]
 PlaceRule = Callable[["Machine", Ast, State], Place]
@@ -147,6 +159,7 @@ class Machine:
         loops: how far loops are followed.
         frame: of the running function; the outermost scope holds global variables.
         call_depth: how many calls are running.
+        deadline: when evaluating ends, by `time.monotonic`.
         guesses: what stood in for functions without a body, by name and number of
             arguments; "" where nothing did.
     """
@@ -158,6 +171,7 @@ class Machine:
     frame: Frame = field(default_factory=lambda: Frame([{}], 0))
     objects: Objects = field(default_factory=Objects)
     call_depth: int = 0
+    deadline: float = math.inf
     guesses: dict[tuple[str, int], str] = field(default_factory=dict)
 
     def number(self, value: float, is_int: bool = False) -> Number:
@@ -210,6 +224,9 @@ class Machine:
     def execute(self, ast: Ast, state: State) -> None:
         """Execute one statement."""
         self.builder.at = ast.at
+        if monotonic() > self.deadline:
+            message = f"evaluating it takes more than {MAX_SECONDS} seconds"
+            raise Refusal("takes_too_long", message, ast.at)
         rule = self.rules.statements.get(ast.kind)
         if rule is None:
             self.value(ast, state)
@@ -287,12 +304,14 @@ class Machine:
 
     def declare(self, name: str, ctype: CType) -> Place:
         """Make an object and give it a name in the innermost scope."""
+        check_size(ctype, self.builder.at)
         place = self.objects.new(ctype)
         self.frame.scopes[-1][name] = place
         return place
 
     def declare_static(self, name: str, ctype: CType, key: tuple[int, str]) -> Place:
         """Give a name to an object that outlives calls."""
+        check_size(ctype, self.builder.at)
         place = self.objects.static(ctype, key)
         self.frame.scopes[-1][name] = place
         return place

@@ -22,9 +22,10 @@ from nsc.symbolic.values import (
     is_integer,
     only_path,
 )
-from nsc.syntax import Array, CType, Pointer, Scalar, Struct
+from nsc.syntax import Array, CType, Pointer, Scalar, Struct, is_anonymous, scalar_count
 
 MAX_SELECTED_ELEMENTS = 64
+MAX_CELLS = 2**18  # of one object
 MAX_RANGED_ELEMENTS = 1024  # where the index has a range
 _IMAGE = Scalar("double", "float")  # what the cell of a union holds
 
@@ -162,15 +163,32 @@ def _with_part(
     return Number(overwritten(b, image.node, view, place.type, value.node))
 
 
+def check_size(ctype: CType, at: int) -> None:
+    """Refuse an object of more cells than are worth following.
+
+    Raises:
+        Refusal: `too_many_cells`.
+    """
+    if scalar_count(ctype) > MAX_CELLS:
+        message = f"an object of more than {MAX_CELLS} numbers has no symbolic meaning"
+        raise Refusal("too_many_cells", message, at)
+
+
 def subpaths(ctype: CType, path: Path = ()) -> list[tuple[Path, CType]]:
     """List the scalar and pointer cells of a type."""
+    parts: list[tuple[Path, CType]]
     if isinstance(ctype, Struct):
-        parts = [(name, field) for name, field in ctype.fields]
+        parts = [(step_to(name, field), field) for name, field in ctype.fields]
     elif isinstance(ctype, Array):
-        parts = [(k, ctype.of) for k in range(ctype.length or 0)]
+        parts = [((k,), ctype.of) for k in range(ctype.length or 0)]
     else:
         return [(path, ctype)]
-    return [cell for step, part in parts for cell in subpaths(part, (*path, step))]
+    return [cell for step, part in parts for cell in subpaths(part, (*path, *step))]
+
+
+def step_to(name: str, field: CType) -> Path:
+    """Return the step to a field: none into an anonymous struct."""
+    return () if is_anonymous(name) and isinstance(field, Struct) else (name,)
 
 
 def below(place: Place, path: Path, ctype: CType) -> Place:

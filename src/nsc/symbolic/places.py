@@ -57,11 +57,16 @@ def member_place(machine: Machine, ast: Ast, state: State) -> Place:
     inner = machine.place(ast.kids[0], state)
     if isinstance(inner.type, Union) or inner.view is not None:
         return pointers.field_of(inner, ast.data, ast.at)
-    ctype = inner.type.field(ast.data) if isinstance(inner.type, Struct) else None
-    if ctype is None:
+    if not isinstance(inner.type, Struct) or not inner.type.has_field(ast.data):
         message = f"there is no field '{ast.data}' here"
         raise Refusal("unknown_field", message, ast.at)
-    return below(inner, (ast.data,), ctype)
+    ctype = inner.type.field(ast.data)
+    if ctype is not None:
+        return below(inner, (ast.data,), ctype)
+    name = inner.type.union_with(ast.data)
+    union = None if name is None else inner.type.field(name)
+    assert name is not None and union is not None, "the struct has the field"
+    return pointers.field_of(below(inner, (name,), union), ast.data, ast.at)
 
 
 def element_place(machine: Machine, ast: Ast, state: State) -> Place:

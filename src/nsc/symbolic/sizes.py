@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from nsc.refusal import Refusal
-from nsc.syntax import Array, CType, Pointer, Scalar, Struct, Union
+from nsc.syntax import Array, CType, Pointer, Scalar, Struct, Union, is_anonymous
 
 _POINTER_BYTES = 4
 
@@ -36,10 +36,15 @@ def size_of(ctype: CType, at: int) -> int:
 
 def member_of(ctype: Struct | Union, name: str, at: int) -> tuple[int, CType] | None:
     """Return (offset, type) of a field, None where there is none of that name."""
-    names = [field for field, _ in ctype.fields]
-    if name not in names:
-        return None
-    return list(_fields(ctype, at))[names.index(name)]
+    named = zip(ctype.fields, _fields(ctype, at), strict=True)
+    for (own, _), (offset, field) in named:
+        if own == name:
+            return offset, field
+        if is_anonymous(own) and isinstance(field, Struct | Union):
+            inner = member_of(field, name, at)
+            if inner is not None:
+                return offset + inner[0], inner[1]
+    return None
 
 
 def _layout(ctype: CType, at: int) -> _Layout:

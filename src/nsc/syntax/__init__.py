@@ -14,6 +14,8 @@ from nsc.syntax.ctype import Scalar as Scalar
 from nsc.syntax.ctype import Struct as Struct
 from nsc.syntax.ctype import Union as Union
 from nsc.syntax.ctype import Void as Void
+from nsc.syntax.ctype import is_anonymous as is_anonymous
+from nsc.syntax.ctype import scalar_count as scalar_count
 from nsc.syntax.definitions import enter as enter
 from nsc.syntax.definitions import scope_of as scope_of
 from nsc.syntax.definitions import type_definitions as type_definitions

@@ -23,7 +23,7 @@ def constant(node: Node, scope: Scope) -> int:
     kind = node.type
     if kind in ("number_literal", "char_literal"):
         value = integer_literal(text_of(node))
-        if value is not None:
+        if value is not None and value < 2**64:
             return value
     elif kind == "identifier" and text_of(node) in scope.constants:
         return scope.constants[text_of(node)]
@@ -37,9 +37,21 @@ def constant(node: Node, scope: Scope) -> int:
         left = constant(child(node, "left"), scope)
         binary = INTEGER_BINARY.get(operator_of(node))
         if binary is not None:
-            return binary(left, constant(child(node, "right"), scope))
+            return _small(binary(left, constant(child(node, "right"), scope)), node)
     elif kind == "conditional_expression":
         holds = constant(child(node, "condition"), scope)
         chosen = "consequence" if holds else "alternative"
         return constant(child(node, chosen), scope)
     raise Refusal("not_constant", f"'{text_of(node)}' is not an integer constant", node)
+
+
+def _small(value: int, node: Node) -> int:
+    """Return a value that some type of C holds.
+
+    Raises:
+        Refusal: `not_constant`, it has more than 64 bits.
+    """
+    if -(2**63) <= value < 2**64:
+        return value
+    what = "this integer constant does not fit into 64 bits"
+    raise Refusal("not_constant", what, node)

@@ -2,12 +2,15 @@
 
 In: nothing. Out: frozen values: scalars, pointers, arrays, structs and unions.
 Non-goals: bit-fields, function pointers, layout in bytes.
+
+An anonymous member has a name that C cannot spell: "@" and the first name in it. The
+fields of an anonymous struct are reached as those of the struct around it are.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,14 @@ class Scalar:
         return f"{self.spelling} {name}".rstrip()
 
 
+ANONYMOUS = "@"
+
+
+def is_anonymous(name: str) -> bool:
+    """Say whether this is what nsc calls a member without a name."""
+    return name.startswith(ANONYMOUS)
+
+
 @dataclass(frozen=True)
 class _Compound:
     """Named fields.
@@ -57,12 +68,43 @@ class _Compound:
 
     spelling: str
     fields: tuple[tuple[str, CType], ...]
+    n_scalars: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # kept, for types share parts: to count them all anew takes 2^depth steps
+        total = sum(scalar_count(kind) for _, kind in self.fields)
+        object.__setattr__(self, "n_scalars", total)
 
     def spell(self, name: str = "") -> str:
         return f"{self.spelling} {name}".rstrip()
 
     def field(self, name: str) -> CType | None:
-        return dict(self.fields).get(name)
+        """Return a field's type, also of one inside an anonymous struct."""
+        for own, kind in self.fields:
+            if own == name:
+                return kind
+            if is_anonymous(own) and isinstance(kind, Struct):
+                inner = kind.field(name)
+                if inner is not None:
+                    return inner
+        return None
+
+    def union_with(self, name: str) -> str | None:
+        """Return the name of the anonymous union in which a field is."""
+        for own, kind in self.fields:
+            if not is_anonymous(own):
+                continue
+            if isinstance(kind, Union) and kind.has_field(name):
+                return own
+            if isinstance(kind, Struct):
+                inner = kind.union_with(name)
+                if inner is not None:
+                    return inner
+        return None
+
+    def has_field(self, name: str) -> bool:
+        """Say whether `.name` means anything here."""
+        return self.field(name) is not None or self.union_with(name) is not None
 
 
 @dataclass(frozen=True)
@@ -101,6 +143,16 @@ class Pointer:
 
 
 CType = Void | Scalar | Struct | Union | Array | Pointer
+
+
+def scalar_count(ctype: CType) -> int:
+    """Count the scalars and pointers in a type, without listing them."""
+    if isinstance(ctype, Struct | Union):
+        return ctype.n_scalars
+    if isinstance(ctype, Array):
+        return scalar_count(ctype.of) * (ctype.length or 0)
+    return 1
+
 
 FLOAT = Scalar("float", "float", 32)
 DOUBLE = Scalar("double", "float", 64)

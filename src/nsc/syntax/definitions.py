@@ -7,7 +7,7 @@ typedefs, tags and enumerators. Non-goals: the types of what else is declared
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from tree_sitter import Node
@@ -19,6 +19,7 @@ from nsc.syntax.scope import Scope
 from nsc.syntax.tree import (
     child,
     declarators_of,
+    declared_name,
     is_const,
     is_too_deep,
     optional_child,
@@ -40,10 +41,21 @@ def scope_of(items: Iterable[Node]) -> Scope:
         for item in items:
             try:
                 enter(item, scope)
-            except Refusal:
-                continue
+            except Refusal as refusal:
+                scope.refused.update(dict.fromkeys(_names_of(item), refusal))
 
     return Scope(fill)
+
+
+def _names_of(item: Node) -> Iterator[str]:
+    """Yield the typedefs and the tag that an item defines."""
+    spec = _type_specifier(item)
+    if spec is not None and _has_fields(spec):
+        tag = optional_child(spec, "name")
+        if tag is not None:
+            yield text_of(tag)
+    if item.type == "type_definition":
+        yield from map(declared_name, declarators_of(item))
 
 
 def type_definitions(root: Node) -> list[Node]:

@@ -26,7 +26,7 @@ from nsc.syntax.tree import (
     optional_child,
     text_of,
 )
-from nsc.text import HEADER_OF
+from nsc.text import HEADER_OF, PRINTS_FORMAT, bad_literal
 
 # kinds of nodes that are refused wherever they stand: (reason, message)
 REFUSED_NODES = {
@@ -50,6 +50,7 @@ _REFUSED_NAMES = {
     "__builtin_va_arg",
 }
 _NAME = re.compile(rb"(?<![\w.])[A-Za-z_]")
+_WRITING_FORMAT = re.compile(r"%[^A-Za-z%]*[hlqjztL]*n")
 _BRANCHES = (
     "if_statement",
     "conditional_expression",
@@ -60,7 +61,14 @@ _BRANCHES = (
 )
 _DECLARATIONS = ("declaration", "parameter_declaration", "type_definition")
 _TAGGED = ("struct_specifier", "union_specifier")
-_NAMING = ("identifier", "type_identifier", "primitive_type", "true", "false")
+_NAMING = (
+    "identifier",
+    "type_identifier",
+    "primitive_type",
+    "true",
+    "false",
+    "null",
+)
 
 
 @dataclass(frozen=True)
@@ -100,7 +108,7 @@ def _read(root: Node) -> Facts:
         used=_used(nodes),
         calls=frozenset(map(text_of, called)),
         branches=_depends_on_condition(nodes),
-        refused=tuple(_refused(nodes)),
+        refused=(*_refused(nodes), *_printing(nodes), *_bad_numbers(nodes)),
         writes=tuple(_writes(nodes)) if is_function else (),
     )
 
@@ -190,6 +198,29 @@ def _refused(nodes: _Nodes) -> Iterator[Refusal]:
                 yield Refusal("uses_volatile", what, node)
         elif text_of(node) in _REFUSED_NAMES:
             yield Refusal("uses_asm", f"'{text_of(node)}' is not supported", node)
+
+
+def _printing(nodes: _Nodes) -> Iterator[Refusal]:
+    """Refuse formats that are not there to be read, or that write: `%n` does."""
+    for call in nodes.of("call_expression"):
+        position = PRINTS_FORMAT.get(text_of(child(call, "function")))
+        if position is None:
+            continue
+        arguments = child(call, "arguments").named_children
+        given = [argument for argument in arguments if argument.type != "comment"]
+        form = given[position] if position < len(given) else None
+        if form is None or form.type not in ("string_literal", "concatenated_string"):
+            what = "what is printed needs its format as a string here"
+            yield Refusal("uses_io", what, call)
+        elif _WRITING_FORMAT.search(text_of(form).replace("%%", "")):
+            yield Refusal("uses_io", "the format %n writes to memory", call)
+
+
+def _bad_numbers(nodes: _Nodes) -> Iterator[Refusal]:
+    for node in nodes.of("number_literal"):
+        why = bad_literal(text_of(node))
+        if why is not None:
+            yield Refusal("bad_number", why, node)
 
 
 def _is_inside_body(node: Node) -> bool:

@@ -25,6 +25,8 @@ _ADDED = re.compile(r"\)\s*[-+*&]")
 _BEFORE_OPERAND = frozenset("-+*/%=(,?:<>&|!{;~^[")
 # before a product: they group it, or it begins a statement
 _TIGHT = frozenset("*/%!~{;")
+_CAST = re.compile(r"\(\s*((?:\w+\s+)*\w+)[\s*]*\)\s*\Z")
+_LONGEST_CAST = 80  # characters
 _RETURN = re.compile(r"\breturn\Z")
 _BRACKET_OR_STRING = re.compile(
     r"[()\[\]]|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?"
@@ -94,20 +96,21 @@ def _one_round(text: str, types: frozenset[str]) -> str:
         if found.group(1) in types:
             continue
         before = _before_operand(text, start)
-        if not before:
+        is_behind_cast = not before and _is_behind_cast(text, start, types)
+        if not before and not is_behind_cast:
             continue
         at = brackets.behind_suffixes(found.end())
         if at is None:
             continue
         if text[at : at + 1] == ")":
             is_cast = _OPERAND.match(text, at + 1)
-            if not is_cast:
+            if not is_cast and not is_behind_cast:
                 blanks += [start, at]
             continue
         end = _end_of_product(text, at, brackets)
         if end is None:
             continue
-        if before not in _TIGHT:
+        if before not in _TIGHT and not is_behind_cast:
             blanks += [start, end]
         elif not products or start > products[-1].end:
             products.append(Product(start, at, end))
@@ -125,6 +128,12 @@ def _before_operand(text: str, at: int) -> str:
     if text[at - 1 : at] in _BEFORE_OPERAND:
         return text[at - 1]
     return "return" if _RETURN.search(text, max(0, at - 7), at) else ""
+
+
+def _is_behind_cast(text: str, at: int, types: frozenset[str]) -> bool:
+    """Say whether a parenthesis stands right behind a cast to a type that is known."""
+    found = _CAST.search(text, max(0, at - _LONGEST_CAST), at)
+    return found is not None and types.issuperset(found[1].split())
 
 
 class _Brackets:

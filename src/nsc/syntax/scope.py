@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from nsc.refusal import Refusal
 from nsc.syntax.ctype import CType, Struct, Union
 
 
@@ -16,6 +17,7 @@ class _Names:
     typedefs: dict[str, CType] = field(default_factory=dict[str, CType])
     tags: dict[str, Struct | Union] = field(default_factory=dict[str, Struct | Union])
     constants: dict[str, int] = field(default_factory=dict[str, int])
+    refused: dict[str, Refusal] = field(default_factory=dict[str, Refusal])
 
 
 class Scope:
@@ -54,6 +56,11 @@ class Scope:
         """Enumerators."""
         return self._filled().constants
 
+    @property
+    def refused(self) -> dict[str, Refusal]:
+        """Typedefs and tags that are defined and not supported, and why."""
+        return self._filled().refused
+
     def copy(self) -> Scope:
         """Return the same names, for a function to add its own."""
         names = self._filled()
@@ -61,4 +68,5 @@ class Scope:
         made.typedefs.update(names.typedefs)
         made.tags.update(names.tags)
         made.constants.update(names.constants)
+        made.refused.update(names.refused)
         return made

@@ -122,7 +122,8 @@ def is_too_deep(node: Node) -> bool:
 def declared_name(declarator: Node | None) -> str:
     """Return the name a declarator declares, "" if none."""
     while declarator is not None:
-        if declarator.type in _NAMES:
+        is_own_bool = declarator.text == b"bool"  # `typedef int bool;`
+        if declarator.type in _NAMES or is_own_bool:
             return text_of(declarator)
         declarator = optional_child(declarator, "declarator") or inner_of(declarator)
     return ""

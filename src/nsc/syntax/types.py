@@ -11,9 +11,19 @@ from tree_sitter import Node
 
 from nsc.refusal import Refusal
 from nsc.syntax.constants import constant
-from nsc.syntax.ctype import Array, CType, Pointer, Scalar, Struct, Union, Void
+from nsc.syntax.ctype import (
+    ANONYMOUS,
+    Array,
+    CType,
+    Pointer,
+    Scalar,
+    Struct,
+    Union,
+    Void,
+)
 from nsc.syntax.scope import Scope
 from nsc.syntax.tree import (
+    child,
     declarators_of,
     inner_of,
     optional_child,
@@ -116,9 +126,18 @@ def base_type(node: Node, scope: Scope) -> CType:
         raise Refusal("complex_type", what, spec)
     found = named_type(name, scope)
     if found is None:
+        _refuse_known(name, name, scope, spec)
         what = f"the type '{name}' is not defined in this file"
         raise Refusal("unknown_type", what, spec)
     return found
+
+
+def _refuse_known(name: str, spelling: str, scope: Scope, node: Node) -> None:
+    """Refuse a type that is defined for what its definition is refused for."""
+    known = scope.refused.get(name)
+    if known is not None:
+        what = f"'{spelling}' cannot be used: {known.message}"
+        raise Refusal(known.reason, what, node)
 
 
 def compound_type(spec: Node, scope: Scope) -> Struct | Union:
@@ -136,6 +155,7 @@ def compound_type(spec: Node, scope: Scope) -> Struct | Union:
     body = optional_child(spec, "body")
     if body is None:
         if tag not in scope.tags:
+            _refuse_known(tag, f"{word} {tag}", scope, spec)
             what = f"'{word} {tag}' is not defined in this file"
             raise Refusal("incomplete_struct", what, spec)
         return scope.tags[tag]
@@ -152,9 +172,24 @@ def compound_type(spec: Node, scope: Scope) -> Struct | Union:
 
 def _fields_of(item: Node, scope: Scope) -> list[tuple[str, CType]]:
     if any(c.type == "bitfield_clause" for c in item.named_children):
-        raise Refusal("bit_field", "bit-fields are not supported", item)
+        raise Refusal("bit_field", "it has bit-fields; give it whole members", item)
     base = base_type(item, scope)
-    return [declare(d, base, scope) for d in declarators_of(item)]
+    declarators = declarators_of(item)
+    if not declarators:
+        return _anonymous_member(item, base)
+    return [declare(d, base, scope) for d in declarators]
+
+
+def _anonymous_member(item: Node, base: CType) -> list[tuple[str, CType]]:
+    """Return the member that `struct {...};` or `union {...};` makes inside another.
+
+    With a tag it only defines a type.
+    """
+    has_tag = optional_child(child(item, "type"), "name") is not None
+    if has_tag or not isinstance(base, Struct | Union) or not base.fields:
+        return []
+    first, _ = base.fields[0]
+    return [(ANONYMOUS + first, base)]
 
 
 def declare(

@@ -10,12 +10,15 @@ from nsc.text.expanded import Include as Include
 from nsc.text.header_cache import HeaderCache as HeaderCache
 from nsc.text.integers import INTEGER_BINARY as INTEGER_BINARY
 from nsc.text.integers import INTEGER_UNARY as INTEGER_UNARY
+from nsc.text.integers import bad_literal as bad_literal
 from nsc.text.integers import integer_literal as integer_literal
 from nsc.text.macros import Macro as Macro
 from nsc.text.preprocess import preprocess as preprocess
 from nsc.text.standard import FORBIDDEN as FORBIDDEN
 from nsc.text.standard import HEADER_OF as HEADER_OF
 from nsc.text.standard import HEADERS as HEADERS
+from nsc.text.standard import PRINTS as PRINTS
+from nsc.text.standard import PRINTS_FORMAT as PRINTS_FORMAT
 from nsc.text.standard import WRITES_ARGUMENT as WRITES_ARGUMENT
 from nsc.text.tokens import BLANKS as BLANKS
 from nsc.text.tokens import kind_of as kind_of

@@ -16,7 +16,10 @@ _AS_BLANKS = str.maketrans("\t\f\v", "   ")
 _PLAIN = bytes((10, 13, *range(0x20, 0x7F)))
 _ODD = re.compile(r"[^\n\r\x20-\x7e]")
 # a folded line inside a word or an operator: it may as well stand behind it
-_FOLDED = re.compile(r"((?:\\\r?\n)+)(?:(\w+)|([-+*/%&|^=<>!.#:]+))")
+_FOLD = re.compile(r"(?:\\\r?\n)+")
+_FOLDED = re.compile(
+    rf"(?P<word>(?:{_FOLD.pattern}\w+)+)|(?:{_FOLD.pattern}[-+*/%&|^=<>!.#:]+)+"
+)
 _WORD_BEFORE = re.compile(r"\w")
 _OPERATOR_BEFORE = re.compile(r"[-+*/%&|^=<>!.#:]")
 
@@ -49,7 +52,10 @@ def without_odd_characters(text: str) -> str:
 
 
 def _fold_behind_token(found: re.Match[str]) -> str:
-    fold, rest_of_word, rest_of_operator = found.groups()
-    before = _WORD_BEFORE if rest_of_word else _OPERATOR_BEFORE
+    before = _WORD_BEFORE if found["word"] else _OPERATOR_BEFORE
     is_inside = found.start() > 0 and before.match(found.string, found.start() - 1)
-    return (rest_of_word or rest_of_operator) + fold if is_inside else found[0]
+    folds: list[str] = _FOLD.findall(found[0])
+    rest = _FOLD.sub("", found[0])
+    if is_inside:
+        return rest + "".join(folds)
+    return folds[0] + rest + "".join(folds[1:])

@@ -24,11 +24,13 @@ class _Open:
         active: is the branch read that the file is in.
         decided: has a branch been read, or been refused.
         outside: is the text around it read.
+        at: where it stands.
     """
 
     active: bool
     decided: bool
     outside: bool
+    at: int = 0
 
 
 class Conditionals:
@@ -54,7 +56,7 @@ class Conditionals:
                 branch is read.
         """
         if name in _OPENING:
-            self._enter(holds)
+            self._enter(holds, at)
             return
         if not self._open:
             raise Refusal("bad_directive", f"#{name} without #if", at)
@@ -71,9 +73,19 @@ class Conditionals:
             branch.active = holds()
             branch.decided = branch.active
 
-    def _enter(self, holds: Callable[[], bool]) -> None:
+    def end(self) -> None:
+        """Note that the file has ended.
+
+        Raises:
+            Refusal: `bad_directive`, where an `#if` has no `#endif`.
+        """
+        if self._open:
+            message = "this #if has no #endif in its file"
+            raise Refusal("bad_directive", message, self._open[-1].at)
+
+    def _enter(self, holds: Callable[[], bool], at: int) -> None:
         outside = self.active
-        branch = _Open(active=False, decided=True, outside=outside)
+        branch = _Open(active=False, decided=True, outside=outside, at=at)
         self._open.append(branch)
         branch.active = outside and holds()
         branch.decided = branch.active

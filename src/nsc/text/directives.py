@@ -66,8 +66,12 @@ def _include_next(cursor: Cursor, line: Directive) -> None:
 
 
 def _pragma(cursor: Cursor, line: Directive) -> None:
-    if [word.text for word in line.words] == ["once"]:
+    words = [word.text for word in line.words]
+    if words == ["once"]:
         cursor.once.add(cursor.file.path)
+    elif words[:1] == ["pack"]:
+        restores = words[1:] == ["(", ")"] or "pop" in words
+        cursor.expanded.packs.append((cursor.place, not restores))
 
 
 def _error(cursor: Cursor, line: Directive) -> None:

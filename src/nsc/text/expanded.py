@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
+from operator import itemgetter
 from typing import NamedTuple
 
 from nsc.errors import Problem
@@ -95,6 +96,8 @@ class Expanded:
         left_out: (start, end) offsets of what no compiler sees: branches that are not
             taken, and directives but those that define macros.
         followed: offsets where a header's text went in.
+        attributes: (place, name) of those that may change what is computed.
+        packs: (place, does layout change from there on) of each `#pragma pack`.
     """
 
     text: str = ""
@@ -106,6 +109,8 @@ class Expanded:
     definitions: list[tuple[int, int]] = field(default_factory=list)
     left_out: list[tuple[int, int]] = field(default_factory=list)
     followed: array[int] = field(default_factory=_places)
+    attributes: list[tuple[int, str]] = field(default_factory=list)
+    packs: list[tuple[int, bool]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     def sizes(self) -> dict[str, int]:
@@ -138,6 +143,8 @@ class Expanded:
             definitions=[(at + offset, to + place) for at, to in self.definitions],
             left_out=[(start + offset, end + offset) for start, end in self.left_out],
             followed=array("q", [at + offset for at in self.followed]),
+            attributes=[(at + place, name) for at, name in self.attributes],
+            packs=[(at + place, packs) for at, packs in self.packs],
             problems=list(self.problems),
         )
 
@@ -221,6 +228,21 @@ class Expanded:
     @cached_property
     def _left_out_in_order(self) -> list[tuple[int, int]]:
         return sorted(self.left_out)
+
+    def attribute_in(self, start: int, end: int) -> str | None:
+        """Return an attribute that may change what stands in `text` from start to end.
+
+        It may stand before the first word; `#pragma pack` counts as one.
+        """
+        while start > 0 and self.text[start - 1].isspace():
+            start -= 1
+        first = bisect_left(self.attributes, start, key=itemgetter(0))
+        for place, name in self.attributes[first : first + 1]:
+            if place < end:
+                return name
+        before = bisect_right(self.packs, end, key=itemgetter(0))
+        is_packed = before > 0 and self.packs[before - 1][1]
+        return "#pragma pack" if is_packed else None
 
     def file_of(self, origin: int) -> SourceFile:
         """Return the file that an offset in `original` lies in."""

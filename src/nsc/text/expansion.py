@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nsc.refusal import Refusal
+from nsc.text.attributes import MARK, attribute_names, without_attributes
 from nsc.text.cursor import Cursor, would_fuse
-from nsc.text.macros import MAX_EXPANDED_TOKENS
+from nsc.text.macros import MAX_EXPANDED_BYTES, MAX_EXPANDED_TOKENS
 from nsc.text.stretch import Expansion, Span, Stretch, spelled
-from nsc.text.tokens import Token, is_blank
-
-ATTRIBUTES = frozenset(("__attribute__", "__attribute", "__declspec"))
+from nsc.text.tokens import Token
 
 
 def write_stretch(cursor: Cursor, stretch: Stretch) -> None:
@@ -27,7 +26,7 @@ def write_stretch(cursor: Cursor, stretch: Stretch) -> None:
     base = cursor.file.base
     cursor.file.lookups.names |= stretch.names
     macros = cursor.expander.macros.keys() & stretch.names
-    named = frozenset(macros) | (ATTRIBUTES & stretch.names)
+    named = attribute_names(stretch.text, stretch.names).union(macros)
     if not named:
         _write(cursor, stretch.clean, base)
         return
@@ -37,8 +36,12 @@ def write_stretch(cursor: Cursor, stretch: Stretch) -> None:
 
 
 def _write(cursor: Cursor, spans: tuple[Span, ...], base: int) -> None:
-    for offset, text, exact in spans:
-        cursor.emit(text, base + offset, exact=exact)
+    for offset, text, exact, attribute in spans:
+        if attribute:
+            mark = (cursor.place, attribute)
+            cursor.expanded.attributes.append(mark)
+        else:
+            cursor.emit(text, base + offset, exact=exact)
 
 
 def _expanded_spans(cursor: Cursor, chunk: Stretch) -> tuple[Span, ...]:
@@ -58,10 +61,17 @@ def _remembered(cursor: Cursor, chunk: Stretch) -> Expansion | None:
     """
     expander = cursor.expander
     known = next((e for e in chunk.expansions if expander.knows(e.asked)), None)
-    if known is None or expander.produced + known.produced > MAX_EXPANDED_TOKENS:
+    if known is None:
+        return None
+    has_room = (
+        expander.produced + known.produced <= MAX_EXPANDED_TOKENS
+        and expander.spelled + known.spelled <= MAX_EXPANDED_BYTES
+    )
+    if not has_room:
         return None
     base = cursor.file.base
     expander.produced += known.produced
+    expander.spelled += known.spelled
     expander.used += [
         (base + offset, expander.macros[name]) for offset, name in known.used
     ]
@@ -73,10 +83,11 @@ def _expand(cursor: Cursor, chunk: Stretch) -> Expansion:
     expander = cursor.expander
     used = len(expander.used)
     produced = expander.produced
+    characters = expander.spelled
     expander.base = file.base
     expander.asked = set()
     try:
-        tokens = _without_attributes(expander.expand(chunk.tokens()))
+        tokens = without_attributes(expander.expand(chunk.tokens()))
     except Refusal as refusal:
         raise refusal.moved(file.base) from None
     return Expansion(
@@ -84,31 +95,8 @@ def _expand(cursor: Cursor, chunk: Stretch) -> Expansion:
         used=tuple((at - file.base, macro.name) for at, macro in expander.used[used:]),
         asked=tuple((name, expander.macros.get(name)) for name in expander.asked),
         produced=expander.produced - produced,
+        spelled=expander.spelled - characters,
     )
-
-
-def _without_attributes(tokens: list[Token]) -> list[Token]:
-    """Drop `__attribute__((...))` and `__declspec(...)`."""
-    if not any(token.text in ATTRIBUTES for token in tokens):
-        return tokens
-    out: list[Token] = []
-    depth = 0
-    skipping = False
-    for token in tokens:
-        if not skipping:
-            skipping = token.text in ATTRIBUTES
-            depth = 0
-            if not skipping:
-                out.append(token)
-            continue
-        if is_blank(token):
-            continue
-        depth += (token.text == "(") - (token.text == ")")
-        if depth <= 0:
-            skipping = False
-            if token.text != ")":  # an attribute without parentheses
-                out.append(token)
-    return out
 
 
 def _spans(tokens: list[Token], original: str) -> Iterator[Span]:
@@ -122,15 +110,19 @@ def _spans(tokens: list[Token], original: str) -> Iterator[Span]:
     made: list[str] = []  # the tokens of one call,
     at = 0  # which stands here
     for token in tokens:
-        text = spelled(token)
-        is_exact = original.startswith(text, token.offset)
+        is_mark = token.kind == MARK
+        text = "" if is_mark else spelled(token)
+        is_exact = not is_mark and original.startswith(text, token.offset)
         joins = is_exact and token.offset == end
         if start < end and not joins:
             yield Span(start, original[start:end], True)
             start = end
-        if made and (is_exact or token.offset != at):
+        if made and (is_exact or is_mark or token.offset != at):
             yield Span(at, "".join(made), False)
             made = []
+        if is_mark:
+            yield Span(token.offset, "", False, token.text)
+            continue
         if is_exact:
             if start == end:
                 start = token.offset

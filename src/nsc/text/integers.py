@@ -6,8 +6,13 @@ Non-goals: types, overflow.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
+MAX_SHOWN = 80  # characters of a literal in a message; no number in C has more
+_SURE_LENGTH = 19  # integers shorter than that fit into 64 bits
+_INTEGER = re.compile(r"(?:0[xX][0-9a-fA-F]+|0[bB][01]+|[0-9]+)[uUlL]*")
+_HEX_FLOAT = re.compile(r"0[xX][0-9a-fA-F.]+[pP][+-]?[0-9]+[fFlL]?")
 MAX_SHIFT = 63  # bits; a shift by more counts as one by that many
 
 INTEGER_BINARY: dict[str, Callable[[int, int], int]] = {
@@ -100,7 +105,32 @@ def _character(body: str) -> int | None:
 
 
 def _whole_number(digits: str, base: int) -> int | None:
+    if "_" in digits:  # Python's separator is none of C's
+        return None
     try:
         return int(digits, base)
     except ValueError:
         return None
+
+
+def bad_literal(text: str) -> str | None:
+    """Say why a numeric literal is none of C's; None if it may be one.
+
+    Example: "1_000" and "99999999999999999999" are none.
+    """
+    is_short = len(text) < _SURE_LENGTH
+    if "_" not in text and is_short and "p" not in text and "P" not in text:
+        return None
+    shown = text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
+    if "_" in text:
+        return f"'{shown}' is not a number"
+    if _INTEGER.fullmatch(text):
+        value = integer_literal(text) if len(text) <= MAX_SHOWN else None
+        fits = value is not None and value < 2**64
+        return None if fits else f"the integer {shown} does not fit into 64 bits"
+    if _HEX_FLOAT.fullmatch(text) and text[-1] not in "lL":
+        try:
+            float.fromhex(text.rstrip("fF"))
+        except (OverflowError, ValueError):
+            return f"{shown} is too large for a double"
+    return None

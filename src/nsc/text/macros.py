@@ -15,6 +15,7 @@ from nsc.refusal import Refusal
 from nsc.text.tokens import Token, is_blank, tokenize, tokens_of, trim
 
 MAX_EXPANDED_TOKENS = 200_000
+MAX_EXPANDED_BYTES = 16_000_000  # in all that was put together on the way
 MAX_ARGUMENT_DEPTH = 64
 MAX_HIDDEN = 512  # macros inside one another's bodies
 MAX_PASTED = 4000  # characters of a token
@@ -80,6 +81,7 @@ class Expander:
         asked: the names that were looked up.
         changed: each name that was defined or undefined, with what it meant before.
         produced: how many tokens were made.
+        spelled: how many characters they have.
         base: where in the user's text the tokens' offsets count from.
     """
 
@@ -88,6 +90,7 @@ class Expander:
     asked: set[str] = field(default_factory=set)
     changed: list[tuple[str, Macro | None]] = field(default_factory=list)
     produced: int = 0
+    spelled: int = 0
     base: int = 0
 
     def define(self, name: str, macro: Macro | None) -> None:
@@ -152,6 +155,17 @@ class Expander:
             message = f"macros expand to more than {MAX_EXPANDED_TOKENS} tokens"
             raise Refusal(TOO_LARGE, message, at)
 
+    def count_characters(self, characters: int, at: int) -> None:
+        """Note that tokens of so many characters were made.
+
+        Raises:
+            Refusal: `macro_too_large`, when there are too many in all.
+        """
+        self.spelled += characters
+        if self.spelled > MAX_EXPANDED_BYTES:
+            message = f"macros expand to more than {MAX_EXPANDED_BYTES} bytes"
+            raise Refusal(TOO_LARGE, message, at)
+
     def _called(
         self, macro: Macro, name: Token, todo: list[Token], depth: int
     ) -> list[Token] | None:
@@ -186,6 +200,7 @@ class Expander:
             else:
                 piece = [token]
             self.count(len(piece) + 1, call.offset)
+            self.count_characters(sum(len(t.text) for t in piece), call.offset)
             out.extend(piece)
         if has_paste:
             out = _paste(out)

@@ -131,6 +131,11 @@ class _Reader:
                 self._skip(piece, file)
         if not self.cursor.in_header and file.conditionals.active:
             self._read_behind(len(file.text))
+        try:
+            file.conditionals.end()
+        except Refusal as refusal:
+            if not self.cursor.in_header:
+                self.note(refusal)
 
     def _skip(self, stretch: Stretch, file: OpenFile) -> None:
         """Leave text out; in the main file lines keep their numbers."""

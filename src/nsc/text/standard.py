@@ -65,10 +65,18 @@ _HEADER_NAMES: dict[str, Sequence[str]] = {
     ),
     "string.h": ["memcpy", "memmove", "memset", "memcmp"],
     "assert.h": ["assert"],
+    "stdio.h": (
+        "printf fprintf puts putchar fputs fputc putc fflush perror stdout stderr".split()
+    ),
 }
 HEADER_OF: dict[str, str] = {
     name: header for header, names in _HEADER_NAMES.items() for name in names
 }
+
+# They print and do nothing else: the sandbox discards it, and no result depends on it.
+PRINTS: frozenset[str] = frozenset(_HEADER_NAMES["stdio.h"]) - {"stdout", "stderr"}
+# those with a format: the position of it
+PRINTS_FORMAT: dict[str, int] = {"printf": 0, "fprintf": 1}
 
 HEADERS: frozenset[str] = frozenset(_HEADER_NAMES) | frozenset(
     "stdio.h inttypes.h errno.h fenv.h tgmath.h time.h ctype.h stdarg.h".split()
@@ -76,9 +84,9 @@ HEADERS: frozenset[str] = frozenset(_HEADER_NAMES) | frozenset(
 
 _FORBIDDEN_BY_REASON: dict[str, str] = {
     "uses_io": (
-        """printf fprintf sprintf snprintf vprintf vfprintf puts putchar fputs fputc putc
-        scanf fscanf sscanf getchar gets fgets fgetc getc fopen fclose fread fwrite fflush
-        fseek ftell perror remove rename stdin stdout stderr FILE open close read write"""
+        """sprintf snprintf vprintf vfprintf scanf fscanf sscanf getchar gets fgets fgetc
+        getc fopen fclose fread fwrite fseek ftell remove rename stdin FILE open close
+        read write"""
     ),
     "uses_random": (
         "rand srand random srandom drand48 lrand48 erand48 mrand48 rand_r arc4random"

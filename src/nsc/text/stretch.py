@@ -25,7 +25,7 @@ QUOTED = r"\"[^\"\\\n]*+(?:\\.[^\"\\\n]*+)*+\"?|'[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'?
 _FOLDED = r"(?:[ \r]|\\\r?\n)*"
 _UNCLEAN = re.compile(rf"{COMMENT}|\r{_FOLDED}|\\\r?\n{_FOLDED}|{QUOTED}", re.DOTALL)
 _CHUNK_MARK = re.compile(
-    rf"[();}}]|(?P<name>[A-Za-z_](?<![\w.][A-Za-z_])\w*)|{COMMENT}|{QUOTED}",
+    rf"[();}}]|(?P<name>[A-Za-z_](?<!\w[A-Za-z_])\w*)|{COMMENT}|{QUOTED}",
     re.DOTALL,
 )
 _NAME = re.compile(r"[A-Za-z_]\w*")  # in 0x1f, too: a name too many costs a look
@@ -39,11 +39,13 @@ class Span(NamedTuple):
         offset: where in its file it comes from.
         text: what is written.
         exact: is it the text that stands there.
+        attribute: the name of one that stands here, and then there is no text.
     """
 
     offset: int
     text: str
     exact: bool
+    attribute: str = ""
 
 
 class Expansion(NamedTuple):
@@ -53,12 +55,14 @@ class Expansion(NamedTuple):
         used: (offset in its file, name) of each macro call.
         asked: the names that were looked up, with the macros that they were.
         produced: how many tokens expanding made.
+        spelled: how many characters they have.
     """
 
     spans: tuple[Span, ...]
     used: tuple[tuple[int, str], ...]
     asked: tuple[tuple[str, Macro | None], ...]
     produced: int
+    spelled: int = 0
 
 
 class Stretch:

@@ -6,6 +6,8 @@ Non-goals: which of them are twins (split.py).
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 from nsc.errors import InputError
@@ -167,7 +169,11 @@ def _agrees(dag: Dag, outputs: np.ndarray) -> bool:
     y = outputs[:CHECKED]
     with np.errstate(all="ignore"):
         error = np.abs(evaluate(dag, shared_inputs()[:CHECKED, : dag.n_inputs]) - y)
-    typical = np.median(np.abs(outputs), axis=0)
+    # of what is there: an output that is mostly zero is as large as it is elsewhere
+    sizes = np.where(outputs == 0, np.nan, np.abs(outputs))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # an output that is always zero
+        typical = np.nan_to_num(np.nanmedian(sizes, axis=0))
     allowed = AGREEMENT * (np.abs(y) + typical) + 1e-12
     # written so that NaN is a stray
     strays = ~(error <= allowed).all(axis=1)

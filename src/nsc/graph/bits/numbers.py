@@ -15,6 +15,8 @@ from nsc.graph.builder import DagBuilder
 from nsc.graph.dag import TRUTHS
 from nsc.refusal import Refusal
 
+_COUNT_OF_HIGH = {"BITS": 2.0**32, "HIGH": 1.0}  # by the field that is asked for
+
 
 def from_field(b: DagBuilder, name: str, node: int, low: int | None = None) -> int:
     """Return the number with a field; `low` is the other half where the field is HIGH.
@@ -116,13 +118,14 @@ def _rescaled(b: DagBuilder, name: str, terms: Terms) -> int | None:
 def _is_field_of_number(b: DagBuilder, name: str, atom: int, count: float) -> bool:
     """Say whether a term is a number's field, where that field is asked for.
 
-    HIGH is the upper half of BITS, so that 2^32 times it is as good.
+    HIGH is the upper half of BITS, so that 2^32 times it is as good. As the WORD of a
+    float it is another number.
     """
     op = b.op(atom)
     if op not in OF_ONE:
         return False
     of = WHOLE.get(op) or MANTISSA.get(op)
-    is_half = of == "HIGH" and count == (2.0**32 if name == "BITS" else 1.0)
+    is_half = of == "HIGH" and count == _COUNT_OF_HIGH.get(name)
     return (of == name and count == 1.0) or is_half
 
 

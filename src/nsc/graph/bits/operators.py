@@ -196,8 +196,10 @@ def _with_sign(b: DagBuilder, operator: str, x: int, y: int, field: _Field) -> i
     if is_positive(b, number):
         return b.make("ADD", x, y)
     (truth,) = (atom for atom, count in terms_of(b, y).items() if count)
-    assert truth is not None, "the sign bit as a negative constant is not handled"
     size = b.make("ABS", number)
+    if truth is None:  # as INT_MIN: the bit itself
+        changed = b.make("NEG", number if operator == "^" else size)
+        return field_of(b, field.name, changed)
     if truth == is_negative(b, number):  # its own
         return field_of(b, field.name, size) if operator == "^" else x
     changed = b.make("NEG", number if operator == "^" else size)
