@@ -137,6 +137,8 @@ def test_an_overview_is_plain_values():
         "closure_functions": 2,
         "closure_lines": 3,
         "problems": [],
+        "command": "nsc compile a.c --function good",
+        "notes": [],
     }
     (said,) = found["lost"].as_json("a.c")["problems"]
     assert said == (

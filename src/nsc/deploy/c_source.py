@@ -115,10 +115,10 @@ def _original(program: Program, *, guard: bool, drop_in: bool) -> list[str]:
 def _announced(program: Program, *, guard: bool) -> list[str]:
     """Declare the file-level variables that the exported function reads."""
     signature = program.signature
-    read = {leaf.param for leaf in signature.inputs}
+    read = {leaf.param for leaf in (*signature.inputs, *signature.outputs)}
     if guard:
         read |= {leaf.param for leaf, _ in signature.fixed}
-    comment = "/* read where the original defines it: not static there */"
+    comment = "/* the original's own: not static there */"
     return [
         f"extern {variable.declaration};  {comment}"
         for variable in signature.variables

@@ -50,7 +50,7 @@ class Asked:
         own = set(names)
         read = set(variables) - own
         return Asked(
-            [name for name in self.out if name in own],
+            [name for name in self.out if name in own | read],
             {name: n for name, n in self.arrays.items() if name in own},
             {name: v for name, v in self.fix.items() if _whole(name) in own | read},
             {name: r for name, r in self.inputs.items() if _whole(name) in read},
@@ -182,7 +182,7 @@ def _viewed(
     file: ParsedFile, examined: Examined, asked: Asked
 ) -> tuple[Signature, list[str]]:
     """Return the signature as it is compiled, and what the command needs for it."""
-    signature = with_asked_variables(file, examined, asked.inputs, asked.fix)
+    signature = with_asked_variables(file, examined, asked.inputs, asked.fix, asked.out)
     ranges = with_fixed(asked.inputs, asked.fix)
     signature = without_fixed(signature, ranges)
     missing = example_ranges(signature, ranges, only_missing=True)
