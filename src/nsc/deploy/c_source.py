@@ -159,7 +159,7 @@ def _said_of_fixed(program: Program, *, guard: bool) -> list[str]:
     if not fixed:
         return []
     done = "the original is called for others" if guard else "others are ignored"
-    values = [f"  {leaf.name} = {value:g}" for leaf, value in fixed]
+    values = [f"  {leaf.name} = {value:.10g}" for leaf, value in fixed]
     return [f"Made for these values; {done}:", *values]
 
 

@@ -62,7 +62,9 @@ class Asked:
 
     def flags(self) -> list[str]:
         """Say it on a command line."""
-        ranges = [f"{name}={lo:g}:{hi:g}" for name, (lo, hi) in self.inputs.items()]
+        ranges = [
+            f"{name}={lo:.10g}:{hi:.10g}" for name, (lo, hi) in self.inputs.items()
+        ]
         listed = {
             "--array": [f"{name}={n}" for name, n in self.arrays.items()],
             "--out": list(self.out),
