@@ -113,3 +113,25 @@ def test_wrong_variables_are_refused(flag, message, amplify, capsys):
     words = ["compile", str(amplify), "--function", "amplify", "--input", flag]
     assert main([*words, "-o", str(amplify.parent / "out")]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_exported_c_writes_the_variable(amplify, tmp_path, capsys):
+    amplify.write_text(
+        "static double gain;\n"
+        "double amplify(double x) { gain = gain + x; return 2 * gain; }\n"
+    )
+    flags = ["--input", "gain=-1:3", "--out", "gain"]
+    report = compiled(amplify, capsys, *flags)
+    assert report["outputs"] == ["return", "gain"]
+    out = tmp_path / "out"
+    (out / "caller.c").write_text(
+        "#include <stdio.h>\ndouble gain = 0.5; double amplify_surrogate(double x);\n"
+        'int main(void) { double y = amplify_surrogate(0.5); printf("%g %g", y, gain);'
+        " return 0; }\n"
+    )
+    program = out / "caller"
+    texts = [str(out / "surrogate.c"), str(out / "caller.c")]
+    command = [*zig_command(), "cc", "-w", *texts, "-lm", "-o", str(program)]
+    subprocess.run(command, check=True)
+    told = subprocess.run([program], check=True, capture_output=True, text=True)
+    assert list(map(float, told.stdout.split())) == pytest.approx([2, 1], abs=0.02)

@@ -130,3 +130,39 @@ def test_an_overview_takes_what_is_stated_of_its_functions():
 def test_an_overview_is_told_nothing_of_nobody():
     with pytest.raises(InputError, match="no function .* a variable 'gan'"):
         list_functions(GAIN, asked=Asked(inputs={"gan": (0, 1)}))
+
+
+TOTAL = """
+static double total = 0;
+double add(double x) { total += x; return 2 * total; }
+void put(double x) { total = x * x; }
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "outputs", "expected"),
+    [("add", ["return", "total"], [3.0, 1.5]), ("put", ["total"], [0.25])],
+)
+def test_a_variable_that_is_written_is_an_output_on_request(name, outputs, expected):
+    given = {"inputs": {"total": (-2, 2)}, "out": ["total"]}
+    program = parse_program(TOTAL, function=name, **given)
+    assert [leaf.name for leaf in program.signature.inputs] == ["x", "total"]
+    assert [leaf.name for leaf in program.signature.outputs] == outputs
+    x = np.array([[0.5, 1.0]] * 3)  # nothing outlives a call
+    assert ProgramOracle(program.unit)(x).tolist() == [expected] * 3
+    assert isinstance(program.dag, Dag)
+    unit = np.array([[0.5, 0.5]])
+    assert evaluate(program.dag, unit)[0] == pytest.approx(expected)
+
+
+def test_an_output_may_be_fixed_before_each_call():
+    program = parse_program(TOTAL, function="add", fix={"total": 1}, out=["total"])
+    x = np.array([[0.5], [0.5]])
+    assert ProgramOracle(program.unit)(x).tolist() == [[3.0, 1.5]] * 2
+
+
+def test_an_output_is_set_before_each_call():
+    with pytest.raises(InputError, match="out must not name 'total' alone"):
+        parse_program(TOTAL, function="add", out=["total"])
+    with pytest.raises(SourceError, match="writes_global"):
+        parse_program(TOTAL, function="add", inputs={"total": (0, 1)})

@@ -282,7 +282,7 @@ def _notes(
 def _fixed(program: Program) -> list[str]:
     """Name what a surrogate was made for one value of."""
     return [
-        f"{leaf.name} is fixed at {value:g}: the surrogate is not one for other values"
+        f"{leaf.name} is fixed at {value:.10g}: the surrogate is not one for other values"
         for leaf, value in program.signature.fixed
     ]
 

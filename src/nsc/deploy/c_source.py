@@ -115,10 +115,10 @@ def _original(program: Program, *, guard: bool, drop_in: bool) -> list[str]:
 def _announced(program: Program, *, guard: bool) -> list[str]:
     """Declare the file-level variables that the exported function reads."""
     signature = program.signature
-    read = {leaf.param for leaf in signature.inputs}
+    read = {leaf.param for leaf in (*signature.inputs, *signature.outputs)}
     if guard:
         read |= {leaf.param for leaf, _ in signature.fixed}
-    comment = "/* read where the original defines it: not static there */"
+    comment = "/* the original's own: not static there */"
     return [
         f"extern {variable.declaration};  {comment}"
         for variable in signature.variables
@@ -159,7 +159,7 @@ def _said_of_fixed(program: Program, *, guard: bool) -> list[str]:
     if not fixed:
         return []
     done = "the original is called for others" if guard else "others are ignored"
-    values = [f"  {leaf.name} = {value:g}" for leaf, value in fixed]
+    values = [f"  {leaf.name} = {value:.10g}" for leaf, value in fixed]
     return [f"Made for these values; {done}:", *values]
 
 

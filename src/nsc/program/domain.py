@@ -281,7 +281,7 @@ def example_ranges(
 ) -> str:
     """Write ranges that are complete: those stated, and examples of those missing."""
     stated = [
-        f"{name}={lo:g}" if lo == hi else f"{name}={lo:g}:{hi:g}"
+        f"{name}={lo:.10g}" if lo == hi else f"{name}={lo:.10g}:{hi:.10g}"
         for name, (lo, hi) in ranges.items()
         if not only_missing
     ]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 
-from nsc.errors import Problem, SourceError
+from nsc.errors import InputError, Problem, SourceError
 from nsc.program.closure import Closure, close, closure_pieces, closure_text
 from nsc.program.dialects import cpp_in, said_of_cpp
 from nsc.program.domain import Ranges, domain_of, without_fixed
@@ -19,7 +19,7 @@ from nsc.program.infer import Stated, signature_of
 from nsc.program.program import Program
 from nsc.program.purity import impurities
 from nsc.program.reads_and_writes import ReadsAndWrites
-from nsc.program.variables import requested, with_variables
+from nsc.program.variables import requested, with_variables, written_variables
 from nsc.refusal import Refusal
 from nsc.syntax import Item, Module, Signature, parse_module
 from nsc.text import Include, preprocess
@@ -138,7 +138,10 @@ def examine(
         nothing = Closure(item, (item,), (), (), (), (), ())
         return Examined(item, nothing, None, late)
     closure = close(file.module, item)
-    impure = impurities(file.module, closure)
+    written = written_variables(closure, stated.out)
+    own = [name for name in stated.out if name not in written]
+    stated = replace(stated, out=own, writes_more=bool(written))
+    impure = impurities(file.module, closure, written)
     if any(refusal.reason in UNREADABLE for refusal in impure):
         return Examined(item, closure, None, file.problems(impure))
     signature, refused = signature_or_refusal(file, item, stated)
@@ -182,21 +185,35 @@ def unclosed(
 
 
 def with_asked_variables(
-    file: ParsedFile, examined: Examined, inputs: Ranges, fix: Mapping[str, float]
+    file: ParsedFile,
+    examined: Examined,
+    inputs: Ranges,
+    fix: Mapping[str, float],
+    out: Sequence[str] = (),
 ) -> Signature:
     """Add the file-level variables that are asked for to a function's signature.
 
+    Args: as of `parse_program`.
+
     Raises:
         SourceError: one of them is not made of scalars, or nothing is an input.
-        InputError: one of `inputs` is no such variable.
+        InputError: one of `inputs` is no such variable, or one of `out` is not set
+            before each call.
     """
     signature = examined.signature
     assert signature is not None, "a function without a signature is refused before"
     closure = examined.closure
     parameters = [param.name for param in signature.params]
     names = requested(closure, parameters, inputs, fix)
+    written = written_variables(closure, out)
+    for name in written:
+        if name not in names:
+            raise InputError(
+                f"out must not name '{name}' alone: its value outlives a call; give it"
+                f" a range as an input ({name}=LO:HI), or fix it ({name}=VALUE), too"
+            )
     try:
-        signature = with_variables(signature, file.module, closure, names)
+        signature = with_variables(signature, file.module, closure, names, written)
         if not signature.inputs:
             what = "the function has no numeric input"
             raise Refusal("no_input", what, closure.entry.node)

@@ -50,11 +50,13 @@ class Stated:
         out: parameters that are outputs, whatever the text suggests.
         arrays: the number of elements behind a pointer.
         reads_more: whether there are inputs besides parameters.
+        writes_more: whether there are outputs besides them and the result.
     """
 
     out: Sequence[str] = ()
     arrays: Mapping[str, int] = field(default_factory=dict[str, int])
     reads_more: bool = False
+    writes_more: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ def signature_of(uses: ReadsAndWrites, item: Item, stated: Stated) -> Signature:
     inputs = [leaf for p in parameters for leaf in p.inputs]
     outputs += [leaf for p in parameters for leaf in p.outputs]
     n_inputs = len(inputs) + stated.reads_more
-    _refuse_number_of_leaves(n_inputs, len(outputs), node)
+    n_outputs = len(outputs) + stated.writes_more
+    _refuse_number_of_leaves(n_inputs, n_outputs, node)
     return Signature(
         function=item.name,
         params=tuple(p.param for p in parameters),

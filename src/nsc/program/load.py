@@ -50,7 +50,8 @@ def parse_program(
         function: which function; may be left out when only one qualifies.
         ranges: input (or parameter) name -> (lo, hi) in the program's units; default
             (-1, 1).
-        out: parameters that are outputs, where the text does not tell.
+        out: parameters that are outputs, where the text does not tell; and file-level
+            variables that the function writes, if they are inputs or fixed, too.
         arrays: number of elements behind a pointer parameter, where the text does not
             tell.
         fix: inputs (or parameters) that are no inputs of a surrogate, by name: their
@@ -80,7 +81,7 @@ def parse_program(
         raise SourceError(path, examined.problems)
     expect_one_meaning(file, examined.closure, behind)
     more = with_fixed(inputs or {}, fix or {})
-    signature = with_asked_variables(file, examined, inputs or {}, fix or {})
+    signature = with_asked_variables(file, examined, inputs or {}, fix or {}, out)
     both = with_fixed(ranges or {}, fix or {})
     program = program_of(file, examined.closure, signature, {**more, **both})
     named = [variable.name for variable in signature.variables]

@@ -50,7 +50,7 @@ class Asked:
         own = set(names)
         read = set(variables) - own
         return Asked(
-            [name for name in self.out if name in own],
+            [name for name in self.out if name in own | read],
             {name: n for name, n in self.arrays.items() if name in own},
             {name: v for name, v in self.fix.items() if _whole(name) in own | read},
             {name: r for name, r in self.inputs.items() if _whole(name) in read},
@@ -62,7 +62,9 @@ class Asked:
 
     def flags(self) -> list[str]:
         """Say it on a command line."""
-        ranges = [f"{name}={lo:g}:{hi:g}" for name, (lo, hi) in self.inputs.items()]
+        ranges = [
+            f"{name}={lo:.10g}:{hi:.10g}" for name, (lo, hi) in self.inputs.items()
+        ]
         listed = {
             "--array": [f"{name}={n}" for name, n in self.arrays.items()],
             "--out": list(self.out),
@@ -182,7 +184,7 @@ def _viewed(
     file: ParsedFile, examined: Examined, asked: Asked
 ) -> tuple[Signature, list[str]]:
     """Return the signature as it is compiled, and what the command needs for it."""
-    signature = with_asked_variables(file, examined, asked.inputs, asked.fix)
+    signature = with_asked_variables(file, examined, asked.inputs, asked.fix, asked.out)
     ranges = with_fixed(asked.inputs, asked.fix)
     signature = without_fixed(signature, ranges)
     missing = example_ranges(signature, ranges, only_missing=True)

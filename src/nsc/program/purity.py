@@ -7,6 +7,7 @@ names (closure.py).
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from tree_sitter import Node
 
@@ -28,21 +29,28 @@ MAX_SNIPPET = 40  # characters
 _COMPLEX = re.compile(r"\b_?[Cc]omplex\b")
 
 
-def impurities(module: Module, closure: Closure) -> list[Refusal]:
+def impurities(
+    module: Module, closure: Closure, outputs: Collection[str] = ()
+) -> list[Refusal]:
     """Find what keeps a closure from being a pure, compilable function.
+
+    Args:
+        outputs: file-level variables that may be written.
 
     Returns:
         Refusals; offsets count from the start of the text.
     """
     found: list[Refusal] = []
     for item in closure.items:
-        own = item_impurities(module, item)
+        own = item_impurities(module, item, outputs)
         found.extend(refusal.moved(item.base) for refusal in own)
     found.extend(_unbounded_recursion(module, closure))
     return found
 
 
-def item_impurities(module: Module, item: Item) -> list[Refusal]:
+def item_impurities(
+    module: Module, item: Item, outputs: Collection[str] = ()
+) -> list[Refusal]:
     """Find what one item has in it that no surrogate's program may have.
 
     An item that is not read whole has one refusal, for nothing else can be told of it.
@@ -63,7 +71,11 @@ def item_impurities(module: Module, item: Item) -> list[Refusal]:
     error = first_error(item.node)
     if error is not None:
         return [*attribute, _unreadable(module, item, error)]
-    return [*attribute, *facts_of(item).refused, *_forbidden_writes(module, item)]
+    return [
+        *attribute,
+        *facts_of(item).refused,
+        *_forbidden_writes(module, item, outputs),
+    ]
 
 
 def _harmful_attribute(module: Module, item: Item) -> list[Refusal]:
@@ -107,13 +119,16 @@ def _hint(module: Module) -> str:
     )
 
 
-def _forbidden_writes(module: Module, function: Item) -> list[Refusal]:
+def _forbidden_writes(
+    module: Module, function: Item, outputs: Collection[str]
+) -> list[Refusal]:
     """Find writes to file-scope or static objects."""
     writes = facts_of(function).writes
     return [
         refusal
         for name, refusal in writes
-        if refusal.reason == "keeps_state" or _is_variable(module, name)
+        if refusal.reason == "keeps_state"
+        or (name not in outputs and _is_variable(module, name))
     ]
 
 

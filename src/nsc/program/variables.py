@@ -30,6 +30,7 @@ from nsc.syntax import (
     facts_of,
     has_specifier,
     optional_child,
+    parameters_of,
     text_of,
 )
 
@@ -147,15 +148,31 @@ def requested(
     return [name for name in known if name in wanted]
 
 
+def written_variables(closure: Closure, out: Sequence[str]) -> list[str]:
+    """Return the names among `out` that are variables and no parameters."""
+    nodes = parameters_of(closure.entry.node)
+    parameters = [declared_name(optional_child(p, "declarator")) for p in nodes]
+    known = variables_of(closure)
+    return [name for name in out if name in known and name not in parameters]
+
+
 def _whole(name: str) -> str:
     """Return the variable that a name is, or is a part of."""
     return re.split(r"[.\[]", name, maxsplit=1)[0]
 
 
 def with_variables(
-    signature: Signature, module: Module, closure: Closure, names: Sequence[str]
+    signature: Signature,
+    module: Module,
+    closure: Closure,
+    names: Sequence[str],
+    written: Collection[str] = (),
 ) -> Signature:
     """Add the scalars of variables to a function's inputs.
+
+    Args:
+        names: of the variables.
+        written: those that are outputs, too.
 
     Raises:
         Refusal: a variable's type is not made of scalars.
@@ -163,6 +180,7 @@ def with_variables(
     known = variables_of(closure)
     params: list[Param] = []
     leaves: list[Leaf] = []
+    outputs = list(signature.outputs)
     for name in names:
         variable = known[name]
         node = variable.item.node
@@ -171,10 +189,14 @@ def with_variables(
         if isinstance(ctype, Struct) and not ctype.spelling:
             what = f"the type of '{name}' has no name that C exports could say"
             raise Refusal("unsupported_type", what, node)
-        leaves += leaves_of_value(name, ctype, node)
-        params.append(Param(name, ctype, "in", ctype.spell(name)))
+        own = leaves_of_value(name, ctype, node)
+        leaves += own
+        outputs += own if name in written else []
+        direction = "inout" if name in written else "in"
+        params.append(Param(name, ctype, direction, ctype.spell(name)))
     return replace(
         signature,
         inputs=(*signature.inputs, *leaves),
+        outputs=tuple(outputs),
         variables=tuple(params),
     )

@@ -200,7 +200,7 @@ def _evaluated(
         objects[param.name] = place
         own = [(path, x) for (name, path), x in inputs.items() if name == param.name]
         arguments.append(_argument(machine.builder, param.type, place, own, state))
-    _set_variables(machine, signature, inputs, state)
+    objects |= _set_variables(machine, signature, inputs, state)
     result = run_function(machine, signature.function, arguments, state, 0)
     if result is not None:
         objects["return"] = result
@@ -231,15 +231,18 @@ def _inputs(b: Builder, signature: Signature, domain: Domain) -> _Inputs:
 
 def _set_variables(
     machine: Machine, signature: Signature, inputs: _Inputs, state: State
-) -> None:
-    """Write the inputs that are variables at file level."""
+) -> dict[str, Place]:
+    """Write the inputs that are variables at file level; return where they are."""
+    places: dict[str, Place] = {}
     for variable in signature.variables:
         place = machine.frame.find(variable.name)
         assert place is not None, "the program defines the variables that it reads"
+        places[variable.name] = place
         for (name, path), number in inputs.items():
             if name == variable.name:
                 cell = place_of(place.object, path, type_at(place.type, path))
                 write(machine.builder, state, cell, number)
+    return places
 
 
 def _held(ctype: CType) -> CType:
