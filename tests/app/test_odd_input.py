@@ -195,3 +195,24 @@ def test_numbers_that_are_none(name, value):
 def test_target_errors_that_are_none(value):
     with pytest.raises(InputError, match="^target_error must be"):
         nsc.compile(LINE, target_error=value)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ulimit -v is Linux's")
+@pytest.mark.parametrize("kilobytes", [1_000_000, 2_500_000])
+def test_too_little_memory_is_the_machines_fault(kilobytes, line):
+    run = f"import resource, sys; n = {kilobytes} << 10; from nsc.app import main;"
+    run += " resource.setrlimit(resource.RLIMIT_AS, (n, n)); sys.exit(main())"
+    for words in (
+        ["compile", "line.c", "--budget", "64", "-o", "out"],
+        ["data", "build", "tree:.", "-o", "set", "--workers", "1"],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", run, *words],
+            cwd=line.parent,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode in (1, 2), done.stderr
+        assert "memory" in done.stderr and "trapped" not in done.stderr
+        assert "Traceback" not in done.stderr
+    assert not (line.parent / "out").exists()

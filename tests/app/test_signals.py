@@ -86,6 +86,16 @@ def test_a_data_build_ends(number, after_s, tmp_path):
     assert [name for name in left if not name.startswith("pymp-")] == []
 
 
+def test_synthetic_programs_end(tmp_path):
+    words = ["data", "synthetic", "--programs", "4000", "-o", tmp_path / "set"]
+    process = started(words, tmp_path, start_new_session=True)
+    time.sleep(6)
+    os.killpg(process.pid, signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130, told
+    assert told == "nsc: interrupted; nothing was left half-written\n"
+
+
 def test_what_is_ignored_stays_ignored(tmp_path):
     # nohup, and shells that start in the background
     source = tmp_path / "f.c"

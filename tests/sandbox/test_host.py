@@ -47,7 +47,7 @@ def test_a_full_disk_is_named(monkeypatch):
     def full(**options):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tempfile.TemporaryDirectory", full)
+    monkeypatch.setattr("tempfile.mkdtemp", full)
     with pytest.raises(HostError, match="cannot be started: No space left on device"):
         build([parse_program("double f(double x) { return x; }").unit])
 

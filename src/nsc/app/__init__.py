@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from nsc.app.api import compile_file as compile_file
     from nsc.app.api import embed as embed
     from nsc.app.api import nearest as nearest
+    from nsc.app.cli import main as main
+    from nsc.app.cli import script as script
     from nsc.app.flags import in_flags as in_flags
     from nsc.app.options import CompileOptions as CompileOptions
     from nsc.app.options import ExportOptions as ExportOptions
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
     from nsc.app.results import write_results as write_results
     from nsc.app.sources import header_reader as header_reader
     from nsc.app.sources import read_source as read_source
-    from nsc.app.start import main as main
-    from nsc.app.start import script as script
 
 _WHERE = {
     "compile": "api",
@@ -32,10 +32,10 @@ _WHERE = {
     "ExportOptions": "options",
     "header_reader": "sources",
     "in_flags": "flags",
-    "main": "start",
+    "main": "cli",
     "nearest": "api",
     "read_source": "sources",
-    "script": "start",
+    "script": "cli",
     "write_results": "results",
 }
 

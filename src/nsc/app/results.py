@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nsc.errors import InputError
-from nsc.host import write_whole
+from nsc.host import temporary_folder, write_whole
 from nsc.surrogate import Surrogate
 
 SURROGATE_FILE = "surrogate.safetensors"
@@ -68,14 +68,11 @@ def write_results(
     with _telling_where(folder):
         _check_targets(folder, (*names, *stale))
         folder.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=".nsc-", dir=folder))
-        try:
+        with temporary_folder(".nsc-", folder) as work:
             surrogate.save(work / SURROGATE_FILE)
             for name, data in files.items():
                 (work / name).write_bytes(data)
             _swap(work, folder, names, stale)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
 
 
 @contextmanager

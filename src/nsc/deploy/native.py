@@ -10,7 +10,6 @@ Non-goals: judging text (sandbox.guard does, before).
 from __future__ import annotations
 
 import re
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +17,7 @@ import numpy as np
 
 from nsc.deploy.c_selftest import stand_ins
 from nsc.errors import BuildError
-from nsc.host import zig_command, zig_environment
+from nsc.host import temporary_folder, zig_command, zig_environment
 from nsc.program import Program, scalar_entry
 from nsc.sandbox import CompilerLimits, clean_diagnostic, run_limited
 
@@ -71,8 +70,7 @@ def run_selftest(c_text: str, *, original: Program | None = None) -> bool:
     sources = {"surrogate.c": c_text}
     if original is not None:
         sources["original.c"] = _closed_text(original)
-    with tempfile.TemporaryDirectory(prefix="nsc-") as folder:
-        work = Path(folder)
+    with temporary_folder("nsc-") as work:
         program = build_native(sources, work, defines=("NSC_SELFTEST",))
         code, _ = run_limited([str(program)], work, {}, _RUN)
         return code == 0
@@ -131,8 +129,7 @@ def time_per_call(program: Program, c_text: str, name: str, x: np.ndarray) -> Ti
         "surrogate.c": (f"{c_text}\n{stand_ins(program)}{surrogate_entry}"),
         "main.c": _timer(program, x),
     }
-    with tempfile.TemporaryDirectory(prefix="nsc-") as folder:
-        work = Path(folder)
+    with temporary_folder("nsc-") as work:
         binary = build_native(sources, work)
         code, output = run_limited([str(binary)], work, {}, _RUN)
     *outputs, times = output.strip().split("\n")

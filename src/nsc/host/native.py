@@ -11,7 +11,6 @@ import atexit
 import ctypes
 import hashlib
 import platform
-import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import lru_cache
@@ -20,6 +19,7 @@ from pathlib import Path
 from nsc.errors import BuildError, HostError
 from nsc.host.atomic import replacing
 from nsc.host.process import run_bounded
+from nsc.host.temporary import temporary_folder
 from nsc.host.zig import cache_folder, zig_command, zig_environment
 
 FLAGS = (
@@ -96,8 +96,7 @@ def _build(source: Path, defines: tuple[str, ...], target: Path) -> Path:
     If that cannot be written, the folder is kept until exit.
     """
     with ExitStack() as stack:
-        folder = tempfile.TemporaryDirectory(prefix="nsc-kernel-")
-        work = Path(stack.enter_context(folder))
+        work = stack.enter_context(temporary_folder("nsc-kernel-"))
         made = work / target.name
         _compile(source, defines, made, work)
         try:

@@ -10,13 +10,18 @@ from __future__ import annotations
 
 import re
 import resource
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from nsc.errors import HostError
-from nsc.host import cache_folder, run_bounded, zig_command, zig_environment
+from nsc.host import (
+    cache_folder,
+    run_bounded,
+    temporary_folder,
+    zig_command,
+    zig_environment,
+)
 from nsc.sandbox.outcome import Outcome
 
 WASM_FLAGS = (
@@ -107,8 +112,8 @@ def compile_wasm(
 
 def _compile(text: str, limits: CompilerLimits, more_flags: Sequence[str]) -> Compiled:
     try:
-        with tempfile.TemporaryDirectory(prefix="nsc-") as folder:
-            return _compile_in(Path(folder), text, limits, more_flags)
+        with temporary_folder("nsc-") as folder:
+            return _compile_in(folder, text, limits, more_flags)
     except OSError as error:
         raise HostError(f"the C compiler cannot be started: {error.strerror}") from None
 

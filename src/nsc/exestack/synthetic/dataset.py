@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import math
+import signal
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -206,6 +208,22 @@ def write_shard(path: Path, *, seed: int, shard: int, count: int) -> dict[str, i
     return dict(Counter(drops))
 
 
+@contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Start workers; after Ctrl-C, which is the parent's to hear, none begins anew."""
+    with ProcessPoolExecutor(
+        workers,
+        get_context("forkserver"),
+        initializer=signal.signal,
+        initargs=(signal.SIGINT, signal.SIG_IGN),
+    ) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
 def write_synthetic(
     out_dir: Path,
     *,
@@ -241,7 +259,7 @@ def write_synthetic(
     drops: Counter[str] = Counter()
     done = len(sizes) - len(todo)
     progress(done, len(sizes))
-    with ProcessPoolExecutor(workers, get_context("forkserver")) as pool:
+    with _pool(workers) as pool:
         jobs = [
             pool.submit(write_shard, paths[k], seed=seed, shard=k, count=sizes[k])
             for k in todo
