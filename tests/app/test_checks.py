@@ -3,7 +3,9 @@
 import pytest
 
 import nsc
+from nsc.app.checks import ADVICE
 from nsc.errors import SourceError
+from nsc.sandbox import KINDS
 
 FAST = {"budget": 20, "verification": 100, "timing": False}
 HOLD = "void hold(double *state, double u) { if (u > 0) *state = u; }"
@@ -41,3 +43,7 @@ def test_state_is_refused_however_it_is_reached():
 def test_an_oracle_and_a_text_alone_are_not_checked():
     nsc.compile(HOLD, out=["state"], oracle=lambda x: x, **FAST)
     assert nsc.compile(HOLD, out=["state"], text_only=True)
+
+
+def test_every_kind_has_its_advice():
+    assert ADVICE.keys() == KINDS.keys()

@@ -12,6 +12,7 @@ import pytest
 
 from nsc.program import Piece, Program, Unit, draw_inputs, parse_program, probe_of
 from nsc.sandbox import Built, build, remembering, signature_disagreements
+from nsc.sandbox.roles import Roles, disagreements
 from nsc.syntax import Domain
 
 COPY = """#include <string.h>
@@ -115,6 +116,11 @@ RIGHT = {
     "turn": (TURN, ["p.x", "p.y"], ["return", "p.x", "p.y"]),
     "count": (COUNT, ["n", "x"], ["return", "n"]),
     "clamp": (CLAMP, ["x"], ["x"]),
+    "never changed here": (
+        "void wrap(double *x, double *y) { if (*x > 2) *x -= 2; *y = *x; }",
+        ["x"],
+        ["x", "y"],
+    ),
     "row": (ROW, ["m[1][0]", "m[1][2]", "k"], ["return"]),
     "more inputs than are read": (
         ROW,
@@ -179,6 +185,15 @@ def test_failures_are_no_evidence():
 void f(double *p, double x) { if (*p < 0) abort(); *p = x; }"""
     program = stated(text, ["x"], ["p"])
     assert found(program) == {}
+
+
+def test_what_no_single_cell_explains_is_found():
+    program = stated(HOLD, ["u"], ["state"])
+    cells = np.full(len(probe_of(program).cells), -1)
+    roles = Roles(cells, cells, cells, heeded=1, ran=2)
+    (only,) = disagreements(probe_of(program), roles, np.array([[0.5], [0.25]]))
+    assert only.kind == "stray_memory"
+    assert only.example == (0.25,)
 
 
 def test_programs_share_modules():

@@ -24,7 +24,7 @@ REPEATED = 128  # inputs on which calls are repeated
 PATTERNED = 256  # inputs on which memory is filled with patterns
 MOST_SPELLED = 6  # inputs of an example
 # what to do about each kind
-_ADVICE = {
+ADVICE = {
     "hidden_input": (
         "read it into a local variable first, in the function itself, and leave"
         " '{param}' out of --out"
@@ -39,6 +39,10 @@ _ADVICE = {
         " --array {param}=N, or widen --domain to where it is written"
     ),
     "past_end": "state how many elements there are with --array {param}=N",
+    "stray_memory": (
+        "initialise every variable, and state how many elements there are with --array"
+        " {param}=N"
+    ),
     "unchecked": (
         "pass fewer elements: what is behind the pointers is filled and compared"
     ),
@@ -96,7 +100,7 @@ def _said(program: Program, group: Sequence[Disagreement]) -> str:
     example = ""
     if first.example:
         example = f", for example with {_spelled(program, first.example)}"
-    advice = _ADVICE[first.kind].format(param=first.param)
+    advice = ADVICE[first.kind].format(param=first.param)
     return f"{names} {seen}{example}; {advice}"
 
 

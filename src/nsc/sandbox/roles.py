@@ -26,6 +26,7 @@ KINDS: dict[str, str] = {
     "hidden_output": "is written, but is no output",
     "never_written": "is an output, but was never written",
     "past_end": "lies behind the last element, and is read or written",
+    "stray_memory": "or memory beside it decides the result, and is no input",
     "unchecked": "could not be looked at",
 }
 MOST_SINGLE_RUNS = 8192  # to tell which cell a program heeds
@@ -111,13 +112,14 @@ def disagreements(probe: Probe, roles: Roles, x: np.ndarray) -> list[Disagreemen
         read, kept, written = (
             int(of[k]) for of in (roles.read, roles.kept, roles.written)
         )
-        is_free = cell.input is None
+        # an input that is left as it was is an output all the same
+        stale = kept if cell.input is None else -1
         seen = {
             "past_end": max(read, written) if cell.is_past_end else -1,
             "hidden_input": read,
-            "kept_value": kept if is_free and written >= 0 else -1,
+            "kept_value": stale if written >= 0 else -1,
             "hidden_output": -1 if cell.is_output else written,
-            "never_written": kept if cell.is_output and written < 0 else -1,
+            "never_written": stale if cell.is_output and written < 0 else -1,
         }
         kinds = [kind for kind, sample in seen.items() if sample >= 0]
         for kind in kinds[:1] if cell.is_past_end else kinds:
@@ -125,11 +127,11 @@ def disagreements(probe: Probe, roles: Roles, x: np.ndarray) -> list[Disagreemen
             leaf = cell.leaf
             found.append(Disagreement(kind, leaf.name, leaf.param, example))
     if roles.heeded >= 0 and not any(d.kind != "never_written" for d in found):
-        # no cell by itself: then what they hold together, or memory beside them
+        # no cell by itself
         example = tuple(float(v) for v in x[roles.heeded])
         cell = probe.cells[int(probe.free[0])]
         found.append(
-            Disagreement("hidden_input", cell.leaf.name, cell.leaf.param, example)
+            Disagreement("stray_memory", cell.leaf.name, cell.leaf.param, example)
         )
     return found
 
