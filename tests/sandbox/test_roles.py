@@ -196,6 +196,14 @@ def test_what_no_single_cell_explains_is_found():
     assert only.example == (0.25,)
 
 
+def test_more_cells_than_can_be_filled_are_not_passed_over():
+    fields = ", ".join(f"t{k}[200]" for k in range(11))
+    text = f"struct big {{ double {fields}; }};"
+    program = parse_program(f"{text} double f(struct big *p) {{ return p->t0[0]; }}")
+    assert probe_of(program) is None
+    assert found(program) == {"unchecked": {"p"}}
+
+
 def test_programs_share_modules():
     programs = [stated(HOLD, ["u"], ["state"]), stated(*RIGHT["basis"])] * 2
     programs.insert(1, parse_program("double g(double x) { return x; }"))
