@@ -1,8 +1,8 @@
 """The main job: a Program -> a verified Surrogate, and what running the program showed.
 
 In: Program, options. Out: `Compiled`. Wires the rooms together; each step is one call
-of a room. All that runs the program runs here, in this order: the initialiser, training
-and verification, figures, timing.
+of a room. All that runs the program runs here, in this order: checks, the initialiser,
+training and verification, figures, timing.
 Non-goals: describing it (summary), files (results), the command line.
 """
 
@@ -16,6 +16,7 @@ from functools import partial
 
 import numpy as np
 
+from nsc.app.behaviour import check_by_running
 from nsc.app.checks import notes_on_open_behaviour
 from nsc.app.figures import Pair, figures_of
 from nsc.app.options import CompileOptions
@@ -59,7 +60,10 @@ class Evidence:
 
     @property
     def program_runs(self) -> dict[str, int]:
-        """Count the program's runs by what they were for."""
+        """Count the program's runs by what they were for.
+
+        Those of checks are left out: nothing is learnt from them.
+        """
         runs = {**self.compilation.runs, "figures": self.figure_runs}
         return {"initial": self.initial_runs, **runs} if self.initial_runs else runs
 
@@ -154,6 +158,7 @@ def compile_program(
 
     Raises:
         OracleError: the program fails on part of its domain.
+        SourceError: runs show that it is no function of its inputs, or has others.
         InputError: options that do not fit the program.
     """
     spent = _Spent()
@@ -203,6 +208,8 @@ def _prepared(
         initial = _made(compared, orders, runs_program=False)
     with spent.on("execute"):
         oracle = _oracle(program, progress)
+        if isinstance(oracle, ProgramOracle):
+            check_by_running(program, oracle.built, seed=options.seed)
         runs_in_sandbox = program.function is None
         notes = (
             notes_on_open_behaviour(program, options.seed) if runs_in_sandbox else ()

@@ -14,6 +14,10 @@ from nsc.program.load import parse_program as parse_program
 from nsc.program.overview import Asked as Asked
 from nsc.program.overview import FunctionOverview as FunctionOverview
 from nsc.program.overview import list_functions as list_functions
+from nsc.program.probe import Probe as Probe
+from nsc.program.probe import as_held as as_held
+from nsc.program.probe import has_cells as has_cells
+from nsc.program.probe import probe_of as probe_of
 from nsc.program.program import Program as Program
 from nsc.program.prototype import signature_types as signature_types
 from nsc.program.unit import Piece as Piece

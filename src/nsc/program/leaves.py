@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
-from nsc.refusal import Refusal
+from nsc.refusal import Placed, Refusal
 from nsc.syntax import (
     Array,
     CType,
@@ -36,7 +36,7 @@ class InnerScalar(NamedTuple):
     path: tuple[str | int, ...]
 
 
-def scalars_of(ctype: CType, node: Node) -> Iterator[InnerScalar]:
+def scalars_of(ctype: CType, node: Placed | int) -> Iterator[InnerScalar]:
     """Yield the scalars of a value, e.g. (".pos[1]", FLOAT, ("pos", 1)).
 
     Args:
@@ -68,14 +68,16 @@ def scalars_of(ctype: CType, node: Node) -> Iterator[InnerScalar]:
         raise _without_scalars(ctype, node)
 
 
-def _scalars_of_element(of: CType, length: int, node: Node) -> list[InnerScalar]:
+def _scalars_of_element(
+    of: CType, length: int, node: Placed | int
+) -> list[InnerScalar]:
     if length > MAX_LEAVES:
         what = f"an array of {length} elements is too large"
         raise Refusal("too_many_scalars", what, node)
     return list(scalars_of(of, node))
 
 
-def _without_scalars(ctype: CType, node: Node) -> Refusal:
+def _without_scalars(ctype: CType, node: Placed | int) -> Refusal:
     if isinstance(ctype, Pointer):
         what = "pointers inside arrays, structs or pointers are not supported"
         return Refusal("nested_pointer", what, node)

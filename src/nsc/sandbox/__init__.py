@@ -12,9 +12,14 @@ from nsc.sandbox.compiler import CompilerLimits as CompilerLimits
 from nsc.sandbox.compiler import clean_diagnostic as clean_diagnostic
 from nsc.sandbox.compiler import run_limited as run_limited
 from nsc.sandbox.compiler import warm_up as warm_up
+from nsc.sandbox.history import remembering as remembering
+from nsc.sandbox.history import same_bits as same_bits
 from nsc.sandbox.oracle import ProgramOracle as ProgramOracle
 from nsc.sandbox.outcome import MEANING as MEANING
 from nsc.sandbox.outcome import Outcome as Outcome
+from nsc.sandbox.roles import KINDS as KINDS
+from nsc.sandbox.roles import Disagreement as Disagreement
+from nsc.sandbox.roles import signature_disagreements as signature_disagreements
 from nsc.sandbox.run import Execution as Execution
 from nsc.sandbox.run import RunLimits as RunLimits
 from nsc.sandbox.run import run as run

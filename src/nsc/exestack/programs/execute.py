@@ -7,16 +7,24 @@ Non-goals: which of them are twins (split.py).
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from nsc.errors import InputError
+from nsc.exestack.programs.check import (
+    CHECKS,
+    LIMITS,
+    inputs_for,
+    neighbour_reasons,
+    signature_reasons,
+)
 from nsc.exestack.programs.extract import Candidate, Dropped
 from nsc.exestack.programs.profile import Profile
 from nsc.graph import Dag, Unsupported, bind_inputs, evaluate
 from nsc.program import Program, parse_program
-from nsc.record import SAMPLES, Record, shared_inputs
-from nsc.sandbox import Built, Failed, Outcome, RunLimits, build, run
+from nsc.record import Record, shared_inputs
+from nsc.sandbox import Built, Failed, Outcome, build, run
 from nsc.text import preprocess, solid_words
 
 MAX_ABSOLUTE_OUTPUT = 10.0
@@ -25,27 +33,46 @@ CHECKED = 256  # outputs that a DAG is compared on
 AGREEMENT = 1e-3
 STRAYS = 0.02  # the share of outputs that may be farther off
 NEAR_CONSTANT = 1e-3  # of the largest output: a standard deviation below it
-LIMITS = RunLimits(fuel_per_sample=200_000, failures=1)
 
 
 def execute(candidates: list[Candidate], profile: Profile) -> list[Record | Dropped]:
     """Build candidates, 64 to a module, and run each five times on the shared inputs.
 
     Fuel: 200,000 wasm instructions a sample, on average over 1,024 samples, for each
-    function by itself.
+    function by itself. What ran well is held against its signature, and built again
+    in other company.
     """
-    built = build([c.program.unit for c in candidates], checks=["array-bounds"])
-    return [_record(c, b, profile) for c, b in zip(candidates, built, strict=True)]
+    programs = [c.program for c in candidates]
+    built = build([p.unit for p in programs], checks=CHECKS)
+    found = [
+        str(b.outcome) if isinstance(b, Failed) else _outputs(b, profile) for b in built
+    ]
+    found = _checked(programs, found, lambda ps, ys: signature_reasons(ps, profile))
+    found = _checked(programs, found, lambda ps, ys: neighbour_reasons(ps, ys, profile))
+    return [_record(c, y, profile) for c, y in zip(candidates, found, strict=True)]
+
+
+def _checked(
+    programs: Sequence[Program],
+    found: Sequence[np.ndarray | str],
+    check: Callable[[list[Program], list[np.ndarray]], list[str | None]],
+) -> list[np.ndarray | str]:
+    """Put the reasons of a check where programs had outputs and do not pass it."""
+    had = [(k, y) for k, y in enumerate(found) if not isinstance(y, str)]
+    reasons = check([programs[k] for k, _ in had], [y for _, y in had])
+    after = list(found)
+    for (k, _), reason in zip(had, reasons, strict=True):
+        if reason is not None:
+            after[k] = reason
+    return after
 
 
 def _record(
-    candidate: Candidate, built: Built | Failed, profile: Profile
+    candidate: Candidate, outputs: np.ndarray | str, profile: Profile
 ) -> Record | Dropped:
+    """Make a record of a program's outputs, or say why it has none."""
     program = candidate.program
     source = candidate.source
-    outputs = (
-        str(built.outcome) if isinstance(built, Failed) else _outputs(built, profile)
-    )
     if isinstance(outputs, str):
         return Dropped(source.origin, source.path, program.name, outputs, program.text)
     n_inputs = min(program.n_inputs, profile.varied_inputs)
@@ -112,9 +139,7 @@ def _outputs(built: Built, profile: Profile) -> np.ndarray | str:
     fresh ones. The sandbox itself has no clock, no random numbers and no other source
     of chance.
     """
-    x = np.ones((SAMPLES, built.n_inputs))
-    varied = min(built.n_inputs, profile.varied_inputs)
-    x[:, :varied] = shared_inputs()[:, :varied]
+    x = inputs_for(built.n_inputs, profile)
     first = run(built, x, LIMITS)
     if first.outcome is not Outcome.ok:
         return str(first.outcome)

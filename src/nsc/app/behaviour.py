@@ -1,0 +1,121 @@
+"""What running a program shows against its text, before anything is learnt from it.
+
+In: Program, built. Out: nothing, or a SourceError by name. Non-goals: how runs tell
+(sandbox).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from nsc.errors import Problem, SourceError
+from nsc.program import Program, draw_inputs, has_cells
+from nsc.sandbox import (
+    KINDS,
+    Built,
+    Disagreement,
+    remembering,
+    signature_disagreements,
+)
+
+REPEATED = 128  # inputs on which calls are repeated
+PATTERNED = 256  # inputs on which memory is filled with patterns
+MOST_SPELLED = 6  # inputs of an example
+# what to do about each kind
+ADVICE = {
+    "hidden_input": (
+        "read it into a local variable first, in the function itself, and leave"
+        " '{param}' out of --out"
+    ),
+    "kept_value": (
+        "write it on every path, or read it into a local variable first, which makes"
+        " it an input, and leave '{param}' out of --out"
+    ),
+    "hidden_output": "state it with --out {param}",
+    "never_written": (
+        "leave '{param}' out of --out, state how many elements are written with"
+        " --array {param}=N, or widen --domain to where it is written"
+    ),
+    "past_end": "state how many elements there are with --array {param}=N",
+    "stray_memory": (
+        "initialise every variable, and state how many elements there are with --array"
+        " {param}=N"
+    ),
+    "unchecked": (
+        "pass fewer elements: what is behind the pointers is filled and compared"
+    ),
+}
+
+
+def check_by_running(program: Program, built: Built, *, seed: int) -> None:
+    """Run a program on its domain, and compare with what its text says.
+
+    Raises:
+        SourceError: its results depend on earlier calls (`depends_on_history`), or
+            elements behind its pointers are read or written otherwise than its
+            signature says (`signature_differs`).
+    """
+    generator = np.random.default_rng(seed)
+    x = draw_inputs(program, PATTERNED, generator=generator)
+    _refuse_memory(program, built, x[:REPEATED])
+    if not has_cells(program):
+        return
+    found = signature_disagreements([program], [x], seed=seed)[0]
+    if found:
+        raise SourceError(program.path, _problems(program, found))
+
+
+def _refuse_memory(program: Program, built: Built, x: np.ndarray) -> None:
+    sample = remembering(built, x)
+    if sample is None:
+        return
+    what = (
+        f"the result of '{program.name}' depends on earlier calls, or on memory that"
+        f" was never written: called again with {_spelled(program, x[sample])} it"
+        " gives something else; pass what it keeps as a parameter, and initialise its"
+        " variables"
+    )
+    raise SourceError(program.path, [_problem(program, "depends_on_history", what)])
+
+
+def _problems(program: Program, found: Sequence[Disagreement]) -> list[Problem]:
+    """Say each kind once of each parameter."""
+    groups: dict[tuple[str, str], list[Disagreement]] = {}
+    for each in found:
+        groups.setdefault((each.param, each.kind), []).append(each)
+    return [
+        _problem(program, f"signature_differs:{kind}", _said(program, group))
+        for (_, kind), group in groups.items()
+    ]
+
+
+def _said(program: Program, group: Sequence[Disagreement]) -> str:
+    first = group[0]
+    names = _listed(each.element for each in group)
+    seen = KINDS[first.kind]
+    if len(group) > 1:
+        names = f"each of {names}"
+    example = ""
+    if first.example:
+        example = f", for example with {_spelled(program, first.example)}"
+    advice = ADVICE[first.kind].format(param=first.param)
+    return f"{names} {seen}{example}; {advice}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
+
+
+def _spelled(program: Program, x: Iterable[float]) -> str:
+    leaves = program.signature.inputs
+    values = zip(leaves, x, strict=True)
+    said = [f"{leaf.name} = {value:.6g}" for leaf, value in values]
+    rest = ["..."] if len(said) > MOST_SPELLED else []
+    return ", ".join([*said[:MOST_SPELLED], *rest])
+
+
+def _problem(program: Program, reason: str, message: str) -> Problem:
+    """Place a problem at the function."""
+    return Problem(reason, message, program.line, 1 if program.line else 0)

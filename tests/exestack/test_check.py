@@ -1,0 +1,75 @@
+"""What ran well is dropped, by name, where it is no ground truth all the same."""
+
+from dataclasses import replace
+
+from nsc.exestack.programs.check import (
+    CHECKS,
+    LIMITS,
+    inputs_for,
+    neighbour_reasons,
+    signature_reasons,
+)
+from nsc.exestack.programs.execute import execute
+from nsc.exestack.programs.extract import Candidate, Dropped
+from nsc.exestack.programs.profile import profile_named
+from nsc.exestack.sources.text import SourceText
+from nsc.program import Program, parse_program
+from nsc.record import Record
+from nsc.sandbox import build, run
+
+WIDE = profile_named("wide")
+SCALE = "void scale(double *p, double k) { *p = *p * k; }"
+# what lies before its table decides what it returns
+BEFORE = """static double q[4] = {5, 6, 7, 8};
+double before(double x) {
+  double *p = q;
+  int k = (int)(x * 60) + 1000;
+  return p[-(k & 15)] + x;
+}"""
+TABLE = """static const double w[4] = {1, 2, 3, 4};
+double table(double x) { return w[(int)(x + 2)]; }"""
+
+
+def without_input(program: Program, name: str) -> Program:
+    """Return a program whose signature lacks an input."""
+    kept = tuple(leaf for leaf in program.signature.inputs if leaf.name != name)
+    domain = replace(program.domain, lo=program.domain.lo[1:], hi=program.domain.hi[1:])
+    return replace(
+        program, signature=replace(program.signature, inputs=kept), domain=domain
+    )
+
+
+def test_signatures_are_held_against_runs():
+    right = parse_program(SCALE)
+    scalar = parse_program("double f(double x) { return x; }")
+    wrong = without_input(right, "p")
+    reasons = signature_reasons([wrong, scalar, right], WIDE)
+    assert reasons == ["signature_differs:hidden_input", None, None]
+
+
+def test_a_wrong_signature_is_dropped_by_name():
+    right = parse_program(SCALE)
+    programs = [right, without_input(right, "p")]
+    candidates = [Candidate(SourceText("o", "a.c", ""), p) for p in programs]
+    record, dropped = execute(candidates, WIDE)
+    assert isinstance(record, Record)
+    assert isinstance(dropped, Dropped)
+    assert dropped.reason == "signature_differs:hidden_input"
+
+
+def test_what_depends_on_its_neighbours_is_found():
+    others = [
+        parse_program(f"static double a[3] = {{{k}, 2, 3}};"
+                      f" double f{k}(double x) {{ return a[(int)(x + 1)]; }}")
+        for k in range(3, 6)
+    ]  # fmt: skip
+    programs = [*others, parse_program(BEFORE), parse_program(TABLE)]
+    built = build([p.unit for p in programs], checks=CHECKS)
+    outputs = [run(b, inputs_for(1, WIDE), LIMITS).outputs for b in built]
+    reasons = neighbour_reasons(programs, outputs, WIDE)
+    assert reasons == [None, None, None, "depends_on_neighbours", None]
+
+
+def test_there_may_be_nothing_to_check():
+    assert neighbour_reasons([], [], WIDE) == []
+    assert execute([], WIDE) == []
