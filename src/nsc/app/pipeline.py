@@ -240,8 +240,14 @@ def _evidence(
     taken = CallTime()
     notes: tuple[str, ...] = ()
     if timing and program.function is None:
-        taken, notes = time_calls(found.surrogate, program, found.x, found.y)
+        error = errors_of(found.verification)
+        taken, notes = time_calls(found.surrogate, program, found.x, found.y, error)
     return Evidence(found, zero_shot, figures, figure_runs, taken), notes
+
+
+def errors_of(found: Verification) -> np.ndarray:
+    """Return the root mean squared error of each output, `o`."""
+    return np.array([output.rmse for output in found.outputs or (found,)])
 
 
 def _notes(

@@ -54,6 +54,7 @@ class Compilation:
         time_s: seconds by phase.
         reached: whether the target error holds; None without a target.
         given_up: why it does not; "" where it does, or without a target.
+        looks: how many verifications its bound allows for; see `verify`.
     """
 
     surrogate: Surrogate
@@ -67,6 +68,7 @@ class Compilation:
     rounds: tuple[Round, ...]
     reached: bool | None
     given_up: str = ""
+    looks: int = 1
 
 
 def surrogate_compilation(
@@ -241,10 +243,13 @@ class _Search:
         self.progress(f"verifying on {n} fresh inputs", 0.0)
         with self._timed("verify"):
             fresh = self.sampler.run(n, stream=VERIFICATION, number=len(self.rounds))
-            # each may be the last, by what it finds
-            looks = MAX_ROUNDS if self.config.target_error else 1
             predicted = self.rounding(surrogate(fresh.x))
-            return fresh, verify(fresh.y, predicted, looks=looks)
+            return fresh, verify(fresh.y, predicted, looks=self._looks)
+
+    @property
+    def _looks(self) -> int:
+        """How many verifications there may be: each may be the last, by its findings."""
+        return MAX_ROUNDS if self.config.target_error else 1
 
     def _reason_to_give_up(self, budget: int, found: Verification) -> str | None:
         if self._is_late():
@@ -283,4 +288,5 @@ class _Search:
             rounds=tuple(self.rounds),
             reached=reached,
             given_up=given_up,
+            looks=self._looks,
         )

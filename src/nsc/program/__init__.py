@@ -11,6 +11,7 @@ from nsc.program.listing import list_programs as list_programs
 from nsc.program.load import parse_program as parse_program
 from nsc.program.overview import FunctionOverview as FunctionOverview
 from nsc.program.overview import list_functions as list_functions
+from nsc.program.portable import PortableNames as PortableNames
 from nsc.program.program import Program as Program
 from nsc.program.prototype import signature_types as signature_types
 from nsc.program.unit import Piece as Piece

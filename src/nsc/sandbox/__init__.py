@@ -8,10 +8,12 @@ Must not know data sets, torch, or where programs come from.
 from nsc.sandbox.build import Built as Built
 from nsc.sandbox.build import Failed as Failed
 from nsc.sandbox.build import build as build
+from nsc.sandbox.build import build_own as build_own
 from nsc.sandbox.compiler import CompilerLimits as CompilerLimits
 from nsc.sandbox.compiler import clean_diagnostic as clean_diagnostic
 from nsc.sandbox.compiler import run_limited as run_limited
 from nsc.sandbox.compiler import warm_up as warm_up
+from nsc.sandbox.guard import refusal as refusal
 from nsc.sandbox.oracle import ProgramOracle as ProgramOracle
 from nsc.sandbox.outcome import MEANING as MEANING
 from nsc.sandbox.outcome import Outcome as Outcome
