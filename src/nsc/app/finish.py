@@ -112,8 +112,9 @@ def _as_exported(
         return compiled
     is_farther = np.abs(exported - found.y) > np.abs(predicted - found.y)
     farther = np.where(is_farther, exported, predicted)
-    looks = found.looks
-    again = replace(found, verification=verify(found.y, farther, looks=looks))
+    whole = [held is not None for held in compiled.surrogate.held]
+    verified = verify(found.y, farther, looks=found.looks, whole=whole)
+    again = replace(found, verification=verified)
     return replace(compiled, evidence=replace(evidence, compilation=again))
 
 
@@ -122,8 +123,12 @@ def _claims(compiled: Compiled) -> tuple[str, ...]:
     if compiled.evidence is None:
         not_verified = "Not verified: it was made from the text alone."
         return (not_verified, *compiled.notes)
-    bound = compiled.evidence.compilation.verification.bound
-    return (f"Verified: {bound.sentence()}.",) if bound else ()
+    found = compiled.evidence.compilation.verification
+    said = [] if found.bound is None else [f"Verified: {found.bound.sentence()}."]
+    if found.wrong is not None:
+        share = f"{100 * found.wrong:.3g} % of {found.n} fresh inputs"
+        said.append(f"Wrong answers, other integers than the program's: {share}.")
+    return tuple(said)
 
 
 def _exports(job: ExportJob) -> dict[str, bytes]:

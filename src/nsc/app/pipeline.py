@@ -17,6 +17,7 @@ from functools import partial
 import numpy as np
 
 from nsc.app.figures import Pair, figures_of
+from nsc.app.held import held_of
 from nsc.app.options import CompileOptions
 from nsc.app.timing import time_calls
 from nsc.compilation import (
@@ -120,6 +121,8 @@ def compile_text(program: Program, options: CompileOptions) -> Compiled:
             f"{program.name}: its text alone does not give a surrogate:"
             f" {'; '.join(notes)}"
         )
+    no_outputs = np.empty((0, program.n_outputs))
+    surrogate = replace(surrogate, held=held_of(program, no_outputs))
     generator = np.random.default_rng(options.seed)
     x = draw_inputs(program, DRAFT_ROWS, generator=generator)
     return Compiled(program, surrogate, x, expected, notes, spent.time_s)
@@ -161,6 +164,7 @@ def compile_program(
         template,
         options.compilation(),
         rounding=partial(as_returned, program),
+        held=partial(held_of, program),
         progress=progress,
     )
     with spent.on("compile"):

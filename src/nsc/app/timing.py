@@ -49,9 +49,10 @@ def time_calls(
     except BuildError as failure:
         return CallTime(), (f"a call was not timed: {failure}",)
     taken = CallTime(timing.original, timing.surrogate)
+    notes = _slower(taken)
     differs = _differs(timing.outputs, y)
     if differs.mean() <= STRAYS:
-        return taken, ()
+        return taken, notes
     where = ", ".join(f"{v:.6g}" for v in x[differs][0])
     note = (
         f"built for this machine the program returns something else on {differs.sum()}"
@@ -59,7 +60,18 @@ def time_calls(
         " surrogate learned from, long, size_t and pointers have 32 bits, and what C"
         " leaves undefined may differ"
     )
-    return taken, (note,)
+    return taken, (*notes, note)
+
+
+def _slower(taken: CallTime) -> tuple[str, ...]:
+    """Remark that a surrogate saves no time, where it does not."""
+    assert taken.original is not None and taken.surrogate is not None, "both are timed"
+    if taken.surrogate <= taken.original:
+        return ()
+    return (
+        f"the surrogate is slower than the program: a call takes {taken.surrogate:.1f}"
+        f" ns instead of {taken.original:.1f} ns",
+    )
 
 
 def _differs(returned: np.ndarray, y: np.ndarray) -> np.ndarray:

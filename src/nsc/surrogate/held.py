@@ -24,7 +24,8 @@ class Whole:
 
     def nearest(self, y: np.ndarray) -> np.ndarray:
         """Return what stands for `n` real outputs."""
-        return np.clip(np.trunc(y + np.copysign(0.5, y)), self.lo, self.hi)
+        nearest = np.clip(np.trunc(y + np.copysign(0.5, y)), self.lo, self.hi)
+        return nearest + 0.0  # no integer is -0
 
     def sentence(self) -> str:
         """Say it in words."""
