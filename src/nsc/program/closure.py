@@ -6,6 +6,7 @@ Non-goals: whether the function's signature can be a surrogate's (purity.py).
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +25,11 @@ _KEYWORDS = frozenset(
         _Bool __func__ __FUNCTION__ true false NULL __builtin_expect __builtin_inf
         __builtin_nan __builtin_huge_val
     """.split()
+)
+# what nsc calls things beside a program: its entry, its parts in exported C
+_OURS = re.compile(
+    r"nsc_(?:function|entry\w*|result|called|cell_\w*|[xy]\d*|h\w*|\d\w*"
+    r"|weight_\w*|bias_\w*|selftest\w*|timed_\w*)"
 )
 _ANNOUNCEMENTS = ("prototype", "extern")
 
@@ -76,6 +82,7 @@ def close(module: Module, entry: Item) -> Closure:
         if item.start in chosen:
             continue
         chosen[item.start] = item
+        outside.refuse_ours(item)
         for name, node in free_names(item).items():
             todo.extend(_items_for(name, node, item, outside))
     items = tuple(chosen[start] for start in sorted(chosen))
@@ -133,6 +140,12 @@ class _Outside:
     def add_header_of(self, name: str) -> None:
         self.headers.setdefault(HEADER_OF[name])
 
+    def refuse_ours(self, item: Item) -> None:
+        """Refuse an item that defines what nsc has a use of its own for."""
+        for name in filter(_OURS.fullmatch, item.defines):
+            what = f"'{name}' is a name of nsc's own; rename it"
+            self.refusals.append(Refusal("reserved_name", what, item.start))
+
     def resolve(self, name: str, node: Node, base: int) -> None:
         """Find where a name comes from; refuse it if it comes from nowhere.
 
@@ -142,7 +155,10 @@ class _Outside:
             base: where the part of the item that uses it starts.
         """
         bare = name.removeprefix("__builtin_")
-        if name in FORBIDDEN:
+        if _OURS.fullmatch(name):
+            what = f"'{name}' is a name of nsc's own; rename it"
+            self.refusals.append(Refusal("reserved_name", what, node).moved(base))
+        elif name in FORBIDDEN:
             what = f"'{name}' is not available to a surrogate"
             refusal = Refusal(FORBIDDEN[name], what, node)
             self.refusals.append(refusal.moved(base))

@@ -21,12 +21,13 @@ from nsc.syntax.tree import (
     declarators_of,
     declared_name,
     has_specifier,
+    inner_of,
     is_const,
     operator_of,
     optional_child,
     text_of,
 )
-from nsc.text import HEADER_OF
+from nsc.text import FORBIDDEN, HEADER_OF
 
 # kinds of nodes that are refused wherever they stand: (reason, message)
 REFUSED_NODES = {
@@ -97,7 +98,7 @@ def _read(root: Node) -> Facts:
     called = (child(call, "function") for call in nodes.of("call_expression"))
     return Facts(
         identifiers=frozenset(map(text_of, nodes.of("identifier"))),
-        used=_used(nodes),
+        used=_used(nodes, is_function=is_function),
         calls=frozenset(map(text_of, called)),
         branches=_depends_on_condition(nodes),
         refused=tuple(_refused(nodes)),
@@ -138,8 +139,11 @@ def _is_table_of_numbers(node: Node) -> bool:
     return text is not None and _NAME.search(text) is None
 
 
-def _used(nodes: _Nodes) -> dict[str, Node]:
-    names = set(_declared(nodes))
+def _used(nodes: _Nodes, *, is_function: bool) -> dict[str, Node]:
+    names = set(_declared(nodes, is_function=is_function))
+    # `typedef int f(void); ... f rand;` announces a function, too
+    called = (child(call, "function") for call in nodes.of("call_expression"))
+    names -= FORBIDDEN.keys() & set(map(text_of, called))
     tags = set(_tags(nodes))
     used: dict[str, Node] = {}
     for node in nodes.of(*_NAMING):
@@ -159,11 +163,36 @@ def _is_tag(node: Node) -> bool:
     return parent is not None and parent.type in _TAGGED
 
 
-def _declared(nodes: _Nodes) -> Iterator[str]:
+def _declared(nodes: _Nodes, *, is_function: bool) -> Iterator[str]:
+    """Name what is declared inside an item, and so is no use of anything outside.
+
+    What a function's body only announces (`extern int n;`, `int rand(void);`) is
+    outside: it is used there, whatever it is.
+    """
     for node in nodes.of(*_DECLARATIONS):
-        yield from map(declared_name, declarators_of(node))
+        is_block = is_function and node.type == "declaration"
+        if is_block and has_specifier(node, "storage_class_specifier", b"extern"):
+            continue
+        for declarator in declarators_of(node):
+            if not (is_block and _is_prototype(declarator)):
+                yield declared_name(declarator)
     for node in nodes.of("enumerator"):  # labels have names of their own
         yield text_of(child(node, "name"))
+
+
+def _is_prototype(declarator: Node) -> bool:
+    """Say whether a declarator is a function's: `*f(int)`, but not `(*f)(int)`."""
+    node: Node | None = declarator
+    while node is not None and node.type == "pointer_declarator":
+        node = optional_child(node, "declarator")
+    while node is not None and node.type == "function_declarator":
+        inner = optional_child(node, "declarator")
+        if inner is not None and inner.type == "parenthesized_declarator":
+            inner = inner_of(inner)
+        if inner is None or inner.type == "identifier":
+            return inner is not None
+        node = inner
+    return False
 
 
 def _tags(nodes: _Nodes) -> Iterator[str]:
