@@ -18,6 +18,12 @@ from nsc.program import PortableNames, Program, signature_types
 from nsc.surrogate import OneOf, Surrogate
 from nsc.syntax import Leaf, Void
 
+_BOOL = """#ifdef __cplusplus
+#define _Bool bool
+#endif
+
+"""
+
 
 def _sigmoid(program: Program) -> str:
     """Name the exported sigmoid as the program is not called."""
@@ -62,8 +68,8 @@ def c_source(
         real = "float" if is_single(program.signature.outputs) else "double"
     network = NetworkWriter(surrogate, real, _sigmoid(program))
     writer = _Writer(network, program, names, name, guard=guard, drop_in=drop_in)
+    head = _head(surrogate, program, name, notes)
     parts = [
-        _head(surrogate, program, name, notes),
         *writer.original(program.text if original is None else original),
         network.tables(),
         network.sigmoid(),
@@ -71,7 +77,8 @@ def c_source(
     ]
     if selftest_inputs is not None:
         parts.append(selftest(surrogate, program, name, selftest_inputs, real))
-    return "\n\n".join(p for p in parts if p) + "\n"
+    text = "\n\n".join(p for p in parts if p) + "\n"
+    return f"{head}\n\n{_BOOL if '_Bool' in text else ''}{text}"
 
 
 def _head(

@@ -30,8 +30,8 @@ _MACROS = """
     alloca
 """
 RESERVED = frozenset(f"{_C23} {_C_PLUS_PLUS} {_MACROS}".split())
-# a promise to compilers that C++ does not know; leaving it out changes no result
-_PROMISES = frozenset(("restrict", "__restrict", "__restrict__"))
+# promises to compilers that C++ does not know; leaving them out changes no result
+_PROMISES = frozenset("restrict __restrict __restrict__ static register".split())
 _OWN = "nsc_"
 
 
@@ -73,7 +73,9 @@ class PortableNames:
         """Return a parameter's declaration, as C and C++ read it."""
         found = words(self.text(text))
         kept = [word for word in found if word not in _PROMISES]
-        return text if kept == words(text) else " ".join("".join(kept).split())
+        if kept == words(text):
+            return text
+        return " ".join("".join(kept).split()).replace("[ ", "[")
 
     def original(self, text: str) -> str:
         """Return the program's own text; what it calls nsc_... must not be ours."""
