@@ -11,6 +11,7 @@ from nsc.sandbox.build import build as build
 from nsc.sandbox.build import build_own as build_own
 from nsc.sandbox.compiler import CompilerLimits as CompilerLimits
 from nsc.sandbox.compiler import clean_diagnostic as clean_diagnostic
+from nsc.sandbox.compiler import limited as limited
 from nsc.sandbox.compiler import run_limited as run_limited
 from nsc.sandbox.compiler import warm_up as warm_up
 from nsc.sandbox.guard import refusal as refusal

@@ -11,9 +11,11 @@ from __future__ import annotations
 import os
 import re
 import resource
+import selectors
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +45,7 @@ WASM_FLAGS = (
     "-fno-caret-diagnostics",
     "-ferror-limit=5",
 )
+MOST_MESSAGES = 1 << 20
 _CONTROL = "void nsc_nothing(void) {}\n"
 
 
@@ -140,10 +143,11 @@ def run_limited(
     """Run a process group under limits.
 
     Returns:
-        (exit code, or None on timeout; what it wrote to stderr)
+        (exit code, or None on timeout; the first MOST_MESSAGES bytes that it wrote to
+        stderr)
     """
     process = subprocess.Popen(
-        [*_limiter(limits), *command],
+        limited(command, limits),
         cwd=work,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -151,13 +155,31 @@ def run_limited(
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
+    deadline = time.monotonic() + limits.wall_s
     try:
-        _, messages = process.communicate(timeout=limits.wall_s)
-        return process.returncode, messages.decode("utf-8", "replace")
+        messages = _first_bytes(process, deadline)
+        code = process.wait(max(0.0, deadline - time.monotonic()))
+        return code, messages.decode("utf-8", "replace")
     except subprocess.TimeoutExpired:
         return None, ""
     finally:
         _kill_group(process)
+
+
+def _first_bytes(process: subprocess.Popen, deadline: float) -> bytes:
+    """Read what a process writes to stderr to its end; keep the first of it."""
+    assert process.stderr is not None
+    kept = b""
+    with selectors.DefaultSelector() as ready:
+        ready.register(process.stderr, selectors.EVENT_READ)
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0 or not ready.select(left):
+                raise subprocess.TimeoutExpired(process.args, 0)
+            part = os.read(process.stderr.fileno(), 1 << 16)
+            if not part:
+                return kept
+            kept += part[: MOST_MESSAGES - len(kept)]
 
 
 def _kill_group(process: subprocess.Popen) -> None:
@@ -170,8 +192,8 @@ def _kill_group(process: subprocess.Popen) -> None:
         process.stderr.close()
 
 
-def _limiter(limits: CompilerLimits) -> list[str]:
-    """Return what a command is put behind: a shell that sets limits.
+def limited(command: Sequence[str], limits: CompilerLimits) -> list[str]:
+    """Put a command behind a shell that sets limits.
 
     Python's own hook would fork the whole process, which takes 10 ms and more.
     """
@@ -185,7 +207,7 @@ def _limiter(limits: CompilerLimits) -> list[str]:
         f"ulimit -{name} {_at_most(kind, bound) // unit}"
         for name, kind, bound, unit in bounds
     ]
-    return ["/bin/sh", "-c", " && ".join([*settings, 'exec "$@"']), "sh"]
+    return ["/bin/sh", "-c", " && ".join([*settings, 'exec "$@"']), "sh", *command]
 
 
 def _at_most(kind: int, bound: int) -> int:
