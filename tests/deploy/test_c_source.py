@@ -113,6 +113,13 @@ def test_names_of_the_timer_are_nobodys():
     assert timing.outputs.tolist() == [[0.75]] and timing.original > 0
 
 
+def test_quick_calls_are_timed_by_the_thousand():
+    program = parse_program("double f(double x) { return x; }")
+    text = "double g(double x) { return x + 1; }"
+    timing = time_per_call(program, text, "g", np.array([[0.0], [0.5]]))
+    assert 0 < timing.original < 500 and 0 < timing.surrogate < 500
+
+
 def test_slow_programs_are_timed():
     program = parse_program(
         "double f(double x) { for (int k = 0; k < 2000000; k++) x += 1 / (k + 2.0 + x);"

@@ -56,7 +56,7 @@ def finish(
     if folder is not None:
         job = _job(compiled, export)
         files = _exports(job)
-        compiled = _as_exported(compiled, job, files)
+        compiled = _as_exported(compiled, job, files, options.target_error)
     has_page = compiled.evidence is not None
     names = (SURROGATE_FILE, *files, REPORT_FILE, *[PAGE_FILE] * has_page)
     time_s = dict(compiled.time_s)
@@ -95,7 +95,10 @@ def _job(compiled: Compiled, export: ExportOptions) -> ExportJob:
 
 
 def _as_exported(
-    compiled: Compiled, job: ExportJob, files: Mapping[str, bytes]
+    compiled: Compiled,
+    job: ExportJob,
+    files: Mapping[str, bytes],
+    target: float | None,
 ) -> Compiled:
     """Count as verified what is farther from the program: the network, or its C.
 
@@ -103,7 +106,7 @@ def _as_exported(
     """
     evidence = compiled.evidence
     exporter = EXPORTERS["c"]
-    if evidence is None or job.guard:
+    if evidence is None:
         return compiled
     found = evidence.compilation
     predicted = as_returned(compiled.program, compiled.surrogate(found.x))
@@ -114,7 +117,14 @@ def _as_exported(
     farther = np.where(is_farther, exported, predicted)
     whole = [held is not None for held in compiled.surrogate.held]
     verified = verify(found.y, farther, looks=found.looks, whole=whole)
-    again = replace(found, verification=verified)
+    reached = found.reached
+    notes = compiled.notes
+    if reached and target is not None and not verified.rmse <= target:
+        reached = False
+        said = f"the target error {target:g} holds for the network, but not for its C"
+        notes = (*notes, f"{said}, which rounds: verified rmse is {verified.rmse:.3g}")
+    again = replace(found, verification=verified, reached=reached)
+    compiled = replace(compiled, notes=notes)
     return replace(compiled, evidence=replace(evidence, compilation=again))
 
 
