@@ -139,6 +139,8 @@ def test_a_missing_function_may_be_why_there_is_no_output():
         "int *a, (rand)(void), b = 0;",
         "extern int (*rand)(void);",
         "rt rand;",
+        "int k = 3; rt *p, rand;",
+        "typedef int local(void); local rand;",
     ],
 )
 def test_what_a_body_announces_is_outside_of_it(announced):
@@ -157,6 +159,12 @@ def test_bodies_may_announce_what_is_there():
     assert closed(standard).headers == ("math.h",)
     [missing] = problems("double f(double x) { extern int hidden; return x + hidden; }")
     assert missing.startswith("the name 'hidden' is not defined")
+
+
+def test_types_of_functions_may_be_pointed_to():
+    text = "typedef double fn(double);\nstatic double twice(double y) { return 2 * y; }"
+    text += "\nstatic double at(fn *g, double y) { fn *h = g; return h(y); }"
+    assert closed(f"{text}\ndouble f(double x) {{ return at(twice, x); }}").globals_
 
 
 def test_a_local_variable_may_have_the_name_of_what_is_forbidden():

@@ -221,10 +221,12 @@ class _Writer:
 
     def _one_of(self, held: OneOf, value: str) -> str:
         """Write a table of values as a chain of tests, from the largest down."""
-        number = self.network.number
-        rows = list(zip(held.thresholds, held.values[1:], strict=True))
-        tests = [f"{value} > {number(t)} ? {number(v)}" for t, v in reversed(rows)]
-        return " : ".join([*tests, number(held.values[0])])
+        limits = map(self.network.number, held.thresholds)
+        # in double: a float does not hold every integer
+        least, *others = map(double_number, held.values)
+        rows = list(zip(limits, others, strict=True))
+        tests = [f"{value} > {limit} ? {other}" for limit, other in reversed(rows)]
+        return " : ".join([*tests, least])
 
     def _guard(self) -> str:
         """Write the test that leaves what is outside the domain to the original."""

@@ -17,7 +17,7 @@ from tree_sitter import Node
 
 from nsc.program.unit import Piece
 from nsc.refusal import Refusal
-from nsc.syntax import Item, Module, facts_of
+from nsc.syntax import Item, Module, announced_by_type, facts_of
 from nsc.text import FORBIDDEN, HEADER_OF, HEADERS, Macro
 
 _KEYWORDS = frozenset(
@@ -86,6 +86,7 @@ def close(module: Module, entry: Item) -> Closure:
         for name, node in free_names(item).items():
             todo.extend(_items_for(name, node, item, outside))
     items = tuple(chosen[start] for start in sorted(chosen))
+    _resolve_announced_by_type(items, outside)
     return Closure(
         entry=entry,
         items=items,
@@ -95,6 +96,21 @@ def close(module: Module, entry: Item) -> Closure:
         missing=tuple(outside.missing),
         bodiless=tuple(outside.bodiless),
     )
+
+
+def _resolve_announced_by_type(items: Sequence[Item], outside: _Outside) -> None:
+    """Judge functions that bodies announce by a type of functions alone: `fn rand;`."""
+    types = {name for item in items for name in facts_of(item).function_types}
+    if not types:
+        return
+    for item in items:
+        if item.kind != "function":
+            continue
+        for name, node in announced_by_type(item, types).items():
+            if not any(
+                found.kind == "function" for found in outside.module.named(name)
+            ):
+                outside.resolve(name, node, item.base)
 
 
 def _items_for(name: str, node: Node, user: Item, outside: _Outside) -> list[Item]:

@@ -26,8 +26,9 @@ from nsc.syntax.tree import (
     operator_of,
     optional_child,
     text_of,
+    walk,
 )
-from nsc.text import FORBIDDEN, HEADER_OF
+from nsc.text import HEADER_OF
 
 # kinds of nodes that are refused wherever they stand: (reason, message)
 REFUSED_NODES = {
@@ -77,6 +78,7 @@ class Facts:
         refused: constructs that are refused wherever they stand.
         writes: names written that are no local variable's, and the refusal if that is
             not allowed.
+        function_types: the names that it gives to types of functions.
     """
 
     identifiers: frozenset[str]
@@ -85,6 +87,7 @@ class Facts:
     branches: bool
     refused: tuple[Refusal, ...]
     writes: tuple[tuple[str, Refusal], ...]
+    function_types: frozenset[str]
 
 
 def facts_of(item: Item) -> Facts:
@@ -103,6 +106,7 @@ def _read(root: Node) -> Facts:
         branches=_depends_on_condition(nodes),
         refused=tuple(_refused(nodes)),
         writes=tuple(_writes(nodes)) if is_function else (),
+        function_types=frozenset(_function_types(nodes)),
     )
 
 
@@ -141,9 +145,6 @@ def _is_table_of_numbers(node: Node) -> bool:
 
 def _used(nodes: _Nodes, *, is_function: bool) -> dict[str, Node]:
     names = set(_declared(nodes, is_function=is_function))
-    # `typedef int f(void); ... f rand;` announces a function, too
-    called = (child(call, "function") for call in nodes.of("call_expression"))
-    names -= FORBIDDEN.keys() & set(map(text_of, called))
     tags = set(_tags(nodes))
     used: dict[str, Node] = {}
     for node in nodes.of(*_NAMING):
@@ -180,6 +181,34 @@ def _declared(nodes: _Nodes, *, is_function: bool) -> Iterator[str]:
         yield text_of(child(node, "name"))
 
 
+def announced_by_type(item: Item, types: set[str]) -> dict[str, Node]:
+    """Return what a function's body declares by some types alone: `fn rand;`.
+
+    Args:
+        item: the function.
+        types: names of function types (`typedef int fn(void);`).
+    """
+    return {
+        text_of(declarator): declarator
+        for node in walk(item.node)
+        if node.type == "declaration" and _type_name(node) in types
+        for declarator in declarators_of(node)
+        if declarator.type == "identifier"
+    }
+
+
+def _type_name(declaration: Node) -> str:
+    named = optional_child(declaration, "type")
+    return "" if named is None else text_of(named)
+
+
+def _function_types(nodes: _Nodes) -> Iterator[str]:
+    for node in nodes.of("type_definition"):
+        for declarator in declarators_of(node):
+            if _is_prototype(declarator):
+                yield declared_name(declarator)
+
+
 def _is_prototype(declarator: Node) -> bool:
     """Say whether a declarator is a function's: `*f(int)`, but not `(*f)(int)`."""
     node: Node | None = declarator
@@ -189,7 +218,7 @@ def _is_prototype(declarator: Node) -> bool:
         inner = optional_child(node, "declarator")
         if inner is not None and inner.type == "parenthesized_declarator":
             inner = inner_of(inner)
-        if inner is None or inner.type == "identifier":
+        if inner is None or inner.type in ("identifier", "type_identifier"):
             return inner is not None
         node = inner
     return False
