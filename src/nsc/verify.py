@@ -8,6 +8,7 @@ on).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -50,6 +51,8 @@ class Verification:
         quantiles: of the inputs' errors, by their share ("0.99").
         bound: None when `n` is too small for any statement at this confidence.
         outputs: the errors of each output, where there are several.
+        wrong: the share of inputs on which an output is another integer than it should
+            be; None where no output is one.
     """
 
     n: int
@@ -61,6 +64,7 @@ class Verification:
     quantiles: dict[str, float]
     bound: Bound | None
     outputs: tuple[Verification, ...] = ()
+    wrong: float | None = None
 
     def as_json(self) -> dict:
         """Return plain numbers; infinities and NaN become None."""
@@ -82,6 +86,7 @@ def verify(
     *,
     confidence: float = 0.99,
     looks: int = 1,
+    whole: Sequence[bool] = (),
 ) -> Verification:
     """Compare true with predicted outputs.
 
@@ -98,6 +103,7 @@ def verify(
             before what is found in one of them ends the search: then every bound holds
             with 1 - (1 - confidence) / looks (Bonferroni), and all of them, the last
             one too, with `confidence`.
+        whole: which outputs are integers, right or wrong; () where none is.
     """
     truth = np.asarray(truth, np.float64)
     predicted = np.asarray(predicted, np.float64)
@@ -108,7 +114,11 @@ def verify(
     def alone(k: int) -> Verification:
         one = slice(k, k + 1)
         return verify(
-            truth[:, one], predicted[:, one], confidence=confidence, looks=looks
+            truth[:, one],
+            predicted[:, one],
+            confidence=confidence,
+            looks=looks,
+            whole=whole[one],
         )
 
     n_outputs = error.shape[1]
@@ -122,7 +132,15 @@ def verify(
         quantiles={f"{q:g}": float(np.quantile(worst, q)) for q in QUANTILES},
         bound=_bound(np.sort(worst), confidence, looks),
         outputs=tuple(map(alone, range(n_outputs))) if n_outputs > 1 else (),
+        wrong=_wrong(error, whole),
     )
+
+
+def _wrong(error: np.ndarray, whole: Sequence[bool]) -> float | None:
+    """Return the share of wrong answers; see `Verification.wrong`."""
+    if not any(whole):
+        return None
+    return float((error[:, np.array(whole)] != 0).any(axis=1).mean())
 
 
 def _normalised(mse: np.ndarray, variance: np.ndarray) -> float:

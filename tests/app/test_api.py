@@ -82,7 +82,7 @@ def test_integer_outputs_stay_in_their_type_and_are_verified_as_they_are_returne
         " char)(255 * x); }"
     )
     surrogate = nsc.compile(text, budget=200, domain={"x": (-1, 2)}, timing=False)
-    raw = surrogate(np.linspace(-1, 2, 500)[:, None])
+    raw = surrogate.networks(np.linspace(-1, 2, 500)[:, None])
     assert raw.min() < 0 or raw.max() > 255  # what a cast would wrap around
     assert float(surrogate.report["test"]["max_abs"]).is_integer()
 

@@ -1,6 +1,7 @@
 """Exported C: golden text, compiled and run natively, equal to the Python surrogate."""
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import nsc
 from nsc.deploy import (
     build_native,
     c_source,
+    native,
     run_selftest,
     surrogate_name,
     time_per_call,
@@ -74,6 +76,48 @@ def test_the_timed_program_can_open_nothing():
     )
     with pytest.raises(BuildError, match="did not finish"):
         time_per_call(program, spy, "g", np.zeros((4, 1)))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'write(2, "aaaaaaaaaaaaaaaa", 16);',  # at most what a kernel lets pass
+        'for (int k = 0; k < 400; k++) write(1, "9", 1);',
+        'write(1, "", 1);',  # "done", before it is
+        'write(1, "1e400 Infinity nan\\n", 19);',
+        "_exit(0);",
+        "for (;;) {}",
+    ],
+)
+def test_what_the_timed_program_says_is_not_believed(body, monkeypatch):
+    limits = replace(native._RUN, wall_s=3)
+    monkeypatch.setattr(native, "_RUN", limits)
+    program = parse_program("double f(double x) { return x; }")
+    spy = (
+        "extern long write(int, const void *, unsigned long);\n"
+        f"extern void _exit(int);\ndouble g(double x) {{ {body} return x; }}\n"
+    )
+    with pytest.raises(BuildError, match="did not finish"):
+        time_per_call(program, spy, "g", np.zeros((4, 1)))
+
+
+def test_names_of_the_timer_are_nobodys():
+    text = "double call(double bool, double unix, double linux) { return bool + unix; }"
+    program = parse_program(text)
+    timing = time_per_call(
+        program,
+        "double call_surrogate(double a, double b, double c) { return a + b; }",
+        "call_surrogate",
+        np.array([[0.5, 0.25, 0.0]]),
+    )
+    assert timing.outputs.tolist() == [[0.75]] and timing.original > 0
+
+
+def test_quick_calls_are_timed_by_the_thousand():
+    program = parse_program("double f(double x) { return x; }")
+    text = "double g(double x) { return x + 1; }"
+    timing = time_per_call(program, text, "g", np.array([[0.0], [0.5]]))
+    assert 0 < timing.original < 500 and 0 < timing.surrogate < 500
 
 
 def test_slow_programs_are_timed():

@@ -48,10 +48,10 @@ float f_surrogate(const float w[2][2]) {
   float nsc_x[4];
   float nsc_h1[3], nsc_h2[3], nsc_y[1];
   float nsc_result;
-  nsc_x[0] = (w[0][0] - 127.5f) * 0.00784313772f;
-  nsc_x[1] = (w[0][1] - 127.5f) * 0.00784313772f;
-  nsc_x[2] = (w[1][0] - 127.5f) * 0.00784313772f;
-  nsc_x[3] = (w[1][1] - 127.5f) * 0.00784313772f;
+  nsc_x[0] = (float)(((double)w[0][0] - 127.5) * 0.0078431372549019607);
+  nsc_x[1] = (float)(((double)w[0][1] - 127.5) * 0.0078431372549019607);
+  nsc_x[2] = (float)(((double)w[1][0] - 127.5) * 0.0078431372549019607);
+  nsc_x[3] = (float)(((double)w[1][1] - 127.5) * 0.0078431372549019607);
   for (int j = 0; j < 3; j++) nsc_h1[j] = nsc_bias_1[j];
   for (int i = 0; i < 4; i++)
     for (int j = 0; j < 3; j++) nsc_h1[j] += nsc_weight_1[i][j] * nsc_x[i];

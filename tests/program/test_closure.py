@@ -129,3 +129,55 @@ def test_a_missing_function_may_be_why_there_is_no_output():
     assert listed.missing == ("store",)
     (listed,) = list_programs("void f(double x) { x = 1; }")
     assert [p.reason for p in listed.problems] == ["no_output"]
+
+
+@pytest.mark.parametrize(
+    "announced",
+    [
+        "extern int rand(void);",
+        "int rand(void);",
+        "int *a, (rand)(void), b = 0;",
+        "extern int (*rand)(void);",
+        "rt rand;",
+        "int k = 3; rt *p, rand;",
+        "typedef int local(void); local rand;",
+    ],
+)
+def test_what_a_body_announces_is_outside_of_it(announced):
+    text = "typedef int rt(void);\ndouble f(double x) { %s return x + rand(); }"
+    assert problems(text % announced) == ["'rand' is not available to a surrogate"]
+
+
+def test_bodies_may_announce_what_is_there():
+    text = (
+        "static const int k = 3;\ndouble g(double);\ndouble f(double x) { extern const"
+    )
+    text += " int k; double g(double), y = x; return g(y) * k; }"
+    text += "\ndouble g(double y) { return y; }"
+    assert closed(text).globals_ == ("k", "g", "f")
+    standard = "double f(double x) { double sin(double); return sin(x); }"
+    assert closed(standard).headers == ("math.h",)
+    [missing] = problems("double f(double x) { extern int hidden; return x + hidden; }")
+    assert missing.startswith("the name 'hidden' is not defined")
+
+
+def test_types_of_functions_may_be_pointed_to():
+    text = "typedef double fn(double);\nstatic double twice(double y) { return 2 * y; }"
+    text += "\nstatic double at(fn *g, double y) { fn *h = g; return h(y); }"
+    assert closed(f"{text}\ndouble f(double x) {{ return at(twice, x); }}").globals_
+
+
+def test_a_local_variable_may_have_the_name_of_what_is_forbidden():
+    text = (
+        "double f(double time) { double read = time, *write = &read; return *write; }"
+    )
+    assert closed(text).globals_ == ("f",)
+
+
+@pytest.mark.parametrize("name", ["nsc_function", "nsc_entry", "nsc_x", "nsc_weight_1"])
+def test_names_of_ours_are_nobodys(name):
+    for text in (
+        f"double {name}(double x) {{ return x; }} double f(double x) {{ return {name}(x); }}",
+        f"double f(double x) {{ extern double {name}(double); return {name}(x); }}",
+    ):
+        assert f"'{name}' is a name of nsc's own; rename it" in problems(text)

@@ -1,5 +1,6 @@
 """What the machine lacks is never the program's fault."""
 
+import os
 import subprocess
 import sys
 
@@ -8,7 +9,7 @@ import pytest
 import nsc.sandbox.compiler as compiler
 from nsc.errors import HostError
 from nsc.program import parse_program
-from nsc.sandbox import CompilerLimits, Failed, build
+from nsc.sandbox import CompilerLimits, Failed, build, run_limited
 
 # The limit is set once everything is loaded and built: the program itself needs little.
 UNDER_A_LIMIT = """
@@ -57,3 +58,13 @@ def test_a_program_too_large_for_the_compiler_is_the_programs_fault():
     text = "double f(double x) { return not_there(x); }"
     made = build([parse_program(text, partial=True).unit], CompilerLimits())[0]
     assert isinstance(made, Failed)
+
+
+def test_messages_are_read_through_a_bound(tmp_path):
+    limits = CompilerLimits(wall_s=30)
+    flood = ["/bin/sh", "-c", "head -c 50000000 /dev/zero >&2; exit 3"]
+    code, messages = run_limited(flood, tmp_path, {"PATH": os.defpath}, limits)
+    assert code == 3 and len(messages) == 1 << 20
+    late = CompilerLimits(wall_s=0.5)
+    endless = ["/bin/sh", "-c", "exec yes >&2"]
+    assert run_limited(endless, tmp_path, {"PATH": os.defpath}, late) == (None, "")

@@ -8,7 +8,16 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from nsc.errors import InputError, StoreError
-from nsc.surrogate import COVERING, Member, Surrogate, load, random_parameters
+from nsc.surrogate import (
+    COVERING,
+    Member,
+    OneOf,
+    Surrogate,
+    Topology,
+    Whole,
+    load,
+    random_parameters,
+)
 from nsc.surrogate.store import write
 
 
@@ -146,3 +155,18 @@ def test_a_report_is_a_text_of_the_metadata(surrogate):
     assert surrogate.report is None
     told = replace(surrogate, metadata={"report": '{"rmse": 0.5}'})
     assert told.report == {"rmse": 0.5}
+
+
+def test_what_outputs_can_hold_is_kept(tmp_path):
+    few = OneOf((-2.0, 0.0, 5.0))
+    members = (Member(Topology((1, 3)), np.array([1.0, 9.0, 9.0, 0.0, 0.0, 0.0])),)
+    held = (None, few, Whole(-3.0, 4.0))
+    names = ("a", "b", "c")
+    made = Surrogate(members, -np.ones(1), np.ones(1), ("x",), names, held=held)
+    made.save(tmp_path / "s.safetensors")
+    read = load(tmp_path / "s.safetensors")
+    assert read.held == held
+    x = np.array([[0.5], [-0.5], [0.1]])
+    expected = [[0.5, 5.0, 4.0], [-0.5, -2.0, -3.0], [0.1, 0.0, 1.0]]
+    np.testing.assert_array_equal(read(x), expected)
+    np.testing.assert_array_equal(read.networks(x), made.networks(x))

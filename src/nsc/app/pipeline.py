@@ -19,6 +19,7 @@ import numpy as np
 from nsc.app.behaviour import check_by_running
 from nsc.app.checks import notes_on_open_behaviour
 from nsc.app.figures import Pair, figures_of
+from nsc.app.held import held_of
 from nsc.app.options import CompileOptions
 from nsc.app.timing import time_calls
 from nsc.compilation import (
@@ -125,6 +126,8 @@ def compile_text(program: Program, options: CompileOptions) -> Compiled:
             f"{program.name}: its text alone does not give a surrogate:"
             f" {'; '.join(notes)}"
         )
+    no_outputs = np.empty((0, program.n_outputs))
+    surrogate = replace(surrogate, held=held_of(program, no_outputs))
     generator = np.random.default_rng(options.seed)
     x = draw_inputs(program, DRAFT_ROWS, generator=generator)
     return Compiled(program, surrogate, x, expected, notes, spent.time_s)
@@ -172,6 +175,7 @@ def compile_program(
         template,
         options.compilation(),
         rounding=partial(as_returned, program),
+        held=partial(held_of, program),
         progress=progress,
     )
     with spent.on("compile"):
@@ -257,8 +261,14 @@ def _evidence(
     taken = CallTime()
     notes: tuple[str, ...] = ()
     if timing and program.function is None:
-        taken, notes = time_calls(found.surrogate, program, found.x, found.y)
+        error = errors_of(found.verification)
+        taken, notes = time_calls(found.surrogate, program, found.x, found.y, error)
     return Evidence(found, zero_shot, figures, figure_runs, taken), notes
+
+
+def errors_of(found: Verification) -> np.ndarray:
+    """Return the root mean squared error of each output, `o`."""
+    return np.array([output.rmse for output in found.outputs or (found,)])
 
 
 def _notes(

@@ -115,6 +115,7 @@ def _errors(found: Verification) -> Errors:
         quantiles=found.quantiles,
         bound=_bound(found),
         outputs=tuple(map(_errors, found.outputs)),
+        wrong=found.wrong,
     )
 
 

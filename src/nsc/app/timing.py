@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nsc.deploy import c_source, surrogate_name, time_per_call
+from nsc.deploy import arithmetic, c_source, surrogate_name, time_per_call
 from nsc.errors import BuildError
 from nsc.program import Program
 from nsc.report import CallTime
@@ -21,7 +21,11 @@ NEAR = 1e-3  # of an output, and of its mean: what rounding may change
 
 
 def time_calls(
-    surrogate: Surrogate, program: Program, x: np.ndarray, y: np.ndarray
+    surrogate: Surrogate,
+    program: Program,
+    x: np.ndarray,
+    y: np.ndarray,
+    error: np.ndarray,
 ) -> tuple[CallTime, tuple[str, ...]]:
     """Time a call of both, and compare what the original returns with the sandbox.
 
@@ -30,22 +34,25 @@ def time_calls(
     Args:
         x, y: verification inputs and the program's outputs in the sandbox, `n i` and
             `n o`.
+        error: `o`, the verified root mean squared error of each output.
 
     Returns:
         What a call takes, and notes.
     """
+    real = arithmetic(surrogate, program.signature.outputs, x, error)
     x = x[:TIMED_ROWS]
     y = y[:TIMED_ROWS]
     try:
-        c_text = c_source(surrogate, program)
+        c_text = c_source(surrogate, program, real=real)
         name = surrogate_name(program, drop_in=False)
         timing = time_per_call(program, c_text, name, x)
-    except BuildError as error:
-        return CallTime(), (f"a call was not timed: {error}",)
+    except BuildError as failure:
+        return CallTime(), (f"a call was not timed: {failure}",)
     taken = CallTime(timing.original, timing.surrogate)
+    notes = _slower(taken)
     differs = _differs(timing.outputs, y)
     if differs.mean() <= STRAYS:
-        return taken, ()
+        return taken, notes
     where = ", ".join(f"{v:.6g}" for v in x[differs][0])
     note = (
         f"built for this machine the program returns something else on {differs.sum()}"
@@ -53,7 +60,18 @@ def time_calls(
         " surrogate learned from, long, size_t and pointers have 32 bits, and what C"
         " leaves undefined may differ"
     )
-    return taken, (note,)
+    return taken, (*notes, note)
+
+
+def _slower(taken: CallTime) -> tuple[str, ...]:
+    """Remark that a surrogate saves no time, where it does not."""
+    assert taken.original is not None and taken.surrogate is not None, "both are timed"
+    if taken.surrogate <= taken.original:
+        return ()
+    return (
+        f"the surrogate is slower than the program: a call takes {taken.surrogate:.1f}"
+        f" ns instead of {taken.original:.1f} ns",
+    )
 
 
 def _differs(returned: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -34,11 +34,13 @@ from nsc.compilation.start import Start
 from nsc.finetune import FinetuneResult
 from nsc.finetune import Progress as FinetuneProgress
 from nsc.oracle import Oracle
-from nsc.surrogate import Member, Surrogate, Topology
+from nsc.surrogate import Held, Member, Surrogate, Topology
 from nsc.verify import Verification, verify
 
 # (what is happening, fraction of it that is done)
 Progress = Callable[[str, float], None]
+# the outputs `n o` of the runs that are learned from -> what stands for each output
+Holding = Callable[[npt.NDArray[np.float64]], tuple[Held, ...]]
 Clock = Callable[[], float]  # seconds
 
 
@@ -54,6 +56,7 @@ class Compilation:
         time_s: seconds by phase.
         reached: whether the target error holds; None without a target.
         given_up: why it does not; "" where it does, or without a target.
+        looks: how many verifications its bound allows for; see `verify`.
     """
 
     surrogate: Surrogate
@@ -67,6 +70,7 @@ class Compilation:
     rounds: tuple[Round, ...]
     reached: bool | None
     given_up: str = ""
+    looks: int = 1
 
 
 def surrogate_compilation(
@@ -77,6 +81,7 @@ def surrogate_compilation(
     config: CompilationConfig,
     *,
     rounding: Rounding = lambda y: y,
+    held: Holding = lambda y: (),
     progress: Progress = lambda what, fraction: None,
     clock: Clock = time.perf_counter,
 ) -> Compilation:
@@ -89,13 +94,14 @@ def surrogate_compilation(
             replaced.
         rounding: what use makes of the surrogate's outputs `n o` (integers, say): that is
             verified.
+        held: what stands for each output, by those of the runs that are learned from.
         clock: what a time limit is measured by.
 
     Raises:
         OracleError: the program fails on part of its domain.
     """
     sampler = Sampler(oracle, draw, len(template.output_names), config.seed)
-    search = _Search(sampler, template, config, rounding, progress, clock)
+    search = _Search(sampler, template, config, rounding, held, progress, clock)
     return search.run(starts)
 
 
@@ -136,6 +142,7 @@ class _Search:
         template: Surrogate,
         config: CompilationConfig,
         rounding: Rounding,
+        held: Holding,
         progress: Progress,
         clock: Clock,
     ):
@@ -143,6 +150,7 @@ class _Search:
         self.template = template
         self.config = config
         self.rounding = rounding
+        self.held = held
         self.progress = progress
         self.clock = clock
         self.started = clock()
@@ -181,7 +189,8 @@ class _Search:
         members = tuple(r.member for r in results)
         if not results:
             members = tuple(Member(s.topology, s.without_runs) for s in starts)
-        surrogate = replace(self.template, members=members)
+        held = self.held(self.examples.y)
+        surrogate = replace(self.template, members=members, held=held)
         examples, found = self._verify(surrogate)
         self.rounds.append(Round(budget, str(members[0].topology), found.rmse))
         return _Attempt(surrogate, results, examples, found)
@@ -241,10 +250,14 @@ class _Search:
         self.progress(f"verifying on {n} fresh inputs", 0.0)
         with self._timed("verify"):
             fresh = self.sampler.run(n, stream=VERIFICATION, number=len(self.rounds))
-            # each may be the last, by what it finds
-            looks = MAX_ROUNDS if self.config.target_error else 1
             predicted = self.rounding(surrogate(fresh.x))
-            return fresh, verify(fresh.y, predicted, looks=looks)
+            whole = [held is not None for held in surrogate.held]
+            return fresh, verify(fresh.y, predicted, looks=self._looks, whole=whole)
+
+    @property
+    def _looks(self) -> int:
+        """How many verifications there may be: each may be the last, by its findings."""
+        return MAX_ROUNDS if self.config.target_error else 1
 
     def _reason_to_give_up(self, budget: int, found: Verification) -> str | None:
         if self._is_late():
@@ -283,4 +296,5 @@ class _Search:
             rounds=tuple(self.rounds),
             reached=reached,
             given_up=given_up,
+            looks=self._looks,
         )

@@ -3,7 +3,7 @@
 `EXPORTERS` lists the formats: C99 and ONNX. Must not know training.
 """
 
-from nsc.deploy.c_source import CExporter as CExporter
+from nsc.deploy.c_exporter import CExporter as CExporter
 from nsc.deploy.c_source import c_source as c_source
 from nsc.deploy.c_source import surrogate_name as surrogate_name
 from nsc.deploy.exporter import Exporter as Exporter
@@ -16,4 +16,5 @@ from nsc.deploy.native import time_per_call as time_per_call
 from nsc.deploy.onnx import OnnxExporter as OnnxExporter
 from nsc.deploy.onnx import evaluate_onnx as evaluate_onnx
 from nsc.deploy.onnx import relative_difference as relative_difference
+from nsc.deploy.rounding import arithmetic as arithmetic
 from nsc.deploy.table import EXPORTERS as EXPORTERS

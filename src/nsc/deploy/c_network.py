@@ -1,7 +1,8 @@
 """The networks of a surrogate as C: their numbers, tables, layers and activations.
 
-In: Surrogate, the signature's output types. Out: pieces of C text. Everything computes
-in one floating type: float where all outputs that are floating are float, else double.
+In: Surrogate, a floating type. Out: pieces of C text. Everything computes
+in one floating type but the scaling of inputs, which is in double: a float input may
+be far from zero and its range narrow, and float constants would move that range.
 Non-goals: the function around them (c_source).
 """
 
@@ -41,19 +42,14 @@ _SIGMOID_COMMENT = (
 )
 
 
-def is_single(outputs: Sequence[Leaf]) -> bool:
-    """Say whether single precision is all that a program's outputs can hold."""
-    floating = [leaf.type for leaf in outputs if leaf.type.kind == "float"]
-    return bool(floating) and all(t.bits == 32 for t in floating)
-
-
 class NetworkWriter:
     """Spells the numbers, tables and layers of one surrogate."""
 
-    def __init__(self, surrogate: Surrogate, outputs: Sequence[Leaf]):
+    def __init__(self, surrogate: Surrogate, real: str, sigmoid: str = "nsc_sigmoid"):
         self.surrogate = surrogate
-        self.is_single = is_single(outputs)
-        self.real = "float" if self.is_single else "double"
+        self.is_single = real == "float"
+        self.real = real
+        self.sigmoid_name = sigmoid
         self.members = [self._shrunk(m) for m in surrogate.members]
 
     def _shrunk(self, member: Member) -> Member:
@@ -63,10 +59,9 @@ class NetworkWriter:
 
     def number(self, value: float) -> str:
         """Spell a constant so that it is read back as it is."""
-        text = f"{np.float32(value):.9g}" if self.is_single else f"{value:.17g}"
-        is_floating = any(c in text for c in ".en")
-        text = text if is_floating else f"{text}.0"
-        return f"{text}f" if self.is_single else text
+        if not self.is_single:
+            return double_number(value)
+        return f"{_with_point(f'{np.float32(value):.9g}')}f"
 
     def limits_of(self, leaf: Leaf) -> tuple[float, float]:
         """Return the ends of an integer type, as far as this type holds them."""
@@ -120,7 +115,7 @@ class NetworkWriter:
         real = self.real
         one = self.number(1.0)
         return f"""{_SIGMOID_COMMENT}
-static {real} nsc_sigmoid({real} z) {{
+static {real} {self.sigmoid_name}({real} z) {{
   union {{ {real} real; {bits} bits; }} whole, power;
   {real} t = z * {self.number(-1.4426950408889634)}, f, f2, f4;
   t = t > {limit} ? {limit} : t < -{limit} ? -{limit} : t;
@@ -149,8 +144,8 @@ static {real} nsc_sigmoid({real} z) {{
             return f"{z} > 0 ? {z} : 0"
         if kind == "tanh":  # tanh(z) = 2 sigmoid(2 z) - 1
             two = self.number(2.0)
-            return f"{two} * nsc_sigmoid({two} * {z}) - {self.number(1.0)}"
-        return f"nsc_sigmoid({z})"
+            return f"{two} * {self.sigmoid_name}({two} * {z}) - {self.number(1.0)}"
+        return f"{self.sigmoid_name}({z})"
 
     def layers(self) -> list[str]:
         """Write all layers, from `nsc_x` to the arrays of outputs."""
@@ -200,6 +195,16 @@ static {real} nsc_sigmoid({real} z) {{
             array = self._array(k, len(member.topology.widths) - 1)
             found += [f"{array}[{j}]" for j in range(member.topology.n_outputs)]
         return found
+
+
+def double_number(value: float) -> str:
+    """Spell a double constant so that it is read back as it is."""
+    return _with_point(f"{value:.17g}")
+
+
+def _with_point(text: str) -> str:
+    is_floating = any(c in text for c in ".en")
+    return text if is_floating else f"{text}.0"
 
 
 def _loop(index: str, n: int) -> str:

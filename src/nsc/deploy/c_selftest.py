@@ -10,8 +10,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from nsc.program import Program, as_returned, scalar_entry
-from nsc.surrogate import Member, Surrogate, forward
+from nsc.deploy.rounding import in_float
+from nsc.program import PortableNames, Program, as_returned, scalar_entry
+from nsc.surrogate import Surrogate
 
 MACRO = "NSC_SELFTEST"
 ROWS = 16
@@ -36,10 +37,12 @@ def selftest(
     table = ",\n".join(f"    {{{_list(row, '.17g')}}}" for row in np.hstack([x, y]))
     scale = _list(np.maximum(np.abs(y).max(axis=0), 1e-30), ".6g")
     slack = _list(_slack(surrogate, program, x, real), ".6g")
+    entry = scalar_entry(program.signature, name, "nsc_selftest_entry")
+    entry = PortableNames(program).text(entry)
     allowed = f"{TOLERANCE[real]} * scale[k] + slack[k]"
     return f"""#ifdef {MACRO}
 #include <stdio.h>
-{stand_ins(program)}{scalar_entry(program.signature, name, "nsc_selftest_entry")}
+{stand_ins(program)}{entry}
 static const double nsc_selftest[{len(x)}][{n + o}] = {{
 {table}}};
 
@@ -85,15 +88,6 @@ def _slack(
     is_whole = [leaf.type.kind != "float" for leaf in program.signature.outputs]
     slack = np.array(is_whole, np.float64)
     if real == "float":
-        lost = np.abs(_in_float(surrogate, x) - surrogate(x)).max(axis=0)
+        lost = np.abs(in_float(surrogate, x) - surrogate.networks(x)).max(axis=0)
         slack = slack + 8 * lost
     return slack
-
-
-def _in_float(surrogate: Surrogate, x: np.ndarray) -> np.ndarray:
-    """Evaluate `n i` -> `n o` in single precision, to see what that loses."""
-    u = surrogate.normalise(x).astype(np.float32)
-    members = (Member(m.topology, m.w.astype(np.float32)) for m in surrogate.members)
-    return np.concatenate(
-        [forward(m.w, m.topology, u, kind=np.float32) for m in members], axis=1
-    )

@@ -1,55 +1,33 @@
 """A surrogate -> one C99 file with the original's signature.
 
 In: Surrogate, Program. Out: C text without malloc, its weights as static const tables.
-Non-goals: compiling it (native.py), training.
+Non-goals: compiling and checking it (c_exporter), training.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from nsc.deploy.c_network import NetworkWriter
-from nsc.deploy.c_selftest import MACRO, selftest
-from nsc.deploy.exporter import ExportJob
-from nsc.deploy.native import run_selftest
-from nsc.errors import BuildError, InputError
-from nsc.program import Program, signature_types
-from nsc.surrogate import Surrogate
+from nsc.deploy.c_network import NetworkWriter, double_number
+from nsc.deploy.c_selftest import selftest
+from nsc.deploy.rounding import is_single
+from nsc.errors import InputError
+from nsc.program import PortableNames, Program, signature_types
+from nsc.surrogate import OneOf, Surrogate
 from nsc.syntax import Leaf, Void
 
+_BOOL = """#ifdef __cplusplus
+#define _Bool bool
+#endif
 
-@dataclass(frozen=True)
-class CExporter:
-    """C99 with the original's signature, and a self-test."""
+"""
 
-    file_name: str = "surrogate.c"
-    tools: tuple[str, ...] = ()
 
-    def render(self, job: ExportJob) -> bytes:
-        """Return the file; see `Exporter.render`."""
-        text = c_source(
-            job.surrogate,
-            job.program,
-            drop_in=job.drop_in,
-            guard=job.guard,
-            notes=job.notes,
-            selftest_inputs=job.x,
-        )
-        return text.encode("utf-8")
-
-    def check(self, job: ExportJob, data: bytes) -> None:
-        """Build the file natively, with the job's self-test; see `Exporter.check`."""
-        program = job.program
-        name = surrogate_name(program, drop_in=job.drop_in)
-        real = NetworkWriter(job.surrogate, program.signature.outputs).real
-        exported, _, _ = data.decode("utf-8").partition(f"#ifdef {MACRO}")
-        text = exported + selftest(job.surrogate, program, name, job.x, real)
-        calls_original = job.guard and not job.drop_in
-        if not run_selftest(text, original=program if calls_original else None):
-            raise BuildError("the exported C does not compute what the surrogate does")
+def _sigmoid(program: Program) -> str:
+    """Name the exported sigmoid as the program is not called."""
+    return "nsc_logistic" if program.name == "nsc_sigmoid" else "nsc_sigmoid"
 
 
 def surrogate_name(program: Program, *, drop_in: bool) -> str:
@@ -65,8 +43,10 @@ def c_source(
     guard: bool = False,
     notes: Sequence[str] = (),
     selftest_inputs: np.ndarray | None = None,
+    real: str | None = None,
+    original: str | None = None,
 ) -> str:
-    """Write a surrogate as C99.
+    """Write a surrogate as C99 that is C23 and C++, too.
 
     Args:
         drop_in: give it the original's name instead of NAME_surrogate.
@@ -75,41 +55,30 @@ def c_source(
         notes: lines for the head comment, for example the verified error.
         selftest_inputs: `n i` inputs in user units for the table under NSC_SELFTEST;
             None is no self-test.
+        real: what it computes in, "float" or "double" (`arithmetic`); by default float
+            where outputs hold no more.
+        original: the text to embed instead of the program's own.
 
     Raises:
         InputError: the original is to be embedded, and calls what is nowhere declared.
     """
     name = surrogate_name(program, drop_in=drop_in)
-    network = NetworkWriter(surrogate, program.signature.outputs)
+    names = PortableNames(program)
+    if real is None:
+        real = "float" if is_single(program.signature.outputs) else "double"
+    network = NetworkWriter(surrogate, real, _sigmoid(program))
+    writer = _Writer(network, program, names, name, guard=guard, drop_in=drop_in)
+    head = _head(surrogate, program, name, notes, guard=guard)
     parts = [
-        _head(surrogate, program, name, notes, guard=guard),
-        *_original(program, guard=guard, drop_in=drop_in),
+        *writer.original(program.text if original is None else original),
         network.tables(),
         network.sigmoid(),
-        _function(network, program, name, guard, drop_in),
+        writer.function(),
     ]
     if selftest_inputs is not None:
-        parts.append(selftest(surrogate, program, name, selftest_inputs, network.real))
-    return "\n\n".join(p for p in parts if p) + "\n"
-
-
-def _original(program: Program, *, guard: bool, drop_in: bool) -> list[str]:
-    """Write what the signature needs, and the original where it is called."""
-    headers, types = signature_types(program)
-    includes = "\n".join(f"#include <{h}>" for h in headers)
-    types = "\n".join([types, *_announced(program, guard=guard)]).strip()
-    if guard and drop_in and program.text:
-        if program.signature.variables:
-            raise InputError(
-                "guard must be left out with drop_in where a file-level variable is an"
-                " input or fixed: the original would be embedded with a copy of"
-                f" '{program.signature.variables[0].name}'"
-            )
-        return [includes, _embedded_original(program)]
-    if not guard:
-        return [includes, types]
-    prototype = _prototype(program, program.name)
-    return [includes, types, f"{prototype};  /* called outside the domain */"]
+        parts.append(selftest(surrogate, program, name, selftest_inputs, real))
+    text = "\n\n".join(p for p in parts if p) + "\n"
+    return f"{head}\n\n{_BOOL if '_Bool' in text else ''}{text}"
 
 
 def _announced(program: Program, *, guard: bool) -> list[str]:
@@ -163,90 +132,163 @@ def _said_of_fixed(program: Program, *, guard: bool) -> list[str]:
     return [f"Made for these values; {done}:", *values]
 
 
-def _embedded_original(program: Program) -> str:
-    undeclared = [name for name in program.bodiless if name not in program.globals_]
-    if undeclared:
-        raise InputError(
-            f"guard needs the original, which drop_in embeds; {program.name} calls"
-            f" '{undeclared[0]}': declare it in the file first"
+class _Writer:
+    """Writes the exported function, and what stands around it, of one program."""
+
+    def __init__(
+        self,
+        network: NetworkWriter,
+        program: Program,
+        names: PortableNames,
+        name: str,
+        *,
+        guard: bool,
+        drop_in: bool,
+    ):
+        self.network = network
+        self.program = program
+        self.names = names
+        self.name = name
+        self.guard = guard
+        self.drop_in = drop_in
+
+    def original(self, text: str) -> list[str]:
+        """Write what the signature needs, and the original where it is called."""
+        headers, types = signature_types(self.program)
+        includes = "\n".join(f"#include <{h}>" for h in headers)
+        announced = _announced(self.program, guard=self.guard)
+        types = "\n".join([types, *announced]).strip()
+        if self.guard and self.drop_in and text:
+            self._expect_no_variables()
+            return [includes, self._embedded_original(text)]
+        types = self.names.text(types)
+        if not self.guard:
+            return [includes, types]
+        prototype = self._prototype(self.program.name)
+        return [includes, types, f"{prototype};  /* called outside the domain */"]
+
+    def _expect_no_variables(self) -> None:
+        variables = self.program.signature.variables
+        if variables:
+            raise InputError(
+                "guard must be left out with drop_in where a file-level variable is an"
+                " input or fixed: the original would be embedded with a copy of"
+                f" '{variables[0].name}'"
+            )
+
+    def _embedded_original(self, text: str) -> str:
+        program = self.program
+        undeclared = [name for name in program.bodiless if name not in program.globals_]
+        if undeclared:
+            raise InputError(
+                f"guard needs the original, which drop_in embeds; {program.name} calls"
+                f" '{undeclared[0]}': declare it in the file first"
+            )
+        return (
+            "/* The original, called outside the domain. */\n"
+            f"#define {program.name} {program.name}_original\n"
+            f"{self.names.original(text.strip())}\n"
+            f"#undef {program.name}"
         )
-    return (
-        "/* The original, called outside the domain. */\n"
-        f"#define {program.name} {program.name}_original\n"
-        f"{program.text.strip()}\n"
-        f"#undef {program.name}"
-    )
 
+    def _prototype(self, name: str) -> str:
+        params = self.program.signature.params
+        declared = ", ".join(self.names.declaration(p.declaration) for p in params)
+        result = self.program.signature.result.spell(f"{name}({declared})")
+        return self.names.text(result) if self.names.new else result
 
-def _prototype(program: Program, name: str) -> str:
-    declared = ", ".join(p.declaration for p in program.signature.params)
-    return program.signature.result.spell(f"{name}({declared})")
+    def function(self) -> str:
+        """Write the exported function: guard, normalised inputs, layers, outputs."""
+        network = self.network
+        signature = self.program.signature
+        has_result = not isinstance(signature.result, Void)
+        body = [
+            f"{network.real} nsc_x[{self.program.n_inputs}];",
+            network.locals_(),
+        ]
+        if has_result:
+            result = signature.result.spell("nsc_result")
+            body.append(f"{self.names.text(result)};")
+        if self.guard:
+            body.append(self._guard())
+        for k, leaf in enumerate(signature.inputs):
+            body.append(f"nsc_x[{k}] = {self._normalised(leaf, k)};")
+        body += network.layers()
+        for k, value in enumerate(network.outputs()):
+            leaf = signature.outputs[k]
+            lvalue = self.names.text(leaf.lvalue)
+            body.append(f"{lvalue} = {self._output(leaf, k, value)};")
+        if has_result:
+            body.append("return nsc_result;")
+        text = "\n".join(f"  {line}" for line in body)
+        return f"{self._prototype(self.name)} {{\n{text}\n}}"
 
+    def _normalised(self, leaf: Leaf, k: int) -> str:
+        """Map input k onto [-1, 1]; what would change nothing is left out.
 
-def _function(
-    network: NetworkWriter, program: Program, name: str, guard: bool, drop_in: bool
-) -> str:
-    """Write the exported function: guard, normalised inputs, layers, outputs."""
-    signature = program.signature
-    has_result = not isinstance(signature.result, Void)
-    body = [f"{network.real} nsc_x[{program.n_inputs}];", network.locals_()]
-    if has_result:
-        body.append(f"{signature.result.spell('nsc_result')};")
-    if guard:
-        body.append(_guard(network.surrogate, program, drop_in))
-    for k, leaf in enumerate(signature.inputs):
-        body.append(f"nsc_x[{k}] = {_normalised(network, leaf, k)};")
-    body += network.layers()
-    for leaf, value in zip(signature.outputs, network.outputs(), strict=True):
-        body.append(f"{leaf.lvalue} = {_output(network, leaf, value)};")
-    if has_result:
-        body.append("return nsc_result;")
-    text = "\n".join(f"  {line}" for line in body)
-    return f"{_prototype(program, name)} {{\n{text}\n}}"
+        A centre is taken off in double: a float's own would be up to 2^-24 of it off,
+        which may be more than the range.
+        """
+        network = self.network
+        lo = network.surrogate.lo[k]
+        hi = network.surrogate.hi[k]
+        middle = (hi + lo) / 2
+        half = (hi - lo) / 2
+        value = self.names.text(leaf.lvalue)
+        real = "double" if middle else network.real
+        if leaf.type.spelling != real:
+            value = f"({real}){value}"
+        if not middle:
+            return value if half == 1 else f"{value} * {network.number(1 / half)}"
+        sign = "-" if middle > 0 else "+"
+        value = f"({value} {sign} {double_number(abs(middle))})"
+        if half != 1:
+            value = f"{value} * {double_number(1 / half)}"
+        return f"(float)({value})" if network.is_single else value
 
+    def _output(self, leaf: Leaf, k: int, value: str) -> str:
+        """Spell what an output's variable gets, as `Surrogate` does in numpy."""
+        network = self.network
+        if leaf.type.kind == "float":
+            return value
+        if leaf.type.kind == "bool":
+            return f"{value} > 0.5"
+        held = network.surrogate.held[k] if network.surrogate.held else None
+        if isinstance(held, OneOf):
+            return f"({leaf.type.spelling})({self._one_of(held, value)})"
+        least, largest = (network.number(limit) for limit in network.limits_of(leaf))
+        nearest = f"{value} < 0 ? {value} - 0.5 : {value} + 0.5"
+        cut_off = f"{value} < {least} ? {least} : {value} > {largest} ? {largest}"
+        return f"({leaf.type.spelling})({cut_off} : {nearest})"
 
-def _normalised(network: NetworkWriter, leaf: Leaf, k: int) -> str:
-    """Map input k onto [-1, 1]; what would change nothing is left out."""
-    lo = network.surrogate.lo[k]
-    hi = network.surrogate.hi[k]
-    middle = (hi + lo) / 2
-    half = (hi - lo) / 2
-    value = leaf.lvalue
-    if leaf.type.spelling != network.real:
-        value = f"({network.real}){value}"
-    if middle > 0:
-        value = f"({value} - {network.number(middle)})"
-    elif middle < 0:
-        value = f"({value} + {network.number(-middle)})"
-    return value if half == 1 else f"{value} * {network.number(1 / half)}"
+    def _one_of(self, held: OneOf, value: str) -> str:
+        """Write a table of values as a chain of tests, from the largest down."""
+        limits = map(self.network.number, held.thresholds)
+        # in double: a float does not hold every integer
+        least, *others = map(double_number, held.values)
+        rows = list(zip(limits, others, strict=True))
+        tests = [f"{value} > {limit} ? {other}" for limit, other in reversed(rows)]
+        return " : ".join([*tests, least])
 
-
-def _output(network: NetworkWriter, leaf: Leaf, value: str) -> str:
-    """Spell what an output's variable gets, as `program.as_returned` does in numpy."""
-    if leaf.type.kind == "float":
-        return value
-    if leaf.type.kind == "bool":
-        return f"{value} > 0.5"
-    least, largest = (network.number(limit) for limit in network.limits_of(leaf))
-    nearest = f"{value} < 0 ? {value} - 0.5 : {value} + 0.5"
-    cut_off = f"{value} < {least} ? {least} : {value} > {largest} ? {largest}"
-    return f"({leaf.type.spelling})({cut_off} : {nearest})"
-
-
-def _guard(surrogate: Surrogate, program: Program, drop_in: bool) -> str:
-    """Write the test that leaves what is outside the domain to the original."""
-    sides = zip(program.signature.inputs, surrogate.lo, surrogate.hi, strict=True)
-    tests = [
-        f"{leaf.lvalue} >= {lo:.17g} && {leaf.lvalue} <= {hi:.17g}"
-        for leaf, lo, hi in sides
-    ]
-    tests += [
-        f"{leaf.lvalue} == {value:.17g}" for leaf, value in program.signature.fixed
-    ]
-    inside = "\n        && ".join(tests)
-    original = f"{program.name}_original" if drop_in else program.name
-    call = f"{original}({', '.join(p.name for p in program.signature.params)})"
-    leave = f"return {call};"
-    if isinstance(program.signature.result, Void):
-        leave = f"{{ {call}; return; }}"
-    return f"if (!({inside})) {leave}"
+    def _guard(self) -> str:
+        """Write the test that leaves what is outside the domain to the original."""
+        program = self.program
+        signature = program.signature
+        surrogate = self.network.surrogate
+        sides = zip(signature.inputs, surrogate.lo, surrogate.hi, strict=True)
+        tests = [
+            f"{self.names.text(leaf.lvalue)} >= {lo:.17g}"
+            f" && {self.names.text(leaf.lvalue)} <= {hi:.17g}"
+            for leaf, lo, hi in sides
+        ]
+        tests += [
+            f"{self.names.text(leaf.lvalue)} == {value:.17g}"
+            for leaf, value in signature.fixed
+        ]
+        inside = "\n        && ".join(tests)
+        original = f"{program.name}_original" if self.drop_in else program.name
+        arguments = ", ".join(self.names.text(p.name) for p in signature.params)
+        leave = f"return {original}({arguments});"
+        if isinstance(signature.result, Void):
+            leave = f"{{ {original}({arguments}); return; }}"
+        return f"if (!({inside})) {leave}"

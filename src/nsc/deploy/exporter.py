@@ -12,6 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
+from nsc.deploy.rounding import arithmetic
 from nsc.program import Program
 from nsc.surrogate import Surrogate
 
@@ -26,6 +27,8 @@ class ExportJob:
         drop_in: give what is exported the original's name.
         guard: call the original outside the domain.
         notes: lines for a human reader, for example the verified error.
+        error: `o`, the verified root mean squared error of each output, if there is
+            one.
     """
 
     surrogate: Surrogate
@@ -34,6 +37,13 @@ class ExportJob:
     drop_in: bool = False
     guard: bool = False
     notes: tuple[str, ...] = ()
+    error: np.ndarray | None = None
+
+    @property
+    def real(self) -> str:
+        """What exported C computes in."""
+        outputs = self.program.signature.outputs
+        return arithmetic(self.surrogate, outputs, self.x, self.error)
 
 
 class Exporter(Protocol):
@@ -50,7 +60,7 @@ class Exporter(Protocol):
         ...
 
     def render(self, job: ExportJob) -> bytes:
-        """Return the file, checked where that takes no compiler.
+        """Return the file, checked.
 
         Raises:
             InputError: the job asks for what this program does not allow.
@@ -60,11 +70,20 @@ class Exporter(Protocol):
         ...
 
     def check(self, job: ExportJob, data: bytes) -> None:
-        """Run a rendered file on the job's inputs, and compare with its surrogate.
+        """Run a rendered file and compare with its surrogate; see `check_agreement`.
 
         Raises:
             MissingExtraError: a tool is not installed.
             BuildError: it computes something else, or cannot be run.
+        """
+        ...
+
+    def evaluate(self, job: ExportJob, data: bytes, x: np.ndarray) -> np.ndarray:
+        """Run a rendered file on `n i` in the program's units; returns `n o`.
+
+        Raises:
+            MissingExtraError: a tool is not installed.
+            BuildError: it cannot be run.
         """
         ...
 

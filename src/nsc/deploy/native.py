@@ -2,23 +2,24 @@
 
 In: C texts. Out: executables that ran, nanoseconds. The original is text that its user
 handed in, that the guard let pass and that the sandbox has run without a trap. Here it
-runs natively, under limits on time and memory; on Linux it can compute, ask for memory
-and write to what it has open: at any other system call the kernel ends it (seccomp).
+runs natively, under limits on time and memory; on Linux it can compute, ask for memory,
+read its orders and write its answers: at any other system call the kernel ends it
+(seccomp). What it says is not believed (stopwatch).
 Non-goals: judging text (sandbox.guard does, before).
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from nsc.deploy.c_selftest import stand_ins
+from nsc.deploy.stopwatch import Stopwatch
 from nsc.errors import BuildError
 from nsc.host import temporary_folder, zig_command, zig_environment
-from nsc.program import Program, scalar_entry
+from nsc.program import PortableNames, Program, scalar_entry
 from nsc.sandbox import CompilerLimits, clean_diagnostic, run_limited
 
 FLAGS = (
@@ -28,9 +29,11 @@ FLAGS = (
     "-w",
     "-fno-sanitize=undefined",
     "-march=native",
+    # GNU C has macros of these names; a program may have variables
+    "-Uunix",
+    "-Ulinux",
 )
 TIMER = Path(__file__).parent / "csrc" / "timer.c"
-ROUNDS = 15
 PRINTS = "printf fprintf puts putchar fputs fputc putc fflush perror".split()
 _MUTED = "static int nsc_muted(int n, ...) { return 0; }\n"
 _RUN = CompilerLimits(wall_s=20, cpu_s=20, memory_bytes=1 << 30, file_bytes=0)
@@ -109,7 +112,8 @@ def time_per_call(program: Program, c_text: str, name: str, x: np.ndarray) -> Ti
     """Measure what a call of the original and of the surrogate takes, both native.
 
     Same compiler and flags, separate translation units, alternating rounds, median of
-    rounds. Both are called through the same scalar entry, whose cost is included.
+    rounds, by this process's clock. Both are called through the same scalar entry, whose
+    cost is included.
 
     Args:
         c_text: the exported surrogate.
@@ -122,24 +126,22 @@ def time_per_call(program: Program, c_text: str, name: str, x: np.ndarray) -> Ti
     """
     # what both texts define is renamed in one of them
     renamed = "".join(f"#define {g} nsc_o_{g}\n" for g in program.globals_)
-    entry = scalar_entry(program.signature, program.name, "call_original")
-    surrogate_entry = scalar_entry(program.signature, name, "call_surrogate")
+    entry = scalar_entry(program.signature, program.name, "nsc_timed_original")
+    called = scalar_entry(program.signature, name, "nsc_timed_surrogate")
     sources = {
         "original.c": _closed_text(program, renamed) + entry,
-        "surrogate.c": (f"{c_text}\n{stand_ins(program)}{surrogate_entry}"),
+        "surrogate.c": (
+            f"{c_text}\n{stand_ins(program)}{PortableNames(program).text(called)}"
+        ),
         "main.c": _timer(program, x),
     }
     with temporary_folder("nsc-") as work:
         binary = build_native(sources, work)
-        code, output = run_limited([str(binary)], work, {}, _RUN)
-    *outputs, times = output.strip().split("\n")
-    found = re.fullmatch(r"([\d.]+) ([\d.]+)", times)
-    if code != 0 or found is None or len(outputs) != len(x) * program.n_outputs:
-        raise BuildError(
-            "the timing run of the original and the surrogate did not finish"
-        )
-    returned = np.array(list(map(float, outputs))).reshape(len(x), program.n_outputs)
-    return Timing(float(found.group(1)), float(found.group(2)), returned)
+        with Stopwatch(binary, _RUN) as watch:
+            outputs = watch.outputs(len(x), program.n_outputs)
+            original, surrogate = watch.times()
+            watch.end()
+    return Timing(original, surrogate, outputs)
 
 
 def _timer(program: Program, x: np.ndarray) -> str:
@@ -148,7 +150,6 @@ def _timer(program: Program, x: np.ndarray) -> str:
     macros = {
         "INPUTS": program.n_inputs,
         "OUTPUTS": program.n_outputs,
-        "ROUNDS": ROUNDS,
         "POINTS": len(x),
         "CASES": ", ".join(f"{{{row}}}" for row in rows),
     }

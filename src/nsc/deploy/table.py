@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from nsc.deploy.c_source import CExporter
+from nsc.deploy.c_exporter import CExporter
 from nsc.deploy.exporter import Exporter
 from nsc.deploy.onnx import OnnxExporter
 

@@ -7,11 +7,14 @@ Non-goals: which commands, other limits (sandbox).
 from __future__ import annotations
 
 import os
+import selectors
 import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+MOST_MESSAGES = 1 << 20
 GRACE_S = 5.0  # a killed process that a file system holds up is left to it
 
 
@@ -21,7 +24,8 @@ def run_bounded(
     """Run a process group; after it, or after an error, none of it runs any more.
 
     Returns:
-        (exit code, or None on timeout; what it wrote to stderr)
+        (exit code, or None on timeout; the first MOST_MESSAGES bytes that it wrote to
+        stderr)
     """
     process = subprocess.Popen(
         command,
@@ -32,13 +36,31 @@ def run_bounded(
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
+    deadline = time.monotonic() + wall_s
     try:
-        _, messages = process.communicate(timeout=wall_s)
-        return process.returncode, messages.decode("utf-8", "replace")
+        messages = _first_bytes(process, deadline)
+        code = process.wait(max(0.0, deadline - time.monotonic()))
+        return code, messages.decode("utf-8", "replace")
     except subprocess.TimeoutExpired:
         return None, ""
     finally:
         _kill_group(process)
+
+
+def _first_bytes(process: subprocess.Popen[bytes], deadline: float) -> bytes:
+    """Read what a process writes to stderr to its end; keep the first of it."""
+    assert process.stderr is not None
+    kept = b""
+    with selectors.DefaultSelector() as ready:
+        ready.register(process.stderr, selectors.EVENT_READ)
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0 or not ready.select(left):
+                raise subprocess.TimeoutExpired(process.args, 0)
+            part = os.read(process.stderr.fileno(), 1 << 16)
+            if not part:
+                return kept
+            kept += part[: MOST_MESSAGES - len(kept)]
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:

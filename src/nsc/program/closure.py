@@ -6,6 +6,7 @@ Non-goals: whether the function's signature can be a surrogate's (purity.py).
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from tree_sitter import Node
 
 from nsc.program.unit import Piece
 from nsc.refusal import Refusal
-from nsc.syntax import Item, Module, facts_of
+from nsc.syntax import Item, Module, announced_by_type, facts_of
 from nsc.text import FORBIDDEN, HEADER_OF, HEADERS, Macro
 
 MAX_ITEMS = 1000
@@ -25,6 +26,11 @@ _KEYWORDS = frozenset(
         _Bool __func__ __FUNCTION__ true false NULL __builtin_expect __builtin_inf
         __builtin_nan __builtin_huge_val __typeof__ __typeof typeof __auto_type
     """.split()
+)
+# what nsc calls things beside a program: its entry, its parts in exported C
+_OURS = re.compile(
+    r"nsc_(?:function|entry\w*|result|called|cell_\w*|[xy]\d*|h\w*|\d\w*"
+    r"|weight_\w*|bias_\w*|selftest\w*|timed_\w*)"
 )
 _ANNOUNCEMENTS = ("prototype", "extern")
 
@@ -82,9 +88,11 @@ def close(module: Module, entry: Item) -> Closure:
             break
         chosen[item.start] = item
         todo.extend(_namesakes(item, module))
+        outside.refuse_ours(item)
         for name, node in free_names(item).items():
             todo.extend(_items_for(name, node, item, outside))
     items = tuple(chosen[start] for start in sorted(chosen))
+    _resolve_announced_by_type(items, outside)
     return Closure(
         entry=entry,
         items=items,
@@ -101,6 +109,21 @@ def _namesakes(item: Item, module: Module) -> list[Item]:
     if item.kind != "function":
         return []
     return [other for other in module.named(item.name) if other.kind == "type"]
+
+
+def _resolve_announced_by_type(items: Sequence[Item], outside: _Outside) -> None:
+    """Judge functions that bodies announce by a type of functions alone: `fn rand;`."""
+    types = {name for item in items for name in facts_of(item).function_types}
+    if not types:
+        return
+    for item in items:
+        if item.kind != "function":
+            continue
+        for name, node in announced_by_type(item, types).items():
+            if not any(
+                found.kind == "function" for found in outside.module.named(name)
+            ):
+                outside.resolve(name, node, item.base)
 
 
 def _items_for(name: str, node: Node, user: Item, outside: _Outside) -> list[Item]:
@@ -148,6 +171,12 @@ class _Outside:
     def add_header_of(self, name: str) -> None:
         self.headers.setdefault(HEADER_OF[name])
 
+    def refuse_ours(self, item: Item) -> None:
+        """Refuse an item that defines what nsc has a use of its own for."""
+        for name in filter(_OURS.fullmatch, item.defines):
+            what = f"'{name}' is a name of nsc's own; rename it"
+            self.refusals.append(Refusal("reserved_name", what, item.start))
+
     def resolve(self, name: str, node: Node, base: int) -> None:
         """Find where a name comes from; refuse it if it comes from nowhere.
 
@@ -157,7 +186,10 @@ class _Outside:
             base: where the part of the item that uses it starts.
         """
         bare = name.removeprefix("__builtin_")
-        if name in FORBIDDEN:
+        if _OURS.fullmatch(name):
+            what = f"'{name}' is a name of nsc's own; rename it"
+            self.refusals.append(Refusal("reserved_name", what, node).moved(base))
+        elif name in FORBIDDEN:
             what = f"'{name}' is not available to a surrogate"
             refusal = Refusal(FORBIDDEN[name], what, node)
             self.refusals.append(refusal.moved(base))

@@ -25,7 +25,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from nsc.report.numbers import duration, number, ranges
+from nsc.report.numbers import duration, number, ranges, share
 from nsc.report.schema import Described, DraftReport, Errors, Report
 
 LOG_SECONDS = 15
@@ -181,10 +181,13 @@ def _add_errors(table: Table, report: Report) -> None:
 
 
 def _errors(errors: Errors) -> str:
-    return (
+    said = (
         f"rmse {number(errors.rmse)}, nmse {number(errors.nmse)},"
         f" largest error {number(errors.max_abs)}"
     )
+    if errors.wrong is None:
+        return said
+    return f"{share(errors.wrong)} of answers wrong, {said}"
 
 
 def _add_costs(table: Table, report: Report) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from pathlib import Path
 
-from nsc.report.numbers import duration, number, ranges
+from nsc.report.numbers import duration, number, ranges, share
 from nsc.report.schema import Curve, Figures, HeatMap, Histogram, Report, Row
 from nsc.report.svg import Axis, Figure, axis_for, heat_map
 
@@ -88,6 +88,8 @@ def _tiles(r: Report) -> str:
         (str(sum(r.program_runs.values())), "program runs in all"),
         (duration(r.time_s["total"]), "from text to report"),
     ]
+    if r.test.wrong is not None:
+        tiles.insert(0, (share(r.test.wrong), "of answers wrong: other integers"))
     if ns.original:
         original = f"a call; the original takes {ns.original:.0f} ns"
         tiles.append((f"{ns.surrogate:.0f} ns", original))
@@ -111,12 +113,16 @@ def _each_output(r: Report) -> str:
     if bound:
         held = 100 * (1 - bound.fraction)
         titles.append(f"{held:g} % of inputs stay below")
+    has_wrong = r.test.wrong is not None
+    if has_wrong:
+        titles.append("answers wrong")
     rows = ""
     for name, errors in zip(r.outputs, r.test.outputs, strict=True):
         figures = [errors.rmse, errors.nmse, errors.max_abs]
         if bound:
             figures.append(errors.bound.error if errors.bound else None)
-        rows += f"<tr><td>{escape(name)}</td>{_numbers(map(number, figures))}</tr>"
+        cells = [*map(number, figures), *[share(errors.wrong)] * has_wrong]
+        rows += f"<tr><td>{escape(name)}</td>{_numbers(cells)}</tr>"
     columns = "".join(f"<th class=n>{escape(title)}</th>" for title in titles)
     return f"<table><tr><th>output</th>{columns}</tr>{rows}</table>"
 

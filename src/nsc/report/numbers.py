@@ -15,6 +15,13 @@ def number(value: float | None) -> str:
     return f"{value:.3g}"
 
 
+def share(value: float | None) -> str:
+    """Write a share as "0.25 %"; None is a dash."""
+    if value is None:
+        return "-"
+    return f"{100 * value:.3g} %"
+
+
 def duration(seconds: float) -> str:
     """Write seconds as "12 ms", "1.3 s" or "2 min 5 s"."""
     if seconds < 1:

@@ -49,6 +49,8 @@ class Errors:
         quantiles: of the absolute error, by their level.
         bound: None where `n` is too small for any statement.
         outputs: the errors of each output by itself, where there are several.
+        wrong: the share of inputs whose answer is another integer than the program's;
+            left out where no output is an integer.
     """
 
     n: int
@@ -60,6 +62,7 @@ class Errors:
     quantiles: Mapping[str, float]
     bound: Bound | None
     outputs: tuple[Errors, ...] = ()
+    wrong: float | None = field(default=None, metadata=_OPTIONAL)
 
 
 @dataclass(frozen=True)

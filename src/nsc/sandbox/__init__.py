@@ -8,10 +8,13 @@ Must not know data sets, torch, or where programs come from.
 from nsc.sandbox.build import Built as Built
 from nsc.sandbox.build import Failed as Failed
 from nsc.sandbox.build import build as build
+from nsc.sandbox.build import build_own as build_own
 from nsc.sandbox.compiler import CompilerLimits as CompilerLimits
 from nsc.sandbox.compiler import clean_diagnostic as clean_diagnostic
+from nsc.sandbox.compiler import limited as limited
 from nsc.sandbox.compiler import run_limited as run_limited
 from nsc.sandbox.compiler import warm_up as warm_up
+from nsc.sandbox.guard import refusal as refusal
 from nsc.sandbox.history import remembering as remembering
 from nsc.sandbox.history import same_bits as same_bits
 from nsc.sandbox.oracle import ProgramOracle as ProgramOracle

@@ -80,6 +80,15 @@ def build(
     return [results[k] for k in range(len(units))]
 
 
+def build_own(unit: Unit, limits: CompilerLimits = CompilerLimits()) -> Built | Failed:
+    """Build a unit that nsc wrote itself, which may hold directives.
+
+    No text from elsewhere may be in it that has not passed `refusal`.
+    """
+    [built] = _build_module([unit], [0], partial(compile_wasm, limits=limits)).values()
+    return built
+
+
 def _build_module(
     units: Sequence[Unit], chosen: list[int], compile_: Callable[[str], Compiled]
 ) -> dict[int, Built | Failed]:

@@ -149,14 +149,15 @@ def run_limited(
     """Run a process group under limits.
 
     Returns:
-        (exit code, or None on timeout; what it wrote to stderr)
+        (exit code, or None on timeout; the first MOST_MESSAGES bytes that it wrote to
+        stderr)
     """
-    bounded = [*_limiter(limits), *command]
+    bounded = limited(command, limits)
     return run_bounded(bounded, work, environment, limits.wall_s)
 
 
-def _limiter(limits: CompilerLimits) -> list[str]:
-    """Return what a command is put behind: a shell that sets limits.
+def limited(command: Sequence[str], limits: CompilerLimits) -> list[str]:
+    """Put a command behind a shell that sets limits.
 
     Python's own hook would fork the whole process, which takes 10 ms and more.
     """
@@ -170,7 +171,7 @@ def _limiter(limits: CompilerLimits) -> list[str]:
         f"ulimit -{name} {_at_most(kind, bound) // unit}"
         for name, kind, bound, unit in bounds
     ]
-    return ["/bin/sh", "-c", " && ".join([*settings, 'exec "$@"']), "sh"]
+    return ["/bin/sh", "-c", " && ".join([*settings, 'exec "$@"']), "sh", *command]
 
 
 def _at_most(kind: int, bound: int) -> int:

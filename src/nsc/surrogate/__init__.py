@@ -3,6 +3,9 @@
 Must not know C, signatures or program text.
 """
 
+from nsc.surrogate.held import Held as Held
+from nsc.surrogate.held import OneOf as OneOf
+from nsc.surrogate.held import Whole as Whole
 from nsc.surrogate.model import clone_outputs as clone_outputs
 from nsc.surrogate.model import forward as forward
 from nsc.surrogate.model import pad_inputs as pad_inputs

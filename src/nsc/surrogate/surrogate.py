@@ -16,7 +16,9 @@ import numpy.typing as npt
 from jaxtyping import Bool, Float
 
 from nsc.errors import InputError, StoreError
+from nsc.surrogate import held as held_values
 from nsc.surrogate import store
+from nsc.surrogate.held import Held
 from nsc.surrogate.model import forward
 from nsc.surrogate.topology import Topology
 
@@ -39,6 +41,7 @@ class Surrogate:
         members: networks whose outputs are concatenated (one, or one per output).
         lo, hi: the domain, `i`; the surrogate was verified inside it only.
         metadata: JSON texts by key; "report" holds the report of its compilation.
+        held: what stands for each output that is no real number; () where all are.
     """
 
     members: tuple[Member, ...]
@@ -47,6 +50,7 @@ class Surrogate:
     input_names: tuple[str, ...]
     output_names: tuple[str, ...]
     metadata: dict[str, str] = field(default_factory=dict[str, str])
+    held: tuple[Held, ...] = ()
 
     def __call__(self, x: npt.ArrayLike) -> Float[np.ndarray, "*n o"]:
         """Evaluate `n i` -> `n o`, or one example `i` -> `o`.
@@ -60,11 +64,23 @@ class Surrogate:
                 f"expected inputs {', '.join(self.input_names)} (n x {len(self.lo)});"
                 f" found {given.shape}"
             )
-        u = self.normalise(np.atleast_2d(given))
-        outputs = [forward(m.w, m.topology, u) for m in self.members]
-        y = np.concatenate(outputs, axis=1)
+        y = self.as_held(self.networks(np.atleast_2d(given)))
         is_one_example = given.ndim == 1
         return y[0] if is_one_example else y
+
+    def networks(self, x: Float[np.ndarray, "n i"]) -> Float[np.ndarray, "n o"]:
+        """Evaluate the networks alone: real numbers, whatever outputs can hold."""
+        u = self.normalise(x)
+        outputs = [forward(m.w, m.topology, u) for m in self.members]
+        return np.concatenate(outputs, axis=1)
+
+    def as_held(self, y: Float[np.ndarray, "n o"]) -> Float[np.ndarray, "n o"]:
+        """Return what stands for the networks' outputs."""
+        if not any(self.held):
+            return y
+        columns = zip(y.T, self.held, strict=True)
+        kept = [c if held is None else held.nearest(c) for c, held in columns]
+        return np.stack(kept, axis=1)
 
     def normalise(self, x: Float[np.ndarray, "n i"]) -> Float[np.ndarray, "n i"]:
         """Map the domain onto [-1, 1]."""
@@ -108,6 +124,8 @@ class Surrogate:
             "outputs": json.dumps(self.output_names),
             "metadata": json.dumps(self.metadata),
         }
+        if any(self.held):
+            header["held"] = json.dumps(list(map(held_values.to_json, self.held)))
         store.write(Path(path), tensors, header)
 
 
@@ -147,7 +165,10 @@ def _surrogate(stored: store.Stored) -> Surrogate:
     metadata = dict[str, Any](json.loads(header["metadata"]))
     if not all(isinstance(text, str) for text in metadata.values()):
         raise ValueError("its metadata are no texts")
-    return Surrogate(members, lo, hi, inputs, outputs, metadata)
+    held = tuple(map(held_values.from_json, json.loads(header.get("held", "[]"))))
+    if held and len(held) != len(outputs):
+        raise ValueError(f"'held' must have {len(outputs)} items; found {len(held)}")
+    return Surrogate(members, lo, hi, inputs, outputs, metadata, held)
 
 
 def _names(text: str) -> tuple[str, ...]:

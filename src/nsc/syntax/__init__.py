@@ -19,6 +19,7 @@ from nsc.syntax.ctype import scalar_count as scalar_count
 from nsc.syntax.definitions import enter as enter
 from nsc.syntax.definitions import scope_of as scope_of
 from nsc.syntax.definitions import type_definitions as type_definitions
+from nsc.syntax.facts import announced_by_type as announced_by_type
 from nsc.syntax.facts import facts_of as facts_of
 from nsc.syntax.module import Module as Module
 from nsc.syntax.module import parse_module as parse_module

@@ -21,10 +21,12 @@ from nsc.syntax.tree import (
     declarators_of,
     declared_name,
     has_specifier,
+    inner_of,
     is_const,
     operator_of,
     optional_child,
     text_of,
+    walk,
 )
 from nsc.text import HEADER_OF, PRINTS_FORMAT, bad_literal
 
@@ -84,6 +86,7 @@ class Facts:
         refused: constructs that are refused wherever they stand.
         writes: names written that are no local variable's, and the refusal if that is
             not allowed.
+        function_types: the names that it gives to types of functions.
     """
 
     identifiers: frozenset[str]
@@ -92,6 +95,7 @@ class Facts:
     branches: bool
     refused: tuple[Refusal, ...]
     writes: tuple[tuple[str, Refusal], ...]
+    function_types: frozenset[str]
 
 
 def facts_of(item: Item) -> Facts:
@@ -105,11 +109,12 @@ def _read(root: Node) -> Facts:
     called = (child(call, "function") for call in nodes.of("call_expression"))
     return Facts(
         identifiers=frozenset(map(text_of, nodes.of("identifier"))),
-        used=_used(nodes),
+        used=_used(nodes, is_function=is_function),
         calls=frozenset(map(text_of, called)),
         branches=_depends_on_condition(nodes),
         refused=(*_refused(nodes), *_printing(nodes), *_bad_numbers(nodes)),
         writes=tuple(_writes(nodes)) if is_function else (),
+        function_types=frozenset(_function_types(nodes)),
     )
 
 
@@ -146,8 +151,8 @@ def _is_table_of_numbers(node: Node) -> bool:
     return text is not None and _NAME.search(text) is None
 
 
-def _used(nodes: _Nodes) -> dict[str, Node]:
-    names = set(_declared(nodes))
+def _used(nodes: _Nodes, *, is_function: bool) -> dict[str, Node]:
+    names = set(_declared(nodes, is_function=is_function))
     tags = set(_tags(nodes))
     used: dict[str, Node] = {}
     for node in nodes.of(*_NAMING):
@@ -167,11 +172,64 @@ def _is_tag(node: Node) -> bool:
     return parent is not None and parent.type in _TAGGED
 
 
-def _declared(nodes: _Nodes) -> Iterator[str]:
+def _declared(nodes: _Nodes, *, is_function: bool) -> Iterator[str]:
+    """Name what is declared inside an item, and so is no use of anything outside.
+
+    What a function's body only announces (`extern int n;`, `int rand(void);`) is
+    outside: it is used there, whatever it is.
+    """
     for node in nodes.of(*_DECLARATIONS):
-        yield from map(declared_name, declarators_of(node))
+        is_block = is_function and node.type == "declaration"
+        if is_block and has_specifier(node, "storage_class_specifier", b"extern"):
+            continue
+        for declarator in declarators_of(node):
+            if not (is_block and _is_prototype(declarator)):
+                yield declared_name(declarator)
     for node in nodes.of("enumerator"):  # labels have names of their own
         yield text_of(child(node, "name"))
+
+
+def announced_by_type(item: Item, types: set[str]) -> dict[str, Node]:
+    """Return what a function's body declares by some types alone: `fn rand;`.
+
+    Args:
+        item: the function.
+        types: names of function types (`typedef int fn(void);`).
+    """
+    return {
+        text_of(declarator): declarator
+        for node in walk(item.node)
+        if node.type == "declaration" and _type_name(node) in types
+        for declarator in declarators_of(node)
+        if declarator.type == "identifier"
+    }
+
+
+def _type_name(declaration: Node) -> str:
+    named = optional_child(declaration, "type")
+    return "" if named is None else text_of(named)
+
+
+def _function_types(nodes: _Nodes) -> Iterator[str]:
+    for node in nodes.of("type_definition"):
+        for declarator in declarators_of(node):
+            if _is_prototype(declarator):
+                yield declared_name(declarator)
+
+
+def _is_prototype(declarator: Node) -> bool:
+    """Say whether a declarator is a function's: `*f(int)`, but not `(*f)(int)`."""
+    node: Node | None = declarator
+    while node is not None and node.type == "pointer_declarator":
+        node = optional_child(node, "declarator")
+    while node is not None and node.type == "function_declarator":
+        inner = optional_child(node, "declarator")
+        if inner is not None and inner.type == "parenthesized_declarator":
+            inner = inner_of(inner)
+        if inner is None or inner.type in ("identifier", "type_identifier"):
+            return inner is not None
+        node = inner
+    return False
 
 
 def _tags(nodes: _Nodes) -> Iterator[str]:

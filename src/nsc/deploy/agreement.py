@@ -1,0 +1,88 @@
+"""Whether an export computes what was verified.
+
+In: an `ExportJob`, what runs its export. Out: nothing, or an error that says where they
+differ. Non-goals: formats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from nsc.deploy.exporter import ExportJob
+from nsc.deploy.rounding import UNIT, corners, rounding_bound
+from nsc.errors import BuildError
+from nsc.program import as_returned
+
+CHECKED_ROWS = 1024
+# beside the verified error, an export may be off that much of an output's range
+LARGEST_SHARE_OF_RANGE = 1e-3
+
+Evaluate = Callable[[np.ndarray], np.ndarray]
+
+
+def check_agreement(job: ExportJob, evaluate: Evaluate, real: str) -> None:
+    """Compare an export with the network that was verified.
+
+    They are compared on inputs of the domain, on its corners, and beside these outside,
+    by the last bit of each input (not where the export calls the original there). An
+    output may be off by what rounding in `real` explains (`rounding_bound`) and no
+    more; nor, explained or not, by more than the verified error and
+    LARGEST_SHARE_OF_RANGE of what the output ranges over. An integer may be any between
+    those that the bound allows for.
+
+    Args:
+        evaluate: runs the export, `n i` -> `n o` in the program's units.
+        real: what it computes in, "float" or "double".
+
+    Raises:
+        BuildError: they differ; names the output and the input.
+    """
+    x = _checked_inputs(job)
+    y = job.surrogate.networks(x)
+    single = [leaf.type.bits == 32 for leaf in job.program.signature.outputs]
+    # an output's own type rounds, whatever computes it
+    stored = np.where(single, UNIT["float"], UNIT["double"]) * np.abs(y)
+    explained = rounding_bound(job.surrogate, x, real)
+    tolerated = explained + 2 * stored
+    worth = _worth_knowing(job, y)
+    if worth is not None:
+        tolerated = np.minimum(tolerated, worth + 4 * stored)
+    found = evaluate(x)
+    low = _returned(job, y - tolerated)
+    high = _returned(job, y + tolerated)
+    slack = 2 * stored
+    agrees = (found >= low - slack) & (found <= high + slack)
+    if not agrees.all():
+        row, output = np.argwhere(~agrees)[0]
+        raise BuildError(_said(job, x[row], found[row], int(output)))
+
+
+def _worth_knowing(job: ExportJob, y: np.ndarray) -> np.ndarray | None:
+    """Return how far off an output may be at all, `o`; None where nothing is verified."""
+    if job.error is None:
+        return None
+    return np.maximum(job.error, LARGEST_SHARE_OF_RANGE * np.ptp(y, axis=0))
+
+
+def _checked_inputs(job: ExportJob) -> np.ndarray:
+    parts = [job.x[:CHECKED_ROWS], corners(job.program)]
+    if not job.guard:
+        parts.append(corners(job.program, beyond=True))
+    return np.concatenate(parts)
+
+
+def _returned(job: ExportJob, y: np.ndarray) -> np.ndarray:
+    return as_returned(job.program, job.surrogate.as_held(y))
+
+
+def _said(job: ExportJob, x: np.ndarray, found: np.ndarray, k: int) -> str:
+    """Say what differs, and where."""
+    [expected] = _returned(job, job.surrogate.networks(x[None]))
+    where = ", ".join(f"{v:.9g}" for v in x)
+    return (
+        f"the export differs from the verified network: {job.surrogate.output_names[k]}"
+        f" is {found[k]:.9g} and should be {expected[k]:.9g} at ({where}), which is"
+        " beyond rounding; nothing was written"
+    )

@@ -1,0 +1,104 @@
+"""Exported C compiles in every dialect, whatever names the original uses."""
+
+import subprocess
+
+import numpy as np
+import pytest
+
+from nsc.deploy import EXPORTERS, ExportJob
+from nsc.host import zig_command, zig_environment
+from nsc.program import PortableNames, draw_inputs, parse_program
+from nsc.surrogate import Member, Surrogate, Topology, random_parameters
+
+DIALECTS = ["c99", "c11", "c17", "c23", "gnu17", "c++11", "c++20"]
+CASES = {
+    "macros": (
+        "double call(double bool, double unix, double linux)"
+        "{ return bool + unix * linux; }"
+    ),
+    "sigmoid": "double nsc_sigmoid(double x) { return x * x; }",
+    "c++": (
+        "void f(const float *restrict this, float *restrict class, int new)"
+        "{ class[0] = this[0] + new; class[1] = this[1]; }"
+    ),
+    "fields": (
+        "typedef struct { double virtual; float unix[2]; } friend;\n"
+        "friend f(const friend *template, float NULL)"
+        "{ friend private = *template; private.virtual += NULL; return private; }"
+    ),
+    "standard": (
+        "#include <stdbool.h>\n"
+        "bool f(bool a, double true_) { return a && true_ > 0 ? true : false; }"
+    ),
+    "array": "float f(const float w[static 2]) { return w[0] + w[1]; }",
+    "few": "int f(double x) { return x > 0.5 ? -2147483647 : x > 0 ? 3 : 0; }",
+}
+
+
+def job_of(text: str, **options) -> ExportJob:
+    program = parse_program(text, ranges={"new": (0, 9)} if "int new" in text else None)
+    topology = Topology((program.n_inputs, 3, program.n_outputs))
+    names = (
+        tuple(leaf.name for leaf in leaves)
+        for leaves in (program.signature.inputs, program.signature.outputs)
+    )
+    lo, hi = np.array(program.domain.lo), np.array(program.domain.hi)
+    member = Member(topology, random_parameters(topology, seed=2))
+    x = draw_inputs(program, 20, generator=np.random.default_rng(0))
+    return ExportJob(Surrogate((member,), lo, hi, *names), program, x, **options)
+
+
+def compiles(text: str, dialect: str, folder) -> str:
+    """Return what a compiler says of C text; "" is nothing."""
+    is_c = not dialect.startswith("c++")
+    (folder / "s.c").write_text(text)
+    language = ["cc", "-x", "c"] if is_c else ["c++", "-x", "c++"]
+    flags = [f"-std={dialect}", "-DNSC_SELFTEST", "-c", "s.c", "-o", "s.o"]
+    done = subprocess.run(
+        [*zig_command(), *language, *flags],
+        cwd=folder,
+        env=zig_environment(folder),
+        capture_output=True,
+        text=True,
+    )
+    return done.stderr if done.returncode else ""
+
+
+@pytest.mark.parametrize("drop_in", [False, True])
+@pytest.mark.parametrize("name", CASES)
+def test_every_dialect_reads_an_export(name, drop_in, tmp_path):
+    job = job_of(CASES[name], drop_in=drop_in)
+    text = EXPORTERS["c"].render(job).decode()
+    if drop_in:
+        assert f" {job.program.name}(" in text
+    for dialect in DIALECTS:
+        assert compiles(text, dialect, tmp_path) == "", dialect
+
+
+def test_an_embedded_original_is_read_everywhere_too(tmp_path):
+    text = (
+        "static double nsc_sigmoid(double class) { return class / 2; }\n"
+        "double f(double unix) { return nsc_sigmoid(unix); }"
+    )
+    text = EXPORTERS["c"].render(job_of(text, drop_in=True, guard=True)).decode()
+    assert "static double user_nsc_sigmoid(double class_)" in text
+    for dialect in DIALECTS:
+        assert compiles(text, dialect, tmp_path) == "", dialect
+
+
+def test_names_are_new_only_where_they_must_be():
+    program = parse_program("double f(double near, double max) { return near + max; }")
+    names = PortableNames(program)
+    assert names.new == {}
+    assert names.text("near + max") == "near + max"
+    text = "double f(double class, double class_) { return class + class_; }"
+    assert PortableNames(parse_program(text)).new == {"class": "class__"}
+
+
+@pytest.mark.needs("gcc")
+@pytest.mark.parametrize("dialect", ["c99", "c11", "gnu17", "c2x"])
+@pytest.mark.parametrize("name", CASES)
+def test_gcc_reads_an_export(name, dialect, tmp_path):
+    (tmp_path / "s.c").write_text(EXPORTERS["c"].render(job_of(CASES[name])).decode())
+    command = ["gcc", f"-std={dialect}", "-DNSC_SELFTEST", "-fsyntax-only", "s.c"]
+    subprocess.run(command, cwd=tmp_path, check=True)
