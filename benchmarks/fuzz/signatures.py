@@ -214,6 +214,10 @@ class Author:
                 f"for (int {i} = 0; {i} < 3 && {d.choice(CONDITIONS)}; {i} += 1)",
             ]
         )
+        if d.random() < 0.2:
+            return f"int {i} = 3; while ({i}-- > 0) {body}"
+        if d.random() < 0.2:
+            return f"unsigned {i} = 0; do {body} while (++{i} < 3);"
         return f"{head} {body}"
 
     def switch(self, depth: int, inner: int) -> str:

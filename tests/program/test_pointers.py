@@ -22,6 +22,7 @@ static void multiply(struct m22 *out, const struct m22 *x, const struct m22 *y) 
 }
 """
 HELPERS = """
+#include <math.h>
 #include <string.h>
 typedef struct { double x, y; double t[2]; } P;
 static double dot(const double *u, const double *v) { return u[0]*v[0] + u[1]*v[1]; }
@@ -62,6 +63,9 @@ O3 = "x -> o[0] o[1] o[2]"
         ("double *p = &o[1]; p[-1] = x; p[0] = x; p[1] = x;", O3),
         ("double *p = o + 2; p -= 2; p[0] = p[1] = *(p + 2) = x;", O3),
         ("int k = 0; while (k < 3) o[k++] = x;", O3),
+        ("unsigned n = 3; while (n--) o[n] = x;", O3),
+        ("enum { K = 3 }; for (int i = 0; i < K; i++) o[i] = x;", O3),
+        ("if (x > 0) modf(x, o); else memset(o, 0, sizeof *o);", "x -> o"),
         ("put(o, 1, x); put(&o[1], 1, x); put(o + 2, 1, x);", O3),
         ("*at(o, 1) = x;", "x -> o[1]"),
         ("double *p = x > 0 ? &o[0] : &o[1]; *p = x;", "x o[0] o[1] -> o[0] o[1]"),
@@ -176,6 +180,8 @@ def test_arrays_of_known_length_are_not_guessed_either():
     text = "void f(double x, double o[2]) { double *t[1] = {o}; t[0][1] = x; }"
     assert refusal(text) == "pointer_escapes"
     assert view(text, out=["o"]) == "x -> o[0] o[1]"
+    text = "double f(const double a[2]) { const double *t[1] = {a}; return t[0][1]; }"
+    assert view(text) == "a[0] a[1] -> return"
     assert refusal("void f(double x, double o[2]) { o[2] = x; }") == "outside_array"
 
 

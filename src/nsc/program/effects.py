@@ -23,7 +23,7 @@ from nsc.program.paths import (
 from nsc.syntax import CType, Scalar
 
 Value = Range | Pointers | None  # None: a number nobody knows
-MAX_STEPS_RUN = 20_000  # turns of loops that are followed one by one
+MAX_STEPS_RUN = 8_000  # turns of loops that are followed one by one
 MAX_TARGETS = 8  # of one pointer that are told apart
 
 

@@ -157,7 +157,7 @@ def stored(variable: Variable, right: Expression, node: Node) -> Run:
 def update(c: Compiler, node: Node) -> Expression:
     target = child(node, "argument")
     place = place_of(c, target)
-    by = 1 if operator_of(node) == "++" else -1
+    operator = operator_of(node)[0]
     is_postfix = target.start_byte == node.start_byte
     if place.variable is None:
         where = place.run
@@ -169,8 +169,8 @@ def update(c: Compiler, node: Node) -> Expression:
             return None
 
         return Expression(place.type, change)
-    one = Expression(INT, lambda m: (by, by))
-    step = _to_variable(place.variable, "+", one, node)
+    one = Expression(INT, lambda m: (1, 1))
+    step = _to_variable(place.variable, operator, one, node)
     key = place.variable.key
 
     def run(m: Machine) -> Value:

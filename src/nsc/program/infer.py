@@ -152,8 +152,8 @@ def _parameter(
         param = Param(name, ctype, "in", declaration)
         return _Inferred(param, leaves_of_value(name, ctype, node), [])
     declared = _use(uses.of(function), name, ctype, node)
-    if declared.lost is not None and name in stated.out and _has_length(ctype):
-        declared = replace(declared, lost=None)
+    if declared.lost is not None and _has_length(ctype):
+        declared = _told(declared, is_out=name in stated.out)
     use = settled(declared, stated.arrays.get(name))
     if isinstance(use.type, Array) and is_const(node):
         use = replace(use, writes=())
@@ -164,6 +164,14 @@ def _parameter(
 
 def _has_length(ctype: Pointer | Array) -> bool:
     return isinstance(ctype, Array) and ctype.length is not None
+
+
+def _told(use: PointerUse, *, is_out: bool) -> PointerUse:
+    """Let an array go anywhere of which all is told: its length, and what is done."""
+    if is_const(use.node):
+        reads = (Access((None,), use.node),)
+        return replace(use, reads=reads, writes=(), lost=None)
+    return replace(use, lost=None) if is_out else use
 
 
 def _use(effects: Effects, name: str, ctype: Pointer | Array, node: Node) -> PointerUse:

@@ -39,6 +39,7 @@ from nsc.program.statements import (
     return_rule,
     switch,
     type_definition,
+    type_specifier,
 )
 from nsc.refusal import Refusal
 
@@ -49,13 +50,13 @@ _READ_IN_ORDER = """
     abstract_parenthesized_declarator abstract_pointer_declarator alignas_qualifier
     alignof_expression argument_list array_declarator attribute attribute_specifier
     attributed_declarator bitfield_clause compound_literal_expression
-    concatenated_string else_clause enum_specifier enumerator enumerator_list
+    concatenated_string else_clause enumerator enumerator_list
     extension_expression field_declaration field_declaration_list field_designator
     function_declarator init_declarator initializer_list initializer_pair
     macro_type_specifier ms_based_modifier ms_declspec_modifier parameter_declaration
-    parameter_list parenthesized_declarator pointer_declarator struct_specifier
+    parameter_list parenthesized_declarator pointer_declarator
     subscript_designator subscript_range_designator type_descriptor type_qualifier
-    union_specifier attributed_statement
+    attributed_statement
 """.split()
 # The items that hold them are refused by name (`REFUSED_NODES`, and syntax errors in
 # purity.py), with a better message than one of this pass.
@@ -81,11 +82,14 @@ _OBJECTS = (
     "pointer_expression",
 )
 
+_TYPES = ("enum_specifier", "struct_specifier", "union_specifier")
+
 RULES: dict[str, Rule] = {
     **dict.fromkeys(_READ_IN_ORDER, children_in_order),
     **dict.fromkeys(_REFUSED_ANYWAY, children_in_order),
     **dict.fromkeys(_WITHOUT_ACCESS, no_access),
     **dict.fromkeys(_OBJECTS, an_object),
+    **dict.fromkeys(_TYPES, type_specifier),
     "assignment_expression": assignment,
     "binary_expression": binary_expression,
     "break_statement": break_rule,

@@ -6,6 +6,8 @@ expressions (expressions.py).
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from tree_sitter import Node
 
 from nsc.program.compiler import (
@@ -55,7 +57,20 @@ def block(c: Compiler, node: Node) -> Expression:
 
 def expression_statement(c: Compiler, node: Node) -> Expression:
     inner = [n for n in node.named_children if n.type != "comment"]
-    return c.compile(inner[0]) if inner else statement(nothing)
+    run = c.compile(inner[0]).run if inner else nothing
+
+    def discard(m: Machine) -> Value:
+        run(m)
+        return None
+
+    return statement(nothing if run is nothing else discard)
+
+
+def type_specifier(c: Compiler, node: Node) -> Expression:
+    """Compile a struct, union or enum that may be defined here."""
+    with suppress(Refusal):
+        enter(node, c.scope)
+    return children_in_order(c, node)
 
 
 def declaration(c: Compiler, node: Node) -> Expression:
