@@ -190,12 +190,12 @@ def test_functions_that_call_each_other_are_read_without_end():
     assert outs(text) == ["y"]
 
 
-def test_a_stated_length_lets_a_pointer_be_copied():
-    text = "double f(double *a) { double *b = a; b[0] = 1; return b[1]; }"
+def test_a_stated_length_lets_a_pointer_go_anywhere():
+    text = "double f(double *a) { double *b[1] = {a}; b[0][0] = 1; return b[0][1]; }"
     assert refusal(text) == "pointer_escapes"
     assert ins(text, arrays={"a": 2}) == ["a[0]", "a[1]"]
     assert outs(text, arrays={"a": 2}) == ["return", "a[0]", "a[1]"]
-    text = text.replace("double *a", "const double *a").replace("b[0] = 1;", "")
+    text = "double f(const double *a) { const double *b[1] = {a}; return b[0][1]; }"
     assert outs(text, arrays={"a": 2}) == ["return"]
 
 
@@ -203,7 +203,7 @@ def test_a_stated_length_lets_a_pointer_be_copied():
     ("text", "reason"),
     [
         ("double f(double *p) { return p[-1]; }", "negative_index"),
-        ("double f(double *p) { return *p++; }", "dynamic_size"),
+        ("double f(double *p) { while (*p > 0) p++; return *p; }", "dynamic_size"),
         ("double f(double *p, double n) { return p[(int)n]; }", "dynamic_size"),
         ("double f(double *p) { return p == 0; }", "no_input"),
         ("double f(double *p) { return p.x; }", "type_mismatch"),

@@ -6,7 +6,7 @@ from tree_sitter import Language
 
 from nsc.errors import SourceError
 from nsc.program import list_functions, parse_program
-from nsc.program.reads_and_writes import RULES
+from nsc.program.rules import RULES
 from nsc.syntax import plain_tree, walk
 
 # They stand around functions, in directives (of which expanded text has none), or are
@@ -54,7 +54,7 @@ STATEMENTS = """
     b = (a = 1, x); b = x ? 1 : 2; b = 'a' + '\\n'; b = s.q + (&s)->q; b = *&b;
     const char *m = "a\\n" "b"; register volatile int r; static const unsigned long l = 1;
     b = _Alignof(double); m = 0; _Alignas(16) int al; double (*fp)(double, int), *const cp = 0;
-    end: return b;
+    end: if (b > 0) return b;
 """
 
 

@@ -13,10 +13,24 @@ from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
-from nsc.program.paths import Range
-from nsc.program.reads_and_writes import Access
+from nsc.program.paths import Path, Range, Step
 from nsc.refusal import Refusal
 from nsc.syntax import Array, CType, Pointer, Scalar, Void
+
+
+@dataclass(frozen=True)
+class Access:
+    """A read or a write.
+
+    Args:
+        path: from the parameter: fields, and indices.
+        node: where it stands; a call, if it is done in a function that is called.
+        written: of a read: what had been written for certain by then.
+    """
+
+    path: tuple[Step, ...]
+    node: Node
+    written: frozenset[Path] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -26,14 +40,23 @@ class PointerUse:
     Args:
         name: the parameter's.
         type: as declared, or, once settled, with its length.
-        accesses: in evaluation order.
         node: its declaration.
+        reads, writes: what is done there.
+        certain: what is written on every way.
+        lost: where its pointer goes where it is not followed.
     """
 
     name: str
     type: Pointer | Array
-    accesses: tuple[Access, ...]
     node: Node
+    reads: tuple[Access, ...] = ()
+    writes: tuple[Access, ...] = ()
+    certain: frozenset[Path] = frozenset()
+    lost: Node | None = None
+
+    @property
+    def accesses(self) -> tuple[Access, ...]:
+        return self.reads + self.writes
 
     @property
     def element(self) -> CType:
@@ -54,23 +77,38 @@ def settled(use: PointerUse, stated: int | None) -> PointerUse:
 
     Returns:
         The use with its type: Pointer(T) for one object, Pointer(Array(T, n)) for a
-        pointer to n, Array(T, n) for an array; no access is of the bare pointer.
+        pointer to n, Array(T, n) for an array.
 
     Raises:
-        Refusal: `void_pointer`, `uses_strings`, `pointer_escapes`, `type_mismatch`,
+        Refusal: `void_pointer`, `uses_strings`, `pointer_escapes`, `outside_array`,
             `dynamic_size` or `negative_index`.
     """
     if isinstance(use.element, Void):
         what = f"'{use.name}' points to void; give it a type"
         raise Refusal("void_pointer", what, use.node)
-    if isinstance(use.type, Array) and use.type.length is not None:
-        return use
-    if stated is None:
+    declared = use.type.length if isinstance(use.type, Array) else None
+    if stated is None and declared is None:
         _refuse_text(use)
-    use = _without_bare_pointer(use, stated)
-    _refuse_fields(use)
+    use = _without_lost_pointer(use, stated)
+    if declared is not None:
+        _refuse_outside(use, declared)
+        return use
     length = _length(use, stated)
     return replace(use, type=_with_length(use.type, length))
+
+
+def _refuse_outside(use: PointerUse, length: int) -> None:
+    """Refuse an element that an array of a declared length does not have."""
+    for access in use.accesses:
+        index = access.path[0]
+        if not isinstance(index, tuple) or index[0] != index[1]:
+            continue
+        if not 0 <= index[0] < length:
+            what = (
+                f"'{use.name}' is declared with {length} elements and number"
+                f" {index[0]} is used here; declare it longer"
+            )
+            raise Refusal("outside_array", what, access.node)
 
 
 def _refuse_text(use: PointerUse) -> None:
@@ -84,31 +122,22 @@ def _refuse_text(use: PointerUse) -> None:
         raise Refusal("uses_strings", what, use.node)
 
 
-def _without_bare_pointer(use: PointerUse, stated: int | None) -> PointerUse:
-    """Let a pointer be copied or compared, and used in any way, if it has a length.
+def _without_lost_pointer(use: PointerUse, stated: int | None) -> PointerUse:
+    """Let a pointer go anywhere, and be used in any way, if its length is stated.
 
     Where it goes is not followed: every element may be read, and written.
     """
-    bare = next((a for a in use.accesses if not a.path), None)
-    if bare is None:
+    if use.lost is None:
         return use
     if stated is None:
         what = (
-            f"'{use.name}' is copied or compared as a pointer here; state its length"
-            f" with --array {use.name}=N"
+            f"where '{use.name}' leads is not followed from here on; state how many"
+            f" elements it has with --array {use.name}=N: all are then read and written"
         )
-        raise Refusal("pointer_escapes", what, bare.node)
-    kinds = "rw" if use.may_write else "r"
-    anything = tuple(Access(kind, (None,), bare.node) for kind in kinds)
-    return replace(use, accesses=anything)
-
-
-def _refuse_fields(use: PointerUse) -> None:
-    """Refuse `v.x` where v is a pointer."""
-    for access in use.accesses:
-        if isinstance(access.path[0], str):
-            what = f"'{use.name}' is a pointer and used as a struct here"
-            raise Refusal("type_mismatch", what, access.node)
+        raise Refusal("pointer_escapes", what, use.lost)
+    anything = (Access((None,), use.lost),)
+    writes = anything if use.may_write else ()
+    return replace(use, reads=anything, writes=writes, certain=frozenset())
 
 
 def _length(use: PointerUse, stated: int | None) -> int:

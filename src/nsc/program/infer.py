@@ -11,15 +11,16 @@ from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
 
-from nsc.program.extent import PointerUse, settled
+from nsc.program.effects import Effects
+from nsc.program.extent import Access, PointerUse, settled
 from nsc.program.leaves import (
     MAX_LEAVES,
     leaves_behind_pointer,
     leaves_of_result,
     leaves_of_value,
 )
-from nsc.program.paths import Step
-from nsc.program.reads_and_writes import Access, ReadsAndWrites
+from nsc.program.paths import Path, covers
+from nsc.program.reads_and_writes import ReadsAndWrites
 from nsc.refusal import Refusal
 from nsc.syntax import (
     Array,
@@ -71,8 +72,8 @@ class _Inferred:
 def signature_of(uses: ReadsAndWrites, item: Item, stated: Stated) -> Signature:
     """Infer a function's scalar view.
 
-    What a pointer parameter points to is an input where it is read before it is
-    written, an output where it is written.
+    What a pointer parameter points to is an output where it may be written, an input
+    where it is read before that, or not written on every way.
 
     Args:
         uses: of the file that the function is in.
@@ -156,15 +157,46 @@ def _parameter(
     if not isinstance(ctype, Pointer | Array):
         param = Param(name, ctype, "in", declaration)
         return _Inferred(param, leaves_of_value(name, ctype, node), [])
-    accesses = tuple(uses.of(function).get(name, ()))
-    declared = PointerUse(name, ctype, accesses, node)
+    declared = _use(uses.of(function), name, ctype, node)
+    if declared.lost is not None and _has_length(ctype):
+        declared = _told(declared, is_out=name in stated.out)
     use = settled(declared, stated.arrays.get(name))
     if isinstance(use.type, Array) and is_const(node):
-        reads = tuple(access for access in use.accesses if access.kind == "r")
-        use = replace(use, accesses=reads)
+        use = replace(use, writes=())
     inputs, outputs = _inputs_and_outputs(use, is_out=name in stated.out)
     direction = _direction(inputs, outputs)
     return _Inferred(Param(name, use.type, direction, declaration), inputs, outputs)
+
+
+def _has_length(ctype: Pointer | Array) -> bool:
+    return isinstance(ctype, Array) and ctype.length is not None
+
+
+def _told(use: PointerUse, *, is_out: bool) -> PointerUse:
+    """Let an array go anywhere of which all is told: its length, and what is done."""
+    if is_const(use.node):
+        reads = (Access((None,), use.node),)
+        return replace(use, reads=reads, writes=(), lost=None)
+    return replace(use, lost=None) if is_out else use
+
+
+def _use(effects: Effects, name: str, ctype: Pointer | Array, node: Node) -> PointerUse:
+    """Gather what a function does behind one of its parameters."""
+    reads = [
+        Access(path.steps, at, written)
+        for path, (written, at) in effects.reads.items()
+        if path.root == name
+    ]
+    writes = [Access(p.steps, at) for p, at in effects.writes.items() if p.root == name]
+    return PointerUse(
+        name,
+        ctype,
+        node,
+        reads=tuple(reads),
+        writes=tuple(writes),
+        certain=frozenset(p for p in effects.certain or () if p.root == name),
+        lost=effects.lost.get(name),
+    )
 
 
 def _declared_parameter(node: Node, scope: Scope) -> tuple[str, CType]:
@@ -216,41 +248,39 @@ def _pointee(use: PointerUse) -> _Pointee:
 def _inputs_and_outputs(
     use: PointerUse, *, is_out: bool
 ) -> tuple[list[Leaf], list[Leaf]]:
-    """Return the leaves that are read before they are written, and those written."""
+    """Return the leaves whose old values matter, and those that may be written.
+
+    The old value matters where it is read before it is written, and where it is not
+    written on every way: there it stays.
+    """
     pointee = _pointee(use)
     if is_out:
         return [], pointee.leaves
-    is_only_read = bool(use.accesses) and all(a.kind == "r" for a in use.accesses)
+    is_only_read = bool(use.reads) and not use.writes
     inputs: list[Leaf] = []
     outputs: list[Leaf] = []
     for leaf in pointee.leaves:
-        kinds = _kinds_of_access(leaf, use.accesses, pointee.skipped)
-        is_read_first = kinds[:1] == ["r"]
+        path = (*[0] * pointee.skipped, *leaf.path)
+        is_read = any(_matters(access, path) for access in use.reads)
+        is_written = any(covers(access.path, path) for access in use.writes)
+        may_stay = is_written and not _is_among(use.certain, path)
         # an element of an array that is only read is part of the input; a field that
         # nobody touches is none
-        is_beside_input = not kinds and pointee.is_array and is_only_read
-        if is_read_first or is_beside_input:
+        is_beside_input = pointee.is_array and is_only_read
+        is_touched = any(covers(access.path, path) for access in use.reads)
+        if is_read or may_stay or (is_beside_input and not is_touched):
             inputs.append(leaf)
-        if "w" in kinds:
+        if is_written:
             outputs.append(leaf)
     return inputs, outputs
 
 
-def _kinds_of_access(leaf: Leaf, accesses: Sequence[Access], skipped: int) -> list[str]:
-    """Return what is done with a leaf, in evaluation order."""
-    return [a.kind for a in accesses if _covers(a.path[skipped:], leaf.path)]
+def _matters(read: Access, leaf: Sequence[str | int]) -> bool:
+    return covers(read.path, leaf) and not _is_among(read.written, leaf)
 
 
-def _covers(path: Sequence[Step], leaf: Sequence[str | int]) -> bool:
-    """Say whether an access path reaches a leaf.
-
-    A path that ends above the leaf reaches everything below it; an unknown index
-    reaches every element.
-    """
-    for step, want in zip(path, leaf, strict=False):
-        if isinstance(want, str):
-            if step != want:
-                return False
-        elif isinstance(step, tuple) and not step[0] <= want <= step[1]:
-            return False
-    return True
+def _is_among(written: frozenset[Path], leaf: Sequence[str | int]) -> bool:
+    """Say whether a leaf is one of the places that are written for certain."""
+    return any(
+        len(path.steps) <= len(leaf) and covers(path.steps, leaf) for path in written
+    )

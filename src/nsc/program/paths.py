@@ -1,229 +1,203 @@
-"""An lvalue -> the parameter that it reaches into, and the steps on the way.
+"""Places in memory: a parameter, and the steps from it; and arithmetic on pointers.
 
-In: expressions of one function. Out: `Path`s; of an index, the range of values that it
-can have. Non-goals: what is done there (reads_and_writes.py); pointers that are copied
-to variables.
+A pointer is the path of what it points to: a parameter `p` is ("p", (FIRST,)), `&p[2].x`
+is ("p", ((2, 2), "x")).
+
+In: types of parameters. Out: `Path`s. Non-goals: which expression leads where
+(expressions.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Container
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from tree_sitter import Node
+from nsc.syntax import Array, CType, Pointer, Scalar, Struct, Union, Void
 
-from nsc.refusal import Refusal
-from nsc.syntax import (
-    Scope,
-    child,
-    constant,
-    declared_name,
-    operator_of,
-    optional_child,
-    text_of,
-)
-
-Range = tuple[int, int]  # of indices, both ends included
+Range = tuple[int, int]  # of integers, both ends included
 Step = str | Range | None  # a field, a range of indices, or an index nobody knows
-_NULL = ("NULL", "0")
 FIRST: Range = (0, 0)  # `*p` and `p->` reach what p[0] does
+MAX_STEPS = 64
 
 
 class Path(NamedTuple):
-    """A place reached from a parameter; without steps it is the pointer itself."""
+    """A place reached from a parameter; without steps, nobody knows where it lies."""
 
-    parameter: str
+    root: str
     steps: tuple[Step, ...]
 
     def then(self, *steps: Step) -> Path:
-        return Path(self.parameter, self.steps + steps)
+        return self if self == ELSEWHERE else Path(self.root, self.steps + steps)
 
-
-class Counter(NamedTuple):
-    """A variable that counts a loop, and the values that it has in its body."""
-
-    name: str
-    values: Range
-
-
-@dataclass
-class Paths:
-    """Where the expressions of one function lead.
-
-    Args:
-        parameters: the names that paths start from.
-        scope: for constants in indices.
-        counters: what the loops around, or before, count with.
-    """
-
-    parameters: Container[str]
-    scope: Scope
-    counters: dict[str, Range] = field(default_factory=dict[str, Range])
-
-    def reached(self, lvalue: Node) -> Path | None:
-        """Read `p->a.b[i]` as ("p", ((0, 0), "a", "b", range of i)), `p` as ("p", ()).
-
-        None where it starts from no parameter.
-        """
-        node = without_parentheses(lvalue)
-        kind = node.type
-        if kind == "identifier":
-            name = text_of(node)
-            return Path(name, ()) if name in self.parameters else None
-        if kind == "field_expression":
-            return self._field(node)
-        if kind == "subscript_expression":
-            array = self.reached(child(node, "argument"))
-            index = child(node, "index")
-            return array and array.then(self.index_range(index))
-        if is_dereference(node):
-            return self._dereferenced(without_parentheses(child(node, "argument")))
-        return None
-
-    def _field(self, node: Node) -> Path | None:
-        inner = self.reached(child(node, "argument"))
-        if inner is None:
-            return None
-        name = text_of(child(node, "field"))
-        is_arrow = operator_of(node) == "->"
-        return inner.then(FIRST, name) if is_arrow else inner.then(name)
-
-    def _dereferenced(self, pointer: Node) -> Path | None:
-        """Read what a star stands before: `p`, `p + i`, `p++`."""
-        if pointer.type == "binary_expression":
-            base = self.reached(child(pointer, "left"))
-            if base is not None and operator_of(pointer) == "+":
-                offset = child(pointer, "right")
-                return base.then(self.index_range(offset))
-        if pointer.type == "update_expression":
-            moved = self.reached(child(pointer, "argument"))
-            return moved and moved.then(None)
-        inner = self.reached(pointer)
-        return inner and inner.then(FIRST)
-
-    def handed_on(self, argument: Node) -> Path | None:
-        """Read an argument that hands a parameter's object on: `p`, `&p->a`, `&p[3]`.
+    def moved(self, by: Range | None) -> Path | None:
+        """Return where a pointer leads that is moved by some elements.
 
         Returns:
-            The path of the pointer: `&p[0]` is `p`.
+            None if it leaves a field.
         """
-        node = without_parentheses(argument)
-        if node.type == "identifier":
-            return self.reached(node)
-        if node.type != "pointer_expression" or is_dereference(node):
+        if self == ELSEWHERE or by == FIRST:
+            return self
+        last = self.steps[-1]
+        if isinstance(last, str):
             return None
-        reached = self.reached(child(node, "argument"))
-        if reached is not None and reached.steps[-1:] == (FIRST,):
-            return Path(reached.parameter, reached.steps[:-1])
-        return reached
+        if last is not None and by is not None:
+            return Path(self.root, (*self.steps[:-1], _sum(last, by)))
+        return Path(self.root, _unknown_from_last_field(self.steps))
 
-    def only_tests(self, around: Node, node: Node) -> bool:
-        """Say whether a pointer is only asked whether it is null: `!p`, `p && ...`.
-
-        No program is handed a null pointer, so that nothing depends on the answer.
-
-        Args:
-            around: the node right around it.
-        """
-        inner = without_parentheses(node)
-        if inner.type != "identifier" or text_of(inner) not in self.parameters:
-            return False
-        if around.type == "unary_expression":
-            return operator_of(around) == "!"
-        if around.type in ("if_statement", "conditional_expression"):
-            return optional_child(around, "condition") == node
-        if around.type != "binary_expression":
-            return False
-        sides = (child(around, "left"), child(around, "right"))
-        other = without_parentheses(sides[0] if sides[1] == node else sides[1])
-        operator = operator_of(around)
-        is_compared = operator in ("==", "!=") and text_of(other) in _NULL
-        return is_compared or operator in ("&&", "||")
-
-    def index_range(self, index: Node) -> Range | None:
-        """Bound an index by interval arithmetic over constants and loop counters."""
-        node = without_parentheses(index)
-        if node.type == "identifier" and text_of(node) in self.counters:
-            return self.counters[text_of(node)]
-        value = constant_or_none(node, self.scope)
-        if value is not None:
-            return value, value
-        if node.type != "binary_expression":
-            return None
-        left = self.index_range(child(node, "left"))
-        right = self.index_range(child(node, "right"))
-        if left is None or right is None:
-            return None
-        return _combined(operator_of(node), left, right)
+    @property
+    def is_certain(self) -> bool:
+        """Whether it is one place, and known."""
+        return self != ELSEWHERE and all(map(_is_one_step, self.steps))
 
 
-def _combined(operator: str, left: Range, right: Range) -> Range | None:
-    """Return the values of `a + b`, `a - b` or `a * b`; None for other operators."""
-    if operator == "+":
-        ends = [a + b for a in left for b in right]
-    elif operator == "-":
-        ends = [a - b for a in left for b in right]
-    elif operator == "*":
-        ends = [a * b for a in left for b in right]
-    else:
-        return None
-    return min(ends), max(ends)
+ELSEWHERE = Path("", ())  # local variables, and constants: no parameter's object
+Pointers = frozenset[Path]  # where a pointer may point
+NOWHERE: Pointers = frozenset({ELSEWHERE})
 
 
-def without_parentheses(node: Node) -> Node:
-    """Return what stands inside parentheses."""
-    while node.type == "parenthesized_expression" and node.named_children:
-        node = node.named_children[0]
-    return node
+def _is_one_step(step: Step) -> bool:
+    return isinstance(step, str) or (step is not None and step[0] == step[1])
 
 
-def is_dereference(node: Node) -> bool:
-    """Tell `*p` from `&p`, which is of the same kind."""
-    return node.type == "pointer_expression" and node.children[0].type == "*"
+def _sum(a: Range, b: Range) -> Range:
+    return a[0] + b[0], a[1] + b[1]
 
 
-def constant_or_none(node: Node, scope: Scope) -> int | None:
-    try:
-        return constant(node, scope)
-    except Refusal:
-        return None
+def _unknown_from_last_field(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Forget the indices behind the last field: a pointer walks from row to row."""
+    kept = len(steps)
+    while kept and not isinstance(steps[kept - 1], str):
+        kept -= 1
+    return (*steps[:kept], *[None] * (len(steps) - kept))
 
 
-def counter_of(loop: Node, scope: Scope) -> Counter | None:
-    """Read `for (i = a; i < b; i++)` (and <=, >, >=, !=, any update) as i in a..b-1.
+class Roots:
+    """The types of what paths start from.
 
-    None where a bound is not constant.
+    Args:
+        types: of the parameters that are pointers or arrays.
     """
-    start = optional_child(loop, "initializer")
-    test = optional_child(loop, "condition")
-    if start is None or test is None or test.type != "binary_expression":
-        return None
-    if start.type == "declaration":
-        declarator = child(start, "declarator")
-        name = declared_name(declarator)
-        first = optional_child(declarator, "value")
-    else:
-        name = text_of(optional_child(start, "left") or start)
-        first = optional_child(start, "right")
-    if first is None or text_of(child(test, "left")) != name:
-        return None
-    a = constant_or_none(first, scope)
-    b = constant_or_none(child(test, "right"), scope)
-    if a is None or b is None:
-        return None
-    values = _values_between(a, operator_of(test), b)
-    return Counter(name, values) if values is not None else None
+
+    def __init__(self, types: Mapping[str, CType]):
+        self.types = types
+
+    def type_at(self, path: Path, depth: int | None = None) -> CType | None:
+        """Return the type of a place, or of what its first steps lead to."""
+        found = self.types.get(path.root)
+        for step in path.steps[:depth]:
+            found = _below(found, step)
+        return found
+
+    def as_pointer_to(self, wanted: CType | None, path: Path) -> Path | None:
+        """Return the path of a pointer that is seen as one to another type.
+
+        `r` of `float r[3][3]`, seen as a `float *`, points to `r[0][0]`.
+
+        Returns:
+            None where no such object lies there.
+        """
+        if path == ELSEWHERE or wanted is None or isinstance(wanted, Void):
+            return path
+        found = self.type_at(path)
+        while not _are_same(found, wanted):
+            if not isinstance(found, Array):
+                return None
+            path = path.then(FIRST)
+            found = found.of
+        return path
+
+    def inside(self, path: Path) -> Path | None:
+        """Carry indices beyond their row into the rows that follow.
+
+        Returns:
+            None if a place lies outside of the field that it is reached from.
+        """
+        steps = list(path.steps)
+        for k in range(len(steps) - 1, 0, -1):
+            step = steps[k]
+            array = self.type_at(path, k)
+            if not isinstance(step, tuple) or not isinstance(array, Array):
+                continue
+            length = array.length
+            if length is None or 0 <= step[0] <= step[1] < length:
+                continue
+            row = steps[k - 1]
+            if isinstance(row, str):
+                return None
+            if row is not None and step[0] == step[1]:
+                rows, column = divmod(step[0], length)
+                steps[k - 1] = _sum(row, (rows, rows))
+                steps[k] = (column, column)
+            else:
+                steps[k - 1] = None
+                steps[k] = None
+        return Path(path.root, tuple(steps))
 
 
-def _values_between(first: int, operator: str, bound: int) -> Range | None:
-    """Return the values that a counter has from `first` on while the test holds."""
-    if operator in ("<", "!=") and first < bound:
-        return first, bound - 1
-    if operator == "<=" and first <= bound:
-        return first, bound
-    if operator == ">" and first >= bound:
-        return bound + 1, first
-    if operator == ">=" and first >= bound:
-        return bound, first
-    return None
+def _below(ctype: CType | None, step: Step) -> CType | None:
+    if isinstance(step, str):
+        return ctype.field(step) if isinstance(ctype, Struct | Union) else None
+    if isinstance(ctype, Array):
+        return ctype.of
+    return ctype.to if isinstance(ctype, Pointer) else None
+
+
+def _are_same(a: CType | None, b: CType) -> bool:
+    if isinstance(a, Scalar) and isinstance(b, Scalar):
+        return (a.kind, a.bits, a.signed) == (b.kind, b.bits, b.signed)
+    if isinstance(a, Array) and isinstance(b, Array):
+        return a.length == b.length and _are_same(a.of, b.of)
+    if isinstance(a, Struct | Union) and isinstance(b, Struct | Union):
+        return a.fields == b.fields
+    return a == b
+
+
+def covers(path: Sequence[Step], leaf: Sequence[Step | int]) -> bool:
+    """Say whether a path may reach a leaf.
+
+    A path that ends above the leaf reaches everything below it; an unknown index
+    reaches every element.
+
+    Args:
+        path: of an access.
+        leaf: fields and indices.
+    """
+    for step, want in zip(path, leaf, strict=False):
+        if isinstance(want, str):
+            if step != want:
+                return False
+        elif isinstance(step, tuple) and isinstance(want, int):
+            is_among = step[0] <= want <= step[1]
+            if not is_among:
+                return False
+    return True
+
+
+def size_of(ctype: CType | None) -> int | None:
+    """Return the bytes of a type where pointers and long have four; None if unknown."""
+    found = _size_and_alignment(ctype)
+    return None if found is None else found[0]
+
+
+def _size_and_alignment(ctype: CType | None) -> tuple[int, int] | None:
+    if isinstance(ctype, Scalar):
+        return ctype.bits // 8, ctype.bits // 8
+    if isinstance(ctype, Pointer):
+        return 4, 4
+    if isinstance(ctype, Array):
+        inner = _size_and_alignment(ctype.of)
+        if inner is None or ctype.length is None:
+            return None
+        return inner[0] * ctype.length, inner[1]
+    if not isinstance(ctype, Struct):
+        return None
+    end = 0
+    largest = 1
+    for _, field in ctype.fields:
+        inner = _size_and_alignment(field)
+        if inner is None:
+            return None
+        size, alignment = inner
+        end = -(-end // alignment) * alignment + size
+        largest = max(largest, alignment)
+    return -(-end // largest) * largest, largest

@@ -1,130 +1,204 @@
-"""A function body -> what it reads and writes behind its pointer parameters, in order.
+"""A function -> what it reads and writes behind its pointer parameters.
 
-Every kind of node that can stand in a body has a rule in `RULES`; one that has none is
-refused by name, for a write that is overlooked makes a wrong signature.
+Pointers are followed as values: through local variables, arithmetic, calls. What is
+read counts only where it has not been written on every way there; a pointer that goes
+where it is not followed is named as lost.
 
-In: a function item of a Module. Out: per parameter, its `Access`es in evaluation order.
-Non-goals: exact control flow. Branches are walked in text order; a loop body once.
+In: a function item of a Module. Out: its `Effects`. Non-goals: which leaves are inputs
+or outputs (infer.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from nsc.program.paths import Path, Paths, Step, counter_of, without_parentheses
+from nsc.program.compiler import Compiler, Run
+from nsc.program.effects import Effects, Machine, State, widened
+from nsc.program.paths import FIRST, Path, Roots
+from nsc.program.rules import rule_of
 from nsc.refusal import Refusal
 from nsc.syntax import (
+    MAX_TREE_DEPTH,
+    Array,
+    CType,
     Item,
     Module,
+    Pointer,
+    Scope,
+    base_type,
     child,
+    declare,
     declared_name,
     facts_of,
-    operator_of,
+    is_const,
+    is_too_deep,
     optional_child,
     parameters_of,
-    text_of,
+    walk,
 )
-from nsc.text import WRITES_ARGUMENT
 
-MAX_PATH = 64
-_LVALUES = ("subscript_expression", "field_expression", "pointer_expression")
-
-
-@dataclass(frozen=True)
-class Access:
-    """One read ("r") or write ("w").
-
-    Args:
-        kind: "r" or "w".
-        path: from the parameter: fields, and index ranges.
-        node: where it stands; a call, if it is done in a function that is called.
-    """
-
-    kind: str
-    path: tuple[Step, ...]
-    node: Node
-
-
-# by parameter: the first of each kind of access, in evaluation order
-Uses = dict[str, list[Access]]
+MAX_ROUNDS = 20  # of functions that call each other, and of jumps backwards
+_NO_WAY_OUT = Effects()
+_DEFINING_TYPES = (b"struct", b"union", b"enum", b"typedef")
 
 
 @dataclass(frozen=True)
 class _Walked:
-    """The uses that a walk found, and all that it depended on besides the function."""
+    """The effects that were found, and all that they depend on besides the function."""
 
-    callees: list[Uses | None]
-    constants: dict[str, int]
-    uses: Uses
+    callees: list[Effects | None]
+    names: dict[str, object]
+    effects: Effects
 
-    def holds_for(self, callees: list[Uses | None], constants: dict[str, int]) -> bool:
+    def holds_for(
+        self, callees: list[Effects | None], names: dict[str, object]
+    ) -> bool:
         pairs = zip(self.callees, callees, strict=True)
-        return self.constants == constants and all(then is now for then, now in pairs)
+        return self.names == names and all(then is now for then, now in pairs)
 
 
 class ReadsAndWrites:
     """How the functions of a file use what their pointer parameters point to.
 
-    Each function is walked once, callees first; of functions that call each other, the
-    first one walked knows nothing of the other's parameters.
+    Each function is walked once, callees first; functions that call each other are
+    walked until nothing changes, from the assumption that no call comes back.
     """
 
     def __init__(self, module: Module):
         self.module = module
-        self._known: dict[int, Uses] = {}  # by Item.start
+        self._known: dict[int, Effects] = {}  # by Item.start
 
-    def of(self, function: Item) -> Uses:
-        """Return how a function uses each of its parameters.
+    def of(self, function: Item) -> Effects:
+        """Return what a function does.
 
         Raises:
             Refusal: `unsupported_syntax`, at a construct that has no rule, in it or in
-                what it calls; counted from the function's part.
+                what it calls, or `nested_too_deeply`; counted from the function's part.
         """
-        for item in _callees_first(self.module, function):
-            if item.start not in self._known:
-                try:
-                    self._known[item.start] = self._uses(item)
-                except Refusal as refusal:
-                    raise refusal.moved(item.base - function.base) from None
+        if function.start in self._known:
+            return self._known[function.start]
+        items = _callees_first(self.module, function)
+        new = [item for item in items if item.start not in self._known]
+        try:
+            self._settle(new, function)
+        except Refusal:
+            for item in new:
+                self._known.pop(item.start, None)
+            raise
         return self._known[function.start]
 
-    def _uses(self, item: Item) -> Uses:
+    def _settle(self, items: list[Item], function: Item) -> None:
+        is_settled = False
+        rounds = 0
+        may_recur = self._may_recur(items)
+        while not is_settled:
+            is_settled = True
+            for item in items:
+                before = self._known.get(item.start)
+                try:
+                    found = self._effects(item, items if may_recur else [])
+                except Refusal as refusal:
+                    raise refusal.moved(item.base - function.base) from None
+                if found != before:
+                    self._known[item.start] = found
+                    is_settled = not may_recur and is_settled
+            rounds += 1
+            if rounds > MAX_ROUNDS:
+                what = (
+                    f"what '{function.name}' does with its pointers is not found: it"
+                    " calls itself in a way that is not followed; use a loop"
+                )
+                raise Refusal("unbounded_recursion", what, function.node)
+
+    def _may_recur(self, items: list[Item]) -> bool:
+        """Say whether any function is called before it is walked."""
+        seen: set[str] = set()
+        names = {item.name for item in items}
+        for item in items:
+            if any(n in names and n not in seen for n in facts_of(item).calls):
+                return True
+            seen.add(item.name)
+        return False
+
+    def _effects(self, item: Item, circle: list[Item]) -> Effects:
         """Walk a function, unless that was done where it meant the same.
 
-        An item may stand in many modules, with other callees and constants in sight.
+        An item may stand in many modules, with other callees and types in sight.
         """
         facts = facts_of(item)
-        callees = [self._uses_by_name(name) for name in facts.calls]
-        values = self.module.scope.constants
-        constants = {name: values[name] for name in facts.identifiers & values.keys()}
+        callees = [self._effects_by_name(name, circle) for name in facts.calls]
+        names = _meanings(self.module.scope, {*facts.used, *facts.identifiers})
         done = item.once(_no_walks)
         for walked in done:
-            if walked.holds_for(callees, constants):
-                return walked.uses
-        uses = self._walk(item)
-        done.append(_Walked(callees, constants, uses))
-        return uses
+            if walked.holds_for(callees, names):
+                return walked.effects
+        effects = self._walk(item, circle)
+        done.append(_Walked(callees, names, effects))
+        return effects
 
-    def _uses_by_name(self, name: str) -> Uses | None:
-        """Return the uses of a function of this file that has been walked."""
+    def _effects_by_name(self, name: str, circle: list[Item]) -> Effects | None:
+        """Return the effects of a function of this file that has been walked."""
         callee = self.module.function(name)
-        return None if callee is None else self._known.get(callee.start)
+        if callee is None:
+            return None
+        known = self._known.get(callee.start)
+        if known is None and any(item.start == callee.start for item in circle):
+            return _NO_WAY_OUT
+        return known
 
-    def _walk(self, item: Item) -> Uses:
-        declarators = [
-            optional_child(p, "declarator") for p in parameters_of(item.node)
-        ]
-        names = [name for name in map(declared_name, declarators) if name]
-        walk = Walk(names, self.module, self._uses_by_name)
-        walk.visit(child(item.node, "body"))
-        return {name: list(found.values()) for name, found in walk.found.items()}
+    def _walk(self, item: Item, circle: list[Item]) -> Effects:
+        if item.once(is_too_deep):
+            raise _too_deep(item)
+
+        def effects_of(name: str) -> Effects | None:
+            return self._effects_by_name(name, circle)
+
+        scope = self.module.scope
+        if any(word in (item.node.text or b"") for word in _DEFINING_TYPES):
+            scope = scope.copy()
+        compiler = Compiler(rule_of, scope, effects_of, item.once(_pointed_to))
+        try:
+            return _effects(compiler, item)
+        except RecursionError:
+            raise _too_deep(item) from None
 
 
 def _no_walks(function: Node) -> list[_Walked]:
     return []
+
+
+def _too_deep(item: Item) -> Refusal:
+    what = (
+        f"'{item.name}' nests deeper than {MAX_TREE_DEPTH} levels; split its"
+        " expressions or branches"
+    )
+    return Refusal("nested_too_deeply", what, item.node)
+
+
+def _meanings(scope: Scope, names: set[str]) -> dict[str, object]:
+    """Return what the types and constants that a function names are."""
+    tables = (scope.constants, scope.typedefs, scope.tags)
+    return {
+        name: tuple(table.get(name) for table in tables)
+        for name in names
+        if any(name in table for table in tables)
+    }
+
+
+def _pointed_to(function: Node) -> frozenset[str]:
+    """Return the names of the variables whose address is taken."""
+    found: set[str] = set()
+    for node in walk(function):
+        if node.type != "pointer_expression" or node.children[0].type != "&":
+            continue
+        inner = child(node, "argument")
+        while inner.type == "parenthesized_expression" and inner.named_children:
+            inner = inner.named_children[0]
+        if inner.type == "identifier" and inner.text is not None:
+            found.add(inner.text.decode("latin-1"))
+    return frozenset(found)
 
 
 def _callees_first(module: Module, function: Item) -> list[Item]:
@@ -147,194 +221,72 @@ def _callees_first(module: Module, function: Item) -> list[Item]:
     return list(done.values())
 
 
-class Walk:
-    """Visits nodes in evaluation order and notes accesses through parameters.
+def _effects(c: Compiler, item: Item) -> Effects:
+    """Compile a function and run it on nothing but its parameters."""
+    parameters = tuple(_parameter(c, node) for node in parameters_of(item.node))
+    pointers = {n: t for n, t in parameters if n and isinstance(t, Pointer | Array)}
+    values: dict[str, tuple[int, int] | frozenset[Path]] = {
+        name: frozenset({Path(name, (FIRST,))}) for name in pointers
+    }
+    body = c.compile(child(item.node, "body")).run
+    m = Machine(Roots(pointers))
+    if not _run(body, m, State(values, set())):
+        m.lost.update(dict.fromkeys(pointers, item.node))
+    certain = None if m.exits is None else frozenset(m.exits.written)
+    return Effects(
+        parameters,
+        m.reads,
+        m.writes,
+        certain,
+        m.lost,
+        m.returned,
+        _result(c.scope, item.node),
+    )
 
-    Args:
-        parameters: the names that are watched.
-        module: where the function stands.
-        uses_of: what is known of a function that is called, by its name.
+
+def _run(body: Run, m: Machine, start: State) -> bool:
+    """Run a body until nothing more is known of where its jumps lead.
+
+    Returns:
+        Whether that was found.
     """
-
-    def __init__(
-        self,
-        parameters: list[str],
-        module: Module,
-        uses_of: Callable[[str], Uses | None],
-    ):
-        self.found: dict[str, dict[tuple[str, tuple[Step, ...]], Access]] = {
-            name: {} for name in parameters
+    for _ in range(MAX_ROUNDS):
+        before = dict(m.waiting)
+        m.exits = None
+        m.state = start.copy()
+        body(m)
+        m.leave()
+        m.waiting = {
+            label: widened(before.get(label), state)
+            for label, state in m.waiting.items()
         }
-        self.module = module
-        self.uses_of = uses_of
-        self.paths = Paths(self.found, module.scope)
-
-    def visit(self, node: Node | None) -> None:
-        if node is not None:
-            rule_of(node)(self, node)
-
-    def read(self, node: Node) -> bool:
-        """Note a read if `node` reaches into a parameter; say whether it does."""
-        path = self.paths.reached(node)
-        if path is None:
-            return False
-        self.visit_indices(node)
-        self.note("r", path, node)
-        return True
-
-    def write(self, node: Node) -> bool:
-        """Note a write if `node` reaches into a parameter; say whether it does."""
-        path = self.paths.reached(node)
-        if path is None:
-            return False
-        self.note("w", path, node)
-        return True
-
-    def note(self, kind: str, path: Path, node: Node) -> None:
-        # a chain of calls with `&p->next` makes paths as long as itself
-        if len(path.steps) <= MAX_PATH:
-            key = (kind, path.steps)
-            known = self.found[path.parameter]
-            known.setdefault(key, Access(kind, path.steps, node))
-
-    def visit_indices(self, lvalue: Node) -> None:
-        """Visit what stands in the brackets of `p->a[i].b[j]`, last ones first."""
-        node = without_parentheses(lvalue)
-        while node.type in _LVALUES:
-            if node.type == "subscript_expression":
-                self.visit(child(node, "index"))
-            node = without_parentheses(child(node, "argument"))
+        if m.waiting == before:
+            return True
+    return False
 
 
-Rule = Callable[[Walk, Node], None]
+def _parameter(c: Compiler, node: Node) -> tuple[str, CType | None]:
+    """Return a parameter's name and type, and enter it as a variable."""
+    declarator = optional_child(node, "declarator")
+    try:
+        base = base_type(node, c.scope)
+        name, ctype = declare(declarator, base, c.scope, const=is_const(node))
+    except Refusal:
+        name = declared_name(declarator)
+        ctype = None
+    held = ctype
+    if isinstance(ctype, Array):
+        held = Pointer(ctype.of, is_const(node))
+    if name:
+        c.enter(name, name, held)
+    return name, ctype
 
 
-def rule_of(node: Node) -> Rule:
-    """Return how a node is walked.
-
-    Raises:
-        Refusal: `unsupported_syntax`, for a kind that is not known to stand in bodies.
-    """
-    rule = RULES.get(node.type)
-    if rule is None:
-        kind = node.type.replace("_", " ")
-        what = f"'{kind}' is not supported inside a function"
-        raise Refusal("unsupported_syntax", what, node)
-    return rule
-
-
-def _children_in_order(walk: Walk, node: Node) -> None:
-    for inner in node.named_children:
-        if not walk.paths.only_tests(node, inner):
-            rule_of(inner)(walk, inner)
-
-
-def _no_access(walk: Walk, node: Node) -> None:
-    """Do nothing: no object is read in it, or it is not evaluated."""
-
-
-def _object(walk: Walk, node: Node) -> None:
-    """Read an object behind a parameter; else what the expression is made of."""
-    if not walk.read(node):
-        for inner in node.named_children:
-            rule_of(inner)(walk, inner)
-
-
-def _assignment(walk: Walk, node: Node) -> None:
-    target = child(node, "left")
-    walk.visit(child(node, "right"))
-    walk.visit_indices(target)
-    is_compound = operator_of(node) != "="
-    if is_compound:
-        walk.read(target)
-    if not walk.write(target):
-        walk.visit(target)
-
-
-def _update(walk: Walk, node: Node) -> None:
-    target = child(node, "argument")
-    walk.read(target)
-    walk.write(target)
-
-
-def _initialised(walk: Walk, node: Node) -> None:
-    walk.visit(child(node, "value"))
-
-
-def _for(walk: Walk, node: Node) -> None:
-    walk.visit(optional_child(node, "initializer"))
-    walk.visit(optional_child(node, "condition"))
-    counter = counter_of(node, walk.module.scope)
-    if counter is not None:
-        walk.paths.counters[counter.name] = counter.values
-    walk.visit(child(node, "body"))
-    walk.visit(optional_child(node, "update"))
-
-
-def _call(walk: Walk, node: Node) -> None:
-    """Do in place of a call what its callee does with the pointers it is handed."""
-    name = text_of(child(node, "function"))
-    listed = child(node, "arguments").named_children
-    arguments = [argument for argument in listed if argument.type != "comment"]
-    inner = list((walk.uses_of(name) or {}).values())
-    written_by_library = WRITES_ARGUMENT.get(name, ())
-    for k, argument in enumerate(arguments):
-        path = walk.paths.handed_on(argument)
-        if path is None:
-            walk.visit(argument)
-        elif k < len(inner):
-            for access in inner[k]:
-                walk.note(access.kind, path.then(*access.path), node)
-        else:
-            kind = "w" if k in written_by_library else "r"
-            walk.note(kind, path.then((0, 0)), node)
-
-
-# Statements, expressions that are no lvalues, declarations: types may hold the length
-# of an array, and attributes arguments.
-_READ_IN_ORDER = """
-    abstract_array_declarator abstract_function_declarator
-    abstract_parenthesized_declarator abstract_pointer_declarator alignas_qualifier
-    alignof_expression argument_list array_declarator attribute attribute_specifier
-    attributed_declarator attributed_statement binary_expression bitfield_clause
-    case_statement cast_expression comma_expression compound_literal_expression
-    compound_statement concatenated_string conditional_expression declaration
-    do_statement else_clause enum_specifier enumerator enumerator_list
-    expression_statement extension_expression field_declaration field_declaration_list
-    field_designator function_declarator if_statement initializer_list initializer_pair
-    labeled_statement macro_type_specifier ms_based_modifier ms_declspec_modifier
-    parameter_declaration parameter_list parenthesized_declarator pointer_declarator
-    return_statement struct_specifier subscript_designator subscript_range_designator
-    switch_statement type_definition type_descriptor type_qualifier unary_expression
-    union_specifier while_statement
-""".split()
-# The items that hold them are refused by name (`REFUSED_NODES`, and syntax errors in
-# purity.py), with a better message than one of this pass.
-_REFUSED_ANYWAY = """
-    ERROR attribute_declaration generic_expression gnu_asm_clobber_list
-    gnu_asm_expression gnu_asm_goto_list gnu_asm_input_operand
-    gnu_asm_input_operand_list gnu_asm_output_operand gnu_asm_output_operand_list
-    gnu_asm_qualifier offsetof_expression seh_except_clause seh_finally_clause
-    seh_leave_statement seh_try_statement
-""".split()
-_WITHOUT_ACCESS = """
-    break_statement char_literal character comment continue_statement escape_sequence
-    false field_identifier goto_statement ms_call_modifier ms_pointer_modifier
-    ms_restrict_modifier ms_signed_ptr_modifier ms_unaligned_ptr_modifier
-    ms_unsigned_ptr_modifier null number_literal primitive_type sized_type_specifier
-    sizeof_expression statement_identifier storage_class_specifier string_content
-    string_literal true type_identifier variadic_parameter
-""".split()
-_OBJECTS = ("identifier", "parenthesized_expression", *_LVALUES)
-
-RULES: dict[str, Rule] = {
-    **dict.fromkeys(_READ_IN_ORDER, _children_in_order),
-    **dict.fromkeys(_REFUSED_ANYWAY, _children_in_order),
-    **dict.fromkeys(_WITHOUT_ACCESS, _no_access),
-    **dict.fromkeys(_OBJECTS, _object),
-    "assignment_expression": _assignment,
-    "call_expression": _call,
-    "for_statement": _for,
-    "init_declarator": _initialised,
-    "update_expression": _update,
-}
+def _result(scope: Scope, function: Node) -> CType | None:
+    declarator = child(function, "declarator")
+    try:
+        base = base_type(function, scope)
+    except Refusal:
+        return None
+    is_pointer = declarator.type == "pointer_declarator"
+    return Pointer(base) if is_pointer else base
