@@ -20,7 +20,7 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.c"))
 README = (ROOT / "README.md").read_text()
 LEGACY = (
     "#include <stdio.h>\nstatic int calls;\ndouble logged(double x) { calls++;"
-    ' printf("%g\\n", x); return x; }\n'
+    ' scanf("%lf", &x); return x; }\n'
 )
 flags_of = runpy.run_path(str(ROOT / "examples" / "demo.py"))["flags_of"]
 

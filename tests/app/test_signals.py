@@ -35,6 +35,7 @@ def started(words, tmp_path, **options):
     return process
 
 
+@pytest.mark.slow  # waits for moments by the clock
 @pytest.mark.parametrize("after_s", [0.02, 0.3, 0.8, 1.6, 2.6])
 @pytest.mark.parametrize(
     ("number", "word"),
@@ -55,6 +56,7 @@ def test_a_compilation_ends_at_any_moment(number, word, after_s, tmp_path):
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
+@pytest.mark.slow  # waits for moments by the clock
 def test_two_signals_are_one_wish(tmp_path):
     source = tmp_path / "f.c"
     source.write_text(SLOW)
@@ -72,6 +74,7 @@ def test_two_signals_are_one_wish(tmp_path):
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
+@pytest.mark.slow  # waits for moments by the clock
 @pytest.mark.parametrize("after_s", [1.5, 6])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_data_build_ends(number, after_s, tmp_path):
@@ -86,6 +89,7 @@ def test_a_data_build_ends(number, after_s, tmp_path):
     assert [name for name in left if not name.startswith("pymp-")] == []
 
 
+@pytest.mark.slow  # waits for moments by the clock
 def test_synthetic_programs_end(tmp_path):
     words = ["data", "synthetic", "--programs", "4000", "-o", tmp_path / "set"]
     process = started(words, tmp_path, start_new_session=True)
@@ -96,6 +100,7 @@ def test_synthetic_programs_end(tmp_path):
     assert told == "nsc: interrupted; nothing was left half-written\n"
 
 
+@pytest.mark.slow  # waits for moments by the clock
 def test_what_is_ignored_stays_ignored(tmp_path):
     # nohup, and shells that start in the background
     source = tmp_path / "f.c"

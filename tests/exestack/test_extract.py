@@ -26,7 +26,7 @@ def looked_at(text, profile=PAPER):
         ("double f(double x) { return g(x); }", "front_end:unknown_function"),
         ("double f(double x) { return K * x; }", "front_end:unknown_name"),
         ("double f(double x) { strange y = x; return y; }", "front_end:unknown_type"),
-        ('double f(double x) { printf("%g", x); return x; }', "front_end:uses_io"),
+        ('double f(double x) { scanf("%lf", &x); return x; }', "front_end:uses_io"),
         ('double f(double x) { __asm__("nop"); return x; }', "front_end:uses_asm"),
         ("double f(double x) { return x * rand(); }", "front_end:uses_random"),
         ("double f(double x) { return f(x / 2); }", "front_end:unbounded_recursion"),

@@ -125,7 +125,7 @@ def test_parents_are_the_training_splits_real_programs(tmp_path):
 
     def record(name, origin, flags=()):
         return Record(
-            name, f"text of {name}", origin, 1, 1, (), 0, y, None, flags=flags
+            name, f"text of {name}", origin, 1, 1, ((-1.0, 1.0),), 0, y, None, flags=flags
         )
 
     records = [

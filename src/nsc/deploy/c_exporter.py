@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from nsc.deploy.agreement import check_agreement
-from nsc.deploy.c_selftest import MACRO
+from nsc.deploy.c_selftest import MACRO, stand_ins
 from nsc.deploy.c_source import c_source, surrogate_name
 from nsc.deploy.exporter import ExportJob
 from nsc.errors import BuildError
@@ -69,7 +69,8 @@ def _unit(job: ExportJob, text: str) -> Unit:
     program = job.program
     exported = _unguarded(job) if job.guard else text.partition(f"#ifdef {MACRO}")[0]
     name = surrogate_name(program, drop_in=job.drop_in)
-    entry = PortableNames(program).text(scalar_entry(program.signature, name, _ENTRY))
+    called = scalar_entry(program.signature, name, _ENTRY)
+    entry = stand_ins(program) + PortableNames(program).text(called)
     pieces = (Piece((), exported), Piece((_ENTRY,), entry))
     return Unit((), pieces, _ENTRY, program.n_inputs, program.n_outputs)
 
