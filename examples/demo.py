@@ -19,9 +19,7 @@ def flags_of(path: Path) -> list[str]:
 
 
 def main() -> int:
-    head = (
-        f"{'example':14} {'topology':9} {'zero-shot nmse':>15} {'nmse':>9} {'rmse':>9}"
-    )
+    head = f"{'example':14} {'topology':9} {'zero-shot nmse':>15} {'nmse':>9} {'rmse':>9}"
     print(f"{head} {'ns/call':>8} {'original':>8} {'s':>5}")
     failed = 0
     for path in sorted(HERE.glob("*.c")):

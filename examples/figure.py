@@ -29,7 +29,9 @@ def main() -> None:
 
     source = HERE / "easing.c"
     domain = {"t": (0.0, 1.0)}
-    program = parse_program(source.read_text(), path=source.name, ranges=domain)
+    program = parse_program(
+        source.read_text(), path=source.name, ranges=domain
+    )
     t = np.linspace(0, 1, 400)[:, None]
     truth = ProgramOracle(program.unit)(t)
     figure, panels = plt.subplots(
@@ -53,12 +55,16 @@ def main() -> None:
             label="the 9-4-4-1 surrogate",
         )
         nmse = surrogate.report["test"]["nmse"]
-        panel.set_title(f"{budget} runs of the program, nmse {nmse:.1e}", fontsize=9)
+        panel.set_title(
+            f"{budget} runs of the program, nmse {nmse:.1e}", fontsize=9
+        )
         panel.set_xlabel("t")
     panels[0].set_ylabel("ease(t)")
     panels[0].legend(frameon=False, loc="upper left")
     TARGET.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(TARGET, facecolor="white", metadata={"Date": None, "Creator": None})
+    figure.savefig(
+        TARGET, facecolor="white", metadata={"Date": None, "Creator": None}
+    )
     print(f"written: {TARGET.relative_to(HERE.parent)}")
 
 

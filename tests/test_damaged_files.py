@@ -25,7 +25,9 @@ BOMB = "[" * 200_000
 QUICK = settings(max_examples=150, deadline=None, derandomize=True)
 # where, and what is written there: bytes, nothing, or the end of the file
 DAMAGE = st.lists(
-    st.tuples(st.floats(0, 1), st.sampled_from(["flip", "zero", "cut", "drop", "ff"])),
+    st.tuples(
+        st.floats(0, 1), st.sampled_from(["flip", "zero", "cut", "drop", "ff"])
+    ),
     min_size=1,
     max_size=4,
 )
@@ -43,7 +45,9 @@ def damaged(good: bytes, damage) -> bytes:
             end = min(at + 4, len(data))
             new = {"zero": b"\0", "ff": b"\xff"}.get(how)
             data[at:end] = (
-                new * (end - at) if new else bytes(b ^ 16 for b in data[at:end])
+                new * (end - at)
+                if new
+                else bytes(b ^ 16 for b in data[at:end])
             )
     return bytes(data)
 
@@ -110,7 +114,11 @@ def test_a_damaged_shard(files, tmp_path_factory, damage):
     except StoreError:
         return
     for one, good in zip(found, records(), strict=True):
-        assert (one.name, one.text, one.box) == (good.name, good.text, good.box)
+        assert (one.name, one.text, one.box) == (
+            good.name,
+            good.text,
+            good.box,
+        )
         assert np.array_equal(one.outputs, good.outputs)
 
 
@@ -145,7 +153,9 @@ def test_a_good_checkpoint_loads(checkpoint):
 
 @QUICK
 @given(
-    name=st.sampled_from(["functions", "metadata", "nsc_compnet", "encoder", "bert"]),
+    name=st.sampled_from(
+        ["functions", "metadata", "nsc_compnet", "encoder", "bert"]
+    ),
     text=st.one_of(
         st.text(max_size=20),
         st.sampled_from(
@@ -226,11 +236,18 @@ def test_a_report_inside_that_is_none(report):
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=4),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["schema", "domain", "test", "text_only", "notes"]), inner
+            st.sampled_from(
+                ["schema", "domain", "test", "text_only", "notes"]
+            ),
+            inner,
         )
     ),
     max_leaves=8,
@@ -304,7 +321,9 @@ def test_a_shard_with_a_column_that_is_wrong(name, tmp_path):
 )
 def test_a_shard_with_values_that_do_not_fit(name, values, tmp_path):
     column = pa.array(values, SCHEMA.field(name).type)
-    path = rewritten(good_table(tmp_path), name, column, tmp_path / "bad.parquet")
+    path = rewritten(
+        good_table(tmp_path), name, column, tmp_path / "bad.parquet"
+    )
     with pytest.raises(StoreError):
         list(read_records(path))
 

@@ -23,5 +23,7 @@ def test_errors_can_be_sent_to_another_process():
         error = MADE.get(kind) or kind("what is wrong")
         sent = pickle.loads(pickle.dumps(error))
         assert (
-            type(sent) is kind and str(sent) == str(error) and vars(sent) == vars(error)
+            type(sent) is kind
+            and str(sent) == str(error)
+            and vars(sent) == vars(error)
         )

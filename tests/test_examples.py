@@ -61,24 +61,32 @@ def in_a_copy(tmp_path, monkeypatch):
 def test_sessions_of_the_readme(in_a_copy, capsys):
     blocks = re.split(r"^```", README, flags=re.MULTILINE)[1::2]
     shown = "\n".join(b for b in blocks if b.startswith("\n$ "))
-    sessions = re.findall(r"^\$ nsc (.*)\n((?:(?!\$).*\n)*)", shown, re.MULTILINE)
+    sessions = re.findall(
+        r"^\$ nsc (.*)\n((?:(?!\$).*\n)*)", shown, re.MULTILINE
+    )
     assert len(sessions) >= 4
     for command, output in sessions:
         assert main(shlex.split(command)) == 0
         printed = capsys.readouterr().out
         expected = output.strip("\n").splitlines()
-        for mine, theirs in zip(printed.splitlines(), expected, strict=bool(expected)):
+        for mine, theirs in zip(
+            printed.splitlines(), expected, strict=bool(expected)
+        ):
             assert _words(mine) == _words(theirs), command
 
 
 def _words(line: str) -> list[str]:
     """A line's words, without the figures that differ between machines."""
-    return re.findall(r"[^\W\d]{2,}", re.sub(r"\d[\d.e-]*( ms| ns| s)?|inf", "", line))
+    return re.findall(
+        r"[^\W\d]{2,}", re.sub(r"\d[\d.e-]*( ms| ns| s)?|inf", "", line)
+    )
 
 
 def test_python_of_the_readme(in_a_copy):
     code = re.search(r"```python\n(.*?)```", README, re.DOTALL).group(1)
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     assert 0 < float(done.stdout) < 0.01
     assert Path("luma.safetensors").exists()

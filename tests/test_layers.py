@@ -39,14 +39,18 @@ def imports(text: str) -> list[tuple[int, str]]:
     found = []
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ImportFrom) and node.module == "nsc":
-            found += [(node.lineno, f"nsc.{alias.name}") for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
-            "nsc."
-        ):
+            found += [
+                (node.lineno, f"nsc.{alias.name}") for alias in node.names
+            ]
+        elif isinstance(node, ast.ImportFrom) and (
+            node.module or ""
+        ).startswith("nsc."):
             found.append((node.lineno, node.module))
         elif isinstance(node, ast.Import):
             found += [
-                (node.lineno, a.name) for a in node.names if a.name.startswith("nsc.")
+                (node.lineno, a.name)
+                for a in node.names
+                if a.name.startswith("nsc.")
             ]
     return found
 
@@ -54,7 +58,11 @@ def imports(text: str) -> list[tuple[int, str]]:
 def every_import() -> list[tuple[str, str, str]]:
     """List (place, importing room, dotted module below nsc) over the package."""
     return [
-        (f"{path.relative_to(ROOT)}:{line}", room_of(path), module.removeprefix("nsc."))
+        (
+            f"{path.relative_to(ROOT)}:{line}",
+            room_of(path),
+            module.removeprefix("nsc."),
+        )
         for path in sorted(SOURCE.rglob("*.py"))
         if room_of(path) not in NO_ROOMS
         for line, module in imports(path.read_text())
@@ -65,7 +73,8 @@ def violations(rules: dict[str, set[str]]) -> list[str]:
     return [
         f"{place}: {room} may not import {other}"
         for place, room, module in every_import()
-        if (other := module.split(".")[0]) not in {room, *rules.get(room, set())}
+        if (other := module.split(".")[0])
+        not in {room, *rules.get(room, set())}
     ]
 
 
@@ -74,7 +83,9 @@ def reaching_into(found: list[tuple[str, str, str]]) -> list[str]:
     return [
         f"{place}: import nsc.{module.split('.')[0]}, not nsc.{module}"
         for place, room, module in found
-        if "." in module and module.split(".")[0] != room and module not in INNER_ROOMS
+        if "." in module
+        and module.split(".")[0] != room
+        and module not in INNER_ROOMS
     ]
 
 
@@ -108,9 +119,12 @@ def test_rooms_are_imported_and_never_their_files():
 def test_reaching_into_a_room_would_be_found():
     text = "def f():\n    from nsc.graph.builder import Builder\n"
     found = [
-        ("place", "program", module.removeprefix("nsc.")) for _, module in imports(text)
+        ("place", "program", module.removeprefix("nsc."))
+        for _, module in imports(text)
     ]
-    assert reaching_into(found) == ["place: import nsc.graph, not nsc.graph.builder"]
+    assert reaching_into(found) == [
+        "place: import nsc.graph, not nsc.graph.builder"
+    ]
 
 
 def file_graph() -> dict[str, set[str]]:
@@ -123,9 +137,13 @@ def file_graph() -> dict[str, set[str]]:
     graph: dict[str, set[str]] = {}
     for name, path in files.items():
         nodes = ast.walk(ast.parse(path.read_text()))
-        froms = [n for n in nodes if isinstance(n, ast.ImportFrom) and n.module]
+        froms = [
+            n for n in nodes if isinstance(n, ast.ImportFrom) and n.module
+        ]
         asked = {n.module for n in froms}
-        asked |= {f"{n.module}.{alias.name}" for n in froms for alias in n.names}
+        asked |= {
+            f"{n.module}.{alias.name}" for n in froms for alias in n.names
+        }
         graph[name] = (asked & set(files)) - {name}
     return graph
 
@@ -153,8 +171,14 @@ def strays(tools: dict[str, set[str]]) -> list[str]:
     for path in SOURCE.rglob("*.py"):
         place = path.relative_to(SOURCE)
         for node in ast.walk(ast.parse(path.read_text())):
-            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
-            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names = (
+                [a.name for a in node.names]
+                if isinstance(node, ast.Import)
+                else []
+            )
+            names += (
+                [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            )
             for tool in {n.split(".")[0] for n in names} & set(tools):
                 if not {str(place), str(place.parent)} & tools[tool]:
                     found.append(f"{place}: {tool}")

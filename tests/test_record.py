@@ -29,9 +29,19 @@ TEXT = "double f(double a, double b) { return a * b + 0.5; }\n"
 
 def record(name="f", *, dag=True, n_outputs=1) -> Record:
     made = parse_program(TEXT, path=name).dag if dag else None
-    outputs = np.arange(6 * n_outputs, dtype=np.float32).reshape(6, n_outputs) / 7
+    outputs = (
+        np.arange(6 * n_outputs, dtype=np.float32).reshape(6, n_outputs) / 7
+    )
     return Record(
-        name, TEXT, "hand", 2, n_outputs, ((-1.0, 1.0), (0.1, 1e-300)), 3, outputs, made
+        name,
+        TEXT,
+        "hand",
+        2,
+        n_outputs,
+        ((-1.0, 1.0), (0.1, 1e-300)),
+        3,
+        outputs,
+        made,
     )
 
 
@@ -65,7 +75,9 @@ def test_shards_return_what_was_written(tmp_path):
         record("d é"),
     ]
     write_records(tmp_path / "new" / "s.parquet", written)
-    for a, b in zip(written, read_records(tmp_path / "new" / "s.parquet"), strict=True):
+    for a, b in zip(
+        written, read_records(tmp_path / "new" / "s.parquet"), strict=True
+    ):
         assert_same(a, b)
     assert [p.name for p in (tmp_path / "new").iterdir()] == ["s.parquet"]
 
@@ -88,7 +100,9 @@ def test_outputs_that_are_not_finite_are_kept(tmp_path):
 
 def test_a_folder_is_read_in_name_order(tmp_path):
     for name in ("s-00002", "s-00000", "s-00001"):
-        write_records(tmp_path / f"{name}.parquet", [record(name), record(name + "+")])
+        write_records(
+            tmp_path / f"{name}.parquet", [record(name), record(name + "+")]
+        )
     names = [r.name for r in read_records(tmp_path)]
     assert names == [
         "s-00000",
@@ -98,7 +112,9 @@ def test_a_folder_is_read_in_name_order(tmp_path):
         "s-00002",
         "s-00002+",
     ]
-    assert list(read_records(tmp_path / "s-00000.parquet"))[1].name == "s-00000+"
+    assert (
+        list(read_records(tmp_path / "s-00000.parquet"))[1].name == "s-00000+"
+    )
 
 
 def test_an_empty_shard_is_a_shard(tmp_path):
@@ -119,7 +135,9 @@ def test_a_shard_that_cannot_be_written_leaves_the_old_one(tmp_path):
 @pytest.mark.parametrize("content", [b"", b"PAR1 no parquet PAR1", b"text\n"])
 def test_a_file_that_is_no_shard_is_refused(tmp_path, content):
     (tmp_path / "s.parquet").write_bytes(content)
-    with pytest.raises(StoreError, match="s.parquet is not a readable parquet file"):
+    with pytest.raises(
+        StoreError, match="s.parquet is not a readable parquet file"
+    ):
         list(read_records(tmp_path))
 
 
@@ -142,7 +160,9 @@ def test_a_missing_shard_is_refused(tmp_path):
 def test_another_version_is_refused(tmp_path, metadata, found):
     empty = pa.Table.from_pylist([], schema=SCHEMA.with_metadata(metadata))
     pq.write_table(empty, tmp_path / "s.parquet")
-    with pytest.raises(StoreError, match=f"record version {found}; this nsc reads"):
+    with pytest.raises(
+        StoreError, match=f"record version {found}; this nsc reads"
+    ):
         list(read_records(tmp_path))
 
 
@@ -161,14 +181,17 @@ def test_shared_inputs_are_the_same_for_every_reader():
 
 
 @pytest.mark.parametrize(
-    "change", [{"args": 7}, {"args": -2}, {"ops": 99}, {"roots": 50}, {"values": 8.0}]
+    "change",
+    [{"args": 7}, {"args": -2}, {"ops": 99}, {"roots": 50}, {"values": 8.0}],
 )
 def test_a_dag_that_is_none_is_refused(change, tmp_path):
     whole = record()
     ((name, value),) = change.items()
     array = getattr(whole.dag, name).copy()
     array.reshape(-1)[
-        int(np.argmax(whole.dag.ops == OP_INDEX["IN"])) if name == "values" else -1
+        int(np.argmax(whole.dag.ops == OP_INDEX["IN"]))
+        if name == "values"
+        else -1
     ] = value
     write_records(
         tmp_path / "s.parquet",
@@ -206,7 +229,10 @@ def test_parts_of_a_shard_are_read_by_themselves(tmp_path):
     write_records(tmp_path / "1.parquet", [record("a"), other])
     write_records(tmp_path / "2.parquet", [without])
     assert read_origins(tmp_path) == {"hand", "elsewhere", "third"}
-    assert [origin for origin, _ in read_dags(tmp_path)] == ["hand", "elsewhere"]
+    assert [origin for origin, _ in read_dags(tmp_path)] == [
+        "hand",
+        "elsewhere",
+    ]
     (fingerprint,) = read_fingerprints(tmp_path)
     assert fingerprint == record().dag.fingerprint
     assert read_fingerprints(tmp_path / "2.parquet") == set()
@@ -215,9 +241,13 @@ def test_parts_of_a_shard_are_read_by_themselves(tmp_path):
 @pytest.mark.parametrize("read", [read_origins, read_fingerprints, read_dags])
 def test_parts_of_what_is_no_shard_are_refused(tmp_path, read):
     path = tmp_path / "s.parquet"
-    empty = pa.Table.from_pylist([], schema=SCHEMA.with_metadata({b"nsc_record": b"1"}))
+    empty = pa.Table.from_pylist(
+        [], schema=SCHEMA.with_metadata({b"nsc_record": b"1"})
+    )
     pq.write_table(empty, path)
-    with pytest.raises(StoreError, match="record version 1; this nsc reads version 3"):
+    with pytest.raises(
+        StoreError, match="record version 1; this nsc reads version 3"
+    ):
         list(read(path))
 
 

@@ -41,7 +41,9 @@ def test_a_refusal_becomes_a_problem_of_its_file():
     inside = Refusal("reason", "message", done.text.index("2"))
     assert done.problem(inside) == Problem("reason", "message", 2, 9)
     written = Refusal("reason", "message", done.original.index("b;"))
-    assert done.problem(written, in_text=False) == Problem("reason", "message", 3, 5)
+    assert done.problem(written, in_text=False) == Problem(
+        "reason", "message", 3, 5
+    )
 
 
 @pytest.mark.parametrize(
@@ -68,7 +70,8 @@ def test_a_source_error_tells_every_problem():
 def test_a_missing_tool_is_told_with_its_extra():
     error = MissingExtraError("ray", "data")
     assert (
-        str(error) == "ray is not installed; install it with: pip install 'nsc[data]'"
+        str(error)
+        == "ray is not installed; install it with: pip install 'nsc[data]'"
     )
     assert isinstance(error, NscError)
     assert not isinstance(error, InputError)

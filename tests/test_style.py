@@ -4,6 +4,7 @@ Each gate is a function of text, so that it can be shown to fail.
 """
 
 import ast
+import statistics
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ MAX_FILE_LINES = 500
 MAX_CLASS_LINES = 200
 MAX_FUNCTION_LINES = 40
 MAX_COLUMNS = 100
+MAX_MEDIAN_COLUMNS = 34
 
 
 def texts() -> Iterator[tuple[str, str]]:
@@ -33,13 +35,19 @@ def long_files(text: str) -> list[int]:
 
 
 def long_functions(text: str) -> list[str]:
-    found = (n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef))
+    found = (
+        n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef)
+    )
     return [n.name for n in found if length(n) > MAX_FUNCTION_LINES]
 
 
 def long_classes(text: str) -> list[str]:
-    found = (n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.ClassDef))
-    return [n.name for n in found if n.end_lineno - n.lineno + 1 > MAX_CLASS_LINES]
+    found = (
+        n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.ClassDef)
+    )
+    return [
+        n.name for n in found if n.end_lineno - n.lineno + 1 > MAX_CLASS_LINES
+    ]
 
 
 def wide_lines(text: str) -> list[int]:
@@ -54,16 +62,22 @@ def packed_assignments(text: str) -> list[int]:
     """
     found = []
     for node in ast.walk(ast.parse(text)):
-        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Tuple):
+        if not isinstance(node, ast.Assign) or not isinstance(
+            node.value, ast.Tuple
+        ):
             continue
         for target in node.targets:
-            if isinstance(target, ast.Tuple) and not is_swap(target, node.value):
+            if isinstance(target, ast.Tuple) and not is_swap(
+                target, node.value
+            ):
                 found.append(node.lineno)
     return found
 
 
 def is_swap(target: ast.Tuple, value: ast.Tuple) -> bool:
-    return sorted(map(ast.unparse, target.elts)) == sorted(map(ast.unparse, value.elts))
+    return sorted(map(ast.unparse, target.elts)) == sorted(
+        map(ast.unparse, value.elts)
+    )
 
 
 def silent_files(text: str) -> list[str]:
@@ -95,6 +109,30 @@ def test_a_statement_makes_one_assignment():
     assert breaches(packed_assignments) == {}
 
 
+def code_columns(text: str) -> list[int]:
+    """List the lengths of lines of code: no comment, no docstring, nothing blank."""
+    told: set[int] = set()
+    for node in ast.walk(ast.parse(text)):
+        kinds = (ast.Module, ast.ClassDef, ast.FunctionDef)
+        if isinstance(node, kinds) and ast.get_docstring(node):
+            told.update(
+                range(node.body[0].lineno, node.body[0].end_lineno + 1)
+            )
+    lines = enumerate(text.splitlines(), 1)
+    return [
+        len(line)
+        for number, line in lines
+        if line.strip()
+        and not line.strip().startswith("#")
+        and number not in told
+    ]
+
+
+def test_lines_have_air():
+    columns = [n for _, text in texts() for n in code_columns(text)]
+    assert statistics.median(columns) <= MAX_MEDIAN_COLUMNS
+
+
 def test_every_file_says_what_it_is():
     assert breaches(silent_files) == {}
 
@@ -102,7 +140,9 @@ def test_every_file_says_what_it_is():
 def test_each_gate_can_fail():
     body = "    x = 1\n" * 41
     assert long_functions(f"def f():\n{body}") == ["f"]
-    assert long_classes(f"class C:\n{'    x = 1' * 1}\n" + "    y = 1\n" * 200) == ["C"]
+    assert long_classes(
+        f"class C:\n{'    x = 1' * 1}\n" + "    y = 1\n" * 200
+    ) == ["C"]
     assert long_files("x = 1\n" * 501) == [501]
     assert wide_lines("x = 1\n" + "y" * 101) == [2]
     assert silent_files("x = 1") != []

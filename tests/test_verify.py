@@ -26,10 +26,14 @@ def test_no_variance():
     assert verify(np.ones((5, 1)), np.zeros((5, 1))).as_json()["nmse"] is None
 
 
-@pytest.mark.parametrize(("n", "rank"), [(918, 0), (919, 1), (1400, 2), (4096, 11)])
+@pytest.mark.parametrize(
+    ("n", "rank"), [(918, 0), (919, 1), (1400, 2), (4096, 11)]
+)
 def test_order_statistic(n, rank):
     """1 - 0.995**n >= 0.99 first at n = 919; larger ranks by the binomial tail."""
-    tail = sum(math.comb(n, k) * 0.005**k * 0.995 ** (n - k) for k in range(rank))
+    tail = sum(
+        math.comb(n, k) * 0.005**k * 0.995 ** (n - k) for k in range(rank)
+    )
     assert largest_rank(n, 0.005, 0.99) == rank
     assert 1 - tail >= 0.99
     next_tail = tail + math.comb(n, rank) * 0.005**rank * 0.995 ** (n - rank)
@@ -49,11 +53,13 @@ def test_the_bound_holds_as_often_as_it_says():
 def test_of_several_looks_each_is_stricter():
     errors = np.linspace(0, 1, 4096)[:, None]
     one, ten = (
-        verify(np.zeros((4096, 1)), errors, looks=looks).bound for looks in (1, 10)
+        verify(np.zeros((4096, 1)), errors, looks=looks).bound
+        for looks in (1, 10)
     )
     assert ten.error > one.error and ten.confidence == 0.99
     assert (
-        ten.error == verify(np.zeros((4096, 1)), errors, confidence=0.999).bound.error
+        ten.error
+        == verify(np.zeros((4096, 1)), errors, confidence=0.999).bound.error
     )
 
 
@@ -90,14 +96,18 @@ def test_a_rank_is_larger_for_more_draws_and_smaller_for_more_confidence():
     assert of_surer == sorted(of_surer, reverse=True) and of_surer[0] == 50
 
 
-@pytest.mark.parametrize(("n", "confidence"), [(60, 0.9), (300, 0.95), (1200, 0.99)])
+@pytest.mark.parametrize(
+    ("n", "confidence"), [(60, 0.9), (300, 0.95), (1200, 0.99)]
+)
 def test_every_stated_bound_covers_as_often_as_it_says(n, confidence):
     """Of 2,000 simulated verifications: the errors' quantiles are known exactly."""
     generator = np.random.default_rng(1)
     truth = np.zeros((n, 1))
     held = 0
     for _ in range(2000 if n < 1000 else 500):
-        bound = verify(truth, generator.random((n, 1)), confidence=confidence).bound
+        bound = verify(
+            truth, generator.random((n, 1)), confidence=confidence
+        ).bound
         held += 1 - bound.error <= bound.fraction
     n_trials = 2000 if n < 1000 else 500
     # three standard deviations below; and not by far more often than it says
@@ -144,6 +154,11 @@ def test_as_json_is_plain():
     truth = np.c_[np.linspace(0, 1, 2000), np.ones(2000)]
     found = verify(truth, truth + 0.25).as_json()
     assert json.loads(json.dumps(found, allow_nan=False)) == found
-    assert found["bound"]["sentence"].startswith("with 99 % confidence at most 0.5 %")
-    assert [output["nmse"] is None for output in found["outputs"]] == [False, True]
+    assert found["bound"]["sentence"].startswith(
+        "with 99 % confidence at most 0.5 %"
+    )
+    assert [output["nmse"] is None for output in found["outputs"]] == [
+        False,
+        True,
+    ]
     assert verify(truth[:3], truth[:3]).as_json()["bound"] is None

@@ -118,14 +118,19 @@ def main() -> None:
         w = Start(
             COVERING, (("text", initial.w),), predicted=initial.predicted
         ).without_runs
-        expected = emission.expected_nmse + initial.predicted.misfit(w, COVERING)[0]
+        expected = (
+            emission.expected_nmse + initial.predicted.misfit(w, COVERING)[0]
+        )
         errors.append(
             (
                 expected,
-                np.mean((run_covering(w, x, record.n_inputs) - y) ** 2) / y.var(),
+                np.mean((run_covering(w, x, record.n_inputs) - y) ** 2)
+                / y.var(),
             )
         )
-    result = {"data": options.data.name} | report(np.array(times), np.array(errors))
+    result = {"data": options.data.name} | report(
+        np.array(times), np.array(errors)
+    )
     (Path(__file__).parent / options.out).write_text(
         json.dumps(result, indent=1) + "\n"
     )
@@ -136,7 +141,11 @@ def report(times: np.ndarray, errors: np.ndarray) -> dict:
     print("\n| step | median ms | 90 % |\n|---|---|---|")
     whole = times[:, :3].sum(axis=1)
     rows = dict(
-        zip((*STEPS, "text to 9-4-4-1, one fit"), (*times.T, whole), strict=True)
+        zip(
+            (*STEPS, "text to 9-4-4-1, one fit"),
+            (*times.T, whole),
+            strict=True,
+        )
     )
     result = {
         name: [round(float(np.quantile(t, q)), 2) for q in (0.5, 0.9)]

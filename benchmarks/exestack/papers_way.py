@@ -65,7 +65,9 @@ def functions_of(found: SourceText) -> Iterator[tuple[str, str, int]]:
     parser = Parser(Language(tree_sitter_c.language()))
     for node in parser.parse(text).root_node.named_children:
         signature = (
-            numeric_signature(node) if node.type == "function_definition" else None
+            numeric_signature(node)
+            if node.type == "function_definition"
+            else None
         )
         if signature:
             yield node.text.decode("latin-1"), *signature
@@ -107,7 +109,9 @@ def numeric_signature(node: Node) -> tuple[str, int] | None:
         declarator.child_by_field_name("declarator"),
         declarator.child_by_field_name("parameters"),
     )
-    parameters = [child for child in listed.named_children if child.type != "comment"]
+    parameters = [
+        child for child in listed.named_children if child.type != "comment"
+    ]
     if name.type != "identifier" or not parameters:
         return None
     plain = all(
@@ -158,11 +162,10 @@ def comes_to_outputs(text: str, name: str, n_inputs: int) -> bool:
 
 def in_one_go(text: str, name: str, n_inputs: int) -> bool:
     """Compile and run a function with no more work than there must be."""
-    call = (
-        f"{name}({', '.join(f'nsc_x[k * {n_inputs} + {i}]' for i in range(n_inputs))})"
-    )
+    call = f"{name}({', '.join(f'nsc_x[k * {n_inputs} + {i}]' for i in range(n_inputs))})"
     return runs_alike(
-        HEADERS + text + HARNESS % {"i": n_inputs, "call": call}, inputs_of(n_inputs)
+        HEADERS + text + HARNESS % {"i": n_inputs, "call": call},
+        inputs_of(n_inputs),
     )
 
 
@@ -177,7 +180,9 @@ def runs_alike(text: str, x: np.ndarray) -> bool:
         )
 
 
-def compile_with_gcc(text: str, folder: Path, name: str, *flags: str) -> Path | None:
+def compile_with_gcc(
+    text: str, folder: Path, name: str, *flags: str
+) -> Path | None:
     source, binary = folder / f"{name}.c", folder / name
     source.write_text(text)
     made = subprocess.run(
@@ -189,7 +194,9 @@ def compile_with_gcc(text: str, folder: Path, name: str, *flags: str) -> Path | 
 def five_runs_agree(binary: Path, given: bytes = b"") -> bool:
     try:
         runs = [
-            subprocess.run([binary], input=given, capture_output=True, timeout=8)
+            subprocess.run(
+                [binary], input=given, capture_output=True, timeout=8
+            )
             for _ in range(5)
         ]
     except subprocess.TimeoutExpired:
@@ -197,7 +204,9 @@ def five_runs_agree(binary: Path, given: bytes = b"") -> bool:
     return all(r.returncode == 0 and r.stdout == runs[0].stdout for r in runs)
 
 
-def distinct(functions: Iterator[tuple[str, str, int]]) -> list[tuple[str, str, int]]:
+def distinct(
+    functions: Iterator[tuple[str, str, int]],
+) -> list[tuple[str, str, int]]:
     """Keep the first of those with equal tokens."""
     return list(
         {

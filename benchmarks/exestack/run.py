@@ -75,7 +75,11 @@ int main(void) {
 
 def with_gcc(unit: Unit) -> bool:
     """Build and run one function the papers' way; says whether it came to outputs."""
-    harness = MAIN % {"i": unit.n_inputs, "o": unit.n_outputs, "entry": unit.entry}
+    harness = MAIN % {
+        "i": unit.n_inputs,
+        "o": unit.n_outputs,
+        "entry": unit.entry,
+    }
     headers = "".join(f"#include <{h}>\n" for h in unit.headers)
     return runs_alike(
         headers + unit.text + harness, shared_inputs()[:, : unit.n_inputs]
@@ -170,7 +174,9 @@ def ours(
         seconds = time.perf_counter() - started
     drops = Counter(manifest["drops"])
     ran = manifest["records"] + sum(
-        n for reason, n in drops.items() if not reason.startswith(BEFORE_RUNNING)
+        n
+        for reason, n in drops.items()
+        if not reason.startswith(BEFORE_RUNNING)
     )
     return manifest, ran, seconds
 
@@ -181,7 +187,9 @@ def synthetic(programs: int, workers: int) -> dict:
     """
     made, _, seconds = ours([f"synthetic:{programs}"], workers)
     executed = made["records"] + sum(
-        n for why, n in made["drops"].items() if not why.startswith(NOT_EXECUTED)
+        n
+        for why, n in made["drops"].items()
+        if not why.startswith(NOT_EXECUTED)
     )
     return {
         "executed": executed,
@@ -195,21 +203,34 @@ def synthetic(programs: int, workers: int) -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("source", nargs="?", default="debian:musl,erfa,libnova")
+    parser.add_argument(
+        "source", nargs="?", default="debian:musl,erfa,libnova"
+    )
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--synthetic", type=int, default=20_000)
     parser.add_argument(
-        "--pipeline", action="store_true", help="print the papers' whole pipeline alone"
+        "--pipeline",
+        action="store_true",
+        help="print the papers' whole pipeline alone",
     )
     parser.add_argument("--out", default="result.json", help="in this folder")
     options = parser.parse_args()
     warm_up()
-    found = [f for f in read_source_texts(options.source) if isinstance(f, SourceText)]
-    result = {"source": options.source, "files": len(found), "workers": options.workers}
+    found = [
+        f
+        for f in read_source_texts(options.source)
+        if isinstance(f, SourceText)
+    ]
+    result = {
+        "source": options.source,
+        "files": len(found),
+        "workers": options.workers,
+    }
     if options.pipeline:
         print(
             json.dumps(
-                result | whole_peer(found, options.source, options.workers), indent=2
+                result | whole_peer(found, options.source, options.workers),
+                indent=2,
             )
         )
         return
@@ -221,7 +242,8 @@ def main() -> None:
         "functions_per_s": round(ran / seconds, 1),
         "records_per_s": round(manifest["records"] / seconds, 1),
         "files_per_s": round(len(found) / seconds, 1),
-        "functions_seen": manifest["records"] + sum(manifest["drops"].values()),
+        "functions_seen": manifest["records"]
+        + sum(manifest["drops"].values()),
     }
     ours_rate = ran / seconds
     print(result["ours"], flush=True)

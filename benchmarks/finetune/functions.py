@@ -91,7 +91,11 @@ def borehole(x):
 
 
 def piston(x):
-    m, s, v0 = to(x[:, 0], 30, 60), to(x[:, 1], 0.005, 0.02), to(x[:, 2], 0.002, 0.01)
+    m, s, v0 = (
+        to(x[:, 0], 30, 60),
+        to(x[:, 1], 0.005, 0.02),
+        to(x[:, 2], 0.002, 0.01),
+    )
     k, p0, ta, t0 = (
         to(x[:, 3], 1000, 5000),
         to(x[:, 4], 9e4, 11e4),
@@ -105,15 +109,24 @@ def piston(x):
 
 def otl(x):
     b1, b2, f = to(x[:, 0], 50, 150), to(x[:, 1], 25, 70), to(x[:, 2], 0.5, 3)
-    c1, c2, beta = to(x[:, 3], 1.2, 2.5), to(x[:, 4], 0.25, 1.2), to(x[:, 5], 50, 300)
+    c1, c2, beta = (
+        to(x[:, 3], 1.2, 2.5),
+        to(x[:, 4], 0.25, 1.2),
+        to(x[:, 5], 50, 300),
+    )
     vb, t = 12 * b2 / (b1 + b2), beta * (c2 + 9)
     return (
-        (vb + 0.74) * t / (t + f) + 11.35 * f / (t + f) + 0.74 * f * t / ((t + f) * c1)
+        (vb + 0.74) * t / (t + f)
+        + 11.35 * f / (t + f)
+        + 0.74 * f * t / ((t + f) * c1)
     )
 
 
 def robot_arm(x):
-    angles, lengths = np.cumsum(np.pi / 2 * x[:, :3], axis=1), to(x[:, 3:6], 0, 1)
+    angles, lengths = (
+        np.cumsum(np.pi / 2 * x[:, :3], axis=1),
+        to(x[:, 3:6], 0, 1),
+    )
     return np.hypot(
         (lengths * np.cos(angles)).sum(1), (lengths * np.sin(angles)).sum(1)
     )
@@ -121,10 +134,16 @@ def robot_arm(x):
 
 FUNCTIONS = {
     "runge": (1, lambda x: 1 / (1 + 25 * x[:, 0] ** 2)),
-    "forrester": (1, lambda x: (3 * x[:, 0] + 1) ** 2 * np.sin(6 * x[:, 0] + 2)),
+    "forrester": (
+        1,
+        lambda x: (3 * x[:, 0] + 1) ** 2 * np.sin(6 * x[:, 0] + 2),
+    ),
     "higdon": (
         1,
-        lambda x: np.sin(to(x[:, 0], 0, 6.28)) + 0.2 * np.sin(4 * to(x[:, 0], 0, 6.28)),
+        lambda x: (
+            np.sin(to(x[:, 0], 0, 6.28))
+            + 0.2 * np.sin(4 * to(x[:, 0], 0, 6.28))
+        ),
     ),
     "bump": (1, lambda x: np.exp(-12 * (x[:, 0] - 0.2) ** 2)),
     "step": (1, lambda x: np.tanh(8 * x[:, 0] - 1)),
@@ -139,7 +158,9 @@ FUNCTIONS = {
     "rosenbrock": (
         2,
         lambda x: np.log(
-            1 + (1 - 2 * x[:, 0]) ** 2 + 100 * (x[:, 1] - 4 * x[:, 0] ** 2) ** 2
+            1
+            + (1 - 2 * x[:, 0]) ** 2
+            + 100 * (x[:, 1] - 4 * x[:, 0] ** 2) ** 2
         ),
     ),
     "ripple": (2, lambda x: np.sin(6 * np.hypot(x[:, 0], x[:, 1]) + 1e-9)),

@@ -36,11 +36,17 @@ def standard() -> list[tuple[int, np.ndarray]]:
 def synthetic() -> list[tuple[int, np.ndarray]]:
     with tempfile.TemporaryDirectory() as folder:
         write_synthetic(Path(folder), programs=120, seed=77, workers=1)
-        varied = [r for r in read_records(Path(folder)) if r.outputs.var() > 1e-3]
-    return [(r.n_inputs, r.outputs[:, 0].astype(np.float64)) for r in varied[:48]]
+        varied = [
+            r for r in read_records(Path(folder)) if r.outputs.var() > 1e-3
+        ]
+    return [
+        (r.n_inputs, r.outputs[:, 0].astype(np.float64)) for r in varied[:48]
+    ]
 
 
-def examples(functions: list[tuple[int, np.ndarray]], starts: int) -> FinetuneData:
+def examples(
+    functions: list[tuple[int, np.ndarray]], starts: int
+) -> FinetuneData:
     x, parts = shared_inputs(), [[] for _ in range(6)]
     for n_inputs, y in functions:
         y = ((y - y[:VALIDATION].mean()) / y[:VALIDATION].std())[:, None]
@@ -49,7 +55,9 @@ def examples(functions: list[tuple[int, np.ndarray]], starts: int) -> FinetuneDa
         ):
             parts[2 * k].append(np.where(np.arange(9) < n_inputs, x[a:b], 0.0))
             parts[2 * k + 1].append(y[a:b])
-    return FinetuneData(*(np.repeat(np.array(p), starts, axis=0) for p in parts))
+    return FinetuneData(
+        *(np.repeat(np.array(p), starts, axis=0) for p in parts)
+    )
 
 
 def compare(functions: list[tuple[int, np.ndarray]], starts: int) -> dict:
@@ -101,7 +109,10 @@ def _rounded(value: float) -> float:
 
 def main() -> None:
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    result = {"standard": compare(standard(), 4), "synthetic": compare(synthetic(), 2)}
+    result = {
+        "standard": compare(standard(), 4),
+        "synthetic": compare(synthetic(), 2),
+    }
     result["s_torch_loop_5000"] = round(
         5000 / rate(torch_loop((9, 4, 4, 1), 16, TRAIN), 16), 2
     )

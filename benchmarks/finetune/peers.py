@@ -19,7 +19,10 @@ def problem(widths, p, n):
 def weights(widths, p):
     r = np.random.default_rng(1)
     return [
-        (r.uniform(-1, 1, (p, b, a)) / a**0.5, r.uniform(-1, 1, (p, b)) / a**0.5)
+        (
+            r.uniform(-1, 1, (p, b, a)) / a**0.5,
+            r.uniform(-1, 1, (p, b)) / a**0.5,
+        )
         for a, b in zip(widths, widths[1:], strict=False)
     ]
 
@@ -35,7 +38,9 @@ def nsc_adam(widths, p, n):
     data = FinetuneData(x, y, x[:, :1], y[:, :1])
 
     def run(epochs):
-        config = AdamSettings(steps=epochs, learning_rate=RATE, evaluate_every=10**6)
+        config = AdamSettings(
+            steps=epochs, learning_rate=RATE, evaluate_every=10**6
+        )
         finetune(w, topology, data, config)
 
     return run
@@ -44,7 +49,9 @@ def nsc_adam(widths, p, n):
 def torch_loop(widths, p, n):
     import torch
 
-    x, y = (torch.tensor(a[0], dtype=torch.float32) for a in problem(widths, 1, n))
+    x, y = (
+        torch.tensor(a[0], dtype=torch.float32) for a in problem(widths, 1, n)
+    )
     layers = []
     for a, b in zip(widths, widths[1:], strict=False):
         layers += [torch.nn.Linear(a, b), torch.nn.Sigmoid()]
@@ -52,7 +59,9 @@ def torch_loop(widths, p, n):
     optimizer = torch.optim.Adam(net.parameters(), lr=RATE)
 
     def run(epochs):
-        for _ in range(max(1, epochs // p)):  # one surrogate: its epochs stand for p
+        for _ in range(
+            max(1, epochs // p)
+        ):  # one surrogate: its epochs stand for p
             optimizer.zero_grad()
             torch.nn.functional.mse_loss(net(x), y).backward()
             optimizer.step()
@@ -73,7 +82,9 @@ def _torch_batched(widths, p, n, compile_step):
         for layer in weights(widths, p)
         for a in layer
     ]
-    first, second = ([torch.zeros_like(a) for a in parameters] for _ in range(2))
+    first, second = (
+        [torch.zeros_like(a) for a in parameters] for _ in range(2)
+    )
 
     def step(parameters, first, second, correction_1, correction_2):
         h = x
@@ -91,11 +102,15 @@ def _torch_batched(widths, p, n, compile_step):
             )
             if k:
                 below = hidden[k // 2]
-                delta = (parameters[k].transpose(1, 2) @ delta) * (below * (1 - below))
+                delta = (parameters[k].transpose(1, 2) @ delta) * (
+                    below * (1 - below)
+                )
         for w, m, v, g in zip(parameters, first, second, grads, strict=True):
             m.mul_(0.9).add_(g, alpha=0.1)
             v.mul_(0.999).addcmul_(g, g, value=0.001)
-            w.sub_(RATE * correction_1 * m / ((v * correction_2).sqrt() + 1e-8))
+            w.sub_(
+                RATE * correction_1 * m / ((v * correction_2).sqrt() + 1e-8)
+            )
 
     chosen = torch.compile(step) if compile_step else step
 
@@ -124,7 +139,9 @@ def _jax(widths, p, n, over):
     import jax.numpy as jnp
 
     x, y = (jnp.asarray(a, jnp.float32) for a in problem(widths, p, n))
-    start = jax.tree.map(lambda a: jnp.asarray(a, jnp.float32), weights(widths, p))
+    start = jax.tree.map(
+        lambda a: jnp.asarray(a, jnp.float32), weights(widths, p)
+    )
 
     def loss(layers, x, y):
         h = x.T
@@ -141,7 +158,10 @@ def _jax(widths, p, n, over):
             v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, v, g)
             a, b = 1 / (1 - 0.9 ** (e + 1.0)), 1 / (1 - 0.999 ** (e + 1.0))
             w = jax.tree.map(
-                lambda w, m, v: w - RATE * a * m / (jnp.sqrt(v * b) + 1e-8), w, m, v
+                lambda w, m, v: w - RATE * a * m / (jnp.sqrt(v * b) + 1e-8),
+                w,
+                m,
+                v,
             )
             return w, m, v
 
@@ -152,7 +172,9 @@ def _jax(widths, p, n, over):
         whole = jax.jit(jax.vmap(one, (0, 0, 0, None)))
     else:
         whole = jax.jit(
-            lambda w, x, y, epochs: jax.lax.map(lambda a: one(*a, epochs), (w, x, y))
+            lambda w, x, y, epochs: jax.lax.map(
+                lambda a: one(*a, epochs), (w, x, y)
+            )
         )
     return lambda epochs: jax.block_until_ready(whole(start, x, y, epochs))
 

@@ -46,11 +46,17 @@ def rate(run, p: int) -> float:
         seconds = time.perf_counter() - started
         if seconds > SECONDS / 3:
             break
-        epochs = int(epochs * min(20, 1.2 * SECONDS / 2 / max(seconds, 1e-5))) + 1
+        epochs = (
+            int(epochs * min(20, 1.2 * SECONDS / 2 / max(seconds, 1e-5))) + 1
+        )
     started = time.perf_counter()
     run(epochs)
     seconds = min(seconds, time.perf_counter() - started)
-    share = max(1, epochs // p) if getattr(run, "surrogates", p) == 1 else epochs * p
+    share = (
+        max(1, epochs // p)
+        if getattr(run, "surrogates", p) == 1
+        else epochs * p
+    )
     return share / seconds
 
 
@@ -102,8 +108,12 @@ def child(peer: str, threads: int, quick: bool) -> None:
         for n, p in SAMPLES.items():
             name = "-".join(map(str, widths))
             try:
-                found[f"{name}/{n}"] = round(rate(PEERS[peer](widths, p, n), p), 1)
-            except Exception as error:  # a peer that cannot run a case is a result
+                found[f"{name}/{n}"] = round(
+                    rate(PEERS[peer](widths, p, n), p), 1
+                )
+            except (
+                Exception
+            ) as error:  # a peer that cannot run a case is a result
                 found[f"{name}/{n}"] = f"{type(error).__name__}"
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
     print(json.dumps({"rates": found, "memory_mb": memory}))
@@ -125,7 +135,9 @@ def measure(peer: str, threads: int, quick: bool) -> dict:
         str(threads),
         *(["--quick"] if quick else []),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment
+    )
     if done.returncode:
         return {
             "rates": {},
@@ -152,7 +164,9 @@ def main() -> None:
     result = {}
     for threads in (1, 2):
         for peer in PEERS:
-            result[f"{peer}/{threads}"] = found = measure(peer, threads, options.quick)
+            result[f"{peer}/{threads}"] = found = measure(
+                peer, threads, options.quick
+            )
             print(
                 f"{peer:14} {threads} thr. {found['memory_mb']:4} MB "
                 f" {json.dumps(found['rates'])}",
@@ -164,7 +178,9 @@ def main() -> None:
     result["fma_peak_per_s"] = round(peak)
     # 132 multiply-adds a sample and epoch
     result["share_of_fma_peak"] = round(own * 819 * 132 / peak, 3)
-    print(f"share of the FMA peak, 9-4-4-1, 819 samples: {result['share_of_fma_peak']}")
+    print(
+        f"share of the FMA peak, 9-4-4-1, 819 samples: {result['share_of_fma_peak']}"
+    )
     (HERE / "result.json").write_text(json.dumps(result, indent=1) + "\n")
 
 

@@ -58,7 +58,9 @@ def by_sklearn(solver: str, u, y, u_test, seed: int):
     )
     started = time.perf_counter()
     net.fit(u, y if y.shape[1] > 1 else y[:, 0])
-    return net.predict(u_test).reshape(len(u_test), -1), time.perf_counter() - started
+    return net.predict(u_test).reshape(
+        len(u_test), -1
+    ), time.perf_counter() - started
 
 
 def by_torch(u, y, u_test, seed: int):
@@ -72,7 +74,12 @@ def by_torch(u, y, u_test, seed: int):
     data = split_examples(u, y, seed=seed)
     x, t, xv, tv = (
         torch.from_numpy(np.ascontiguousarray(a[0], dtype=np.float32))
-        for a in (data.x_train, data.y_train, data.x_validation, data.y_validation)
+        for a in (
+            data.x_train,
+            data.y_train,
+            data.x_validation,
+            data.y_validation,
+        )
     )
     net = torch.nn.Sequential(
         torch.nn.Linear(u.shape[1], 4),
@@ -92,11 +99,16 @@ def by_torch(u, y, u_test, seed: int):
         with torch.no_grad():
             held = ((net(xv) - tv) ** 2).mean().item()
         if held < best:
-            best, kept = held, {k: v.clone() for k, v in net.state_dict().items()}
+            best, kept = (
+                held,
+                {k: v.clone() for k, v in net.state_dict().items()},
+            )
     seconds = time.perf_counter() - started
     net.load_state_dict(kept)
     with torch.no_grad():
-        return net(torch.from_numpy(u_test.astype(np.float32))).numpy(), seconds
+        return net(
+            torch.from_numpy(u_test.astype(np.float32))
+        ).numpy(), seconds
 
 
 def measure(path: Path, budget: int, seed: int) -> dict:
@@ -104,8 +116,12 @@ def measure(path: Path, budget: int, seed: int) -> dict:
     program = program_of(path)
     oracle = ProgramOracle(program.unit)
     surrogate = nsc.compile(program, budget=budget, seed=seed)
-    x = draw_inputs(program, budget, generator=np.random.default_rng([seed, 0, 0]))
-    x_test = draw_inputs(program, 4096, generator=np.random.default_rng([seed, 9]))
+    x = draw_inputs(
+        program, budget, generator=np.random.default_rng([seed, 0, 0])
+    )
+    x_test = draw_inputs(
+        program, 4096, generator=np.random.default_rng([seed, 9])
+    )
     y, y_test = (
         run_oracle(oracle, inputs, program.n_outputs) for inputs in (x, x_test)
     )
@@ -113,7 +129,9 @@ def measure(path: Path, budget: int, seed: int) -> dict:
     u, u_test = surrogate.normalise(x), surrogate.normalise(x_test)
 
     def nmse(predicted) -> float:
-        return float((((predicted - y_test) ** 2).mean(0) / y_test.var(0)).mean())
+        return float(
+            (((predicted - y_test) ** 2).mean(0) / y_test.var(0)).mean()
+        )
 
     row = {
         "program": program.name,
@@ -122,7 +140,9 @@ def measure(path: Path, budget: int, seed: int) -> dict:
     }
     peers = {}
     for solver in ("lbfgs", "adam"):
-        predicted, seconds = by_sklearn(solver, u, (y - mean) / spread, u_test, seed)
+        predicted, seconds = by_sklearn(
+            solver, u, (y - mean) / spread, u_test, seed
+        )
         peers[solver] = (nmse(predicted * spread + mean), seconds)
     row["sklearn_solver"] = min(peers, key=lambda k: peers[k][0])
     row["sklearn"], row["sklearn_s"] = peers[row["sklearn_solver"]]
@@ -132,7 +152,9 @@ def measure(path: Path, budget: int, seed: int) -> dict:
 
 
 def main() -> None:
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # one core for everyone
+    os.sched_setaffinity(
+        0, {max(os.sched_getaffinity(0))}
+    )  # one core for everyone
     parser = argparse.ArgumentParser()
     parser.add_argument("--budget", type=int, default=1024)
     parser.add_argument("--seed", type=int, default=0)

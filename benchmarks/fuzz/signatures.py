@@ -30,7 +30,14 @@ from nsc.program import parse_program
 
 TRIALS = 12
 ROOM = {"o": 8, "r": 9, "t": 3}  # elements behind each object's pointer
-CONDITIONS = ("x > 0", "y > 0.3", "x < y", "o[1] > 0", "p->x < x", "r[1][1] > 0")
+CONDITIONS = (
+    "x > 0",
+    "y > 0.3",
+    "x < y",
+    "o[1] > 0",
+    "p->x < x",
+    "r[1][1] > 0",
+)
 MEMORY = (
     ["x", "y"]
     + [f"o[{k}]" for k in range(8)]
@@ -100,7 +107,9 @@ class Author:
         if kind < 0.65:
             return self.lvalue()
         if kind < 0.7:
-            return f"({d.choice(CONDITIONS)} ? {self.value(3)} : {self.value(3)})"
+            return (
+                f"({d.choice(CONDITIONS)} ? {self.value(3)} : {self.value(3)})"
+            )
         if kind < 0.75:
             return f"dot({self.pointer(2)}, {self.pointer(2)})"
         return f"({self.value(depth + 1)} {d.choice('+-')} {self.value(depth + 1)})"
@@ -116,7 +125,9 @@ class Author:
             "&r[0][0]",
             "o",
         ]
-        forms += [pointer for pointer, room in self.room.items() if room >= need]
+        forms += [
+            pointer for pointer, room in self.room.items() if room >= need
+        ]
         return d.choice(forms)
 
     def simple(self) -> str:
@@ -236,7 +247,9 @@ class Author:
 
     def function(self) -> str:
         lines = [self.statement(0) for _ in range(self.dice.randrange(2, 7))]
-        body = " ".join(["double t[3] = {x, y, 2}; P s = {x, y, {1, x, 2}};", *lines])
+        body = " ".join(
+            ["double t[3] = {x, y, 2}; P s = {x, y, {1, x, 2}};", *lines]
+        )
         return f"{HEAD} {{ {body} end: return t[0] + y; }}"
 
 
@@ -272,7 +285,15 @@ def built(text: str, folder: Path) -> ctypes.CDLL:
     source.write_text(text)
     library = folder / "functions.so"
     flags = ["-O1", "-w", "-fno-strict-aliasing", "-ffp-contract=off"]
-    command = ["cc", "-shared", "-fPIC", *flags, "-o", str(library), str(source)]
+    command = [
+        "cc",
+        "-shared",
+        "-fPIC",
+        *flags,
+        "-o",
+        str(library),
+        str(source),
+    ]
     subprocess.run(command, check=True)
     return ctypes.CDLL(str(library))
 
@@ -292,7 +313,9 @@ def observe(run, interface: Interface, generator: np.random.Generator) -> Seen:
     seen = Seen()
     for _ in range(TRIALS):
         first = generator.uniform(-1, 1, len(MEMORY))
-        second = np.where(is_input, first, generator.uniform(-1, 1, len(MEMORY)))
+        second = np.where(
+            is_input, first, generator.uniform(-1, 1, len(MEMORY))
+        )
         after = [first.copy(), second.copy()]
         results = [run(m.ctypes.data) for m in after]
         for k, name in enumerate(MEMORY):
@@ -339,7 +362,10 @@ def fuzz(seed: int, functions: int) -> list[str]:
             if seen.unexplained:
                 what = sorted(seen.unexplained)
                 faults.append(f"depends on what is no input: {what}: {text}")
-    print(f"seed {seed}: {functions} functions, refused {refused}", file=sys.stderr)
+    print(
+        f"seed {seed}: {functions} functions, refused {refused}",
+        file=sys.stderr,
+    )
     return faults
 
 

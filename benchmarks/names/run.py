@@ -75,7 +75,9 @@ def told_by_name(records: list[Record]) -> dict:
         )
         defined = np.isfinite(found)
         found, y = found[defined], y[defined]
-        alike = np.corrcoef(found, y)[0, 1] if found.std() > 0 < y.std() else 0.0
+        alike = (
+            np.corrcoef(found, y)[0, 1] if found.std() > 0 < y.std() else 0.0
+        )
         rows.append((alike > 0.9, np.mean((found - y) ** 2) < 0.5 * y.var()))
     alike, near = np.sum(rows, axis=0)
     print(
@@ -101,7 +103,10 @@ def without_helpers(record: Record) -> str | None:
         while depth and end < len(text):
             depth += {"{": 1, "}": -1}.get(text[end], 0)
             end += 1
-        text, removed = text[: found.start()] + found[1] + ";" + text[end:], True
+        text, removed = (
+            text[: found.start()] + found[1] + ";" + text[end:],
+            True,
+        )
     return text if removed else None
 
 
@@ -124,9 +129,14 @@ def partial_programs(records: list[Record], seed: int) -> dict:
                 for _ in range(9)
             ]
         )
-        told = sum(bool(guess) for _, guess in part.dag.guesses) / len(part.dag.guesses)
+        told = sum(bool(guess) for _, guess in part.dag.guesses) / len(
+            part.dag.guesses
+        )
         rows.append(
-            [told, *(random / max(error(w, record), FLOOR) for w in parameters)]
+            [
+                told,
+                *(random / max(error(w, record), FLOOR) for w in parameters),
+            ]
         )
     rows = np.array(rows)
     print(
@@ -169,14 +179,18 @@ def whole_and_part(record: Record) -> tuple[Program, Program] | None:
     except InputError:
         return None
     is_read = all(
-        isinstance(p.dag, Dag) and p.n_inputs == record.n_inputs for p in (whole, part)
+        isinstance(p.dag, Dag) and p.n_inputs == record.n_inputs
+        for p in (whole, part)
     )
     return (whole, part) if is_read and part.dag.guesses else None
 
 
 def nameless(part: Program) -> Program:
     """Give every function without a body a name that says nothing."""
-    source, names = part.source, tuple(f"q{k}" for k in range(len(part.bodiless)))
+    source, names = (
+        part.source,
+        tuple(f"q{k}" for k in range(len(part.bodiless))),
+    )
     for name, empty in zip(part.bodiless, names, strict=True):
         source = re.sub(rf"\b{name}\b", empty, source)
     return replace(part, source=source, bodiless=names)
@@ -186,7 +200,9 @@ def error(w: np.ndarray, record: Record) -> float:
     """Return the mean squared error of 9-4-4-1 on inputs 1024..2047."""
     y = record.raw_outputs[1024:, 0]
     return float(
-        np.mean((run_covering(w, shared_inputs()[1024:], record.n_inputs) - y) ** 2)
+        np.mean(
+            (run_covering(w, shared_inputs()[1024:], record.n_inputs) - y) ** 2
+        )
     )
 
 

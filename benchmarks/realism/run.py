@@ -65,7 +65,9 @@ APART: dict[str, Callable[[Record], str]] = {
 
 def features(r: Record) -> dict[str, float]:
     """Describe one program by numbers that do not depend on its names or layout."""
-    text = re.sub(r"/\*.*?\*/|//[^\n]*|#include[^\n]*", " ", r.text, flags=re.DOTALL)
+    text = re.sub(
+        r"/\*.*?\*/|//[^\n]*|#include[^\n]*", " ", r.text, flags=re.DOTALL
+    )
     words = re.findall(r"#?\w+|[^\s\w]", text)
     counts = Counter(words)
     out = {
@@ -90,7 +92,9 @@ def features(r: Record) -> dict[str, float]:
         "literals whole": np.mean(literals % 1 == 0) if len(literals) else 0,
     }
     out["literals digits"] = (
-        np.mean([len(repr(v)) for v in literals.tolist()]) if len(literals) else 0
+        np.mean([len(repr(v)) for v in literals.tolist()])
+        if len(literals)
+        else 0
     )
     y = r.raw_outputs[:, 0]
     out |= {
@@ -146,7 +150,9 @@ class Table:
             for apart, group in APART.items()
         }
         return Table(
-            np.array([list(row.values()) for row in rows]), groups, tuple(rows[0])
+            np.array([list(row.values()) for row in rows]),
+            groups,
+            tuple(rows[0]),
         )
 
     def __getitem__(self, which: np.ndarray) -> Table:
@@ -177,9 +183,9 @@ def folds(
     table: Table, y: np.ndarray, apart: str, seed: int
 ) -> Iterator[tuple[np.ndarray, HistGradientBoostingClassifier]]:
     """Learn from four fifths, five times; yield whom to ask about, and the classifier."""
-    for learn, ask in StratifiedGroupKFold(5, shuffle=True, random_state=seed).split(
-        table.x, y, table.groups[apart]
-    ):
+    for learn, ask in StratifiedGroupKFold(
+        5, shuffle=True, random_state=seed
+    ).split(table.x, y, table.groups[apart]):
         if 0 < y[ask].sum() < len(ask):
             yield ask, classifier(seed).fit(table.x[learn], y[learn])
 
@@ -192,7 +198,9 @@ def area(table: Table, y: np.ndarray, apart: str, seed: int) -> float:
         (len(ask), roc_auc_score(y[ask], m.predict_proba(table.x[ask])[:, 1]))
         for ask, m in folds(table, y, apart, seed)
     ]
-    return float(np.average([auc for _, auc in aucs], weights=[n for n, _ in aucs]))
+    return float(
+        np.average([auc for _, auc in aucs], weights=[n for n, _ in aucs])
+    )
 
 
 def pairs(
@@ -204,7 +212,10 @@ def pairs(
     size = min(len(a), len(b), most or len(a))
     for seed in range(DRAWS):
         rng = np.random.default_rng(seed)
-        drawn = a[rng.permutation(len(a))[:size]] + b[rng.permutation(len(b))[:size]]
+        drawn = (
+            a[rng.permutation(len(a))[:size]]
+            + b[rng.permutation(len(b))[:size]]
+        )
         yield seed, drawn, np.repeat([0, 1], size)
 
 
@@ -217,7 +228,10 @@ def summary(programs_each: int, found: dict[str, list[float]]) -> dict:
 
 
 def compare(
-    a: Table, b: Table, aparts: tuple[str, ...] = tuple(APART), most: int | None = None
+    a: Table,
+    b: Table,
+    aparts: tuple[str, ...] = tuple(APART),
+    most: int | None = None,
 ) -> dict:
     """Train and ask the classifier, holding apart in several ways."""
     found: dict[str, list[float]] = {apart: [] for apart in aparts}
@@ -233,10 +247,17 @@ def by_family(a: Table, b: Table) -> dict[str, float]:
     for seed, drawn, y in pairs(a, b):
         for family in FAMILIES:
             columns = [
-                k for k, name in enumerate(drawn.names) if name.startswith(family)
+                k
+                for k, name in enumerate(drawn.names)
+                if name.startswith(family)
             ]
             found[family].append(
-                area(Table(drawn.x[:, columns], drawn.groups, ()), y, "cluster", seed)
+                area(
+                    Table(drawn.x[:, columns], drawn.groups, ()),
+                    y,
+                    "cluster",
+                    seed,
+                )
             )
     return {family: round(np.mean(v), 3) for family, v in found.items()}
 
@@ -282,7 +303,8 @@ def transferred(real: Table, made: Table, others: Table) -> float:
         model = classifier(seed).fit(learn.x, np.repeat([0, 1], len(real)))
         aucs.append(
             roc_auc_score(
-                np.repeat([0, 1], len(others)), model.predict_proba(ask.x)[:, 1]
+                np.repeat([0, 1], len(others)),
+                model.predict_proba(ask.x)[:, 1],
             )
         )
     return round(float(np.mean(aucs)), 3)
@@ -312,7 +334,9 @@ def usable_of(folder: Path) -> dict[str, Table]:
         if r.origin not in GENERATED:
             found["real"].append(r)
     return {
-        origin: Table.of(programs) for origin, programs in found.items() if programs
+        origin: Table.of(programs)
+        for origin, programs in found.items()
+        if programs
     }
 
 
@@ -322,7 +346,11 @@ def main(folder: str) -> None:
         usable_of(Path(folder) / "test"),
     )
     real, other = trained.pop("real"), held_out["real"]
-    made = {origin: trained.pop(origin) for origin in GENERATED if origin in trained}
+    made = {
+        origin: trained.pop(origin)
+        for origin in GENERATED
+        if origin in trained
+    }
     found = {}
     for origin, programs in made.items():
         row = compare(real, programs) | {
@@ -333,7 +361,9 @@ def main(folder: str) -> None:
     test = compare(other, made["synthetic"]) | {
         "auc_by_family": by_family(other, made["synthetic"])
     }
-    test["learned_from_training_split"] = transferred(real, made["synthetic"], other)
+    test["learned_from_training_split"] = transferred(
+        real, made["synthetic"], other
+    )
     found["synthetic against real of the test split"] = test
     found["half of the packages against the other half"] = halves(real)
     found["as few synthetic against as few real"] = compare(
@@ -350,7 +380,9 @@ def main(folder: str) -> None:
             f"{apart} {c['auc']:.2f} +- {c['deviation']:.2f}"
             for apart, c in row["apart"].items()
         )
-        print(f"{what:44s} {row['programs_each']:4d} each, held apart by {told}")
+        print(
+            f"{what:44s} {row['programs_each']:4d} each, held apart by {told}"
+        )
     print(
         "learned from the training split, asked about the test split:"
         f" {test['learned_from_training_split']:.2f}"

@@ -64,7 +64,9 @@ def program_of(record: Record) -> Program | None:
     """Read a record's text again; harvested ones are named `path:line:function`."""
     _, _, function = record.name.rpartition(":")
     named = function if ":" in record.name else None
-    text = record.text if "#include" in record.text else _with_math(record.text)
+    text = (
+        record.text if "#include" in record.text else _with_math(record.text)
+    )
     try:
         return parse_program(text, function=named)
     except InputError:
@@ -103,7 +105,9 @@ def _pointed(folder: Path, counts: Counts) -> Iterator[tuple[Record, Program]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("dataset", type=Path)
-    parser.add_argument("--show", action="store_true", help="name those that differ")
+    parser.add_argument(
+        "--show", action="store_true", help="name those that differ"
+    )
     arguments = parser.parse_args()
     started = time.perf_counter()
     counts = count(arguments.dataset)

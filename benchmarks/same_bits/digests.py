@@ -27,7 +27,9 @@ Found = dict[str, str]
 REFUSED = "refused "
 WALL_CLOCK = ("time_s", "ns_per_call", "programs_per_s", "seconds")
 MEASURED = re.compile(r"\d+ min \d+ s\b|\d[\d.]* (?:ns|ms|s)\b")
-GROWN = re.compile(r"\bgrown-\S+\.npz")  # a file named after the code that made it
+GROWN = re.compile(
+    r"\bgrown-\S+\.npz"
+)  # a file named after the code that made it
 
 
 def of_bytes(data: bytes) -> str:
@@ -67,7 +69,9 @@ def without(value: Any, names: Iterable[str]) -> Any:
     """Leave keys out of plain values, however deep they are."""
     unwanted = frozenset(names)
     if isinstance(value, Mapping):
-        kept = {key: part for key, part in value.items() if key not in unwanted}
+        kept = {
+            key: part for key, part in value.items() if key not in unwanted
+        }
         return {key: without(part, unwanted) for key, part in kept.items()}
     if isinstance(value, list):
         return [without(part, unwanted) for part in value]
@@ -95,7 +99,9 @@ def of_surrogate(surrogate: nsc.Surrogate) -> Found:
     }
     for number, member in enumerate(surrogate.members):
         activation = member.topology.activation
-        found[f"topology_{number}"] = of_text(f"{member.topology} {activation}")
+        found[f"topology_{number}"] = of_text(
+            f"{member.topology} {activation}"
+        )
         found[f"parameters_{number}"] = of_array(member.w)
     return found | under("report", of_report(surrogate.report or {}))
 
@@ -134,7 +140,9 @@ def of_rows(table: pa.Table) -> Found:
 def of_schema(schema: pa.Schema) -> str:
     """Digest the columns' names and types, and what is said beside them."""
     columns = [f"{field.name} {field.type}" for field in schema]
-    beside = {k.decode(): v.decode() for k, v in (schema.metadata or {}).items()}
+    beside = {
+        k.decode(): v.decode() for k, v in (schema.metadata or {}).items()
+    }
     return of_json([columns, beside])
 
 
@@ -151,7 +159,9 @@ def numbered(names: Iterable[str]) -> list[str]:
 def of_shards(folder: Path) -> Found:
     """Digest the rows of a folder's shards, as of one table."""
     tables = [pq.read_table(path) for path in sorted(folder.glob("*.parquet"))]
-    return of_rows(pa.concat_tables(tables)) if tables else {"order": of_json([])}
+    return (
+        of_rows(pa.concat_tables(tables)) if tables else {"order": of_json([])}
+    )
 
 
 def of_dropped(path: Path) -> Found:
@@ -159,4 +169,6 @@ def of_dropped(path: Path) -> Found:
     by_reason: dict[str, list[str]] = {}
     for row in pq.read_table(path).to_pylist():
         by_reason.setdefault(row["reason"], []).append(json.dumps(row))
-    return {reason: of_json(sorted(rows)) for reason, rows in by_reason.items()}
+    return {
+        reason: of_json(sorted(rows)) for reason, rows in by_reason.items()
+    }

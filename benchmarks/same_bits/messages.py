@@ -49,7 +49,15 @@ WRONG = {
     "unknown profile": [*BUILD, "synthetic:8", "--profile", "x"],
     "no data set": ["data", "info", "nowhere"],
     "nothing to evaluate": ["evaluate", "--data", "nowhere"],
-    "unknown encoder": ["train", "--data", "d", "-o", "wrong", "--encoder", "x"],
+    "unknown encoder": [
+        "train",
+        "--data",
+        "d",
+        "-o",
+        "wrong",
+        "--encoder",
+        "x",
+    ],
     "unknown benchmark": ["data", "parrot", "-o", "wrong", "--only", "doom"],
 }
 
@@ -58,7 +66,8 @@ def messages() -> Found:
     """Ask for what cannot be."""
     write_broken(Path("broken"))
     broken = {
-        f"{name}.c": ["compile", f"broken/{name}.c", "-o", "wrong"] for name in TEXTS
+        f"{name}.c": ["compile", f"broken/{name}.c", "-o", "wrong"]
+        for name in TEXTS
     }
     shown = {f"show {name}.c": ["show", f"broken/{name}.c"] for name in TEXTS}
     asked = WRONG | broken | shown

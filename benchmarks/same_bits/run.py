@@ -29,7 +29,11 @@ from pathlib import Path
 from digests import REFUSED, Found, of_json
 
 WORKER = Path(__file__).with_name("worker.py")
-C_FOLDERS = ("src", "tests/golden", "examples")  # their .c files make data sets
+C_FOLDERS = (
+    "src",
+    "tests/golden",
+    "examples",
+)  # their .c files make data sets
 MESSAGES = "messages"
 SHOWN = 20
 ONE_THREAD = {
@@ -66,7 +70,9 @@ class WorkError(Exception):
 
 def arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(
+        description=(__doc__ or "").splitlines()[0]
+    )
     add = parser.add_argument
     add("before", type=Path, help="a checkout, with src/nsc in it")
     add("after", type=Path, help="another")
@@ -78,7 +84,12 @@ def arguments() -> argparse.Namespace:
         help="of what is generated, and of its compilation",
     )
     add("--json", type=Path, metavar="FILE", help="write the result here")
-    add("--keep", type=Path, metavar="DIR", help="keep what was made, in a new folder")
+    add(
+        "--keep",
+        type=Path,
+        metavar="DIR",
+        help="keep what was made, in a new folder",
+    )
     add("--messages-may-differ", action="store_true", help="report them alone")
     return parser.parse_args()
 
@@ -89,7 +100,9 @@ def environment(checkout: Path) -> dict[str, str]:
     return os.environ | ONE_THREAD | own
 
 
-def run_in(folder: Path, checkout: Path, words: list[str], quiet: bool = False) -> None:
+def run_in(
+    folder: Path, checkout: Path, words: list[str], quiet: bool = False
+) -> None:
     """Run Python on a checkout's nsc.
 
     Raises:
@@ -150,16 +163,23 @@ def ask(checkout: Path, folder: Path, seed: int) -> dict[str, Found]:
 def compare(kind: str, before: Found, after: Found) -> Kind:
     """Compare name by name; a name that only one has differs."""
     names = sorted(before.keys() | after.keys())
-    differ = tuple(name for name in names if before.get(name) != after.get(name))
+    differ = tuple(
+        name for name in names if before.get(name) != after.get(name)
+    )
     refusals = sum(digest.startswith(REFUSED) for digest in before.values())
     totals = [of_json(sorted(found.items())) for found in (before, after)]
     return Kind(kind, len(names), refusals, differ, *totals)
 
 
-def compare_all(before: dict[str, Found], after: dict[str, Found]) -> list[Kind]:
+def compare_all(
+    before: dict[str, Found], after: dict[str, Found]
+) -> list[Kind]:
     """Compare kind by kind."""
     kinds = dict.fromkeys([*before, *after])
-    return [compare(kind, before.get(kind, {}), after.get(kind, {})) for kind in kinds]
+    return [
+        compare(kind, before.get(kind, {}), after.get(kind, {}))
+        for kind in kinds
+    ]
 
 
 def show(kinds: list[Kind]) -> None:
@@ -212,7 +232,9 @@ def main() -> int:
         return 2
     show(kinds)
     if options.json is not None:
-        options.json.write_text(json.dumps([asdict(kind) for kind in kinds], indent=1))
+        options.json.write_text(
+            json.dumps([asdict(kind) for kind in kinds], indent=1)
+        )
     same = is_same(kinds, messages_may_differ=options.messages_may_differ)
     if not same:
         print("not the same")

@@ -47,12 +47,26 @@ SPLITS = ("train", "validation", "test")
 WAYS = {  # to compile an example
     "demo": ["--json"],
     "summary": ["--budget", "64", "--verification", "512"],
-    "split": ["--split", "--guard", "--budget", "128", "--no-timing", "--json"],
+    "split": [
+        "--split",
+        "--guard",
+        "--budget",
+        "128",
+        "--no-timing",
+        "--json",
+    ],
     "drop_in": ["--drop-in", "--initial", "distill", "--no-timing", "--json"],
     "text_only": ["--text-only", "--json"],
 }
-TARGETS = {"easing": "1e-4", "fft": "1e-4", "inversek2j": "1e-3", "srgb": "2e-3"}
-CHOICES: tuple[dict[str, Any], ...] = (  # that generated programs take turns with
+TARGETS = {
+    "easing": "1e-4",
+    "fft": "1e-4",
+    "inversek2j": "1e-3",
+    "srgb": "2e-3",
+}
+CHOICES: tuple[
+    dict[str, Any], ...
+] = (  # that generated programs take turns with
     {},
     {"initial": "compnet"},
     {"initial": "random"},
@@ -85,8 +99,17 @@ def examples() -> Found:
     for path in example_files():
         for way, options in ways_of(path).items():
             folder = f"out/{path.stem}-{way}"
-            words = ["compile", str(path), *flags_of(path), *options, "-o", folder]
-            written = made_by(words, lambda done, f=folder: of_folder(Path(f), done))
+            words = [
+                "compile",
+                str(path),
+                *flags_of(path),
+                *options,
+                "-o",
+                folder,
+            ]
+            written = made_by(
+                words, lambda done, f=folder: of_folder(Path(f), done)
+            )
             found |= under(f"{path.stem} {way}", written)
     return found
 
@@ -113,7 +136,9 @@ def flags_of(path: Path) -> list[str]:
 def of_folder(folder: Path, done: Done) -> Found:
     """Digest all files of a compilation, and what it printed if that is no JSON."""
     report = json.loads((folder / "report.json").read_text())
-    found = under("surrogate", of_surrogate(nsc.load(folder / "surrogate.safetensors")))
+    found = under(
+        "surrogate", of_surrogate(nsc.load(folder / "surrogate.safetensors"))
+    )
     found |= under("report.json", of_report(report))
     found["files"] = of_json(sorted(path.name for path in folder.iterdir()))
     for name in ("surrogate.c", "surrogate.onnx"):
@@ -163,10 +188,14 @@ def of_generated(row: dict[str, Any], options: dict[str, Any]) -> Found:
     except Exception as error:  # whatever it is, both must say the same
         return {"reading": refused(str(error))}
     found |= attempt("embedding", lambda: {"u": of_array(nsc.embed(program))})
-    return found | attempt("compiled", lambda: of_compiled(text, domain, options))
+    return found | attempt(
+        "compiled", lambda: of_compiled(text, domain, options)
+    )
 
 
-def of_compiled(text: str, domain: dict[str, Any], options: dict[str, Any]) -> Found:
+def of_compiled(
+    text: str, domain: dict[str, Any], options: dict[str, Any]
+) -> Found:
     """Compile a text and digest the surrogate, and its outputs mid-range."""
     surrogate = nsc.compile(
         text,
@@ -192,17 +221,31 @@ def data(seed: int) -> Found:
     found: Found = {}
     for name, (profile, sources) in DATA_SETS.items():
         options = ["--profile", profile, "--seed", str(seed), "--workers", "1"]
-        words = ["data", "build", *sources, "-o", name, *options, "--keep-dropped"]
-        found |= under(name, made_by(words, lambda done, n=name: of_data_set(Path(n))))
+        words = [
+            "data",
+            "build",
+            *sources,
+            "-o",
+            name,
+            *options,
+            "--keep-dropped",
+        ]
+        found |= under(
+            name, made_by(words, lambda done, n=name: of_data_set(Path(n)))
+        )
         found |= under(name, printed(["data", "check", name], "check"))
-        found |= under(name, made_by(["data", "info", name, "--json"], of_info))
+        found |= under(
+            name, made_by(["data", "info", name, "--json"], of_info)
+        )
     return found
 
 
 def of_data_set(folder: Path) -> Found:
     """Digest a data set: its records, what was dropped, its manifest."""
     found = under("manifest", of_report(manifest_of(folder)))
-    found |= under("dropped", of_dropped(folder / "dropped" / "dropped.parquet"))
+    found |= under(
+        "dropped", of_dropped(folder / "dropped" / "dropped.parquet")
+    )
     for split in SPLITS:
         found |= under(split, of_shards(folder / split))
     return found
@@ -223,7 +266,9 @@ def of_info(done: Done) -> Found:
 def parrot(seed: int) -> Found:
     """Write the papers' benchmark."""
     options = ["-o", "parrot", "--only", PARROT, "--seed", str(seed)]
-    return made_by(["data", "parrot", *options], lambda done: of_parrot(Path("parrot")))
+    return made_by(
+        ["data", "parrot", *options], lambda done: of_parrot(Path("parrot"))
+    )
 
 
 def of_parrot(folder: Path) -> Found:
@@ -251,8 +296,18 @@ def trained(seed: int) -> Found:
     for name, options in TRAINED.items():
         folder = f"trained/{name}"
         place = ["--data", "papers/train", "-o", folder]
-        words = ["train", *place, "--steps", "3", "--seed", str(seed), *options]
-        done = made_by(words, lambda done, f=folder: of_training(Path(f), done))
+        words = [
+            "train",
+            *place,
+            "--steps",
+            "3",
+            "--seed",
+            str(seed),
+            *options,
+        ]
+        done = made_by(
+            words, lambda done, f=folder: of_training(Path(f), done)
+        )
         found |= under(name, done)
     return found
 
@@ -260,7 +315,9 @@ def trained(seed: int) -> Found:
 def of_training(folder: Path, done: Done) -> Found:
     """Digest a checkpoint's weights, and the lines printed on the way."""
     weights = load_file(folder / "compnet.safetensors")
-    found = under("weights", {name: of_array(w) for name, w in weights.items()})
+    found = under(
+        "weights", {name: of_array(w) for name, w in weights.items()}
+    )
     lines = done.stdout.splitlines()
     rows = [json.loads(line) for line in lines if line.startswith("{")]
     found["log"] = of_text(untimed(json.dumps(without(rows, WALL_CLOCK))))
@@ -284,14 +341,19 @@ def all_kinds(seed: int) -> dict[str, Callable[[], Found]]:
 def main(checkout: Path, seed: int, target: Path) -> int:
     """Make everything with the nsc of a checkout; refuse any other nsc."""
     if not Path(nsc.__file__).resolve().is_relative_to(checkout.resolve()):
-        print(f"expected the nsc of {checkout}; found {nsc.__file__}", file=sys.stderr)
+        print(
+            f"expected the nsc of {checkout}; found {nsc.__file__}",
+            file=sys.stderr,
+        )
         return 2
     found: dict[str, Found] = {}
     for kind, make in all_kinds(seed).items():
         started = time.perf_counter()
         found[kind] = make()
         seconds = time.perf_counter() - started
-        print(f"  {kind}: {len(found[kind])} names, {seconds:.0f} s", flush=True)
+        print(
+            f"  {kind}: {len(found[kind])} names, {seconds:.0f} s", flush=True
+        )
     target.write_text(json.dumps(found, indent=0))
     return 0
 

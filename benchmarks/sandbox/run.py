@@ -60,12 +60,16 @@ def in_sandbox(
     return outputs
 
 
-def with_gcc(programs: list[Program], inputs: list[np.ndarray]) -> list[np.ndarray]:
+def with_gcc(
+    programs: list[Program], inputs: list[np.ndarray]
+) -> list[np.ndarray]:
     outputs = []
     with tempfile.TemporaryDirectory() as folder:
         source, binary = Path(folder, "p.c"), Path(folder, "p")
         for program, x in zip(programs, inputs, strict=True):
-            headers = "".join(f"#include <{h}>\n" for h in program.unit.headers)
+            headers = "".join(
+                f"#include <{h}>\n" for h in program.unit.headers
+            )
             source.write_text(
                 headers + program.unit.text + MAIN % {"n": program.n_inputs}
             )
@@ -95,13 +99,18 @@ def main() -> None:
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     warm_up()
     programs = programs_of(options.programs, options.seed)
-    inputs = [np.ascontiguousarray(shared_inputs()[:, : p.n_inputs]) for p in programs]
+    inputs = [
+        np.ascontiguousarray(shared_inputs()[:, : p.n_inputs])
+        for p in programs
+    ]
     ways = {
         "sandbox, 64 to a module": lambda: in_sandbox(programs, inputs, 64),
         "sandbox, one by one": lambda: in_sandbox(programs, inputs, 1),
     }
     if shutil.which("gcc"):
-        ways["gcc and a process, unconfined"] = lambda: with_gcc(programs, inputs)
+        ways["gcc and a process, unconfined"] = lambda: with_gcc(
+            programs, inputs
+        )
     rates, outputs = {}, {}
     for name, way in ways.items():
         started = time.perf_counter()

@@ -12,7 +12,14 @@ from nsc.finetune import PAPER_DATA_SIZES
 
 RESULTS = Path(__file__).parent / "results"
 SHOWN = {
-    "adam": ("compnet", "mismatched", "nearest", "bert", "bert on DAGs", "distill"),
+    "adam": (
+        "compnet",
+        "mismatched",
+        "nearest",
+        "bert",
+        "bert on DAGs",
+        "distill",
+    ),
     "lm": ("compnet", "with predictions", "distill", "auto", "random of 8"),
 }
 

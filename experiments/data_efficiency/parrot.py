@@ -30,13 +30,17 @@ SUITE = "cpn"
 
 
 def starts_of(
-    programs: list[ParrotProgram], compnet_path: str | None, bert_path: str | None
+    programs: list[ParrotProgram],
+    compnet_path: str | None,
+    bert_path: str | None,
 ) -> dict[str, list]:
     """Return parameters by initialiser and program; random ones are drawn per trial."""
     parsed = [p.code.program() for p in programs]
     compnet = load_compnet(compnet_path)
     fitted = list(
-        fit_emissions([compnet.emission_for(compiler_input(p)) for p in parsed])
+        fit_emissions(
+            [compnet.emission_for(compiler_input(p)) for p in parsed]
+        )
     )
     made = {
         "compnet": fitted,
@@ -83,7 +87,9 @@ def trials(
                 )
                 for name, made in starts.items():
                     if share or trial == 0:
-                        yield Trial(f"{k}/{share}/{trial}/{name}", made[k], data)
+                        yield Trial(
+                            f"{k}/{share}/{trial}/{name}", made[k], data
+                        )
 
 
 def main() -> None:
@@ -101,7 +107,10 @@ def main() -> None:
     starts = starts_of(programs, options.compnet, options.bert)
     made_of = [
         digest_of(path)
-        for path in (options.compnet, *([options.bert] if options.bert else []))
+        for path in (
+            options.compnet,
+            *([options.bert] if options.bert else []),
+        )
     ]
     scores = sweep(
         trials(programs, starts, options.trials),
@@ -117,7 +126,9 @@ def main() -> None:
         program, share, _, name = score.key.split("/")
         errors[int(program), float(share), name].append(score.test)
     result = _table([p.name for p in programs], errors, list(starts))
-    (options.output / "parrot.json").write_text(json.dumps(result, indent=1) + "\n")
+    (options.output / "parrot.json").write_text(
+        json.dumps(result, indent=1) + "\n"
+    )
 
 
 def _table(names: list[str], errors: dict, starts: list[str]) -> dict:
@@ -145,7 +156,11 @@ def _table(names: list[str], errors: dict, starts: list[str]) -> dict:
         for name, row in zip(
             [*names, "all"], [*rows, result[f"{start}, all"]], strict=True
         ):
-            print(f"| {start} | {name} | " + " | ".join(f"{v:.3g}" for v in row) + " |")
+            print(
+                f"| {start} | {name} | "
+                + " | ".join(f"{v:.3g}" for v in row)
+                + " |"
+            )
     return result
 
 

@@ -67,17 +67,25 @@ def read_programs(folder: Path) -> tuple[list[Record], dict[str, int]]:
 
 def _dag_of(record: Record) -> Dag | None:
     try:
-        program = parse_program(record.text, function=record.name.rsplit(":", 1)[-1])
+        program = parse_program(
+            record.text, function=record.name.rsplit(":", 1)[-1]
+        )
     except InputError:
         return None
     found = program.dag
     return (
-        found if isinstance(found, Dag) and found.n_inputs == record.n_inputs else None
+        found
+        if isinstance(found, Dag) and found.n_inputs == record.n_inputs
+        else None
     )
 
 
 def trials(
-    records: list[Record], name: str, starts: list[Start], optimizer: str, count: int
+    records: list[Record],
+    name: str,
+    starts: list[Start],
+    optimizer: str,
+    count: int,
 ) -> Iterator[Trial]:
     """Yield every (program, share, trial) of one initialiser: share 0 once, unless the
     start itself is drawn.
@@ -122,7 +130,9 @@ def _verdict(prior: Predictions, w: np.ndarray, data: FinetuneData) -> str:
     if not prior.helps(OPTIMIZERS["lm"], len(x)):
         return "too many examples"
     return (
-        "heeded" if not len(x) or bears_out(prior, w, COVERING, x, y) else "disbelieved"
+        "heeded"
+        if not len(x) or bears_out(prior, w, COVERING, x, y)
+        else "disbelieved"
     )
 
 
@@ -137,7 +147,9 @@ def _in_units(
 
 def _untrained(data: FinetuneData) -> FinetuneData:
     """Keep the test examples alone: the start is all there is."""
-    return FinetuneData(*(a[:0] for a in data.arrays()[:4]), data.x_test, data.y_test)
+    return FinetuneData(
+        *(a[:0] for a in data.arrays()[:4]), data.x_test, data.y_test
+    )
 
 
 def count_trials(starts: list[Start], count: int) -> int:
@@ -154,7 +166,8 @@ def _digest(records: Iterable[Record]) -> str:
     digest = hashlib.blake2b(digest_size=8)
     for record in records:
         digest.update(
-            f"{record.name}\0{record.text}\0".encode() + record.outputs.tobytes()
+            f"{record.name}\0{record.text}\0".encode()
+            + record.outputs.tobytes()
         )
     return digest.hexdigest()
 
@@ -163,8 +176,13 @@ def _show(what: str, done: int, total: int) -> None:
     print(f"\r{what}: {done}/{total}", end="", flush=True)
 
 
-def _standardised(data: FinetuneData, mean: float, spread: float) -> FinetuneData:
-    ys = [(y - mean) / spread for y in (data.y_train, data.y_validation, data.y_test)]
+def _standardised(
+    data: FinetuneData, mean: float, spread: float
+) -> FinetuneData:
+    ys = [
+        (y - mean) / spread
+        for y in (data.y_train, data.y_validation, data.y_test)
+    ]
     return FinetuneData(
         data.x_train, ys[0], data.x_validation, ys[1], data.x_test, ys[2]
     )
@@ -173,9 +191,13 @@ def _standardised(data: FinetuneData, mean: float, spread: float) -> FinetuneDat
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--compnet", help="a checkpoint; default the shipped one")
+    parser.add_argument(
+        "--compnet", help="a checkpoint; default the shipped one"
+    )
     parser.add_argument("--bert", help="a checkpoint of the papers' compiler")
-    parser.add_argument("--control", help="a checkpoint of the same that reads DAGs")
+    parser.add_argument(
+        "--control", help="a checkpoint of the same that reads DAGs"
+    )
     parser.add_argument(
         "--train", type=Path, help="training records, for the nearest program"
     )
@@ -201,7 +223,9 @@ def main() -> None:
         {"bert": options.bert, "bert on DAGs": options.control},
     )
     if options.train:
-        starts["nearest"] = nearest_starts(records, options.train, options.compnet)
+        starts["nearest"] = nearest_starts(
+            records, options.train, options.compnet
+        )
         made_of["nearest"] = (
             f"{made_of['compnet']} and {_digest(read_records(options.train))}"
         )
@@ -227,8 +251,8 @@ def main() -> None:
                 file=options.output / optimizer / f"{name}.jsonl",
                 threads=options.threads,
                 about=f"{_digest(records)}, {made_of.get(name, '')}",
-                progress=lambda done, what=f"{optimizer}, {name}", total=total: _show(
-                    what, done, total
+                progress=lambda done, what=f"{optimizer}, {name}", total=total: (
+                    _show(what, done, total)
                 ),
             )
             scores |= {s.key: s for s in run}
@@ -236,8 +260,14 @@ def main() -> None:
     if options.only:
         return
     result, text = tables(records, found)
-    result = {"data": options.data.name, **counts, "trials": options.trials} | result
-    (options.output / "results.json").write_text(json.dumps(result, indent=1) + "\n")
+    result = {
+        "data": options.data.name,
+        **counts,
+        "trials": options.trials,
+    } | result
+    (options.output / "results.json").write_text(
+        json.dumps(result, indent=1) + "\n"
+    )
     (options.output / "tables.md").write_text(text + "\n")
     print(text)
 

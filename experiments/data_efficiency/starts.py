@@ -9,7 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from nsc.compnet import MAX_INPUTS, SHIPPED, CompNet, anchor_inputs, load_compnet
+from nsc.compnet import (
+    MAX_INPUTS,
+    SHIPPED,
+    CompNet,
+    anchor_inputs,
+    load_compnet,
+)
 from nsc.finetune import FinetuneData, Predictions, finetune_with_predictions
 from nsc.graph import evaluate
 from nsc.initial import Initial, distilled, initial_of
@@ -35,7 +41,9 @@ class Start:
 
 
 def starts_of(
-    records: list[Record], compnet_path: str | None, others: dict[str, str | None]
+    records: list[Record],
+    compnet_path: str | None,
+    others: dict[str, str | None],
 ) -> tuple[dict[str, list[Start]], dict[str, str]]:
     """Make every initialiser's starts for every program; returns them by name, and
     digests of what made them.
@@ -57,7 +65,9 @@ def starts_of(
     fits = [[i.w, *i.others] for i in initial]
     made["compnet"] = [_fixed(f[0]) for f in fits]
     for r in range(1, RACERS // 2):
-        made[f"compnet {r}"] = [_fixed(f[r] if r < len(f) else None) for f in fits]
+        made[f"compnet {r}"] = [
+            _fixed(f[r] if r < len(f) else None) for f in fits
+        ]
     made[HEEDING] = [_heeding(i) for i in initial]
     made["mismatched"] = [_fixed(fits[j][0]) for j in _others(records)]
     made["base"] = [_fixed(compnet.base) for _ in records]
@@ -68,7 +78,9 @@ def starts_of(
     )
     for name, path in others.items():
         if path:
-            made[name] = [_fixed(e.w) for e in load_compnet(path).emit_records(records)]
+            made[name] = [
+                _fixed(e.w) for e in load_compnet(path).emit_records(records)
+            ]
             made_of[name] = digest_of(path)
     return made, made_of
 
@@ -96,7 +108,9 @@ def nearest_starts(
     embedded = _embedded(compnet, library)
     arity = np.array([r.n_inputs for r in library])
     readable = [r for r in records if r.dag is not None]
-    own = dict(zip(map(id, readable), _embedded(compnet, readable), strict=True))
+    own = dict(
+        zip(map(id, readable), _embedded(compnet, readable), strict=True)
+    )
     found, fitted = [], {}
     for record in records:
         u = own.get(id(record))
@@ -150,7 +164,9 @@ def heed(w: np.ndarray, data: FinetuneData, prior: Predictions) -> np.ndarray:
 
 
 def batch_of_one(data: FinetuneData) -> FinetuneData:
-    return FinetuneData(*(None if a is None else a[None] for a in data.arrays()))
+    return FinetuneData(
+        *(None if a is None else a[None] for a in data.arrays())
+    )
 
 
 def _others(records: list[Record]) -> list[int]:
@@ -159,7 +175,9 @@ def _others(records: list[Record]) -> list[int]:
     arity = np.array([r.n_inputs for r in records])
     found = []
     for k in range(len(records)):
-        same = np.flatnonzero((arity == arity[k]) & (np.arange(len(records)) != k))
+        same = np.flatnonzero(
+            (arity == arity[k]) & (np.arange(len(records)) != k)
+        )
         found.append(int(generator.choice(same)) if len(same) else k)
     return found
 
@@ -175,5 +193,8 @@ def _distilled(record: Record) -> np.ndarray:
         else None
     )
     if y is None or not np.isfinite(y).all():
-        x, y = shared_inputs()[:512, : record.n_inputs], record.raw_outputs[:512, :1]
+        x, y = (
+            shared_inputs()[:512, : record.n_inputs],
+            record.raw_outputs[:512, :1],
+        )
     return distilled(x, y, COVERING, 0).w

@@ -8,12 +8,20 @@ import numpy as np
 from examples import TRAINING, examples, scale
 from starts import DISBELIEVED, HEEDING
 
-from nsc.finetune import FEW, PAPER_DATA_SIZES, TRUST_PREDICTIONS, Score, handicap
+from nsc.finetune import (
+    FEW,
+    PAPER_DATA_SIZES,
+    TRUST_PREDICTIONS,
+    Score,
+    handicap,
+)
 from nsc.record import Record, shared_inputs
 
 FLOOR = 1e-7  # absolute, of mean squared errors
 RELATIVE_FLOOR = 1e-5  # of the variance, in the floored columns
-DIVERGED = 1e30  # a mean squared error that overflowed, and the largest that counts
+DIVERGED = (
+    1e30  # a mean squared error that overflowed, and the largest that counts
+)
 RESAMPLES = 1000
 RACES = ("auto", "random of 8")  # they need examples
 LARGE = 10.0  # |output| from which on the papers leave a program out
@@ -26,7 +34,9 @@ def tables(
     result, text = {}, []
     y = [r.raw_outputs[TRAINING:, 0] for r in records]
     variance = np.array([v.var() for v in y])
-    paper = np.array([np.abs(r.raw_outputs[:, 0]).max() < LARGE for r in records])
+    paper = np.array(
+        [np.abs(r.raw_outputs[:, 0]).max() < LARGE for r in records]
+    )
     readable = np.array([r.dag is not None for r in records])
     sets = {
         "all programs": np.ones(len(records), bool),
@@ -44,7 +54,9 @@ def tables(
     return result, "\n".join(text)
 
 
-def _errors(scores: dict[str, Score], records: list[Record], optimizer: str) -> dict:
+def _errors(
+    scores: dict[str, Score], records: list[Record], optimizer: str
+) -> dict:
     """Return {(initial, share): test errors (programs, trials)}, and validation errors
     under a third "validation".
 
@@ -67,14 +79,20 @@ def _errors(scores: dict[str, Score], records: list[Record], optimizer: str) -> 
                         )
                     unit = units[program, share, t]
                     rows[program, t] = min(
-                        unit * np.nan_to_num(score.test, nan=DIVERGED), DIVERGED
+                        unit * np.nan_to_num(score.test, nan=DIVERGED),
+                        DIVERGED,
                     )
                     held[program, t] = unit * score.validation
-            result[initial, share], result[initial, share, "validation"] = rows, held
+            result[initial, share], result[initial, share, "validation"] = (
+                rows,
+                held,
+            )
     return result
 
 
-def _square_unit(record: Record, share: float, trial: int, optimizer: str) -> float:
+def _square_unit(
+    record: Record, share: float, trial: int, optimizer: str
+) -> float:
     """Return what a mean squared error of 1 is in the program's own units."""
     return (
         1.0
@@ -107,7 +125,11 @@ def interval(values: np.ndarray) -> tuple[float, float]:
 
 
 def _finetuned(
-    errors: dict, variance: np.ndarray, chosen: np.ndarray, title: str, text: list[str]
+    errors: dict,
+    variance: np.ndarray,
+    chosen: np.ndarray,
+    title: str,
+    text: list[str],
 ) -> dict:
     errors = _with_races(errors)
     shares = [s for s in PAPER_DATA_SIZES if ("random", s) in errors]
@@ -141,11 +163,16 @@ def _finetuned(
             if (initial, share) not in errors:
                 continue
             pair = (
-                errors[reference if (reference, share) in errors else "random", share],
+                errors[
+                    reference if (reference, share) in errors else "random",
+                    share,
+                ],
                 errors[initial, share],
             )
             gains[share] = _gain(*pair, FLOOR)[chosen]
-            floored = geometric(_gain(*pair, RELATIVE_FLOOR * variance + FLOOR)[chosen])
+            floored = geometric(
+                _gain(*pair, RELATIVE_FLOOR * variance + FLOOR)[chosen]
+            )
             found[f"{initial}, {share:g}"] = _row(
                 text, initial, f"{100 * share:g} %", gains[share], floored
             )
@@ -157,7 +184,11 @@ def _finetuned(
 
 
 def _row(
-    text: list[str], initial: str, share: str, gains: np.ndarray, floored: float | None
+    text: list[str],
+    initial: str,
+    share: str,
+    gains: np.ndarray,
+    floored: float | None,
 ) -> dict:
     low, high = interval(gains)
     row = {
@@ -186,11 +217,14 @@ def _with_races(errors: dict) -> dict:
     for share in PAPER_DATA_SIZES[1:]:
         # none to choose by where there is one in all
         n_held = round(0.2 * round(share * TRAINING))
-        errors["random of 8", share] = _race(errors, share, randoms, np.ones((8, 1, 1)))
+        errors["random of 8", share] = _race(
+            errors, share, randoms, np.ones((8, 1, 1))
+        )
         against = handicap(n_held)
         disbelieved = np.isfinite(
             errors.get(
-                (DISBELIEVED, share), np.full_like(errors["random", share], np.nan)
+                (DISBELIEVED, share),
+                np.full_like(errors["random", share], np.nan),
             )
         )
         handicaps = np.stack(
@@ -212,7 +246,10 @@ def _with_races(errors: dict) -> dict:
                 np.isnan(only), errors["auto", share], race
             )
     for share in PAPER_DATA_SIZES:
-        if (HEEDING, share) in errors:  # what has no predictions starts as it is
+        if (
+            HEEDING,
+            share,
+        ) in errors:  # what has no predictions starts as it is
             own = errors[HEEDING, share]
             errors[HEEDING, share] = np.where(
                 np.isnan(own), errors["compnet", share], own
@@ -225,7 +262,10 @@ def _race(
 ) -> np.ndarray:
     """Return the test errors of what is best on validation, (programs, trials)."""
     held = np.stack(
-        [np.nan_to_num(errors[r, share, "validation"], nan=np.inf) for r in racers]
+        [
+            np.nan_to_num(errors[r, share, "validation"], nan=np.inf)
+            for r in racers
+        ]
     )
     winner = (held * handicaps).argmin(axis=0)[None]
     return np.take_along_axis(
@@ -276,7 +316,9 @@ def _zero_shot(
         "more than 25": size > 25,
     }
     head = (
-        "| group | programs | " + " | ".join(columns) + " | compnet's median | 95 % |"
+        "| group | programs | "
+        + " | ".join(columns)
+        + " | compnet's median | 95 % |"
     )
     text += ["\n### zero-shot\n", head, "|---" * (len(columns) + 4) + "|"]
     found = {}
@@ -284,7 +326,8 @@ def _zero_shot(
         if not chosen.any():
             continue
         gains = {
-            c: random[chosen] / np.maximum(e[chosen], FLOOR) for c, e in columns.items()
+            c: random[chosen] / np.maximum(e[chosen], FLOOR)
+            for c, e in columns.items()
         }
         low, high = interval(gains["compnet"])
         found[name] = {c: geometric(g) for c, g in gains.items()} | {

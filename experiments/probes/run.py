@@ -81,9 +81,17 @@ def _quotients() -> Iterator[Probe]:
 def _many_inputs() -> Iterator[Probe]:
     for n in range(3, 10):
         squares = " + ".join(f"x{k} * x{k}" for k in range(n))
-        weighted = " + ".join(f"{(-1) ** k * (k + 1) / 4} * x{k}" for k in range(n))
-        yield "3-9 inputs", f"double f({_arguments(n)}) {{ return sqrt({squares}); }}"
-        yield "3-9 inputs", f"double f({_arguments(n)}) {{ return tanh({weighted}); }}"
+        weighted = " + ".join(
+            f"{(-1) ** k * (k + 1) / 4} * x{k}" for k in range(n)
+        )
+        yield (
+            "3-9 inputs",
+            f"double f({_arguments(n)}) {{ return sqrt({squares}); }}",
+        )
+        yield (
+            "3-9 inputs",
+            f"double f({_arguments(n)}) {{ return tanh({weighted}); }}",
+        )
         yield (
             "3-9 inputs",
             (
@@ -134,7 +142,10 @@ def _selects_and_rounding() -> Iterator[Probe]:
                 f" {limit + 0.7}) + y; }}"
             ),
         )
-        yield "rounding", f"double f(double x) {{ return floor(3 * x + {limit}); }}"
+        yield (
+            "rounding",
+            f"double f(double x) {{ return floor(3 * x + {limit}); }}",
+        )
         yield (
             "rounding",
             f"double f(double x, double y) {{ return round(2 * x + {limit}) * y; }}",
@@ -161,7 +172,10 @@ def _loops() -> Iterator[Probe]:
 
 def _tables() -> Iterator[Probe]:
     table = "static const double t[9] = {0, 0.3, 0.1, 0.7, 1.2, 0.8, 0.2, -0.4, -0.1};"
-    yield "tables", f"{table} double f(double x) {{ return t[(int)((x + 1) * 4)]; }}"
+    yield (
+        "tables",
+        f"{table} double f(double x) {{ return t[(int)((x + 1) * 4)]; }}",
+    )
     yield (
         "tables",
         (
@@ -175,10 +189,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--compnet")
     parser.add_argument(
-        "-o", "--output", type=Path, default=Path(__file__).parent / "result.json"
+        "-o",
+        "--output",
+        type=Path,
+        default=Path(__file__).parent / "result.json",
     )
     options = parser.parse_args()
-    compnet, generator = load_compnet(options.compnet), np.random.default_rng(0)
+    compnet, generator = (
+        load_compnet(options.compnet),
+        np.random.default_rng(0),
+    )
     randoms = [random_parameters(COVERING, seed=generator) for _ in range(9)]
     x = generator.uniform(-1, 1, (4096, 9))
     found: dict[str, list[tuple[float, float]]] = {}
@@ -193,7 +213,10 @@ def main() -> None:
         w = fit_emissions([compnet.emission_for(compiler_input(program))])[0]
         mse = np.mean((run_covering(w, x, program.n_inputs) - y) ** 2)
         chance = np.mean(
-            [np.mean((run_covering(r, x, program.n_inputs) - y) ** 2) for r in randoms]
+            [
+                np.mean((run_covering(r, x, program.n_inputs) - y) ** 2)
+                for r in randoms
+            ]
         )
         rows.append((float(chance / max(mse, FLOOR)), float(mse / y.var())))
     result = {}
@@ -202,7 +225,11 @@ def main() -> None:
         " |\n|---|---|---|---|---|"
     )
     for family, rows in found.items():
-        gain = float(np.exp(np.mean(np.log([g for g, _ in rows])))) if rows else None
+        gain = (
+            float(np.exp(np.mean(np.log([g for g, _ in rows]))))
+            if rows
+            else None
+        )
         nmse = float(np.median([n for _, n in rows])) if rows else None
         missing = unread.get(family, 0)
         result[family] = {
@@ -212,7 +239,9 @@ def main() -> None:
             "median_nmse": nmse,
         }
         cells = [f"{v:.3g}" if v is not None else "-" for v in (gain, nmse)]
-        print(f"| {family} | {len(rows)} | {missing} | {cells[0]} | {cells[1]} |")
+        print(
+            f"| {family} | {len(rows)} | {missing} | {cells[0]} | {cells[1]} |"
+        )
     options.output.write_text(json.dumps(result, indent=1) + "\n")
 
 

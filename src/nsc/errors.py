@@ -72,7 +72,9 @@ class SourceError(InputError):
         super().__init__("\n".join(p.located(path) for p in problems))
 
     # a worker process may raise it: an exception is sent by its arguments
-    def __reduce__(self) -> tuple[type[SourceError], tuple[str, list[Problem]]]:
+    def __reduce__(
+        self,
+    ) -> tuple[type[SourceError], tuple[str, list[Problem]]]:
         return SourceError, (self.path, list(self.problems))
 
 

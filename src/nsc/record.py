@@ -120,7 +120,9 @@ class Record:
 
 
 @lru_cache(maxsize=4)
-def shared_inputs(seed: int = 0, n: int = SAMPLES, i: int = MAX_INPUTS) -> np.ndarray:
+def shared_inputs(
+    seed: int = 0, n: int = SAMPLES, i: int = MAX_INPUTS
+) -> np.ndarray:
     """Draw the inputs that all programs of a data set share (ICML 2024, section 4).
 
     Returns:
@@ -149,9 +151,13 @@ def names_of(outputs: np.ndarray, arity: int = 0) -> tuple[str, str]:
     size = float(np.log2(spread)) * 64
     digests = []
     for shift in (0.0, 0.5):
-        shape = np.array((arity, outputs.shape[1], math.floor(size + shift)), np.int64)
+        shape = np.array(
+            (arity, outputs.shape[1], math.floor(size + shift)), np.int64
+        )
         grid = np.floor(steps + shift).astype(np.int64)
-        digest = hashlib.blake2b(shape.tobytes() + grid.tobytes(), digest_size=12)
+        digest = hashlib.blake2b(
+            shape.tobytes() + grid.tobytes(), digest_size=12
+        )
         digests.append(f"{shift:g}{digest.hexdigest()}")
     return digests[0], digests[1]
 
@@ -159,11 +165,15 @@ def names_of(outputs: np.ndarray, arity: int = 0) -> tuple[str, str]:
 def write_records(path: Path, records: list[Record]) -> None:
     """Write one shard; it appears whole or not at all."""
     columns = {
-        name: pa.array([getattr(r, name) for r in records], SCHEMA.field(name).type)
+        name: pa.array(
+            [getattr(r, name) for r in records], SCHEMA.field(name).type
+        )
         for name in _PLAIN
     }
     columns["box"] = _lists([np.ravel(r.box) for r in records], np.float64)
-    columns["outputs"] = _lists([r.outputs.ravel() for r in records], np.float32)
+    columns["outputs"] = _lists(
+        [r.outputs.ravel() for r in records], np.float32
+    )
     for name, kind in _DAG_ARRAYS.items():
         columns[name] = _lists([_raveled(r.dag, name) for r in records], kind)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -185,7 +195,9 @@ def _lists(parts: list[np.ndarray | None], kind: type) -> pa.ListArray:
     present = [part for part in parts if part is not None]
     flat = np.concatenate([np.empty(0, kind), *present], dtype=kind)
     missing = pa.array([part is None for part in parts], pa.bool_())
-    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(flat), mask=missing)
+    return pa.ListArray.from_arrays(
+        pa.array(offsets), pa.array(flat), mask=missing
+    )
 
 
 def read_records(path: Path) -> Iterator[Record]:
@@ -216,7 +228,9 @@ def read_origins(path: Path) -> set[str]:
 
 def read_fingerprints(path: Path) -> set[str]:
     """Read the fingerprints of the DAGs (`Dag.fingerprint`) in a shard, or a folder."""
-    dags = (dag for shard in _shards(path) for dag in _dags(_read(shard, _OF_DAG)))
+    dags = (
+        dag for shard in _shards(path) for dag in _dags(_read(shard, _OF_DAG))
+    )
     return {dag.fingerprint for dag in dags if dag is not None}
 
 
@@ -244,25 +258,44 @@ def _read(shard: Path, columns: Sequence[str]) -> pa.Table:
             table = file.read(list(columns))
         table.validate(full=True)
     # pyarrow's own errors are among these
-    except (OSError, ValueError, KeyError, TypeError, MemoryError, OverflowError) as e:
-        raise StoreError(f"{shard.name} is not a readable parquet file: {e}") from None
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        MemoryError,
+        OverflowError,
+    ) as e:
+        raise StoreError(
+            f"{shard.name} is not a readable parquet file: {e}"
+        ) from None
     except NotImplementedError as e:
-        raise StoreError(f"{shard.name} is of a kind that is not read: {e}") from None
+        raise StoreError(
+            f"{shard.name} is of a kind that is not read: {e}"
+        ) from None
     for name in columns:
         _expect_values(shard, name, table[name])
     return table
 
 
-def _expect_schema(shard: Path, found: pa.Schema, columns: Sequence[str]) -> None:
+def _expect_schema(
+    shard: Path, found: pa.Schema, columns: Sequence[str]
+) -> None:
     """Refuse another version, and columns that are missing or of another type."""
-    version = (found.metadata or {}).get(b"nsc_record", b"?").decode("utf-8", "replace")
+    version = (
+        (found.metadata or {})
+        .get(b"nsc_record", b"?")
+        .decode("utf-8", "replace")
+    )
     if version != VERSION:
         raise StoreError(
             f"{shard.name} has record version {version}; this nsc reads version"
             f" {VERSION}"
         )
     for name in columns:
-        kinds = [found.field(k).type for k in found.get_all_field_indices(name)]
+        kinds = [
+            found.field(k).type for k in found.get_all_field_indices(name)
+        ]
         if kinds != [SCHEMA.field(name).type]:
             shown = ", ".join(map(str, kinds)) or "none"
             raise StoreError(
@@ -277,14 +310,21 @@ def _expect_values(shard: Path, name: str, column: pa.ChunkedArray) -> None:
     if pa.types.is_list(column.type):
         missing += sum(chunk.values.null_count for chunk in column.chunks)
     if missing:
-        raise StoreError(f"{shard.name}: {missing} values of '{name}' are missing")
+        raise StoreError(
+            f"{shard.name}: {missing} values of '{name}' are missing"
+        )
 
 
 def _record(
-    plain: dict[str, Any], box: np.ndarray, outputs: np.ndarray, dag: Dag | None
+    plain: dict[str, Any],
+    box: np.ndarray,
+    outputs: np.ndarray,
+    dag: Dag | None,
 ) -> Record:
     """Put one row together; `plain` are the columns that hold what the record holds."""
-    lists: dict[str, Any] = {name: tuple(plain[name]) for name in ("scale", "flags")}
+    lists: dict[str, Any] = {
+        name: tuple(plain[name]) for name in ("scale", "flags")
+    }
     held = plain | lists
     if dag is not None and "bounded_dag" in held["flags"]:
         dag = replace(dag, bounded=True)
@@ -341,7 +381,9 @@ def _dag(
     if ops is None or args is None or values is None or roots is None:
         raise StoreError("a shard holds a part of a DAG")
     if len(args) % 3:
-        raise StoreError("a shard holds a DAG whose nodes have no three arguments")
+        raise StoreError(
+            "a shard holds a DAG whose nodes have no three arguments"
+        )
     return Dag(ops, args.reshape(-1, 3), values, roots, n_inputs)
 
 
@@ -358,5 +400,7 @@ def _arrays(column: pa.ChunkedArray) -> Iterator[np.ndarray | None]:
         flat = chunk.values.to_numpy()
         ends = chunk.offsets.to_numpy().tolist()
         valid = chunk.is_valid().to_pylist()
-        for start, end, is_there in zip(ends[:-1], ends[1:], valid, strict=True):
+        for start, end, is_there in zip(
+            ends[:-1], ends[1:], valid, strict=True
+        ):
             yield flat[start:end] if is_there else None

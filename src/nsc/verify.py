@@ -71,7 +71,9 @@ class Verification:
         found = asdict(self)
         found["outputs"] = [output.as_json() for output in self.outputs]
         if self.bound is not None:
-            found["bound"] = asdict(self.bound) | {"sentence": self.bound.sentence()}
+            found["bound"] = asdict(self.bound) | {
+                "sentence": self.bound.sentence()
+            }
         return {name: _plain(value) for name, value in found.items()}
 
 
@@ -173,7 +175,9 @@ def largest_rank(n: int, fraction: float, confidence: float) -> int:
     """
     below = 0.0  # P(Binomial < k)
     for k in range(n + 1):
-        log_ways = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+        log_ways = (
+            math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+        )
         log_exceeding = k * math.log(fraction)
         log_staying = (n - k) * math.log1p(-fraction)
         below += math.exp(log_ways + log_exceeding + log_staying)

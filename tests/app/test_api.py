@@ -37,7 +37,9 @@ def test_outputs_in_one_network_or_split():
     assert [str(m.topology) for m in joint.members] == ["9-4-4-2"]
     split = nsc.compile(text, budget=100, split=True)
     assert [str(m.topology) for m in split.members] == ["9-4-4-1", "9-4-4-1"]
-    assert split(np.array([[0.5]])) == pytest.approx(np.array([[0.25, -0.5]]), abs=0.02)
+    assert split(np.array([[0.5]])) == pytest.approx(
+        np.array([[0.25, -0.5]]), abs=0.02
+    )
 
 
 def test_a_domain_is_in_the_users_units():
@@ -81,7 +83,9 @@ def test_integer_outputs_stay_in_their_type_and_are_verified_as_they_are_returne
         "unsigned char f(double x) { return x < 0 ? 0 : x > 1 ? 255 : (unsigned"
         " char)(255 * x); }"
     )
-    surrogate = nsc.compile(text, budget=200, domain={"x": (-1, 2)}, timing=False)
+    surrogate = nsc.compile(
+        text, budget=200, domain={"x": (-1, 2)}, timing=False
+    )
     raw = surrogate.networks(np.linspace(-1, 2, 500)[:, None])
     assert raw.min() < 0 or raw.max() > 255  # what a cast would wrap around
     assert float(surrogate.report["test"]["max_abs"]).is_integer()
@@ -129,7 +133,9 @@ def test_an_oracle_runs_what_the_sandbox_cannot():
 @pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning")
 def test_oracles_are_checked(outputs, message):
     with pytest.raises(OracleError, match=message):
-        nsc.compile("double f(double x) { return x*x; }", oracle=outputs, budget=0)
+        nsc.compile(
+            "double f(double x) { return x*x; }", oracle=outputs, budget=0
+        )
 
 
 def test_oracles_may_spoil_their_inputs_and_reuse_their_outputs():
@@ -141,23 +147,32 @@ def test_oracles_may_spoil_their_inputs_and_reuse_their_outputs():
         return buffer[: len(x)]
 
     surrogate = nsc.compile(
-        "double f(double x, double y) { return 4*x*y; }", oracle=oracle, budget=200
+        "double f(double x, double y) { return 4*x*y; }",
+        oracle=oracle,
+        budget=200,
     )
     x = np.random.default_rng(1).uniform(-1, 1, (500, 2))
     error = surrogate(x)[:, 0] - 4 * x[:, 0] * x[:, 1]
-    assert np.sqrt(np.mean(error**2)) < 3 * surrogate.report["test"]["rmse"] < 0.1
+    assert (
+        np.sqrt(np.mean(error**2)) < 3 * surrogate.report["test"]["rmse"] < 0.1
+    )
 
 
 @pytest.mark.parametrize(
-    "options", [{"seed": -1}, {"budget": -1}, {"verification": 0}, {"optimizer": "sgd"}]
+    "options",
+    [{"seed": -1}, {"budget": -1}, {"verification": 0}, {"optimizer": "sgd"}],
 )
 def test_numbers_are_checked_before_anything_is_done(options):
     with pytest.raises(InputError):
-        nsc.compile("double f(double x) { return x; }", text_only=True, **options)
+        nsc.compile(
+            "double f(double x) { return x; }", text_only=True, **options
+        )
 
 
 def test_a_network_too_large_to_fit_starts_at_random():
-    surrogate = nsc.compile(WAVE, topology="2-64-64-1", optimizer="adam", budget=10)
+    surrogate = nsc.compile(
+        WAVE, topology="2-64-64-1", optimizer="adam", budget=10
+    )
     assert "too many to fit" in surrogate.report["notes"][0]
 
 
@@ -167,11 +182,16 @@ def test_bytes_have_a_range_and_stand_in_arrays(wave, tmp_path):
         " 255 - y; }\nint g(const unsigned char *p, int n) { return p[0] + p[n]; }"
     )
     surrogate = nsc.compile(str(wave), function="f", budget=100, timing=False)
-    assert surrogate.input_names == ("y",) and (surrogate.lo[0], surrogate.hi[0]) == (
+    assert surrogate.input_names == ("y",) and (
+        surrogate.lo[0],
+        surrogate.hi[0],
+    ) == (
         0,
         255,
     )
-    with pytest.raises(InputError, match="'p' points to characters; .* --array p=N"):
+    with pytest.raises(
+        InputError, match="'p' points to characters; .* --array p=N"
+    ):
         nsc.compile(str(wave), function="g")
 
 
@@ -187,17 +207,26 @@ def test_outputs_whose_squares_overflow_are_refused():
     [
         ({"domain": "x=0:1"}, "domain must map names to"),
         ({"domain": {"x": 3}}, "the range of 'x' must be two numbers"),
-        ({"domain": {"x": ("a", "b")}}, "the range of 'x' must be two numbers"),
+        (
+            {"domain": {"x": ("a", "b")}},
+            "the range of 'x' must be two numbers",
+        ),
         ({"domain": {"x": (0, 1, 2)}}, "the range of 'x' must be two numbers"),
         ({"budget": "10"}, "budget must be a whole number; found '10'"),
         ({"budget": 10.5}, "budget must be a whole number"),
         ({"seed": None}, "^seed must be a whole number; found None$"),
-        ({"verification": 1.5}, "^verification must be a whole number; found 1.5$"),
+        (
+            {"verification": 1.5},
+            "^verification must be a whole number; found 1.5$",
+        ),
         (
             {"initial": "magic"},
             "^initial must be one of auto, compnet, distill, random",
         ),
-        ({"topology": "2-3-2"}, "^topology must fit f, .* 1 output; found 2-3-2$"),
+        (
+            {"topology": "2-3-2"},
+            "^topology must fit f, .* 1 output; found 2-3-2$",
+        ),
         ({"topology": [9, 4, 4, 1]}, "topology must be widths like '9-4-4-1'"),
         ({"oracle": 3}, "^oracle must be callable, n i -> n o; found int$"),
         (
@@ -224,21 +253,31 @@ def test_things_that_are_no_programs_are_explained(tmp_path):
         nsc.embed("f.c")
     with pytest.raises(InputError, match="lists of names"):
         nsc.Program.from_callable(lambda x: x, "ab")
-    surrogate = nsc.compile("double f(double x) { return x; }", budget=20, timing=False)
+    surrogate = nsc.compile(
+        "double f(double x) { return x; }", budget=20, timing=False
+    )
     with pytest.raises(InputError, match="cannot write .*nowhere"):
         surrogate.save(tmp_path / "nowhere" / "s.safetensors")
 
 
 def test_a_program_needs_no_reading():
     program = parse_program(WAVE)
-    for given in ({"function": "wave"}, {"domain": {"x": (0, 1)}}, {"include": ["."]}):
-        with pytest.raises(InputError, match="already has its function and domain"):
+    for given in (
+        {"function": "wave"},
+        {"domain": {"x": (0, 1)}},
+        {"include": ["."]},
+    ):
+        with pytest.raises(
+            InputError, match="already has its function and domain"
+        ):
             nsc.compile(program, **given)
 
 
 def test_every_initialiser_compiles_and_is_measured():
     for name in ("auto", "compnet", "distill", "random"):
-        report = nsc.compile(WAVE, initial=name, budget=20, timing=False).report
+        report = nsc.compile(
+            WAVE, initial=name, budget=20, timing=False
+        ).report
         assert report["initial"] == name
         expected = {"compnet", "random"} | ({"distill"} & {name})
         assert set(report["zero_shot"]) == expected
@@ -255,10 +294,20 @@ def test_every_initialiser_compiles_and_is_measured():
 def test_runs_of_an_initialiser_are_counted():
     text = "#include <math.h>\ndouble f(double x) { return jn(2, x + 3); }"
     options = {"budget": 20, "verification": 100, "timing": False}
-    runs = nsc.compile(text, initial="distill", **options).report["program_runs"]
-    assert list(runs) == ["initial", "train", "validation", "verification", "figures"]
+    runs = nsc.compile(text, initial="distill", **options).report[
+        "program_runs"
+    ]
+    assert list(runs) == [
+        "initial",
+        "train",
+        "validation",
+        "verification",
+        "figures",
+    ]
     assert runs["initial"] == 512 and runs["verification"] == 100
-    runs = nsc.compile(text, initial="compnet", **options).report["program_runs"]
+    runs = nsc.compile(text, initial="compnet", **options).report[
+        "program_runs"
+    ]
     assert "initial" not in runs
 
 
@@ -277,5 +326,7 @@ def test_an_oracle_runs_in_the_same_order_as_ever():
 
 def test_embeddings_of_programs_without_text_are_refused():
     program = nsc.Program.from_callable(lambda x: x, ["x"])
-    with pytest.raises(InputError, match="cannot be embedded: .* no C text to read"):
+    with pytest.raises(
+        InputError, match="cannot be embedded: .* no C text to read"
+    ):
         nsc.embed(program)

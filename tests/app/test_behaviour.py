@@ -28,7 +28,9 @@ def test_a_wrong_signature_is_refused_by_name():
 
 def test_elements_of_a_kind_are_said_together():
     text = "void f(double x[2], double o[3]) { o[0] = x[0] + x[1]; }"
-    with pytest.raises(SourceError, match=r"each of 'o\[1\]', 'o\[2\]' is an output"):
+    with pytest.raises(
+        SourceError, match=r"each of 'o\[1\]', 'o\[2\]' is an output"
+    ):
         nsc.compile(text, out=["o"], **FAST)
 
 

@@ -21,10 +21,15 @@ def notes(text: str, **options) -> tuple[str, ...]:
 
 @pytest.mark.parametrize("timing", [True, False])
 def test_a_read_behind_a_table_is_told(timing):
-    surrogate = nsc.compile(PICK, domain={"i": (0, 10)}, budget=50, timing=timing)
+    surrogate = nsc.compile(
+        PICK, domain={"i": (0, 10)}, budget=50, timing=timing
+    )
     told = [n for n in surrogate.report["notes"] if "outside an array" in n]
     assert len(told) == 1
-    assert "for example at (i = 10)" in told[0] and "restrict the domain" in told[0]
+    assert (
+        "for example at (i = 10)" in told[0]
+        and "restrict the domain" in told[0]
+    )
 
 
 def test_the_command_line_tells_it_too(tmp_path, capsys):
@@ -43,14 +48,26 @@ def test_inside_its_table_nothing_is_told():
 @pytest.mark.parametrize(
     ("text", "options", "told"),
     [
-        ("int f(int a) { return 1 << a; }", {"ranges": {"a": (0, 40)}}, "(a = 40)"),
+        (
+            "int f(int a) { return 1 << a; }",
+            {"ranges": {"a": (0, 40)}},
+            "(a = 40)",
+        ),
         (
             "int f(int a) { return 7 / a; }",
             {"ranges": {"a": (0, 1e9)}},
             "zero at (a = 0)",
         ),
-        ("int f(int a) { return a * a; }", {"ranges": {"a": (0, 1e6)}}, "overflows"),
-        ("double f(double x) { return 1 / x; }", {"ranges": {"x": (0, 1)}}, "(x = 0)"),
+        (
+            "int f(int a) { return a * a; }",
+            {"ranges": {"a": (0, 1e6)}},
+            "overflows",
+        ),
+        (
+            "double f(double x) { return 1 / x; }",
+            {"ranges": {"x": (0, 1)}},
+            "(x = 0)",
+        ),
         ("int f(double x) { return (int)(x * 1e10); }", {}, "cannot hold it"),
         (
             "double f(const double *v, int n) {"
@@ -87,5 +104,7 @@ def test_rare_corners_are_tried():
     ],
 )  # fmt: skip
 def test_a_long_of_other_bits_is_told_where_it_matters(text, is_told):
-    told = [n for n in notes(text) if "long, size_t and sizeof have 32 bits" in n]
+    told = [
+        n for n in notes(text) if "long, size_t and sizeof have 32 bits" in n
+    ]
     assert bool(told) == is_told

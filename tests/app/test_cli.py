@@ -22,7 +22,10 @@ PARTIAL = (
 def test_compile_writes_everything(wave, tmp_path, capsys):
     out = tmp_path / "out"
     assert (
-        main(["compile", str(wave), "--budget", "200", "-o", str(out), "--json"]) == 0
+        main(
+            ["compile", str(wave), "--budget", "200", "-o", str(out), "--json"]
+        )
+        == 0
     )
     report = json.loads(capsys.readouterr().out)
     assert report["function"] == "wave"
@@ -52,15 +55,30 @@ def test_compile_writes_everything(wave, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("text", "is_told"),
     [
-        ("double f(double x) { long n = (long)(x * 4e9); return n / 1e9; }", True),
+        (
+            "double f(double x) { long n = (long)(x * 4e9); return n / 1e9; }",
+            True,
+        ),
         ("double f(double x) { return sizeof(long) * x; }", True),
         ("double f(double x) { return x < 0 ? -1 : 1e6 * x * x; }", False),
     ],
 )
-def test_what_this_machine_computes_otherwise_is_told(text, is_told, wave, tmp_path):
+def test_what_this_machine_computes_otherwise_is_told(
+    text, is_told, wave, tmp_path
+):
     wave.write_text(text)
     assert (
-        main(["compile", str(wave), "-o", str(tmp_path / "out"), "--budget", "50"]) == 0
+        main(
+            [
+                "compile",
+                str(wave),
+                "-o",
+                str(tmp_path / "out"),
+                "--budget",
+                "50",
+            ]
+        )
+        == 0
     )
     notes = json.loads((tmp_path / "out" / "report.json").read_text())["notes"]
     assert any("built for this machine" in note for note in notes) == is_told
@@ -96,12 +114,20 @@ def test_what_cannot_be_timed_is_written_all_the_same(timing, tmp_path, wave):
     ("text", "arguments", "message"),
     [
         (WAVE, ["--function", "nope"], "no function 'nope'"),
-        (WAVE, ["--domain", "q=0:1"], "'q' is not an input of wave; inputs are x, y"),
+        (
+            WAVE,
+            ["--domain", "q=0:1"],
+            "'q' is not an input of wave; inputs are x, y",
+        ),
         (WAVE, ["--domain", "x=2:"], "--domain expects NAME=LO:HI"),
         (WAVE, ["--topology", "9-x-1"], "9-x-1"),
         (WAVE, ["--activation", "sine"], "sine"),
         (WAVE, ["--optimizer", "sgd"], "sgd"),
-        (WAVE, ["--array", "v=0"], "--array expects NAME=N, separated by commas"),
+        (
+            WAVE,
+            ["--array", "v=0"],
+            "--array expects NAME=N, separated by commas",
+        ),
         (WAVE, ["-D", "1=2"], "-D expects NAME or NAME=VALUE; found '1=2'"),
         (
             WAVE,
@@ -142,7 +168,9 @@ def test_what_cannot_be_timed_is_written_all_the_same(timing, tmp_path, wave):
         ("int x;", [], "no function definition"),
     ],
 )
-def test_bad_input_is_explained(wave, tmp_path, capsys, text, arguments, message):
+def test_bad_input_is_explained(
+    wave, tmp_path, capsys, text, arguments, message
+):
     wave.write_text("#include <math.h>\n" * ("sqrt" in text) + text)
     out = tmp_path / "out"
     assert main(["compile", str(wave), "-o", str(out), *arguments]) == 2
@@ -172,7 +200,10 @@ def test_import_is_light(statement):
     )
     code = f"{statement}; import sys; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout.strip() == "[]"
 
@@ -185,7 +216,10 @@ def test_text_only_runs_nothing_and_guesses_what_is_missing(
     assert main(["compile", str(path), "-o", str(out)]) == 2
     assert "--text-only" in capsys.readouterr().err and not out.exists()
     monkeypatch.setattr("nsc.app.pipeline.ProgramOracle", None)  # the sandbox
-    assert main(["compile", str(path), "-o", str(out), "--text-only", "--json"]) == 0
+    assert (
+        main(["compile", str(path), "-o", str(out), "--text-only", "--json"])
+        == 0
+    )
     report = json.loads(capsys.readouterr().out)
     assert (
         report["text_only"]
@@ -230,7 +264,10 @@ def test_embedding_the_original_needs_what_it_calls_declared(tmp_path, capsys):
         "-o",
         str(tmp_path / "out"),
     ]
-    assert main(command) == 2 and "calls 'lerp': declare it" in capsys.readouterr().err
+    assert (
+        main(command) == 2
+        and "calls 'lerp': declare it" in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize(
@@ -267,7 +304,9 @@ def test_a_surrogate_that_is_hardly_better_than_a_constant_is_told(
 
 
 def test_outputs_that_cancel_are_written_as_onnx(wave, tmp_path):
-    wave.write_text("unsigned f(unsigned x) { x *= 0x9E3779B9u; return x >> 31 >> 1; }")
+    wave.write_text(
+        "unsigned f(unsigned x) { x *= 0x9E3779B9u; return x >> 31 >> 1; }"
+    )
     assert (
         main(
             [
@@ -290,7 +329,9 @@ def test_an_assertion_that_fails_is_named(wave, tmp_path, capsys):
         " return sqrt(x); }"
     )
     assert main(["compile", str(wave), "-o", str(tmp_path / "out")]) == 2
-    assert "aborted, as an assertion does that fails" in capsys.readouterr().err
+    assert (
+        "aborted, as an assertion does that fails" in capsys.readouterr().err
+    )
 
 
 def test_the_version(capsys):
@@ -323,17 +364,40 @@ def test_shells_can_complete_verbs_and_options():
     [
         (["complie"], "No such command 'complie'"),
         (["compile", "a.c", "--fast"], "No such option"),
-        (["compile", "a.c", "--budget", "many"], "Invalid value for '--budget'"),
+        (
+            ["compile", "a.c", "--budget", "many"],
+            "Invalid value for '--budget'",
+        ),
         (
             ["train", "--data", "d", "-o", "o", "--encoder", "x"],
             "--encoder expects dag",
         ),
         (
-            ["train", "--data", "d", "-o", "o", "--seconds", "9", "--reads", "dag"],
+            [
+                "train",
+                "--data",
+                "d",
+                "-o",
+                "o",
+                "--seconds",
+                "9",
+                "--reads",
+                "dag",
+            ],
             "--reads, --seconds: only with --encoder bert",
         ),
         (
-            ["train", "--data", "d", "-o", "o", "--encoder", "bert", "--batch", "9"],
+            [
+                "train",
+                "--data",
+                "d",
+                "-o",
+                "o",
+                "--encoder",
+                "bert",
+                "--batch",
+                "9",
+            ],
             "--batch: only with --encoder dag",
         ),
         (["evaluate", "--data", "nowhere"], "nowhere"),
@@ -346,8 +410,12 @@ def test_wrong_commands_are_explained(words, message, capsys):
     assert message in " ".join(capsys.readouterr().err.split())
 
 
-def test_functions_that_are_no_candidates_are_shown_with_their_reasons(wave, capsys):
-    wave.write_text("int f(int n, ...) { return n; }\nint g(int n) { return n; }")
+def test_functions_that_are_no_candidates_are_shown_with_their_reasons(
+    wave, capsys
+):
+    wave.write_text(
+        "int f(int n, ...) { return n; }\nint g(int n) { return n; }"
+    )
     assert main(["show", str(wave)]) == 0
     shown = capsys.readouterr().out
     assert shown.index("int g(int n)") < shown.index("not candidates:")

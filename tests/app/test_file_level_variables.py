@@ -36,7 +36,9 @@ def amplify(tmp_path):
 
 def compiled(path, capsys, *flags: str) -> dict:
     words = ["compile", str(path), "--function", "amplify", "--budget", "200"]
-    assert main([*words, "-o", str(path.parent / "out"), "--json", *flags]) == 0
+    assert (
+        main([*words, "-o", str(path.parent / "out"), "--json", *flags]) == 0
+    )
     return json.loads(capsys.readouterr().out)
 
 
@@ -47,7 +49,9 @@ def called(folder, name: str, *more: str) -> list[float]:
     texts = [str(folder / "surrogate.c"), str(folder / "caller.c"), *more]
     command = [*zig_command(), "cc", "-w", *texts, "-lm", "-o", str(program)]
     subprocess.run(command, check=True)
-    told = subprocess.run([program], check=True, capture_output=True, text=True)
+    told = subprocess.run(
+        [program], check=True, capture_output=True, text=True
+    )
     return [float(word) for word in told.stdout.split()]
 
 
@@ -58,7 +62,11 @@ def test_a_frozen_variable_is_told():
 
 def test_an_input_variable_is_one_of_the_surrogates():
     surrogate = nsc.compile(
-        GAIN, function="amplify", inputs={"gain": (0.5, 2)}, budget=400, timing=False
+        GAIN,
+        function="amplify",
+        inputs={"gain": (0.5, 2)},
+        budget=400,
+        timing=False,
     )
     assert surrogate.input_names == ("x", "gain")
     assert surrogate(np.array([0.5, 2.0])) == pytest.approx([2.0], abs=0.02)
@@ -74,7 +82,9 @@ def test_exported_c_reads_the_variable(amplify, tmp_path, capsys):
 
 
 def test_a_guard_reads_it_too(amplify, tmp_path, capsys):
-    amplify.write_text(GAIN.replace("static double gain = 1.0", "extern double gain"))
+    amplify.write_text(
+        GAIN.replace("static double gain = 1.0", "extern double gain")
+    )
     original = tmp_path / "original.c"
     original.write_text(amplify.read_text())
     amplify.write_text(GAIN.removeprefix("static "))
@@ -95,8 +105,17 @@ def test_a_fixed_variable_is_ignored(amplify, tmp_path, capsys):
     )
 
 
-def test_the_original_is_not_embedded_with_a_copy_of_a_variable(amplify, capsys):
-    words = ["compile", str(amplify), "--function", "amplify", "--budget", "50"]
+def test_the_original_is_not_embedded_with_a_copy_of_a_variable(
+    amplify, capsys
+):
+    words = [
+        "compile",
+        str(amplify),
+        "--function",
+        "amplify",
+        "--budget",
+        "50",
+    ]
     words += ["-o", str(amplify.parent / "out"), "--guard", "--drop-in"]
     assert main([*words, "--input", "gain=0:1"]) == 2
     assert "--guard must be left out with --drop-in" in capsys.readouterr().err
@@ -105,7 +124,10 @@ def test_the_original_is_not_embedded_with_a_copy_of_a_variable(amplify, capsys)
 @pytest.mark.parametrize(
     ("flag", "message"),
     [
-        ("gain", "--input expects NAME=LO:HI, separated by commas; found 'gain'"),
+        (
+            "gain",
+            "--input expects NAME=LO:HI, separated by commas; found 'gain'",
+        ),
         ("x=0:1", "--input must name file-level variables"),
     ],
 )
@@ -133,5 +155,9 @@ def test_exported_c_writes_the_variable(amplify, tmp_path, capsys):
     texts = [str(out / "surrogate.c"), str(out / "caller.c")]
     command = [*zig_command(), "cc", "-w", *texts, "-lm", "-o", str(program)]
     subprocess.run(command, check=True)
-    told = subprocess.run([program], check=True, capture_output=True, text=True)
-    assert list(map(float, told.stdout.split())) == pytest.approx([2, 1], abs=0.02)
+    told = subprocess.run(
+        [program], check=True, capture_output=True, text=True
+    )
+    assert list(map(float, told.stdout.split())) == pytest.approx(
+        [2, 1], abs=0.02
+    )

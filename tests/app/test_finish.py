@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 import nsc
-from nsc.app import CompileOptions, ExportOptions, compile_file, main, write_results
+from nsc.app import (
+    CompileOptions,
+    ExportOptions,
+    compile_file,
+    main,
+    write_results,
+)
 from nsc.deploy import EXPORTERS
 from nsc.errors import BuildError, InputError
 from nsc.report import DraftReport, Report, from_json, to_json
@@ -57,13 +63,20 @@ def test_a_draft_has_no_page_and_none_is_left(wave, tmp_path):
     found = {p.name for p in tmp_path.iterdir()} - {"wave.c"}
     assert found == {*report.files, "mine.txt"}
     assert list(report.time_s) == ["compile", "total"]
-    assert from_json(json.loads((tmp_path / "report.json").read_text())) == report
+    assert (
+        from_json(json.loads((tmp_path / "report.json").read_text())) == report
+    )
 
 
 def test_export_options_reach_the_c(wave, tmp_path):
-    compile_file(wave, tmp_path, SMALL, ExportOptions(drop_in=True, guard=True))
+    compile_file(
+        wave, tmp_path, SMALL, ExportOptions(drop_in=True, guard=True)
+    )
     text = (tmp_path / "surrogate.c").read_text()
-    assert "#define wave wave_original" in text and "return wave_original(x, y)" in text
+    assert (
+        "#define wave wave_original" in text
+        and "return wave_original(x, y)" in text
+    )
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["exported_function"] == "wave"
 
@@ -80,7 +93,9 @@ def test_an_export_that_fails_leaves_nothing(wave, tmp_path, monkeypatch):
     assert not out.exists()
 
 
-def test_a_tool_that_is_missing_costs_its_file_alone(wave, tmp_path, monkeypatch):
+def test_a_tool_that_is_missing_costs_its_file_alone(
+    wave, tmp_path, monkeypatch
+):
     missing = {name for name, e in EXPORTERS.items() if e.tools}
     monkeypatch.setattr("nsc.app.finish.is_available", lambda e: not e.tools)
     report = compile_file(wave, tmp_path, SMALL, timing=False)
@@ -106,7 +121,9 @@ def test_nothing_half_is_left_where_writing_fails(tmp_path):
 def test_figures_run_the_program_where_they_say(wave, tmp_path):
     report = compile_file(wave, tmp_path, SMALL, timing=False)
     assert report.program_runs["figures"] == 36 * 36  # a map over two inputs
-    figures = from_json(json.loads((tmp_path / "report.json").read_text())).figures
+    figures = from_json(
+        json.loads((tmp_path / "report.json").read_text())
+    ).figures
     [heat] = figures.heat_maps
     assert (heat.output, heat.x, heat.y) == ("return", "x", "y")
     corner = np.sin(3 * -1.0) * -1.0
@@ -115,14 +132,17 @@ def test_figures_run_the_program_where_they_say(wave, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("inputs", "curves"), [("double x", 1), ("double x, double y, double z", 3)]
+    ("inputs", "curves"),
+    [("double x", 1), ("double x, double y, double z", 3)],
 )
 def test_curves_along_each_input(inputs, curves, tmp_path):
     path = tmp_path / "f.c"
     path.write_text(f"double f({inputs}) {{ return 2 * x; }}")
     report = compile_file(path, tmp_path, SMALL, timing=False)
     assert report.program_runs["figures"] == 121 * curves
-    figures = from_json(json.loads((tmp_path / "report.json").read_text())).figures
+    figures = from_json(
+        json.loads((tmp_path / "report.json").read_text())
+    ).figures
     assert len(figures.curves) == curves and figures.heat_maps == ()
     first = figures.curves[0]
     assert first.title.startswith("return along x")
@@ -151,11 +171,22 @@ def test_a_program_that_fails_on_the_edge_goes_without_curves(tmp_path):
     assert report.program_runs["figures"] == 0
     written = json.loads((tmp_path / "report.json").read_text())
     assert written["figures"]["curves"] == [] and written["figures"]["truth"]
-    assert "<h2>Program and surrogate</h2>" in (tmp_path / "report.html").read_text()
+    assert (
+        "<h2>Program and surrogate</h2>"
+        in (tmp_path / "report.html").read_text()
+    )
 
 
 def test_json_on_stdout_is_the_report(wave, tmp_path, capsys):
-    words = ["compile", str(wave), "-o", str(tmp_path), "--budget", "20", "--json"]
+    words = [
+        "compile",
+        str(wave),
+        "-o",
+        str(tmp_path),
+        "--budget",
+        "20",
+        "--json",
+    ]
     assert main([*words, "--no-timing"]) == 0
     printed = json.loads(capsys.readouterr().out)
     assert printed == nsc.load(tmp_path / "surrogate.safetensors").report

@@ -28,10 +28,16 @@ def called(folder, name: str, *more) -> list[float]:
     """Build exported C with a caller, and return what three calls give."""
     (folder / "caller.c").write_text(CALLER % {"name": name})
     program = folder / "caller"
-    texts = [str(folder / "surrogate.c"), str(folder / "caller.c"), *map(str, more)]
+    texts = [
+        str(folder / "surrogate.c"),
+        str(folder / "caller.c"),
+        *map(str, more),
+    ]
     command = [*zig_command(), "cc", "-w", *texts, "-lm", "-o", str(program)]
     subprocess.run(command, check=True)
-    told = subprocess.run([program], check=True, capture_output=True, text=True)
+    told = subprocess.run(
+        [program], check=True, capture_output=True, text=True
+    )
     return [float(word) for word in told.stdout.split()]
 
 
@@ -66,10 +72,21 @@ def test_a_guard_leaves_other_values_to_the_original(is_drop_in, tmp_path):
     file = tmp_path / "power.c"
     file.write_text(POWER)
     out = tmp_path / "out"
-    words = ["compile", str(file), "--fix", "n=2", "--guard", "--budget", "200"]
+    words = [
+        "compile",
+        str(file),
+        "--fix",
+        "n=2",
+        "--guard",
+        "--budget",
+        "200",
+    ]
     words += ["--drop-in"] * is_drop_in
     assert main([*words, "-o", str(out)]) == 0
-    assert "the original is called for others" in (out / "surrogate.c").read_text()
+    assert (
+        "the original is called for others"
+        in (out / "surrogate.c").read_text()
+    )
     name = "power" if is_drop_in else "power_surrogate"
     square, cube, far = called(out, name, *[file] * (not is_drop_in))
     assert square == pytest.approx(0.25, abs=0.02)
@@ -85,9 +102,15 @@ def test_text_alone_can_be_compiled_with_a_fixed_input():
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--fix", "n"], "--fix expects NAME=VALUE, separated by commas; found 'n'"),
+        (
+            ["--fix", "n"],
+            "--fix expects NAME=VALUE, separated by commas; found 'n'",
+        ),
         (["--fix", "m=1"], "'m' is not an input of power"),
-        (["--fix", "n=1.5"], "whole number from -2147483648 to 2147483647); found 1.5"),
+        (
+            ["--fix", "n=1.5"],
+            "whole number from -2147483648 to 2147483647); found 1.5",
+        ),
         (["--fix", "n=1", "--domain", "n=0:2"], "--fix must not name 'n'"),
         (["--fix", "n=1,x=1"], "--fix must leave power an input"),
     ],
@@ -95,11 +118,15 @@ def test_text_alone_can_be_compiled_with_a_fixed_input():
 def test_wrong_values_are_refused(flags, message, tmp_path, capsys):
     file = tmp_path / "power.c"
     file.write_text(POWER)
-    assert main(["compile", str(file), *flags, "-o", str(tmp_path / "out")]) == 2
+    assert (
+        main(["compile", str(file), *flags, "-o", str(tmp_path / "out")]) == 2
+    )
     assert message in capsys.readouterr().err
 
 
 def test_a_program_has_its_fixed_inputs():
     program = nsc.parse_program(POWER, fix={"n": 2})
-    with pytest.raises(nsc.errors.InputError, match="already has its function"):
+    with pytest.raises(
+        nsc.errors.InputError, match="already has its function"
+    ):
         nsc.compile(program, fix={"n": 3})

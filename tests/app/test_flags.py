@@ -17,8 +17,14 @@ FLAGS = {
 @pytest.mark.parametrize(
     ("message", "expected"),
     [
-        ("budget must be 0 or more; found -1", "--budget must be 0 or more; found -1"),
-        ("ranges expects a mapping; found 3", "--domain expects a mapping; found 3"),
+        (
+            "budget must be 0 or more; found -1",
+            "--budget must be 0 or more; found -1",
+        ),
+        (
+            "ranges expects a mapping; found 3",
+            "--domain expects a mapping; found 3",
+        ),
         ("budget needs runs", "--budget needs runs"),
         (
             "time_limit ends the search; give a target_error, or leave it out",
@@ -29,11 +35,17 @@ FLAGS = {
         ("budget must be 'time_limit'", "--budget must be 'time_limit'"),
         ("budget must be in /time_limit", "--budget must be in /time_limit"),
         # functions may be called like arguments
-        ("budget calls 'g', which has no body", "budget calls 'g', which has no body"),
+        (
+            "budget calls 'g', which has no body",
+            "budget calls 'g', which has no body",
+        ),
         ("time_limit: its text alone", "time_limit: its text alone"),
         ("the budget must be paid", "the budget must be paid"),
         ("seed must be 0 or more", "seed must be 0 or more"),
-        ("a.c:1:2: budget must not stand here", "a.c:1:2: budget must not stand here"),
+        (
+            "a.c:1:2: budget must not stand here",
+            "a.c:1:2: budget must not stand here",
+        ),
         ("", ""),
     ],
 )
@@ -49,9 +61,18 @@ def test_other_messages_stay_as_they_are(message, flags):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--initial", "magic"], "--initial must be one of auto, compnet, distill,"),
-        (["--budget", "-1"], "--budget must be 0 (zero-shot) or a number of examples"),
-        (["--verification", "0"], "--verification must be at least 1 input; found 0"),
+        (
+            ["--initial", "magic"],
+            "--initial must be one of auto, compnet, distill,",
+        ),
+        (
+            ["--budget", "-1"],
+            "--budget must be 0 (zero-shot) or a number of examples",
+        ),
+        (
+            ["--verification", "0"],
+            "--verification must be at least 1 input; found 0",
+        ),
         (["--target-error", "0"], "--target-error must be above 0; found 0.0"),
         (
             ["--text-only", "--target-error", "0.1"],
@@ -67,10 +88,15 @@ def test_other_messages_stay_as_they_are(message, flags):
             "--topology must fit wave, which needs 2 or more inputs and 1 output; found"
             " 1-4-1",
         ),
-        (["-I", "none"], "--include expects folders; there is no such folder: 'none'"),
+        (
+            ["-I", "none"],
+            "--include expects folders; there is no such folder: 'none'",
+        ),
     ],
 )
-def test_the_command_line_speaks_of_its_flags(words, message, wave, tmp_path, capsys):
+def test_the_command_line_speaks_of_its_flags(
+    words, message, wave, tmp_path, capsys
+):
     out = tmp_path / "out"
     assert main(["compile", str(wave), "-o", str(out), *words]) == 2
     error = capsys.readouterr().err

@@ -25,15 +25,20 @@ def test_own_headers_are_found_beside_the_file_and_with_i(tmp_path, capsys):
     out = ["-o", str(tmp_path / "out"), "--budget", "20", "--json"]
     assert main(["compile", str(path), "-I", str(tmp_path / "lib"), *out]) == 0
     assert (
-        nsc.compile(path, include=[tmp_path / "lib"], budget=0).report["function"]
+        nsc.compile(path, include=[tmp_path / "lib"], budget=0).report[
+            "function"
+        ]
         == "f"
     )
     assert main(["compile", str(path), "-D", "SCALE=3", *out]) == 0
     assert main(["compile", str(path), "-D", "3", *out]) == 2
     assert "-D expects NAME" in capsys.readouterr().err
-    assert main(["compile", str(path), "-I", str(tmp_path / "none"), *out]) == 2
     assert (
-        "--include expects folders; there is no such folder" in capsys.readouterr().err
+        main(["compile", str(path), "-I", str(tmp_path / "none"), *out]) == 2
+    )
+    assert (
+        "--include expects folders; there is no such folder"
+        in capsys.readouterr().err
     )
 
 
@@ -57,7 +62,9 @@ def test_headers_outside_the_named_folders_are_not_opened(tmp_path):
         assert include(name, False, "") is None, name
     assert header_reader(None)("secret.h", False, "") is None
     assert (
-        header_reader(tmp_path / "src" / "f.c", [tmp_path])("link.h", False, "")
+        header_reader(tmp_path / "src" / "f.c", [tmp_path])(
+            "link.h", False, ""
+        )
         is not None
     )
 
@@ -69,7 +76,14 @@ def test_a_header_that_is_not_there_is_told(wave, tmp_path, capsys):
     )
     assert (
         main(
-            ["compile", str(wave), "-o", str(tmp_path / "out"), "--no-timing", "--json"]
+            [
+                "compile",
+                str(wave),
+                "-o",
+                str(tmp_path / "out"),
+                "--no-timing",
+                "--json",
+            ]
         )
         == 0
     )

@@ -25,7 +25,9 @@ int step(double x) {
 NONE = np.empty((0, 1))
 
 
-@pytest.mark.parametrize(("text", "values"), [(ABOVE, (0, 1)), (STEP, (-3, 1, 7))])
+@pytest.mark.parametrize(
+    ("text", "values"), [(ABOVE, (0, 1)), (STEP, (-3, 1, 7))]
+)
 def test_only_the_values_of_a_program_occur(text, values, tmp_path):
     path = tmp_path / "p.c"
     path.write_text(text)
@@ -51,11 +53,16 @@ def test_only_the_values_of_a_program_occur(text, values, tmp_path):
 
 
 def test_what_the_text_says_needs_no_run():
-    assert held_of(parse_program(ABOVE), np.empty((0, 1))) == (OneOf((0.0, 1.0)),)
+    assert held_of(parse_program(ABOVE), np.empty((0, 1))) == (
+        OneOf((0.0, 1.0)),
+    )
     assert held_of(parse_program("_Bool f(double x) { return x; }"), NONE) == (
         OneOf((0.0, 1.0)),
     )
-    assert held_of(parse_program("double f(double x) { return x > 0; }"), NONE) == ()
+    assert (
+        held_of(parse_program("double f(double x) { return x > 0; }"), NONE)
+        == ()
+    )
 
 
 def test_what_runs_show_needs_enough_of_them():
@@ -80,4 +87,6 @@ def test_integers_of_a_wide_range_are_whole_in_python_too(tmp_path):
 def test_a_surrogate_that_is_slower_is_remarked():
     assert _slower(CallTime(20.0, 10.0)) == ()
     [said] = _slower(CallTime(2.0, 10.0))
-    assert "slower than the program" in said and "10.0 ns instead of 2.0" in said
+    assert (
+        "slower than the program" in said and "10.0 ns instead of 2.0" in said
+    )

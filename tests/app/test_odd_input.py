@@ -26,7 +26,10 @@ def line(tmp_path):
     [
         (["--budget", "1e12"], "--budget"),
         (["--budget", "1000000000000"], "--budget must be at most"),
-        (["--verification", "1000000000000"], "--verification must be at most"),
+        (
+            ["--verification", "1000000000000"],
+            "--verification must be at most",
+        ),
         (["--seed", "-1"], "seed"),
         (["--array", f"x={'9' * 5000}"], "--array expects NAME=N"),
         (["--domain", f"x=0:{'9' * 5000}"], "finite"),
@@ -106,7 +109,9 @@ def test_a_folder_that_may_not_be_searched(tmp_path, monkeypatch, capsys):
         read_source(tmp_path / "f.c")
 
 
-@pytest.mark.parametrize("name", ["[", "[red] x[", "[bold]", ":smile:", "a b\n.c"])
+@pytest.mark.parametrize(
+    "name", ["[", "[red] x[", "[bold]", ":smile:", "a b\n.c"]
+)
 def test_paths_that_read_like_markup(name, tmp_path, capsys):
     folder = tmp_path / name
     folder.mkdir()
@@ -122,7 +127,9 @@ def test_paths_that_read_like_markup(name, tmp_path, capsys):
     assert main(["data", "info", str(folder)]) == 2
 
 
-@pytest.mark.parametrize("words", [["show", "line.c"], ["show", "line.c", "--json"]])
+@pytest.mark.parametrize(
+    "words", [["show", "line.c"], ["show", "line.c", "--json"]]
+)
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full device")
 def test_a_full_disk_at_the_other_end(words, line):
     run = "import sys; from nsc.app import main; sys.exit(main())"
@@ -142,11 +149,16 @@ def test_a_file_of_results_that_is_a_folder(line, tmp_path, capsys):
     out = tmp_path / "out"
     (out / "report.json").mkdir(parents=True)
     assert main(["compile", str(line), "-o", str(out)]) == 2
-    assert "report.json: there is a folder of that name" in capsys.readouterr().err
+    assert (
+        "report.json: there is a folder of that name"
+        in capsys.readouterr().err
+    )
     assert os.listdir(out) == ["report.json"]
 
 
-@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "[]", "3", "\xff\xfe", '{"a'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[" * 100_000, "[]", "3", "\xff\xfe", '{"a']
+)
 def test_a_damaged_note_of_a_build(text, tmp_path, capsys):
     (tmp_path / "build.json").write_text(text, encoding="latin-1")
     for verb in ("build", "synthetic"):
@@ -155,7 +167,9 @@ def test_a_damaged_note_of_a_build(text, tmp_path, capsys):
         assert "build.json" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "[]", "3", "\xff\xfe", "{}"])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[" * 100_000, "[]", "3", "\xff\xfe", "{}"]
+)
 def test_a_damaged_manifest(text, tmp_path, capsys):
     (tmp_path / "manifest.json").write_text(text, encoding="latin-1")
     assert main(["data", "info", str(tmp_path)]) == 2
@@ -163,7 +177,9 @@ def test_a_damaged_manifest(text, tmp_path, capsys):
 
 
 def test_numpy_scalars_are_numbers(tmp_path):
-    plain = nsc.compile(LINE, budget=64, seed=3, verification=128, timing=False)
+    plain = nsc.compile(
+        LINE, budget=64, seed=3, verification=128, timing=False
+    )
     numpys = nsc.compile(
         LINE,
         budget=np.int64(64),
@@ -184,7 +200,9 @@ def test_numpy_scalars_are_numbers(tmp_path):
     numpys.save(tmp_path / "s.safetensors")
 
 
-@pytest.mark.parametrize("value", [float("nan"), 1.5, "64", None, [1], np.ones(2)])
+@pytest.mark.parametrize(
+    "value", [float("nan"), 1.5, "64", None, [1], np.ones(2)]
+)
 @pytest.mark.parametrize("name", ["budget", "seed", "verification"])
 def test_numbers_that_are_none(name, value):
     with pytest.raises(InputError, match=f"^{name} must be a whole number"):

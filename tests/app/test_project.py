@@ -21,7 +21,9 @@ C = "#include <math.h>\ndouble root(double x) { return sqrt(x + 2); }\n"
 def files(tmp_path):
     """Three files that need one another, their headers in another folder."""
     (tmp_path / "include").mkdir()
-    (tmp_path / "include" / "b.h").write_text("#define K 3.0\ndouble scale(double);\n")
+    (tmp_path / "include" / "b.h").write_text(
+        "#define K 3.0\ndouble scale(double);\n"
+    )
     (tmp_path / "include" / "c.h").write_text("double root(double);\n")
     (tmp_path / "src").mkdir()
     for name, text in (("a", A), ("b", B), ("c", C)):
@@ -78,7 +80,9 @@ def database(folder, **flags):
         for name in "abcd"
     ]
     entries[1]["arguments"] = entries[1].pop("command").split()
-    entries.append({"directory": "/", "file": "gone.c", "command": "cc gone.c"})
+    entries.append(
+        {"directory": "/", "file": "gone.c", "command": "cc gone.c"}
+    )
     path = folder / "compile_commands.json"
     path.write_text(json.dumps(entries))
     return path
@@ -87,7 +91,12 @@ def database(folder, **flags):
 def test_a_compilation_database(files):
     path = database(files)
     out = files / "out"
-    words = ["compile", str(sources(files)[0]), "--compile-commands", str(path)]
+    words = [
+        "compile",
+        str(sources(files)[0]),
+        "--compile-commands",
+        str(path),
+    ]
     assert main([*words, "-o", str(out), "--budget", "128"]) == 0
     project = project_of(path, sources(files)[0])
     program = read_program(sources(files)[0], project)
@@ -96,7 +105,9 @@ def test_a_compilation_database(files):
 
 
 def test_macros_of_a_database(files):
-    (files / "src" / "a.c").write_text("double f(double x) { return x * N + M; }")
+    (files / "src" / "a.c").write_text(
+        "double f(double x) { return x * N + M; }"
+    )
     project = project_of(database(files, a="-DN=4 -D M"), sources(files)[0])
     x, y = value(read_program(sources(files)[0], project))
     np.testing.assert_allclose(y, 4 * x + 1)
@@ -108,19 +119,34 @@ def test_macros_of_a_database(files):
 def test_files_with_other_macros_are_not_read_together(files):
     path = database(files, b="-I../include -DK2=1")
     project = project_of(path, sources(files)[0])
-    with pytest.raises(InputError, match=r"b\.c is compiled with other macros"):
+    with pytest.raises(
+        InputError, match=r"b\.c is compiled with other macros"
+    ):
         read_program(sources(files)[0], project)
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{}", "[3]", "[{}]", "[" * 100_000, '[{"directory": 1, "file": 2}]', "[]"]
+    [
+        "",
+        "{}",
+        "[3]",
+        "[{}]",
+        "[" * 100_000,
+        '[{"directory": 1, "file": 2}]',
+        "[]",
+    ]
     + ['[{"directory": "/", "file": "a.c", "command": "\'"}]'],
 )
 def test_databases_that_are_none(files, text, capsys):
     path = files / "compile_commands.json"
     path.write_text(text)
-    words = ["compile", str(sources(files)[0]), "--compile-commands", str(path)]
+    words = [
+        "compile",
+        str(sources(files)[0]),
+        "--compile-commands",
+        str(path),
+    ]
     assert main(words) == 2
     assert "compile_commands.json" in capsys.readouterr().err
 
@@ -166,15 +192,21 @@ def test_names_that_mean_different_things_are_refused(a, b, message, tmp_path):
     (tmp_path / "a.c").write_text(a)
     (tmp_path / "b.c").write_text(b)
     with pytest.raises(SourceError, match=message):
-        read_program(tmp_path / "a.c", Project((tmp_path / "b.c",)), function="f")
+        read_program(
+            tmp_path / "a.c", Project((tmp_path / "b.c",)), function="f"
+        )
 
 
 def test_two_files_that_define_what_is_called(tmp_path):
-    (tmp_path / "a.c").write_text("double g(double); double f(double x){return g(x);}")
+    (tmp_path / "a.c").write_text(
+        "double g(double); double f(double x){return g(x);}"
+    )
     for name in "bc":
         (tmp_path / f"{name}.c").write_text("double g(double x) { return x; }")
     project = Project((tmp_path / "b.c", tmp_path / "c.c"))
-    with pytest.raises(InputError, match=r"'g' is defined in .*b\.c and in .*c\.c"):
+    with pytest.raises(
+        InputError, match=r"'g' is defined in .*b\.c and in .*c\.c"
+    ):
         read_program(tmp_path / "a.c", project)
 
 
@@ -187,4 +219,6 @@ def test_integers_and_pointers_reach_other_files(tmp_path):
     project = Project((tmp_path / "b.c",))
     program = read_program(tmp_path / "a.c", project, ranges={"n": (1, 4)})
     x, y = value(program)
-    np.testing.assert_allclose(y[:, 0], np.round(x[:, 0]) * x[:, 1], rtol=1e-12)
+    np.testing.assert_allclose(
+        y[:, 0], np.round(x[:, 0]) * x[:, 1], rtol=1e-12
+    )

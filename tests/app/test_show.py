@@ -40,7 +40,9 @@ def test_each_candidate_comes_with_its_command(file, capsys):
     assert found["amplify"]["command"] == f"{head} amplify"
     assert found["whole"]["command"] == f"{head} whole --domain a=0:10,b=0:10"
     assert found["mean_square"]["command"] == ""
-    assert any("'gain' is held at 1.0" in note for note in found["amplify"]["notes"])
+    assert any(
+        "'gain' is held at 1.0" in note for note in found["amplify"]["notes"]
+    )
     assert main(["show", str(file)]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "--function whole --domain a=0:10,b=0:10" in said
@@ -48,7 +50,16 @@ def test_each_candidate_comes_with_its_command(file, capsys):
 
 
 def test_it_takes_what_compile_takes(file, capsys):
-    flags = ["--array", "v=3", "--fix", "n=3", "--input", "gain=0:2", "--out", "re"]
+    flags = [
+        "--array",
+        "v=3",
+        "--fix",
+        "n=3",
+        "--input",
+        "gain=0:2",
+        "--out",
+        "re",
+    ]
     found = shown(file, capsys, *flags)
     assert found["mean_square"]["inputs"] == ["v[0]", "v[1]", "v[2]"]
     assert found["mean_square"]["command"].endswith(
@@ -64,7 +75,10 @@ def test_the_commands_compile(name, file, tmp_path, capsys):
     command = shown(file, capsys, *flags)[name]["command"]
     words = shlex.split(command)[1:]
     assert (
-        main([*words, "--budget", "0", "--no-timing", "-o", str(tmp_path / "o")]) == 0
+        main(
+            [*words, "--budget", "0", "--no-timing", "-o", str(tmp_path / "o")]
+        )
+        == 0
     )
 
 

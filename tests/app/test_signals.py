@@ -130,7 +130,9 @@ def test_results_are_one_set(tmp_path):
     write_results(tmp_path, surrogate(0), {"a.c": b"old", "b.c": b"old"})
     before = contents(tmp_path)
     (tmp_path / "c.c").mkdir()
-    with pytest.raises(InputError, match=r"c\.c: there is a folder of that name"):
+    with pytest.raises(
+        InputError, match=r"c\.c: there is a folder of that name"
+    ):
         write_results(tmp_path, surrogate(1), {"a.c": b"new", "c.c": b"new"})
     assert contents(tmp_path) == before
 

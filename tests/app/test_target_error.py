@@ -66,7 +66,13 @@ def searched(errors: list[float], reach: float, **limits):
         ([1e-2, 8e-3, 7e-4, 6e-4, 9e-5], 1.0, {}, 5, ""),
         # hardly anything is learnt yet
         ([1e-2] * 10, 0.01, {"max_budget": 10**6}, 10, "10 rounds are over"),
-        ([1e-2, 1e-3], 1.0, {"max_budget": 300}, 2, "at most 300 examples are tried"),
+        (
+            [1e-2, 1e-3],
+            1.0,
+            {"max_budget": 300},
+            2,
+            "at most 300 examples are tried",
+        ),
         ([1e-5], 1.0, {}, 1, ""),
     ],
 )
@@ -83,9 +89,12 @@ def test_a_time_limit_ends_between_rounds():
     ).report
     assert (
         len(report["rounds"]) == 1
-        and sum(report["program_runs"][use] for use in ("train", "validation")) == 64
+        and sum(report["program_runs"][use] for use in ("train", "validation"))
+        == 64
     )
-    assert any("the time limit of 1e-09 s is over" in n for n in report["notes"])
+    assert any(
+        "the time limit of 1e-09 s is over" in n for n in report["notes"]
+    )
 
 
 def test_a_time_limit_ends_a_round():

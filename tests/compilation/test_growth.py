@@ -3,11 +3,22 @@
 import numpy as np
 import pytest
 
-from nsc.compilation import CompilationConfig, Round, plan_next, reason_to_give_up
+from nsc.compilation import (
+    CompilationConfig,
+    Round,
+    plan_next,
+    reason_to_give_up,
+)
 from nsc.compilation.growth import wider
 from nsc.errors import InputError
 from nsc.finetune import AdamSettings, FinetuneResult, LmSettings
-from nsc.surrogate import COVERING, Member, Topology, forward, random_parameters
+from nsc.surrogate import (
+    COVERING,
+    Member,
+    Topology,
+    forward,
+    random_parameters,
+)
 from nsc.verify import verify
 
 CONFIG = CompilationConfig(target_error=1e-4)
@@ -29,7 +40,9 @@ CONFIG = CompilationConfig(target_error=1e-4)
 def test_a_hopeless_target_is_given_up(errors, budget, spread, why):
     rounds = [Round(1024, "9-4-4-1", rmse) for rmse in errors]
     y = spread * np.array([[-1.0], [1.0]] * 500)
-    found = reason_to_give_up(rounds, budget, verify(y, y + errors[-1]), CONFIG)
+    found = reason_to_give_up(
+        rounds, budget, verify(y, y + errors[-1]), CONFIG
+    )
     assert (found is None) if why is None else (why in found)
 
 
@@ -77,7 +90,10 @@ def test_where_training_and_validation_agree_the_topology_limits():
     ("losses", "budget"),
     [
         ((1e-3, 4e-3), 1000),  # it overfits
-        ((1e-3, 1e-3), 130),  # no more than twice as many examples as parameters
+        (
+            (1e-3, 1e-3),
+            130,
+        ),  # no more than twice as many examples as parameters
         ((1e-3, np.nan), 1000),  # nothing is known
     ],
 )
@@ -108,13 +124,19 @@ def test_after_a_zero_shot_round_come_the_first_examples():
     [
         (COVERING, LmSettings(), (8, 8)),
         (Topology((2, 16, 1)), LmSettings(), (32,)),
-        (Topology((2, 64, 1)), LmSettings(), None),  # no layer is wider than 64
+        (
+            Topology((2, 64, 1)),
+            LmSettings(),
+            None,
+        ),  # no layer is wider than 64
         (Topology((2, 1)), LmSettings(), None),  # there is no layer to widen
         (Topology((9, 32, 32, 1)), LmSettings(), None),  # 4,865 parameters
         (Topology((9, 32, 32, 1)), AdamSettings(), (64, 64)),
     ],
 )
-def test_layers_double_as_long_as_they_can_be_finetuned(topology, settings, hidden):
+def test_layers_double_as_long_as_they_can_be_finetuned(
+    topology, settings, hidden
+):
     assert wider(topology, settings) == hidden
 
 
@@ -122,16 +144,31 @@ def test_layers_double_as_long_as_they_can_be_finetuned(topology, settings, hidd
     ("settings", "message"),
     [
         ({"budget": -1}, r"^budget must be 0 \(zero-shot\) .* found -1"),
-        ({"verification": 0}, "^verification must be at least 1 input; found 0"),
+        (
+            {"verification": 0},
+            "^verification must be at least 1 input; found 0",
+        ),
         ({"target_error": 0.0}, "^target_error must be above 0; found 0.0"),
-        ({"target_error": float("nan")}, "^target_error must be above 0; found nan"),
+        (
+            {"target_error": float("nan")},
+            "^target_error must be above 0; found nan",
+        ),
         (
             {"target_error": 0.1, "time_limit": 0.0},
             "^time_limit must be above 0 seconds; found 0.0",
         ),
-        ({"time_limit": 5.0}, "^time_limit ends the search for a target error"),
-        ({"seed": -1}, "the seed and the number of restarts .* found -1 and 7"),
-        ({"restarts": -2}, "the seed and the number of restarts .* found 0 and -2"),
+        (
+            {"time_limit": 5.0},
+            "^time_limit ends the search for a target error",
+        ),
+        (
+            {"seed": -1},
+            "the seed and the number of restarts .* found -1 and 7",
+        ),
+        (
+            {"restarts": -2},
+            "the seed and the number of restarts .* found 0 and -2",
+        ),
     ],
 )
 def test_numbers_that_make_no_sense(settings, message):

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from nsc.compilation import CompilationConfig, Start, finetune_member
-from nsc.finetune import AdamSettings, LmSettings, Predictions, finetune, split_examples
+from nsc.finetune import (
+    AdamSettings,
+    LmSettings,
+    Predictions,
+    finetune,
+    split_examples,
+)
 from nsc.surrogate import COVERING, forward, random_parameters, scale_outputs
 
 CONFIG = CompilationConfig(restarts=2, finetune=LmSettings(steps=60))
@@ -39,7 +45,9 @@ def ignore(step, limit, best):
 
 def run(start, n, config=CONFIG, number=0):
     u, y = examples(n)
-    return finetune_member(start, u, y, number=number, config=config, progress=ignore)
+    return finetune_member(
+        start, u, y, number=number, config=config, progress=ignore
+    )
 
 
 def error_of(member):
@@ -95,13 +103,20 @@ def test_on_more_examples_what_heeded_predictions_races():
     start = Start(COVERING, (("text", fitted()),), predicted=predictions())
     found = run(start, 60)
     assert found.n_validation == 12
-    assert found.winner in ("text, with predictions", "text", "random 1", "random 2")
+    assert found.winner in (
+        "text, with predictions",
+        "text",
+        "random 1",
+        "random 2",
+    )
 
 
 def test_contradicted_predictions_make_a_start_like_any_other():
     u, y = examples(256, seed=3)
     wrong = Predictions(u, 1000.0 - 3 * y)
-    misread = scale_outputs(fitted(), COVERING, np.array([-3.0]), np.array([1000.0]))
+    misread = scale_outputs(
+        fitted(), COVERING, np.array([-3.0]), np.array([1000.0])
+    )
     believed = Start(COVERING, (("text", misread),), predicted=wrong)
     plain = replace(believed, predicted=None, is_informed=False)
     first, second = (run(start, 30) for start in (believed, plain))

@@ -28,7 +28,9 @@ def draw(n, generator):
 
 
 def run(config=CONFIG, oracle=wave, starts=STARTS, template=TEMPLATE, **more):
-    return surrogate_compilation(oracle, starts, draw, template, config, **more)
+    return surrogate_compilation(
+        oracle, starts, draw, template, config, **more
+    )
 
 
 def test_what_a_compilation_tells():
@@ -68,7 +70,9 @@ def test_a_budget_of_zero_runs_the_program_for_verification_only():
 
 def test_members_share_the_columns_of_the_outputs():
     def both(x):
-        return np.concatenate([wave(x), 100 + x.sum(axis=1, keepdims=True)], axis=1)
+        return np.concatenate(
+            [wave(x), 100 + x.sum(axis=1, keepdims=True)], axis=1
+        )
 
     template = Surrogate((), LO, HI, ("a", "b"), ("y", "z"))
     starts = (STARTS[0], replace(STARTS[0]))
@@ -142,7 +146,11 @@ def test_a_time_limit_ends_a_round():
 
     kept = run(HARD, progress=show, clock=clock)
     assert len(kept.rounds) == 1 and len(verified) == 1
-    assert kept.runs == {"train": 256 - 8, "validation": 8, "verification": 200}
+    assert kept.runs == {
+        "train": 256 - 8,
+        "validation": 8,
+        "verification": 200,
+    }
     assert kept.given_up == "the time limit of 60 s is over"
     assert kept.reached is False
     first = run()

@@ -63,7 +63,9 @@ def net_of(profile, config=SMALL):
     from nsc.compnet.bert.training.model import BertNet
 
     torch.manual_seed(1)
-    net = BertNet(config, covering_named(profile).n_parameters, dropout=0.1).eval()
+    net = BertNet(
+        config, covering_named(profile).n_parameters, dropout=0.1
+    ).eval()
     with torch.no_grad():
         for p in net.parameters():
             p.add_(0.1 * torch.randn_like(p))
@@ -72,7 +74,8 @@ def net_of(profile, config=SMALL):
 
 def compnet_of(profile):
     arrays = {
-        name: p.detach().numpy() for name, p in net_of(profile).named_parameters()
+        name: p.detach().numpy()
+        for name, p in net_of(profile).named_parameters()
     }
     metadata = {"config": {"profile": profile}}
     return BertCompNet(
@@ -84,7 +87,8 @@ def padded(tokenizer, texts):
     import torch
 
     encoded = [
-        tokenizer.clip(tokenizer.encode(text), SMALL.positions) for text in texts
+        tokenizer.clip(tokenizer.encode(text), SMALL.positions)
+        for text in texts
     ]
     tokens = torch.zeros(len(texts), max(map(len, encoded)), dtype=torch.long)
     for row, numbers in zip(tokens, encoded, strict=True):
@@ -100,11 +104,15 @@ def test_numpy_and_torch_are_one_function(profile):
     from nsc.compnet.training.surrogates import run_surrogates
 
     net, compnet = net_of(profile), compnet_of(profile)
-    tokens, lengths = padded(compnet.tokenizer, [read_text(text) for text in TEXTS])
+    tokens, lengths = padded(
+        compnet.tokenizer, [read_text(text) for text in TEXTS]
+    )
     assert lengths.min() < lengths.max() == SMALL.positions  # padded and cut
     topology = covering_named(profile)
     x = shared_inputs(n=20)[:, : topology.n_inputs]
-    n_inputs = torch.tensor([1, min(2, topology.n_inputs), 1, topology.n_inputs])
+    n_inputs = torch.tensor(
+        [1, min(2, topology.n_inputs), 1, topology.n_inputs]
+    )
     with torch.no_grad():
         w = net(tokens, lengths)
         y = run_surrogates(
@@ -112,7 +120,9 @@ def test_numpy_and_torch_are_one_function(profile):
         )
     for k, text in enumerate(TEXTS):
         numbers = tokens[k, : lengths[k]].numpy()
-        np.testing.assert_allclose(compnet.parameters(numbers), w[k], rtol=0, atol=2e-5)
+        np.testing.assert_allclose(
+            compnet.parameters(numbers), w[k], rtol=0, atol=2e-5
+        )
         used = x[:, : n_inputs[k]]
         np.testing.assert_allclose(
             forward(w[k].numpy(), topology, used), y[k].T, rtol=0, atol=1e-5
@@ -120,7 +130,9 @@ def test_numpy_and_torch_are_one_function(profile):
         for output in range(topology.n_outputs):
             emitted = compnet.emit_text(text, output).w
             assert emitted.shape == (65,)
-            found = run_covering(emitted, shared_inputs(n=20), int(n_inputs[k]))
+            found = run_covering(
+                emitted, shared_inputs(n=20), int(n_inputs[k])
+            )
             np.testing.assert_allclose(found, y[k, output], rtol=0, atol=5e-5)
 
 
@@ -136,7 +148,10 @@ def test_only_the_cls_state_of_the_last_layer_is_computed():
     net = net_of("exestackcpn")
     tokens, lengths = padded(WordPiece(PIECES), TEXTS)
     with torch.no_grad():
-        whole, one = net.states(tokens, lengths), net.states(tokens, lengths, last=1)
+        whole, one = (
+            net.states(tokens, lengths),
+            net.states(tokens, lengths, last=1),
+        )
     np.testing.assert_allclose(whole[:, 0], one[:, 0], rtol=0, atol=1e-5)
 
 
@@ -146,7 +161,10 @@ def test_a_saved_one_is_recognised(tmp_path):
     save_bert(path, compnet.arrays, SMALL, compnet.tokenizer, compnet.metadata)
     loaded = load_compnet(path)
     assert isinstance(loaded, BertCompNet) and loaded.config == SMALL
-    assert loaded.tokenizer.vocabulary == PIECES and loaded.topology == compnet.topology
+    assert (
+        loaded.tokenizer.vocabulary == PIECES
+        and loaded.topology == compnet.topology
+    )
     np.testing.assert_allclose(
         loaded.emit_text(TEXTS[0]).w, compnet.emit_text(TEXTS[0]).w, atol=0.02
     )
@@ -158,7 +176,11 @@ def test_a_saved_one_is_recognised(tmp_path):
         ({"bert": "{"}, "", "header is damaged"),
         ({"bert": '{"width": 3}'}, "", "header is damaged"),
         ({"metadata": "{}"}, "", "header is damaged: KeyError 'config'"),
-        ({"metadata": '{"config": {"profile": "wide"}}'}, "", "unknown profile 'wide'"),
+        (
+            {"metadata": '{"config": {"profile": "wide"}}'},
+            "",
+            "unknown profile 'wide'",
+        ),
         ({"vocabulary": "a\nb"}, "", r"no \[PAD\]"),
         (
             {"vocabulary": "\n".join([*PIECES, "more"])},
@@ -174,7 +196,9 @@ def test_spoilt_ones_are_refused(tmp_path, header, lost, why):
     save_bert(path, compnet.arrays, SMALL, compnet.tokenizer, compnet.metadata)
     with safe_open(path, "numpy") as file:
         header = file.metadata() | header
-    arrays = {name: array for name, array in compnet.arrays.items() if name != lost}
+    arrays = {
+        name: array for name, array in compnet.arrays.items() if name != lost
+    }
     write_compnet(path, arrays, header)
     with pytest.raises(InputError, match=why):
         load_compnet(path)
@@ -220,7 +244,10 @@ NAMES = {
 
 def theirs(name, *, prefix="", old=False):
     *layer, part, kind = name.split(".")
-    name = "".join(f"encoder.layer.{k}." for k in layer[1:]) + f"{NAMES[part]}.{kind}"
+    name = (
+        "".join(f"encoder.layer.{k}." for k in layer[1:])
+        + f"{NAMES[part]}.{kind}"
+    )
     if old and "LayerNorm" in name:
         name = name.replace("weight", "gamma").replace("bias", "beta")
     return prefix + name
@@ -249,7 +276,8 @@ def write_checkpoint(folder, *, prefix="", old=False, pickled=False):
         if not k.startswith("head")
     }
     weights = {
-        theirs(name, prefix=prefix, old=old): value for name, value in weights.items()
+        theirs(name, prefix=prefix, old=old): value
+        for name, value in weights.items()
     }
     weights |= {
         f"{prefix}pooler.dense.weight": torch.ones(24, 24),
@@ -263,7 +291,12 @@ def write_checkpoint(folder, *, prefix="", old=False, pickled=False):
 
 
 @pytest.mark.parametrize(
-    "how", [{}, {"prefix": "bert."}, {"prefix": "bert.", "old": True, "pickled": True}]
+    "how",
+    [
+        {},
+        {"prefix": "bert."},
+        {"prefix": "bert.", "old": True, "pickled": True},
+    ],
 )
 def test_transformers_checkpoints_are_read(tmp_path, how):
     from nsc.compnet.bert.training.pretrained import load_pretrained
@@ -271,10 +304,15 @@ def test_transformers_checkpoints_are_read(tmp_path, how):
     found = load_pretrained(write_checkpoint(tmp_path / "bert", **how))
     assert found.config == SMALL and found.tokenizer.vocabulary == PIECES
     want = net_of("exestackcpn").state_dict()
-    assert set(found.weights) == {name for name in want if not name.startswith("head")}
+    assert set(found.weights) == {
+        name for name in want if not name.startswith("head")
+    }
     for name, value in found.weights.items():
         np.testing.assert_array_equal(value, want[name], err_msg=name)
-    assert found.digest == load_pretrained(write_checkpoint(tmp_path / "same")).digest
+    assert (
+        found.digest
+        == load_pretrained(write_checkpoint(tmp_path / "same")).digest
+    )
 
 
 def test_a_cased_checkpoint_keeps_its_case(tmp_path):
@@ -295,7 +333,10 @@ def edit_config(folder, **changes):
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
-        (lambda f: (f / "config.json").unlink(), "not a readable BERT configuration"),
+        (
+            lambda f: (f / "config.json").unlink(),
+            "not a readable BERT configuration",
+        ),
         (
             lambda f: (f / "config.json").write_text("[1]"),
             "not a readable BERT configuration",
@@ -306,7 +347,10 @@ def edit_config(folder, **changes):
         ),
         (lambda f: edit_config(f, hidden_size=None), "has no 'hidden_size'"),
         (lambda f: edit_config(f, hidden_act="relu"), "expected gelu"),
-        (lambda f: edit_config(f, num_attention_heads=5), "cannot be dealt to 5 heads"),
+        (
+            lambda f: edit_config(f, num_attention_heads=5),
+            "cannot be dealt to 5 heads",
+        ),
         (
             lambda f: edit_config(f, num_hidden_layers=3),
             "'layers.2.query.weight' should have shape .* found nothing",
@@ -318,7 +362,9 @@ def edit_config(folder, **changes):
         (lambda f: (f / "vocab.txt").unlink(), "not a readable vocabulary"),
         (lambda f: (f / "vocab.txt").write_text("a\nb\n"), r"no \[PAD\]"),
         (
-            lambda f: (f / "vocab.txt").write_text("\n".join(PIECES) + "\nmore\n"),
+            lambda f: (f / "vocab.txt").write_text(
+                "\n".join(PIECES) + "\nmore\n"
+            ),
             "config.json says",
         ),
         (
@@ -330,7 +376,9 @@ def edit_config(folder, **changes):
             "no readable weights",
         ),
         (
-            lambda f: (f / "model.safetensors").rename(f / "pytorch_model.bin"),
+            lambda f: (f / "model.safetensors").rename(
+                f / "pytorch_model.bin"
+            ),
             "no readable weights",
         ),
     ],
@@ -346,7 +394,8 @@ def test_spoilt_checkpoints_are_refused(tmp_path, spoil, why):
 
 def test_unknown_profiles_are_refused():
     with pytest.raises(
-        InputError, match="unknown profile 'wide'; known are exestackcpn, hybertnet"
+        InputError,
+        match="unknown profile 'wide'; known are exestackcpn, hybertnet",
     ):
         covering_named("wide")
 
@@ -355,7 +404,9 @@ def test_unknown_profiles_are_refused():
 
 
 def test_a_dag_is_listed_children_first():
-    dag = parse_program("double f(double x, double y) { return 2 * x * x - y; }").dag
+    dag = parse_program(
+        "double f(double x, double y) { return 2 * x * x - y; }"
+    ).dag
     lines = linearised(dag).split(" ; ")
     assert lines[-1].startswith("return n")
     defined = [line.split()[0] for line in lines[:-1]]
@@ -380,7 +431,8 @@ def test_spelling_does_not_matter_to_a_listed_dag():
 def test_an_encoder_has_the_weights_of_its_sizes():
     shapes = encoder_shapes(SMALL)
     found = {
-        name: tuple(p.shape) for name, p in net_of("exestackcpn").named_parameters()
+        name: tuple(p.shape)
+        for name, p in net_of("exestackcpn").named_parameters()
     }
     head = {name: found.pop(name) for name in ("head.weight", "head.bias")}
     assert found == shapes
@@ -408,7 +460,9 @@ def test_both_outputs_of_the_wide_covering_are_emitted():
     shown = CompilerInput(TEXTS[0], 1, Unsupported("none", "nothing"))
     first, second, third = compnet.emissions_for(shown, [0, 1, 2])
     assert not np.allclose(first.w, second.w)
-    np.testing.assert_array_equal(second.w, third.w)  # beyond its outputs, its last
+    np.testing.assert_array_equal(
+        second.w, third.w
+    )  # beyond its outputs, its last
     # it reads one input: the others have no weight
     weight, _ = COVERING.layers(first.w)[0]
     assert (weight[:, 0] != 0).any() and (weight[:, 1:] == 0).all()

@@ -74,14 +74,23 @@ def train(data, folder, config, **more):
 def test_it_learns(tmp_path):
     x = shared_inputs()[:, :1]
     few = [
-        record(f"f{k}", f"double f(double x) {{ return {k} * x + {k}; }}", k * x + k)
+        record(
+            f"f{k}",
+            f"double f(double x) {{ return {k} * x + {k}; }}",
+            k * x + k,
+        )
         for k in range(8)
     ]
     write_records(tmp_path / "data" / "few.parquet", few)
     rows = []
     # a batch holds all eight
     every_program = replace(QUICK, steps=10, vocabulary=80, checkpoint_every=2)
-    train(tmp_path / "data", tmp_path / "run", every_program, progress=rows.append)
+    train(
+        tmp_path / "data",
+        tmp_path / "run",
+        every_program,
+        progress=rows.append,
+    )
     assert rows[-1]["loss"] < 0.98 * rows[1]["loss"]
 
 
@@ -89,7 +98,12 @@ def test_matrices_in_bfloat16_lose_nearly_the_same(data, tmp_path):
     single, half = [], []
     two_steps = replace(QUICK, steps=2)
     train(data, tmp_path / "single", two_steps, progress=single.append)
-    train(data, tmp_path / "half", replace(two_steps, bf16=True), progress=half.append)
+    train(
+        data,
+        tmp_path / "half",
+        replace(two_steps, bf16=True),
+        progress=half.append,
+    )
     assert half[-1]["loss"] == pytest.approx(single[-1]["loss"], rel=0.02)
     assert half[-1]["loss"] != single[-1]["loss"]
 
@@ -98,7 +112,9 @@ def test_it_resumes_bit_by_bit(data, tmp_path, interrupt):
     rows = []
     whole = train(data, tmp_path / "whole", QUICK, progress=rows.append)
     assert rows[0]["programs"] > 40 and rows[0]["vocabulary"] == 200
-    assert [row["step"] for row in rows[1:]] == [4, 8, 12] and rows[-1]["done"] == 1.0
+    assert [row["step"] for row in rows[1:]] == [4, 8, 12] and rows[-1][
+        "done"
+    ] == 1.0
 
     for _ in range(2):
         interrupt(train, data, tmp_path / "parts", QUICK)
@@ -109,7 +125,9 @@ def test_it_resumes_bit_by_bit(data, tmp_path, interrupt):
     assert not list(tmp_path.glob("*/.*"))  # no temporary file is left
 
 
-def test_time_is_a_budget_that_a_resumed_run_goes_on_with(data, tmp_path, interrupt):
+def test_time_is_a_budget_that_a_resumed_run_goes_on_with(
+    data, tmp_path, interrupt
+):
     config = replace(
         QUICK, steps=None, seconds=0.3, checkpoint_every=1, schedule="linear"
     )
@@ -170,28 +188,42 @@ def test_every_program_is_seen_once_an_epoch():
 
 def test_the_papers_filters(tmp_path):
     x = np.linspace(-1, 1, 64)[:, None]
-    wide = record("wide", "double f(double a, double b) { return a; }", x, n_inputs=2)
-    tall = record("tall", "double f(double x) { return 9 + 2 * x; }", 9 + 2 * x)
+    wide = record(
+        "wide", "double f(double a, double b) { return a; }", x, n_inputs=2
+    )
+    tall = record(
+        "tall", "double f(double x) { return 9 + 2 * x; }", 9 + 2 * x
+    )
     nan = record(
         "nan",
         "double f(double x) { return sqrt(x); }",
         np.sqrt(np.where(x < 0, np.nan, x)),
     )
-    scaled = record("scaled", "double f(double x) { return 16 * x; }", x, scale=(16.0,))
-    long = record("long", "double f(double x) { return x" + " + x" * 300 + "; }", x)
+    scaled = record(
+        "scaled", "double f(double x) { return 16 * x; }", x, scale=(16.0,)
+    )
+    long = record(
+        "long", "double f(double x) { return x" + " + x" * 300 + "; }", x
+    )
     three = record(
         "three",
         "void f(double x, double *a, double *b, double *c);",
         np.hstack([x, 2 * x, 3 * x]),
     )
-    write_records(tmp_path / "shard-0.parquet", [wide, tall, nan, scaled, long, three])
+    write_records(
+        tmp_path / "shard-0.parquet", [wide, tall, nan, scaled, long, three]
+    )
     config = replace(QUICK, profile="hybertnet")
     examples = read_examples(tmp_path, config)
     assert examples.left_out == {"too_many_inputs": 1, "too_large_output": 3}
     corpus = encode(examples, learn_tokenizer(examples, 200), 512)
     assert len(corpus) == 1 and corpus.left_out["too_long"] == 1
-    np.testing.assert_allclose(corpus.outputs[0], np.hstack([x, 2 * x]).T, rtol=1e-6)
-    with pytest.raises(InputError, match="every program is longer than 5 word pieces"):
+    np.testing.assert_allclose(
+        corpus.outputs[0], np.hstack([x, 2 * x]).T, rtol=1e-6
+    )
+    with pytest.raises(
+        InputError, match="every program is longer than 5 word pieces"
+    ):
         encode(examples, learn_tokenizer(examples, 200), 5)
     padded = read_examples(tmp_path, QUICK)
     # wide, long, and the first output of three
@@ -205,7 +237,9 @@ def test_missing_outputs_are_zero(tmp_path):
         [record("one", "double f(double x) { return x; }", x)],
     )
     y = read_examples(tmp_path, replace(QUICK, profile="hybertnet")).outputs
-    np.testing.assert_array_equal(y[0], np.hstack([x, 0 * x]).T.astype(np.float32))
+    np.testing.assert_array_equal(
+        y[0], np.hstack([x, 0 * x]).T.astype(np.float32)
+    )
 
 
 def test_a_pretrained_encoder_is_where_it_starts(data, tmp_path):
@@ -217,13 +251,17 @@ def test_a_pretrained_encoder_is_where_it_starts(data, tmp_path):
         short / "shard-0.parquet",
         [record(str(k), "double f(double x);", x) for k in range(8)],
     )
-    compnet = load_compnet(train(short, tmp_path / "run", config, pretrained=folder))
+    compnet = load_compnet(
+        train(short, tmp_path / "run", config, pretrained=folder)
+    )
     assert compnet.config == SMALL and compnet.tokenizer.vocabulary == PIECES
 
     from nsc.compnet.bert.training.pretrained import load_pretrained
 
     for name, value in load_pretrained(folder).weights.items():
-        np.testing.assert_allclose(compnet.arrays[name], value, rtol=1e-3, atol=1e-4)
+        np.testing.assert_allclose(
+            compnet.arrays[name], value, rtol=1e-3, atol=1e-4
+        )
     with pytest.raises(InputError, match="holds another run .pretrained"):
         train(short, tmp_path / "run", config)
 
@@ -240,7 +278,9 @@ def test_another_run_is_never_overwritten(data, tmp_path):
     write_synthetic(other, programs=20, seed=6, shard_size=20)
     with pytest.raises(InputError, match="holds another run .records"):
         train(other, tmp_path, QUICK)
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert {
+        path.name: path.read_bytes() for path in tmp_path.iterdir()
+    } == before
 
 
 def test_command_line(data, tmp_path, capsys):
@@ -291,7 +331,10 @@ def test_command_line(data, tmp_path, capsys):
             "--programs: only with --encoder dag",
         ),
         (["--encoder", "bert", "--profile", "wide"], "unknown profile 'wide'"),
-        (["--encoder", "bert", "--schedule", "step"], "unknown schedule 'step'"),
+        (
+            ["--encoder", "bert", "--schedule", "step"],
+            "unknown schedule 'step'",
+        ),
         (["--encoder", "bert", "--seconds", "0"], "seconds must be positive"),
         (["--encoder", "bert", "--steps", "-1"], "steps must be positive"),
         (
@@ -328,16 +371,17 @@ def test_a_spoilt_run_is_one_clear_message(data, tmp_path, capsys):
     for spoilt in (b"no state", (run / "state.pt").read_bytes()[:3000], b""):
         (run / "state.pt").write_bytes(spoilt)
         assert main(command) == 2
-        assert "state.pt is not a readable training state" in capsys.readouterr().err
+        assert (
+            "state.pt is not a readable training state"
+            in capsys.readouterr().err
+        )
 
 
 def test_a_control_reads_dags(data, tmp_path):
     dag = parse_program(
         "double f(double x, double y) { return 2 * (x * x) - y / 4; }"
     ).dag
-    listed = (
-        "n0 = SQ x0 ; n1 = MUL 2 n0 ; n2 = MUL x1 0.25 ; n3 = SUB n1 n2 ; return n3"
-    )
+    listed = "n0 = SQ x0 ; n1 = MUL 2 n0 ; n2 = MUL x1 0.25 ; n3 = SUB n1 n2 ; return n3"
     assert linearised(dag) == listed
     path = train(data, tmp_path, replace(QUICK, reads="dag"))
     compnet = load_compnet(path)
@@ -346,7 +390,8 @@ def test_a_control_reads_dags(data, tmp_path):
         "double g(double y) { double t = sin(y); return 3 * t; }",
     ]
     one, other = (
-        emitted(compnet, parse_program("#include <math.h>\n" + t)) for t in texts
+        emitted(compnet, parse_program("#include <math.h>\n" + t))
+        for t in texts
     )
     np.testing.assert_array_equal(one.w, other.w)
     assert "base vector" in emitted(compnet, parse_program(NO_DAG)).notes[-1]
@@ -355,8 +400,13 @@ def test_a_control_reads_dags(data, tmp_path):
         record("f", "double f(double x) { return x; }", np.ones((2048, 1))),
     )
     of_records = compnet.emit_records([with_dag, without])
-    assert of_records[0].notes == () and "no expression DAG" in of_records[1].notes[-1]
-    with pytest.raises(InputError, match="^reads expects text or dag; found 'words'"):
+    assert (
+        of_records[0].notes == ()
+        and "no expression DAG" in of_records[1].notes[-1]
+    )
+    with pytest.raises(
+        InputError, match="^reads expects text or dag; found 'words'"
+    ):
         replace(QUICK, reads="words")
 
 
@@ -366,7 +416,9 @@ def test_texts_are_encoded_end_to_end_and_padded_in_batches(tmp_path):
         "double f(double x) { return x; }",
         "double longer(double x) { return x + x; }",
     ]
-    records = [record(str(k), text, (k + 1) * x) for k, text in enumerate(texts)]
+    records = [
+        record(str(k), text, (k + 1) * x) for k, text in enumerate(texts)
+    ]
     write_records(tmp_path / "shard-0.parquet", records)
     examples = read_examples(tmp_path, QUICK)
     assert examples.texts == texts and examples.n_inputs.tolist() == [1, 1]
@@ -395,6 +447,10 @@ def test_a_corpus_is_named_by_its_content(data):
 
 def test_records_without_a_dag_are_counted_where_dags_are_read(tmp_path):
     x = np.linspace(-1, 1, 64)[:, None]
-    write_records(tmp_path / "a.parquet", [record("f", "double f(double x);", x)])
-    with pytest.raises(InputError, match="fits profile 'exestackcpn': {'no_dag': 1}"):
+    write_records(
+        tmp_path / "a.parquet", [record("f", "double f(double x);", x)]
+    )
+    with pytest.raises(
+        InputError, match="fits profile 'exestackcpn': {'no_dag': 1}"
+    ):
         read_examples(tmp_path, replace(QUICK, reads="dag"))

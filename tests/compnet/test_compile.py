@@ -35,7 +35,9 @@ def compnet():
 def nmse(w, program):
     x = shared_inputs()
     y = evaluate(program.dag, x[:, : program.dag.n_inputs])[:, 0]
-    return np.mean((run_covering(w, x, program.dag.n_inputs) - y) ** 2) / y.var()
+    return (
+        np.mean((run_covering(w, x, program.dag.n_inputs) - y) ** 2) / y.var()
+    )
 
 
 def test_the_text_tells_more_than_the_mean(compnet):
@@ -59,13 +61,19 @@ def test_spelling_does_not_matter(compnet):
 def test_what_one_program_gets_does_not_depend_on_the_batch(compnet):
     dags = [
         parse_program(t).dag
-        for t in (WAVE, DEEP, "float f(float a, float b) { return a < b ? a * b : 1; }")
+        for t in (
+            WAVE,
+            DEEP,
+            "float f(float a, float b) { return a < b ? a * b : 1; }",
+        )
     ]
     for alone, together in zip(
         [compnet.emit(d) for d in dags], compnet.emit_many(dags), strict=True
     ):
         np.testing.assert_allclose(alone.w, together.w, rtol=0, atol=1e-5)
-        np.testing.assert_allclose(alone.values, together.values, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(
+            alone.values, together.values, rtol=1e-4, atol=1e-5
+        )
 
 
 def test_outputs_are_compiled_one_by_one(compnet):
@@ -73,12 +81,20 @@ def test_outputs_are_compiled_one_by_one(compnet):
         "#include <math.h>\nvoid f(double x, double *s, double *c) { *s = sin(x); *c ="
         " -x; }"
     )
-    s = parse_program("#include <math.h>\ndouble f(double x) { return sin(x); }")
+    s = parse_program(
+        "#include <math.h>\ndouble f(double x) { return sin(x); }"
+    )
     np.testing.assert_allclose(
         emitted(compnet, both, 0).w, emitted(compnet, s).w, atol=1e-5
     )
-    assert emitted(compnet, both, 0).inputs == emitted(compnet, both, 1).inputs == (0,)
-    assert not np.allclose(emitted(compnet, both, 1).w, emitted(compnet, both, 0).w)
+    assert (
+        emitted(compnet, both, 0).inputs
+        == emitted(compnet, both, 1).inputs
+        == (0,)
+    )
+    assert not np.allclose(
+        emitted(compnet, both, 1).w, emitted(compnet, both, 0).w
+    )
 
 
 @pytest.mark.parametrize(
@@ -101,7 +117,9 @@ def test_outputs_are_compiled_one_by_one(compnet):
         (DEEP.replace("40", "4000"), "long_loop"),
     ],
 )
-def test_what_it_cannot_read_gets_the_base_vector_and_a_note(compnet, text, why):
+def test_what_it_cannot_read_gets_the_base_vector_and_a_note(
+    compnet, text, why
+):
     emission = emitted(compnet, parse_program(text))
     assert f"[{why}]" in emission.notes[-1] and emission.notes[-1].startswith(
         "text-free base vector"
@@ -146,14 +164,18 @@ def test_evaluation_compares_with_its_controls(compnet):
                 dag,
             )
         )
-    rows = {row.group: row for row in evaluate_compnet(compnet, records, seed=0)}
+    rows = {
+        row.group: row for row in evaluate_compnet(compnet, records, seed=0)
+    }
     assert rows["all"].programs == 4 and rows["1 input"].programs == 2
     assert rows["all"].compnet > rows["all"].true_mean > rows["all"].mismatched
     assert evaluate_compnet(compnet, records, seed=0)[0] == rows["all"]
 
 
 def test_checkpoints_that_do_not_fit_are_refused(compnet, tmp_path):
-    with pytest.raises(StoreError, match="no CompNet checkpoint at .*nsc train"):
+    with pytest.raises(
+        StoreError, match="no CompNet checkpoint at .*nsc train"
+    ):
         load_compnet(tmp_path / "none.safetensors")
     (tmp_path / "text.safetensors").write_text("not tensors at all")
     with pytest.raises(StoreError, match="not a readable checkpoint"):
@@ -177,8 +199,14 @@ def test_checkpoints_that_do_not_fit_are_refused(compnet, tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"product_in": np.zeros((1, 4096))}, "do not fit the header: product_in"),
-        ({"unary_in": np.zeros((1, 1)), "bias_out": np.zeros(3)}, "bias_out, unary_in"),
+        (
+            {"product_in": np.zeros((1, 4096))},
+            "do not fit the header: product_in",
+        ),
+        (
+            {"unary_in": np.zeros((1, 1)), "bias_out": np.zeros(3)},
+            "bias_out, unary_in",
+        ),
         ({"more": np.zeros(3)}, "do not fit the header: more"),
         ({"base": None}, "do not fit the header: base"),
         ({"inputs": np.full((9, 256), np.nan)}, "NaN or infinity"),
@@ -187,14 +215,22 @@ def test_checkpoints_that_do_not_fit_are_refused(compnet, tmp_path):
 def test_tensors_of_other_shapes_never_reach_compiled_code(
     compnet, tmp_path, change, message
 ):
-    arrays = {name: a for name, a in (compnet.arrays | change).items() if a is not None}
+    arrays = {
+        name: a
+        for name, a in (compnet.arrays | change).items()
+        if a is not None
+    }
     save_compnet(tmp_path / "bent.safetensors", arrays, compnet.metadata)
     with pytest.raises(StoreError, match=message):
         load_compnet(tmp_path / "bent.safetensors")
 
 
 def test_headers_that_describe_no_model_are_refused(compnet, tmp_path):
-    for metadata in ({}, {"config": {"model": {"width": "wide"}}}, {"config": 3}):
+    for metadata in (
+        {},
+        {"config": {"model": {"width": "wide"}}},
+        {"config": 3},
+    ):
         save_compnet(tmp_path / "bent.safetensors", compnet.arrays, metadata)
         with pytest.raises(StoreError, match="the header is damaged"):
             load_compnet(tmp_path / "bent.safetensors")

@@ -43,7 +43,10 @@ def record_of(name, text, dag="its own"):
 
 
 def test_sizes_are_the_covering_architectures():
-    assert (COVERING.n_inputs, COVERING.n_parameters) == (MAX_INPUTS, N_PARAMETERS)
+    assert (COVERING.n_inputs, COVERING.n_parameters) == (
+        MAX_INPUTS,
+        N_PARAMETERS,
+    )
     assert shared_inputs().shape[1] == MAX_INPUTS == ANCHORS.shape[1]
 
 
@@ -60,15 +63,21 @@ def test_shrinking_by_hand():
         before = run_covering(w[k], x, 9)
         centre = min(1.0, 2 * kept) * 2.0
         after = run_covering(changed[k], x, 9)
-        np.testing.assert_allclose(after, centre + kept * (before - 2.0), atol=1e-12)
+        np.testing.assert_allclose(
+            after, centre + kept * (before - 2.0), atol=1e-12
+        )
 
 
 @pytest.mark.parametrize(
-    ("expected", "shrunk_error"), [(0.0, 0.0), (1.0, 0.8125), (2.0, 1.25), (9.0, 1.0)]
+    ("expected", "shrunk_error"),
+    [(0.0, 0.0), (1.0, 0.8125), (2.0, 1.25), (9.0, 1.0)],
 )
 def test_the_error_of_shrunk_predictions(expected, shrunk_error):
     found = error_when_shrunk(np.array([expected, HOPELESS]))
-    assert found.tolist() == [pytest.approx(shrunk_error), 1.0]  # 1: saying nothing
+    assert found.tolist() == [
+        pytest.approx(shrunk_error),
+        1.0,
+    ]  # 1: saying nothing
 
 
 def test_inputs_are_put_in_their_places():
@@ -77,12 +86,16 @@ def test_inputs_are_put_in_their_places():
     x = np.random.default_rng(0).uniform(-1, 1, (20, 9))
     by_slot = np.zeros((20, 9))
     by_slot[:, :2] = x[:, [4, 2]]
-    np.testing.assert_allclose(run_covering(moved, x, 9), run_covering(w, by_slot, 9))
+    np.testing.assert_allclose(
+        run_covering(moved, x, 9), run_covering(w, by_slot, 9)
+    )
     np.testing.assert_array_equal(moved[36:], w[36:])
 
 
 def test_a_constant_program_is_emitted_exactly():
-    emission = load_compnet().emit(dag_of("double f(double x) { return 2.5 + x - x; }"))
+    emission = load_compnet().emit(
+        dag_of("double f(double x) { return 2.5 + x - x; }")
+    )
     assert emission.expected_nmse == 0.0 and emission.inputs == ()
     np.testing.assert_array_equal(emission.values, 2.5)
     np.testing.assert_array_equal(run_covering(emission.w, ANCHORS, 9), 2.5)
@@ -113,7 +126,9 @@ def test_records_keep_their_order_with_and_without_a_dag():
     unread = record_of("unread", "double f(double x) { return x; }", dag=None)
     found = compnet.emit_records([square, unread, wave])
     for emission, record in ((found[0], square), (found[2], wave)):
-        np.testing.assert_allclose(emission.w, compnet.emit(record.dag).w, atol=1e-4)
+        np.testing.assert_allclose(
+            emission.w, compnet.emit(record.dag).w, atol=1e-4
+        )
     assert found[1].notes == ("text-free base vector: no expression DAG",)
 
 
@@ -168,7 +183,8 @@ def test_emissions_without_predictions_stay_as_they_are():
     np.testing.assert_array_equal(found[2], constant.w)
     x = anchor_inputs(9, wave.inputs)
     before, after = (
-        np.mean((run_covering(w, x, 9) - wave.values) ** 2) for w in (wave.w, found[1])
+        np.mean((run_covering(w, x, 9) - wave.values) ** 2)
+        for w in (wave.w, found[1])
     )
     assert after < before
 
@@ -197,7 +213,9 @@ def test_an_emitter_of_the_true_mean_is_as_good_as_the_true_mean():
         "flat": "double f(double x) { return 4; }",
     }
     records = [record_of(name, text) for name, text in texts.items()]
-    rows = {row.group: row for row in evaluate_compnet(TrueMean(), records, seed=0)}
+    rows = {
+        row.group: row for row in evaluate_compnet(TrueMean(), records, seed=0)
+    }
     every = rows["all"]
     assert every.programs == 2  # what is constant is left out
     assert every.compnet == pytest.approx(every.true_mean)
@@ -212,7 +230,9 @@ def test_an_emitter_of_the_true_mean_is_as_good_as_the_true_mean():
 
 
 def uniform(mean, scale):
-    shapes = np.linspace(-1, 1, 128, dtype=np.float32)[None] * np.float32(np.sqrt(3))
+    shapes = np.linspace(-1, 1, 128, dtype=np.float32)[None] * np.float32(
+        np.sqrt(3)
+    )
     bounds = np.array([-10.0]), np.array([10.0])
     return Distribution(np.array([mean]), np.array([scale]), *bounds, shapes)
 

@@ -8,11 +8,21 @@ import pytest
 from nsc.compnet.pack import pack
 from nsc.compnet.rewrite import terms_of
 from nsc.compnet.training.corpus import grow
-from nsc.compnet.training.held_apart import folders_apart, is_apart, names_apart
+from nsc.compnet.training.held_apart import (
+    folders_apart,
+    is_apart,
+    names_apart,
+)
 from nsc.exestack import write_synthetic
 from nsc.graph import evaluate
 from nsc.program import parse_program
-from nsc.record import Record, read_dags, read_records, shared_inputs, write_records
+from nsc.record import (
+    Record,
+    read_dags,
+    read_records,
+    shared_inputs,
+    write_records,
+)
 
 
 def dag_of(expression, *inputs):
@@ -65,14 +75,18 @@ def data(tmp_path):
         ("exp(2 * x)", "x", False),
     ],
 )
-def test_programs_are_compared_by_what_they_compute(data, expression, inputs, expected):
+def test_programs_are_compared_by_what_they_compute(
+    data, expression, inputs, expected
+):
     packed = pack([terms_of(dag_of(expression, *inputs))])
     assert is_apart(packed, names_apart(data)).tolist() == [expected]
 
 
 def test_only_the_splits_beside_are_kept_apart(data):
     assert [f.name for f in folders_apart(data)] == ["validation", "test"]
-    assert [f.name for f in folders_apart(data.parent / "test")] == ["validation"]
+    assert [f.name for f in folders_apart(data.parent / "test")] == [
+        "validation"
+    ]
     assert names_apart(data.parent / "test") != names_apart(data)
 
 

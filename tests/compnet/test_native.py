@@ -59,24 +59,33 @@ TEXTS = [
 
 @pytest.fixture(scope="module")
 def terms():
-    return [terms_of(parse_program("#include <math.h>\n" + text).dag) for text in TEXTS]
+    return [
+        terms_of(parse_program("#include <math.h>\n" + text).dag)
+        for text in TEXTS
+    ]
 
 
 def test_compiled_and_reference_walks_agree(terms):
     used = {FUNCTIONS[f] for t in terms for f in t.functions[t.kinds == UNARY]}
     assert used == set(FUNCTIONS)
     arrays = load_compnet().arrays
-    native, reference = (walk(arrays)(terms) for walk in (NativeWalk, ReferenceWalk))
+    native, reference = (
+        walk(arrays)(terms) for walk in (NativeWalk, ReferenceWalk)
+    )
     np.testing.assert_allclose(native.h, reference.h, atol=2e-3)
     np.testing.assert_allclose(native.scales, reference.scales, rtol=1e-4)
     np.testing.assert_allclose(
         native.formula_scales, reference.formula_scales, rtol=1e-4
     )
     np.testing.assert_allclose(
-        native.means / reference.scales, reference.means / reference.scales, atol=1e-4
+        native.means / reference.scales,
+        reference.means / reference.scales,
+        atol=1e-4,
     )
     for name in ("depths", "sizes", "inputs"):
-        np.testing.assert_array_equal(getattr(native, name), getattr(reference, name))
+        np.testing.assert_array_equal(
+            getattr(native, name), getattr(reference, name)
+        )
     np.testing.assert_allclose(
         error_features(native), error_features(reference), atol=1e-3
     )
@@ -94,7 +103,9 @@ def test_emissions_agree_whichever_walk(terms):
             theirs.values,
             atol=1e-3 * max(np.abs(theirs.values).max(), 1e-30),
         )
-        assert mine.expected_nmse == pytest.approx(theirs.expected_nmse, rel=1e-2)
+        assert mine.expected_nmse == pytest.approx(
+            theirs.expected_nmse, rel=1e-2
+        )
 
 
 def test_a_programs_bits_do_not_depend_on_others(terms):
@@ -117,7 +128,9 @@ def test_walks_agree_on_random_programs():
     programs = [t for t in found if not isinstance(t, float)]
     assert len(programs) > 40
     arrays = load_compnet().arrays
-    native, reference = (walk(arrays)(programs) for walk in (NativeWalk, ReferenceWalk))
+    native, reference = (
+        walk(arrays)(programs) for walk in (NativeWalk, ReferenceWalk)
+    )
     np.testing.assert_array_equal(native.depths, reference.depths)
     # nearly all; a step at a predicted value may fall to either side
     is_close = np.abs(native.h - reference.h).max(axis=1) < 5e-3
@@ -130,13 +143,17 @@ def test_walks_agree_on_random_programs():
 
 def test_a_sum_of_inputs_is_known_exactly():
     """3 x - 4 y + 7 has mean 7 and, of U(-1, 1), deviation 5 / sqrt(3)."""
-    dag = parse_program("double f(double x, double y) { return 3*x - 4*y + 7; }").dag
+    dag = parse_program(
+        "double f(double x, double y) { return 3*x - 4*y + 7; }"
+    ).dag
     terms = terms_of(dag)
     arrays = load_compnet().arrays
     for walk in (NativeWalk, ReferenceWalk):
         roots = walk(arrays)([terms])
         assert roots.means.tolist() == [7.0]
-        assert roots.formula_scales[0] == pytest.approx(5 / np.sqrt(3), rel=1e-12)
+        assert roots.formula_scales[0] == pytest.approx(
+            5 / np.sqrt(3), rel=1e-12
+        )
         assert (roots.depths[0], roots.sizes[0], roots.inputs[0]) == (1, 3, 2)
 
 
@@ -150,7 +167,9 @@ def test_structures_of_another_size_are_refused_by_name():
     sizes = [ctypes.sizeof(structure) for structure in STRUCTURES]
     expect_sizes(sizes)
     sizes[1] += 8
-    with pytest.raises(BuildError, match="walk.c's TermArrays has 80 bytes; .* has 72"):
+    with pytest.raises(
+        BuildError, match="walk.c's TermArrays has 80 bytes; .* has 72"
+    ):
         expect_sizes(sizes)
 
 

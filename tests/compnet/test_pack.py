@@ -20,7 +20,10 @@ TEXTS = [
 
 @pytest.fixture(scope="module")
 def terms():
-    return [terms_of(parse_program("#include <math.h>\n" + text).dag) for text in TEXTS]
+    return [
+        terms_of(parse_program("#include <math.h>\n" + text).dag)
+        for text in TEXTS
+    ]
 
 
 def assert_same(a: Packed, b: Packed):
@@ -39,7 +42,9 @@ def test_offsets_bound_programs_and_edges_bound_nodes(terms):
 
 
 def test_joining_is_packing_all(terms):
-    assert_same(join([pack(terms[:1]), pack(terms[1:3]), pack(terms[3:])]), pack(terms))
+    assert_same(
+        join([pack(terms[:1]), pack(terms[1:3]), pack(terms[3:])]), pack(terms)
+    )
 
 
 @pytest.mark.parametrize("chosen", [[0, 1, 2, 3], [3, 0], [2], [1, 1]])
@@ -63,7 +68,9 @@ def test_a_batch_computes_what_each_program_computes_alone(terms):
     together = evaluate(batch, ANCHORS)[batch.roots]
     for row, k in zip(together, [2, 0, 3], strict=True):
         alone = make_batch(packed, np.array([k]))
-        np.testing.assert_array_equal(row, evaluate(alone, ANCHORS)[alone.roots[0]])
+        np.testing.assert_array_equal(
+            row, evaluate(alone, ANCHORS)[alone.roots[0]]
+        )
 
 
 def test_a_batch_knows_where_its_nodes_stood(terms):

@@ -9,7 +9,15 @@ from nsc.compnet.anchors import evaluate
 from nsc.compnet.functions import FUNCTIONS, apply, bounds_of
 from nsc.compnet.pack import make_batch, pack
 from nsc.compnet.rewrite import terms_of
-from nsc.compnet.terms import INPUT, KINDS, LINEAR, ONE, PRODUCT, Form, TermBuilder
+from nsc.compnet.terms import (
+    INPUT,
+    KINDS,
+    LINEAR,
+    ONE,
+    PRODUCT,
+    Form,
+    TermBuilder,
+)
 from nsc.graph import Builder
 from nsc.graph import evaluate as evaluate_dag
 
@@ -38,7 +46,9 @@ def listed(terms):
         elif kind == LINEAR:
             edges = slice(terms.edges[j], terms.edges[j + 1])
             weights, children = terms.weights[edges], terms.children[edges]
-            parts = [f"{w:g} n{k}" for w, k in zip(weights, children, strict=True)]
+            parts = [
+                f"{w:g} n{k}" for w, k in zip(weights, children, strict=True)
+            ]
             lines.append(" + ".join([*parts, f"{terms.bias[j]:g}"]))
         elif kind == PRODUCT:
             lines.append(f"n{a} * n{b}")
@@ -61,11 +71,23 @@ def listed(terms):
         ),
         (
             ("MAX", "x0", "x1"),
-            ["x0", "x1", "1 n0 + -1 n1 + 0", "ABS n2", "0.5 n0 + 0.5 n1 + 0.5 n3 + 0"],
+            [
+                "x0",
+                "x1",
+                "1 n0 + -1 n1 + 0",
+                "ABS n2",
+                "0.5 n0 + 0.5 n1 + 0.5 n3 + 0",
+            ],
         ),
         (
             ("MIN", "x0", "x1"),
-            ["x0", "x1", "1 n0 + -1 n1 + 0", "ABS n2", "0.5 n0 + 0.5 n1 + -0.5 n3 + 0"],
+            [
+                "x0",
+                "x1",
+                "1 n0 + -1 n1 + 0",
+                "ABS n2",
+                "0.5 n0 + 0.5 n1 + -0.5 n3 + 0",
+            ],
         ),
         (("LT", "x0", "x1"), ["x0", "x1", "-1 n0 + 1 n1 + 0", "STEP n2"]),
         (("EQ", "x0", "x1"), ["x0", "x1", "1 n0 + -1 n1 + 0", "ZERO n2"]),
@@ -116,7 +138,11 @@ def test_products_meet_whatever_their_order_and_weights():
     x, y = builder.input(0), builder.input(1)
     one = builder.product(x * 2.0, y * 3.0)
     assert one == builder.product(y, x) * 6.0
-    assert builder.product(Form({}, 4.0), x) == x * 4.0 == builder.product(x, ONE * 4.0)
+    assert (
+        builder.product(Form({}, 4.0), x)
+        == x * 4.0
+        == builder.product(x, ONE * 4.0)
+    )
     assert len(builder.nodes) == 3
 
 
@@ -140,9 +166,18 @@ expressions = st.recursive(
     st.sampled_from(["x0", "x1", "x2"])
     | st.floats(-3, 3, width=16).map(lambda v: round(v, 2)),
     lambda inner: st.one_of(
-        st.tuples(st.sampled_from(["ADD", "SUB", "MUL", "MIN", "MAX"]), inner, inner),
-        st.tuples(st.sampled_from(["SIN", "COS", "TANH", "ABS", "SQ", "ATAN"]), inner),
-        st.tuples(st.just("SEL"), st.tuples(st.just("LT"), inner, inner), inner, inner),
+        st.tuples(
+            st.sampled_from(["ADD", "SUB", "MUL", "MIN", "MAX"]), inner, inner
+        ),
+        st.tuples(
+            st.sampled_from(["SIN", "COS", "TANH", "ABS", "SQ", "ATAN"]), inner
+        ),
+        st.tuples(
+            st.just("SEL"),
+            st.tuples(st.just("LT"), inner, inner),
+            inner,
+            inner,
+        ),
     ),
     max_leaves=8,
 )
@@ -156,18 +191,24 @@ def test_terms_compute_what_random_dags_compute(expression):
     want = evaluate_dag(dag, x[:, : dag.n_inputs])[:, 0]
     terms = terms_of(dag)
     if isinstance(terms, float):
-        np.testing.assert_allclose(np.full(16, terms), want, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(
+            np.full(16, terms), want, rtol=1e-12, atol=1e-12
+        )
         return
     slots = np.zeros((16, 9))
     slots[:, : len(terms.inputs)] = x[:, terms.inputs]
     batch = make_batch(pack([terms]), np.array([0]))
     found = evaluate(batch, slots)[batch.roots[0]]
-    steps = "SEL" in repr(expression)  # nearly equal values may compare otherwise
+    steps = "SEL" in repr(
+        expression
+    )  # nearly equal values may compare otherwise
     close = np.isclose(found, want, rtol=1e-7, atol=1e-8)
     assert close.all() or (steps and close.mean() > 0.8)
 
 
-small = st.floats(-5, 5, width=16)  # in steps that LOG's bound, cut off at 1e-30, sees
+small = st.floats(
+    -5, 5, width=16
+)  # in steps that LOG's bound, cut off at 1e-30, sees
 
 
 @settings(max_examples=60, deadline=None)

@@ -61,10 +61,14 @@ def test_numpy_and_torch_are_one_function(net, dags):
         h = tape.h[torch.from_numpy(batch.roots), : SMALL.width]
         w, shapes = net.parameters_of(h), net.root_shapes_of(h).numpy()
         errors = net.errors_of(
-            h, torch.from_numpy(error_features(roots_of(batch, tape.walk, tape.h)))
+            h,
+            torch.from_numpy(
+                error_features(roots_of(batch, tape.walk, tape.h))
+            ),
         )
     mean, scale = (
-        a.numpy()[batch.roots, None] for a in (tape.walk.means, tape.walk.scales)
+        a.numpy()[batch.roots, None]
+        for a in (tape.walk.means, tape.walk.scales)
     )
     lo, hi = batch.lo[batch.roots, None], batch.hi[batch.roots, None]
     w = w.double().numpy()
@@ -93,13 +97,17 @@ def test_numpy_and_torch_are_one_function(net, dags):
             **close,
         )
         e = min(float(errors[k, 0].exp()), 4.0)
-        assert emission.expected_nmse == pytest.approx(e - 3 / 16 * e * e, rel=2e-3)
+        assert emission.expected_nmse == pytest.approx(
+            e - 3 / 16 * e * e, rel=2e-3
+        )
 
 
 def gradients_of(net):
     """Copy the parameters' gradients, and forget them."""
     found = {
-        name: p.grad.clone() for name, p in net.named_parameters() if p.grad is not None
+        name: p.grad.clone()
+        for name, p in net.named_parameters()
+        if p.grad is not None
     }
     net.zero_grad()
     return found
@@ -113,7 +121,9 @@ def embedded_in_one_graph(net, tape):
     from nsc.compnet.training.tape import CELLS
 
     w = net.weights(frozen=False)
-    calls = [(call, kind) for kind, calls in tape.calls.items() for call in calls]
+    calls = [
+        (call, kind) for kind, calls in tape.calls.items() for call in calls
+    ]
     h = {}
     for call, kind in sorted(calls, key=lambda pair: pair[0].rows.start):
         kids = [
@@ -121,7 +131,9 @@ def embedded_in_one_graph(net, tape):
             for index in call.sources
         ]
         out = standardised(w, CELLS[kind](w, kids, call.arguments))
-        h |= dict(zip(range(call.rows.start, call.rows.stop), out, strict=True))
+        h |= dict(
+            zip(range(call.rows.start, call.rows.stop), out, strict=True)
+        )
     return torch.stack([h[k] for k in sorted(h)])
 
 
@@ -133,7 +145,9 @@ def test_the_tapes_gradients_are_autograds(net, dags):
 
     batch = make_batch(pack([terms_of(d) for d in dags]), np.arange(len(dags)))
     tape = Tape(net, on_device(batch, torch.device("cpu")))
-    target = torch.randn(tape.h.shape, generator=torch.Generator().manual_seed(1))
+    target = torch.randn(
+        tape.h.shape, generator=torch.Generator().manual_seed(1)
+    )
     (tape.h * target).sum().backward()
     tape.backward()
     found = gradients_of(net)
@@ -142,7 +156,9 @@ def test_the_tapes_gradients_are_autograds(net, dags):
     assert found.keys() == want.keys() > {"inputs", "product_in", "unary_out"}
     for name, gradient in want.items():
         close = {"rtol": 2e-4, "atol": 2e-4 * float(gradient.abs().max())}
-        np.testing.assert_allclose(found[name], gradient, **close, err_msg=name)
+        np.testing.assert_allclose(
+            found[name], gradient, **close, err_msg=name
+        )
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -191,7 +207,9 @@ def test_the_papers_encoder_stays_on_its_device():
 
     with torch.device("meta"):
         net = BertNet(
-            BertConfig(50, 32, 2, 2, 64, 40), COVERING.n_parameters, dropout=0.1
+            BertConfig(50, 32, 2, 2, 64, 40),
+            COVERING.n_parameters,
+            dropout=0.1,
         )
         lengths = torch.ones(3, dtype=torch.long)
         w = net(torch.zeros(3, 7, dtype=torch.long), lengths)
@@ -215,7 +233,9 @@ def test_nothing_of_a_walk_stays_on_another_device(net, dags, monkeypatch):
     from nsc.compnet.training.tape import Tape
 
     # knows no meta device
-    monkeypatch.setattr(torch, "autocast", lambda *args, **options: nullcontext())
+    monkeypatch.setattr(
+        torch, "autocast", lambda *args, **options: nullcontext()
+    )
     meta = torch.device("meta")
     net = net.to(meta)
     for p in net.parameters():
@@ -223,7 +243,10 @@ def test_nothing_of_a_walk_stays_on_another_device(net, dags, monkeypatch):
     tape = Tape(
         net,
         on_device(
-            make_batch(pack([terms_of(d) for d in dags]), np.arange(len(dags))), meta
+            make_batch(
+                pack([terms_of(d) for d in dags]), np.arange(len(dags))
+            ),
+            meta,
         ),
     )
     h = tape.h[: len(dags), : SMALL.width]
@@ -241,5 +264,6 @@ def test_nothing_of_a_walk_stays_on_another_device(net, dags, monkeypatch):
     ).backward()
     tape.backward()
     assert {
-        t.device for t in (tape.h.grad, tape.walk.means, tape.walk.formula_scales)
+        t.device
+        for t in (tape.h.grad, tape.walk.means, tape.walk.formula_scales)
     } == {meta}

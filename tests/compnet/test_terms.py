@@ -58,7 +58,9 @@ def test_terms_compute_what_the_dag_computes(text):
     batch = make_batch(pack([terms]), np.array([0]))
     values = evaluate(batch, slots)
     np.testing.assert_allclose(
-        values[batch.roots[0]], evaluate_dag(dag, x[:, : dag.n_inputs])[:, 0], atol=1e-9
+        values[batch.roots[0]],
+        evaluate_dag(dag, x[:, : dag.n_inputs])[:, 0],
+        atol=1e-9,
     )
     finite = np.isfinite(values)
     margin = 1e-9 * (1 + np.abs(values))
@@ -93,7 +95,10 @@ def test_slots_are_inputs_in_order_of_use_and_shared_by_outputs():
         "void f(double a, double b, double c, double *p, double *q) { *p = c * c; *q ="
         " b + c; }"
     )
-    assert terms_of(dag, 0).inputs == (2,) and terms_of(dag, 1).inputs == (1, 2)
+    assert terms_of(dag, 0).inputs == (2,) and terms_of(dag, 1).inputs == (
+        1,
+        2,
+    )
     assert [t.inputs for t in terms_of_all(dag, [0, 1])] == [(2, 1), (2, 1)]
     dag = dag_of("void f(double a, double *p, double *q) { *p = 4; *q = a; }")
     first, second = terms_of_all(dag, [0, 1])
@@ -140,9 +145,21 @@ def test_packs_can_be_joined_and_selected():
     joined = join([pack(terms[:4]), pack(terms[4:])])
     some, nodes = select(whole, np.array([7, 2]))
     again = pack([terms[7], terms[2]])
-    for name in ("kinds", "args", "edges", "weights", "offsets", "roots", "bounds"):
-        np.testing.assert_array_equal(getattr(whole, name), getattr(joined, name))
-        np.testing.assert_array_equal(getattr(some, name), getattr(again, name))
+    for name in (
+        "kinds",
+        "args",
+        "edges",
+        "weights",
+        "offsets",
+        "roots",
+        "bounds",
+    ):
+        np.testing.assert_array_equal(
+            getattr(whole, name), getattr(joined, name)
+        )
+        np.testing.assert_array_equal(
+            getattr(some, name), getattr(again, name)
+        )
     np.testing.assert_array_equal(whole.kinds[nodes], again.kinds)
 
 
@@ -151,18 +168,25 @@ def test_targets_are_standardised_where_defined():
     shapes = targets.shapes.astype(np.float64)
     learnable = targets.spreads > 0
     assert learnable.any() and np.isfinite(targets.outputs).all()
-    np.testing.assert_allclose(np.nanmean(shapes[learnable], axis=1), 0, atol=2e-3)
-    np.testing.assert_allclose(np.nanstd(shapes[learnable], axis=1), 1, atol=2e-3)
+    np.testing.assert_allclose(
+        np.nanmean(shapes[learnable], axis=1), 0, atol=2e-3
+    )
+    np.testing.assert_allclose(
+        np.nanstd(shapes[learnable], axis=1), 1, atol=2e-3
+    )
 
 
 def test_nodes_come_after_their_children():
     batch = make_batch(
-        pack([terms_of(dag_of(t)) for t in PROGRAMS]), np.arange(len(PROGRAMS))[::-1]
+        pack([terms_of(dag_of(t)) for t in PROGRAMS]),
+        np.arange(len(PROGRAMS))[::-1],
     )
     for level in batch.levels:
         assert (batch.kinds[level.start : level.linear] == LINEAR).all()
         assert (batch.kinds[level.linear : level.product] == PRODUCT).all()
         assert (batch.kinds[level.product : level.stop] == UNARY).all()
         assert level.source.max(initial=-1) < level.start
-        assert batch.args[level.linear : level.stop].max(initial=-1) < level.start
+        assert (
+            batch.args[level.linear : level.stop].max(initial=-1) < level.start
+        )
     assert (batch.program[batch.roots] == np.arange(len(PROGRAMS))).all()

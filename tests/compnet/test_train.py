@@ -35,7 +35,9 @@ def small_shards(monkeypatch):
 
     monkeypatch.setattr(corpus, "SHARD", 150)
     monkeypatch.setattr(
-        corpus, "ProcessPoolExecutor", lambda *args, **kwargs: ThreadPoolExecutor(1)
+        corpus,
+        "ProcessPoolExecutor",
+        lambda *args, **kwargs: ThreadPoolExecutor(1),
     )
 
 
@@ -54,7 +56,9 @@ def test_training_learns_and_resumes_bit_by_bit(data, tmp_path, interrupt):
     from nsc.compnet.training import train_compnet
 
     rows = []
-    whole = train_compnet(data, tmp_path / "whole", SMALL, progress=rows.append)
+    whole = train_compnet(
+        data, tmp_path / "whole", SMALL, progress=rows.append
+    )
     rows = [row for row in rows if "step" in row]
     assert [r["step"] for r in rows] == [8, 16, 24]
     assert rows[-1]["roots"] < rows[0]["roots"]
@@ -63,7 +67,9 @@ def test_training_learns_and_resumes_bit_by_bit(data, tmp_path, interrupt):
         interrupt(train_compnet, data, tmp_path / "parts", SMALL)
     parts = train_compnet(data, tmp_path / "parts", SMALL)
     for name, array in arrays_of(whole).items():
-        np.testing.assert_array_equal(array, arrays_of(parts)[name], err_msg=name)
+        np.testing.assert_array_equal(
+            array, arrays_of(parts)[name], err_msg=name
+        )
     assert load_compnet(parts).metadata["steps"] == 24
 
 
@@ -73,7 +79,10 @@ def test_processes_share_batches_and_lose_the_same(data, tmp_path):
     alone, shared = [], []
     one = train_compnet(data, tmp_path / "one", SMALL, progress=alone.append)
     two = train_compnet(
-        data, tmp_path / "two", replace(SMALL, processes=2), progress=shared.append
+        data,
+        tmp_path / "two",
+        replace(SMALL, processes=2),
+        progress=shared.append,
     )
     for a, b in zip(alone, shared, strict=True):
         if "grown" in a:
@@ -81,9 +90,12 @@ def test_processes_share_batches_and_lose_the_same(data, tmp_path):
         for name in ("nodes", "roots", "surrogates", "errors"):
             assert a[name] == pytest.approx(b[name], abs=2e-4), name
     for name, array in arrays_of(one).items():
-        np.testing.assert_allclose(array, arrays_of(two)[name], atol=1e-4, err_msg=name)
+        np.testing.assert_allclose(
+            array, arrays_of(two)[name], atol=1e-4, err_msg=name
+        )
     with pytest.raises(
-        InputError, match="^processes must be at most the 16 programs of a batch"
+        InputError,
+        match="^processes must be at most the 16 programs of a batch",
     ):
         replace(SMALL, processes=17)
 
@@ -114,12 +126,15 @@ def test_matrices_in_bfloat16_lose_nearly_the_same(data, tmp_path):
 def test_a_gpu_loses_the_same_and_takes_a_run_over(data, tmp_path):
     first = replace(SMALL, steps=4, checkpoint_every=1)
     here, there = (
-        losses_of(data, tmp_path / d, replace(first, device=d)) for d in ("cpu", "cuda")
+        losses_of(data, tmp_path / d, replace(first, device=d))
+        for d in ("cpu", "cuda")
     )
     np.testing.assert_allclose(here, there, atol=2e-3)
 
 
-def test_a_run_from_before_there_were_devices_goes_on(data, tmp_path, interrupt):
+def test_a_run_from_before_there_were_devices_goes_on(
+    data, tmp_path, interrupt
+):
     import torch
 
     from nsc.compnet.training import train_compnet
@@ -132,7 +147,9 @@ def test_a_run_from_before_there_were_devices_goes_on(data, tmp_path, interrupt)
     }
     torch.save(state, path)
     assert (
-        load_compnet(train_compnet(data, tmp_path / "run", SMALL)).metadata["steps"]
+        load_compnet(train_compnet(data, tmp_path / "run", SMALL)).metadata[
+            "steps"
+        ]
         == SMALL.steps
     )
 
@@ -190,7 +207,9 @@ def test_a_damaged_state_is_refused(data, tmp_path, interrupt):
 @pytest.mark.parametrize(
     "name", ["steps", "programs", "workers", "threads", "processes"]
 )
-def test_settings_that_ask_for_nothing_are_refused(data, tmp_path, capsys, name):
+def test_settings_that_ask_for_nothing_are_refused(
+    data, tmp_path, capsys, name
+):
     command = [
         "train",
         "--data",
@@ -215,16 +234,39 @@ def test_command_line(data, tmp_path, capsys, monkeypatch):
     )
     assert (
         main(
-            ["train", "--data", str(data), "-o", str(tmp_path / "run"), "--steps", "10"]
+            [
+                "train",
+                "--data",
+                str(data),
+                "-o",
+                str(tmp_path / "run"),
+                "--steps",
+                "10",
+            ]
         )
         == 0
     )
     *log, path = capsys.readouterr().out.strip().splitlines()
-    assert [json.loads(line).get("step") for line in log] == [None, None, 5, 10]
+    assert [json.loads(line).get("step") for line in log] == [
+        None,
+        None,
+        5,
+        10,
+    ]
     assert main(["evaluate", "--data", str(data), "--compnet", path]) == 0
     assert "true mean" in capsys.readouterr().out
     assert (
-        main(["evaluate", "--data", str(data), "--compnet", path, "--train", str(data)])
+        main(
+            [
+                "evaluate",
+                "--data",
+                str(data),
+                "--compnet",
+                path,
+                "--train",
+                str(data),
+            ]
+        )
         == 2
     )
     assert "no program is left" in capsys.readouterr().err
@@ -260,16 +302,29 @@ def test_grown_programs_are_the_same_whatever_the_workers_and_where_it_was_kille
     again = corpus.grow(data, [3, 0], 200)
     np.testing.assert_array_equal(whole.targets.outputs, again.targets.outputs)
     assert not np.array_equal(
-        whole.packed.kinds[:50], corpus.grow(data, [3, 1], 200).packed.kinds[:50]
+        whole.packed.kinds[:50],
+        corpus.grow(data, [3, 1], 200).packed.kinds[:50],
     )
     read = corpus.grown_corpus(
-        data, tmp_path, programs=150, seed=3, workers=1, progress=lambda line: None
+        data,
+        tmp_path,
+        programs=150,
+        seed=3,
+        workers=1,
+        progress=lambda line: None,
     )
     kept = {p.name: p.stat().st_mtime_ns for p in tmp_path.glob("*.npz")}
     same = corpus.grown_corpus(
-        data, tmp_path, programs=150, seed=3, workers=2, progress=lambda line: None
+        data,
+        tmp_path,
+        programs=150,
+        seed=3,
+        workers=2,
+        progress=lambda line: None,
     )
-    assert {p.name: p.stat().st_mtime_ns for p in tmp_path.glob("*.npz")} == kept
+    assert {
+        p.name: p.stat().st_mtime_ns for p in tmp_path.glob("*.npz")
+    } == kept
     np.testing.assert_array_equal(read.targets.shapes, same.targets.shapes)
 
 

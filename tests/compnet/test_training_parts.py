@@ -67,10 +67,19 @@ def test_settings_are_refused_by_the_names_of_arguments(given, why):
     [
         ({"steps": 0}, "^steps must be positive; found 0$"),
         ({"seconds": -1.5}, "^seconds must be positive; found -1.5$"),
-        ({"learning_rate": float("nan")}, "^learning_rate must be positive; found nan"),
+        (
+            {"learning_rate": float("nan")},
+            "^learning_rate must be positive; found nan",
+        ),
         ({"reads": "words"}, "^reads expects text or dag; found 'words'$"),
-        ({"schedule": "step"}, "^unknown schedule 'step'; known are constant, linear"),
-        ({"profile": "wide"}, "^unknown profile 'wide'; known are exestackcpn"),
+        (
+            {"schedule": "step"},
+            "^unknown schedule 'step'; known are constant, linear",
+        ),
+        (
+            {"profile": "wide"},
+            "^unknown profile 'wide'; known are exestackcpn",
+        ),
         ({"device": "tpu"}, "^device expects cpu or cuda"),
     ],
 )
@@ -84,7 +93,9 @@ def test_a_device_that_is_not_here_is_named(monkeypatch):
     from nsc.compnet.training.parallel import Ranks
 
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    with pytest.raises(InputError, match="^device cuda: torch finds no such device"):
+    with pytest.raises(
+        InputError, match="^device cuda: torch finds no such device"
+    ):
         device_named("cuda")
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     monkeypatch.setattr("torch.cuda.device_count", lambda: 1)
@@ -151,7 +162,9 @@ def test_layers_in_torch_are_those_of_the_topology():
     topology = Topology((3, 5, 2))
     w = np.stack([random_parameters(topology, seed=k) for k in range(2)])
     found = layers_of(torch.from_numpy(w), topology)
-    for (weight, bias), (ours, our_bias) in zip(found, topology.layers(w), strict=True):
+    for (weight, bias), (ours, our_bias) in zip(
+        found, topology.layers(w), strict=True
+    ):
         np.testing.assert_array_equal(weight, ours)
         np.testing.assert_array_equal(bias[..., 0], our_bias)
 
@@ -166,13 +179,17 @@ def test_the_first_base_vector_is_always_the_same():
     torch.manual_seed(2)
     np.testing.assert_array_equal(first, random_covering())
     (weight, bias), *_ = COVERING.layers(first.numpy())
-    assert np.abs(weight).max() <= 2 / 3 and np.abs(bias).max() <= 2 / 3  # fan-in 9
+    assert (
+        np.abs(weight).max() <= 2 / 3 and np.abs(bias).max() <= 2 / 3
+    )  # fan-in 9
 
 
 def test_the_net_has_the_tensors_that_a_checkpoint_expects():
     from nsc.compnet.training.model import TermNet
 
-    found = {name: tuple(p.shape) for name, p in TermNet(TINY).named_parameters()}
+    found = {
+        name: tuple(p.shape) for name, p in TermNet(TINY).named_parameters()
+    }
     assert found == tensor_shapes(TINY, len(FUNCTIONS))
 
 
@@ -193,10 +210,14 @@ def test_losses_are_finite_and_teach_every_parameter():
     tape = Tape(net, on_device(batch, torch.device("cpu")))
     losses = Losses(net, corpus, tape, batch, programs, Ranks())
     found = losses.all(0.01, np.random.default_rng(0))
-    assert len(found) == len(NAMES) and all(torch.isfinite(loss) for loss in found)
+    assert len(found) == len(NAMES) and all(
+        torch.isfinite(loss) for loss in found
+    )
     sum(found).backward()
     tape.backward()
-    assert {name for name, p in net.named_parameters() if p.grad is None} == set()
+    assert {
+        name for name, p in net.named_parameters() if p.grad is None
+    } == set()
 
 
 # growing
@@ -209,7 +230,9 @@ def test_constant_undefined_and_enormous_programs_are_left_out():
         "double f(double x) { return sqrt(x - 2); }",
         "double f(double x) { return 1e7 * x; }",
     ]
-    programs = [terms_of(parse_program("#include <math.h>\n" + t).dag) for t in texts]
+    programs = [
+        terms_of(parse_program("#include <math.h>\n" + t).dag) for t in texts
+    ]
     corpus = corpus_of(programs)
     assert len(corpus) == 1
     want = targets_of(pack(programs[:1]))
@@ -227,12 +250,16 @@ def test_grown_programs_are_a_function_of_the_seed_and_fit():
     assert names[0] == names[1] != names[2]
     assert len(set(names[0])) > 20
     for dag in drawn[0]:
-        assert len(dag) <= MAX_NODES and dag.n_inputs <= 9 and len(dag.roots) == 1
+        assert (
+            len(dag) <= MAX_NODES and dag.n_inputs <= 9 and len(dag.roots) == 1
+        )
 
 
 def test_weights_say_how_often_a_program_is_grown_from():
     square, wave, _ = dags()
-    grown = islice(Grower([square, wave], np.array([1.0, 0.0]), 1).programs(), 40)
+    grown = islice(
+        Grower([square, wave], np.array([1.0, 0.0]), 1).programs(), 40
+    )
     assert sum("EXP" in repr(terms_text(dag)) for dag in grown) < 20
 
 
@@ -260,12 +287,20 @@ def test_a_state_is_read_as_it_was_written(tmp_path):
     from nsc.compnet.training.run_state import read_state, write_state
 
     assert read_state(tmp_path) is None
-    state = {"net": {}, "optimizer": {}, "step": 3, "seconds": 1.5, "config": {"a": 1}}
+    state = {
+        "net": {},
+        "optimizer": {},
+        "step": 3,
+        "seconds": 1.5,
+        "config": {"a": 1},
+    }
     write_state(tmp_path, state)
     assert read_state(tmp_path) == state
     assert [path.name for path in tmp_path.iterdir()] == ["state.pt"]
     write_state(tmp_path, {"step": 3})
-    with pytest.raises(StoreError, match="state.pt is not a readable training state"):
+    with pytest.raises(
+        StoreError, match="state.pt is not a readable training state"
+    ):
         read_state(tmp_path)
 
 
@@ -282,7 +317,8 @@ def test_other_runs_are_refused_by_what_differs(tmp_path):
     theirs = {"seed": 0, "threads": 1, "steps": 5}
     refuse_other(tmp_path, theirs, theirs | {"threads": 2}, but=["threads"])
     with pytest.raises(
-        InputError, match="holds another run .seed 0 there, 1 here; steps 5 there, 6"
+        InputError,
+        match="holds another run .seed 0 there, 1 here; steps 5 there, 6",
     ):
         refuse_other(tmp_path, theirs, {"seed": 1, "steps": 6, "threads": 1})
 
@@ -314,7 +350,12 @@ def test_a_batch_on_a_device_has_tensors_alone():
     packed = pack([terms_of(dag) for dag in dags()])
     batch = make_batch(packed, np.arange(3))
     moved = on_device(batch, torch.device("cpu"))
-    assert isinstance(moved.kinds, torch.Tensor) and moved.n_leaves == batch.n_leaves
+    assert (
+        isinstance(moved.kinds, torch.Tensor)
+        and moved.n_leaves == batch.n_leaves
+    )
     for here, there in zip(batch.levels, moved.levels, strict=True):
-        assert isinstance(there.owner, torch.Tensor) and there.runs == here.runs
+        assert (
+            isinstance(there.owner, torch.Tensor) and there.runs == here.runs
+        )
         np.testing.assert_array_equal(there.weight.numpy(), here.weight)

@@ -6,10 +6,26 @@ import pytest
 
 from nsc.compnet.bert.text import read_text
 from nsc.compnet.bert.training.vocabulary import learn_vocabulary
-from nsc.compnet.bert.wordpiece import SPECIAL, WordPiece, read_vocabulary, words
+from nsc.compnet.bert.wordpiece import (
+    SPECIAL,
+    WordPiece,
+    read_vocabulary,
+    words,
+)
 from nsc.errors import StoreError
 
-PIECES = [*SPECIAL, "un", "##want", "##ed", "want", "##e", "x", "##x", "=", ";"]
+PIECES = [
+    *SPECIAL,
+    "un",
+    "##want",
+    "##ed",
+    "want",
+    "##e",
+    "x",
+    "##x",
+    "=",
+    ";",
+]
 
 
 def spelled(text, **options):
@@ -21,7 +37,10 @@ def spelled(text, **options):
     ("text", "want"),
     [
         ("float x_1=.5f;", ["float", "x", "_", "1", "=", ".", "5f", ";"]),
-        ("A\tB\nc\x0cd\x00e", ["a", "b", "cde"]),  # other control characters vanish
+        (
+            "A\tB\nc\x0cd\x00e",
+            ["a", "b", "cde"],
+        ),  # other control characters vanish
         ("Café\u3000\u00c5\u200b\ufffd", ["cafe", "a"]),
         ("中文a", ["中", "文", "a"]),
         ("\u201cq\u201d\u2014z", ["\u201c", "q", "\u201d", "\u2014", "z"]),
@@ -43,7 +62,10 @@ def test_case_and_accents_stay_where_a_checkpoint_is_cased():
         ("UNWANTED=wante;", "[CLS] un ##want ##ed = want ##e ; [SEP]"),
         # one piece missing, the whole word unknown
         ("unwantedy x", "[CLS] [UNK] x [SEP]"),
-        ("x" * 100 + " " + "x" * 101, "[CLS] x" + " ##x" * 99 + " [UNK] [SEP]"),
+        (
+            "x" * 100 + " " + "x" * 101,
+            "[CLS] x" + " ##x" * 99 + " [UNK] [SEP]",
+        ),
         ("", "[CLS] [SEP]"),
     ],
 )
@@ -69,7 +91,10 @@ def test_a_vocabulary_is_learnt_by_count():
     assert pieces[4:12] == ["a", "b", "c", "z", "##a", "##b", "##c", "##z"]
     assert pieces[12] == "##ab"  # ##a ##b: 5 + 2, a ##b: 3
     assert set(pieces[13:]) == {"aab", "ab", "##aab", "caab"}
-    assert learn_vocabulary({"aab": 5, "ab": 3, "caab": 2, "z": 1}, 13) == pieces[:13]
+    assert (
+        learn_vocabulary({"aab": 5, "ab": 3, "caab": 2, "z": 1}, 13)
+        == pieces[:13]
+    )
 
 
 def test_a_learnt_vocabulary_is_deterministic_and_covers_its_corpus():
@@ -79,7 +104,9 @@ def test_a_learnt_vocabulary_is_deterministic_and_covers_its_corpus():
     )
     counts = Counter(words(text))
     pieces = learn_vocabulary(counts, 60)
-    assert pieces == learn_vocabulary(dict(sorted(counts.items(), reverse=True)), 60)
+    assert pieces == learn_vocabulary(
+        dict(sorted(counts.items(), reverse=True)), 60
+    )
     assert len(pieces) == len(set(pieces)) == 60 and "##(" not in pieces
     tokenizer = WordPiece(pieces)
     assert tokenizer.number["[UNK]"] not in tokenizer.encode(text)

@@ -65,7 +65,9 @@ def case(name: str) -> tuple[Program, Surrogate, dict]:
         options.pop("split", False),
         options.pop("activation", "sigmoid"),
     )
-    topology = Topology((9, 3, 3, 1 if split else program.n_outputs), activation)
+    topology = Topology(
+        (9, 3, 3, 1 if split else program.n_outputs), activation
+    )
     members = tuple(
         Member(topology, np.round(random_parameters(topology, seed=k) * 4, 2))
         for k in range(program.n_outputs if split else 1)
@@ -77,7 +79,10 @@ def case(name: str) -> tuple[Program, Surrogate, dict]:
     return (
         program,
         Surrogate(
-            members, np.array(program.domain.lo), np.array(program.domain.hi), *names
+            members,
+            np.array(program.domain.lo),
+            np.array(program.domain.hi),
+            *names,
         ),
         options,
     )

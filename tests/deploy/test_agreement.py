@@ -51,19 +51,27 @@ def test_a_narrow_range_far_from_zero_loses_nothing(tmp_path):
 @pytest.mark.parametrize("kind", ["float", "double"])
 @pytest.mark.parametrize("ratio", [1e3, 1e7])
 def test_centres_far_from_zero(kind, ratio):
-    job = job_of(f"{kind} f({kind} x) {{ return x; }}", {"x": (ratio - 4, ratio + 4)})
+    job = job_of(
+        f"{kind} f({kind} x) {{ return x; }}", {"x": (ratio - 4, ratio + 4)}
+    )
     exporter = EXPORTERS["c"]
     y = exporter.evaluate(job, exporter.render(job), job.x)
-    assert np.abs(y - job.surrogate(job.x)).max() < (1e-6 if kind == "float" else 1e-9)
+    assert np.abs(y - job.surrogate(job.x)).max() < (
+        1e-6 if kind == "float" else 1e-9
+    )
 
 
 def test_a_centre_that_is_moved_is_found_out():
     job = job_of(EAST, {"lon": (-122.41955, -122.41925)})
     exporter = EXPORTERS["c"]
     text = exporter.render(job).decode()
-    moved = text.replace("((double)lon + 122.4194", "(lon + 122.4194f + 0 * 122.4194")
+    moved = text.replace(
+        "((double)lon + 122.4194", "(lon + 122.4194f + 0 * 122.4194"
+    )
     assert moved != text
-    with pytest.raises(BuildError, match=r"differs from the verified network: return"):
+    with pytest.raises(
+        BuildError, match=r"differs from the verified network: return"
+    ):
         exporter.check(job, moved.encode())
 
 
@@ -114,7 +122,11 @@ def test_the_bound_on_rounding_is_one(activation):
     topology = Topology((3, 8, 8, 2), activation)
     w = generator.normal(size=topology.n_parameters) * 3
     surrogate = Surrogate(
-        (Member(topology, w),), -np.ones(3), np.ones(3), ("a", "b", "c"), ("y", "z")
+        (Member(topology, w),),
+        -np.ones(3),
+        np.ones(3),
+        ("a", "b", "c"),
+        ("y", "z"),
     )
     x = generator.uniform(-1, 1, (500, 3))
     lost = np.abs(in_float(surrogate, x) - surrogate(x))
@@ -143,21 +155,30 @@ int main(void) {
         (EAST, {"lon": (-122.41955, -122.41925)}),
         ("double f(double x, int n) { return x * n; }", {"n": (-5, 90)}),
         ("int above(double x, double y) { return x * x + y * y < 0.5; }", {}),
-        ("void f(float x, float *a, float *b) { *a = x; *b = 2 * x; }", {"x": (9, 10)}),
+        (
+            "void f(float x, float *a, float *b) { *a = x; *b = 2 * x; }",
+            {"x": (9, 10)},
+        ),
     ],
 )
 def test_natively_it_computes_the_same_on_10000_inputs(text, ranges, tmp_path):
     """By a compiler that shares nothing with the sandbox's, and is its user's."""
     job = job_of(text, ranges, scale=3)
     program = job.program
-    exported = EXPORTERS["c"].render(job).decode().partition("#ifdef NSC_SELFTEST")[0]
-    entry = scalar_entry(program.signature, f"{program.name}_surrogate", "nsc_called")
+    exported = (
+        EXPORTERS["c"].render(job).decode().partition("#ifdef NSC_SELFTEST")[0]
+    )
+    entry = scalar_entry(
+        program.signature, f"{program.name}_surrogate", "nsc_called"
+    )
     sizes = (program.n_inputs, program.n_outputs)
     (tmp_path / "s.c").write_text(MAIN % (exported, entry, *sizes))
     command = ["gcc", "-O2", "-march=native", "s.c", "-lm", "-o", "s"]
     subprocess.run(command, cwd=tmp_path, check=True)
     drawn = draw_inputs(program, 10_000, generator=np.random.default_rng(2))
-    x = np.concatenate([drawn, corners(program), corners(program, beyond=True)])
+    x = np.concatenate(
+        [drawn, corners(program), corners(program, beyond=True)]
+    )
     raw = subprocess.run(
         [tmp_path / "s"], input=x.tobytes(), capture_output=True, check=True
     ).stdout

@@ -44,11 +44,17 @@ def test_selftest_passes_natively(name):
     assert run_selftest(text, original=program if calls_original else None)
 
 
-@pytest.mark.parametrize("kind", ["unsigned char", "int", "unsigned long long"])
+@pytest.mark.parametrize(
+    "kind", ["unsigned char", "int", "unsigned long long"]
+)
 @pytest.mark.parametrize("beside", ["", ", float *also"])
-def test_integers_are_cut_off_at_the_ends_of_their_type(kind, beside, tmp_path):
+def test_integers_are_cut_off_at_the_ends_of_their_type(
+    kind, beside, tmp_path
+):
     also = "*also = 0;" if beside else ""
-    program = parse_program(f"{kind} f(double x{beside}) {{ {also} return x; }}")
+    program = parse_program(
+        f"{kind} f(double x{beside}) {{ {also} return x; }}"
+    )
     topology = Topology((1, program.n_outputs))
     w = np.zeros(topology.n_parameters)
     w[0] = 1e30  # the first output is 1e30 x
@@ -126,9 +132,15 @@ def test_slow_programs_are_timed():
         " return x; }"
     )
     timing = time_per_call(
-        program, "double g(double x) { return x; }", "g", np.array([[0.0], [0.5]])
+        program,
+        "double g(double x) { return x; }",
+        "g",
+        np.array([[0.0], [0.5]]),
     )
-    assert timing.original > 1e5 > timing.surrogate and timing.outputs.shape == (2, 1)
+    assert (
+        timing.original > 1e5 > timing.surrogate
+        and timing.outputs.shape == (2, 1)
+    )
 
 
 def test_the_selftest_can_fail():
@@ -140,7 +152,9 @@ def test_the_selftest_can_fail():
 
 
 @pytest.mark.needs("gcc")
-@pytest.mark.parametrize("name", ["scalar_double", "float_pointers", "struct_in_out"])
+@pytest.mark.parametrize(
+    "name", ["scalar_double", "float_pointers", "struct_in_out"]
+)
 def test_strict_c99_without_warnings(name, tmp_path):
     program, surrogate, options = case(name)
     (tmp_path / "s.c").write_text(c_source(surrogate, program, **options))
@@ -164,7 +178,8 @@ def test_the_guard_calls_the_original_outside(tmp_path):
     double f_surrogate(double x); double f(double x) { return x * x; }
     int main(void) { return !(f_surrogate(3.0) == 9.0 && f_surrogate(0.5) != 0.25); }"""
     binary = build_native(
-        {"s.c": c_source(surrogate, program, **options), "main.c": main}, tmp_path
+        {"s.c": c_source(surrogate, program, **options), "main.c": main},
+        tmp_path,
     )
     assert subprocess.run([binary]).returncode == 0
     assert surrogate_name(program, drop_in=True) == "f"
@@ -172,7 +187,9 @@ def test_the_guard_calls_the_original_outside(tmp_path):
 
 def test_what_stands_in_the_head_comment():
     program, surrogate, _ = case("scalar_double")
-    head = c_source(surrogate, program, notes=["First.", "", "Second."]).split("*/")[0]
+    head = c_source(surrogate, program, notes=["First.", "", "Second."]).split(
+        "*/"
+    )[0]
     assert head.splitlines() == [
         "/*",
         " * f_surrogate: a neural surrogate of f, written by nsc.",
@@ -194,9 +211,15 @@ def test_what_the_original_calls_must_be_declared_to_embed_it():
     program = parse_program(text, partial=True)
     topology = Topology((1, 1))
     surrogate = Surrogate(
-        (Member(topology, np.zeros(2)),), np.zeros(1), np.ones(1), ("x",), ("return",)
+        (Member(topology, np.zeros(2)),),
+        np.zeros(1),
+        np.ones(1),
+        ("x",),
+        ("return",),
     )
-    with pytest.raises(InputError, match="^guard needs the original.*'lerp': declare"):
+    with pytest.raises(
+        InputError, match="^guard needs the original.*'lerp': declare"
+    ):
         c_source(surrogate, program, guard=True, drop_in=True)
 
 
@@ -211,6 +234,10 @@ def test_powers_of_two_are_as_good_as_said(coefficients, error):
 
 def test_finetuning_in_single_precision_has_the_same_coefficients():
     csrc = Path(nsc.__file__).parent / "finetune"
-    texts = [p.read_text() for p in csrc.rglob("*") if p.suffix in (".c", ".h", ".py")]
+    texts = [
+        p.read_text()
+        for p in csrc.rglob("*")
+        if p.suffix in (".c", ".h", ".py")
+    ]
     text = "\n".join(texts)
     assert all(repr(value) in text for value in EXP2_SINGLE)

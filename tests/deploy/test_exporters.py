@@ -52,7 +52,9 @@ def test_a_file_that_computes_something_else_is_found_out(exporter):
         job.surrogate.output_names,
     )
     data = needed(exporter).render(ExportJob(surrogate, job.program, job.x))
-    with pytest.raises(BuildError, match="differs from the verified network: return"):
+    with pytest.raises(
+        BuildError, match="differs from the verified network: return"
+    ):
         exporter.check(job, data)
 
 
@@ -69,7 +71,9 @@ def test_a_tool_that_is_missing_is_named_with_its_extra(exporter, monkeypatch):
         monkeypatch.setitem(sys.modules, tool, None)
     assert is_available(exporter) == (not exporter.tools)
     if exporter.tools:
-        with pytest.raises(MissingExtraError, match=r"pip install 'nsc\[\w+\]'"):
+        with pytest.raises(
+            MissingExtraError, match=r"pip install 'nsc\[\w+\]'"
+        ):
             exporter.render(job)
 
 
@@ -89,7 +93,9 @@ def test_onnx_is_in_the_users_units():
     member = Member(topology, np.array([3.0, 2.0]))
     lo, hi = np.array([0.0]), np.array([10.0])
     surrogate = Surrogate((member,), lo, hi, ("x",), ("return",))
-    program = parse_program("double f(double x) { return x; }", ranges={"x": (0, 10)})
+    program = parse_program(
+        "double f(double x) { return x; }", ranges={"x": (0, 10)}
+    )
     job = ExportJob(surrogate, program, np.array([[1.0]]))
     data = EXPORTERS["onnx"].render(job)
     x = np.array([[0.0], [5.0], [10.0]])
@@ -113,4 +119,6 @@ def test_a_difference_is_relative_to_terms_that_cancel():
         (Member(topology, w),), -np.ones(1), np.ones(1), ("x",), ("y",)
     )
     x = np.array([[0.5]])
-    assert relative_difference(surrogate, x, np.array([[2.0]])) == pytest.approx(1e-6)
+    assert relative_difference(
+        surrogate, x, np.array([[2.0]])
+    ) == pytest.approx(1e-6)

@@ -36,7 +36,9 @@ CASES = {
 
 
 def job_of(text: str, **options) -> ExportJob:
-    program = parse_program(text, ranges={"new": (0, 9)} if "int new" in text else None)
+    program = parse_program(
+        text, ranges={"new": (0, 9)} if "int new" in text else None
+    )
     topology = Topology((program.n_inputs, 3, program.n_outputs))
     names = (
         tuple(leaf.name for leaf in leaves)
@@ -45,7 +47,9 @@ def job_of(text: str, **options) -> ExportJob:
     lo, hi = np.array(program.domain.lo), np.array(program.domain.hi)
     member = Member(topology, random_parameters(topology, seed=2))
     x = draw_inputs(program, 20, generator=np.random.default_rng(0))
-    return ExportJob(Surrogate((member,), lo, hi, *names), program, x, **options)
+    return ExportJob(
+        Surrogate((member,), lo, hi, *names), program, x, **options
+    )
 
 
 def compiles(text: str, dialect: str, folder) -> str:
@@ -80,14 +84,18 @@ def test_an_embedded_original_is_read_everywhere_too(tmp_path):
         "static double nsc_sigmoid(double class) { return class / 2; }\n"
         "double f(double unix) { return nsc_sigmoid(unix); }"
     )
-    text = EXPORTERS["c"].render(job_of(text, drop_in=True, guard=True)).decode()
+    text = (
+        EXPORTERS["c"].render(job_of(text, drop_in=True, guard=True)).decode()
+    )
     assert "static double user_nsc_sigmoid(double class_)" in text
     for dialect in DIALECTS:
         assert compiles(text, dialect, tmp_path) == "", dialect
 
 
 def test_names_are_new_only_where_they_must_be():
-    program = parse_program("double f(double near, double max) { return near + max; }")
+    program = parse_program(
+        "double f(double near, double max) { return near + max; }"
+    )
     names = PortableNames(program)
     assert names.new == {}
     assert names.text("near + max") == "near + max"
@@ -99,6 +107,14 @@ def test_names_are_new_only_where_they_must_be():
 @pytest.mark.parametrize("dialect", ["c99", "c11", "gnu17", "c2x"])
 @pytest.mark.parametrize("name", CASES)
 def test_gcc_reads_an_export(name, dialect, tmp_path):
-    (tmp_path / "s.c").write_text(EXPORTERS["c"].render(job_of(CASES[name])).decode())
-    command = ["gcc", f"-std={dialect}", "-DNSC_SELFTEST", "-fsyntax-only", "s.c"]
+    (tmp_path / "s.c").write_text(
+        EXPORTERS["c"].render(job_of(CASES[name])).decode()
+    )
+    command = [
+        "gcc",
+        f"-std={dialect}",
+        "-DNSC_SELFTEST",
+        "-fsyntax-only",
+        "s.c",
+    ]
     subprocess.run(command, cwd=tmp_path, check=True)

@@ -12,7 +12,9 @@ def digests():
     def of(folder):
         shards = sorted(folder.glob("t*/*.parquet"))
         return {
-            str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest()
+            str(p.relative_to(folder)): hashlib.sha256(
+                p.read_bytes()
+            ).hexdigest()
             for p in shards
         }
 

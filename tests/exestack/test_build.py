@@ -57,10 +57,14 @@ def tree(tmp_path):
         "static inline double twin(double p) { return p / 2.0; }\n"
     )
     (root / "alpha" / "blob.c").write_bytes(b"int x;\0")
-    (root / "alpha" / "long.c").write_text("int x[] = {" + "1," * 20_000 + "};\n")
+    (root / "alpha" / "long.c").write_text(
+        "int x[] = {" + "1," * 20_000 + "};\n"
+    )
     (root / "alpha" / "link.c").symlink_to(tmp_path / "outside.c")
     (root / "alpha" / "loop").symlink_to(root)
-    (tmp_path / "outside.c").write_text("double outside(double x) { return x; }")
+    (tmp_path / "outside.c").write_text(
+        "double outside(double x) { return x; }"
+    )
     return root
 
 
@@ -99,7 +103,9 @@ def test_a_tree_becomes_records(tree, tmp_path):
     bump = next(r for r in everything if r.name.endswith(":bump"))
     x = shared_inputs()
     np.testing.assert_allclose(
-        bump.outputs[:, 0], np.exp(-(x[:, 0] ** 2) - x[:, 1] ** 2) / 2, rtol=1e-6
+        bump.outputs[:, 0],
+        np.exp(-(x[:, 0] ** 2) - x[:, 1] ** 2) / 2,
+        rtol=1e-6,
     )
     assert (
         bump.origin == "alpha"
@@ -120,11 +126,15 @@ def test_a_tree_becomes_records(tree, tmp_path):
 
 def test_the_wide_profile_keeps_desugared_programs(tree, tmp_path):
     _, records = built([f"tree:{tree}"], tmp_path / "out", profile="wide")
-    found = {r.name.rsplit(":", 1)[1]: r for rs in records.values() for r in rs}
+    found = {
+        r.name.rsplit(":", 1)[1]: r for rs in records.values() for r in rs
+    }
     assert {"polar", "far"} <= set(found) and found["polar"].n_outputs == 2
     far = found["far"]
     assert far.scale == (16.0,) and far.flags == ("rescaled",)
-    assert np.abs(far.outputs).max() < 10 and np.abs(far.raw_outputs).max() > 90
+    assert (
+        np.abs(far.outputs).max() < 10 and np.abs(far.raw_outputs).max() > 90
+    )
     assert found["polar"].scale == () and found["polar"].flags == ()
 
 
@@ -134,10 +144,18 @@ def test_the_preprints_profile_varies_the_first_input(tmp_path):
         "double f(double x, double y, double z) { return x * 2 + y + z; }\ndouble"
         " c(double x, double y) { return y; }"
     )
-    _, records = built([f"tree:{tmp_path}/t"], tmp_path / "out", profile="hybertnet")
-    found = {r.name.rsplit(":", 1)[1]: r for rs in records.values() for r in rs}
+    _, records = built(
+        [f"tree:{tmp_path}/t"], tmp_path / "out", profile="hybertnet"
+    )
+    found = {
+        r.name.rsplit(":", 1)[1]: r for rs in records.values() for r in rs
+    }
     f, x = found["f"], shared_inputs()[:, :1]
-    assert (f.n_inputs, f.box, f.flags) == (1, ((-1.0, 1.0),), ("rest_is_one",))
+    assert (f.n_inputs, f.box, f.flags) == (
+        1,
+        ((-1.0, 1.0),),
+        ("rest_is_one",),
+    )
     np.testing.assert_allclose(f.outputs, 2 * x + 2, rtol=1e-6)
     np.testing.assert_allclose(evaluate(f.dag, x), 2 * x + 2, rtol=1e-6)
     assert found["c"].flags == ("constant", "rest_is_one")
@@ -153,9 +171,13 @@ def test_a_dag_that_computes_something_else_is_left_out(tmp_path):
         wraps + "\ndouble plain(double x) { return x * x - 0.25; }\n"
     )
     _, records = built([f"tree:{tmp_path}/t"], tmp_path / "out")
-    found = {r.name.rsplit(":", 1)[1]: r for rs in records.values() for r in rs}
+    found = {
+        r.name.rsplit(":", 1)[1]: r for rs in records.values() for r in rs
+    }
     assert found["plain"].dag is not None and found["plain"].flags == ()
-    assert found["wraps"].dag is None and found["wraps"].flags == ("dag_differs",)
+    assert found["wraps"].dag is None and found["wraps"].flags == (
+        "dag_differs",
+    )
     assert isinstance(parse_program(wraps).dag, Dag)
 
 
@@ -170,7 +192,9 @@ def test_a_records_text_reads_as_the_program_that_was_run(tmp_path):
     _, records = built([f"tree:{tmp_path / 'tree'}"], tmp_path / "out")
     (record,) = sum(records.values(), [])
     dag = parse_program(record.text, function="f").dag
-    assert np.allclose(evaluate(dag, shared_inputs()[:, :1]), record.raw_outputs)
+    assert np.allclose(
+        evaluate(dag, shared_inputs()[:, :1]), record.raw_outputs
+    )
 
 
 def test_functions_of_other_files_are_linked(tmp_path):
@@ -196,8 +220,12 @@ def test_functions_of_other_files_are_linked(tmp_path):
     )
     (package / "d.c").write_text("double twice(double x) { return 2 * x; }\n")
     (package / "e.c").write_text("double twice(double x) { return x + x; }\n")
-    _, records = built([f"tree:{tmp_path}/t"], tmp_path / "out", profile="wide")
-    found = {r.name.rsplit(":", 1)[1]: r for rs in records.values() for r in rs}
+    _, records = built(
+        [f"tree:{tmp_path}/t"], tmp_path / "out", profile="wide"
+    )
+    found = {
+        r.name.rsplit(":", 1)[1]: r for rs in records.values() for r in rs
+    }
     assert set(found) == {
         "f",
         "half",
@@ -215,9 +243,15 @@ def test_the_benchmark_is_held_out_under_any_name(tmp_path):
     package = tmp_path / "t" / "somebody"
     package.mkdir(parents=True)
     for code in parrot_programs():
-        if code.suite == "cpn" and code.benchmark in ("sobel", "fft", "kmeans"):
+        if code.suite == "cpn" and code.benchmark in (
+            "sobel",
+            "fft",
+            "kmeans",
+        ):
             renamed = re.sub(rf"\b{code.function}\b", "theirs", code.text)
-            (package / f"{code.name}.c").write_text(renamed + "\n/* copied */\n")
+            (package / f"{code.name}.c").write_text(
+                renamed + "\n/* copied */\n"
+            )
     _, records = built([f"tree:{tmp_path}/t"], tmp_path / "out")
     assert {Path(r.name.split(":")[0]).stem for r in records["test"]} == {
         "sobel",
@@ -239,12 +273,17 @@ def test_dropped_functions_are_kept_on_request(tree, tmp_path):
     )
 
 
-def test_generated_programs_train_and_meet_no_held_out_twin(tree, digests, tmp_path):
+def test_generated_programs_train_and_meet_no_held_out_twin(
+    tree, digests, tmp_path
+):
     built([f"tree:{tree}"], tmp_path / "out")
     sources = [f"tree:{tree}", "synthetic:40", f"mutate:{tmp_path}/out,3"]
     manifest, records = built(sources, tmp_path / "out", seed=0)
     generated = {r.origin for r in records["train"]} & {"synthetic", "mutated"}
-    assert generated == {"synthetic", "mutated"} and list(leaks(tmp_path / "out")) == []
+    assert (
+        generated == {"synthetic", "mutated"}
+        and list(leaks(tmp_path / "out")) == []
+    )
     assert not {"synthetic", "mutated"} & {
         r.origin for s in ("validation", "test") for r in records[s]
     }
@@ -252,9 +291,9 @@ def test_generated_programs_train_and_meet_no_held_out_twin(tree, digests, tmp_p
     assert re.fullmatch(r"alpha/src/maths.c:\d+:\w+/\d:\d+:\w+", mutant.name)
     before = digests(tmp_path / "out")
     again = build_dataset(sources, tmp_path / "other")
-    assert again["splits"]["test"] == manifest["splits"]["test"] and before == digests(
-        tmp_path / "out"
-    )
+    assert again["splits"]["test"] == manifest["splits"][
+        "test"
+    ] and before == digests(tmp_path / "out")
 
 
 def test_the_hostile_corpus_is_dropped_by_name(tree, tmp_path):
@@ -371,7 +410,10 @@ def test_workers_do_not_change_the_bits_and_only_changes_are_built_again(
     assert digests(tmp_path / "one") == digests(tmp_path / "two") != {}
     assert manifest["records"] == 200
     # nothing was left to run
-    assert build_dataset([f"tree:{many}"], tmp_path / "two")["programs_per_s"] == 0
+    assert (
+        build_dataset([f"tree:{many}"], tmp_path / "two")["programs_per_s"]
+        == 0
+    )
     (many / "pkg3" / "f3.c").write_text(
         "double changed(double x) { return x * x * x; }"
     )
@@ -382,7 +424,9 @@ def test_workers_do_not_change_the_bits_and_only_changes_are_built_again(
         for r in read_records(tmp_path / "two" / split)
     }
     assert "changed" in names and "f3" not in names and len(names) == 200
-    with pytest.raises(InputError, match="holds a build with profile exestackcpn"):
+    with pytest.raises(
+        InputError, match="holds a build with profile exestackcpn"
+    ):
         build_dataset([f"tree:{many}"], tmp_path / "two", profile="wide")
 
 
@@ -397,7 +441,8 @@ def test_splits_stay_when_data_is_added(many, tmp_path):
     build_dataset([f"tree:{many}"], tmp_path / "before")
     (many / "pkg0" / "more.c").write_text(
         "".join(
-            f"double g{k}(double x) {{ return x * {k / 50}; }}\n" for k in range(100)
+            f"double g{k}(double x) {{ return x * {k / 50}; }}\n"
+            for k in range(100)
         )
     )
     build_dataset([f"tree:{many}"], tmp_path / "after")
@@ -417,7 +462,9 @@ def test_twins_share_a_name():
     y = (np.sin(3 * x[:, :1]) * x[:, 1:2]).astype(np.float32)
 
     def keys(outputs, n=2):
-        return set(semantic_keys(Record("f", "", "", n, 1, (), 0, outputs, None)))
+        return set(
+            semantic_keys(Record("f", "", "", n, 1, (), 0, outputs, None))
+        )
 
     assert all(keys(y) & keys(y * np.float32(1 + e)) for e in (0, 1e-7, -1e-6))
     assert keys(y) == keys(y, n=3)  # of arguments that nothing uses
@@ -445,7 +492,9 @@ def test_nearly_equal_texts_are_twins():
 
     clusters = Clusters()
     names = [clusters.add(record(1, 77)), clusters.add(record(2, 78))]
-    assert names[0] != names[1] and clusters.root(names[0]) == clusters.root(names[1])
+    assert names[0] != names[1] and clusters.root(names[0]) == clusters.root(
+        names[1]
+    )
     short = replace(
         record(3, 1), normalised="double f0 ( double p0 ) { return p0 * 2 ; }"
     )
@@ -462,7 +511,10 @@ def test_a_parquet_file_that_is_none_of_the_stacks_leaves_nothing(
         if broken == "text"
         else pq.write_table(pa.table({"x": [1]}), path)
     )
-    assert main(["data", "build", f"stack:{path}", "-o", str(tmp_path / "out")]) == 2
+    assert (
+        main(["data", "build", f"stack:{path}", "-o", str(tmp_path / "out")])
+        == 2
+    )
     message = capsys.readouterr().err
     assert (
         "not a readable parquet file"
@@ -474,10 +526,23 @@ def test_a_parquet_file_that_is_none_of_the_stacks_leaves_nothing(
 
 def test_command_line(tree, tmp_path, capsys):
     out = str(tmp_path / "out")
-    assert main(["data", "build", f"tree:{tree}", "-o", out, "--workers", "1"]) == 0
+    assert (
+        main(["data", "build", f"tree:{tree}", "-o", out, "--workers", "1"])
+        == 0
+    )
     assert "5 programs" in capsys.readouterr().out
     assert (
-        main(["data", "info", out, "--json", "--card", str(tmp_path / "card.md")]) == 0
+        main(
+            [
+                "data",
+                "info",
+                out,
+                "--json",
+                "--card",
+                str(tmp_path / "card.md"),
+            ]
+        )
+        == 0
     )
     info = json.loads(capsys.readouterr().out)
     assert (
@@ -499,5 +564,7 @@ def test_command_line(tree, tmp_path, capsys):
         ("http://x", "is no source"),
         ("stack:x.parquet", "there is none"),
     ):
-        assert main(["data", "build", source, "-o", str(tmp_path / "new")]) == 2
+        assert (
+            main(["data", "build", source, "-o", str(tmp_path / "new")]) == 2
+        )
         assert message in capsys.readouterr().err

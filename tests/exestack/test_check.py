@@ -32,10 +32,16 @@ double table(double x) { return w[(int)(x + 2)]; }"""
 
 def without_input(program: Program, name: str) -> Program:
     """Return a program whose signature lacks an input."""
-    kept = tuple(leaf for leaf in program.signature.inputs if leaf.name != name)
-    domain = replace(program.domain, lo=program.domain.lo[1:], hi=program.domain.hi[1:])
+    kept = tuple(
+        leaf for leaf in program.signature.inputs if leaf.name != name
+    )
+    domain = replace(
+        program.domain, lo=program.domain.lo[1:], hi=program.domain.hi[1:]
+    )
     return replace(
-        program, signature=replace(program.signature, inputs=kept), domain=domain
+        program,
+        signature=replace(program.signature, inputs=kept),
+        domain=domain,
     )
 
 

@@ -15,7 +15,12 @@ import pytest
 from nsc.errors import InputError
 from nsc.exestack import build_dataset
 from nsc.exestack.dataset import executors
-from nsc.exestack.dataset.executors import MAX_DEATHS, WorkersDied, on_processes, on_ray
+from nsc.exestack.dataset.executors import (
+    MAX_DEATHS,
+    WorkersDied,
+    on_processes,
+    on_ray,
+)
 from nsc.host import exclusive
 
 
@@ -37,12 +42,16 @@ def dies(item: int) -> int:
 
 
 def test_all_items_are_worked_on():
-    assert sorted(on_processes(doubled, range(40), 2)) == [2 * k for k in range(40)]
+    assert sorted(on_processes(doubled, range(40), 2)) == [
+        2 * k for k in range(40)
+    ]
 
 
 def test_a_killed_process_costs_nothing(tmp_path):
     items = [(k, str(tmp_path / "died")) for k in range(12)]
-    assert sorted(on_processes(dies_once, items, 2)) == [2 * k for k in range(12)]
+    assert sorted(on_processes(dies_once, items, 2)) == [
+        2 * k for k in range(12)
+    ]
     assert (tmp_path / "died").exists()
 
 
@@ -102,7 +111,8 @@ def test_every_result_is_given_once_whoever_dies(tmp_path):
 
 def test_workers_that_always_die_end_the_run():
     with pytest.raises(
-        WorkersDied, match=f"died {MAX_DEATHS} times with nothing done in between"
+        WorkersDied,
+        match=f"died {MAX_DEATHS} times with nothing done in between",
     ):
         list(on_processes(dies, [1], 1))
 
@@ -134,9 +144,9 @@ def test_a_build_killed_anywhere_goes_on(many, digests, tmp_path):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     manifest = build_dataset([f"tree:{many}"], tmp_path / "killed")
-    assert manifest["records"] == 200 and digests(tmp_path / "killed") == digests(
-        tmp_path / "whole"
-    )
+    assert manifest["records"] == 200 and digests(
+        tmp_path / "killed"
+    ) == digests(tmp_path / "whole")
     assert not [p for p in (tmp_path / "killed").rglob(".*") if p.is_file()]
 
 
@@ -195,11 +205,15 @@ def test_unknown_executor(many, digests, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-def test_ray_gives_the_same_bits_though_a_worker_is_killed(many, digests, tmp_path):
+def test_ray_gives_the_same_bits_though_a_worker_is_killed(
+    many, digests, tmp_path
+):
     ray = pytest.importorskip("ray")
     ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
     items = [(k, str(tmp_path / "died")) for k in range(12)]
-    assert sorted(on_ray(dies_once, items, 2, None)) == [2 * k for k in range(12)]
+    assert sorted(on_ray(dies_once, items, 2, None)) == [
+        2 * k for k in range(12)
+    ]
     assert (tmp_path / "died").exists()
     build_dataset([f"tree:{many}"], tmp_path / "processes", workers=2)
     manifest = build_dataset(
@@ -214,7 +228,9 @@ def test_one_process_writes_a_folder(many, tmp_path):
     manifest = build_dataset([f"tree:{many}"], tmp_path / "out")
     with (
         exclusive(tmp_path / "out"),
-        pytest.raises(InputError, match="another process is writing .*: wait for it"),
+        pytest.raises(
+            InputError, match="another process is writing .*: wait for it"
+        ),
     ):
         build_dataset([f"tree:{many}"], tmp_path / "out")
     assert (

@@ -17,7 +17,9 @@ PREPRINT = profile_named("hybertnet")
 def looked_at(text, profile=PAPER):
     made, dropped = extract(SourceText("origin", "p/f.c", text), profile)
     assert all(isinstance(c, Candidate) for c in made)
-    return {c.program.name for c in made}, {d.function: d.reason for d in dropped}
+    return {c.program.name for c in made}, {
+        d.function: d.reason for d in dropped
+    }
 
 
 @pytest.mark.parametrize(
@@ -25,21 +27,42 @@ def looked_at(text, profile=PAPER):
     [
         ("double f(double x) { return g(x); }", "front_end:unknown_function"),
         ("double f(double x) { return K * x; }", "front_end:unknown_name"),
-        ("double f(double x) { strange y = x; return y; }", "front_end:unknown_type"),
-        ('double f(double x) { scanf("%lf", &x); return x; }', "front_end:uses_io"),
-        ('double f(double x) { __asm__("nop"); return x; }', "front_end:uses_asm"),
+        (
+            "double f(double x) { strange y = x; return y; }",
+            "front_end:unknown_type",
+        ),
+        (
+            'double f(double x) { scanf("%lf", &x); return x; }',
+            "front_end:uses_io",
+        ),
+        (
+            'double f(double x) { __asm__("nop"); return x; }',
+            "front_end:uses_asm",
+        ),
         ("double f(double x) { return x * rand(); }", "front_end:uses_random"),
-        ("double f(double x) { return f(x / 2); }", "front_end:unbounded_recursion"),
+        (
+            "double f(double x) { return f(x / 2); }",
+            "front_end:unbounded_recursion",
+        ),
         (
             "double f(double x) { static double n; return n += x; }",
             "front_end:keeps_state",
         ),
-        ("double n;\ndouble f(double x) { return n += x; }", "front_end:writes_global"),
+        (
+            "double n;\ndouble f(double x) { return n += x; }",
+            "front_end:writes_global",
+        ),
         ("void f(double x) { }", "file:no_scalar_function"),
         ("int f(int n) { return n; }", "file:no_scalar_function"),
         ("double f(double *x) { return *x; }", "file:no_scalar_function"),
-        ("long double f(long double x) { return x; }", "file:no_scalar_function"),
-        ("namespace n { double f(double x) { return x; } }", "file:c_plus_plus"),
+        (
+            "long double f(long double x) { return x; }",
+            "file:no_scalar_function",
+        ),
+        (
+            "namespace n { double f(double x) { return x; } }",
+            "file:c_plus_plus",
+        ),
         ("int x;", "file:no_function"),
     ],
 )
@@ -53,7 +76,10 @@ def test_reasons_of_the_papers_profile(text, reason):
     [
         ("int f(double x) { return x > 0; }", "not_float"),
         ("void f(double x) { }", "front_end:no_output"),
-        ("double f(int n, double x) { return n * x; }", "file:no_floating_point"),
+        (
+            "double f(int n, double x) { return n * x; }",
+            "file:no_floating_point",
+        ),
     ],
 )
 def test_reasons_of_the_wide_profile(text, reason):
@@ -105,7 +131,9 @@ def test_a_directive_that_would_open_a_file_costs_the_file():
 
 
 def test_what_is_dropped_says_where_it_was():
-    source = SourceText("origin", "p/f.c", "double f(double x) { return g(x); }")
+    source = SourceText(
+        "origin", "p/f.c", "double f(double x) { return g(x); }"
+    )
     _, (dropped,) = extract(source, PAPER)
     assert (dropped.origin, dropped.path) == ("origin", "p/f.c")
     assert judge(SourceText("o", "f.c", "int x;"), PAPER) == Dropped(
@@ -152,7 +180,9 @@ def test_how_a_run_may_end(body, outcome):
 
 
 def test_outputs_are_those_of_the_shared_inputs():
-    (found,) = executed("double f(double x, double y) { return x - 2 * y; }").values()
+    (found,) = executed(
+        "double f(double x, double y) { return x - 2 * y; }"
+    ).values()
     x = shared_inputs()
     assert found.outputs.shape == (2048, 1) and found.box == ((-1.0, 1.0),) * 2
     assert abs(found.outputs[:, 0] - (x[:, 0] - 2 * x[:, 1])).max() < 1e-6
@@ -178,7 +208,9 @@ def test_flags_tell_what_is_odd(body, flags):
     [("9.5", ()), ("10.5", (2.0,)), ("79", (8.0,)), ("81", (16.0,))],
 )
 def test_outputs_are_divided_by_the_smallest_power_of_two(factor, scale):
-    (found,) = executed(f"double f(double x) {{ return {factor} * x; }}", WIDE).values()
+    (found,) = executed(
+        f"double f(double x) {{ return {factor} * x; }}", WIDE
+    ).values()
     assert found.scale == scale
     assert abs(found.outputs).max() < 10
     expected = float(factor) * shared_inputs()[:, 0]

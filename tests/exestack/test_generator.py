@@ -40,7 +40,11 @@ from nsc.exestack.synthetic.library import (
     replaced,
 )
 from nsc.exestack.synthetic.numbers import Numbers
-from nsc.exestack.synthetic.shapes import condition, expression, mathematical_call
+from nsc.exestack.synthetic.shapes import (
+    condition,
+    expression,
+    mathematical_call,
+)
 from nsc.exestack.synthetic.statements import (
     Statement,
     announced,
@@ -65,13 +69,17 @@ from nsc.symbolic import EMPTY, Ast, definitions_of
 from nsc.syntax import DOUBLE, Domain
 
 seeds = st.integers(min_value=0, max_value=10**9)
-C_KEYWORDS = set("auto break case char const continue do double else float for".split())
+C_KEYWORDS = set(
+    "auto break case char const continue do double else float for".split()
+)
 X = shared_inputs(n=256)
 
 
 def writer(seed, *, n_inputs=3, **style):
     r = Dice(seed)
-    drawn = replace(Style.draw(r), ctype="double", scalar="double", suffix="", **style)
+    drawn = replace(
+        Style.draw(r), ctype="double", scalar="double", suffix="", **style
+    )
     return Writer(r, drawn, list("xyz")[:n_inputs], Library(r, drawn))
 
 
@@ -109,7 +117,9 @@ def plain(found):
 
 def syntax_of(text, scope="double x, double y, double z"):
     """Read the syntax of an expression as the front end does."""
-    read = definitions_of(f"double f({scope}) {{ return {text}; }}").functions["f"]
+    read = definitions_of(f"double f({scope}) {{ return {text}; }}").functions[
+        "f"
+    ]
     (statement,) = read.data[2].kids
     return plain(statement.kids[0])
 
@@ -126,7 +136,9 @@ def body_of(lines, scope="double x, double y"):
 @settings(max_examples=60, deadline=None)
 def test_every_text_parses_to_the_syntax_handed_over(seed):
     written = written_function(seed)
-    program = parse_program("#include <math.h>\n" + written.text, function=written.name)
+    program = parse_program(
+        "#include <math.h>\n" + written.text, function=written.name
+    )
     box = Domain(*zip(*written.ranges.values(), strict=True))
     ours = own_dag(written)
     read = replace(program, domain=box).dag
@@ -143,7 +155,9 @@ def test_a_function_has_names_of_its_own(seed):
     assert len(set(names)) == len(names) and set(names) <= set(INPUT_NAMES)
     assert 1 <= len(names) <= 9
     assert written.name not in names
-    words = re.findall(r"^(?:static const )?\w+ (\w+)\[\d+\] = {", written.text, re.M)
+    words = re.findall(
+        r"^(?:static const )?\w+ (\w+)\[\d+\] = {", written.text, re.M
+    )
     assert len(set(words)) == len(words)
     defined = re.findall(r"^#define (\w+)", written.text, re.M)
     assert len(set(defined)) == len(defined)
@@ -201,7 +215,9 @@ def test_operators_keep_within_their_bounds(seed):
         made = join(made, operand)
     y = values(w, made)
     slack = 1e-9 * (1 + made.reach)
-    assert (y >= made.lo - slack).all() and (y <= made.hi + slack).all(), made.text
+    assert (y >= made.lo - slack).all() and (y <= made.hi + slack).all(), (
+        made.text
+    )
 
 
 @given(seeds)
@@ -257,7 +273,9 @@ def test_an_expression_knows_its_largest_value():
 def test_operators_of_one_precedence_are_grouped_from_the_left():
     a, b, c = (Ast("name", (), name) for name in "abc")
     right = Ast("binary", (b, c), "-")
-    assert chained("+", a, right, "+-") == syntax_of("a + b - c", "int a, int b, int c")
+    assert chained("+", a, right, "+-") == syntax_of(
+        "a + b - c", "int a, int b, int c"
+    )
     product = Ast("binary", (b, c), "*")
     assert chained("+", a, product, "+-") == Ast("binary", (a, product), "+")
 
@@ -293,7 +311,9 @@ def test_nobody_subtracts_a_variable_from_itself():
 
 def test_a_conditional_spans_both_sides():
     w = writer(4)
-    made = conditional(w, condition(w, 0), named("x", -2.0, -1.0), named("y", 3.0, 4.0))
+    made = conditional(
+        w, condition(w, 0), named("x", -2.0, -1.0), named("y", 3.0, 4.0)
+    )
     assert (made.lo, made.hi) == (-2.0, 4.0) and "?" in made.text
 
 
@@ -303,7 +323,9 @@ def test_a_conditional_spans_both_sides():
 @given(seeds, st.sampled_from(["whole", "long", "mixed"]))
 @settings(max_examples=80, deadline=None)
 def test_a_literal_keeps_within_what_is_asked_for(seed, kind):
-    numbers = Numbers(Dice(seed), replace(Style.draw(Dice(seed)), numbers=kind))
+    numbers = Numbers(
+        Dice(seed), replace(Style.draw(Dice(seed)), numbers=kind)
+    )
     for lo, hi in ((0.25, 8.0), (0.5, math.inf), (-math.inf, 1.0), (0.2, 0.3)):
         made = numbers.literal(lo=lo, hi=hi)
         assert lo <= made.lo == made.hi <= hi
@@ -353,7 +375,9 @@ def test_authors_write_one_kind_of_numbers():
 
 
 def test_dice_repeat_themselves():
-    assert [Dice("a").choice("xyz") for _ in range(3)] == [Dice("a").choice("xyz")] * 3
+    assert [Dice("a").choice("xyz") for _ in range(3)] == [
+        Dice("a").choice("xyz")
+    ] * 3
     r = Dice("b")
     assert {r.choice((1, 2, 3)) for _ in range(100)} == {1, 2, 3}
 
@@ -361,7 +385,9 @@ def test_dice_repeat_themselves():
 def test_an_author_keeps_to_what_is_liked():
     likes = Preferences(Dice(7))
     weighted = [(1, "a"), (1, "b"), (1, "c"), (0, "never")]
-    drawn = collections.Counter(likes.choose("letters", weighted) for _ in range(3000))
+    drawn = collections.Counter(
+        likes.choose("letters", weighted) for _ in range(3000)
+    )
     sums = likes.sums["letters"]
     shares = np.diff([0.0, *sums]) / sums[-1]
     for (_, letter), share in zip(weighted, shares, strict=True):
@@ -370,7 +396,9 @@ def test_an_author_keeps_to_what_is_liked():
 
 
 def test_probabilities_are_probabilities():
-    chances = {name: getattr(TASTE, name) for name in TASTE.__dataclass_fields__}
+    chances = {
+        name: getattr(TASTE, name) for name in TASTE.__dataclass_fields__
+    }
     assert len(chances) > 100
     assert all(0.0 < chance < 1.0 for chance in chances.values())
     with pytest.raises(AttributeError):
@@ -406,7 +434,10 @@ def test_ranges_are_mostly_those_of_the_paper():
 def test_a_plan_is_drawn_as_the_table_says():
     r = Dice("plans")
     plans = [Plan.draw(r) for _ in range(3000)]
-    assert abs(np.mean([p.announces for p in plans]) - TASTE.declares_first) < 0.04
+    assert (
+        abs(np.mean([p.announces for p in plans]) - TASTE.declares_first)
+        < 0.04
+    )
     alone = [p.const_inputs for p in plans if p.length == 0]
     assert abs(np.mean(alone) - TASTE.const_inputs_alone) < 0.04
     assert max(p.length for p in plans) == 20
@@ -422,7 +453,9 @@ def test_names_do_not_run_out():
     for _ in range(200):
         found.append(names.fresh(LOCAL_NAMES))
         names.enter(found[-1], -1.0, 1.0)
-    assert len(set(found)) == 200 and all(name.isidentifier() for name in found)
+    assert len(set(found)) == 200 and all(
+        name.isidentifier() for name in found
+    )
     assert w.waiting == found == names.names
 
 
@@ -449,7 +482,10 @@ def test_tables_have_names_of_their_own():
     numbers = Numbers(Dice(1), style)
     scope = FileScope(style)
     values_ = [numbers.constant(v) for v in (1.0, 2.5)]
-    names = [scope.define_table("P", values_), scope.define_table("P", values_)]
+    names = [
+        scope.define_table("P", values_),
+        scope.define_table("P", values_),
+    ]
     assert names == ["P0", "P1"] and len(scope.tables) == 2
     assert scope.texts[0].startswith(f"static const {style.ctype} P0[2] = {{1")
 
@@ -484,7 +520,8 @@ def test_a_small_function_is_the_same_with_branches(name):
     """The texts with ? and with if compute the same."""
     texts = [definition(name, "double", asks=asks) for asks in (True, False)]
     programs = [
-        parse_program("#include <math.h>\n" + text, function=name) for text in texts
+        parse_program("#include <math.h>\n" + text, function=name)
+        for text in texts
     ]
     x = X[:, : len(ARGUMENTS[name])]
     with_ask, with_if = (evaluate(program.dag, x) for program in programs)
@@ -502,7 +539,8 @@ def test_a_small_function_keeps_within_its_bounds(name, seed):
     free = iter([named(n, -1.0, 1.0) for n in "xyzx"])
     has_limits = name in ("clamp", "ramp", "step")
     arguments = [
-        limits[p] if has_limits and p in limits else next(free) for p in ARGUMENTS[name]
+        limits[p] if has_limits and p in limits else next(free)
+        for p in ARGUMENTS[name]
     ]
     made = w.library.call(name, *arguments)
     y = values(w, made)
@@ -514,7 +552,9 @@ def test_a_macro_is_what_it_expands_to():
     w.library.macros = True
     made = w.library.call("max", named("x", 0.0, 1.0), named("y", 0.0, 1.0))
     assert made.text == "MAX(x, y)" and made.ast.kind == "group"
-    assert "#define MAX(a, b) ((a) > (b) ? (a) : (b))" in w.library.before(made.text)
+    assert "#define MAX(a, b) ((a) > (b) ? (a) : (b))" in w.library.before(
+        made.text
+    )
 
 
 def test_names_are_replaced_wherever_they_stand():
@@ -530,7 +570,13 @@ def test_a_vectors_function_computes_what_its_name_says(name, length):
     u, v = np.linspace(-1, 1, length), np.linspace(0.5, -0.25, length)
     cells = {"u": u, "v": v}
     vectors = [
-        (n, [Expression(repr(c), ATOM, c, c, EMPTY) for c in map(float, cells[n])])
+        (
+            n,
+            [
+                Expression(repr(c), ATOM, c, c, EMPTY)
+                for c in map(float, cells[n])
+            ],
+        )
         for n in "uv"
     ]
     needed, called = vector_call(r, style, name, vectors)
@@ -540,7 +586,9 @@ def test_a_vectors_function_computes_what_its_name_says(name, length):
         for n, components in vectors
     )
     text = f"double f(double x) {{\n{arrays}return x + {called.text}; }}"
-    dag = parse_program("#include <math.h>\n" + definitions + text, function="f").dag
+    dag = parse_program(
+        "#include <math.h>\n" + definitions + text, function="f"
+    ).dag
     expected = {
         "dot": u @ v,
         "len": np.sqrt(u @ u),
@@ -564,8 +612,12 @@ def test_a_polynomial_is_horners():
     x = X[:, 0]
     signs = [(a, b) for a in (1, -1) for b in (1, -1)]
     forms = [b * (a * (2 * x) + 3) * x + 5 for a, b in signs]
-    forms += [x * (3 + s * 2 * x) * t + u * 5 for s in (1, -1) for t, u in signs]
-    forms += [x * (s * 2 * x - 3) * t + u * 5 for s in (1, -1) for t, u in signs]
+    forms += [
+        x * (3 + s * 2 * x) * t + u * 5 for s in (1, -1) for t, u in signs
+    ]
+    forms += [
+        x * (s * 2 * x - 3) * t + u * 5 for s in (1, -1) for t, u in signs
+    ]
     assert any(np.allclose(y, form) for form in forms), made.text
     assert made.text.count("x") == 2
 

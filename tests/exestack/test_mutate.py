@@ -22,7 +22,11 @@ double f(double x, double y) {
 
 def of(text, copies=60, seed=1, function="f"):
     return list(
-        mutants(Parent(f"a.c:1:{function}", function, text, "MIT"), copies, seed=seed)
+        mutants(
+            Parent(f"a.c:1:{function}", function, text, "MIT"),
+            copies,
+            seed=seed,
+        )
     )
 
 
@@ -32,8 +36,12 @@ def words(text):
 
 def test_the_same_seed_writes_the_same():
     one = [m.text for m in of(TEXT)]
-    assert one == [m.text for m in of(TEXT)] != [m.text for m in of(TEXT, seed=2)]
-    assert [m.text for m in of(TEXT, copies=10)] == one[: len(of(TEXT, copies=10))]
+    assert (
+        one == [m.text for m in of(TEXT)] != [m.text for m in of(TEXT, seed=2)]
+    )
+    assert [m.text for m in of(TEXT, copies=10)] == one[
+        : len(of(TEXT, copies=10))
+    ]
 
 
 def test_mutants_differ_from_their_parent_and_mostly_from_each_other():
@@ -44,7 +52,9 @@ def test_mutants_differ_from_their_parent_and_mostly_from_each_other():
 def test_nothing_outside_of_bodies_changes():
     head = "#include <math.h>\n\ndouble f(double x, double y) {"
     assert all(m.text.startswith(head) for m in of(TEXT))
-    with_global = "static double k = 2.5;\ndouble f(double x) { return x * 1.5; }\n"
+    with_global = (
+        "static double k = 2.5;\ndouble f(double x) { return x * 1.5; }\n"
+    )
     assert all("double k = 2.5;" in m.text for m in of(with_global))
 
 
@@ -82,7 +92,10 @@ def test_each_kind_of_change_is_made(body, allowed):
 def test_calls_become_their_kin():
     text = "double f(double x) { return sqrtf(x); }\n"
     found = {m.text for m in of(text, copies=200)}
-    names = set().union(*(re.findall(r"\b(\w+)\(", t) for t in found)) - {"f", "sizeof"}
+    names = set().union(*(re.findall(r"\b(\w+)\(", t) for t in found)) - {
+        "f",
+        "sizeof",
+    }
     assert {"cbrtf", "fabsf"} <= names
 
 
@@ -93,9 +106,7 @@ def test_arguments_are_shuffled():
 
 
 def test_counts_and_indices_stay():
-    loop = (
-        "double f(double x) {\n  for (int i = 0; i < 3; i++) x += v[2];\n  return x;\n}"
-    )
+    loop = "double f(double x) {\n  for (int i = 0; i < 3; i++) x += v[2];\n  return x;\n}"
     assert of(loop) == []  # nothing but counts to change
     table = "double f(double x) { double v[3] = {0}; return v[2] + 1.5; }\n"
     assert all("v[3]" in m.text and "case" not in m.text for m in of(table))
@@ -105,7 +116,9 @@ def test_counts_and_indices_stay():
 
 def test_integers_are_no_constants_to_change():
     found = of("double f(double x) { return x + 7; }\n", copies=100)
-    assert all(re.search(r"\b7\b", m.text) or "7" not in words(m.text) for m in found)
+    assert all(
+        re.search(r"\b7\b", m.text) or "7" not in words(m.text) for m in found
+    )
     hexadecimal = "double f(double x) { return 0xE; }\n"
     assert of(hexadecimal) == []
 
@@ -125,7 +138,16 @@ def test_parents_are_the_training_splits_real_programs(tmp_path):
 
     def record(name, origin, flags=()):
         return Record(
-            name, f"text of {name}", origin, 1, 1, ((-1.0, 1.0),), 0, y, None, flags=flags
+            name,
+            f"text of {name}",
+            origin,
+            1,
+            1,
+            ((-1.0, 1.0),),
+            0,
+            y,
+            None,
+            flags=flags,
         )
 
     records = [

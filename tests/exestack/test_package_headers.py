@@ -6,7 +6,11 @@ import pytest
 
 from nsc.exestack.programs.extract import extract, judge
 from nsc.exestack.programs.profile import profile_named
-from nsc.exestack.sources.headers import defining_files, outlined, package_headers
+from nsc.exestack.sources.headers import (
+    defining_files,
+    outlined,
+    package_headers,
+)
 from nsc.exestack.sources.outline import Outline, floating_names
 from nsc.exestack.sources.text import MAX_BYTES, SourceText
 from nsc.exestack.sources.tree import read_tree
@@ -26,7 +30,9 @@ def test_a_file_of_no_package_has_no_headers():
 
 
 def test_a_header_is_looked_for_beside_the_file_that_asks(tmp_path):
-    files_of(tmp_path, {"p/a/k.h": "int a;", "p/b/k.h": "int b;", "p/k.h": "int p;"})
+    files_of(
+        tmp_path, {"p/a/k.h": "int a;", "p/b/k.h": "int b;", "p/k.h": "int p;"}
+    )
     include = package_headers(str(tmp_path / "p"), "p/b/f.c")
     assert include("k.h", False, "") == ("b/k.h", "int b;")
     assert include("../k.h", False, "") == ("k.h", "int p;")
@@ -43,7 +49,10 @@ def test_a_header_elsewhere_is_found_by_the_end_of_its_path(tmp_path):
         },
     )
     include = package_headers(str(tmp_path / "p"), "p/f/f.c")
-    assert include("gsl/math.h", True, "") == ("include/gsl/math.h", "int gsl;")
+    assert include("gsl/math.h", True, "") == (
+        "include/gsl/math.h",
+        "int gsl;",
+    )
     # the shortest path with that last part
     assert include("math.h", True, "") == ("x/math.h", "int x;")
     assert include("elsewhere/math.h", True, "") == ("x/math.h", "int x;")
@@ -51,11 +60,13 @@ def test_a_header_elsewhere_is_found_by_the_end_of_its_path(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["/etc/hostname", "../outside.h", "../../outside.h", "link.h", "x.txt"]
+    "name",
+    ["/etc/hostname", "../outside.h", "../../outside.h", "link.h", "x.txt"],
 )
 def test_nothing_outside_the_package_is_opened(tmp_path, name):
     files_of(
-        tmp_path, {"outside.h": "int secret;", "p/f.c": "", "p/x.txt": "no header"}
+        tmp_path,
+        {"outside.h": "int secret;", "p/f.c": "", "p/x.txt": "no header"},
     )
     os.symlink(tmp_path / "outside.h", tmp_path / "p" / "link.h")
     include = package_headers(str(tmp_path / "p"), "p/f.c")
@@ -85,7 +96,9 @@ def test_who_defines_a_function(tmp_path):
     judged = judge(source, WIDE)
     names = ["once", "twice", "inside", "hidden", "unknown", "once"]
     assert defining_files(judged, names) == ["a.c"]
-    own = judge(next(f for f in read_tree(tmp_path) if f.path == "p/a.c"), WIDE)
+    own = judge(
+        next(f for f in read_tree(tmp_path) if f.path == "p/a.c"), WIDE
+    )
     assert defining_files(own, ["once"]) == []
     assert defining_files(SourceText("o", "a.c", ""), ["once"]) == []
 
@@ -131,7 +144,11 @@ def test_a_function_uses_its_packages_headers(tmp_path):
         ("union u { double d; float f; };", set(), {"u"}),
         ("union u { double d; int i; };", set(), set()),
         ("typedef struct p { double x; } q;", set(), {"p", "q"}),
-        ("#define REAL double\ntypedef REAL scalar;", {"REAL", "scalar"}, set()),
+        (
+            "#define REAL double\ntypedef REAL scalar;",
+            {"REAL", "scalar"},
+            set(),
+        ),
         ("typedef real other; typedef double real;", {"real", "other"}, set()),
         ("/* typedef double hidden; */", set(), set()),
         ("struct p { double *x; };", set(), set()),

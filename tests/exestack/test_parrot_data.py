@@ -41,7 +41,9 @@ def check(programs, manifest):
     assert [p.name for p in programs] == [
         described["name"] for described in manifest["programs"]
     ]
-    built = build([(p.code.program() or p.code.original()).unit for p in programs])
+    built = build(
+        [(p.code.program() or p.code.original()).unit for p in programs]
+    )
     for program, described, unit in zip(
         programs, manifest["programs"], built, strict=True
     ):
@@ -95,7 +97,9 @@ def test_the_command_line_writes_what_the_reader_reads(tmp_path, capsys):
     programs = read_parrot(tmp_path)
     assert [p.name for p in programs] == names
     check(programs, manifest)
-    assert not np.array_equal(programs[2].train_inputs, programs[2].test_inputs)
+    assert not np.array_equal(
+        programs[2].train_inputs, programs[2].test_inputs
+    )
 
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path):
@@ -111,7 +115,10 @@ def test_all_six_benchmarks(whole, tmp_path):
     manifest = json.loads((whole / "manifest.json").read_text())
     programs = read_parrot(whole)
     check(programs, manifest)
-    assert set(manifest["photographs"]["pixels_sha256"]) == {"china.jpg", "flower.jpg"}
+    assert set(manifest["photographs"]["pixels_sha256"]) == {
+        "china.jpg",
+        "flower.jpg",
+    }
     # the same whichever others are made
     write_parrot(tmp_path, seed=5, only=["sobel", "kmeans"])
     assert {**digests(whole), **digests(tmp_path)} == {
@@ -138,9 +145,9 @@ def test_all_six_benchmarks(whole, tmp_path):
 @pytest.mark.needs("PIL")
 def test_images_are_photographs_at_the_papers_sizes():
     train, test = images.train_image(), images.test_image()
-    assert train.shape == (427, 614, 3) and (427 - 2) * (614 - 2) == (512 - 2) * (
+    assert train.shape == (427, 614, 3) and (427 - 2) * (614 - 2) == (
         512 - 2
-    )
+    ) * (512 - 2)
     assert test.shape == (200, 220, 3)
     for image in (train, test):
         assert 0 <= image.min() < 0.1 and 0.9 < image.max() <= 1
@@ -165,11 +172,16 @@ def test_without_the_photographs_package_nothing_is_written(
         and "Traceback" not in error
     )
     assert not (tmp_path / "out").exists()
-    assert main(["data", "parrot", "-o", str(tmp_path / "out"), "--only", "fft"]) == 0
+    assert (
+        main(["data", "parrot", "-o", str(tmp_path / "out"), "--only", "fft"])
+        == 0
+    )
 
 
 def test_what_is_not_there_is_named(tmp_path):
-    with pytest.raises(InputError, match="no benchmark 'fftw'; there are fft, invk2j"):
+    with pytest.raises(
+        InputError, match="no benchmark 'fftw'; there are fft, invk2j"
+    ):
         write_parrot(tmp_path / "new", seed=0, only=["fftw"])
     with pytest.raises(InputError, match="seed must be 0 or more; found -1"):
         write_parrot(tmp_path / "new", seed=-1)
@@ -186,7 +198,9 @@ def test_broken_and_foreign_files_are_refused(tmp_path):
     path = tmp_path / "fft_1.parquet"
     table = pq.read_table(path)
     pq.write_table(table.replace_schema_metadata({"nsc_parrot": "0"}), path)
-    with pytest.raises(StoreError, match="fft_1.parquet has benchmark version 0"):
+    with pytest.raises(
+        StoreError, match="fft_1.parquet has benchmark version 0"
+    ):
         read_parrot(tmp_path)
     path.write_bytes(b"PAR1")
     with pytest.raises(StoreError, match="fft_1.parquet is not a readable"):

@@ -24,7 +24,11 @@ from nsc.exestack.sources.outline import (
     floating_names,
     may_be_scalar,
 )
-from nsc.exestack.sources.source import count_files, read_source_texts, versions_of
+from nsc.exestack.sources.source import (
+    count_files,
+    read_source_texts,
+    versions_of,
+)
 from nsc.exestack.sources.text import SourceText
 from nsc.record import read_records
 
@@ -66,7 +70,11 @@ def apt(tmp_path, monkeypatch):
             "pkg-1.2/src/f.h",
             "/* SPDX-License-Identifier: Zlib */\ndouble f(double);\n",
         )
-        add(archive, "pkg-1.2/COPYING", "GNU GENERAL PUBLIC LICENSE\n  Version 2\n")
+        add(
+            archive,
+            "pkg-1.2/COPYING",
+            "GNU GENERAL PUBLIC LICENSE\n  Version 2\n",
+        )
         add(archive, "pkg-1.2/README", "no C\n")
         add(archive, "pkg-1.2/../../evil.c", "int x;")
         add(archive, "/etc/evil.c", "int x;")
@@ -91,7 +99,11 @@ def apt(tmp_path, monkeypatch):
 def test_a_package_is_unpacked_once_and_stays_inside(apt, tmp_path):
     lines = []
     folder, package = debian_package("pkg", lines.append)
-    assert (package.name, package.version, package.licence) == ("pkg", "1.2-3", "MIT")
+    assert (package.name, package.version, package.licence) == (
+        "pkg",
+        "1.2-3",
+        "MIT",
+    )
     assert lines == ["fetching pkg", "unpacking pkg"]
     found = sorted(
         str(p.relative_to(tmp_path / "cache"))
@@ -103,21 +115,26 @@ def test_a_package_is_unpacked_once_and_stays_inside(apt, tmp_path):
         "debian/pkg/src/f.c",
         "debian/pkg/src/f.h",
     ]
-    assert not (tmp_path / "evil.c").exists() and not (folder / "link.c").exists()
+    assert (
+        not (tmp_path / "evil.c").exists() and not (folder / "link.c").exists()
+    )
     (apt / "apt-get").unlink()
     assert debian_package("pkg") == (folder, package)
     texts = {
-        f.path: f for f in read_source_texts("debian:pkg") if isinstance(f, SourceText)
+        f.path: f
+        for f in read_source_texts("debian:pkg")
+        if isinstance(f, SourceText)
     }
     assert (
-        texts["pkg/src/f.c"].licence == "MIT" and texts["pkg/src/f.h"].licence == "Zlib"
+        texts["pkg/src/f.c"].licence == "MIT"
+        and texts["pkg/src/f.h"].licence == "Zlib"
     )
-    assert texts["pkg/src/f.c"].origin == "pkg" and texts["pkg/src/f.c"].package == str(
-        folder
-    )
-    assert versions_of(["tree:x", "debian:pkg"]) == {"pkg": "1.2-3"} and count_files(
-        "debian:pkg"
-    ) == len(texts)
+    assert texts["pkg/src/f.c"].origin == "pkg" and texts[
+        "pkg/src/f.c"
+    ].package == str(folder)
+    assert versions_of(["tree:x", "debian:pkg"]) == {
+        "pkg": "1.2-3"
+    } and count_files("debian:pkg") == len(texts)
 
 
 def test_a_package_without_debians_part_is_taken(apt):
@@ -143,21 +160,46 @@ def test_what_cannot_be_had_is_told(apt, tmp_path, name, message, capsys):
     with pytest.raises(InputError, match=message):
         debian_package(name)
     assert (
-        main(["data", "build", f"debian:pkg,{name}", "-o", str(tmp_path / "out")]) == 2
+        main(
+            [
+                "data",
+                "build",
+                f"debian:pkg,{name}",
+                "-o",
+                str(tmp_path / "out"),
+            ]
+        )
+        == 2
     )
-    assert message in capsys.readouterr().err and not (tmp_path / "out").exists()
+    assert (
+        message in capsys.readouterr().err and not (tmp_path / "out").exists()
+    )
 
 
 def test_what_cannot_be_had_is_left_out_on_request(apt, tmp_path, capsys):
     out = tmp_path / "out"
-    words = ["data", "build", "debian:pkg,nothing", "--skip-missing", "-o", str(out)]
+    words = [
+        "data",
+        "build",
+        "debian:pkg,nothing",
+        "--skip-missing",
+        "-o",
+        str(out),
+    ]
     assert main([*words, "--json"]) == 0
     found = capsys.readouterr()
     assert "left out: debian:nothing cannot be fetched" in found.err
     manifest = json.loads(found.out)
     assert list(manifest["skipped"]) == ["nothing"]
     assert manifest["sources"] == ["debian:pkg"]
-    nothing = ["data", "build", "debian:nothing", "--skip-missing", "-o", str(out)]
+    nothing = [
+        "data",
+        "build",
+        "debian:nothing",
+        "--skip-missing",
+        "-o",
+        str(out),
+    ]
     assert main(nothing) == 2
     assert "nothing is left to build" in capsys.readouterr().err
 
@@ -174,7 +216,9 @@ def test_without_apt(tmp_path, monkeypatch):
         debian_package("gsl")
 
 
-FLOATING = Floating(Floating().names | {"real", "point"}, Floating().scalars | {"real"})
+FLOATING = Floating(
+    Floating().names | {"real", "point"}, Floating().scalars | {"real"}
+)
 
 
 def test_names_of_floating_types():
@@ -218,7 +262,10 @@ def test_names_of_floating_types():
         ("int f(int x) { double y = x; return y; }", "no_floating_point"),
         ("double f(double x, int n) { return x; }", "no_floating_point"),
         ("double f(x, n) double x; int n; { return x; }", "no_floating_point"),
-        ("void f(struct context *c, float x) { if (x) { } }", "no_floating_point"),
+        (
+            "void f(struct context *c, float x) { if (x) { } }",
+            "no_floating_point",
+        ),
         ("long double f(long double x) { return x; }", "no_floating_point"),
         (
             "void f(void) { for (real = g(); real; real = h(real)) { } }",
@@ -254,7 +301,9 @@ def test_files_worth_parsing_for_scalars(text, worth):
 
 
 def test_functions_of_scalars_are_told_by_their_words():
-    assert may_be_scalar("static const real ", ["float x", "const real y"], FLOATING)
+    assert may_be_scalar(
+        "static const real ", ["float x", "const real y"], FLOATING
+    )
     for result, parameters in (
         ("int", ["float x"]),
         ("real", ["float *x"]),
@@ -272,7 +321,16 @@ def test_functions_that_others_may_call():
 
 
 @pytest.mark.parametrize(
-    "unit", ["typedef ", "struct a {", "f(", "(", "/*", "#define a ", "f(a) double a;"]
+    "unit",
+    [
+        "typedef ",
+        "struct a {",
+        "f(",
+        "(",
+        "/*",
+        "#define a ",
+        "f(a) double a;",
+    ],
 )
 def test_hostile_text_takes_time_in_proportion_to_its_length(unit):
     """Four times the text may take four times as long, and not sixteen."""
@@ -295,7 +353,9 @@ def test_a_defect_of_ours_costs_one_file(monkeypatch):
     monkeypatch.setattr("nsc.exestack.programs.extract.list_programs", crash)
     source = SourceText("x", "f.c", "double f(double x) { return x; }")
     made, dropped = extract(source, profile_named("wide"))
-    assert made == [] and [d.reason for d in dropped] == ["file:crash:IndexError"]
+    assert made == [] and [d.reason for d in dropped] == [
+        "file:crash:IndexError"
+    ]
 
 
 def test_archives_are_read_without_unpacking(tmp_path):
@@ -304,7 +364,9 @@ def test_archives_are_read_without_unpacking(tmp_path):
     (tmp_path / "f.c").write_text("double f(double x) { return x + 1; }")
     with tarfile.open(root / "pkg" / "a.tar.gz", "w:gz") as archive:
         archive.add(tmp_path / "f.c", "../../evil/f.c")
-    with zipfile.ZipFile(root / "pkg" / "b.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(
+        root / "pkg" / "b.zip", "w", zipfile.ZIP_DEFLATED
+    ) as archive:
         archive.writestr("g.c", "double g(double x) { return x * 3; }")
         archive.writestr("bomb.c", " " * 30_000_000)
     (root / "pkg" / "c.tar").write_bytes(b"no archive at all")
@@ -313,7 +375,9 @@ def test_archives_are_read_without_unpacking(tmp_path):
         "a.tar.gz:../../evil/f.c",
         "b.zip:g.c",
     ]
-    assert sorted(f.reason for f in found if not isinstance(f, SourceText)) == [
+    assert sorted(
+        f.reason for f in found if not isinstance(f, SourceText)
+    ) == [
         "broken_archive",
         "too_large",
     ]
@@ -391,7 +455,10 @@ def test_pipes_and_links_hold_nothing_up(tmp_path):
 ODD_ROWS = [
     {"content": [b"double f;", None], "lang": ["c", "c"]},
     {"content": [1, 2], "path": [3, 4]},
-    {"content": ["double f;", "int g;"], "max_stars_repo_licenses": ["MIT", None]},
+    {
+        "content": ["double f;", "int g;"],
+        "max_stars_repo_licenses": ["MIT", None],
+    },
     {"content": ["double f;"], "detected_licenses": [[None, "MIT"]]},
     {"content": ["double f;"], "ext": [7], "repo_name": [2.5]},
     {"content": [{"a": 1}], "hexsha": [None]},

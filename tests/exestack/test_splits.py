@@ -39,7 +39,17 @@ def record(name="f", y=None, *, origin="pkg", n=2, text="", flags=()):
     outputs = np.asarray(y, np.float32).reshape(2048, -1)
     box = ((-1.0, 1.0),) * n
     return Record(
-        name, name, origin, n, 1, box, 0, outputs, None, normalised=text, flags=flags
+        name,
+        name,
+        origin,
+        n,
+        1,
+        box,
+        0,
+        outputs,
+        None,
+        normalised=text,
+        flags=flags,
     )
 
 
@@ -105,7 +115,9 @@ def test_texts_are_cut_into_runs_of_five():
 
 def test_a_text_is_named_by_its_content():
     one = record("a", text="double f0 ( )")
-    assert text_key(one) == text_key(record("b", wave(1), text="double f0 ( )"))
+    assert text_key(one) == text_key(
+        record("b", wave(1), text="double f0 ( )")
+    )
     assert text_key(one) != text_key(record("a", text="double f1 ( )"))
 
 
@@ -114,7 +126,9 @@ def test_a_text_is_named_by_its_content():
 def test_twins_survive_rounding(relative):
     y = np.float32(wave(3))
     changed = y * np.float32(1 + relative)
-    assert set(semantic_keys(record(y=y))) & set(semantic_keys(record(y=changed)))
+    assert set(semantic_keys(record(y=y))) & set(
+        semantic_keys(record(y=changed))
+    )
 
 
 def test_clusters_are_transitive():
@@ -219,7 +233,9 @@ def test_records_are_read_in_order(tmp_path):
 def data_set(folder, **splits):
     for split in SPLITS:
         (folder / split).mkdir(parents=True)
-        write_records(folder / split / "shard-00000.parquet", splits.get(split, []))
+        write_records(
+            folder / split / "shard-00000.parquet", splits.get(split, [])
+        )
     return folder
 
 
@@ -267,7 +283,9 @@ def test_info_counts_what_is_there(tmp_path):
         ],
         test=[record("c", origin="p", text="a b c d e")],
     )
-    (folder / "manifest.json").write_text('{"records": 3, "splits": {"train": 2}}')
+    (folder / "manifest.json").write_text(
+        '{"records": 3, "splits": {"train": 2}}'
+    )
     found = dataset_info(folder)
     assert found["records"] == 3 and found["splits"] == {"train": 2}
     assert found["origins"] == {"p": 2, "q": 1}
@@ -296,5 +314,7 @@ def test_info_of_a_folder_that_is_no_data_set(tmp_path, manifest, message):
 def test_names_of_what_is_computed_do_not_change():
     """Held-out names lie in a file: another naming would let all of them train."""
     y = (np.arange(2048, dtype=np.float32) % 97 / 97 - 0.5).reshape(-1, 1)
-    digest = hashlib.sha256(" ".join(semantic_keys(record(y=y))).encode()).hexdigest()
+    digest = hashlib.sha256(
+        " ".join(semantic_keys(record(y=y))).encode()
+    ).hexdigest()
     assert digest[:16] == "8646ed9f0bdb4a5e"

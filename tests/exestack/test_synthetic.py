@@ -40,15 +40,21 @@ def records(tmp_path_factory):
 def test_workers_do_not_change_the_bits(tmp_path):
     for workers in (1, 2):
         write_synthetic(
-            tmp_path / str(workers), programs=50, seed=3, workers=workers, shard_size=20
+            tmp_path / str(workers),
+            programs=50,
+            seed=3,
+            workers=workers,
+            shard_size=20,
         )
     assert digests(tmp_path / "1") == digests(tmp_path / "2")
     assert [
-        len(list(read_records(p))) for p in sorted((tmp_path / "1").glob("*.parquet"))
+        len(list(read_records(p)))
+        for p in sorted((tmp_path / "1").glob("*.parquet"))
     ] == [20, 20, 10]
     write_synthetic(tmp_path / "other", programs=50, seed=4, shard_size=20)
     with pytest.raises(
-        InputError, match="holds a build with programs 50, seed 4, .*another folder"
+        InputError,
+        match="holds a build with programs 50, seed 4, .*another folder",
     ):
         write_synthetic(tmp_path / "other", programs=50, seed=5, shard_size=20)
     assert not set(digests(tmp_path / "1").values()) & set(
@@ -104,7 +110,9 @@ def test_a_killed_run_goes_on(tmp_path):
     write_synthetic(tmp_path / "whole", programs=1100, seed=9, workers=2)
     assert digests(tmp_path / "killed") == digests(tmp_path / "whole")
     assert (
-        json.loads((tmp_path / "killed" / "manifest.json").read_text())["records"]
+        json.loads((tmp_path / "killed" / "manifest.json").read_text())[
+            "records"
+        ]
         == 1100
     )
 
@@ -113,7 +121,9 @@ def test_the_syntax_handed_over_is_that_of_the_text(records):
     for r in records:
         program = parse_program("#include <math.h>\n" + r.text)
         read = replace(program, domain=Domain(*zip(*r.box, strict=True))).dag
-        assert isinstance(read, Dag) and read.fingerprint == r.dag.fingerprint, r.text
+        assert (
+            isinstance(read, Dag) and read.fingerprint == r.dag.fingerprint
+        ), r.text
 
 
 def test_labels_are_what_the_sandbox_computes(records):
@@ -127,14 +137,19 @@ def test_labels_are_what_the_sandbox_computes(records):
             parse_program(text, ranges=dict(zip(names, r.box, strict=True)))
         )
     wrong = []
-    for record, built in zip(records, build([p.unit for p in programs]), strict=True):
+    for record, built in zip(
+        records, build([p.unit for p in programs]), strict=True
+    ):
         lo, hi = np.array(record.box).T
         done = run(built, lo + (hi - lo) * (x[:, : record.n_inputs] + 1) / 2)
         assert done.outcome is Outcome.ok, (record.text, done)
         error = np.abs(done.outputs[:, 0] - record.outputs[:512, 0])
         # a comparison of floats may fall on the other side of its threshold, on few
         # samples
-        if np.mean(error > 1e-4 * (1 + np.abs(record.outputs[:512, 0]))) > 0.01:
+        if (
+            np.mean(error > 1e-4 * (1 + np.abs(record.outputs[:512, 0])))
+            > 0.01
+        ):
             wrong.append((record.text, float(error.max())))
     assert wrong == []
 
@@ -163,20 +178,29 @@ def test_programs_are_varied(records):
         assert construct in text, construct
     arities = collections.Counter(r.n_inputs for r in records)
     assert len(arities) == 9 and max(arities.values()) < len(records) / 2
-    assert sum(r.box != ((-1.0, 1.0),) * r.n_inputs for r in records) > len(records) / 5
+    assert (
+        sum(r.box != ((-1.0, 1.0),) * r.n_inputs for r in records)
+        > len(records) / 5
+    )
 
 
 def test_every_candidate_is_a_record_or_has_a_reason():
     r, x = Dice("candidates"), shared_inputs()
     made = [candidate(r, x, str(k)) for k in range(200)]
-    reasons = collections.Counter(m.reason for m in made if isinstance(m, Rejected))
+    reasons = collections.Counter(
+        m.reason for m in made if isinstance(m, Rejected)
+    )
     assert len(made) - reasons.total() > 80, reasons
     assert not [k for k in reasons if k.startswith("front_end:")], reasons
 
 
 @pytest.mark.parametrize(
     "sizes",
-    [{"programs": 0}, {"programs": 3, "shard_size": 0}, {"programs": 3, "workers": 0}],
+    [
+        {"programs": 0},
+        {"programs": 3, "shard_size": 0},
+        {"programs": 3, "workers": 0},
+    ],
 )
 def test_sizes_are_checked(tmp_path, sizes):
     with pytest.raises(InputError, match="at least 1"):

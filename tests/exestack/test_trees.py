@@ -9,7 +9,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from nsc.errors import InputError
-from nsc.exestack.sources.source import count_files, read_source_texts, versions_of
+from nsc.exestack.sources.source import (
+    count_files,
+    read_source_texts,
+    versions_of,
+)
 from nsc.exestack.sources.stack import open_stack, read_stack
 from nsc.exestack.sources.text import (
     MAX_BYTES,
@@ -44,7 +48,9 @@ def texts(found):
     ],
 )
 def test_what_is_no_c_text(data, reason):
-    assert checked("origin", "a.c", data) == Unreadable("origin", "a.c", reason)
+    assert checked("origin", "a.c", data) == Unreadable(
+        "origin", "a.c", reason
+    )
 
 
 def test_a_line_may_be_as_long_as_the_limit():
@@ -61,7 +67,10 @@ def test_text_is_utf_8_or_else_latin_1():
     ("head", "licence"),
     [
         ("/* SPDX-License-Identifier: MIT */", "MIT"),
-        ("// SPDX-License-Identifier: GPL-2.0-only OR MIT\n", "GPL-2.0-only OR MIT"),
+        (
+            "// SPDX-License-Identifier: GPL-2.0-only OR MIT\n",
+            "GPL-2.0-only OR MIT",
+        ),
         ("/* no licence here */", "given"),
         (" " * 4000 + "/* SPDX-License-Identifier: MIT */", "given"),
     ],
@@ -73,7 +82,9 @@ def test_a_files_own_licence_goes_before_its_origins(head, licence):
 def test_content_names_a_text():
     one = checked("o", "a.c", C.encode())
     assert one.content_hash == checked("p", "b.c", C.encode()).content_hash
-    assert one.content_hash != checked("o", "a.c", C.encode() + b" ").content_hash
+    assert (
+        one.content_hash != checked("o", "a.c", C.encode() + b" ").content_hash
+    )
 
 
 # folders
@@ -81,7 +92,14 @@ def test_content_names_a_text():
 
 def test_files_come_by_name_with_origins_of_their_folders(tmp_path):
     root = tmp_path / "root"
-    for name in ("b/z.c", "b/a.h", "a/deep/x.c", "top.c", "a/readme.txt", "b/k.cpp"):
+    for name in (
+        "b/z.c",
+        "b/a.h",
+        "a/deep/x.c",
+        "top.c",
+        "a/readme.txt",
+        "b/k.cpp",
+    ):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(C)
     found = list(read_tree(root))
@@ -132,9 +150,15 @@ def test_a_folder_that_is_named_like_a_file_is_none(tmp_path):
 def test_a_packages_paths_start_with_its_name(tmp_path):
     (tmp_path / "src").mkdir()
     (tmp_path / "src" / "f.c").write_text(C)
-    (tmp_path / "a.tar.gz").write_bytes(b"an archive is none of a package's files")
+    (tmp_path / "a.tar.gz").write_bytes(
+        b"an archive is none of a package's files"
+    )
     (found,) = read_package(tmp_path, "gsl", "GPL-3")
-    assert (found.path, found.origin, found.licence) == ("gsl/src/f.c", "gsl", "GPL-3")
+    assert (found.path, found.origin, found.licence) == (
+        "gsl/src/f.c",
+        "gsl",
+        "GPL-3",
+    )
     assert found.package == str(tmp_path)
 
 
@@ -184,7 +208,9 @@ def test_links_and_devices_in_an_archive_are_passed_over(tmp_path):
 
 
 def test_a_large_member_is_named_and_not_read(tmp_path):
-    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(
+        tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED
+    ) as archive:
         archive.writestr("large.c", " " * (MAX_BYTES + 1))
         archive.writestr("f.c", C)
         archive.writestr("folder.c/", "")
@@ -195,7 +221,11 @@ def test_a_large_member_is_named_and_not_read(tmp_path):
 
 def test_an_archive_that_unpacks_to_too_much_is_cut_off(tmp_path, monkeypatch):
     monkeypatch.setattr("nsc.exestack.sources.tree.MAX_ARCHIVE_BYTES", 1000)
-    files = {"a.c": C.encode(), "filler.bin": b"0" * 900, "b.c": C.encode() * 5}
+    files = {
+        "a.c": C.encode(),
+        "filler.bin": b"0" * 900,
+        "b.c": C.encode() * 5,
+    }
     tar_of(tmp_path / "a.tar", files)
     found = list(read_tree(tmp_path))
     assert list(texts(found)) == ["a.tar:a.c"]
@@ -203,7 +233,9 @@ def test_an_archive_that_unpacks_to_too_much_is_cut_off(tmp_path, monkeypatch):
 
 
 def test_what_an_archive_gave_before_it_broke_is_kept(tmp_path):
-    tar_of(tmp_path / "whole.tar", {"a.c": C.encode(), "b.c": C.encode() * 400})
+    tar_of(
+        tmp_path / "whole.tar", {"a.c": C.encode(), "b.c": C.encode() * 400}
+    )
     data = (tmp_path / "whole.tar").read_bytes()
     (tmp_path / "whole.tar").write_bytes(data[: 512 * 6])
     found = list(read_tree(tmp_path))
@@ -227,7 +259,10 @@ def test_an_encrypted_archive_is_a_broken_one(tmp_path):
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("tree:/no/such/folder", "expected a folder; there is none at /no/such/folder"),
+        (
+            "tree:/no/such/folder",
+            "expected a folder; there is none at /no/such/folder",
+        ),
         ("stack:/no/such.parquet", "expected a parquet file; there is none"),
         ("git:x", "'git:x' is no source; expected tree:DIR"),
         ("", "'' is no source"),
@@ -245,7 +280,13 @@ def test_a_tree_has_no_versions(tmp_path):
 def test_rows_of_the_stack_keep_to_c(tmp_path):
     path = tmp_path / "s.parquet"
     rows = {
-        "content": [C, C, C, None, "\udce9".encode("utf-8", "replace").decode()],
+        "content": [
+            C,
+            C,
+            C,
+            None,
+            "\udce9".encode("utf-8", "replace").decode(),
+        ],
         "lang": ["C", "c", "C++", "C", "C"],
         "path": ["a.c", "b.c", "c.cc", "d.c", "e.c"],
         "hexsha": list("12345"),

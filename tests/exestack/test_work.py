@@ -51,9 +51,12 @@ def test_generated_programs_are_cut_by_the_thousand():
 
 
 @pytest.mark.parametrize(
-    ("limit", "value"), [("MAX_FILES", 2), ("MAX_CHARACTERS", 60), ("MAX_FLOATS", 4)]
+    ("limit", "value"),
+    [("MAX_FILES", 2), ("MAX_CHARACTERS", 60), ("MAX_FLOATS", 4)],
 )
-def test_files_are_cut_by_number_size_and_work(tmp_path, monkeypatch, limit, value):
+def test_files_are_cut_by_number_size_and_work(
+    tmp_path, monkeypatch, limit, value
+):
     source = folder_of(tmp_path, a=F, b=F, c=F, d=F, e=F)
     assert [p.size for p in pieces(source)] == [5]
     monkeypatch.setattr(work, limit, value)
@@ -83,7 +86,10 @@ def test_mutants_are_cut_by_parents(tmp_path, monkeypatch):
         ("synthetic:0", "expected a number of programs"),
         ("synthetic:-3", "expected a number of programs"),
         ("synthetic:many", "'synthetic:many': expected a number"),
-        ("mutate:/no/data", "expected a data set; /no/data has no folder 'train'"),
+        (
+            "mutate:/no/data",
+            "expected a data set; /no/data has no folder 'train'",
+        ),
         ("tree:/no/tree", "expected a folder"),
         ("nothing:x", "is no source"),
     ],
@@ -105,7 +111,9 @@ def test_copies_are_a_number(tmp_path):
 def test_a_piece_is_named_by_its_content():
     a = SourceText("o", "a.c", F)
     name = FileWork(0, (a,)).name
-    assert name == FileWork(0, (SourceText("o", "a.c", F, licence="MIT"),)).name
+    assert (
+        name == FileWork(0, (SourceText("o", "a.c", F, licence="MIT"),)).name
+    )
     others = [
         FileWork(1, (a,)),
         FileWork(0, (SourceText("o", "a.c", F + " "),)),
@@ -195,7 +203,9 @@ def test_work_whose_counts_are_missing_is_done_again(tmp_path):
 
 
 def test_progress_counts_up_to_the_total(tmp_path, monkeypatch):
-    source = folder_of(tmp_path / "tree", a=F, b=F.replace("0.5", "0.25"), c="int x;")
+    source = folder_of(
+        tmp_path / "tree", a=F, b=F.replace("0.5", "0.25"), c="int x;"
+    )
     monkeypatch.setattr(work, "MAX_FILES", 2)
     steps = []
     build_dataset([source], tmp_path / "out", progress=steps.append)
@@ -216,7 +226,9 @@ def test_progress_says_how_long_it_takes():
         done=50, total=5050, records=1, dropped=0, seconds=10.0, fresh=50
     )
     assert str(long).endswith("17 min left")
-    idle = BuildProgress(done=5, total=10, records=0, dropped=0, seconds=0.0, fresh=0)
+    idle = BuildProgress(
+        done=5, total=10, records=0, dropped=0, seconds=0.0, fresh=0
+    )
     assert str(idle) == "0 kept, 0 dropped, 0 files/s, "
 
 
@@ -224,11 +236,16 @@ def test_progress_says_how_long_it_takes():
     ("options", "message"),
     [
         ({"workers": 0}, "at least one source and one worker"),
-        ({"executor": "spark"}, "unknown executor 'spark'; known are process, ray"),
+        (
+            {"executor": "spark"},
+            "unknown executor 'spark'; known are process, ray",
+        ),
         ({"profile": "narrow"}, "unknown profile 'narrow'"),
     ],
 )
-def test_nothing_is_written_where_a_build_is_refused(tmp_path, options, message):
+def test_nothing_is_written_where_a_build_is_refused(
+    tmp_path, options, message
+):
     with pytest.raises(InputError, match=message):
         build_dataset(["synthetic:3"], tmp_path / "out", **options)
     with pytest.raises(InputError, match="at least one source"):

@@ -28,10 +28,14 @@ def test_two_steps_by_hand(backend):
     spread = 0.999 * 0.001 * first**2 + 0.001 * second**2
     w = w - 0.01 * (m / (1 - 0.9**2)) / np.sqrt(spread / (1 - 0.999**2))
     np.testing.assert_allclose(found.w_final[0], w, rtol=1e-6)
-    np.testing.assert_allclose(found.train_loss[0, :2], [4.0, residual**2], rtol=1e-5)
+    np.testing.assert_allclose(
+        found.train_loss[0, :2], [4.0, residual**2], rtol=1e-5
+    )
 
 
-@pytest.mark.parametrize("n", [30, 300])  # surrogates in lanes, samples in lanes
+@pytest.mark.parametrize(
+    "n", [30, 300]
+)  # surrogates in lanes, samples in lanes
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_validation_is_measured_every_so_often_and_at_the_end(backend, n):
     x = np.random.default_rng(0).uniform(-1, 1, (n, 9))
@@ -60,7 +64,9 @@ def test_a_target_that_holds_at_the_start_is_reached_there(backend, n):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_no_target_is_never_reached(backend):
-    data = FinetuneData(ONE, ONE, ONE, ONE)  # the start is exact: every loss is 0
+    data = FinetuneData(
+        ONE, ONE, ONE, ONE
+    )  # the start is exact: every loss is 0
     found = finetune(START, TINY, data, AdamSettings(steps=3, backend=backend))
     assert found.stopped == ("step_limit",)
     exact = AdamSettings(steps=3, target_loss=0.0, backend=backend)
@@ -68,7 +74,9 @@ def test_no_target_is_never_reached(backend):
 
 
 def test_settings_are_checked():
-    with pytest.raises(InputError, match="evaluate_every must be at least 1; found 0"):
+    with pytest.raises(
+        InputError, match="evaluate_every must be at least 1; found 0"
+    ):
         AdamSettings(evaluate_every=0)
     with pytest.raises(InputError, match="steps must be 0 or more"):
         AdamSettings(steps=-1)
@@ -76,4 +84,8 @@ def test_settings_are_checked():
 
 def test_the_papers_settings():
     paper = AdamSettings.paper()
-    assert (paper.steps, paper.learning_rate, paper.evaluate_every) == (5000, 0.01, 3)
+    assert (paper.steps, paper.learning_rate, paper.evaluate_every) == (
+        5000,
+        0.01,
+        3,
+    )

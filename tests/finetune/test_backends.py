@@ -10,7 +10,13 @@ import numpy as np
 import pytest
 
 import nsc.host.native as kernels
-from nsc.finetune import OPTIMIZERS, AdamSettings, FinetuneData, LmSettings, finetune
+from nsc.finetune import (
+    OPTIMIZERS,
+    AdamSettings,
+    FinetuneData,
+    LmSettings,
+    finetune,
+)
 from nsc.finetune.backends.kernel import load_kernel
 from nsc.surrogate import COVERING, Topology, random_parameters
 
@@ -79,8 +85,12 @@ def test_adam_follows_the_reference_to_a_hundred_thousandth(topology, n):
         finetune(w, topology, data, replace(ADAM, backend=name))
         for name in ("reference", "cpu")
     )
-    floor = 1e-6 * a.train_loss[:, :1].max()  # losses near zero are rounding in float32
-    np.testing.assert_allclose(a.train_loss, b.train_loss, rtol=1e-5, atol=floor)
+    floor = (
+        1e-6 * a.train_loss[:, :1].max()
+    )  # losses near zero are rounding in float32
+    np.testing.assert_allclose(
+        a.train_loss, b.train_loss, rtol=1e-5, atol=floor
+    )
     np.testing.assert_allclose(
         a.validation_loss, b.validation_loss, rtol=1e-5, atol=floor
     )
@@ -107,11 +117,15 @@ def test_bits_do_not_depend_on_threads_order_or_neighbours(config, n):
         (np.array([5]), 1),
         (np.array([20, 3, 3]), 3),
     ):
-        part = finetune(w[ks], COVERING, pick(data, ks), config, threads=threads)
+        part = finetune(
+            w[ks], COVERING, pick(data, ks), config, threads=threads
+        )
         length = part.train_loss.shape[1]
         np.testing.assert_array_equal(part.w, whole.w[ks])
         np.testing.assert_array_equal(part.w_final, whole.w_final[ks])
-        np.testing.assert_array_equal(part.train_loss, whole.train_loss[ks, :length])
+        np.testing.assert_array_equal(
+            part.train_loss, whole.train_loss[ks, :length]
+        )
 
 
 @pytest.mark.parametrize("backend", ["reference", "cpu"])
@@ -119,7 +133,9 @@ def test_bits_do_not_depend_on_threads_order_or_neighbours(config, n):
 def test_adam_stops_at_a_target(backend, n):
     data, w = problem(COVERING, n, p=3), starts(COVERING, 3)
     free = finetune(w, COVERING, data, replace(ADAM, backend=backend))
-    target = float(np.sort(free.test_at_best)[1]) * 1.0001  # two of three reach it
+    target = (
+        float(np.sort(free.test_at_best)[1]) * 1.0001
+    )  # two of three reach it
     found = finetune(
         w, COVERING, data, replace(ADAM, target_loss=target, backend=backend)
     )
@@ -129,7 +145,9 @@ def test_adam_stops_at_a_target(backend, n):
         assert (found.stopped[k] == "target") == reached[k]
         if reached[k]:
             assert np.isfinite(found.train_loss[k, : found.best_step[k]]).all()
-            assert np.isnan(found.train_loss[k, found.best_step[k] + 1 :]).all()
+            assert np.isnan(
+                found.train_loss[k, found.best_step[k] + 1 :]
+            ).all()
 
 
 @pytest.mark.parametrize("config", [LM, ADAM], ids=["lm", "adam"])
@@ -137,11 +155,18 @@ def test_weights_of_unused_inputs_stay(config):
     data, w = problem(COVERING, 300, p=2), starts(COVERING, 2)
     found = finetune(w, COVERING, data, config)
     unused = COVERING.layers(w)[0][0][..., -1]
-    np.testing.assert_array_equal(COVERING.layers(found.w)[0][0][..., -1], unused)
-    nothing = FinetuneData(
-        *(np.zeros_like(a) if k % 2 == 0 else a for k, a in enumerate(data.arrays()))
+    np.testing.assert_array_equal(
+        COVERING.layers(found.w)[0][0][..., -1], unused
     )
-    assert np.isfinite(finetune(w, COVERING, nothing, config).best_validation).all()
+    nothing = FinetuneData(
+        *(
+            np.zeros_like(a) if k % 2 == 0 else a
+            for k, a in enumerate(data.arrays())
+        )
+    )
+    assert np.isfinite(
+        finetune(w, COVERING, nothing, config).best_validation
+    ).all()
 
 
 @pytest.mark.parametrize("config", [LM, ADAM], ids=["lm", "adam"])
@@ -155,14 +180,20 @@ def test_odd_examples(config):
         *(a * 1e6 if k % 2 == 0 else a for k, a in enumerate(data.arrays()))
     )
     result = finetune(w, COVERING, huge, config)
-    assert np.isfinite(result.w).all() and np.isfinite(result.best_validation).all()
+    assert (
+        np.isfinite(result.w).all()
+        and np.isfinite(result.best_validation).all()
+    )
 
 
 def test_shared_examples_are_everybodys():
     data, w = problem(COVERING, 60), starts(COVERING, 4)
     shared = finetune(w, COVERING, data, LM)
     copied = finetune(
-        w, COVERING, FinetuneData(*(np.repeat(a, 4, axis=0) for a in data.arrays())), LM
+        w,
+        COVERING,
+        FinetuneData(*(np.repeat(a, 4, axis=0) for a in data.arrays())),
+        LM,
     )
     np.testing.assert_array_equal(shared.w, copied.w)
 
@@ -202,9 +233,13 @@ def test_a_race_shows_its_mean_step_and_best_loss():
         config,
         progress=lambda *at: seen.append(at),
     )
-    steps, limits, losses = zip(*(at for at in seen if at[2] == at[2]), strict=True)
+    steps, limits, losses = zip(
+        *(at for at in seen if at[2] == at[2]), strict=True
+    )
     assert (
-        list(steps) == sorted(steps) and set(limits) == {60} and 20 <= steps[-1] <= 60
+        list(steps) == sorted(steps)
+        and set(limits) == {60}
+        and 20 <= steps[-1] <= 60
     )
     assert (
         list(losses) == sorted(losses, reverse=True)
@@ -253,6 +288,7 @@ def test_bits_do_not_depend_on_the_inputs_that_others_use(config):
         alone = finetune(w[[k]], COVERING, pick(data, [k]), config)
         np.testing.assert_array_equal(alone.w[0], whole.w[k])
         np.testing.assert_array_equal(
-            alone.train_loss[0], whole.train_loss[k, : alone.train_loss.shape[1]]
+            alone.train_loss[0],
+            whole.train_loss[k, : alone.train_loss.shape[1]],
         )
         assert alone.stopped[0] == whole.stopped[k]

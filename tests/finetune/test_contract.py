@@ -40,7 +40,9 @@ def problem(topology, n, p=2):
     arrays = []
     for size in (n, 11, 6):
         x = r.uniform(-1, 1, (p, size, topology.n_inputs))
-        waves = [np.sin((o + 1) * x.sum(-1)) for o in range(topology.n_outputs)]
+        waves = [
+            np.sin((o + 1) * x.sum(-1)) for o in range(topology.n_outputs)
+        ]
         arrays += [x, np.stack(waves, axis=-1)]
     w = np.stack([random_parameters(topology, seed=k) for k in range(p)])
     return w, FinetuneData(*arrays)
@@ -105,16 +107,22 @@ def test_many_steps_are_the_references(row, backend, topology):
 def test_tests_are_measured_where_validation_is_best_so_far(row, backend):
     topology = SHAPES[0]
     w, data = problem(topology, 60)
-    found = finetune(w, topology, data, row.settings(steps=15, backend=backend))
+    found = finetune(
+        w, topology, data, row.settings(steps=15, backend=backend)
+    )
     for k in range(len(w)):
         validation = np.nan_to_num(found.validation_loss[k], nan=np.inf)
         lowest_before = np.minimum.accumulate(np.r_[np.inf, validation[:-1]])
         is_record = validation < lowest_before
-        np.testing.assert_array_equal(np.isfinite(found.test_loss[k]), is_record)
+        np.testing.assert_array_equal(
+            np.isfinite(found.test_loss[k]), is_record
+        )
     expected = mean_squared_error(found.w, topology, *data.test)
     np.testing.assert_allclose(found.test_at_best, expected, rtol=1e-4)
     without = replace(data, x_test=None, y_test=None)
-    bare = finetune(w, topology, without, row.settings(steps=15, backend=backend))
+    bare = finetune(
+        w, topology, without, row.settings(steps=15, backend=backend)
+    )
     assert np.isnan(bare.test_at_best).all()
     np.testing.assert_array_equal(bare.w_final, found.w_final)
 
@@ -123,7 +131,9 @@ def test_tests_are_measured_where_validation_is_best_so_far(row, backend):
 @every_backend
 def test_a_result_names_what_made_it(row, backend):
     w, data = problem(SHAPES[3], 5)
-    found = finetune(w, SHAPES[3], data, row.settings(steps=1, backend=backend))
+    found = finetune(
+        w, SHAPES[3], data, row.settings(steps=1, backend=backend)
+    )
     assert (found.optimizer, found.backend) == (row.name, backend)
     assert found.w.shape == found.w_final.shape == w.shape
     assert found.seconds > 0
@@ -137,7 +147,9 @@ def test_topologies_that_are_too_large_are_refused(row):
     large = Topology((2, 100, 100, 1))
     assert not can_finetune(large, row.settings())
     w, data = problem(large, 5)
-    message = rf"{row.title} handles at most {row.max_parameters} parameters, 2-100"
+    message = (
+        rf"{row.title} handles at most {row.max_parameters} parameters, 2-100"
+    )
     with pytest.raises(InputError, match=message):
         finetune(w, large, data, row.settings(steps=1))
 
@@ -152,7 +164,9 @@ def test_weights_are_taken_or_refused(row, backend):
     if row.takes_weights:
         plain = finetune(w, topology, data, settings)
         found = finetune(w, topology, weighted, settings)
-        np.testing.assert_allclose(found.train_loss[:, 0], 3 * plain.train_loss[:, 0])
+        np.testing.assert_allclose(
+            found.train_loss[:, 0], 3 * plain.train_loss[:, 0]
+        )
         return
     with pytest.raises(InputError, match=f"leave them out for {row.name}"):
         finetune(w, topology, weighted, settings)
@@ -170,8 +184,12 @@ def test_what_no_row_knows_is_refused_by_name():
         steps: int = 3
 
     w, data = problem(SHAPES[3], 5)
-    message = "SgdSettings are no optimizer's settings; known are LmSettings, Adam"
+    message = (
+        "SgdSettings are no optimizer's settings; known are LmSettings, Adam"
+    )
     with pytest.raises(InputError, match=message):
         finetune(w, SHAPES[3], data, SgdSettings())
-    with pytest.raises(InputError, match="unknown optimizer 'sgd'; known are lm, adam"):
+    with pytest.raises(
+        InputError, match="unknown optimizer 'sgd'; known are lm, adam"
+    ):
         settings_for("sgd")

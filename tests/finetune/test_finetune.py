@@ -56,12 +56,15 @@ def test_gradient_and_normal_equations_against_differences(topology, n):
     jacobian = np.array(
         [
             (
-                (forward(w + h, topology, x) - forward(w - h, topology, x)) / 2e-6
+                (forward(w + h, topology, x) - forward(w - h, topology, x))
+                / 2e-6
             ).T.ravel()
             for h in 1e-6 * np.eye(len(w))
         ]
     )
-    np.testing.assert_allclose(curvature, jacobian @ jacobian.T / y.size, atol=1e-7)
+    np.testing.assert_allclose(
+        curvature, jacobian @ jacobian.T / y.size, atol=1e-7
+    )
 
 
 @pytest.mark.needs("torch")
@@ -95,20 +98,27 @@ def test_adam_follows_torch():
     for step in range(100):
         optimizer.zero_grad()
         loss = ((net(torch.from_numpy(x)) - torch.from_numpy(y)) ** 2).mean()
-        assert loss.item() == pytest.approx(result.train_loss[0, step], rel=1e-5)
+        assert loss.item() == pytest.approx(
+            result.train_loss[0, step], rel=1e-5
+        )
         loss.backward()
         optimizer.step()
 
 
 def test_lm_learns_a_smooth_function():
     data = data_of(lambda x: np.sin(2 * x[:, 0]) * x[:, 1])
-    result = finetune(random_parameters(COVERING, seed=0), COVERING, data, LmSettings())
+    result = finetune(
+        random_parameters(COVERING, seed=0), COVERING, data, LmSettings()
+    )
     assert result.best_validation[0] < 1e-4
     assert result.backend == "cpu" and result.optimizer == "lm"
     best = result.best_step[0]
     assert result.validation_loss[0, best] == result.best_validation[0]
     found = (
-        (forward(result.w[0], COVERING, data.x_validation[0]) - data.y_validation[0])
+        (
+            forward(result.w[0], COVERING, data.x_validation[0])
+            - data.y_validation[0]
+        )
         ** 2
     ).mean()
     assert found == pytest.approx(result.best_validation[0], rel=1e-9)
@@ -122,7 +132,8 @@ def test_neighbours_do_not_change_bits(settings):
     )
     w = np.stack([random_parameters(topology, seed=k) for k in range(3)])
     parts = [
-        data_of(lambda x, k=k: x[:, 0] * k + x[:, 1], n=30, seed=k) for k in range(3)
+        data_of(lambda x, k=k: x[:, 0] * k + x[:, 1], n=30, seed=k)
+        for k in range(3)
     ]
     stacked = FinetuneData(
         *(
@@ -153,24 +164,39 @@ def test_few_examples(settings, n):
 
 def test_equal_targets_and_huge_inputs():
     data = data_of(lambda x: np.full(len(x), 3.0))
-    result = finetune(random_parameters(COVERING, seed=0), COVERING, data, LmSettings())
+    result = finetune(
+        random_parameters(COVERING, seed=0), COVERING, data, LmSettings()
+    )
     assert result.best_validation[0] < 1e-10
     huge = FinetuneData(
         *(
             a * 1e6
-            for a in (data.x_train, data.y_train, data.x_validation, data.y_validation)
+            for a in (
+                data.x_train,
+                data.y_train,
+                data.x_validation,
+                data.y_validation,
+            )
         )
     )
     assert np.isfinite(
-        finetune(random_parameters(COVERING, seed=0), COVERING, huge, LmSettings()).w
+        finetune(
+            random_parameters(COVERING, seed=0), COVERING, huge, LmSettings()
+        ).w
     ).all()
 
 
 def test_split_is_80_to_20_and_disjoint():
     x = np.arange(100.0)[:, None]
     data = split_examples(x, x, seed=0)
-    assert data.x_train.shape == (1, 80, 1) and data.x_validation.shape == (1, 20, 1)
-    assert set(data.x_train.ravel()) | set(data.x_validation.ravel()) == set(x.ravel())
+    assert data.x_train.shape == (1, 80, 1) and data.x_validation.shape == (
+        1,
+        20,
+        1,
+    )
+    assert set(data.x_train.ravel()) | set(data.x_validation.ravel()) == set(
+        x.ravel()
+    )
     one = split_examples(x[:1], x[:1], seed=0)
     assert one.x_train.tolist() == one.x_validation.tolist()
 
@@ -186,7 +212,11 @@ def test_the_best_start_wins():
     assert result.train_loss.shape == result.validation_loss.shape
     assert (
         finetune_best_of(
-            starts, COVERING, data, LmSettings(), handicaps=np.array([1.0, 1e20])
+            starts,
+            COVERING,
+            data,
+            LmSettings(),
+            handicaps=np.array([1.0, 1e20]),
         )[1]
         == 0
     )
@@ -202,7 +232,10 @@ def test_random_starts_are_trusted_with_examples():
     ("change", "message"),
     [
         ({"y_train": np.full((5, 1), np.nan)}, "y_train holds NaN"),
-        ({"x_train": np.full((5, 2), np.inf)}, "x_train holds NaN or infinity"),
+        (
+            {"x_train": np.full((5, 2), np.inf)},
+            "x_train holds NaN or infinity",
+        ),
         ({"y_train": np.zeros((5, 2))}, "has 1 outputs; y_train has 2"),
         ({"x_train": np.zeros((0, 2)), "y_train": np.zeros((0, 1))}, "n > 0"),
         (
@@ -224,26 +257,36 @@ def test_bad_examples_are_refused(change, message):
         "y_validation": np.zeros((2, 1)),
     }
     with pytest.raises(InputError, match=message):
-        finetune(np.zeros(65), COVERING, FinetuneData(**parts | change), LmSettings())
+        finetune(
+            np.zeros(65),
+            COVERING,
+            FinetuneData(**parts | change),
+            LmSettings(),
+        )
 
 
 def test_parameters_that_are_no_numbers_are_refused():
     with pytest.raises(InputError, match="to start from hold NaN"):
         finetune(
-            np.full(65, np.nan), COVERING, data_of(lambda x: x[:, 0]), LmSettings()
+            np.full(65, np.nan),
+            COVERING,
+            data_of(lambda x: x[:, 0]),
+            LmSettings(),
         )
 
 
 def test_misuse_is_explained():
     data = data_of(lambda x: x[:, 0])
     with pytest.raises(
-        InputError, match="unknown finetuning backend 'gpu'; known are cpu, reference"
+        InputError,
+        match="unknown finetuning backend 'gpu'; known are cpu, reference",
     ):
         finetune(np.zeros(65), COVERING, data, LmSettings(backend="gpu"))
     with pytest.raises(InputError, match="known are lm, adam"):
         settings_for("sgd")
     large = Topology((2, 100, 100, 1))
     with pytest.raises(
-        InputError, match=r"at most 3000 parameters.*use another optimizer \(adam\)"
+        InputError,
+        match=r"at most 3000 parameters.*use another optimizer \(adam\)",
     ):
         finetune(np.zeros(large.n_parameters), large, data, LmSettings())

@@ -90,7 +90,10 @@ def test_samples_are_padded_with_what_counts_nothing():
     laid_out = samples_in_lanes(Examples(x, -x[:, :1]), np.float64)
     columns, targets, mask = laid_out.arrays
     assert (laid_out.data.vectors, laid_out.data.samples) == (2, 5)
-    assert columns.tolist() == [[0, 2, 4, 6, 8, 0, 0, 0], [1, 3, 5, 7, 9, 0, 0, 0]]
+    assert columns.tolist() == [
+        [0, 2, 4, 6, 8, 0, 0, 0],
+        [1, 3, 5, 7, 9, 0, 0, 0],
+    ]
     assert targets.tolist() == [[0, -2, -4, -6, -8, 0, 0, 0]]
     assert mask.tolist() == [1, 1, 1, 1, 1, 0, 0, 0]
     whole = samples_in_lanes(Examples(x[:4], x[:4]), np.float64)

@@ -32,14 +32,18 @@ def test_one_step_by_hand(backend):
     found = run(one_example(3.0), backend, steps=1, damping=1.0)
     np.testing.assert_allclose(found.w_final[0], START + 0.4, rtol=1e-12)
     residual = 1.4 * 1.8 + 0.4 - 3.0
-    np.testing.assert_allclose(found.train_loss[0], [4.0, residual**2], rtol=1e-9)
+    np.testing.assert_allclose(
+        found.train_loss[0], [4.0, residual**2], rtol=1e-9
+    )
     assert found.best_step.tolist() == [1]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_an_accepted_step_divides_the_damping(backend):
     """The second step is the first of a run from there with half the damping."""
-    twice = run(one_example(3.0), backend, steps=2, damping=1.0, damping_down=2.0)
+    twice = run(
+        one_example(3.0), backend, steps=2, damping=1.0, damping_down=2.0
+    )
     once = run(one_example(3.0), backend, steps=1, damping=1.0)
     settings = LmSettings(backend=backend, steps=1, damping=0.5)
     rest = finetune(once.w_final[0], TINY, one_example(3.0), settings)
@@ -77,7 +81,12 @@ def test_a_ridge_pulls_towards_zero(backend):
         # no gain is enough: five losses are more than twice two
         (
             3.0,
-            {"plateau_steps": 2, "plateau_gain": 0.0, "tolerance": 0.0, "damping": 9.0},
+            {
+                "plateau_steps": 2,
+                "plateau_gain": 0.0,
+                "tolerance": 0.0,
+                "damping": 9.0,
+            },
             "plateau",
             4,
         ),

@@ -41,7 +41,9 @@ def test_the_normal_equations_are_of_the_residuals_derivatives(activation):
     jacobian = differences(lambda w: forward(w, topology, x).T.ravel(), w)
     residual = (forward(w, topology, x) - y).T.ravel()
     curvature, slope = NormalEquations(topology, x, y).assemble(w)
-    np.testing.assert_allclose(curvature, jacobian @ jacobian.T / y.size, atol=1e-7)
+    np.testing.assert_allclose(
+        curvature, jacobian @ jacobian.T / y.size, atol=1e-7
+    )
     np.testing.assert_allclose(slope, jacobian @ residual / y.size, atol=1e-7)
 
 
@@ -58,7 +60,9 @@ def test_weights_multiply_squared_residuals():
 
 def test_assembling_does_not_depend_on_what_was_measured_before():
     topology, w, x, y = problem("sigmoid")
-    fresh, measured, elsewhere = (NormalEquations(topology, x, y) for _ in range(3))
+    fresh, measured, elsewhere = (
+        NormalEquations(topology, x, y) for _ in range(3)
+    )
     measured.loss(w)
     elsewhere.loss(w + 1)
     expected = fresh.assemble(w)
@@ -72,6 +76,14 @@ def test_weights_of_zero_inputs_are_left_out():
     x[:, 1] = 0
     system = NormalEquations(topology, x, y)
     left_out = set(range(len(w))) - set(system.used.tolist())
-    assert left_out == {1, 4, 7, 10}  # the second of three weights of four units
+    assert left_out == {
+        1,
+        4,
+        7,
+        10,
+    }  # the second of three weights of four units
     curvature, slope = system.assemble(w)
-    assert curvature.shape == (len(w) - 4, len(w) - 4) and len(slope) == len(w) - 4
+    assert (
+        curvature.shape == (len(w) - 4, len(w) - 4)
+        and len(slope) == len(w) - 4
+    )

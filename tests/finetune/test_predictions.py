@@ -41,7 +41,9 @@ def problem(n, p, topology):
         r.uniform(-1, 1, (p, n, topology.n_inputs)),
         r.uniform(-1, 1, (p, 9, topology.n_inputs)),
     )
-    both = [np.repeat(target(a), topology.n_outputs, axis=-1) for a in (x, held)]
+    both = [
+        np.repeat(target(a), topology.n_outputs, axis=-1) for a in (x, held)
+    ]
     return FinetuneData(x, both[0], held, both[1]), np.stack(
         [random_parameters(topology, seed=k) for k in range(p)]
     )
@@ -51,7 +53,9 @@ def problem(n, p, topology):
 @pytest.mark.parametrize("topology", [COVERING, SMALL], ids=str)
 def test_weighted_backends_agree(topology, n):
     data, w = problem(n, 2, topology)
-    data = replace(data, weights=np.random.default_rng(2).uniform(0, 2, (2, n)))
+    data = replace(
+        data, weights=np.random.default_rng(2).uniform(0, 2, (2, n))
+    )
     a, b = (
         finetune(w, topology, data, replace(LM, backend=name))
         for name in ("reference", "cpu")
@@ -95,7 +99,8 @@ def test_weights_are_checked(weights, message):
 def predictions(error):
     x = np.random.default_rng(3).uniform(-1, 1, (256, 2))
     return Predictions(
-        x, target(x) + error * np.random.default_rng(4).standard_normal((256, 1))
+        x,
+        target(x) + error * np.random.default_rng(4).standard_normal((256, 1)),
     )
 
 
@@ -110,14 +115,20 @@ def fitted(prior):
         prior.x[None], prior.y[None], prior.x[None, :1], prior.y[None, :1]
     )
     return finetune(
-        random_parameters(COVERING, seed=0), COVERING, data, LmSettings(steps=40)
+        random_parameters(COVERING, seed=0),
+        COVERING,
+        data,
+        LmSettings(steps=40),
     ).w_final[0]
 
 
 @pytest.mark.parametrize("n", [1, 6, 30])
 def test_predictions_keep_few_examples_from_misleading(n):
     x = np.random.default_rng(6).uniform(-1, 1, (n, 2))
-    data, w = split_examples(x, target(x), seed=0), random_parameters(COVERING, seed=0)
+    data, w = (
+        split_examples(x, target(x), seed=0),
+        random_parameters(COVERING, seed=0),
+    )
     assert has_few(data) == (n < 13)
     heeding = finetune_with_predictions(w, COVERING, data, predictions(0.02))
     alone = finetune(w, COVERING, data, LmSettings(steps=200))
@@ -174,7 +185,11 @@ def compiled(start, budget, finetune=None):
         finetune=finetune or LmSettings(steps=120),
     )
     return surrogate_compilation(
-        target, (start,), lambda n, g: g.uniform(-1, 1, (n, 2)), template, config
+        target,
+        (start,),
+        lambda n, g: g.uniform(-1, 1, (n, 2)),
+        template,
+        config,
     )
 
 
@@ -182,10 +197,18 @@ def test_two_examples_are_two():
     prior, w = predictions(0.02), random_parameters(COVERING, seed=0)
     x = np.array([[0.5, 0.5], [-0.5, 0.5]])
     found = [
-        finetune_with_predictions(w, COVERING, split_examples(x, y, seed=0), prior).w[0]
-        for y in (target(x), target(x) + [[1.0], [0.0]], target(x) + [[0.0], [1.0]])
+        finetune_with_predictions(
+            w, COVERING, split_examples(x, y, seed=0), prior
+        ).w[0]
+        for y in (
+            target(x),
+            target(x) + [[1.0], [0.0]],
+            target(x) + [[0.0], [1.0]],
+        )
     ]
-    assert not np.allclose(found[0], found[1]) and not np.allclose(found[0], found[2])
+    assert not np.allclose(found[0], found[1]) and not np.allclose(
+        found[0], found[2]
+    )
 
 
 def test_a_constant_output_is_no_output_to_scale_by():
@@ -196,7 +219,9 @@ def test_a_constant_output_is_no_output_to_scale_by():
         == 0.0
     )
     x = np.random.default_rng(8).uniform(-1, 1, (300, 2))
-    prior = Predictions(x, np.concatenate([target(x), np.full((300, 1), 0.1)], axis=1))
+    prior = Predictions(
+        x, np.concatenate([target(x), np.full((300, 1), 0.1)], axis=1)
+    )
     shape = Topology((2, 4, 4, 2))
     fit = finetune_with_predictions(
         random_parameters(shape, seed=0), shape, None, prior
@@ -206,11 +231,14 @@ def test_a_constant_output_is_no_output_to_scale_by():
 
 
 @pytest.mark.parametrize(
-    ("budget", "label"), [(5, "text, with predictions"), (100, None), (1000, None)]
+    ("budget", "label"),
+    [(5, "text, with predictions"), (100, None), (1000, None)],
 )
 def test_a_compilation_heeds_predictions_on_few_examples_only(budget, label):
     predicted = predictions(0.02)
-    start = Start(COVERING, (("text", fitted(predicted)),), predicted=predicted)
+    start = Start(
+        COVERING, (("text", fitted(predicted)),), predicted=predicted
+    )
     heeding, alone = (
         compiled(start, budget),
         compiled(replace(start, predicted=None), budget),

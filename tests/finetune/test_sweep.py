@@ -37,7 +37,9 @@ def trials(count=12, sizes=(0, 1, 8, 40), made=None):
         data = FinetuneData(
             *(a for xs in x for a in (xs, np.sin(xs[:, :1] + xs[:, 1:2])))
         )
-        yield Trial(f"program{k}/size={n}", random_parameters(COVERING, seed=k), data)
+        yield Trial(
+            f"program{k}/size={n}", random_parameters(COVERING, seed=k), data
+        )
 
 
 def by_key(scores):
@@ -69,16 +71,23 @@ def test_finished_trials_are_not_run_again(tmp_path):
     file, calls = tmp_path / "deep" / "scores.jsonl", []
     whole = by_key(sweep(trials(), COVERING, CONFIG, file=file))
     assert len(file.read_text().splitlines()) == 1 + 12
-    again = by_key(sweep(trials(), COVERING, CONFIG, file=file, progress=calls.append))
+    again = by_key(
+        sweep(trials(), COVERING, CONFIG, file=file, progress=calls.append)
+    )
     assert calls == [12] and again.keys() == whole.keys()
     text = file.read_text()
     file.write_text(text[: len(text) // 2])  # killed while writing
-    assert by_key(sweep(trials(), COVERING, CONFIG, file=file)).keys() == whole.keys()
+    assert (
+        by_key(sweep(trials(), COVERING, CONFIG, file=file)).keys()
+        == whole.keys()
+    )
     lines = [json.loads(line) for line in file.read_text().splitlines()[1:]]
     assert len(lines) == 12
     for line in lines:
         want = whole[line["key"]]
-        assert line["test"] == want.test and line["best_step"] == want.best_step
+        assert (
+            line["test"] == want.test and line["best_step"] == want.best_step
+        )
 
 
 def test_a_killed_sweep_goes_on(tmp_path):
@@ -104,18 +113,24 @@ def test_a_killed_sweep_goes_on(tmp_path):
 @pytest.mark.parametrize("change", ["config", "about", "topology", "cut"])
 def test_scores_of_another_sweep_are_not_taken_over(change, tmp_path):
     file = tmp_path / "scores.jsonl"
-    before = by_key(sweep(trials(), COVERING, CONFIG, file=file, about="one data set"))
+    before = by_key(
+        sweep(trials(), COVERING, CONFIG, file=file, about="one data set")
+    )
     if change == "cut":  # killed within the first line
         file.write_text(file.read_text()[:10])
         assert (
             by_key(
-                sweep(trials(), COVERING, CONFIG, file=file, about="one data set")
+                sweep(
+                    trials(), COVERING, CONFIG, file=file, about="one data set"
+                )
             ).keys()
             == before.keys()
         )
         return
     topology = (
-        replace(COVERING, activation="tanh") if change == "topology" else COVERING
+        replace(COVERING, activation="tanh")
+        if change == "topology"
+        else COVERING
     )
     config = replace(CONFIG, steps=21) if change == "config" else CONFIG
     about = "another" if change == "about" else "one data set"
@@ -133,7 +148,11 @@ def test_waiting_examples_are_bounded():
     made, most = [], 0
     size = next(trials(1, (40,))).n_bytes
     for _ in sweep(
-        trials(60, (38, 39, 40), made), COVERING, CONFIG, batch=1000, max_bytes=6 * size
+        trials(60, (38, 39, 40), made),
+        COVERING,
+        CONFIG,
+        batch=1000,
+        max_bytes=6 * size,
     ):
         most = max(most, len(made))
         break
@@ -144,7 +163,9 @@ def test_misuse_is_explained(tmp_path):
     with pytest.raises(InputError, match="two trials named"):
         list(sweep([*trials(2), *trials(2)], COVERING, CONFIG))
     (tmp_path / "other.jsonl").write_text('{"name": 3}\n')
-    with pytest.raises(StoreError, match="does not hold the scores of a sweep"):
+    with pytest.raises(
+        StoreError, match="does not hold the scores of a sweep"
+    ):
         list(sweep(trials(), COVERING, CONFIG, file=tmp_path / "other.jsonl"))
 
 
@@ -161,11 +182,15 @@ def test_shares_are_nested_and_split():
         (655, 164),
         (6554, 1638),
     ]
-    parts = [set(np.concatenate([d.x_train, d.x_validation])[:, 0]) for d in made]
-    assert all(a <= b for a, b in zip(parts, parts[1:], strict=False)) and parts[
-        -1
-    ] == set(x[:, 0])
-    assert all((d.y_train == -d.x_train).all() and len(d.x_test) == 5 for d in made)
+    parts = [
+        set(np.concatenate([d.x_train, d.x_validation])[:, 0]) for d in made
+    ]
+    assert all(
+        a <= b for a, b in zip(parts, parts[1:], strict=False)
+    ) and parts[-1] == set(x[:, 0])
+    assert all(
+        (d.y_train == -d.x_train).all() and len(d.x_test) == 5 for d in made
+    )
     assert len(share_of(x[:3], x[:3], share=0.001, seed=0).x_train) == 1
     with pytest.raises(InputError, match="between 0 and 1"):
         share_of(x, x, share=1.5, seed=0)
@@ -180,7 +205,9 @@ def test_a_sweep_of_the_papers_sizes():
         Trial(
             f"size={s}/trial={k}",
             w,
-            share_of(x, f(x), share=s, seed=k, x_test=x_test, y_test=f(x_test)),
+            share_of(
+                x, f(x), share=s, seed=k, x_test=x_test, y_test=f(x_test)
+            ),
         )
         for s in PAPER_DATA_SIZES
         for k in range(3)
@@ -197,9 +224,15 @@ def test_a_broken_line_between_others_is_no_file_of_ours(tmp_path):
     file = tmp_path / "scores.jsonl"
     list(sweep(trials(), COVERING, CONFIG, file=file))
     head, first, *rest = file.read_text().splitlines(keepends=True)
-    for broken in ("not json\n", '{"key": "a"}\n', '{"key": "a", "colour": 3}\n'):
+    for broken in (
+        "not json\n",
+        '{"key": "a"}\n',
+        '{"key": "a", "colour": 3}\n',
+    ):
         file.write_text("".join([head, first, broken, *rest]))
-        with pytest.raises(StoreError, match="does not hold the scores of a sweep"):
+        with pytest.raises(
+            StoreError, match="does not hold the scores of a sweep"
+        ):
             list(sweep(trials(), COVERING, CONFIG, file=file))
 
 
@@ -207,14 +240,19 @@ def test_a_broken_line_between_others_is_no_file_of_ours(tmp_path):
 def test_first_lines_of_something_else(tmp_path, first):
     file = tmp_path / "scores.jsonl"
     file.write_text(first)
-    with pytest.raises(StoreError, match="does not hold the scores of a sweep"):
+    with pytest.raises(
+        StoreError, match="does not hold the scores of a sweep"
+    ):
         list(sweep(trials(), COVERING, CONFIG, file=file))
 
 
 def test_another_optimizer_or_backend_is_another_sweep(tmp_path):
     file = tmp_path / "scores.jsonl"
     list(sweep(trials(4), COVERING, CONFIG, file=file))
-    for settings in (LmSettings(steps=20), replace(CONFIG, backend="reference")):
+    for settings in (
+        LmSettings(steps=20),
+        replace(CONFIG, backend="reference"),
+    ):
         with pytest.raises(StoreError, match=r"another sweep \(config\)"):
             list(sweep(trials(4), COVERING, settings, file=file))
 

@@ -13,7 +13,11 @@ def numbers(name: str, n: int = 400, seed: int = 0) -> np.ndarray:
     sizes = np.exp2(generator.uniform(-20, 20, n))
     drawn = sizes * generator.choice([-1.0, 1.0], n)
     drawn[:6] = 1.0, -1.0, 2.0, -0.5, 1.5, 3.0
-    return drawn.astype(np.float32).astype(np.float64) if name == "WORD" else drawn
+    return (
+        drawn.astype(np.float32).astype(np.float64)
+        if name == "WORD"
+        else drawn
+    )
 
 
 def fields(name: str, x: np.ndarray, *, signed: bool = False) -> np.ndarray:

@@ -2,4 +2,6 @@
 
 from hypothesis import settings
 
-quick = settings(max_examples=60, deadline=None, derandomize=True, database=None)
+quick = settings(
+    max_examples=60, deadline=None, derandomize=True, database=None
+)

@@ -54,7 +54,11 @@ def test_what_a_node_is_can_be_asked():
     x = b.input(0)
     half = b.literal(0.5)
     node = b.make("MIN", x, half)
-    assert (b.op(node), b.children(node), b.value(node)) == ("MIN", (x, half), None)
+    assert (b.op(node), b.children(node), b.value(node)) == (
+        "MIN",
+        (x, half),
+        None,
+    )
     assert (b.op(half), b.children(half), b.value(half)) == ("LIT", (), 0.5)
     assert (b.op(x), b.children(x), b.value(x)) == ("IN", (), None)
 
@@ -72,7 +76,9 @@ def test_known_numbers_are_folded_as_they_are_evaluated(op, known):
         assert b.op(node) == "NAN"
     else:
         assert b.value(node) == (
-            expected if math.isfinite(expected) else math.copysign(1e30, expected)
+            expected
+            if math.isfinite(expected)
+            else math.copysign(1e30, expected)
         )
 
 
@@ -127,7 +133,10 @@ def test_truths():
     x = b.input(0)
     less = b.make("LT", x, b.literal(0.5))
     assert b.truth(less) == less
-    assert (b.value(b.truth(b.literal(0.0))), b.value(b.truth(b.literal(7.0)))) == (
+    assert (
+        b.value(b.truth(b.literal(0.0))),
+        b.value(b.truth(b.literal(7.0))),
+    ) == (
         0,
         1,
     )
@@ -141,9 +150,16 @@ def test_what_no_output_needs_is_dropped_and_children_come_first():
     kept = b.make("SUB", b.input(1), b.make("SIN", b.input(0)))
     dag = b.finish([kept, b.input(1)])
     assert sorted(OPS[op] for op in dag.ops) == ["IN", "IN", "SIN", "SUB"]
-    assert all(child < k for k, children in enumerate(dag.args) for child in children)
+    assert all(
+        child < k for k, children in enumerate(dag.args) for child in children
+    )
     assert dag.n_inputs == 3
-    assert (dag.ops.dtype, dag.args.dtype, dag.values.dtype, dag.roots.dtype) == (
+    assert (
+        dag.ops.dtype,
+        dag.args.dtype,
+        dag.values.dtype,
+        dag.roots.dtype,
+    ) == (
         np.int16,
         np.int32,
         np.float64,

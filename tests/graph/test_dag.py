@@ -163,7 +163,9 @@ def test_other_inputs_become_a_literal():
     np.testing.assert_array_equal(
         evaluate(bound, X[:, :1]), evaluate(small(), at_value)
     )
-    assert (small().ops == OP_INDEX["IN"]).sum() == 2  # the old one is as it was
+    assert (
+        small().ops == OP_INDEX["IN"]
+    ).sum() == 2  # the old one is as it was
 
 
 def test_guesses_and_cut_loops_are_not_exact():

@@ -52,7 +52,9 @@ OPERATIONS = [
 
 
 @pytest.mark.parametrize(("name", "signed", "operator", "other"), OPERATIONS)
-def test_bit_operators_do_what_they_do_to_integers(name, signed, operator, other):
+def test_bit_operators_do_what_they_do_to_integers(
+    name, signed, operator, other
+):
     b = Builder(1)
     x = numbers(name)
     field = as_integer(b, field_of(b, name, b.input(0)), signed, WIDTHS[name])
@@ -68,7 +70,9 @@ def test_sides_of_bit_operators_change_places(name, operator):
     b = Builder(1)
     field = field_of(b, name, b.input(0))
     sign = b.literal(2.0**31)
-    assert bitwise(b, operator, field, sign) == bitwise(b, operator, sign, field)
+    assert bitwise(b, operator, field, sign) == bitwise(
+        b, operator, sign, field
+    )
 
 
 def test_the_number_behind_a_mask_is_an_absolute_value():
@@ -93,7 +97,9 @@ def test_a_sign_taken_off_is_a_size_and_put_on_is_copied():
     other = bitwise(b, "&", field_of(b, "HIGH", y), b.literal(2.0**31))
     flipped = bitwise(b, "^", high, other)
     drawn, second = numbers("HIGH"), numbers("HIGH", seed=1)
-    expected = fields("HIGH", np.where(second < 0, -drawn, drawn)).astype(float)
+    expected = fields("HIGH", np.where(second < 0, -drawn, drawn)).astype(
+        float
+    )
     np.testing.assert_array_equal(values(b, flipped, drawn, second), expected)
     lowered = bitwise(b, "|", high, other)
     either = np.where(second < 0, -np.abs(drawn), drawn)
@@ -108,7 +114,9 @@ def test_a_sign_taken_off_is_a_size_and_put_on_is_copied():
 def test_the_last_bits_of_a_double_are_refused():
     b = Builder(1)
     bits = field_of(b, "BITS", b.input(0))
-    with pytest.raises(Refusal, match="last bits of a double are not modelled"):
+    with pytest.raises(
+        Refusal, match="last bits of a double are not modelled"
+    ):
         bitwise(b, "&", bits, b.literal(1.0))
 
 
@@ -116,10 +124,14 @@ def test_a_shift_after_a_subtraction_that_wraps_is_refused():
     b = Builder(1)
     high = field_of(b, "HIGH", b.input(0))
     less = b.make("SUB", b.literal(float(0x3FF00000)), high)
-    with pytest.raises(Refusal, match="shifted after a subtraction that wraps around"):
+    with pytest.raises(
+        Refusal, match="shifted after a subtraction that wraps around"
+    ):
         bitwise(b, ">>", less, b.literal(20.0))
     # ones alone never borrow: this is ~hx
-    assert b.op(bitwise(b, ">>", complement(b, high), b.literal(3.0))) == "FLOOR"
+    assert (
+        b.op(bitwise(b, ">>", complement(b, high), b.literal(3.0))) == "FLOOR"
+    )
 
 
 @pytest.mark.parametrize("name", WIDTHS)
@@ -154,12 +166,18 @@ def test_comparisons_of_fields_are_comparisons_of_integers(op, name, signed):
     for limit in thresholds(name, signed=signed):
         for is_left in (True, False):
             b = Builder(1)
-            field = as_integer(b, field_of(b, name, b.input(0)), signed, WIDTHS[name])
+            field = as_integer(
+                b, field_of(b, name, b.input(0)), signed, WIDTHS[name]
+            )
             literal = b.literal(float(limit))
             sides = (field, literal) if is_left else (literal, field)
-            expected = COMPARISONS[op](*((seen, limit) if is_left else (limit, seen)))
+            expected = COMPARISONS[op](
+                *((seen, limit) if is_left else (limit, seen))
+            )
             found = values(b, b.make(op, *sides), x)
-            np.testing.assert_array_equal(found, expected.astype(float), str(limit))
+            np.testing.assert_array_equal(
+                found, expected.astype(float), str(limit)
+            )
 
 
 @quick
@@ -177,7 +195,9 @@ def test_a_size_below_a_field_is_a_size_below_a_number(limit):
 def test_a_field_in_a_sum_is_compared_by_itself():
     b = Builder(1, prune=True)
     size = b.make("ADD", b.make("ABS", b.input(0)), b.literal(1.0))
-    moved = b.make("SUB", field_of(b, "HIGH", size), b.literal(float(0x3FF00000)))
+    moved = b.make(
+        "SUB", field_of(b, "HIGH", size), b.literal(float(0x3FF00000))
+    )
     assert b.make("LT", moved, b.literal(float(0x80000))) == b.make(
         "LT", size, b.literal(1.5)
     )
@@ -187,7 +207,9 @@ def test_a_comparison_after_wrapping_is_refused():
     b = Builder(1)
     high = field_of(b, "HIGH", b.input(0))
     moved = b.make("SUB", high, b.literal(float(0x3FF00000)))
-    with pytest.raises(Refusal, match="compared after a subtraction that may wrap"):
+    with pytest.raises(
+        Refusal, match="compared after a subtraction that may wrap"
+    ):
         b.make("LT", moved, b.literal(float(0x100000)))
 
 
@@ -219,7 +241,9 @@ def test_small_whole_numbers_have_no_lower_half():
     x = np.array([1.0, 3.0, 1000.0, 0.5, 0.1, 1 / 3, 2.0**20 + 1, 123456.7])
     is_zero = b.make("EQ", field_of(b, "LOW", b.input(0)), b.literal(0.0))
     expected = fields("LOW", x) == 0
-    np.testing.assert_array_equal(values(b, is_zero, x), expected.astype(float))
+    np.testing.assert_array_equal(
+        values(b, is_zero, x), expected.astype(float)
+    )
 
 
 @pytest.mark.parametrize("op", ["LT", "EQ"])

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from quick import quick
 
-from nsc.graph import Builder, as_integer, bitwise, evaluate, field_of, from_field
+from nsc.graph import (
+    Builder,
+    as_integer,
+    bitwise,
+    evaluate,
+    field_of,
+    from_field,
+)
 from nsc.refusal import Refusal
 
 DOUBLES = st.floats(allow_nan=False, allow_infinity=False).filter(
@@ -69,8 +76,13 @@ def test_a_known_float_comes_back_from_its_bits(x):
 def test_bits_of_infinity_and_of_what_is_not_a_number():
     b = Builder(0)
     zero = b.literal(0.0)
-    assert b.value(b.make("FROM_HIGH", b.literal(float(0x7FF00000)), zero)) == 1e30
-    assert b.op(b.make("FROM_HIGH", b.literal(float(0x7FF80000)), zero)) == "NAN"
+    assert (
+        b.value(b.make("FROM_HIGH", b.literal(float(0x7FF00000)), zero))
+        == 1e30
+    )
+    assert (
+        b.op(b.make("FROM_HIGH", b.literal(float(0x7FF80000)), zero)) == "NAN"
+    )
 
 
 @pytest.mark.parametrize("name", ["HIGH", "WORD", "BITS", "LOW"])
@@ -118,7 +130,9 @@ def test_what_may_overflow_wraps_around(signed, bits):
     found = values(b, as_integer(b, total, signed, bits), x)
     wrapped = (fields("HIGH", x) * 3 + 709958130) % 2**bits
     if signed:
-        wrapped = np.where(wrapped >= 2 ** (bits - 1), wrapped - 2**bits, wrapped)
+        wrapped = np.where(
+            wrapped >= 2 ** (bits - 1), wrapped - 2**bits, wrapped
+        )
     np.testing.assert_array_equal(found, wrapped.astype(float))
 
 
@@ -192,7 +206,10 @@ def test_signs_of_fields_are_signs_of_numbers(name, operator, bits):
     mask = b.literal(float(bits(2 ** (WIDTHS[name] - 1))))
     field = bitwise(b, operator, field_of(b, name, b.input(0)), mask)
     node = from_field(
-        b, name, field, field_of(b, "LOW", b.input(0)) if name == "HIGH" else None
+        b,
+        name,
+        field,
+        field_of(b, "LOW", b.input(0)) if name == "HIGH" else None,
     )
     expected = {"&": np.abs(x), "^": -x, "|": -np.abs(x)}[operator]
     np.testing.assert_array_equal(values(b, node, x), expected)
@@ -216,7 +233,9 @@ def test_an_exponent_field_alone_is_a_power_of_two(name):
     b = Builder(1, prune=True)
     k = b.make("ROUND", b.make("MUL", b.input(0), b.literal(8.0)))
     bias = 127.0 if name == "WORD" else 1023.0
-    field = b.make("MUL", b.make("ADD", k, b.literal(bias)), b.literal(EXPONENTS[name]))
+    field = b.make(
+        "MUL", b.make("ADD", k, b.literal(bias)), b.literal(EXPONENTS[name])
+    )
     x = np.linspace(-1, 1, 40)
     found = values(b, from_field(b, name, field), x)
     rounded = np.trunc(8 * x + np.copysign(0.5, x))
@@ -233,14 +252,20 @@ def test_a_field_that_is_computed_is_written_with_its_exponent(name):
     halved = bitwise(b, ">>", field_of(b, name, number), b.literal(1.0))
     field = b.make("SUB", b.literal(float(magic)), halved)
     found = values(b, from_field(b, name, field, b.literal(0.0)), x)
-    expected = with_fields(name, np.zeros(60), magic - (fields(name, x + 0.0625) >> 1))
+    expected = with_fields(
+        name, np.zeros(60), magic - (fields(name, x + 0.0625) >> 1)
+    )
     np.testing.assert_allclose(found, expected, rtol=2.0**-18)
-    assert np.abs(found * np.sqrt(x + 0.0625) - 1).max() < 0.04  # which it is for
+    assert (
+        np.abs(found * np.sqrt(x + 0.0625) - 1).max() < 0.04
+    )  # which it is for
 
 
 def test_a_small_integer_is_not_meant_as_a_number():
     b = Builder(0)
-    with pytest.raises(Refusal, match="an integer is stored where a number is read"):
+    with pytest.raises(
+        Refusal, match="an integer is stored where a number is read"
+    ):
         from_field(b, "WORD", b.literal(3.0))
     assert b.value(from_field(b, "WORD", b.literal(float(0x3F800000)))) == 1.0
 
@@ -254,15 +279,22 @@ def test_bits_that_may_be_a_negative_number_are_refused_at_the_end(prune):
     )
     number = from_field(b, "WORD", both)
     b.at = 20
-    with pytest.raises(Refusal, match="may be those of a negative number") as refused:
+    with pytest.raises(
+        Refusal, match="may be those of a negative number"
+    ) as refused:
         b.finish([number])
     assert refused.value.offset == 9
 
 
 def test_a_union_of_bits_of_inputs_is_refused_at_the_end():
     b = Builder(2)
-    x, y = (b.make("ROUND", b.make("MUL", b.input(k), b.literal(50.0))) for k in (0, 1))
-    with pytest.raises(Refusal, match=r"'\|' on two values that depend on inputs"):
+    x, y = (
+        b.make("ROUND", b.make("MUL", b.input(k), b.literal(50.0)))
+        for k in (0, 1)
+    )
+    with pytest.raises(
+        Refusal, match=r"'\|' on two values that depend on inputs"
+    ):
         b.finish([bitwise(b, "|", x, y)])
 
 

@@ -37,7 +37,9 @@ def test_known_integers_are_folded(x, y):
         node = bitwise(b, symbol, b.literal(float(x)), b.literal(float(y)))
         assert b.value(node) == PYTHON[symbol](x, y)
     for symbol in ("<<", ">>"):
-        node = bitwise(b, symbol, b.literal(float(x)), b.literal(float(y % 21)))
+        node = bitwise(
+            b, symbol, b.literal(float(x)), b.literal(float(y % 21))
+        )
         assert b.value(node) == PYTHON[symbol](x, y % 21)
     assert b.value(complement(b, b.literal(float(x)))) == ~x
 
@@ -52,9 +54,13 @@ def test_a_literal_and_an_integer(symbol, prune, positive, mask):
     x = integer(b, positive=positive)
     whole = np.abs(WHOLE) if positive else WHOLE
     node = bitwise(b, symbol, x, b.literal(float(mask)))
-    np.testing.assert_array_equal(values(b, node, X), PYTHON[symbol](whole, mask))
+    np.testing.assert_array_equal(
+        values(b, node, X), PYTHON[symbol](whole, mask)
+    )
     swapped = bitwise(b, symbol, b.literal(float(mask)), x)
-    np.testing.assert_array_equal(values(b, swapped, X), PYTHON[symbol](whole, mask))
+    np.testing.assert_array_equal(
+        values(b, swapped, X), PYTHON[symbol](whole, mask)
+    )
 
 
 @pytest.mark.parametrize("by", [0, 1, 3, 7])
@@ -62,12 +68,16 @@ def test_a_literal_and_an_integer(symbol, prune, positive, mask):
 def test_shifts(symbol, by):
     b = Builder(1)
     node = bitwise(b, symbol, integer(b), b.literal(float(by)))
-    np.testing.assert_array_equal(values(b, node, X), PYTHON[symbol](WHOLE, by))
+    np.testing.assert_array_equal(
+        values(b, node, X), PYTHON[symbol](WHOLE, by)
+    )
 
 
 def test_shifts_by_what_depends_on_an_input():
     b = Builder(1)
-    by = b.make("ABS", b.make("ROUND", b.make("MUL", b.input(0), b.literal(5.0))))
+    by = b.make(
+        "ABS", b.make("ROUND", b.make("MUL", b.input(0), b.literal(5.0)))
+    )
     x = np.linspace(-1, 1, 11)
     steps = np.abs(np.trunc(5 * x + np.copysign(0.5, x))).astype(int)
     found = values(b, bitwise(b, "<<", b.literal(3.0), by), x)
@@ -89,7 +99,9 @@ def test_bits_that_lie_apart_are_added():
     truth = b.make("LT", b.literal(0.0), b.input(1))
     shifted = bitwise(b, "<<", x, b.literal(1.0))
     for symbol in ("|", "^"):
-        assert bitwise(b, symbol, shifted, truth) == b.make("ADD", shifted, truth)
+        assert bitwise(b, symbol, shifted, truth) == b.make(
+            "ADD", shifted, truth
+        )
     low = bitwise(b, "&", integer(b, 1, positive=True), b.literal(3.0))
     high = bitwise(b, "<<", x, b.literal(2.0))
     assert bitwise(b, "|", high, low) == b.make("ADD", high, low)
@@ -114,7 +126,10 @@ def test_two_integers_that_take_many_values_are_refused(symbol):
     message = f"'\\{symbol}' on two values that depend on inputs"
     with pytest.raises(Refusal, match=message) as refused:
         bitwise(b, symbol, integer(b, 0), integer(b, 1))
-    assert (refused.value.reason, refused.value.offset) == ("bit_operation", 12)
+    assert (refused.value.reason, refused.value.offset) == (
+        "bit_operation",
+        12,
+    )
 
 
 def test_of_a_union_of_two_integers_can_be_told_whether_it_is_zero():

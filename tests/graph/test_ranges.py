@@ -29,9 +29,13 @@ BINARY = [
 @pytest.mark.parametrize("seed", range(40))
 def test_values_stay_in_their_ranges(seed):
     r, b = random.Random(seed), Builder(3, prune=True)
-    nodes = [b.input(k) for k in range(3)] + [b.literal(v) for v in (-2.0, 0.5, 3.0)]
+    nodes = [b.input(k) for k in range(3)] + [
+        b.literal(v) for v in (-2.0, 0.5, 3.0)
+    ]
     while len(nodes) < 60:
-        op, n = r.choice([(r.choice(UNARY), 1), (r.choice(BINARY), 2), ("SEL", 3)])
+        op, n = r.choice(
+            [(r.choice(UNARY), 1), (r.choice(BINARY), 2), ("SEL", 3)]
+        )
         try:
             nodes.append(b.make(op, *r.choices(nodes[-25:] + nodes[:3], k=n)))
         except Refusal:
@@ -45,7 +49,9 @@ def test_values_stay_in_their_ranges(seed):
         assert low < -1e300 or not np.isnan(values).any(), told
         values = values[np.isfinite(values)]
         slack = 1e-9 * max(1.0, *np.abs(values), 0.0)
-        assert (values >= low - slack).all() and (values <= high + slack).all(), told
+        assert (values >= low - slack).all() and (
+            values <= high + slack
+        ).all(), told
 
 
 ENDS = st.integers(-160, 160).map(lambda k: k / 8)
@@ -56,10 +62,14 @@ def within(b: Builder, k: int, limits) -> int:
     """Write input k, drawn from [-1, 1], as a number within limits."""
     low, high = limits
     half = b.literal((high - low) / 2)
-    return b.make("ADD", b.make("MUL", b.input(k), half), b.literal((low + high) / 2))
+    return b.make(
+        "ADD", b.make("MUL", b.input(k), half), b.literal((low + high) / 2)
+    )
 
 
-@pytest.mark.parametrize("op", sorted({*UNARY, *BINARY, "ASIN", "SINH", "COSH"}))
+@pytest.mark.parametrize(
+    "op", sorted({*UNARY, *BINARY, "ASIN", "SINH", "COSH"})
+)
 @quick
 @given(limits=st.tuples(INTERVALS, INTERVALS))
 def test_an_operation_stays_in_its_range_whatever_its_arguments(op, limits):
@@ -70,7 +80,9 @@ def test_an_operation_stays_in_its_range_whatever_its_arguments(op, limits):
     if b.op(node) == "NAN":
         return
     # the corners and the middle are where rules go wrong
-    ends = np.array([[x, y] for x in (-1, -0.5, 0, 1) for y in (-1, -0.5, 0, 1)], float)
+    ends = np.array(
+        [[x, y] for x in (-1, -0.5, 0, 1) for y in (-1, -0.5, 0, 1)], float
+    )
     values = evaluate(b.finish([node]), np.vstack([ends, X[:30, :2]]))[:, 0]
     if np.isnan(values).any():
         assert (low, high) == (-math.inf, math.inf)
@@ -88,11 +100,17 @@ def test_an_operation_stays_in_its_range_whatever_its_arguments(op, limits):
         (lambda b, x, y: b.make("SUB", x, y), (-7, 1)),
         (lambda b, x, y: b.make("MUL", x, y), (-6, 18)),
         (lambda b, x, y: b.make("DIV", x, y), (-0.5, 1.5)),
-        (lambda b, x, y: b.make("DIV", y, x), (-math.inf, math.inf)),  # through zero
+        (
+            lambda b, x, y: b.make("DIV", y, x),
+            (-math.inf, math.inf),
+        ),  # through zero
         (lambda b, x, y: b.make("ABS", x), (0, 3)),
         (lambda b, x, y: b.make("SQ", x), (0, 9)),
         (lambda b, x, y: b.make("SQRT", y), (math.sqrt(2), math.sqrt(6))),
-        (lambda b, x, y: b.make("SQRT", x), (-math.inf, math.inf)),  # not of -1
+        (
+            lambda b, x, y: b.make("SQRT", x),
+            (-math.inf, math.inf),
+        ),  # not of -1
         (lambda b, x, y: b.make("LOG", x), (-math.inf, math.inf)),
         (lambda b, x, y: b.make("SIN", x), (-1, 1)),
         (lambda b, x, y: b.make("MIN", x, y), (-1, 3)),
@@ -128,7 +146,9 @@ def test_nothing_is_known_unless_ranges_are_asked_for():
     assert b.range(b.literal(1.0)) == (-math.inf, math.inf)
 
 
-@pytest.mark.parametrize("limits", [(0.5, 3.0), (-3.0, -0.25), (-1.0, 2.0), (0.0, 1.0)])
+@pytest.mark.parametrize(
+    "limits", [(0.5, 3.0), (-3.0, -0.25), (-1.0, 2.0), (0.0, 1.0)]
+)
 @pytest.mark.parametrize("name", ["HIGH", "BITS", "WORD", "LOW"])
 @pytest.mark.parametrize("signed", [False, True])
 def test_fields_stay_in_their_ranges(name, limits, signed):
@@ -148,7 +168,9 @@ def test_fields_stay_in_their_ranges(name, limits, signed):
     if signed and name != "LOW":
         fields = fields.astype(f"u{width // 8}").view(f"i{width // 8}")
     assert (fields >= low).all() and (fields <= high).all()
-    assert low == fields.min() or min(limits) < 0 or name == "LOW"  # as tight as may be
+    assert (
+        low == fields.min() or min(limits) < 0 or name == "LOW"
+    )  # as tight as may be
 
 
 @pytest.mark.parametrize(
@@ -164,4 +186,7 @@ def test_a_union_of_bits_is_at_least_the_larger_side():
     b = Builder(1, prune=True)
     x = b.make("ROUND", within(b, 0, (3.0, 9.0)))
     assert b.range(b.make("BITOR", x, b.make("SQ", x))) == (9, 90)
-    assert b.range(b.make("BITOR", x, b.make("NEG", x))) == (-math.inf, math.inf)
+    assert b.range(b.make("BITOR", x, b.make("NEG", x))) == (
+        -math.inf,
+        math.inf,
+    )

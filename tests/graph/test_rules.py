@@ -67,7 +67,10 @@ RULES = {
         lambda w: w.SEL(w.t, w.y, w.x),
     ),
     "t ? 1 : 0": (lambda w: w.SEL(w.t, 1.0, 0.0), lambda w: w.t),
-    "x ? 1 : 0": (lambda w: w.SEL(w.x, 1.0, 0.0), lambda w: w.NOT(w.EQ(w.x, 0.0))),
+    "x ? 1 : 0": (
+        lambda w: w.SEL(w.x, 1.0, 0.0),
+        lambda w: w.NOT(w.EQ(w.x, 0.0)),
+    ),
     "!!t": (lambda w: w.NOT(w.NOT(w.t)), lambda w: w.t),
     "!!x": (lambda w: w.NOT(w.NOT(w.x)), lambda w: w.NOT(w.EQ(w.x, 0.0))),
     "t && 1": (lambda w: w.AND(w.t, 1.0), lambda w: w.t),
@@ -82,10 +85,19 @@ RULES = {
     "x**5": (lambda w: w.POW(w.x, 5.0), lambda w: w.MUL(w.SQ(w.SQ(w.x)), w.x)),
     "x**8": (lambda w: w.POW(w.x, 8.0), lambda w: w.SQ(w.SQ(w.SQ(w.x)))),
     "x**-2": (lambda w: w.POW(w.x, -2.0), lambda w: w.DIV(1.0, w.SQ(w.x))),
-    "3**x": (lambda w: w.POW(3.0, w.x), lambda w: w.EXP(w.MUL(w.x, math.log(3.0)))),
-    "floor of round": (lambda w: w.FLOOR(w.ROUND(w.x)), lambda w: w.ROUND(w.x)),
+    "3**x": (
+        lambda w: w.POW(3.0, w.x),
+        lambda w: w.EXP(w.MUL(w.x, math.log(3.0))),
+    ),
+    "floor of round": (
+        lambda w: w.FLOOR(w.ROUND(w.x)),
+        lambda w: w.ROUND(w.x),
+    ),
     "round of x < y": (lambda w: w.ROUND(w.t), lambda w: w.t),
-    "trunc of floor": (lambda w: w.TRUNC(w.FLOOR(w.x)), lambda w: w.FLOOR(w.x)),
+    "trunc of floor": (
+        lambda w: w.TRUNC(w.FLOOR(w.x)),
+        lambda w: w.FLOOR(w.x),
+    ),
 }
 X = np.random.default_rng(5).uniform(-1, 1, (200, 3))
 
@@ -108,7 +120,9 @@ def test_a_rule_computes_what_it_replaces(name):
         values[0] = X[:, :1] * 10
     defined = np.isfinite(values[0])
     assert defined.mean() > 0.4
-    np.testing.assert_allclose(values[1][defined], values[0][defined], rtol=1e-12)
+    np.testing.assert_allclose(
+        values[1][defined], values[0][defined], rtol=1e-12
+    )
 
 
 @pytest.mark.parametrize(
@@ -183,7 +197,9 @@ def written(builder: DagBuilder, steps) -> list[int]:
         elif op == "SEL":
             made = builder.make(op, x, y, z)
         elif op == "DIV":
-            made = builder.make(op, x, builder.literal((2.0, 0.5, 4.0)[picks[1] % 3]))
+            made = builder.make(
+                op, x, builder.literal((2.0, 0.5, 4.0)[picks[1] % 3])
+            )
         elif op == "POW":
             made = builder.make(
                 op, x, builder.literal((0.0, 1.0, 2.0, 3.0)[picks[1] % 4])

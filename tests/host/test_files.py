@@ -24,7 +24,9 @@ def test_a_file_appears_when_it_is_whole(tmp_path):
     with replacing(path) as temporary:
         temporary.write_text("half")
         assert not path.exists()
-        assert temporary.parent == path.parent  # on the same disk: a rename suffices
+        assert (
+            temporary.parent == path.parent
+        )  # on the same disk: a rename suffices
     assert path.read_text() == "half"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -55,7 +57,9 @@ def test_a_folder_is_claimed_for_one_thing(tmp_path):
         "seed": 1,
         "profile": "wide",
     }
-    with pytest.raises(InputError, match="holds a build with seed 1, profile wide"):
+    with pytest.raises(
+        InputError, match="holds a build with seed 1, profile wide"
+    ):
         claim(tmp_path, {"seed": 2, "profile": "wide"})
 
 
@@ -97,7 +101,9 @@ def test_a_library_is_built_once_and_again_when_a_neighbour_changes(
     def load(name: str, value: int, factor: str) -> int:
         folder = tmp_path / name
         folder.mkdir()
-        (folder / "f.c").write_text('#include "g.h"\nint f(void) { return V * N; }\n')
+        (folder / "f.c").write_text(
+            '#include "g.h"\nint f(void) { return V * N; }\n'
+        )
         (folder / "g.h").write_text(f"#define V {value}\n// {tmp_path}\n")
         library = load_library(
             folder / "f.c", (f"N={factor}",), lambda: builds.append(name)
@@ -114,5 +120,7 @@ def test_a_library_is_built_once_and_again_when_a_neighbour_changes(
 
 def test_a_library_that_does_not_compile_says_why(tmp_path):
     (tmp_path / "bad.c").write_text("int f(void) { return nothing; }\n")
-    with pytest.raises(BuildError, match=r"does not compile \(bad\.c\).*nothing"):
+    with pytest.raises(
+        BuildError, match=r"does not compile \(bad\.c\).*nothing"
+    ):
         load_library(tmp_path / "bad.c", ())

@@ -14,7 +14,9 @@ from nsc.sandbox.outcome import Outcome
 def test_a_group_ends_in_time(tmp_path):
     started = time.monotonic()
     script = "sleep 60 & echo $! > child; echo told >&2; wait"
-    code, _ = run_bounded(["/bin/sh", "-c", script], tmp_path, dict(os.environ), 0.5)
+    code, _ = run_bounded(
+        ["/bin/sh", "-c", script], tmp_path, dict(os.environ), 0.5
+    )
     assert code is None and time.monotonic() - started < 10
     child = int((tmp_path / "child").read_text())
     for _ in range(50):
@@ -44,7 +46,9 @@ def test_a_kernel_that_is_never_built(tmp_path, monkeypatch):
     slow.chmod(0o755)
     monkeypatch.setattr(native, "zig_command", lambda: [str(slow)])
     monkeypatch.setattr(native, "BUILD_S", 0.3)
-    with pytest.raises(HostError, match=r"took longer than 0\.3 s.*NSC_CACHE_DIR"):
+    with pytest.raises(
+        HostError, match=r"took longer than 0\.3 s.*NSC_CACHE_DIR"
+    ):
         native.load_library(source, ())
 
 
@@ -66,5 +70,7 @@ def test_messages_have_the_users_names():
 
 
 def test_limits_of_one_compilation():
-    made = compiler.compile_wasm("double f(double x) { return x; }", CompilerLimits())
+    made = compiler.compile_wasm(
+        "double f(double x) { return x; }", CompilerLimits()
+    )
     assert made.outcome is Outcome.ok

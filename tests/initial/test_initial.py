@@ -7,7 +7,12 @@ import nsc
 from nsc.compnet import anchor_inputs, fit_values, load_compnet
 from nsc.errors import InputError
 from nsc.graph import evaluate
-from nsc.initial import compnet_initial, distill_initial, fit_covering, random_initial
+from nsc.initial import (
+    compnet_initial,
+    distill_initial,
+    fit_covering,
+    random_initial,
+)
 from nsc.program import parse_program
 from nsc.surrogate import COVERING, Topology, forward, random_parameters
 
@@ -21,7 +26,9 @@ UNREADABLE = "#include <math.h>\ndouble f(double x) { return jn(3, x + 3); }"
 def nmse(program, topology, w):
     x = np.random.default_rng(3).uniform(-1, 1, (2000, program.n_inputs))
     y = evaluate(program.dag, x)
-    return float(((forward(w, topology, x) - y) ** 2).mean() / y.var(axis=0).mean())
+    return float(
+        ((forward(w, topology, x) - y) ** 2).mean() / y.var(axis=0).mean()
+    )
 
 
 @pytest.mark.parametrize(
@@ -44,7 +51,9 @@ def test_text_is_compiled_into_any_topology(text, topology, activation):
         and compiled.notes == ()
         and len(compiled.expected_nmse) == program.n_outputs
     )
-    assert nmse(program, shape, compiled.w) < 0.1 * nmse(program, shape, random.w)
+    assert nmse(program, shape, compiled.w) < 0.1 * nmse(
+        program, shape, random.w
+    )
     again = compnet_initial(program, shape, 0, compnet=load_compnet())
     np.testing.assert_array_equal(compiled.w, again.w)
 
@@ -52,8 +61,13 @@ def test_text_is_compiled_into_any_topology(text, topology, activation):
 def test_what_cannot_be_read_gets_the_base_vector_or_chance_and_says_so():
     program, compnet = parse_program(UNREADABLE), load_compnet()
     held = compnet_initial(program, COVERING, 0, compnet=compnet)
-    np.testing.assert_array_equal(held.w, fit_covering(compnet.base, COVERING, seed=0))
-    assert "text-free base vector" in held.notes[-1] and held.expected_nmse is None
+    np.testing.assert_array_equal(
+        held.w, fit_covering(compnet.base, COVERING, seed=0)
+    )
+    assert (
+        "text-free base vector" in held.notes[-1]
+        and held.expected_nmse is None
+    )
     other = compnet_initial(
         program, Topology.parse("1-3-1", "tanh"), 0, compnet=compnet
     )
@@ -64,10 +78,15 @@ def test_distilling_says_that_it_runs():
     program = parse_program(ONE)
 
     def oracle(x):
-        raise AssertionError("this program has a DAG; it is evaluated, not run")
+        raise AssertionError(
+            "this program has a DAG; it is evaluated, not run"
+        )
 
     distilled = distill_initial(program, COVERING, 0, oracle=oracle)
-    assert distilled.runs == 0 and "computed at compile time" in distilled.notes[-1]
+    assert (
+        distilled.runs == 0
+        and "computed at compile time" in distilled.notes[-1]
+    )
     assert nmse(program, COVERING, distilled.w) < 1e-3
 
 
@@ -120,12 +139,14 @@ def test_the_fit_from_a_compnet_comes_first_unless_another_has_half_its_loss():
         return [np.mean((forward(w, COVERING, x) - y) ** 2) for w in fits]
 
     for shift in range(6):
-        rolled = np.roll(starts, shift, axis=0)[:4]  # all of them are fitted to the end
+        rolled = np.roll(starts, shift, axis=0)[
+            :4
+        ]  # all of them are fitted to the end
         [own] = losses(fit_values(rolled[:1], COVERING, x, y))
         plain = losses(fit_values(rolled, COVERING, x, y))
         informed = losses(fit_values(rolled, COVERING, x, y, informed=True))
-        assert sorted(plain) == pytest.approx(sorted(informed)) and plain == sorted(
-            plain
-        )
+        assert sorted(plain) == pytest.approx(
+            sorted(informed)
+        ) and plain == sorted(plain)
         first = own if min(plain) > 0.5 * own else min(plain)
         assert informed[0] == pytest.approx(first, rel=1e-6)

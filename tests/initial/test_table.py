@@ -15,7 +15,9 @@ TWO = "void f(double x, double y, double *s, double *c) { *s = 2 * y; *c = x * x
 UNREADABLE = "#include <math.h>\ndouble f(double x) { return jn(2, x + 3); }"
 
 
-def order_of(text: str, topology: Topology, output: int | None = None, **more) -> Order:
+def order_of(
+    text: str, topology: Topology, output: int | None = None, **more
+) -> Order:
     program = parse_program(text)
     return Order(program, topology, 3, output, load_compnet(), **more)
 
@@ -26,7 +28,9 @@ def test_parameters_fit_the_topology_and_hang_on_the_seed_alone(row, output):
     topology = Topology((9, 4, 4, 2 if output is None else 1))
     order = order_of(TWO, topology, output, oracle=lambda x: 1 / 0)
     made = row.make(order)
-    assert made.w.shape == (topology.n_parameters,) and made.w.dtype == np.float64
+    assert (
+        made.w.shape == (topology.n_parameters,) and made.w.dtype == np.float64
+    )
     np.testing.assert_array_equal(made.w, row.make(order).w)
 
 
@@ -77,13 +81,18 @@ def test_rows_are_measured_as_a_row_that_is_measured_as_itself(row):
 
 def test_what_the_table_says_of_each():
     assert list(INITIALISERS) == ["auto", "compnet", "distill", "random"]
-    racers = {name: row.race.random_starts for name, row in INITIALISERS.items()}
+    racers = {
+        name: row.race.random_starts for name, row in INITIALISERS.items()
+    }
     assert racers == {"auto": 4, "compnet": 0, "distill": 0, "random": 7}
     assert [row.name for row in INITIALISERS.values() if row.reads_text] == [
         "auto",
         "compnet",
     ]
-    assert [row.name for row in measured() if row.is_baseline] == ["compnet", "random"]
+    assert [row.name for row in measured() if row.is_baseline] == [
+        "compnet",
+        "random",
+    ]
     assert FROM_TEXT.name == "compnet"
     [start] = INITIALISERS["random"].starts(Initial(np.zeros(1)))
     assert start[0] == "random 0"
@@ -92,7 +101,8 @@ def test_what_the_table_says_of_each():
 def test_members_of_a_split_surrogate_get_random_parameters_of_their_own():
     topology = Topology((2, 3, 1))
     first, second = (
-        INITIALISERS["random"].make(order_of(TWO, topology, k)).w for k in (0, 1)
+        INITIALISERS["random"].make(order_of(TWO, topology, k)).w
+        for k in (0, 1)
     )
     np.testing.assert_array_equal(first, random_parameters(topology, seed=3))
     np.testing.assert_array_equal(second, random_parameters(topology, seed=4))

@@ -75,7 +75,9 @@ def test_a_name_that_elsewhere_decides_a_branch_decides_it_no_more():
         '#include "config.h"\ndouble f(double x) {\n#ifdef WITH_OFFSET\n  x +='
         " 1;\n#endif\n  return x;\n}\n"
     )
-    program = parse_program(text, include=lambda name, angled, asks: (name, header))
+    program = parse_program(
+        text, include=lambda name, angled, asks: (name, header)
+    )
     assert (
         "x += 1" in program.text
         and parse_program(program.text).normalised == program.normalised
@@ -87,7 +89,10 @@ def test_a_macro_that_is_defined_inside_stays_there():
     assert program.text.count("define SCALE") == 1 and program.text.index(
         "SCALE 4"
     ) < program.text.index("double g")
-    assert parse_program(program.text, function="g").normalised == program.normalised
+    assert (
+        parse_program(program.text, function="g").normalised
+        == program.normalised
+    )
 
 
 def test_a_header_in_the_middle_of_a_function_is_written_expanded():
@@ -96,7 +101,9 @@ def test_a_header_in_the_middle_of_a_function_is_written_expanded():
         "void f(double *a, double *b, double *c)\n{\n#define BASE double\n#include"
         ' "body.h"\n#undef BASE\n}\n'
     )
-    program = parse_program(text, include=lambda name, angled, asks: (name, body))
+    program = parse_program(
+        text, include=lambda name, angled, asks: (name, body)
+    )
     assert "double t = *a + *b;" in program.text
     assert parse_program(program.text).normalised == program.normalised
 

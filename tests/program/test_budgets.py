@@ -33,16 +33,24 @@ BOMB = (
 def nested(levels: int, member: str, end: str) -> str:
     """Return structs inside one another, the innermost with the member `end`."""
     lines = [f"struct s0 {{ {end} }};"]
-    lines += [f"struct s{k} {{ struct s{k - 1} {member}; }};" for k in range(1, levels)]
+    lines += [
+        f"struct s{k} {{ struct s{k - 1} {member}; }};"
+        for k in range(1, levels)
+    ]
     return "\n".join(lines) + "\n"
 
 
 def chain(n: int) -> str:
     links = (
-        f"static double g{k}(double x) {{ return g{k - 1}(x); }}\n" for k in range(1, n)
+        f"static double g{k}(double x) {{ return g{k - 1}(x); }}\n"
+        for k in range(1, n)
     )
     first = "static double g0(double x) { return x; }\n"
-    return first + "".join(links) + f"double f(double x) {{ return g{n - 1}(x); }}"
+    return (
+        first
+        + "".join(links)
+        + f"double f(double x) {{ return g{n - 1}(x); }}"
+    )
 
 
 @pytest.mark.parametrize(

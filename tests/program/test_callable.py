@@ -23,7 +23,9 @@ def test_one_output_is_returned():
 
 
 def test_several_outputs_are_pointers():
-    program = Program.from_callable(add, ["a"], outputs=["s", "t"], name="both")
+    program = Program.from_callable(
+        add, ["a"], outputs=["s", "t"], name="both"
+    )
     signature = program.signature
     assert signature.prototype == "void both(double a, double *s, double *t)"
     assert signature.result == Void()
@@ -34,7 +36,9 @@ def test_several_outputs_are_pointers():
     ]
     assert [p.direction for p in signature.params] == ["in", "out", "out"]
     assert [leaf.lvalue for leaf in signature.outputs] == ["(*s)", "(*t)"]
-    assert "both(nsc_0, nsc_1, nsc_2)" in scalar_entry(signature, "both", "entry")
+    assert "both(nsc_0, nsc_1, nsc_2)" in scalar_entry(
+        signature, "both", "entry"
+    )
 
 
 def test_one_output_may_have_a_name_of_its_own():
@@ -42,7 +46,9 @@ def test_one_output_may_have_a_name_of_its_own():
     assert [leaf.name for leaf in signature.outputs] == ["a"]
 
 
-@pytest.mark.parametrize("name", ["3d", "a-b", "while", "nsc_f", "<lambda>", ""])
+@pytest.mark.parametrize(
+    "name", ["3d", "a-b", "while", "nsc_f", "<lambda>", ""]
+)
 def test_a_name_that_c_cannot_have_becomes_program(name):
     named = Program.from_callable(lambda x: x, ["a"], name=name)
     assert named.name == named.signature.function == "program"
@@ -63,7 +69,11 @@ def test_a_callable_without_a_name():
         (["a"], "y", "inputs and outputs are lists of names"),
         ([], ["y"], "at least one input and one output"),
         (["a"], [], "at least one input and one output"),
-        (["a", "a"], ["y"], "names of inputs and outputs must differ; found 'a' twice"),
+        (
+            ["a", "a"],
+            ["y"],
+            "names of inputs and outputs must differ; found 'a' twice",
+        ),
         (["a"], ["y", "a"], "must differ; found 'a' twice"),
         (["a", "2b"], ["y"], "need the names of C variables.*found '2b'"),
         (["int"], ["y"], "need the names of C variables.*found 'int'"),

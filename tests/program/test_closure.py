@@ -20,12 +20,28 @@ def problems(text: str, **options) -> list[str]:
     ("before", "body", "names"),
     [
         ("static double g(double x) { return x; }", "return x;", ("f",)),
-        ("static double g(double x) { return x; }", "return g(x);", ("g", "f")),
-        ("static const double K = 2, L = 3;", "return K * x;", ("K", "L", "f")),
-        ("typedef double a; typedef a b;", "b y = x; return y;", ("a", "b", "f")),
+        (
+            "static double g(double x) { return x; }",
+            "return g(x);",
+            ("g", "f"),
+        ),
+        (
+            "static const double K = 2, L = 3;",
+            "return K * x;",
+            ("K", "L", "f"),
+        ),
+        (
+            "typedef double a; typedef a b;",
+            "b y = x; return y;",
+            ("a", "b", "f"),
+        ),
         ("enum { A = 2 }; enum { B = A };", "return B * x;", ("A", "B", "f")),
         ("enum { A = 2 };", "int A = 1; return A * x;", ("f",)),
-        ("struct s { double q; };", "struct s v = {x}; return v.q;", ("s", "f")),
+        (
+            "struct s { double q; };",
+            "struct s v = {x}; return v.q;",
+            ("s", "f"),
+        ),
         (
             "static double h(double x) { return x; }"
             "static double g(double x) { return h(x); }",
@@ -35,7 +51,9 @@ def problems(text: str, **options) -> list[str]:
     ],
 )
 def test_what_is_used_and_nothing_else(before, body, names):
-    assert closed(f"{before}\ndouble f(double x) {{ {body} }}").globals_ == names
+    assert (
+        closed(f"{before}\ndouble f(double x) {{ {body} }}").globals_ == names
+    )
 
 
 def test_definitions_take_their_prototypes_along():
@@ -43,7 +61,11 @@ def test_definitions_take_their_prototypes_along():
         "static double g(double);\ndouble f(double x) { return g(x); }\n"
         "static double g(double x) { return x; }\n"
     )
-    assert [piece.names for piece in closed(text).pieces] == [("g",), ("f",), ("g",)]
+    assert [piece.names for piece in closed(text).pieces] == [
+        ("g",),
+        ("f",),
+        ("g",),
+    ]
 
 
 def test_headers_are_those_included_and_those_needed():
@@ -114,13 +136,15 @@ def test_what_is_missing_is_said_once_a_place_in_the_order_of_the_text():
 
 
 def test_functions_may_be_missing_on_request():
-    text = "double g(double);\ndouble f(double x) { return g(x) + g(1) + h(x); }"
+    text = (
+        "double g(double);\ndouble f(double x) { return g(x) + g(1) + h(x); }"
+    )
     program = closed(text, partial=True)
     assert program.bodiless == ("g", "h")
     assert "double g(double);" in program.source
-    assert problems("double f(double x) { return g(x) + K; }", partial=True) == [
-        "the name 'K' is not defined in this file"
-    ]
+    assert problems(
+        "double f(double x) { return g(x) + K; }", partial=True
+    ) == ["the name 'K' is not defined in this file"]
 
 
 def test_a_missing_function_may_be_why_there_is_no_output():
@@ -144,37 +168,43 @@ def test_a_missing_function_may_be_why_there_is_no_output():
     ],
 )
 def test_what_a_body_announces_is_outside_of_it(announced):
-    text = "typedef int rt(void);\ndouble f(double x) { %s return x + rand(); }"
-    assert problems(text % announced) == ["'rand' is not available to a surrogate"]
+    text = (
+        "typedef int rt(void);\ndouble f(double x) { %s return x + rand(); }"
+    )
+    assert problems(text % announced) == [
+        "'rand' is not available to a surrogate"
+    ]
 
 
 def test_bodies_may_announce_what_is_there():
-    text = (
-        "static const int k = 3;\ndouble g(double);\ndouble f(double x) { extern const"
-    )
+    text = "static const int k = 3;\ndouble g(double);\ndouble f(double x) { extern const"
     text += " int k; double g(double), y = x; return g(y) * k; }"
     text += "\ndouble g(double y) { return y; }"
     assert closed(text).globals_ == ("k", "g", "f")
     standard = "double f(double x) { double sin(double); return sin(x); }"
     assert closed(standard).headers == ("math.h",)
-    [missing] = problems("double f(double x) { extern int hidden; return x + hidden; }")
+    [missing] = problems(
+        "double f(double x) { extern int hidden; return x + hidden; }"
+    )
     assert missing.startswith("the name 'hidden' is not defined")
 
 
 def test_types_of_functions_may_be_pointed_to():
     text = "typedef double fn(double);\nstatic double twice(double y) { return 2 * y; }"
     text += "\nstatic double at(fn *g, double y) { fn *h = g; return h(y); }"
-    assert closed(f"{text}\ndouble f(double x) {{ return at(twice, x); }}").globals_
+    assert closed(
+        f"{text}\ndouble f(double x) {{ return at(twice, x); }}"
+    ).globals_
 
 
 def test_a_local_variable_may_have_the_name_of_what_is_forbidden():
-    text = (
-        "double f(double time) { double read = time, *write = &read; return *write; }"
-    )
+    text = "double f(double time) { double read = time, *write = &read; return *write; }"
     assert closed(text).globals_ == ("f",)
 
 
-@pytest.mark.parametrize("name", ["nsc_function", "nsc_entry", "nsc_x", "nsc_weight_1"])
+@pytest.mark.parametrize(
+    "name", ["nsc_function", "nsc_entry", "nsc_x", "nsc_weight_1"]
+)
 def test_names_of_ours_are_nobodys(name):
     for text in (
         f"double {name}(double x) {{ return x; }} double f(double x) {{ return {name}(x); }}",

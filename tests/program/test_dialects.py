@@ -21,7 +21,11 @@ MAX = (
             "old_style_parameters",
             "1989",
         ),
-        ("template <class T> T f(T x) { return x; }", "no_function", "a template"),
+        (
+            "template <class T> T f(T x) { return x; }",
+            "no_function",
+            "a template",
+        ),
         ("double f(const double &x) { return x; }", "is_cpp", "a reference"),
         ("double f(double x) { return std::sin(x); }", "is_cpp", "'::'"),
         (

@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nsc.errors import DomainError
-from nsc.program import draw_inputs, parse_program, parse_ranges, with_whole_inputs
+from nsc.program import (
+    draw_inputs,
+    parse_program,
+    parse_ranges,
+    with_whole_inputs,
+)
 
 MIXED = (
     "double f(double x, float v[2], int n, _Bool b, unsigned char c)"
@@ -35,9 +40,13 @@ def test_ranges_are_read(text, ranges):
     assert parse_ranges(text) == ranges
 
 
-@pytest.mark.parametrize("text", ["x", "x=1:", "x=a:b", "=0:1", "x=0:1:2", "x 0:1"])
+@pytest.mark.parametrize(
+    "text", ["x", "x=1:", "x=a:b", "=0:1", "x=0:1:2", "x 0:1"]
+)
 def test_what_is_no_range_is_said(text):
-    with pytest.raises(DomainError, match="expects NAME=LO:HI, separated by commas"):
+    with pytest.raises(
+        DomainError, match="expects NAME=LO:HI, separated by commas"
+    ):
         parse_ranges(text)
 
 
@@ -47,7 +56,14 @@ def test_a_name_has_one_range():
 
 
 def test_defaults_are_by_type():
-    assert box({"n": (0, 3)}) == [(-1, 1), (-1, 1), (-1, 1), (0, 3), (0, 1), (0, 255)]
+    assert box({"n": (0, 3)}) == [
+        (-1, 1),
+        (-1, 1),
+        (-1, 1),
+        (0, 3),
+        (0, 1),
+        (0, 255),
+    ]
 
 
 def test_an_inputs_own_range_comes_before_its_parameters():
@@ -71,7 +87,10 @@ def test_an_inputs_own_range_comes_before_its_parameters():
             {"c": (-10, 300), "n": (0, 1)},
             r"'c' must hold .* from 0 to 255\); found -10",
         ),
-        ({"b": (0, 2), "n": (0, 1)}, r"type, _Bool \(a whole number from 0 to 1\)"),
+        (
+            {"b": (0, 2), "n": (0, 1)},
+            r"type, _Bool \(a whole number from 0 to 1\)",
+        ),
         (
             {"v": (0, 1e39), "n": (0, 1)},
             r"'v\[0\]' must hold values of its type, float",
@@ -80,7 +99,10 @@ def test_an_inputs_own_range_comes_before_its_parameters():
         ({"x": (2, 1)}, "range of 'x' must be finite with LO < HI; found 2:1"),
         ({"x": (0, math.inf)}, "must be finite with LO < HI; found 0:inf"),
         ({"x": (math.nan, 1)}, "must be finite"),
-        ({"n": (0.2, 0.8)}, "integer 'n' holds no whole number; found 0.2:0.8"),
+        (
+            {"n": (0.2, 0.8)},
+            "integer 'n' holds no whole number; found 0.2:0.8",
+        ),
         ({"n": (0,)}, r"must be two numbers, \(lo, hi\)"),
         ({"n": ("0", "1")}, "must be two numbers"),
         ({"n": 3}, "must be two numbers"),
@@ -97,9 +119,16 @@ def test_all_missing_ranges_are_named_at_once():
     with pytest.raises(DomainError) as refused:
         parse_program(text, ranges={"x": (0, 2), "k[1]": (0, 5)})
     said = str(refused.value)
-    assert "'n' (int), 'k[0]' (short), 'k[2]' (short), 'm' (long) are integers" in said
-    assert "--domain 'x=0:2,k[1]=0:5,n=0:10,k[0]=0:10,k[2]=0:10,m=0:10'" in said
-    with pytest.raises(DomainError, match=r"'n' \(int\), 'k' \(short\), 'm' \(long\)"):
+    assert (
+        "'n' (int), 'k[0]' (short), 'k[2]' (short), 'm' (long) are integers"
+        in said
+    )
+    assert (
+        "--domain 'x=0:2,k[1]=0:5,n=0:10,k[0]=0:10,k[2]=0:10,m=0:10'" in said
+    )
+    with pytest.raises(
+        DomainError, match=r"'n' \(int\), 'k' \(short\), 'm' \(long\)"
+    ):
         parse_program(text)
 
 
@@ -120,7 +149,9 @@ def test_drawn_inputs_lie_in_the_box_and_integers_are_whole(lo, width, seed):
 
 
 def test_every_whole_number_is_drawn_equally_often():
-    program = parse_program("int f(int n) { return n; }", ranges={"n": (-1, 2)})
+    program = parse_program(
+        "int f(int n) { return n; }", ranges={"n": (-1, 2)}
+    )
     drawn = draw_inputs(program, 40_000, generator=np.random.default_rng(0))
     values, counts = np.unique(drawn, return_counts=True)
     assert values.tolist() == [-1, 0, 1, 2]

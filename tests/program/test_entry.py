@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from nsc.program import as_returned, parse_program, scalar_entry, signature_types
+from nsc.program import (
+    as_returned,
+    parse_program,
+    scalar_entry,
+    signature_types,
+)
 from nsc.sandbox import Built, build, run
 
 TWO = "void f(float x, float *re) { *re = x; }"
@@ -45,7 +50,11 @@ def test_a_worked_example():
         ),
         (
             "typedef struct { double a, b; } T; void f(T *t) { t->b = t->a; }",
-            ["T nsc_cell_t = {0};", "T *t = &nsc_cell_t;", "t->a = (double)nsc_x[0];"],
+            [
+                "T nsc_cell_t = {0};",
+                "T *t = &nsc_cell_t;",
+                "t->a = (double)nsc_x[0];",
+            ],
         ),
     ],
 )
@@ -53,7 +62,9 @@ def test_parameters_are_cells_of_their_own(text, lines):
     signature = parse_program(
         text, ranges={"n": (0, 1)} if "int n" in text else {}
     ).signature
-    written = [line.strip() for line in scalar_entry(signature, "f", "e").splitlines()]
+    written = [
+        line.strip() for line in scalar_entry(signature, "f", "e").splitlines()
+    ]
     assert [line for line in lines if line not in written] == []
 
 
@@ -75,7 +86,10 @@ def test_units_have_no_directive_and_name_what_they_define():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("double f(double x, const double v[2]) { return x + v[0] * v[1]; }", [7.0]),
+        (
+            "double f(double x, const double v[2]) { return x + v[0] * v[1]; }",
+            [7.0],
+        ),
         (
             "void f(double *a, double b, double *c) { *c = *a - b; *a = *c * b; }",
             [-2.0, -1.0],
@@ -100,7 +114,8 @@ def test_outputs_are_what_variables_can_hold():
     text = "void f(double x, int *n, _Bool *b, unsigned char *c) { *n = x; *b = x; c[0] = x; }"
     program = parse_program(text, arrays={"c": 1})
     y = as_returned(
-        program, np.array([[2.5, 0.6, 300.0], [-2.5, 0.4, -7.0], [1e10, 9, 0.4]])
+        program,
+        np.array([[2.5, 0.6, 300.0], [-2.5, 0.4, -7.0], [1e10, 9, 0.4]]),
     )
     assert y.tolist() == [[3, 1, 255], [-3, 0, 0], [2.0**31 - 1, 1, 0]]
 
@@ -111,7 +126,9 @@ def test_a_prototype_needs_the_types_of_its_signature():
         "typedef struct { struct in a; int32_t n; } vec; struct unused { int k; };\n"
         "real f(vec v) { struct unused u = {1}; return v.a.q * u.k; }"
     )
-    headers, declared = signature_types(parse_program(text, ranges={"v.n": (0, 1)}))
+    headers, declared = signature_types(
+        parse_program(text, ranges={"v.n": (0, 1)})
+    )
     assert headers == ("stdint.h",)
     assert declared.splitlines() == [
         "typedef double real;",

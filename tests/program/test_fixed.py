@@ -36,13 +36,17 @@ def test_a_name_has_one_value():
         parse_fixed("n=1,n=2")
 
 
-@pytest.mark.parametrize("given", [{"fix": {"n": 8}}, {"ranges": {"n": (8, 8)}}])
+@pytest.mark.parametrize(
+    "given", [{"fix": {"n": 8}}, {"ranges": {"n": (8, 8)}}]
+)
 def test_a_length_that_is_fixed_is_no_input(given):
     program = parse_program(MEAN_SQUARE, arrays={"v": 8}, **given)
     assert [leaf.name for leaf in program.signature.inputs] == [
         f"v[{k}]" for k in range(8)
     ]
-    assert [(leaf.name, value) for leaf, value in program.signature.fixed] == [("n", 8)]
+    assert [(leaf.name, value) for leaf, value in program.signature.fixed] == [
+        ("n", 8)
+    ]
     x = np.random.default_rng(0).uniform(-1, 1, (16, 8))
     truth = (x**2).mean(axis=1)
     assert ProgramOracle(program.unit)(x)[:, 0] == pytest.approx(truth)
@@ -53,8 +57,14 @@ def test_a_length_that_is_fixed_is_no_input(given):
 
 def test_elements_and_whole_parameters_are_fixed_as_domains_are_given():
     ranges = {"n": (0, 9), "w[1]": (0, 1)}
-    program = parse_program(MIXED, ranges=ranges, fix={"w": 0.1, "b": 1, "c": 200})
-    assert [leaf.name for leaf in program.signature.inputs] == ["x", "w[1]", "n"]
+    program = parse_program(
+        MIXED, ranges=ranges, fix={"w": 0.1, "b": 1, "c": 200}
+    )
+    assert [leaf.name for leaf in program.signature.inputs] == [
+        "x",
+        "w[1]",
+        "n",
+    ]
     fixed = {leaf.name: value for leaf, value in program.signature.fixed}
     assert fixed == {"w[0]": float(np.float32(0.1)), "b": 1, "c": 200}
     x = np.array([[0.5, 0.25, 3.0]])
@@ -80,7 +90,10 @@ def test_nothing_changes_where_nothing_is_fixed():
     ("fix", "message"),
     [
         ({"q": 1}, "'q' is not an input of f"),
-        ({"c": 256}, r"'c' must be .* unsigned char \(a whole number from 0 to 255\)"),
+        (
+            {"c": 256},
+            r"'c' must be .* unsigned char \(a whole number from 0 to 255\)",
+        ),
         ({"c": -1}, "found -1"),
         ({"c": 1.5}, "found 1.5"),
         ({"b": 2}, "found 2"),

@@ -67,7 +67,10 @@ def test_directions(body, direction):
 
 
 def test_what_is_only_read_is_in():
-    assert signature("double f(double *y) { return *y; }").params[0].direction == "in"
+    assert (
+        signature("double f(double *y) { return *y; }").params[0].direction
+        == "in"
+    )
 
 
 @pytest.mark.parametrize(
@@ -82,23 +85,36 @@ def test_what_is_only_read_is_in():
         ("double s = 0; for (int i = 1; i <= 4; i++) s += p[i]; return s;", 5),
         ("double s = 0; for (int i = 0; i != 4; i++) s += p[i]; return s;", 4),
         ("double s = 0; for (int i = 4; i > 0; i--) s += p[i]; return s;", 5),
-        ("double s = 0; for (int i = 4; i >= 0; i -= 2) s += p[i]; return s;", 5),
+        (
+            "double s = 0; for (int i = 4; i >= 0; i -= 2) s += p[i]; return s;",
+            5,
+        ),
         (
             "int i; double s = 0; for (i = 0; i < 3; ++i) s += p[2 * i + 1]; return s;",
             6,
         ),
-        ("double s = 0; for (int i = 0; i < 3; ++i) s += p[5 - i]; return s;", 6),
+        (
+            "double s = 0; for (int i = 0; i < 3; ++i) s += p[5 - i]; return s;",
+            6,
+        ),
         ("enum { A, B }; return p[N];", 3),
     ],
 )
 def test_lengths_behind_pointers(body, length):
     found = signature(f"enum {{ N = 2 }}; double f(double *p) {{ {body} }}")
     (param,) = found.params
-    assert param.type == Pointer(DOUBLE if length is None else Array(DOUBLE, length))
+    assert param.type == Pointer(
+        DOUBLE if length is None else Array(DOUBLE, length)
+    )
     assert len(found.inputs) == (length or 1)
 
 
-@given(st.integers(0, 20), st.integers(1, 20), st.integers(1, 5), st.integers(0, 5))
+@given(
+    st.integers(0, 20),
+    st.integers(1, 20),
+    st.integers(1, 5),
+    st.integers(0, 5),
+)
 def test_a_counted_loop_reaches_its_last_index(first, trips, factor, offset):
     loop = f"for (int i = {first}; i < {first + trips}; i++)"
     text = (
@@ -150,7 +166,10 @@ def test_the_result_is_the_first_output():
     )
     found = signature(text)
     assert outs(text) == ["return.re", "return.im", "n"]
-    assert [o.lvalue for o in found.outputs][:2] == ["nsc_result.re", "nsc_result.im"]
+    assert [o.lvalue for o in found.outputs][:2] == [
+        "nsc_result.re",
+        "nsc_result.im",
+    ]
     assert found.prototype == "c f(float x, float *n)"
 
 
@@ -203,8 +222,14 @@ def test_a_stated_length_lets_a_pointer_go_anywhere():
     ("text", "reason"),
     [
         ("double f(double *p) { return p[-1]; }", "negative_index"),
-        ("double f(double *p) { while (*p > 0) p++; return *p; }", "dynamic_size"),
-        ("double f(double *p, double n) { return p[(int)n]; }", "dynamic_size"),
+        (
+            "double f(double *p) { while (*p > 0) p++; return *p; }",
+            "dynamic_size",
+        ),
+        (
+            "double f(double *p, double n) { return p[(int)n]; }",
+            "dynamic_size",
+        ),
         ("double f(double *p) { return p == 0; }", "no_input"),
         ("double f(double *p) { return p.x; }", "type_mismatch"),
         ("double f(void *p) { return 0; }", "void_pointer"),
@@ -225,11 +250,15 @@ def test_refusals(text, reason):
 
 def test_a_refusal_says_what_to_state():
     text = "double f(double *p, double n) {\n  return p[(int)n];\n}"
-    with pytest.raises(SourceError, match=r":2:10: .* --array p=N \[dynamic_size\]"):
+    with pytest.raises(
+        SourceError, match=r":2:10: .* --array p=N \[dynamic_size\]"
+    ):
         loaded(text)
 
 
 def test_names_that_are_stated_are_parameters():
     text = "double f(double *p, double n) { return p[(int)n]; }"
-    with pytest.raises(SourceError, match="'q' is not a parameter; they are p, n"):
+    with pytest.raises(
+        SourceError, match="'q' is not a parameter; they are p, n"
+    ):
         loaded(text, arrays={"q": 3})

@@ -50,8 +50,12 @@ def test_the_closure_is_exact():
 
 
 def test_normalised_text_forgets_names_layout_and_comments():
-    a = parse_program("static double f(double a, double b) { /* c */ return a+b; }")
-    b = parse_program("double   sum(const double x,double y){\n return x + y;\n}")
+    a = parse_program(
+        "static double f(double a, double b) { /* c */ return a+b; }"
+    )
+    b = parse_program(
+        "double   sum(const double x,double y){\n return x + y;\n}"
+    )
     assert (
         a.normalised
         == b.normalised
@@ -138,7 +142,11 @@ def test_normalised_text_forgets_names_layout_and_comments():
             ["m[0][0]", "m[0][1]", "m[1][0]", "m[1][1]"],
             ["return"],
         ),
-        ("double f(double x) { double i; return modf(x, &i); }", ["x"], ["return"]),
+        (
+            "double f(double x) { double i; return modf(x, &i); }",
+            ["x"],
+            ["return"],
+        ),
     ],
 )
 def test_desugaring(text, inputs, outputs):
@@ -168,7 +176,11 @@ def test_desugaring(text, inputs, outputs):
             2,
         ),
         ("double f(void *p) { return *(double *)p; }", "void_pointer", 1),
-        ("double f(double (*g)(double)) { return g(1); }", "function_pointer", 1),
+        (
+            "double f(double (*g)(double)) { return g(1); }",
+            "function_pointer",
+            1,
+        ),
         ("double f(double **m) { return m[0][1]; }", "nested_pointer", 1),
         (
             (
@@ -191,8 +203,16 @@ def test_desugaring(text, inputs, outputs):
         ('double f(double x) { asm("nop"); return x; }', "uses_asm", 1),
         ("double f(volatile double x) { return x; }", "uses_volatile", 1),
         ("double f(double x) {\n return x +; }", "syntax_error", 2),
-        ("double f(const char *s, double x) { return s[0] + x; }", "uses_strings", 1),
-        ("volatile double v; double f(double x) { return x + v; }", "uses_volatile", 1),
+        (
+            "double f(const char *s, double x) { return s[0] + x; }",
+            "uses_strings",
+            1,
+        ),
+        (
+            "volatile double v; double f(double x) { return x + v; }",
+            "uses_volatile",
+            1,
+        ),
         (
             "double g(double); double f(double x) { return g(x); }",
             "unknown_function",
@@ -204,8 +224,16 @@ def test_desugaring(text, inputs, outputs):
             1,
         ),
         ("double f(double x) { return (pixel) x * 2; }", "unknown_type", 1),
-        ("\ndouble complex f(double complex z) { return z; }", "uses_complex", 2),
-        ("double f(double x) { double _Complex z = x; return x; }", "uses_complex", 1),
+        (
+            "\ndouble complex f(double complex z) { return z; }",
+            "uses_complex",
+            2,
+        ),
+        (
+            "double f(double x) { double _Complex z = x; return x; }",
+            "uses_complex",
+            1,
+        ),
     ],
 )
 def test_refusals_are_named_and_located(text, reason, line):
@@ -227,14 +255,18 @@ def test_statements_override_the_text():
     program = parse_program(text, arrays={"v": 4})
     assert names(program.signature.outputs) == [f"v[{k}]" for k in range(4)]
     assert isinstance(program.signature.params[1].type, Pointer)
-    program = parse_program("void f(double x, double *y) { *y += x; }", out=["y"])
+    program = parse_program(
+        "void f(double x, double *y) { *y += x; }", out=["y"]
+    )
     assert names(program.signature.inputs) == ["x"]
     with pytest.raises(SourceError, match="'z' is not a parameter"):
         parse_program("double f(double x) { return x; }", out=["z"])
 
 
 def test_choosing_a_function():
-    with pytest.raises(SourceError, match="no function 'g'; found helper, wave"):
+    with pytest.raises(
+        SourceError, match="no function 'g'; found helper, wave"
+    ):
         parse_program(FILE, function="g")
     text = (
         "double a(double x) { return x; }\ndouble b(double x) { return x; }\nint c(char"
@@ -293,7 +325,9 @@ def test_many_calls_of_each_other_are_walked_once():
 
 @pytest.mark.parametrize("n", [100, 60_000])
 def test_nested_parentheses_end(n):
-    found = list_functions(f"double f(double x) {{ return {'(' * n}x{')' * n}; }}")
+    found = list_functions(
+        f"double f(double x) {{ return {'(' * n}x{')' * n}; }}"
+    )
     assert len(found) <= 1
 
 
@@ -397,7 +431,9 @@ def test_parentheses_are_no_casts(expression, value):
         with pytest.raises(SourceError, match="'m' is not defined"):
             parse_program(text)
     else:
-        assert evaluate(parse_program(text).dag, np.array([[0.5]]))[0, 0] == value
+        assert (
+            evaluate(parse_program(text).dag, np.array([[0.5]]))[0, 0] == value
+        )
 
 
 def test_a_product_moves_nothing_outside_its_statement():
@@ -426,7 +462,10 @@ def _random_expression(r, depth):
         return r.choice(
             "a b c s 2.0 f(a) v[1] f(b*c) (a) (f(b)) (v[0]) -a (-b)".split()
         )
-    left, right = _random_expression(r, depth - 1), _random_expression(r, depth - 1)
+    left, right = (
+        _random_expression(r, depth - 1),
+        _random_expression(r, depth - 1),
+    )
     gaps = [r.choice(("", "", " ")) for _ in range(2)]
     wide, narrow = f"{gaps[0]}{r.choice('+-')} ", f"{gaps[0]}*{gaps[1]}"
     made = r.choice(
@@ -455,7 +494,9 @@ def test_random_products_are_no_casts():
             function="g",
         )
         value = evaluate(program.dag, np.array([[0.3, -0.7, 0.9, 0.2]]))[0, 0]
-        assert value == pytest.approx(eval(text, known), rel=1e-12, abs=1e-12), text
+        assert value == pytest.approx(
+            eval(text, known), rel=1e-12, abs=1e-12
+        ), text
 
 
 DEEP = {
@@ -465,7 +506,9 @@ DEEP = {
     "conditional": lambda n: f"return {'x > 0 ? x : ' * n}x;",
     "else": lambda n: f"{'if (x > 0) x = x + 1; else ' * n}x = 2; return x;",
     "blocks": lambda n: f"{'{' * n}x = x * 2;{'}' * n} return x;",
-    "loops": lambda n: f"{'for (int i = 0; i < 1; i++) ' * n}x = x * 2; return x;",
+    "loops": lambda n: (
+        f"{'for (int i = 0; i < 1; i++) ' * n}x = x * 2; return x;"
+    ),
     "indices": lambda n: (
         f"static const int t[2] = {{0, 1}}; return {'t[' * n}1{']' * n} + x;"
     ),
@@ -479,9 +522,7 @@ DEEP = {
 @pytest.mark.parametrize("form", DEEP)
 @pytest.mark.parametrize("n", [60, 240, 5_000])
 def test_deep_programs_are_read_or_refused(form, n):
-    text = (
-        f"double g(double x) {{ return x; }} double f(double x) {{ {DEEP[form](n)} }}"
-    )
+    text = f"double g(double x) {{ return x; }} double f(double x) {{ {DEEP[form](n)} }}"
     for function in list_functions(text):
         if function.is_candidate:
             program = parse_program(text, function=function.name)
@@ -490,7 +531,8 @@ def test_deep_programs_are_read_or_refused(form, n):
 
 def test_long_chains_of_calls_are_read():
     chain = [
-        f"static double g{k}(double x) {{ return g{k + 1}(x); }}" for k in range(400)
+        f"static double g{k}(double x) {{ return g{k + 1}(x); }}"
+        for k in range(400)
     ]
     text = (
         "double g400(double x);\n"
@@ -518,7 +560,9 @@ OP(add, +)
 double f(vec z, double y) { return add(z.dat[0], y) * z.dat[1]; }
 """
     program = parse_program(text, function="f")
-    assert "VEC(double, vec)\n" in program.text and "OP(add, +)\n" in program.text
+    assert (
+        "VEC(double, vec)\n" in program.text and "OP(add, +)\n" in program.text
+    )
     again = parse_program(program.text, function="f")
     assert again.text == program.text and again.source == program.source
 
@@ -535,7 +579,9 @@ TWO(g, f)
 def test_truth_needs_its_header():
     assert (
         "stdbool.h"
-        in parse_program("float f(float x) { return x > 0 && true ? x : -x; }").headers
+        in parse_program(
+            "float f(float x) { return x > 0 && true ? x : -x; }"
+        ).headers
     )
     assert (
         parse_program(
@@ -543,7 +589,10 @@ def test_truth_needs_its_header():
         ).headers
         == ()
     )
-    assert parse_program("float f(float x) { return TRUE ? x : FALSE; }").headers == ()
+    assert (
+        parse_program("float f(float x) { return TRUE ? x : FALSE; }").headers
+        == ()
+    )
     program = parse_program(
         "typedef enum { false, true } bool; float f(float x) { bool b = true; return b"
         " ? x : 0; }"

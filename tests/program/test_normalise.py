@@ -36,7 +36,9 @@ def normalised(text: str) -> str:
 )
 def test_by_example(text, expected):
     found = normalised(text)
-    if "M_PI" in text:  # a constant or a name of math.h, as the preprocessor has it
+    if (
+        "M_PI" in text
+    ):  # a constant or a name of math.h, as the preprocessor has it
         found = re.sub(r"\+ \S+ ;", "+ 3.14159265358979323846 ;", found)
     assert found == expected
 
@@ -74,5 +76,7 @@ def test_names_mean_nothing(names):
 def test_layout_and_comments_mean_nothing(gaps):
     tokens = "double f ( double x ) { return x ; }".split()
     gaps = [*gaps, *[" "] * len(tokens)]
-    text = "".join(f"{token}{gap} " for token, gap in zip(tokens, gaps, strict=False))
+    text = "".join(
+        f"{token}{gap} " for token, gap in zip(tokens, gaps, strict=False)
+    )
     assert normalised(text) == "double f0 ( double p0 ) { return p0 ; }"

@@ -68,7 +68,10 @@ O3 = "x -> o[0] o[1] o[2]"
         ("if (x > 0) modf(x, o); else memset(o, 0, sizeof *o);", "x -> o"),
         ("put(o, 1, x); put(&o[1], 1, x); put(o + 2, 1, x);", O3),
         ("*at(o, 1) = x;", "x -> o[1]"),
-        ("double *p = x > 0 ? &o[0] : &o[1]; *p = x;", "x o[0] o[1] -> o[0] o[1]"),
+        (
+            "double *p = x > 0 ? &o[0] : &o[1]; *p = x;",
+            "x o[0] o[1] -> o[0] o[1]",
+        ),
         ("double t[3]; double *p = x > 0 ? t : o; *p = x;", "x o -> o"),
         ("double t[3]; double *p = t; if (x > 0) p = o; *p = x;", "x o -> o"),
         ("int t[3] = {0}; t[(int)o[0]]++; o[1] = x + t[0];", "x o[0] -> o[1]"),
@@ -78,7 +81,9 @@ O3 = "x -> o[0] o[1] o[2]"
     ],
 )
 def test_pointers_are_followed(body, expected):
-    assert view(f"{HELPERS} void f(double x, double *o) {{ {body} }}") == expected
+    assert (
+        view(f"{HELPERS} void f(double x, double *o) {{ {body} }}") == expected
+    )
 
 
 @pytest.mark.parametrize(
@@ -89,11 +94,23 @@ def test_pointers_are_followed(body, expected):
         ("if (x < 0) return; *o = x;", "x o -> o"),
         ("if (x < 0) { *o = 0; return; } *o = x;", "x -> o"),
         ("if (x < 0) goto end; *o = x; end: ;", "x o -> o"),
-        ("switch ((int)x) { case 0: *o = 1; break; default: *o = 2; }", "x -> o"),
-        ("switch ((int)x) { case 0: *o = 1; break; case 1: *o = 2; }", "x o -> o"),
+        (
+            "switch ((int)x) { case 0: *o = 1; break; default: *o = 2; }",
+            "x -> o",
+        ),
+        (
+            "switch ((int)x) { case 0: *o = 1; break; case 1: *o = 2; }",
+            "x o -> o",
+        ),
         ("switch ((int)x) { case 0: break; default: *o = 2; }", "x o -> o"),
-        ("for (int i = 0; i < 3; i++) { if (x > i) break; *o = x; }", "x o -> o"),
-        ("for (int i = 0; i < 3; i++) { if (x > i) continue; *o = x; }", "x o -> o"),
+        (
+            "for (int i = 0; i < 3; i++) { if (x > i) break; *o = x; }",
+            "x o -> o",
+        ),
+        (
+            "for (int i = 0; i < 3; i++) { if (x > i) continue; *o = x; }",
+            "x o -> o",
+        ),
         ("while (x > 1) { x /= 2; *o = x; }", "x o -> o"),
         ("do { x /= 2; *o = x; } while (x > 1);", "x -> o"),
         ("for (int i = 0; i < x; i++) *o = i;", "x o -> o"),
@@ -107,7 +124,9 @@ def test_pointers_are_followed(body, expected):
     ],
 )
 def test_what_some_ways_do_not_write_is_an_input(body, expected):
-    assert view(f"{HELPERS} void f(double x, double *o) {{ {body} }}") == expected
+    assert (
+        view(f"{HELPERS} void f(double x, double *o) {{ {body} }}") == expected
+    )
 
 
 def test_rows_are_written_by_callees():
@@ -143,7 +162,8 @@ def test_structs_and_their_fields_are_written_through_pointers():
     text = HELPERS + "void f(double x, P *p) {"
     assert view(text + " P q = {x}; *p = q; }") == f"x -> {p}"
     assert (
-        view(text + " P q = {x}; P *r = p; memcpy(r, &q, sizeof q); }") == f"x -> {p}"
+        view(text + " P q = {x}; P *r = p; memcpy(r, &q, sizeof q); }")
+        == f"x -> {p}"
     )
     assert view(text + " double *t = p->t; t[1] = x; }") == "x -> p.t[1]"
     assert view(text + " p->x = x; P q = *p; p->y = q.t[0]; }") == (
@@ -172,7 +192,10 @@ def test_functions_that_call_themselves_are_read_until_nothing_changes():
     ],
 )
 def test_pointers_that_are_not_followed_are_refused(body, reason):
-    assert refusal(f"{HELPERS} void f(double x, double *o) {{ {body} }}") == reason
+    assert (
+        refusal(f"{HELPERS} void f(double x, double *o) {{ {body} }}")
+        == reason
+    )
 
 
 def test_arrays_of_known_length_are_not_guessed_either():
@@ -181,12 +204,17 @@ def test_arrays_of_known_length_are_not_guessed_either():
     assert view(text, out=["o"]) == "x -> o[0] o[1]"
     text = "double f(const double a[2]) { const double *t[1] = {a}; return t[0][1]; }"
     assert view(text) == "a[0] a[1] -> return"
-    assert refusal("void f(double x, double o[2]) { o[2] = x; }") == "outside_array"
+    assert (
+        refusal("void f(double x, double o[2]) { o[2] = x; }")
+        == "outside_array"
+    )
 
 
 def test_a_callee_that_nests_too_deeply_is_named():
     deep = "(" * 240 + "a[a[0]]" + ")" * 240
-    text = f"static int g(int *a) {{ return {deep}; }} double f(double x, int *a)"
+    text = (
+        f"static int g(int *a) {{ return {deep}; }} double f(double x, int *a)"
+    )
     text += " { return x + g(a); }"
     assert [listed.name for listed in list_programs(text)] == ["g", "f"]
     many = "+".join(["a[0]"] * 1000)

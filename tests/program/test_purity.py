@@ -47,7 +47,11 @@ def test_recursion_needs_a_condition_on_its_way(calls, recurs):
         ("int n;", "n = 1; return x;", ["writes_global"]),
         ("int n;", "int n; n = 1; return x;", []),
         ("enum { n };", "n = 1; return x;", []),
-        ("struct { double a[2]; } s;", "s.a[1] += x; return x;", ["writes_global"]),
+        (
+            "struct { double a[2]; } s;",
+            "s.a[1] += x; return x;",
+            ["writes_global"],
+        ),
         ("", "static int k; k++; return x;", ["keeps_state"]),
         ("", "static const int k = 2; return k * x;", []),
         (
@@ -72,9 +76,12 @@ def test_a_syntax_error_is_quoted_shortly():
 
 
 def test_a_syntax_error_may_come_from_a_header_that_is_not_there():
-    (found,) = problems('#include "odd.h"\ndouble f(double x) { ODD(x) return x +; }')
+    (found,) = problems(
+        '#include "odd.h"\ndouble f(double x) { ODD(x) return x +; }'
+    )
     assert (
-        "a macro may be missing, from odd.h: give its folder with -I" in found.message
+        "a macro may be missing, from odd.h: give its folder with -I"
+        in found.message
     )
 
 
@@ -84,7 +91,11 @@ def test_problems_are_in_the_order_of_the_text_each_reason_once_a_place():
         "double f(double x) { return g(x) + K; }"
     )
     assert reasons(text) == ["keeps_state", "uses_random", "unknown_name"]
-    assert [(p.line, p.column) for p in problems(text)] == [(1, 43), (1, 55), (2, 36)]
+    assert [(p.line, p.column) for p in problems(text)] == [
+        (1, 43),
+        (1, 55),
+        (2, 36),
+    ]
 
 
 LIST = """
@@ -104,10 +115,17 @@ def listed(**options) -> dict[str, Listed]:
 
 def test_a_listing_stops_at_the_first_kind_of_problem():
     found = listed()
-    assert [name for name in found if found[name].program] == ["helper", "good"]
+    assert [name for name in found if found[name].program] == [
+        "helper",
+        "good",
+    ]
     why = {name: [p.reason for p in found[name].problems] for name in found}
-    assert why["broken"] == ["syntax_error"] and why["dirty"] == ["keeps_state"]
-    assert why["open"] == ["dynamic_size"] and why["lost"] == ["unknown_function"]
+    assert why["broken"] == ["syntax_error"] and why["dirty"] == [
+        "keeps_state"
+    ]
+    assert why["open"] == ["dynamic_size"] and why["lost"] == [
+        "unknown_function"
+    ]
     assert why["whole"] == [] and found["whole"].signature is not None
     assert found["lost"].missing == ("nowhere",)
 
@@ -122,7 +140,9 @@ def test_a_listing_closes_only_what_is_wanted():
         heads.append((result, parameters))
         return False
 
-    assert all(each.signature is None for each in listed(may_fit=may_fit).values())
+    assert all(
+        each.signature is None for each in listed(may_fit=may_fit).values()
+    )
     assert heads[0] == ("static double ", ["double x"])
 
 

@@ -26,7 +26,8 @@ def kinds_of_the_grammar() -> set[str]:
     return {
         str(language.node_kind_for_id(number))
         for number in range(language.node_kind_count)
-        if language.node_kind_is_named(number) and language.node_kind_is_visible(number)
+        if language.node_kind_is_named(number)
+        and language.node_kind_is_visible(number)
     }
 
 
@@ -72,7 +73,9 @@ def test_all_of_c_is_read():
     assert [leaf.name for leaf in found.signature.inputs] == ["p", "x"]
 
 
-@pytest.mark.parametrize("helper", ["", "static double k(double *q) { return *q; }\n"])
+@pytest.mark.parametrize(
+    "helper", ["", "static double k(double *q) { return *q; }\n"]
+)
 def test_a_kind_without_a_rule_is_refused_where_it_stands(helper):
     text = (
         helper
@@ -80,15 +83,15 @@ def test_a_kind_without_a_rule_is_refused_where_it_stands(helper):
     )
     with pytest.raises(SourceError) as caught:
         parse_program(text, function="f")
-    problem = {p.reason: p for p in caught.value.problems}["unsupported_syntax"]
+    problem = {p.reason: p for p in caught.value.problems}[
+        "unsupported_syntax"
+    ]
     assert "'function definition' is not supported" in problem.message
     assert problem.line == text[: text.index("double g")].count("\n") + 1
 
 
 def test_a_kind_without_a_rule_in_a_callee_is_refused_there():
-    header = (
-        "static double h(double *p) {\n  double g(void) { return 1; }\n return *p; }\n"
-    )
+    header = "static double h(double *p) {\n  double g(void) { return 1; }\n return *p; }\n"
     text = '#include "h.h"\ndouble f(double *p) {\n  return h(p);\n}'
 
     def include(name, angled, asks):
@@ -113,4 +116,6 @@ def test_a_kind_without_a_rule_in_a_callee_is_refused_there():
 def test_what_is_refused_anyway_is_refused_for_that(body, reason):
     (found,) = list_functions(f"void f(double *p) {{ {body} }}")
     assert reason in {problem.reason for problem in found.problems}
-    assert "unsupported_syntax" not in {problem.reason for problem in found.problems}
+    assert "unsupported_syntax" not in {
+        problem.reason for problem in found.problems
+    }

@@ -32,7 +32,10 @@ def notes(text: str, name: str, **options) -> tuple[str, ...]:
 
 def test_a_variable_that_another_function_writes_is_told():
     (note,) = notes(GAIN, "amplify")
-    assert "'gain' is held at 1.0, its value in the text, and set_gain writes" in note
+    assert (
+        "'gain' is held at 1.0, its value in the text, and set_gain writes"
+        in note
+    )
     assert "--input gain=LO:HI, or fix it with --fix gain=VALUE" in note
 
 
@@ -58,7 +61,9 @@ def test_what_nothing_writes_is_a_constant(text):
 
 
 def test_a_variable_is_an_input_on_request():
-    program = parse_program(GAIN, function="amplify", inputs={"gain": (0.5, 2)})
+    program = parse_program(
+        GAIN, function="amplify", inputs={"gain": (0.5, 2)}
+    )
     assert [leaf.name for leaf in program.signature.inputs] == ["x", "gain"]
     assert program.domain.lo == (-1, 0.5) and program.domain.hi == (1, 2)
     assert program.notes == ()
@@ -103,7 +108,9 @@ def test_a_function_may_read_nothing_but_variables():
 
 @pytest.mark.parametrize("name", ["x", "n", "fixed", "nothing", "set"])
 def test_only_variables_that_are_read_can_be_inputs(name):
-    with pytest.raises(InputError, match="inputs must name .*: c, k, quiet; found"):
+    with pytest.raises(
+        InputError, match="inputs must name .*: c, k, quiet; found"
+    ):
         parse_program(SEVERAL, function="f", inputs={name: (0, 1)})
 
 
@@ -143,7 +150,9 @@ void put(double x) { total = x * x; }
     ("name", "outputs", "expected"),
     [("add", ["return", "total"], [3.0, 1.5]), ("put", ["total"], [0.25])],
 )
-def test_a_variable_that_is_written_is_an_output_on_request(name, outputs, expected):
+def test_a_variable_that_is_written_is_an_output_on_request(
+    name, outputs, expected
+):
     given = {"inputs": {"total": (-2, 2)}, "out": ["total"]}
     program = parse_program(TOTAL, function=name, **given)
     assert [leaf.name for leaf in program.signature.inputs] == ["x", "total"]
@@ -156,7 +165,9 @@ def test_a_variable_that_is_written_is_an_output_on_request(name, outputs, expec
 
 
 def test_an_output_may_be_fixed_before_each_call():
-    program = parse_program(TOTAL, function="add", fix={"total": 1}, out=["total"])
+    program = parse_program(
+        TOTAL, function="add", fix={"total": 1}, out=["total"]
+    )
     x = np.array([[0.5], [0.5]])
     assert ProgramOracle(program.unit)(x).tolist() == [[3.0, 1.5]] * 2
 

@@ -18,7 +18,10 @@ def widened(text: str, *names: str) -> str | None:
         ("long n;", "long long n;"),
         ("unsigned long int n;", "unsigned long long int n;"),
         ("long /* a */ unsigned n;", "long long /* a */ unsigned n;"),
-        ("long f(long a, long long b);", "long long f(long long a, long long b);"),
+        (
+            "long f(long a, long long b);",
+            "long long f(long long a, long long b);",
+        ),
         ("(long)x * 3L + 0x1UL", "(long long)x * 3LL + 0x1ULL"),
         (
             "size_t n = sizeof(int);",

@@ -48,7 +48,9 @@ def errors(rmse: float = 0.5) -> Errors:
 
 def example() -> Report:
     """Make a report of a verified surrogate, every part of it filled in."""
-    curve = Curve("return along x", "x", "return", (0.0, 2.0), (0.0, 1.0), (0.0, 1.5))
+    curve = Curve(
+        "return along x", "x", "return", (0.0, 2.0), (0.0, 1.0), (0.0, 1.5)
+    )
     heat = HeatMap("return", "x", "y", ((0.0, 1.0),), ((0.5, 1.0),))
     return Report(
         **DESCRIBED,
@@ -56,7 +58,10 @@ def example() -> Report:
         backend="cpu",
         budget=100,
         program_runs={"train": 80, "validation": 20, "verification": 4096},
-        zero_shot={"compnet": ZeroShot(0.5, 0.25), "random": ZeroShot(8.0, 4.0)},
+        zero_shot={
+            "compnet": ZeroShot(0.5, 0.25),
+            "random": ZeroShot(8.0, 4.0),
+        },
         expected_zero_shot_nmse=(0.125,),
         test=errors(),
         target_error=None,
@@ -64,7 +69,14 @@ def example() -> Report:
         rounds=(Round(100, "9-4-4-1", 0.5),),
         finetune=(
             Finetuning(
-                "cpu", "patience", 1, 2, "compiled text", 1, (1.0, 0.5), (1.5, 1.0)
+                "cpu",
+                "patience",
+                1,
+                2,
+                "compiled text",
+                1,
+                (1.0, 0.5),
+                (1.5, 1.0),
             ),
         ),
         time_s={"compile": 0.25, "finetune": 1.5, "total": 130.0},
@@ -102,4 +114,6 @@ def with_outputs(report: Report, n: int) -> Report:
     """Give a report several outputs, the first with the least error."""
     each = tuple(errors(0.5 * 2**k) for k in range(n))
     names = tuple(f"y{k}" for k in range(n))
-    return replace(report, outputs=names, test=replace(report.test, outputs=each))
+    return replace(
+        report, outputs=names, test=replace(report.test, outputs=each)
+    )

@@ -18,7 +18,11 @@ from nsc.report import (
     functions_text,
 )
 
-STARTS = {"compnet": "from the text", "distill": "distilled", "random": "at random"}
+STARTS = {
+    "compnet": "from the text",
+    "distill": "distilled",
+    "random": "at random",
+}
 
 
 def shown(what) -> list[str]:
@@ -76,7 +80,9 @@ def test_without_validation_nothing_was_chosen():
 
 def test_outputs_are_summarised_one_by_one_up_to_eight():
     lines = summary(with_outputs(example(), 10))
-    assert "              y0: rmse 0.5, nmse 0.0625, largest error 1.5" in lines
+    assert (
+        "              y0: rmse 0.5, nmse 0.0625, largest error 1.5" in lines
+    )
     assert "              y7: rmse 64, nmse 0.0625, largest error 1.5" in lines
     assert "              2 more outputs: report.json" in lines
     assert not any("y8: " in line for line in lines)
@@ -155,10 +161,21 @@ class Row:
 def test_improvements_in_a_table():
     head, row = shown(evaluation_table([Row()]))
     assert head.split("  ")[0] == "group" and head.endswith("median nmse")
-    assert row.split() == ["all", "7", "3.14", "2", "1", "0.5", "1.25", "0.0001"]
+    assert row.split() == [
+        "all",
+        "7",
+        "3.14",
+        "2",
+        "1",
+        "0.5",
+        "1.25",
+        "0.0001",
+    ]
 
 
 @pytest.mark.parametrize("value", [None, float("nan"), float("inf")])
 def test_what_is_no_number_is_shown_all_the_same(value):
     report = replace(example(), test=replace(example().test, nmse=value))
-    assert any("verified      rmse 0.5, nmse" in line for line in summary(report))
+    assert any(
+        "verified      rmse 0.5, nmse" in line for line in summary(report)
+    )

@@ -54,7 +54,9 @@ def test_info_says_what_is_in_it():
 
 
 def test_a_data_card():
-    lines = data_card(INFO | {"drops": {"too_long": 1234}, "flags": {"desugared": 3}})
+    lines = data_card(
+        INFO | {"drops": {"too_long": 1234}, "flags": {"desugared": 3}}
+    )
     assert lines.splitlines()[:14] == [
         "# Data card",
         "",
@@ -73,7 +75,10 @@ def test_a_data_card():
         "## Origins",
     ]
     assert "| licence 23 | 1 |\n| 2 others | 2 |\n\n## Inputs" in lines
-    assert "## Flags\n\n| flag | programs |\n|---|---:|\n| desugared | 3 |\n" in lines
+    assert (
+        "## Flags\n\n| flag | programs |\n|---|---:|\n| desugared | 3 |\n"
+        in lines
+    )
     assert "| | 50% | 90% | 100% |\n|---|---|---|---|\n| tokens of" in lines
     assert "real programs and mutants | 40 | 1,200 | 4,000 |" in lines
     assert lines.endswith("\n1,234 programs have no DAG.\n")

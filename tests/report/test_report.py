@@ -23,7 +23,9 @@ class _Checker(HTMLParser):
         if tag in ("script", "iframe", "link", "img"):
             self.bad.append(tag)
         self.bad += [
-            v for k, v in attrs if k in ("src", "href") or (v or "").startswith("http")
+            v
+            for k, v in attrs
+            if k in ("src", "href") or (v or "").startswith("http")
         ]
         if tag not in ("meta", "br"):
             self.open.append(tag)
@@ -37,7 +39,8 @@ class _Checker(HTMLParser):
 
 
 @pytest.mark.parametrize(
-    "inputs", ["double x", "double x, double y", "double x, double y, double z"]
+    "inputs",
+    ["double x", "double x, double y", "double x, double y, double z"],
 )
 def test_page(inputs, tmp_path):
     text = (
@@ -65,11 +68,18 @@ def test_report_json_has_what_is_promised(tmp_path):
     promised = """function inputs outputs topology initial optimizer budget seed program_runs zero_shot test time_s
         ns_per_call""".split()
     assert set(promised) <= set(report)
-    assert {"train", "validation", "verification"} <= set(report["program_runs"])
-    assert {"mse", "rmse", "nmse", "max_abs", "bound"} <= set(report["test"])
-    assert {"compile", "execute", "finetune", "verify", "export", "total"} <= set(
-        report["time_s"]
+    assert {"train", "validation", "verification"} <= set(
+        report["program_runs"]
     )
+    assert {"mse", "rmse", "nmse", "max_abs", "bound"} <= set(report["test"])
+    assert {
+        "compile",
+        "execute",
+        "finetune",
+        "verify",
+        "export",
+        "total",
+    } <= set(report["time_s"])
 
 
 def test_outputs_of_different_scales_are_told_apart(tmp_path, capsys):
@@ -120,13 +130,18 @@ def test_what_the_page_says_of_starts():
         "<td>compiled from the text</td><td class='n'>0.5</td><td class='n'>0.25</td>"
         in page
     )
-    assert "Of the starts that raced, the best on validation was: compiled" in page
+    assert (
+        "Of the starts that raced, the best on validation was: compiled"
+        in page
+    )
     assert "an nmse of 0.125 was expected" in page
     few = replace(
         example(),
         program_runs={"train": 2, "validation": 0},
         finetune=(
-            replace(example().finetune[0], winner="compiled text with predictions"),
+            replace(
+                example().finetune[0], winner="compiled text with predictions"
+            ),
         ),
     )
     page = html_page(few, starts=STARTS)

@@ -25,7 +25,9 @@ def is_draft(report) -> bool:
     return isinstance(report, DraftReport)
 
 
-@pytest.mark.parametrize("report", [example(), with_outputs(example(), 3), draft()])
+@pytest.mark.parametrize(
+    "report", [example(), with_outputs(example(), 3), draft()]
+)
 def test_a_report_comes_back_equal(report):
     assert from_json(json.loads(json.dumps(to_json(report)))) == report
 
@@ -88,17 +90,35 @@ def lacking(*path):
         (spoilt("more"), "report: unknown field 'more'"),
         (spoilt("test", "more"), "report.test: unknown field 'more'"),
         (lacking("budget"), "report: field 'budget' is missing"),
-        (lacking("test", "bound", "error"), "report.test.bound: field 'error' is"),
+        (
+            lacking("test", "bound", "error"),
+            "report.test.bound: field 'error' is",
+        ),
         (spoilt("budget"), "report.budget: expected int; found 'nonsense'"),
-        (spoilt("budget", value=1.5), "report.budget: expected int; found 1.5"),
-        (spoilt("budget", value=True), "report.budget: expected int; found True"),
-        (spoilt("function", value=3), "report.function: expected str; found 3"),
-        (spoilt("inputs"), "report.inputs: expected an array; found 'nonsense'"),
+        (
+            spoilt("budget", value=1.5),
+            "report.budget: expected int; found 1.5",
+        ),
+        (
+            spoilt("budget", value=True),
+            "report.budget: expected int; found True",
+        ),
+        (
+            spoilt("function", value=3),
+            "report.function: expected str; found 3",
+        ),
+        (
+            spoilt("inputs"),
+            "report.inputs: expected an array; found 'nonsense'",
+        ),
         (
             spoilt("domain", "x", value=[1.0]),
             "report.domain.x: expected 2 items; found",
         ),
-        (spoilt("domain", "x", 1), r"report.domain.x\[1\]: expected float; found"),
+        (
+            spoilt("domain", "x", 1),
+            r"report.domain.x\[1\]: expected float; found",
+        ),
         (spoilt("time_s"), "report.time_s: expected an object; found"),
         (spoilt("test"), "report.test: expected an object; found"),
         (

@@ -65,7 +65,13 @@ def test_ticks_by_hand():
     ]
     assert Axis(2.0, 2.0).ticks() == [(2.0, "2")]
     powers = Axis(1e-3, 10.0, log=True).ticks()
-    assert [label for _, label in powers] == ["1e-3", "1e-2", "1e-1", "1e0", "1e1"]
+    assert [label for _, label in powers] == [
+        "1e-3",
+        "1e-2",
+        "1e-1",
+        "1e0",
+        "1e1",
+    ]
 
 
 def test_a_logarithmic_axis_is_halfway_at_the_geometric_mean():
@@ -109,7 +115,9 @@ def test_dots_and_bars_stand_where_their_values_are():
 
 
 def test_a_heat_map_goes_from_blue_over_grey_to_red():
-    drawn = heat_map("<t>", [[0.0, 2.0], [1.0, math.nan]], 0.0, 2.0, ("a&b", "c"))
+    drawn = heat_map(
+        "<t>", [[0.0, 2.0], [1.0, math.nan]], 0.0, 2.0, ("a&b", "c")
+    )
     cells = re.findall(
         r'x="([\d.]+)" y="([\d.]+)" width="120.4".*?fill="(#\w+)"', drawn
     )

@@ -33,14 +33,22 @@ def test_a_machine_without_memory_is_not_a_program_that_traps():
     done = subprocess.run(
         [sys.executable, "-c", UNDER_A_LIMIT], capture_output=True, text=True
     )
-    assert done.stdout.startswith("HostError this machine cannot run a sandboxed")
+    assert done.stdout.startswith(
+        "HostError this machine cannot run a sandboxed"
+    )
     assert "`ulimit -v`" in done.stdout
 
 
 def test_a_compiler_that_cannot_run_is_not_a_program_that_fails(monkeypatch):
-    broken = [sys.executable, "-c", "import sys; sys.exit('error: OutOfMemory')"]
+    broken = [
+        sys.executable,
+        "-c",
+        "import sys; sys.exit('error: OutOfMemory')",
+    ]
     monkeypatch.setattr(compiler, "zig_command", lambda: broken)
-    with pytest.raises(HostError, match=r"cannot run on this machine: OutOfMemory;"):
+    with pytest.raises(
+        HostError, match=r"cannot run on this machine: OutOfMemory;"
+    ):
         build([parse_program("double f(double x) { return x; }").unit])
 
 
@@ -49,7 +57,9 @@ def test_a_full_disk_is_named(monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("tempfile.mkdtemp", full)
-    with pytest.raises(HostError, match="cannot be started: No space left on device"):
+    with pytest.raises(
+        HostError, match="cannot be started: No space left on device"
+    ):
         build([parse_program("double f(double x) { return x; }").unit])
 
 
@@ -67,4 +77,7 @@ def test_messages_are_read_through_a_bound(tmp_path):
     assert code == 3 and len(messages) == 1 << 20
     late = CompilerLimits(wall_s=0.5)
     endless = ["/bin/sh", "-c", "exec yes >&2"]
-    assert run_limited(endless, tmp_path, {"PATH": os.defpath}, late) == (None, "")
+    assert run_limited(endless, tmp_path, {"PATH": os.defpath}, late) == (
+        None,
+        "",
+    )

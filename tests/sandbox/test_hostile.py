@@ -24,14 +24,18 @@ ENTRY = "void entry(const double *x, double *y) { y[0] = %s; }"
 LIMITS = RunLimits(fuel_per_sample=100_000, failures=3)
 
 
-def unit(text: str, *names: str, headers: tuple[str, ...] = ("math.h",)) -> Unit:
+def unit(
+    text: str, *names: str, headers: tuple[str, ...] = ("math.h",)
+) -> Unit:
     return Unit(headers, (Piece(("entry", *names), text),), "entry", 1, 1)
 
 
 def unit_of(text: str) -> Unit:
     headers = (*HEADERS, "setjmp.h") if "setjmp" in text else HEADERS
     return unit(
-        text, *re.findall(r"^double (\w+)\(", text, re.MULTILINE), headers=headers
+        text,
+        *re.findall(r"^double (\w+)\(", text, re.MULTILINE),
+        headers=headers,
     )
 
 
@@ -46,13 +50,17 @@ def built() -> dict:
 
 def secrets() -> list[str]:
     return [
-        s for s in (socket.gethostname(), os.getcwd(), str(Path.home())) if len(s) > 3
+        s
+        for s in (socket.gethostname(), os.getcwd(), str(Path.home()))
+        if len(s) > 3
     ]
 
 
 @pytest.mark.parametrize("path", FILES, ids=[p.stem for p in FILES])
 def test_outcome(path, built):
-    expected = Outcome(re.match(r"// expect: (\w+)", path.read_text()).group(1))
+    expected = Outcome(
+        re.match(r"// expect: (\w+)", path.read_text()).group(1)
+    )
     made = built[path.stem]
     if isinstance(made, Failed):
         assert made.outcome is expected, made.message
@@ -68,7 +76,9 @@ def test_outcome(path, built):
 
 
 def test_each_kind_of_end_is_seen():
-    seen = {re.match(r"// expect: (\w+)", p.read_text()).group(1) for p in FILES}
+    seen = {
+        re.match(r"// expect: (\w+)", p.read_text()).group(1) for p in FILES
+    }
     assert seen == {o.value for o in Outcome} - {"trapped", "build_timeout"}
 
 
@@ -79,10 +89,16 @@ def test_each_kind_of_end_is_seen():
             "double entry_pad; " + " " * 10_000_000,
             f"at most {MAX_UNIT_BYTES} are compiled",
         ),
-        ("double f = " + "(" * 300 + "1" + ")" * 300 + ";", "brackets nested 300 deep"),
+        (
+            "double f = " + "(" * 300 + "1" + ")" * 300 + ";",
+            "brackets nested 300 deep",
+        ),
         ("double \0 f;", "a byte that is not printable ASCII"),
         ("double é;", "a byte that is not printable ASCII"),
-        ("double f = 1" + "0" * 5000 + ";", "a token of thousands of characters"),
+        (
+            "double f = 1" + "0" * 5000 + ";",
+            "a token of thousands of characters",
+        ),
         ("double f; /* never closed", "an unterminated comment"),
         ('char *s = "never closed;\n', "an unterminated string"),
         ("double f(double x) { return x;", "brackets that do not match"),
@@ -106,11 +122,21 @@ def test_text_that_is_refused(text, why):
 
 @pytest.mark.parametrize(
     "header",
-    ["/etc/passwd", "../x.h", "sys/socket.h", 'math.h>\n#include "/etc/hostname'],
+    [
+        "/etc/passwd",
+        "../x.h",
+        "sys/socket.h",
+        'math.h>\n#include "/etc/hostname',
+    ],
 )
 def test_headers_outside_the_list_are_refused(header):
     made = build(
-        [unit("void entry(const double *x, double *y) { *y = *x; }", headers=(header,))]
+        [
+            unit(
+                "void entry(const double *x, double *y) { *y = *x; }",
+                headers=(header,),
+            )
+        ]
     )[0]
     assert isinstance(made, Failed) and made.outcome is Outcome.refused
 
@@ -123,15 +149,23 @@ def test_failures_are_located_and_the_rest_is_run():
     assert sorted(done.failed) == [0, 1000, 2000] and len(x) > 2 * CHUNK
     assert done.outcome is Outcome.division_by_zero
     good = x[:, 0] > 0
-    np.testing.assert_array_equal(done.outputs[good, 0], np.trunc(100 / x[good, 0]))
+    np.testing.assert_array_equal(
+        done.outputs[good, 0], np.trunc(100 / x[good, 0])
+    )
 
 
 def test_state_does_not_leak_between_units_or_runs():
-    text = "static int n; void entry(const double *x, double *y) { y[0] = %s; }"
+    text = (
+        "static int n; void entry(const double *x, double *y) { y[0] = %s; }"
+    )
     pair = build([unit(text % counted, "n") for counted in ("++n", "n += 1")])
     for made in pair:
         for _ in range(2):
-            assert run(made, np.zeros((3, 1))).outputs[:, 0].tolist() == [1, 2, 3]
+            assert run(made, np.zeros((3, 1))).outputs[:, 0].tolist() == [
+                1,
+                2,
+                3,
+            ]
 
 
 def test_a_units_generic_macros_leave_its_neighbours_alone():
@@ -171,7 +205,11 @@ def test_every_standard_function_is_there():
     made = build([unit(text.format(name=name)) for name in names])
     assert (
         len(names) > 150
-        and [n for n, unit in zip(names, made, strict=True) if isinstance(unit, Failed)]
+        and [
+            n
+            for n, unit in zip(names, made, strict=True)
+            if isinstance(unit, Failed)
+        ]
         == []
     )
 
@@ -197,8 +235,14 @@ def test_what_units_have_in_common_stands_once():
         piece: [at for text, at in module_texts(units) if piece.text in text]
         for piece in (table, f, announced)
     }
-    assert found == {table: [[0, 2]], f: [[0, 2], [1]], announced: [[0, 2], [1]]}
-    assert [run(made, np.ones((2, 1))).outputs[0, 0] for made in build(units)] == [
+    assert found == {
+        table: [[0, 2]],
+        f: [[0, 2], [1]],
+        announced: [[0, 2], [1]],
+    }
+    assert [
+        run(made, np.ones((2, 1))).outputs[0, 0] for made in build(units)
+    ] == [
         1.0,
         4.0,
         3.0,
@@ -212,7 +256,9 @@ def test_a_bad_piece_that_units_share_sinks_no_others():
         Unit((), (bad, Piece(("entry",), ENTRY % f"f({k})")), "entry", 1, 1)
         for k in (1, 2)
     ]
-    assert [isinstance(made, Failed) for made in build([users[0], good, users[1]])] == [
+    assert [
+        isinstance(made, Failed) for made in build([users[0], good, users[1]])
+    ] == [
         True,
         False,
         True,
@@ -235,7 +281,10 @@ def test_a_unit_without_its_entry_sinks_no_others():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("static const float k = 3; float f(float u0_k) { return u0_k * k; }", 3.0),
+        (
+            "static const float k = 3; float f(float u0_k) { return u0_k * k; }",
+            3.0,
+        ),
         ("float f(float x) { return x * sizeof(__func__); }", 2.0),
         (
             (
@@ -270,7 +319,8 @@ def test_a_unit_without_its_entry_sinks_no_others():
 def test_names_stay_a_units_own(text, expected):
     asked = parse_program(text, function="f").unit
     others = [
-        parse_program(f"float f(float x) {{ return x + {k}; }}").unit for k in range(11)
+        parse_program(f"float f(float x) {{ return x + {k}; }}").unit
+        for k in range(11)
     ]
     own = parse_program(
         "static int isnan(float x) { return 0; } float f(float x) { return isnan(x) +"

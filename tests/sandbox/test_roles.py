@@ -10,7 +10,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nsc.program import Piece, Program, Unit, draw_inputs, parse_program, probe_of
+from nsc.program import (
+    Piece,
+    Program,
+    Unit,
+    draw_inputs,
+    parse_program,
+    probe_of,
+)
 from nsc.sandbox import Built, build, remembering, signature_disagreements
 from nsc.sandbox.roles import Roles, disagreements
 from nsc.syntax import Domain
@@ -62,7 +69,9 @@ TURN = """typedef struct { float x, y; int n; } point;
 float turn(point *p) { float x = p->x; p->x = -p->y; p->y = x; return x; }"""
 COUNT = "double count(int *n, double x) { *n += 1; return x; }"
 CLAMP = "void clamp(double *x) { if (*x > 0.5) *x = 0.5; }"
-ROW = "float row(const float m[2][3], float k) { return m[1][0] * k + m[1][2]; }"
+ROW = (
+    "float row(const float m[2][3], float k) { return m[1][0] * k + m[1][2]; }"
+)
 MAT = [f"m[{i}][{j}]" for i in (0, 1) for j in (0, 1)]
 A = [f"a[{k}]" for k in range(3)]
 O = [f"o[{k}]" for k in range(3)]  # noqa: E741
@@ -71,7 +80,9 @@ R = [f"r[{i}][{j}]" for i in range(3) for j in range(3)]
 M = ["m.a", "m.b", "m.c", "m.d"]
 
 
-def stated(text: str, inputs: Sequence[str], outputs: Sequence[str]) -> Program:
+def stated(
+    text: str, inputs: Sequence[str], outputs: Sequence[str]
+) -> Program:
     """Return a file's last function with the signature that is stated."""
     name = _functions(text)[-1]
     arrays = {"v": 2} if "*v" in text else {}
@@ -88,13 +99,18 @@ def stated(text: str, inputs: Sequence[str], outputs: Sequence[str]) -> Program:
     )
     wide = [leaf.type.kind == "int" for leaf in signature.inputs]
     domain = Domain(
-        tuple(0.0 if w else -1.0 for w in wide), tuple(9.0 if w else 1.0 for w in wide)
+        tuple(0.0 if w else -1.0 for w in wide),
+        tuple(9.0 if w else 1.0 for w in wide),
     )
     return replace(program, signature=signature, domain=domain)
 
 
 def _functions(text: str) -> list[str]:
-    heads = [line.split("(")[0].split() for line in text.splitlines() if ") {" in line]
+    heads = [
+        line.split("(")[0].split()
+        for line in text.splitlines()
+        if ") {" in line
+    ]
     return [head[-1].lstrip("*") for head in heads if len(head) > 1]
 
 
@@ -142,9 +158,19 @@ WRONG = {
     "hold": (HOLD, ["u"], ["state"], {"kept_value": {"state"}}),
     "root_of": (ROOT, ["a"], ["return", "root"], {"kept_value": {"root"}}),
     "square": (SQUARE, MAT[:3], MAT, {"hidden_input": {MAT[3]}}),
-    "turn": (TURN, ["p.x"], ["return", "p.x", "p.y"], {"hidden_input": {"p.y"}}),
+    "turn": (
+        TURN,
+        ["p.x"],
+        ["return", "p.x", "p.y"],
+        {"hidden_input": {"p.y"}},
+    ),
     "an integer": (COUNT, ["x"], ["return", "n"], {"hidden_input": {"n"}}),
-    "an integer output": (COUNT, ["n", "x"], ["return"], {"hidden_output": {"n"}}),
+    "an integer output": (
+        COUNT,
+        ["n", "x"],
+        ["return"],
+        {"hidden_output": {"n"}},
+    ),
     "never written": (
         TURN,
         ["p.x", "p.y"],
@@ -191,7 +217,9 @@ def test_what_no_single_cell_explains_is_found():
     program = stated(HOLD, ["u"], ["state"])
     cells = np.full(len(probe_of(program).cells), -1)
     roles = Roles(cells, cells, cells, heeded=1, ran=2)
-    (only,) = disagreements(probe_of(program), roles, np.array([[0.5], [0.25]]))
+    (only,) = disagreements(
+        probe_of(program), roles, np.array([[0.5], [0.25]])
+    )
     assert only.kind == "stray_memory"
     assert only.example == (0.25,)
 
@@ -199,7 +227,9 @@ def test_what_no_single_cell_explains_is_found():
 def test_more_cells_than_can_be_filled_are_not_passed_over():
     fields = ", ".join(f"t{k}[200]" for k in range(11))
     text = f"struct big {{ double {fields}; }};"
-    program = parse_program(f"{text} double f(struct big *p) {{ return p->t0[0]; }}")
+    program = parse_program(
+        f"{text} double f(struct big *p) {{ return p->t0[0]; }}"
+    )
     assert probe_of(program) is None
     assert found(program) == {"unchecked": {"p"}}
 
@@ -207,8 +237,13 @@ def test_more_cells_than_can_be_filled_are_not_passed_over():
 def test_programs_share_modules():
     programs = [stated(HOLD, ["u"], ["state"]), stated(*RIGHT["basis"])] * 2
     programs.insert(1, parse_program("double g(double x) { return x; }"))
-    inputs = [draw_inputs(p, 16, generator=np.random.default_rng(0)) for p in programs]
-    counts = [len(f) for f in signature_disagreements(programs, inputs, seed=0)]
+    inputs = [
+        draw_inputs(p, 16, generator=np.random.default_rng(0))
+        for p in programs
+    ]
+    counts = [
+        len(f) for f in signature_disagreements(programs, inputs, seed=0)
+    ]
     assert counts == [1, 0, 0, 1, 0]
 
 

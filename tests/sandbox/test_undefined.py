@@ -22,7 +22,11 @@ def found(text: str, *ranges: tuple[float, float]) -> dict[str, int]:
 @pytest.mark.parametrize(
     ("text", "ranges", "expected"),
     [
-        (f"{TABLE} double f(int a) {{ return t[a]; }}", (0, 10), {"bounds": 6}),
+        (
+            f"{TABLE} double f(int a) {{ return t[a]; }}",
+            (0, 10),
+            {"bounds": 6},
+        ),
         (f"{TABLE} double f(int a) {{ return t[a]; }}", (0, 4), {}),
         ("int f(int a) { return 1 << a; }", (30, 33), {"shift": 3}),
         (
@@ -30,7 +34,11 @@ def found(text: str, *ranges: tuple[float, float]) -> dict[str, int]:
             (1, 4),
             {"signed-integer-overflow": 2},
         ),
-        ("int f(int a) { return (int)(a * 1e9); }", (1, 4), {"float-cast-overflow": 2}),
+        (
+            "int f(int a) { return (int)(a * 1e9); }",
+            (1, 4),
+            {"float-cast-overflow": 2},
+        ),
     ],
 )
 def test_undefined_behaviour_is_counted(text, ranges, expected):

@@ -41,14 +41,23 @@ def made(network):
 
 
 @checked
-@given(networks(), st.lists(st.integers(0, 4), min_size=3, max_size=3), st.integers())
+@given(
+    networks(),
+    st.lists(st.integers(0, 4), min_size=3, max_size=3),
+    st.integers(),
+)
 def test_wider_layers_compute_the_same(network, added, seed):
     topology, w, x = made(network)
-    hidden = tuple(h + more for h, more in zip(topology.hidden, added, strict=False))
+    hidden = tuple(
+        h + more for h, more in zip(topology.hidden, added, strict=False)
+    )
     wide, shape = widen(w, topology, hidden, seed=abs(seed))
     assert shape.hidden == hidden and shape.activation == topology.activation
     np.testing.assert_allclose(
-        forward(wide, shape, x), forward(w, topology, x), rtol=1e-12, atol=1e-12
+        forward(wide, shape, x),
+        forward(w, topology, x),
+        rtol=1e-12,
+        atol=1e-12,
     )
 
 
@@ -68,7 +77,9 @@ def test_clones_are_copies_of_the_output(network, count):
     cloned, shape = clone_outputs(w, topology, count)
     assert shape.n_outputs == count
     found = forward(cloned, shape, x)
-    np.testing.assert_allclose(found, np.repeat(forward(w, topology, x), count, axis=1))
+    np.testing.assert_allclose(
+        found, np.repeat(forward(w, topology, x), count, axis=1)
+    )
 
 
 @checked
@@ -78,7 +89,9 @@ def test_more_inputs_change_nothing_and_can_be_dropped_again(network, added):
     more, shape = resize_inputs(w, topology, topology.n_inputs + added)
     elsewhere = np.concatenate([x, np.full((len(x), added), 7.0)], axis=1)
     found = forward(more, shape, elsewhere)
-    np.testing.assert_allclose(found, forward(w, topology, x), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(
+        found, forward(w, topology, x), rtol=1e-12, atol=1e-12
+    )
     back, original = resize_inputs(more, shape, topology.n_inputs)
     assert original == topology
     np.testing.assert_array_equal(back, w)
@@ -92,7 +105,9 @@ def test_scaled_outputs_are_the_outputs_scaled(network, gain, shift):
     scaled = scale_outputs(w, topology, np.full(o, gain), np.full(o, shift))
     expected = forward(w, topology, x) * gain + shift
     atol = 1e-9 * (abs(gain) + abs(shift) + 1)
-    np.testing.assert_allclose(forward(scaled, topology, x), expected, atol=atol)
+    np.testing.assert_allclose(
+        forward(scaled, topology, x), expected, atol=atol
+    )
 
 
 @checked
@@ -124,7 +139,10 @@ def test_padding_adds_zeros_and_nothing_else(network, missing):
     larger = Topology((topology.n_inputs + missing, 1))
     padded = pad_inputs(x, larger)
     np.testing.assert_array_equal(padded[:, : x.shape[1]], x)
-    assert not padded[:, x.shape[1] :].any() and padded.shape[1] == larger.n_inputs
+    assert (
+        not padded[:, x.shape[1] :].any()
+        and padded.shape[1] == larger.n_inputs
+    )
 
 
 @checked

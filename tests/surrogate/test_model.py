@@ -61,18 +61,25 @@ def test_scaling_is_exact(topology):
 def test_missing_inputs_are_zero_and_can_be_dropped():
     w = random_parameters(COVERING, seed=3)
     padded = np.concatenate([X, np.zeros((50, 6))], axis=1)
-    np.testing.assert_array_equal(forward(w, COVERING, X), forward(w, COVERING, padded))
+    np.testing.assert_array_equal(
+        forward(w, COVERING, X), forward(w, COVERING, padded)
+    )
     small, topology = resize_inputs(w, COVERING, 3)
-    np.testing.assert_allclose(forward(small, topology, X), forward(w, COVERING, X))
+    np.testing.assert_allclose(
+        forward(small, topology, X), forward(w, COVERING, X)
+    )
     large, topology = resize_inputs(small, topology, 12)
-    np.testing.assert_allclose(forward(large, topology, X), forward(w, COVERING, X))
+    np.testing.assert_allclose(
+        forward(large, topology, X), forward(w, COVERING, X)
+    )
 
 
 def test_clones_and_wider_layers_keep_the_function():
     w = random_parameters(COVERING, seed=4)
     cloned, topology = clone_outputs(w, COVERING, 3)
     np.testing.assert_allclose(
-        forward(cloned, topology, X), np.repeat(forward(w, COVERING, X), 3, axis=1)
+        forward(cloned, topology, X),
+        np.repeat(forward(w, COVERING, X), 3, axis=1),
     )
     wide, topology = widen(cloned, topology, (8, 6), seed=0)
     assert str(topology) == "9-8-6-3"
@@ -93,8 +100,14 @@ def test_clones_and_wider_layers_keep_the_function():
             lambda: forward(np.zeros(65), COVERING, np.zeros((1, 10))),
             "10 inputs do not fit",
         ),
-        (lambda: forward(np.zeros(64), COVERING, X), "65 parameters; found 64"),
-        (lambda: widen(np.zeros(65), COVERING, (4, 2), seed=0), "cannot be widened"),
+        (
+            lambda: forward(np.zeros(64), COVERING, X),
+            "65 parameters; found 64",
+        ),
+        (
+            lambda: widen(np.zeros(65), COVERING, (4, 2), seed=0),
+            "cannot be widened",
+        ),
     ],
 )
 def test_misuse_is_explained(make, message):

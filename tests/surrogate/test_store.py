@@ -127,7 +127,9 @@ def test_files_that_are_no_safetensors(tmp_path, content, message):
 def test_safetensors_of_something_else_are_refused_by_version(tmp_path):
     path = tmp_path / "other.safetensors"
     save_file({"w0": np.zeros(3)}, path)
-    with pytest.raises(StoreError, match="not a surrogate of version 1; found None"):
+    with pytest.raises(
+        StoreError, match="not a surrogate of version 1; found None"
+    ):
         load(path)
     save_file({"w0": np.zeros(3)}, path, {"nsc_surrogate": "2"})
     with pytest.raises(StoreError, match="version 1; found 2"):
@@ -159,10 +161,14 @@ def test_a_report_is_a_text_of_the_metadata(surrogate):
 
 def test_what_outputs_can_hold_is_kept(tmp_path):
     few = OneOf((-2.0, 0.0, 5.0))
-    members = (Member(Topology((1, 3)), np.array([1.0, 9.0, 9.0, 0.0, 0.0, 0.0])),)
+    members = (
+        Member(Topology((1, 3)), np.array([1.0, 9.0, 9.0, 0.0, 0.0, 0.0])),
+    )
     held = (None, few, Whole(-3.0, 4.0))
     names = ("a", "b", "c")
-    made = Surrogate(members, -np.ones(1), np.ones(1), ("x",), names, held=held)
+    made = Surrogate(
+        members, -np.ones(1), np.ones(1), ("x",), names, held=held
+    )
     made.save(tmp_path / "s.safetensors")
     read = load(tmp_path / "s.safetensors")
     assert read.held == held

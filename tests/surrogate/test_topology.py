@@ -9,7 +9,11 @@ from nsc.surrogate import COVERING, Topology, random_parameters
 
 def test_the_covering_architecture():
     assert str(COVERING) == "9-4-4-1"
-    assert (COVERING.n_inputs, COVERING.hidden, COVERING.n_outputs) == (9, (4, 4), 1)
+    assert (COVERING.n_inputs, COVERING.hidden, COVERING.n_outputs) == (
+        9,
+        (4, 4),
+        1,
+    )
     assert COVERING.n_parameters == (9 + 1) * 4 + (4 + 1) * 4 + (4 + 1) * 1
 
 
@@ -35,7 +39,9 @@ def test_layers_of_a_batch_keep_its_axes():
     assert topology.join(topology.layers(w)).shape == w.shape
 
 
-@pytest.mark.parametrize("text", ["", "9", "9-", "-9-4", "9-4-x", "9 - 4", "9-4.0-1"])
+@pytest.mark.parametrize(
+    "text", ["", "9", "9-", "-9-4", "9-4-x", "9 - 4", "9-4.0-1"]
+)
 def test_texts_that_are_no_topology(text):
     with pytest.raises(InputError, match="written like 9-4-4-1|two or more"):
         Topology.parse(text)
@@ -51,7 +57,9 @@ def test_random_parameters_stay_within_their_layers_bounds():
     topology = Topology((100, 25, 4))
     w = random_parameters(topology, seed=0)
     assert w.dtype == np.float64 and w.shape == (topology.n_parameters,)
-    for (weight, bias), fan_in in zip(topology.layers(w), (100, 25), strict=True):
+    for (weight, bias), fan_in in zip(
+        topology.layers(w), (100, 25), strict=True
+    ):
         bound = 1 / np.sqrt(fan_in)
         for part in (weight, bias):
             assert np.abs(part).max() <= bound
@@ -63,4 +71,6 @@ def test_random_parameters_depend_on_the_seed_alone():
     np.testing.assert_array_equal(first, again)
     assert (random_parameters(COVERING, seed=4) != first).all()
     generator = np.random.default_rng(3)
-    np.testing.assert_array_equal(random_parameters(COVERING, seed=generator), first)
+    np.testing.assert_array_equal(
+        random_parameters(COVERING, seed=generator), first
+    )

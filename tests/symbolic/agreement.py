@@ -15,7 +15,11 @@ def read_and_built(texts: Sequence[str]) -> list[tuple[Program, Built]]:
     """Read the function f of each text, and build them all in as few modules as may be."""
     programs = [parse_program(text, function="f") for text in texts]
     return list(
-        zip(programs, build([program.unit for program in programs]), strict=True)
+        zip(
+            programs,
+            build([program.unit for program in programs]),
+            strict=True,
+        )
     )
 
 

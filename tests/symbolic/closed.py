@@ -17,7 +17,9 @@ def signature_of(
 ) -> Signature:
     """Return the signature of a function from numbers to a number."""
     inputs = tuple(Leaf(name, name, ctype, name) for name in names)
-    params = tuple(Param(name, ctype, "in", ctype.spell(name)) for name in names)
+    params = tuple(
+        Param(name, ctype, "in", ctype.spell(name)) for name in names
+    )
     result = Leaf("return", "nsc_result", ctype, "return")
     return Signature(function, params, ctype, inputs, (result,), "")
 
@@ -28,7 +30,9 @@ def domain_of(ranges: Sequence[Range]) -> Domain:
 
 
 def read(
-    text: str, ranges: Sequence[Range] = ((-1, 1),), bodiless: Collection[str] = ()
+    text: str,
+    ranges: Sequence[Range] = ((-1, 1),),
+    bodiless: Collection[str] = (),
 ) -> Dag | Unsupported:
     """Evaluate the function f of a closed text; there is one range an input."""
     signature = signature_of("f", NAMES[: len(ranges)])
@@ -50,7 +54,9 @@ def values(dag: Dag | Unsupported, x: np.ndarray) -> np.ndarray:
         return evaluate(dag, x)[:, 0]
 
 
-def points(ranges: Sequence[Range], n: int = 200) -> tuple[np.ndarray, np.ndarray]:
+def points(
+    ranges: Sequence[Range], n: int = 200
+) -> tuple[np.ndarray, np.ndarray]:
     """Draw inputs `n i` in [-1, 1], and the same in the program's units."""
     u = np.random.default_rng(7).uniform(-1, 1, (n, len(ranges)))
     lo, hi = np.array(ranges, float).T

@@ -92,7 +92,8 @@ BITS = [
     _INT
     + "return (n & -16) + 1000*(n & ~3) + (n | 5) + 7*(m ^ 9) + 31*(n ^ -2) + 3*(n |"
     " -8); }",
-    _INT + "return ~n + 1000*(~m & 3) + (n >> 2) + (m << 3) + (u & 0x7f) + (5 & m); }",
+    _INT
+    + "return ~n + 1000*(~m & 3) + (n >> 2) + (m << 3) + (u & 0x7f) + (5 & m); }",
     _INT
     + "int a = x > 0, b = y < x; return (a & b) + 2*(a | b) + 4*(a ^ b) + 8*(a << 1 |"
     " b) + 16*(1 & a); }",
@@ -109,7 +110,8 @@ _TABLE = (
 )
 INDICES = [
     _TABLE + "double f(double x) { int i = (int)(2.5 + 2.4*x); return T[i]; }",
-    _TABLE + "double f(double x, double y) { int i = 1.5 + 1.4*x, j = 2 + 1.9*y; return"
+    _TABLE
+    + "double f(double x, double y) { int i = 1.5 + 1.4*x, j = 2 + 1.9*y; return"
     " M[i][j] + 10*M[j / 2][i + 1]; }",
     _TABLE
     + "double f(double x, double y) { int i = x < 0 ? 2 : y < 0 ? 1 : 0; const float *r"
@@ -270,5 +272,6 @@ def test_calls(text):
 )
 def test_special_functions(call):
     _agree(
-        f"#include <math.h>\ndouble f(double x) {{ return {call}; }}", tolerance=1e-5
+        f"#include <math.h>\ndouble f(double x) {{ return {call}; }}",
+        tolerance=1e-5,
     )

@@ -42,7 +42,9 @@ AGREEING = [
 def test_agree_with_the_sandbox():
     rng = np.random.default_rng(4)
     for program, built in read_and_built(AGREEING):
-        expect_agreement(program, built, rng.uniform(-1, 1, (50, program.n_inputs)))
+        expect_agreement(
+            program, built, rng.uniform(-1, 1, (50, program.n_inputs))
+        )
 
 
 @pytest.mark.parametrize(
@@ -64,5 +66,9 @@ def test_every_field_is_an_input_or_output(function, inputs, outputs):
 
 def test_an_anonymous_union_is_no_input():
     with pytest.raises(SourceError) as caught:
-        parse_program(NUMBER + "double f(struct u v) { return v.x; }", function="f")
-    assert [problem.reason for problem in caught.value.problems] == ["uses_union"]
+        parse_program(
+            NUMBER + "double f(struct u v) { return v.x; }", function="f"
+        )
+    assert [problem.reason for problem in caught.value.problems] == [
+        "uses_union"
+    ]

@@ -17,9 +17,9 @@ def imports(text: str, *, only_at_the_top: bool) -> set[str]:
     for node in tree.body if only_at_the_top else ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module == PREFIX[:-1]:
             found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
-            PREFIX
-        ):
+        elif isinstance(node, ast.ImportFrom) and (
+            node.module or ""
+        ).startswith(PREFIX):
             found.add(node.module.removeprefix(PREFIX))
     return found
 
@@ -53,7 +53,14 @@ def test_an_import_inside_a_function_would_be_found():
 
 
 def test_the_machine_knows_no_rule():
-    above = {"expressions", "places", "statements", "library", "initialise", "rules"}
+    above = {
+        "expressions",
+        "places",
+        "statements",
+        "library",
+        "initialise",
+        "rules",
+    }
     reached = {"machine"}
     todo = ["machine"]
     while todo:

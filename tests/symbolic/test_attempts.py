@@ -75,11 +75,15 @@ def test_a_bound_keeps_what_ended_before_it():
 
     u, x = points(((0.2, 1.5),))
     expected = np.array([python(v) for v in x[:, 0]])
-    np.testing.assert_array_equal(values(dag, u)[expected < 8], expected[expected < 8])
+    np.testing.assert_array_equal(
+        values(dag, u)[expected < 8], expected[expected < 8]
+    )
 
 
 def test_a_bound_is_not_tried_where_no_loop_is_open():
-    text = body("double v[9]; for (int i = 0; i < 10; i++) v[i] = x; return v[8];")
+    text = body(
+        "double v[9]; for (int i = 0; i < 10; i++) v[i] = x; return v[8];"
+    )
     dag = read(text)
     assert isinstance(dag, Unsupported) and dag.reason == "index_out_of_bounds"
 

@@ -67,7 +67,10 @@ BODIES = [
 @pytest.fixture(scope="module")
 def programs():
     return read_and_built(
-        [f"{TYPES}double f(double x, double y) {{ {body} }}" for body in BODIES]
+        [
+            f"{TYPES}double f(double x, double y) {{ {body} }}"
+            for body in BODIES
+        ]
     )
 
 
@@ -79,11 +82,15 @@ def test_the_dag_computes_what_the_sandbox_does(programs, k):
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ("double v[3] = {[0 ... 2] = x}; return v[1] + y;", "unsupported_syntax"),
+        (
+            "double v[3] = {[0 ... 2] = x}; return v[1] + y;",
+            "unsupported_syntax",
+        ),
         ("double v[2] = {x, y, 3}; return v[1];", "too_many_initialisers"),
     ],
 )
 def test_what_has_no_meaning_is_refused(body, reason):
     assert (
-        parse_program(f"double f(double x, double y) {{ {body} }}").dag.reason == reason
+        parse_program(f"double f(double x, double y) {{ {body} }}").dag.reason
+        == reason
     )

@@ -70,7 +70,9 @@ def test_the_type_of_every_kind_is_told_without_evaluating_it():
 
 
 def test_the_table_for_other_front_ends_names_every_kind():
-    rows = set(re.findall(r"^\| (\w+) +\|", ast.__doc__, re.MULTILINE)) - {"kind"}
+    rows = set(re.findall(r"^\| (\w+) +\|", ast.__doc__, re.MULTILINE)) - {
+        "kind"
+    }
     assert rows == EXPRESSION_KINDS | STATEMENT_KINDS
 
 
@@ -124,12 +126,17 @@ def test_what_has_no_value_is_no_expression(kind):
 @pytest.mark.parametrize(
     ("statement", "message"),
     [
-        ("goto end; end: return x;", "'goto statement' has no symbolic meaning"),
+        (
+            "goto end; end: return x;",
+            "'goto statement' has no symbolic meaning",
+        ),
         ("return x; here: return 2;", None),
         ('asm("nop"); return x;', "has no symbolic meaning"),
     ],
 )
-def test_a_form_that_no_rule_lowers_is_refused_where_it_is_reached(statement, message):
+def test_a_form_that_no_rule_lowers_is_refused_where_it_is_reached(
+    statement, message
+):
     dag = read(body(statement))
     if message is None:
         assert not isinstance(dag, Unsupported)

@@ -13,7 +13,10 @@ def test_what_gives_labels_is_never_cut_off():
     found = dag_of_definitions(
         definitions_of(text), program.signature, Domain((-1.0,), (1.0,))
     )
-    assert isinstance(found, Unsupported) and found.reason == "data_dependent_loop"
+    assert (
+        isinstance(found, Unsupported)
+        and found.reason == "data_dependent_loop"
+    )
 
 
 def test_values_that_grow_without_bound_are_no_defect():
@@ -25,4 +28,7 @@ def test_values_that_grow_without_bound_are_no_defect():
         ),
     ):
         dag = parse_program(text).dag
-        assert isinstance(dag, Unsupported) and dag.reason == "data_dependent_loop"
+        assert (
+            isinstance(dag, Unsupported)
+            and dag.reason == "data_dependent_loop"
+        )

@@ -189,7 +189,11 @@ def test_nodes_know_where_they_stand():
 @pytest.mark.parametrize(
     ("text", "reason", "message"),
     [
-        ("goto end; end: ;", "unsupported_syntax", "'goto statement' has no symbolic"),
+        (
+            "goto end; end: ;",
+            "unsupported_syntax",
+            "'goto statement' has no symbolic",
+        ),
         ("(*g)(x);", "function_pointer", "only named functions can be called"),
         (
             "int v[2] = {[0 ... 1] = 2};",

@@ -19,13 +19,21 @@ from nsc.syntax import (
 )
 
 RANGES = ((-1, 1), (-1, 1))
-TYPES = "typedef struct { double a, b; } P; typedef struct { P p[2]; int n; } Q; "
+TYPES = (
+    "typedef struct { double a, b; } P; typedef struct { P p[2]; int n; } Q; "
+)
 U, X = points(RANGES)
 x, y = X.T
 
 CASES = {
-    "elements": ("double v[3] = {x, y}; v[2] = v[0] + v[1]; return v[2];", x + y),
-    "rows": ("double m[2][2] = {{x, 1}, {2, y}}; return m[0][0] * m[1][1];", x * y),
+    "elements": (
+        "double v[3] = {x, y}; v[2] = v[0] + v[1]; return v[2];",
+        x + y,
+    ),
+    "rows": (
+        "double m[2][2] = {{x, 1}, {2, y}}; return m[0][0] * m[1][1];",
+        x * y,
+    ),
     "copy of a struct": (
         "P p = {x, y}, q = p; q.a = 5; return p.a + q.a + q.b;",
         x + 5 + y,
@@ -84,7 +92,10 @@ CASES = {
         "P p = {x, 1}, q = {y, 2}; P r = x > y ? p : q; return r.a * r.b;",
         np.where(x > y, x, 2 * y),
     ),
-    "compound literal": ("return ((P){.b = x}).b + ((double[]){y, 2})[1];", x + 2),
+    "compound literal": (
+        "return ((P){.b = x}).b + ((double[]){y, 2})[1];",
+        x + 2,
+    ),
     "union of one number": (
         "union { double d; double e; } u; u.d = x; u.e += 1; return u.d;",
         x + 1,
@@ -98,7 +109,10 @@ CASES = {
         "int high = *(1 + (int *)&x); return high < 0 ? y : -y;",
         np.where(x < 0, y, -y),
     ),
-    "unwritten numbers are zero": ("double v[2]; P p; return v[1] + p.a + x;", x),
+    "unwritten numbers are zero": (
+        "double v[2]; P p; return v[1] + p.a + x;",
+        x,
+    ),
     "logical sides change what they assign": (
         "double n = 0; if (x > 0 && (n = y) > 0) n += 1; return n;",
         np.where(x > 0, np.where(y > 0, y + 1, y), 0),
@@ -131,7 +145,9 @@ INTEGERS = {
 
 
 @pytest.mark.parametrize("ctype", INTEGERS)
-@pytest.mark.parametrize("value", [0, 1, -1, 127, 128, -129, 255, 256, 65537, 2**31])
+@pytest.mark.parametrize(
+    "value", [0, 1, -1, 127, 128, -129, 255, 256, 65537, 2**31]
+)
 def test_known_integers_wrap_around_as_their_type_does(ctype, value):
     dag = read(body(f"{ctype} n = (long long){value}LL; return n + 0 * x;"))
     found = values(dag, np.zeros((1, 1)))[0]
@@ -168,7 +184,9 @@ def test_the_other_side_of_a_known_choice_decides_the_type():
     start = "double half(double v); double half(double v) { return v / 2; }"
     start += "int count(double v) { return 1; }"
     for choice, expected in halves.items():
-        dag = read(start + body(f"double v[1]; return ({choice}) / 2 + 0 * x;"))
+        dag = read(
+            start + body(f"double v[1]; return ({choice}) / 2 + 0 * x;")
+        )
         assert values(dag, np.zeros((1, 1)))[0] == expected, choice
 
 
@@ -195,13 +213,19 @@ REFUSED = {
     "pointer as a number": ("double v = &x; return v;", "pointer_cast"),
     "pointer cast to a number": ("return (long)&x;", "pointer_cast"),
     "product of pointers": ("return &x * &y;", "pointer_arithmetic"),
-    "pointer times two": ("double *p = &x; p *= 2; return x;", "pointer_arithmetic"),
+    "pointer times two": (
+        "double *p = &x; p *= 2; return x;",
+        "pointer_arithmetic",
+    ),
     "one object moved by an input": (
         "double *p = &x; return *(p + (int)y);",
         "pointer_arithmetic",
     ),
     "struct as a number": ("P p = {x, y}; return -p;", "not_a_number"),
-    "number added to a struct": ("P p = {x, y}; p += 1; return x;", "not_a_number"),
+    "number added to a struct": (
+        "P p = {x, y}; p += 1; return x;",
+        "not_a_number",
+    ),
     "struct counted up": ("P p = {x, y}; p++; return x;", "not_a_number"),
     "index by an input into too many": (
         "double v[2000]; return v[(int)(x * y * 1999 + 1000)];",
@@ -282,7 +306,9 @@ def test_whole_inputs_are_rounded_and_ranges_are_mapped():
         (leaf("return"),),
         "",
     )
-    dag = dag_of("double f(int n) { return n / 2; }", signature, Domain((0.0,), (9.0,)))
+    dag = dag_of(
+        "double f(int n) { return n / 2; }", signature, Domain((0.0,), (9.0,))
+    )
     assert isinstance(dag, Dag)
     u = np.array([[-1.0], [-0.3], [0.0], [0.35], [1.0]])
     n = np.floor(4.5 + 4.5 * u[:, 0] + 0.5)

@@ -11,7 +11,9 @@ from nsc.sandbox import build, run
 from nsc.text import integer_literal
 
 FOUR = "double f(double a, double b, double c, double d) "
-MEMCPY = "#include <string.h>\ndouble f(double x) { double v[4] = {x, x, x, x}; "
+MEMCPY = (
+    "#include <string.h>\ndouble f(double x) { double v[4] = {x, x, x, x}; "
+)
 AGREEING = [
     FOUR + "{ return (double)(a*(b*c))*d; }",
     FOUR + "{ return (double)(a*(b*c))-d; }",
@@ -40,7 +42,9 @@ FLIPPED = [
 def test_agree_with_the_sandbox():
     rng = np.random.default_rng(3)
     for program, built in read_and_built(AGREEING):
-        expect_agreement(program, built, rng.uniform(-1, 1, (50, program.n_inputs)))
+        expect_agreement(
+            program, built, rng.uniform(-1, 1, (50, program.n_inputs))
+        )
 
 
 def test_the_sign_bit_as_a_constant():
@@ -66,17 +70,31 @@ def test_the_upper_half_of_a_double_is_another_float():
     x = np.linspace(-1, 1, 9)[:, None]
     found = run(built, 1.25 + 0.75 * x).outputs
     dag = program.dag
-    is_right = not isinstance(dag, Unsupported) and np.allclose(evaluate(dag, x), found)
+    is_right = not isinstance(dag, Unsupported) and np.allclose(
+        evaluate(dag, x), found
+    )
     assert isinstance(dag, Unsupported) or is_right
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (MEMCPY + "memset(v - 1, 0, 16); return v[0]; }", "index_out_of_bounds"),
-        (MEMCPY + "memcpy(v, v - 1, 16); return v[0]; }", "index_out_of_bounds"),
-        (MEMCPY + "float w[8]; memcpy(w, v, 32); return w[0]; }", "unknown_call"),
-        ("double f(double x) { return __builtin_expect(x > 0); }", "argument_count"),
+        (
+            MEMCPY + "memset(v - 1, 0, 16); return v[0]; }",
+            "index_out_of_bounds",
+        ),
+        (
+            MEMCPY + "memcpy(v, v - 1, 16); return v[0]; }",
+            "index_out_of_bounds",
+        ),
+        (
+            MEMCPY + "float w[8]; memcpy(w, v, 32); return w[0]; }",
+            "unknown_call",
+        ),
+        (
+            "double f(double x) { return __builtin_expect(x > 0); }",
+            "argument_count",
+        ),
     ],
 )
 def test_calls_without_symbolic_meaning_are_refused(text, reason):
@@ -87,7 +105,9 @@ def test_calls_without_symbolic_meaning_are_refused(text, reason):
 
 def test_an_if_without_endif_is_an_error():
     with pytest.raises(SourceError) as caught:
-        parse_program("double f(double x) { return x; }\n#if 1\n#ifdef A\n#endif\n")
+        parse_program(
+            "double f(double x) { return x; }\n#if 1\n#ifdef A\n#endif\n"
+        )
     (problem,) = caught.value.problems
     assert (problem.reason, problem.line) == ("bad_directive", 2)
 

@@ -79,7 +79,11 @@ COUNT = Ast(
 )
 CASES = {
     "binary": (
-        program(returned(binary("*", X, Ast("group", (binary("+", Y, number(1)),))))),
+        program(
+            returned(
+                binary("*", X, Ast("group", (binary("+", Y, number(1)),)))
+            )
+        ),
         "return x * (y + 1);",
     ),
     "unary": (
@@ -87,7 +91,11 @@ CASES = {
         "return !(x < y);",
     ),
     "logical": (
-        program(returned(binary("&&", binary("<", X, Y), binary("<", Y, number(1))))),
+        program(
+            returned(
+                binary("&&", binary("<", X, Y), binary("<", Y, number(1)))
+            )
+        ),
         "return x < y && y < 1;",
     ),
     "conditional": (
@@ -114,7 +122,11 @@ CASES = {
     ),
     "endless loop left": (
         program(
-            Ast("loop", (EMPTY, None, block(assign(X, Y), Ast("break")), EMPTY), "for"),
+            Ast(
+                "loop",
+                (EMPTY, None, block(assign(X, Y), Ast("break")), EMPTY),
+                "for",
+            ),
             returned(X),
         ),
         "for (;;) { x = y; break; } return x;",
@@ -149,7 +161,9 @@ CASES = {
                 PAIR,
                 Ast("initialiser", ((("b",), X), (("a",), Y))),
             ),
-            returned(binary("-", Ast("member", (P,), "a"), Ast("member", (P,), "b"))),
+            returned(
+                binary("-", Ast("member", (P,), "a"), Ast("member", (P,), "b"))
+            ),
         ),
         "struct { double a, b; } p = {.b = x, .a = y}; return p.a - p.b;",
     ),
@@ -229,13 +243,19 @@ def test_definitions_made_by_hand_mean_what_the_text_does(case):
     from_text = read(body(statements, "xy"), RANGES)
     by_hand = read_definitions(definitions, RANGES)
     u, _ = points(RANGES)
-    np.testing.assert_allclose(values(by_hand, u), values(from_text, u), atol=1e-15)
+    np.testing.assert_allclose(
+        values(by_hand, u), values(from_text, u), atol=1e-15
+    )
 
 
 def test_static_variables_are_told_by_their_declaration():
     count = declared("n", INT, number(0), "static")
     step = function(
-        (), INT, count, Ast("update", (name("n"),), (1.0, True)), returned(name("n"))
+        (),
+        INT,
+        count,
+        Ast("update", (name("n"),), (1.0, True)),
+        returned(name("n")),
     )
     twice = binary("+", Ast("call", (), "step"), Ast("call", (), "step"))
     dag = read_definitions(program(returned(twice), step=step), RANGES)
@@ -261,12 +281,17 @@ def test_a_refusal_has_no_position_where_there_is_no_text():
 def test_definitions_of_a_text_are_the_same_seam():
     text = "static double g(double v) { return 2 * v; }" + body("return g(x);")
     definitions = definitions_of(text)
-    assert list(definitions.functions) == ["g", "f"] and definitions.variables == ()
+    assert (
+        list(definitions.functions) == ["g", "f"]
+        and definitions.variables == ()
+    )
     assert read_definitions(definitions).fingerprint == read(text).fingerprint
 
 
 def test_definitions_of_a_text_refuse_a_type_that_is_not_known():
-    with pytest.raises(Refusal, match="the type 'T' is not defined in this file"):
+    with pytest.raises(
+        Refusal, match="the type 'T' is not defined in this file"
+    ):
         definitions_of("double f(T x) { return 1; }")
 
 
@@ -283,7 +308,9 @@ def test_integers_become_the_nearest_double_on_the_side_of_zero(whole):
 leaves = st.one_of(
     st.just((X, lambda x, y: x)),
     st.just((Y, lambda x, y: y)),
-    st.integers(-3, 3).map(lambda n: (number(float(n)), lambda x, y: float(n))),
+    st.integers(-3, 3).map(
+        lambda n: (number(float(n)), lambda x, y: float(n))
+    ),
 )
 OPERATORS = {
     "+": lambda a, b: a + b,
@@ -320,7 +347,9 @@ def test_random_expressions_are_what_python_computes(expression):
     ast, python = expression
     u, x = points(RANGES, n=20)
     found = values(read_definitions(program(returned(ast)), RANGES), u)
-    np.testing.assert_allclose(found, [python(*row) for row in x], rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(
+        found, [python(*row) for row in x], rtol=1e-9, atol=1e-9
+    )
 
 
 @settings(max_examples=60, deadline=None)
@@ -337,7 +366,9 @@ def test_random_branches_are_what_python_computes(steps):
         change = assign(X, value, operator)
         leave = returned(binary("+", X, number(1.0)))
         statements.append(Ast("if", (binary("<", left, right), change, EMPTY)))
-        statements.append(Ast("if", (binary("<", number(9.0), X), leave, EMPTY)))
+        statements.append(
+            Ast("if", (binary("<", number(9.0), X), leave, EMPTY))
+        )
     dag = read_definitions(program(*statements, returned(X)), RANGES)
 
     def python(x, y):

@@ -62,7 +62,8 @@ def test_names_say_what_functions_compute(name, arity, found):
 
 def test_the_lexicon_is_c_and_its_dags_compute_what_it_does():
     found = [
-        f.program for f in list_programs("#include <math.h>\n" + LEXICON.read_text())
+        f.program
+        for f in list_programs("#include <math.h>\n" + LEXICON.read_text())
     ]
     assert len(found) > 140 and all(
         isinstance(p.dag, Dag) and p.dag.is_exact for p in found
@@ -75,7 +76,11 @@ def test_the_lexicon_is_c_and_its_dags_compute_what_it_does():
         defined = np.isfinite(ran)
         assert defined.any(), program.name
         np.testing.assert_allclose(
-            read[defined], ran[defined], rtol=1e-9, atol=1e-9, err_msg=program.name
+            read[defined],
+            ran[defined],
+            rtol=1e-9,
+            atol=1e-9,
+            err_msg=program.name,
         )
 
 
@@ -99,7 +104,9 @@ def test_what_is_guessed_is_as_if_it_were_there():
 
 
 def test_prototypes_stay_in_the_text_and_say_how_to_go_on():
-    text = "double mix(double, double, double);\n" + WHOLE.replace("wobble(2*x)", "x")
+    text = "double mix(double, double, double);\n" + WHOLE.replace(
+        "wobble(2*x)", "x"
+    )
     assert parse_program(text, partial=True).text.startswith(
         "double mix(double, double, double);"
     )
@@ -133,22 +140,29 @@ def test_declared_results_are_converted_and_names_kept_by_arguments():
     )
     assert dag.guesses == (("sq", "sq"), ("my_min", "min"), ("my_min", "min3"))
     np.testing.assert_allclose(
-        y, np.trunc(np.trunc(9 * X[:, 0] ** 2) / 2) + 2 * np.minimum(X[:, 0], 0)
+        y,
+        np.trunc(np.trunc(9 * X[:, 0] ** 2) / 2) + 2 * np.minimum(X[:, 0], 0),
     )
     text = (
         "typedef struct { double x, y; } V; V lerp(double, double, double); double"
         " f(double x) { V v = lerp(x, 0, 1);"
     )
-    dag = parse_program(text + " return v.x; }", function="f", partial=True).dag
+    dag = parse_program(
+        text + " return v.x; }", function="f", partial=True
+    ).dag
     assert isinstance(dag, Unsupported) and dag.reason == "unknown_call"
 
 
 def test_what_only_missing_functions_could_write_is_asked_for():
     with pytest.raises(SourceError, match="no_output"):
-        parse_program("void f(double x, double *s) { my_sin(x, s); }", partial=True)
+        parse_program(
+            "void f(double x, double *s) { my_sin(x, s); }", partial=True
+        )
     assert (
         parse_program(
-            "void f(double x, double *s) { my_sin(x, s); }", partial=True, out=["s"]
+            "void f(double x, double *s) { my_sin(x, s); }",
+            partial=True,
+            out=["s"],
         ).n_outputs
         == 1
     )

@@ -124,14 +124,18 @@ def test_bessel_functions_of_both_kinds_fulfil_their_wronskian():
     ranges = ((0.3, 30),)
     u, x = points(ranges)
     text = body("return x * (j1(x) * y0(x) - j0(x) * y1(x));")
-    np.testing.assert_allclose(values(read(text, ranges), u), 2 / np.pi, atol=2e-6)
+    np.testing.assert_allclose(
+        values(read(text, ranges), u), 2 / np.pi, atol=2e-6
+    )
 
 
 def test_gamma_is_reflected_below_a_half():
     ranges = ((-3.9, 0.4),)
     u, x = points(ranges)
     product = body("return tgamma(x) * tgamma(1 - x) * sin(M_PI * x);")
-    np.testing.assert_allclose(values(read(product, ranges), u), np.pi, rtol=1e-7)
+    np.testing.assert_allclose(
+        values(read(product, ranges), u), np.pi, rtol=1e-7
+    )
     logarithm = values(read(body("return lgamma(x);"), ranges), u)
     expected = [math.lgamma(v) for v in x[:, 0]]
     np.testing.assert_allclose(logarithm, expected, atol=1e-9)
@@ -150,7 +154,9 @@ def test_what_may_be_undefined_is_told_from_numbers():
     np.testing.assert_allclose(values(dag, u), [-1, 0.5])
 
 
-@pytest.mark.parametrize("name", ["sinf", "sinl", "__builtin_sin", "__builtin_sinf"])
+@pytest.mark.parametrize(
+    "name", ["sinf", "sinl", "__builtin_sin", "__builtin_sinf"]
+)
 def test_other_spellings_mean_the_same(name):
     plain = read(body("return sin(x);"))
     assert read(body(f"return {name}(x);")).fingerprint == plain.fingerprint
@@ -158,7 +164,10 @@ def test_other_spellings_mean_the_same(name):
 
 def test_names_of_numbers_are_known_unless_a_program_defines_them():
     u = np.zeros((1, 1))
-    assert values(read(body("return M_PI + INT_MAX + x;")), u) == math.pi + 2**31 - 1
+    assert (
+        values(read(body("return M_PI + INT_MAX + x;")), u)
+        == math.pi + 2**31 - 1
+    )
     own = "enum { INT_MAX = 3 }; "
     assert values(read(own + body("return INT_MAX + x;")), u) == 3
     assert values(read(body("double M_PI = 4; return M_PI + x;")), u) == 4
@@ -230,7 +239,9 @@ def test_a_program_that_ends_gives_no_output_there():
 
 def test_an_assertion_holds_and_keeps_what_it_assigns():
     u, x = points(WIDE)
-    text = body('double m = x; assert(m = 2); assert(unknown(x) && "odd"); return m;')
+    text = body(
+        'double m = x; assert(m = 2); assert(unknown(x) && "odd"); return m;'
+    )
     np.testing.assert_allclose(values(read(text, WIDE), u), 2)
 
 

@@ -28,7 +28,8 @@ def test_both_sides_of_a_branch_are_kept_apart():
         return y
 
     agrees(
-        "double y = 1; if (x > 0) y = 2 * x; else if (x > -1) y += x; return y;", python
+        "double y = 1; if (x > 0) y = 2 * x; else if (x > -1) y += x; return y;",
+        python,
     )
 
 
@@ -53,7 +54,8 @@ def test_what_follows_a_return_runs_where_there_was_none():
 
 def test_a_block_hides_names_and_leaves_its_assignments():
     agrees(
-        "double y = x; { double y = 7; y++; } { y *= 2; } return y;", lambda x: 2 * x
+        "double y = x; { double y = 7; y++; } { y *= 2; } return y;",
+        lambda x: 2 * x,
     )
 
 
@@ -214,7 +216,9 @@ def test_a_range_that_settles_the_test_gives_an_exact_dag():
 
 
 def test_a_loop_that_stays_open_is_cut_off_and_says_so():
-    text = body("double s = x; while (s > 0.001) s = s * sin(s + 1); return s;")
+    text = body(
+        "double s = x; while (s > 0.001) s = s * sin(s + 1); return s;"
+    )
     dag = read(text, ((0.1, 1),))
     assert isinstance(dag, Dag) and dag.bounded and not dag.is_exact
 
@@ -224,7 +228,10 @@ def test_a_loop_that_stays_open_is_cut_off_and_says_so():
     [
         ("for (;;) x += 1; return x;", "long_loop"),
         ("for (int i = 0; i < 257; i++) x += i; return x;", "long_loop"),
-        ("while (x < 5 + x * x) x = x * 1.5 + 4; return x;", "data_dependent_loop"),
+        (
+            "while (x < 5 + x * x) x = x * 1.5 + 4; return x;",
+            "data_dependent_loop",
+        ),
     ],
 )
 def test_loops_without_a_small_bound_are_refused(statements, reason):
@@ -234,7 +241,10 @@ def test_loops_without_a_small_bound_are_refused(statements, reason):
 
 
 def test_256_trips_are_still_followed():
-    agrees("for (int i = 0; i < 256; i++) x += i; return x;", lambda x: x + 255 * 128)
+    agrees(
+        "for (int i = 0; i < 256; i++) x += i; return x;",
+        lambda x: x + 255 * 128,
+    )
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,10 @@ CASES = [
         ),
         np.sqrt(x * x + y * y + z * z),
     ),
-    ("double f(const double *v) { const double *p = v; return *p++ - *p; }", None),
+    (
+        "double f(const double *v) { const double *p = v; return *p++ - *p; }",
+        None,
+    ),
     (
         (
             "typedef struct { double x, y; } P; P f(P a, double t) { P r = a; r.x ="
@@ -172,7 +175,10 @@ CASES = [
         3 * x**2 + 2 * x + 1,
     ),
     ("double f(double x) { double t; return (t = x*2, t + 1); }", 2 * x + 1),
-    ("typedef float real; real f(real x) { return (real)(x) * (real)2; }", 2 * x),
+    (
+        "typedef float real; real f(real x) { return (real)(x) * (real)2; }",
+        2 * x,
+    ),
     ("double f(double x) { unsigned char u = 255; u += 1; return u + x; }", x),
     (
         "double f(double x) { double r = x; r *= r; r -= 1; r /= 2; return r++ + r; }",
@@ -184,7 +190,9 @@ CASES = [
 @pytest.mark.parametrize(("text", "expected"), CASES, ids=range(len(CASES)))
 def test_values(text, expected):
     program = parse_program(
-        text, function="f", arrays={"v": 2} if "const double *v" in text else None
+        text,
+        function="f",
+        arrays={"v": 2} if "const double *v" in text else None,
     )
     if expected is None:
         expected = x - y
@@ -250,9 +258,13 @@ def test_equal_programs_share_one_dag():
     a = parse_program(
         "double f(double x, double y) { double t = y + x; return t * t; }"
     ).dag
-    b = parse_program("double g(double u, double v) { return (u + v) * (v + u); }").dag
+    b = parse_program(
+        "double g(double u, double v) { return (u + v) * (v + u); }"
+    ).dag
     assert (
-        [OPS[k] for k in a.ops] == [OPS[k] for k in b.ops] == ["IN", "IN", "ADD", "SQ"]
+        [OPS[k] for k in a.ops]
+        == [OPS[k] for k in b.ops]
+        == ["IN", "IN", "ADD", "SQ"]
     )
     assert (a.args == b.args).all()
 

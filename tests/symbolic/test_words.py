@@ -136,7 +136,9 @@ def compared(text):
     x = X[:, : program.dag.n_inputs]
     with np.errstate(all="ignore"):
         found = evaluate(program.dag, x)[:, 0]
-    return found, run(build([program.unit])[0], np.ascontiguousarray(x)).outputs[:, 0]
+    return found, run(
+        build([program.unit])[0], np.ascontiguousarray(x)
+    ).outputs[:, 0]
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -144,7 +146,9 @@ def test_bits_of_numbers(name):
     found, expected = compared(CASES[name])
     defined = np.isfinite(expected)
     assert defined.mean() > 0.4
-    np.testing.assert_allclose(found[defined], expected[defined], rtol=2e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        found[defined], expected[defined], rtol=2e-5, atol=1e-6
+    )
 
 
 def test_comparisons_of_bits_become_comparisons_of_numbers():
@@ -163,8 +167,14 @@ def test_comparisons_of_bits_become_comparisons_of_numbers():
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ("union { double d; short s[4]; } u = {x}; return u.s[1];", "uses_union"),
-        ("union { long double d; int i; } u; u.d = x; return u.i;", "uses_union"),
+        (
+            "union { double d; short s[4]; } u = {x}; return u.s[1];",
+            "uses_union",
+        ),
+        (
+            "union { long double d; int i; } u; u.d = x; return u.i;",
+            "uses_union",
+        ),
         (
             (
                 "union { double d; struct { uint32_t l, h; } w; } u = {x}; uint32_t *p"
@@ -179,12 +189,17 @@ def test_comparisons_of_bits_become_comparisons_of_numbers():
             ),
             "bit_operation",
         ),
-        ("union { float f; int i; } u; u.i = 3; return u.f + x;", "uses_union"),
+        (
+            "union { float f; int i; } u; u.i = 3; return u.f + x;",
+            "uses_union",
+        ),
         ("double v[2] = {x, 1}; return *(int *)v;", "pointer_cast"),
     ],
 )
 def test_what_bits_do_not_mean_is_refused(body, reason):
-    program = parse_program(HEADER + f"double f(double x) {{ {body} }}", function="f")
+    program = parse_program(
+        HEADER + f"double f(double x) {{ {body} }}", function="f"
+    )
     assert isinstance(program.dag, Unsupported) and re.fullmatch(
         reason, program.dag.reason
     )

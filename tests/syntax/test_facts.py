@@ -24,7 +24,10 @@ def used(text: str) -> set[str]:
         ("double f(void) { enum { A, B = K }; return A; }", {"K"}),
         ("int f(size_t n) { return n; }", {"size_t"}),
         ("int f(int n) { here: if (n) goto here; return true; }", {"true"}),
-        ("double f(double x) { typedef double real; real y = x; return y; }", set()),
+        (
+            "double f(double x) { typedef double real; real y = x; return y; }",
+            set(),
+        ),
     ],
 )
 def test_names_that_come_from_outside(text, names):
@@ -37,7 +40,9 @@ def test_a_table_of_numbers_is_not_looked_into_but_one_of_names_is():
 
 
 def test_calls_are_as_written():
-    facts = facts_of(item_of("double f(double x) { return g(h(x)) + s.m(x); }"))
+    facts = facts_of(
+        item_of("double f(double x) { return g(h(x)) + s.m(x); }")
+    )
     assert facts.calls == {"g", "h", "s.m"}
 
 
@@ -71,7 +76,9 @@ def test_constructs_that_are_refused_wherever_they_stand(text, reason):
 
 
 def test_a_volatile_local_is_allowed():
-    assert facts_of(item_of("int f(int x) { volatile int y = x; }")).refused == ()
+    assert (
+        facts_of(item_of("int f(int x) { volatile int y = x; }")).refused == ()
+    )
 
 
 @pytest.mark.parametrize(

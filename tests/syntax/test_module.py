@@ -32,7 +32,11 @@ def only(text: str) -> Item:
         ("static const double K = 1, L = 2;", "variable", ("K", "L")),
         ("extern const double K;", "extern", ("K",)),
         ("extern const double K = 1;", "variable", ("K",)),
-        ("typedef struct v { double x; } vec, *vecp;", "type", ("vec", "vecp", "v")),
+        (
+            "typedef struct v { double x; } vec, *vecp;",
+            "type",
+            ("vec", "vecp", "v"),
+        ),
         ("struct v { double x; };", "type", ("v",)),
         ("enum e { A, B };", "type", ("e", "A", "B")),
         ("union u { int i; float f; };", "type", ("u",)),
@@ -57,13 +61,18 @@ def test_constants_are_told_from_variables():
 
 
 def test_linkage_blocks_are_looked_into():
-    module = module_of('extern "C" { double f(double x) { return x; } int n; }')
+    module = module_of(
+        'extern "C" { double f(double x) { return x; } int n; }'
+    )
     assert [f.name for f in module.functions] == ["f"] and module.named("n")
 
 
 def test_names_are_found_in_file_order():
     module = module_of("double f(double); double f(double x) { return x; }")
-    assert [item.kind for item in module.named("f")] == ["prototype", "function"]
+    assert [item.kind for item in module.named("f")] == [
+        "prototype",
+        "function",
+    ]
     assert module.function("f") == module.named("f")[1]
     assert module.named("g") == [] and module.function("g") is None
 
@@ -81,7 +90,9 @@ HEADER = "typedef double real;\nstatic real twice(real x) { return 2 * x; }\n"
 
 
 def test_a_header_is_parsed_once_for_all_files():
-    first = module_of('#include "a.h"\nreal f(real x) { return twice(x); }', a_h=HEADER)
+    first = module_of(
+        '#include "a.h"\nreal f(real x) { return twice(x); }', a_h=HEADER
+    )
     second = module_of('int n;\n#include "a.h"\nint m;', a_h=HEADER)
     one, two = first.function("twice"), second.function("twice")
     assert one is not None and two is not None
@@ -94,7 +105,8 @@ def test_a_header_is_parsed_once_for_all_files():
 
 def test_types_of_one_file_settle_what_is_a_cast_in_another():
     module = module_of(
-        '#include "a.h"\ndouble f(double *b) { return (real) * b; }', a_h=HEADER
+        '#include "a.h"\ndouble f(double *b) { return (real) * b; }',
+        a_h=HEADER,
     )
     f = module.function("f")
     assert f is not None and "real" in facts_of(f).used
@@ -125,4 +137,6 @@ def test_what_is_told_once_is_remembered_by_who_tells_it():
 
 def test_the_scope_of_a_module_has_the_types_of_all_its_parts():
     module = module_of('#include "a.h"\nenum { N = 3 };', a_h=HEADER)
-    assert "real" in module.scope.typedefs and module.scope.constants == {"N": 3}
+    assert "real" in module.scope.typedefs and module.scope.constants == {
+        "N": 3
+    }

@@ -67,7 +67,9 @@ def test_a_type_in_parentheses_is_a_cast(expression, types):
 
 
 def test_types_that_the_text_defines_are_known():
-    text = "typedef double real; double f(double b) { return (real*(b*b)) - b; }"
+    text = (
+        "typedef double real; double f(double b) { return (real*(b*b)) - b; }"
+    )
     assert "cast_expression" in kinds(text)
     assert "cast_expression" not in kinds(text.replace("typedef", "extern"))
 
@@ -78,7 +80,9 @@ def test_a_typedef_of_a_function_names_no_operand():
 
 
 def test_blanked_parentheses_leave_every_offset_in_place():
-    text = "double f(double a, double b) { return 1 + (a) * b - (a*(b*a)) - b; }"
+    text = (
+        "double f(double a, double b) { return 1 + (a) * b - (a*(b*a)) - b; }"
+    )
     root = syntax_tree(text)
     names = [n for n in walk(root) if n.type == "identifier"]
     for node in names:
@@ -101,7 +105,10 @@ def test_brackets_in_strings_close_nothing(text):
 
 def test_plain_trees_keep_directives():
     root = plain_tree("#include <math.h>\nint x;\n")
-    assert [n.type for n in root.named_children] == ["preproc_include", "declaration"]
+    assert [n.type for n in root.named_children] == [
+        "preproc_include",
+        "declaration",
+    ]
 
 
 def function(text: str):
@@ -122,7 +129,9 @@ def function(text: str):
 )
 def test_parameters(text, names):
     found = parameters_of(function(text))
-    assert [declared_name(optional_child(p, "declarator")) for p in found] == names
+    assert [
+        declared_name(optional_child(p, "declarator")) for p in found
+    ] == names
 
 
 def test_specifiers():
@@ -137,7 +146,9 @@ def test_a_field_that_is_not_there_is_said_so():
     node = function("double f(double x) { return x; }")
     assert child(node, "body").type == "compound_statement"
     assert optional_child(node, "value") is None
-    with pytest.raises(MalformedTree, match="function_definition at byte 0 has no 'v"):
+    with pytest.raises(
+        MalformedTree, match="function_definition at byte 0 has no 'v"
+    ):
         child(node, "value")
 
 

@@ -42,7 +42,9 @@ def declared(text: str, before: str = "") -> dict[str, CType]:
     node = root.named_children[-1]
     base = base_type(node, scope)
     const = is_const(node)
-    return dict(declare(d, base, scope, const=const) for d in declarators_of(node))
+    return dict(
+        declare(d, base, scope, const=const) for d in declarators_of(node)
+    )
 
 
 def refused(text: str, before: str = "") -> str:
@@ -73,7 +75,11 @@ def value_of(expression: str, before: str = "") -> int:
         ("float v[2 * 3 + 1];", "v", Array(FLOAT, 7)),
         ("float (x);", "x", FLOAT),
         ("float x = 1;", "x", FLOAT),
-        ("unsigned char c;", "c", Scalar("unsigned char", "int", 8, signed=False)),
+        (
+            "unsigned char c;",
+            "c",
+            Scalar("unsigned char", "int", 8, signed=False),
+        ),
         ("char c;", "c", Scalar("char", "int", 8)),
         ("long double x;", "x", Scalar("long double", "float", 128)),
         ("enum e { A, B } x;", "x", INT),
@@ -117,7 +123,10 @@ def test_the_order_of_words_means_nothing(words):
 
 def test_limits_of_integers_are_doubles_of_the_type():
     assert Scalar("int", "int", 32).limits == (-(2.0**31), 2.0**31 - 1)
-    assert Scalar("unsigned char", "int", 8, signed=False).limits == (0.0, 255.0)
+    assert Scalar("unsigned char", "int", 8, signed=False).limits == (
+        0.0,
+        255.0,
+    )
     _, largest = Scalar("unsigned long long", "int", 64, signed=False).limits
     assert 2.0**63 < largest < 2.0**64
 
@@ -143,7 +152,9 @@ def test_a_struct_known_by_a_pointer_alone_is_named_by_it():
     (found,) = declared("P p;", "typedef struct { double a; } *P;").values()
     assert isinstance(found, Pointer)
     assert found.to == Struct("__typeof__(*(P)0)", (("a", DOUBLE),))
-    (found,) = declared("P p;", "typedef const struct { double a; } *P;").values()
+    (found,) = declared(
+        "P p;", "typedef const struct { double a; } *P;"
+    ).values()
     assert isinstance(found, Pointer)
     assert found.to.spell() == "__typeof_unqual__(*(P)0)"
 
@@ -157,8 +168,12 @@ def test_tags_and_fields():
 
 
 def test_the_fields_of_an_anonymous_member_are_found_through_it():
-    (found,) = declared("struct { struct { double a; }; double b; } s;").values()
-    assert found == Struct("", (("@a", Struct("", (("a", DOUBLE),))), ("b", DOUBLE)))
+    (found,) = declared(
+        "struct { struct { double a; }; double b; } s;"
+    ).values()
+    assert found == Struct(
+        "", (("@a", Struct("", (("a", DOUBLE),))), ("b", DOUBLE))
+    )
     assert found.field("a") == DOUBLE
 
 
@@ -186,7 +201,9 @@ def test_what_is_no_type_here_is_refused_by_name(text, reason):
 
 def test_a_refusal_points_at_what_it_means():
     text = "double a, v[3 + n];"
-    with pytest.raises(Refusal, match="an array's length must be a constant") as caught:
+    with pytest.raises(
+        Refusal, match="an array's length must be a constant"
+    ) as caught:
         declared(text)
     assert caught.value.offset - 1 == text.index("3 + n")
 
@@ -223,7 +240,9 @@ def test_integer_constants(expression, value):
     assert value_of(expression, "enum { N = 5 };") == value
 
 
-@pytest.mark.parametrize("expression", ["n", "f(1)", "1.5", "sizeof(int)", "N = 2"])
+@pytest.mark.parametrize(
+    "expression", ["n", "f(1)", "1.5", "sizeof(int)", "N = 2"]
+)
 def test_other_expressions_are_not_constant(expression):
     with pytest.raises(Refusal, match="is not an integer constant"):
         value_of(expression, "enum { N = 5 };")
@@ -249,7 +268,9 @@ def test_a_copy_of_a_scope_keeps_its_own_names():
     local = scope.copy()
     (node,) = type_definitions(syntax_tree("typedef float real; "))
     enter(node, local)
-    assert local.typedefs == {"real": FLOAT} and scope.typedefs == {"real": DOUBLE}
+    assert local.typedefs == {"real": FLOAT} and scope.typedefs == {
+        "real": DOUBLE
+    }
 
 
 SCALARS = st.sampled_from(

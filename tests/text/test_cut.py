@@ -13,9 +13,44 @@ from nsc.text.tokens import tokenize
 
 PIECES = st.sampled_from(
     [
-        *("#", "%:", "##", "define", "a", "1", "(", ")", ";", "}", '"', "'", "\\\n"),
-        *("\\\r\n", "\n", "\r\n", " ", "/* c */", "/*", "*/", "// d\n", "\n#if x\n"),
-        *("\t", "\f", "é", "\0", "f(a; b)", "x = M(1);", "+", "=", "<", "FO\\\nO"),
+        *(
+            "#",
+            "%:",
+            "##",
+            "define",
+            "a",
+            "1",
+            "(",
+            ")",
+            ";",
+            "}",
+            '"',
+            "'",
+            "\\\n",
+        ),
+        *(
+            "\\\r\n",
+            "\n",
+            "\r\n",
+            " ",
+            "/* c */",
+            "/*",
+            "*/",
+            "// d\n",
+            "\n#if x\n",
+        ),
+        *(
+            "\t",
+            "\f",
+            "é",
+            "\0",
+            "f(a; b)",
+            "x = M(1);",
+            "+",
+            "=",
+            "<",
+            "FO\\\nO",
+        ),
     ]
 )
 TEXTS = st.lists(PIECES, max_size=14).map("".join)
@@ -24,7 +59,9 @@ TEXTS = st.lists(PIECES, max_size=14).map("".join)
 def shown(text: str) -> list[str]:
     """Return a file's pieces as text; directives by their names."""
     pieces = cut(text)
-    return [p.name if isinstance(p, Directive) else f"[{p.text}]" for p in pieces]
+    return [
+        p.name if isinstance(p, Directive) else f"[{p.text}]" for p in pieces
+    ]
 
 
 @given(TEXTS)
@@ -116,10 +153,20 @@ def test_pieces_cover_the_file_in_order(text):
 def test_a_directive_knows_its_words_and_lines():
     [line] = cut("#define F(a) \\\n a /* c */ + 1\n")
     assert isinstance(line, Directive)
-    assert [word.text for word in line.words] == ["F", "(", "a", ")", "a", "+", "1"]
+    assert [word.text for word in line.words] == [
+        "F",
+        "(",
+        "a",
+        ")",
+        "a",
+        "+",
+        "1",
+    ]
     assert (line.at, line.end, line.newlines) == (0, 29, 2)
     assert line.definition is not None
-    assert line.definition is line.definition  # by which macros are known again
+    assert (
+        line.definition is line.definition
+    )  # by which macros are known again
     assert line.definition.parameters == ("a",)
 
 
@@ -173,7 +220,9 @@ def test_comments_and_folded_lines_become_blanks(text, spans):
 def test_clean_text_has_the_same_words(text):
     text = plain_text(text)
     clean = Stretch(0, text).clean
-    assert solid_words("".join(span.text for span in clean)) == solid_words(text)
+    assert solid_words("".join(span.text for span in clean)) == solid_words(
+        text
+    )
     for offset, spelled, exact, _ in clean:
         assert not exact or text.startswith(spelled, offset)
 
@@ -206,7 +255,10 @@ def test_chunks_with_a_name_are_told_apart(text, names, expected):
     assert divided(text, *names) == expected
 
 
-@given(TEXTS, st.sets(st.sampled_from(["a", "b", "x", "f", "M", "FOO"]), max_size=3))
+@given(
+    TEXTS,
+    st.sets(st.sampled_from(["a", "b", "x", "f", "M", "FOO"]), max_size=3),
+)
 def test_chunks_join_to_the_stretch(text, names):
     stretch = Stretch(3, text)
     pieces = stretch.divided(frozenset(names))

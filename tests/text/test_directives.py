@@ -10,7 +10,9 @@ from nsc.text.cursor import MAX_INCLUDE_DEPTH, MAX_INCLUDES, would_fuse
 def expand(text: str, **headers: str) -> Expanded:
     """Expand a text; `h="..."` is the header h.h."""
 
-    def include(name: str, angled: bool, asking: str) -> tuple[str, str] | None:
+    def include(
+        name: str, angled: bool, asking: str
+    ) -> tuple[str, str] | None:
         stem = name.removesuffix(".h")
         return (name, headers[stem]) if stem in headers else None
 
@@ -37,9 +39,27 @@ def squeezed(done: Expanded) -> str:
         ("x\n\n#else\n", "bad_directive", "#else without #if", 3, 1),
         ("/* a\n */ #endif\n", "bad_directive", "#endif without #if", 2, 5),
         ("#ifndef\n#endif\n", "bad_directive", "#ifndef without a name", 1, 1),
-        ("#if 1.5\n#endif\n", "bad_directive", "'1.5' is not an integer", 1, 1),
-        ("#define F(a) a\n x F(1, 2);\n", "macro_call", "1 arguments, 2 given", 2, 4),
-        ("#define F(a) a\n\n F(\n", "macro_call", "no closing parenthesis", 3, 2),
+        (
+            "#if 1.5\n#endif\n",
+            "bad_directive",
+            "'1.5' is not an integer",
+            1,
+            1,
+        ),
+        (
+            "#define F(a) a\n x F(1, 2);\n",
+            "macro_call",
+            "1 arguments, 2 given",
+            2,
+            4,
+        ),
+        (
+            "#define F(a) a\n\n F(\n",
+            "macro_call",
+            "no closing parenthesis",
+            3,
+            2,
+        ),
         ("#define F(a) a\n#if F(\n#endif\n", "macro_call", "no closing", 2, 1),
     ],
 )
@@ -71,14 +91,19 @@ def test_directives_that_change_nothing_are_dropped(line):
 
 
 def test_no_directive_is_left_in_the_text():
-    text = "#define K 1\n#pragma once\n#line 2\n%:define L 2\n??=define M\nK L\n"
+    text = (
+        "#define K 1\n#pragma once\n#line 2\n%:define L 2\n??=define M\nK L\n"
+    )
     assert "#" not in preprocess(text).text
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("int a; # define K 2\nK\n", "int a; # define K 2 K"),  # not first in its line
+        (
+            "int a; # define K 2\nK\n",
+            "int a; # define K 2 K",
+        ),  # not first in its line
         ("/* c */ # /* d */ define /* e */ K 2\nK\n", "2"),
         ("#def\\\nine K 2\nK\n", "2"),
         ("#define K 1 // one\nK\n", "1"),
@@ -114,7 +139,10 @@ def test_attributes_are_dropped(text, expected):
 
 def test_defines_of_the_caller_come_first():
     text = "#ifdef K\nint k = K;\n#endif\n#define K 3\nint l = K;\n"
-    assert squeezed(preprocess(text, defines={"K": "2"})) == "int k = 2; int l = 3;"
+    assert (
+        squeezed(preprocess(text, defines={"K": "2"}))
+        == "int k = 2; int l = 3;"
+    )
     assert squeezed(preprocess(text)) == "int l = 3;"
 
 
@@ -129,11 +157,16 @@ def test_characters_that_c_does_not_have_are_replaced_in_place():
     text = 'int a; /* é */ char *s = "é";\x00\fint b;\n'
     done = preprocess(text)
     assert squeezed(done) == 'int a; char *s = "?";? int b;'
-    assert done.position(done.origin(done.text.index("b"))) == (1, text.index("b") + 1)
+    assert done.position(done.origin(done.text.index("b"))) == (
+        1,
+        text.index("b") + 1,
+    )
 
 
 def test_files_behind_are_read_as_if_they_were_included_there():
-    def include(name: str, angled: bool, asking: str) -> tuple[str, str] | None:
+    def include(
+        name: str, angled: bool, asking: str
+    ) -> tuple[str, str] | None:
         files = {"b.c": "int b = K;\n", "bad.c": "#define F(a) a\nF(\n"}
         return (name, files[name]) if name in files else None
 
@@ -161,9 +194,13 @@ def test_a_file_whose_branch_is_never_closed_has_nothing_behind_it():
 def test_who_asks_for_a_header_is_told():
     asked = []
 
-    def include(name: str, angled: bool, asking: str) -> tuple[str, str] | None:
+    def include(
+        name: str, angled: bool, asking: str
+    ) -> tuple[str, str] | None:
         asked.append((name, angled, asking))
-        return ("dir/" + name, "#include <in.h>\n") if name == "out.h" else None
+        return (
+            ("dir/" + name, "#include <in.h>\n") if name == "out.h" else None
+        )
 
     text = '#include "out.h"\n#include <math.h>\n#include "math.h"\n'
     preprocess(text, include, cache=HeaderCache())
@@ -207,14 +244,18 @@ def test_another_header_is_read_each_time(header):
 
 
 def test_what_a_header_refuses_of_itself_is_left_to_those_who_need_it():
-    done = expand('#include "h.h"\nint a;\n', h="#error no\n#endif\n#if (\n#endif\n")
+    done = expand(
+        '#include "h.h"\nint a;\n', h="#error no\n#endif\n#if (\n#endif\n"
+    )
     assert squeezed(done) == "int a;"
 
 
 def test_what_a_header_must_not_do_is_a_problem_of_the_header():
     done = expand('\n#include "h.h"\n', h="int a;\n #embed <x>\n")
     message = "the directive '#embed' is not supported"
-    assert done.problems == [Problem("forbidden_directive", message, 2, 2, "h.h")]
+    assert done.problems == [
+        Problem("forbidden_directive", message, 2, 2, "h.h")
+    ]
 
 
 def test_next_headers_are_not_followed():
@@ -225,7 +266,9 @@ def test_next_headers_are_not_followed():
 
 def test_the_depth_of_headers_is_bounded():
     last = MAX_INCLUDE_DEPTH + 3
-    chain = {f"c{k}": f'#include "c{k + 1}.h"\nint v{k};\n' for k in range(last)}
+    chain = {
+        f"c{k}": f'#include "c{k + 1}.h"\nint v{k};\n' for k in range(last)
+    }
     done = expand('#include "c0.h"\n', **chain)
     [problem] = done.problems
     assert problem.reason == "too_many_includes"

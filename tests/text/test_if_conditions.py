@@ -180,7 +180,9 @@ def test_conditions_see_macros(condition, holds):
 
 
 def test_what_only_conditions_know_stays_in_code():
-    assert read("#if INT_MAX > 0\nint a = INT_MAX;\n#endif") == "int a = INT_MAX;"
+    assert (
+        read("#if INT_MAX > 0\nint a = INT_MAX;\n#endif") == "int a = INT_MAX;"
+    )
 
 
 def test_macros_in_a_condition_are_no_calls_of_the_text():

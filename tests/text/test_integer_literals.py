@@ -26,7 +26,9 @@ def test_a_character_is_signed_in_each_spelling(code):
     assert integer_literal(f"'\\{code:03o}'") == expected
 
 
-@given(st.characters(min_codepoint=32, max_codepoint=126, exclude_characters="\\"))
+@given(
+    st.characters(min_codepoint=32, max_codepoint=126, exclude_characters="\\")
+)
 def test_a_plain_character_is_its_code(character):
     assert integer_literal(f"'{character}'") == ord(character)
 
@@ -89,7 +91,13 @@ def test_division_goes_towards_zero_and_the_rest_fits(a, b):
 
 @pytest.mark.parametrize(
     ("a", "b", "quotient", "rest"),
-    [(7, 2, 3, 1), (-7, 2, -3, -1), (7, -2, -3, 1), (-7, -2, 3, -1), (5, 0, 0, 0)],
+    [
+        (7, 2, 3, 1),
+        (-7, 2, -3, -1),
+        (7, -2, -3, 1),
+        (-7, -2, 3, -1),
+        (5, 0, 0, 0),
+    ],
 )
 def test_division_by_hand(a, b, quotient, rest):
     assert INTEGER_BINARY["/"](a, b) == quotient

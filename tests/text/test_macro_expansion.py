@@ -151,7 +151,11 @@ def test_another_call_spells_what_a_macro_stands_for():
     [
         (["P(a, b) a##b"], "P(x, y) P(x, 1) P(1, 2)", "xy x1 12"),
         (["P(a, b) a ## b"], "P(x,) P(,y) [P(,)]", "x y []"),
-        (["P(a, b) a##b", "xy 7"], "P(x, y)", "7"),  # what is made is read again
+        (
+            ["P(a, b) a##b", "xy 7"],
+            "P(x, y)",
+            "7",
+        ),  # what is made is read again
         (["P(a, b) a##b", "x 1", "y 2"], "P(x, y)", "xy"),  # but not the parts
         (["P(a, b) a##b"], "P(<, <=)", "<<="),
         (["P(a, b) a##b"], "P(+, x)", "+x"),
@@ -225,7 +229,9 @@ def test_each_call_is_noted_with_its_place():
 
 def test_all_that_a_call_makes_stands_where_the_call_stands():
     tokens = defined("F(a) [a a]").expand(tokenize("x F(1) y"))
-    assert [(t.text, t.offset) for t in tokens if t.text in ("[", "1", "]")] == [
+    assert [
+        (t.text, t.offset) for t in tokens if t.text in ("[", "1", "]")
+    ] == [
         ("[", 2),
         ("1", 2),
         ("1", 2),
@@ -271,7 +277,9 @@ BODIES = st.lists(NAMES, max_size=5).map(" ".join)
 
 
 @given(BODIES, BODIES, BODIES, BODIES)
-def test_object_like_macros_end_and_leave_no_name_that_is_not_hidden(a, b, c, text):
+def test_object_like_macros_end_and_leave_no_name_that_is_not_hidden(
+    a, b, c, text
+):
     expander = defined(f"A {a}", f"B {b}", f"C {c}")
     for token in expander.expand(tokenize(text)):
         if token.text in expander.macros:

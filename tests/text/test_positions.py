@@ -92,7 +92,9 @@ def test_the_files_are_the_original(text):
     done = expand(text)
     assert done.original == "".join(file.text for file in done.files)
     assert done.length == len(done.original)
-    assert [file.path for file in done.files[1:]] == ["h.h"] * len(done.followed)
+    assert [file.path for file in done.files[1:]] == ["h.h"] * len(
+        done.followed
+    )
     assert list(done.seams) == sorted(done.seams)
     assert len(done.seams) == 2 * len(done.files)
 
@@ -150,7 +152,10 @@ def test_calls_side_by_side_have_their_own_places():
     text = "#define F(x) [x]\nF(1)F(2)\n"
     done = preprocess(text)
     assert done.text == "\n[1][2]\n"
-    assert [text[done.origin(place) :][:4] for place in (1, 4)] == ["F(1)", "F(2)"]
+    assert [text[done.origin(place) :][:4] for place in (1, 4)] == [
+        "F(1)",
+        "F(2)",
+    ]
 
 
 def written(text: str, first: str, last: str, header: str = "") -> str:
@@ -224,7 +229,8 @@ def test_exact_text_goes_on_where_the_last_ends():
 
 
 SPANS = st.lists(
-    st.tuples(st.integers(0, 99), st.integers(0, 99), st.booleans()), max_size=6
+    st.tuples(st.integers(0, 99), st.integers(0, 99), st.booleans()),
+    max_size=6,
 )
 
 
@@ -242,7 +248,9 @@ def test_maps_are_cut_moved_and_joined(first, second, origin, place):
 
 
 def test_what_a_header_added_is_taken_out_moved_and_put_back():
-    text = '#define K 1\nint a;\n#include "h.h"\n#include <math.h>\nint b = K;\n'
+    text = (
+        '#define K 1\nint a;\n#include "h.h"\n#include <math.h>\nint b = K;\n'
+    )
     done = expand(text)
     empty = Expanded().sizes()
     again = Expanded()

@@ -14,7 +14,9 @@ def squeeze(text: str) -> str:
 def expand(
     text: str, headers: dict[str, str], cache: HeaderCache | None = None
 ) -> Expanded:
-    def include(name: str, angled: bool, asking: str) -> tuple[str, str] | None:
+    def include(
+        name: str, angled: bool, asking: str
+    ) -> tuple[str, str] | None:
         return (name, headers[name]) if name in headers else None
 
     return preprocess(text, include, cache=cache or HeaderCache())
@@ -35,7 +37,10 @@ def expand(
         ("#define M -\nM-x x M-1", "- -x x - -1"),
         ("#define F f\nF.5 F(2)F", "f .5 f(2)f"),
         ("#define g(p) f p##p h(1)\ng() g(a)", "f h(1) f aa h(1)"),
-        ("#define CAT3(a, b, c) a##b##c\nCAT3(x,,y) CAT3(,,) CAT3(,z,)", "xy z"),
+        (
+            "#define CAT3(a, b, c) a##b##c\nCAT3(x,,y) CAT3(,,) CAT3(,z,)",
+            "xy z",
+        ),
         ("#define P(a...) g(a)\nP(x,2)", "g(x,2)"),
         ("#define P(a, b...) g(a, ##b)\nP(1) P(1,2, 3)", "g(1) g(1,2, 3)"),
         ("#define MASK 0x1E\nMASK+1 MASK*1", "0x1E +1 0x1E*1"),
@@ -63,7 +68,10 @@ def expand(
             ),
             "good",
         ),
-        ("#define P(f, ...) p(f, ##__VA_ARGS__)\nP(1) P(1, 2, 3)", "p(1) p(1,2, 3)"),
+        (
+            "#define P(f, ...) p(f, ##__VA_ARGS__)\nP(1) P(1, 2, 3)",
+            "p(1) p(1,2, 3)",
+        ),
         ("x; // C:\\\\\nhidden;\ny;", "x; y;"),
         ("// a \\\\\n#define B 2\nB", "B"),
         ("a; // \\x \\\r\nhidden\r\nb;", "a; b;"),
@@ -148,13 +156,21 @@ def test_a_header_that_is_too_large_ends_the_run_at_once():
 
 def test_what_is_remembered_passes_the_bound_where_a_fresh_reading_does():
     headers = {
-        "big.h": "#define BIG " + "x " * 1_200 + "\n",  # a call counts some 7,200
+        "big.h": "#define BIG "
+        + "x " * 1_200
+        + "\n",  # a call counts some 7,200
         "fill.h": "int z = BIG;\n" * 6,
         "k.h": "int a;\nint q =\n  1 +\n BIG + BIG;\n",
     }
-    text = '#include "big.h"\n' + '#include "fill.h"\n' * 4 + '#include "k.h"\n' * 3
+    text = (
+        '#include "big.h"\n'
+        + '#include "fill.h"\n' * 4
+        + '#include "k.h"\n' * 3
+    )
     cache = HeaderCache()
-    expand('#include "big.h"\n#include "fill.h"\n#include "k.h"\n', headers, cache)
+    expand(
+        '#include "big.h"\n#include "fill.h"\n#include "k.h"\n', headers, cache
+    )
     warm = expand(text, headers, cache)
     cold = expand(text, headers)
     [problem] = cold.problems
@@ -186,8 +202,12 @@ def test_blanks_that_keep_tokens_apart_come_from_nowhere():
 
 
 def test_an_exponential_macro_is_stopped():
-    levels = "".join(f"#define A{k} {f'A{k - 1} ' * 10}\n" for k in range(1, 12))
-    done = preprocess(f"#define A0 x\n{levels}double f(double x) {{ return A11; }}")
+    levels = "".join(
+        f"#define A{k} {f'A{k - 1} ' * 10}\n" for k in range(1, 12)
+    )
+    done = preprocess(
+        f"#define A0 x\n{levels}double f(double x) {{ return A11; }}"
+    )
     assert [p.reason for p in done.problems] == ["macro_too_large"]
 
 
@@ -241,7 +261,11 @@ def test_a_header_may_be_read_twice_with_other_macros():
     [
         ("#define A 1", "#define A 2", "A = 1; A = 2;"),
         ("#define A B", "#define A B\n#define B 3", "A = B; A = 3;"),
-        ("#define A C(a, b)\n#define C(x, y) x##y", "#define ab 4", "A = ab; A = 4;"),
+        (
+            "#define A C(a, b)\n#define C(x, y) x##y",
+            "#define ab 4",
+            "A = ab; A = 4;",
+        ),
         ("#define A", "#undef A\n#define A()", "A = ; A = A;"),
         ("#define A 1", "", "A = 1; A = 1;"),
     ],
@@ -263,7 +287,10 @@ def test_what_was_expanded_before_is_remembered_only_where_it_is_the_same(
 
 
 def test_a_header_that_is_refused_leaves_its_includer_in_order():
-    headers = {"bad.h": "#define F(a) a\nint u = F(1;\n", "good.h": "int good;\n"}
+    headers = {
+        "bad.h": "#define F(a) a\nint u = F(1;\n",
+        "good.h": "int good;\n",
+    }
     text = '#include "bad.h"\n#include "good.h"\nint last;\n'
     done = expand(text, headers)
     [problem] = done.problems

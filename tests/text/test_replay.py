@@ -28,7 +28,9 @@ def seen(done: Expanded) -> dict:
 
 
 def read(text: str, headers: dict[str, str], cache: HeaderCache) -> dict:
-    def include(name: str, angled: bool, asking: str) -> tuple[str, str] | None:
+    def include(
+        name: str, angled: bool, asking: str
+    ) -> tuple[str, str] | None:
         return (name, headers[name]) if name in headers else None
 
     return seen(preprocess(text, include, cache=cache))
@@ -64,7 +66,9 @@ def tree(draw: random.Random) -> dict[str, str]:
     made = {}
     for k, name in enumerate(HEADERS):
         body = (
-            "\n".join(line(draw, HEADERS[k + 1 :]) for _ in range(draw.randrange(6)))
+            "\n".join(
+                line(draw, HEADERS[k + 1 :]) for _ in range(draw.randrange(6))
+            )
             + "\n"
         )
         guarded = f"#ifndef G{k}\n#define G{k}\n{body}#endif\n"
@@ -83,7 +87,10 @@ def tree(draw: random.Random) -> dict[str, str]:
 def test_a_repeated_reading_is_a_reading(seed):
     draw = random.Random(seed)
     headers = tree(draw)
-    mains = ["\n".join(line(draw, HEADERS) for _ in range(8)) + "\n" for _ in range(6)]
+    mains = [
+        "\n".join(line(draw, HEADERS) for _ in range(8)) + "\n"
+        for _ in range(6)
+    ]
     expected = [read_anew(text, headers) for text in mains]
     cache = HeaderCache()
     for _ in range(2):
@@ -134,16 +141,28 @@ def test_a_header_with_problems_is_read_each_time():
 def test_a_header_that_changed_is_read_again():
     cache = HeaderCache()
     for inner in ("1", "2"):
-        headers = {"a.h": '#include "b.h"\nint a = B;\n', "b.h": f"#define B {inner}\n"}
-        assert f"int a = {inner};" in read('#include "a.h"\n', headers, cache)["text"]
+        headers = {
+            "a.h": '#include "b.h"\nint a = B;\n',
+            "b.h": f"#define B {inner}\n",
+        }
+        assert (
+            f"int a = {inner};"
+            in read('#include "a.h"\n', headers, cache)["text"]
+        )
 
 
 def test_a_header_that_changed_below_another_is_read_again():
     cache = HeaderCache()
-    headers = {"a.h": '#include "b.h"\nint a = C;\n', "b.h": '#include "c.h"\n'}
+    headers = {
+        "a.h": '#include "b.h"\nint a = C;\n',
+        "b.h": '#include "c.h"\n',
+    }
     for inner in ("1", "2"):
         headers["c.h"] = f"#define C {inner}\n"
-        assert f"int a = {inner};" in read('#include "a.h"\n', headers, cache)["text"]
+        assert (
+            f"int a = {inner};"
+            in read('#include "a.h"\n', headers, cache)["text"]
+        )
 
 
 def test_what_is_read_once_is_not_repeated_below_another():
@@ -218,7 +237,9 @@ def test_a_header_in_use_is_not_forgotten():
 def test_few_recordings_of_a_header_are_kept():
     headers = {"a.h": "int a = M;\n"}
     cache = HeaderCache()
-    mains = [f'#define M {k}\n#include "a.h"\n' for k in range(MAX_RECORDINGS + 1)]
+    mains = [
+        f'#define M {k}\n#include "a.h"\n' for k in range(MAX_RECORDINGS + 1)
+    ]
     for text in (*mains, *mains):
         read(text, headers, cache)
     assert cache.repeated == 0  # each is forgotten when it is asked for again

@@ -9,9 +9,44 @@ from nsc.text.tokens import Token, trim
 
 PIECES = st.sampled_from(
     [
-        *("a", "x1", "L", "u8", "0x1F", "1.5e-3f", ".5", "1..2", "'c'", "'\\''", "'"),
-        *('"s"', '"', '"\\"', "\\", "\\\n", "\\\r\n", "\n", " ", "\t", "/* c */"),
-        *("/*", "*/", "// c\n", "//", "<<=", ">>", "...", "..", "->", "##", "%:"),
+        *(
+            "a",
+            "x1",
+            "L",
+            "u8",
+            "0x1F",
+            "1.5e-3f",
+            ".5",
+            "1..2",
+            "'c'",
+            "'\\''",
+            "'",
+        ),
+        *(
+            '"s"',
+            '"',
+            '"\\"',
+            "\\",
+            "\\\n",
+            "\\\r\n",
+            "\n",
+            " ",
+            "\t",
+            "/* c */",
+        ),
+        *(
+            "/*",
+            "*/",
+            "// c\n",
+            "//",
+            "<<=",
+            ">>",
+            "...",
+            "..",
+            "->",
+            "##",
+            "%:",
+        ),
         *("#", "+", "=", "(", ")", "é", "@", "\0"),
     ]
 )
@@ -38,13 +73,17 @@ def test_tokens_know_where_they_stand(text, base):
 def test_words_are_the_texts_of_tokens(text):
     tokens = tokenize(text)
     assert words(text) == [token.text for token in tokens]
-    assert solid_words(text) == [t.text for t in tokens if t.kind not in BLANKS]
+    assert solid_words(text) == [
+        t.text for t in tokens if t.kind not in BLANKS
+    ]
 
 
 @given(TEXTS)
 def test_the_kind_of_a_word_is_that_of_its_token(text):
     for token in tokenize(text):
-        if token.kind != "space":  # `\` before a line end is one with the line end
+        if (
+            token.kind != "space"
+        ):  # `\` before a line end is one with the line end
             assert kind_of(token.text) == token.kind
 
 

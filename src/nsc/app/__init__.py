@@ -45,7 +45,9 @@ def __getattr__(name: str) -> object:
     if name in _WHERE:
         import importlib
 
-        return getattr(importlib.import_module(f"{__name__}.{_WHERE[name]}"), name)
+        return getattr(
+            importlib.import_module(f"{__name__}.{_WHERE[name]}"), name
+        )
     raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
 
 

@@ -127,7 +127,9 @@ def _read(
     if not isinstance(source, str | Path):
         hint = ""
         if callable(source):
-            hint = "; a callable becomes a program with nsc.Program.from_callable"
+            hint = (
+                "; a callable becomes a program with nsc.Program.from_callable"
+            )
         raise InputError(
             "nsc.compile takes a Program, a path or C text; found"
             f" {type(source).__name__}{hint}"
@@ -188,7 +190,9 @@ def embed(program: Program, *, output: int = 0) -> np.ndarray:
     return found
 
 
-def nearest(program: Program, others: Sequence[Program]) -> list[tuple[int, float]]:
+def nearest(
+    program: Program, others: Sequence[Program]
+) -> list[tuple[int, float]]:
     """Rank programs by how near their embeddings are to a program's.
 
     Returns:
@@ -242,5 +246,7 @@ def compile_file(
     program = read_program(path, project, partial=options.text_only, **reading)
     check_writable(folder, RESULT_FILES)
     compiled = _compiled(program, options, timing=timing, progress=progress)
-    _, report = finish(compiled, options, export, folder=folder, started=started)
+    _, report = finish(
+        compiled, options, export, folder=folder, started=started
+    )
     return report

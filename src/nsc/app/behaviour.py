@@ -77,10 +77,14 @@ def _refuse_memory(program: Program, built: Built, x: np.ndarray) -> None:
         " gives something else; pass what it keeps as a parameter, and initialise its"
         " variables"
     )
-    raise SourceError(program.path, [_problem(program, "depends_on_history", what)])
+    raise SourceError(
+        program.path, [_problem(program, "depends_on_history", what)]
+    )
 
 
-def _problems(program: Program, found: Sequence[Disagreement]) -> list[Problem]:
+def _problems(
+    program: Program, found: Sequence[Disagreement]
+) -> list[Problem]:
     """Say each kind once of each parameter."""
     groups: dict[tuple[str, str], list[Disagreement]] = {}
     for each in found:

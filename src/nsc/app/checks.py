@@ -13,7 +13,14 @@ from collections.abc import Iterable
 import numpy as np
 
 from nsc.program import Program, draw_inputs, with_long_of_64_bits
-from nsc.sandbox import MEANING, Built, Execution, build, run, undefined_behaviour
+from nsc.sandbox import (
+    MEANING,
+    Built,
+    Execution,
+    build,
+    run,
+    undefined_behaviour,
+)
 
 SAMPLE = 448
 CORNERS = 64
@@ -42,7 +49,9 @@ def notes_on_open_behaviour(program: Program, seed: int) -> tuple[str, ...]:
     return (*_of_failures(program, x, ran), *notes, *_of_long(program, x, ran))
 
 
-def _of_failures(program: Program, x: np.ndarray, ran: Execution) -> tuple[str, ...]:
+def _of_failures(
+    program: Program, x: np.ndarray, ran: Execution
+) -> tuple[str, ...]:
     """Say where the program fails, or returns no number: rarely, or it is refused."""
     finite = [bool(np.isfinite(row).all()) for row in ran.outputs]
     if ran.failed:
@@ -62,7 +71,9 @@ def _sample(program: Program, seed: int) -> np.ndarray:
     generator = np.random.default_rng(seed)
     inside = draw_inputs(program, SAMPLE, generator=generator)
     is_whole = [leaf.type.kind != "float" for leaf in program.signature.inputs]
-    sides = list(zip(program.domain.lo, program.domain.hi, is_whole, strict=True))
+    sides = list(
+        zip(program.domain.lo, program.domain.hi, is_whole, strict=True)
+    )
     lo = np.array([math.ceil(lo) if whole else lo for lo, _, whole in sides])
     hi = np.array([math.floor(hi) if whole else hi for _, hi, whole in sides])
     n = len(sides)
@@ -74,7 +85,9 @@ def _sample(program: Program, seed: int) -> np.ndarray:
     return np.concatenate([np.where(is_high, hi, lo), inside])
 
 
-def _of_long(program: Program, x: np.ndarray, ran: Execution) -> tuple[str, ...]:
+def _of_long(
+    program: Program, x: np.ndarray, ran: Execution
+) -> tuple[str, ...]:
     """Say whether it matters how many bits a long has."""
     wide = with_long_of_64_bits(program.unit)
     if wide is None:
@@ -87,7 +100,9 @@ def _of_long(program: Program, x: np.ndarray, ran: Execution) -> tuple[str, ...]
     if not isinstance(built, Built):
         return (f"{where}: whether that changes results could not be tried",)
     there = run(built, x).outputs
-    differs = ~np.isclose(ran.outputs, there, 1e-9, 0, equal_nan=True).all(axis=1)
+    differs = ~np.isclose(ran.outputs, there, 1e-9, 0, equal_nan=True).all(
+        axis=1
+    )
     if not differs.any():
         return ()
     return (
@@ -100,4 +115,6 @@ def _of_long(program: Program, x: np.ndarray, ran: Execution) -> tuple[str, ...]
 def _spelled(program: Program, example: Iterable[float]) -> str:
     """Spell an input: "(i = 7, x = 0.5)"."""
     pairs = zip(program.signature.inputs, example, strict=True)
-    return f"({', '.join(f'{leaf.name} = {value:.6g}' for leaf, value in pairs)})"
+    return (
+        f"({', '.join(f'{leaf.name} = {value:.6g}' for leaf, value in pairs)})"
+    )

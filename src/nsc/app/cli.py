@@ -16,7 +16,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
-SAME_WISH_S = 3.0  # a second signal within is no new wish: it would end the clean-up
+SAME_WISH_S = (
+    3.0  # a second signal within is no new wish: it would end the clean-up
+)
 _AGAIN_S = 0.05
 _ENDED_BY = {
     signal.SIGINT: "interrupted",
@@ -39,7 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             code = _run(None if argv is None else list(argv))
         except KeyboardInterrupt:
             code = 128 + signal.SIGINT
-        except SystemExit:  # the parser's, where nobody reads its output any more
+        except (
+            SystemExit
+        ):  # the parser's, where nobody reads its output any more
             code = 1
         # a defect that only an interrupted library has is no defect
         except Exception:
@@ -48,7 +52,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             code = 1
     if signals.seen:
         code = 128 + signals.seen
-    ended_by = _ENDED_BY.get(signal.Signals(code - 128)) if code > 128 else None
+    ended_by = (
+        _ENDED_BY.get(signal.Signals(code - 128)) if code > 128 else None
+    )
     if ended_by:
         _tell(f"nsc: {ended_by}; nothing was left half-written")
     return code
@@ -137,7 +143,9 @@ def _minding_signals(*, ends: bool) -> Iterator[_Signals]:
         for number in _ENDED_BY:
             if signal.getsignal(number) != signal.SIG_IGN:
                 before[number] = signal.signal(number, signals.handle)
-        before[signal.SIGALRM] = signal.signal(signal.SIGALRM, signals.ask_again)
+        before[signal.SIGALRM] = signal.signal(
+            signal.SIGALRM, signals.ask_again
+        )
         sys.unraisablehook = signals.unraisable
     except ValueError:  # only the main thread hears signals
         pass

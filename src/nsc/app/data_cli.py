@@ -25,10 +25,16 @@ data_app = typer.Typer(
 def synthetic(
     folder: Annotated[
         Path,
-        typer.Option("-o", "--output", metavar="DIR", help="Where to write shards."),
+        typer.Option(
+            "-o", "--output", metavar="DIR", help="Where to write shards."
+        ),
     ],
-    programs: Annotated[int, typer.Option(help="How many programs.")] = 180_000,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same bits.")] = 1,
+    programs: Annotated[
+        int, typer.Option(help="How many programs.")
+    ] = 180_000,
+    seed: Annotated[
+        int, typer.Option(help="The same seed gives the same bits.")
+    ] = 1,
     workers: Annotated[int, typer.Option(help="Processes.")] = 2,
 ) -> None:
     """Write random but realistic numeric C functions with their outputs.
@@ -64,7 +70,8 @@ def build_data(
         ),
     ],
     folder: Annotated[
-        Path, typer.Option("-o", "--output", metavar="DIR", help="Where to write.")
+        Path,
+        typer.Option("-o", "--output", metavar="DIR", help="Where to write."),
     ],
     profile: Annotated[
         str,
@@ -76,20 +83,29 @@ def build_data(
         ),
     ] = "exestackcpn",
     workers: Annotated[int, typer.Option(help="Processes.")] = 2,
-    seed: Annotated[int, typer.Option(help="Of generated programs and mutants.")] = 0,
-    executor: Annotated[str, typer.Option(help="process, or ray.")] = "process",
+    seed: Annotated[
+        int, typer.Option(help="Of generated programs and mutants.")
+    ] = 0,
+    executor: Annotated[
+        str, typer.Option(help="process, or ray.")
+    ] = "process",
     address: Annotated[
         str | None,
-        typer.Option(metavar="HOST:PORT", help="Of a Ray cluster; default local."),
+        typer.Option(
+            metavar="HOST:PORT", help="Of a Ray cluster; default local."
+        ),
     ] = None,
     keep_dropped: Annotated[
         bool,
-        typer.Option("--keep-dropped", help="Keep what was dropped, with reasons."),
+        typer.Option(
+            "--keep-dropped", help="Keep what was dropped, with reasons."
+        ),
     ] = False,
     skip_missing: Annotated[
         bool,
         typer.Option(
-            "--skip-missing", help="Go on without packages that apt cannot fetch."
+            "--skip-missing",
+            help="Go on without packages that apt cannot fetch.",
         ),
     ] = False,
     json_: Annotated[
@@ -157,13 +173,18 @@ def info_data(
 @data_app.command("parrot")
 def parrot_data(
     folder: Annotated[
-        Path, typer.Option("-o", "--output", metavar="DIR", help="Where to write.")
+        Path,
+        typer.Option("-o", "--output", metavar="DIR", help="Where to write."),
     ],
     only: Annotated[
         str,
-        typer.Option(metavar="fft,sobel", help="Benchmarks to make; default all six."),
+        typer.Option(
+            metavar="fft,sobel", help="Benchmarks to make; default all six."
+        ),
     ] = "",
-    seed: Annotated[int, typer.Option(help="The same seed gives the same bits.")] = 0,
+    seed: Annotated[
+        int, typer.Option(help="The same seed gives the same bits.")
+    ] = 0,
 ) -> None:
     """Write ParrotBenchCPN, and jmeint and jpeg: C in two forms, train and test
     examples.
@@ -190,5 +211,7 @@ def check_data(
     for name, split, other in found:
         print(f"{name} of {split} has a twin in {other}")
     if found:
-        raise InputError(f"{len(found)} programs leak between splits of {folder}")
+        raise InputError(
+            f"{len(found)} programs leak between splits of {folder}"
+        )
     print("no program has a twin in another split")

@@ -46,7 +46,9 @@ class Pair:
         return as_returned(self.program, self.surrogate(x))
 
 
-def figures_of(pair: Pair, x: np.ndarray, y: np.ndarray) -> tuple[Figures, int]:
+def figures_of(
+    pair: Pair, x: np.ndarray, y: np.ndarray
+) -> tuple[Figures, int]:
     """Collect the series of all figures.
 
     Args:
@@ -115,7 +117,11 @@ def _line(pair: Pair, k: int) -> np.ndarray:
 
 
 def _curves_along(
-    surrogate: Surrogate, k: int, x: np.ndarray, y: np.ndarray, predicted: np.ndarray
+    surrogate: Surrogate,
+    k: int,
+    x: np.ndarray,
+    y: np.ndarray,
+    predicted: np.ndarray,
 ) -> list[Curve]:
     """Name the curves along input k, one an output: `n`, `n o` and `n o`."""
     name = surrogate.input_names[k]
@@ -137,7 +143,9 @@ def _heat_maps(pair: Pair) -> tuple[list[HeatMap], int]:
     """Run both on a grid over two inputs."""
     surrogate = pair.surrogate
     limits = zip(surrogate.lo, surrogate.hi, strict=True)
-    first_axis, second_axis = (np.linspace(lo, hi, MAP_SIDE) for lo, hi in limits)
+    first_axis, second_axis = (
+        np.linspace(lo, hi, MAP_SIDE) for lo, hi in limits
+    )
     second, first = np.meshgrid(second_axis, first_axis, indexing="ij")
     grid = np.stack([first.ravel(), second.ravel()], axis=1)
     x = with_whole_inputs(pair.program, grid)

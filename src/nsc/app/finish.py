@@ -25,12 +25,19 @@ from nsc.report import DraftReport, Report, html_page, to_json
 from nsc.surrogate import Surrogate
 from nsc.verify import verify
 
-SAME = 1e-9  # of the largest output: what two arithmetics may differ by unnoticed
+SAME = (
+    1e-9  # of the largest output: what two arithmetics may differ by unnoticed
+)
 REPORT_FILE = "report.json"
 PAGE_FILE = "report.html"
 # all that this or another compilation may write
 RESULT_FILES = frozenset(
-    (SURROGATE_FILE, REPORT_FILE, PAGE_FILE, *(e.file_name for e in EXPORTERS.values()))
+    (
+        SURROGATE_FILE,
+        REPORT_FILE,
+        PAGE_FILE,
+        *(e.file_name for e in EXPORTERS.values()),
+    )
 )
 _STARTS = {row.name: row.words.page for row in measured()}
 
@@ -71,7 +78,9 @@ def finish(
         options,
         time_s=time_s | {"total": time.perf_counter() - started},
         files=() if folder is None else names,
-        exported_function=surrogate_name(compiled.program, drop_in=export.drop_in),
+        exported_function=surrogate_name(
+            compiled.program, drop_in=export.drop_in
+        ),
     )
     kept = _without_figures(report)
     metadata = {"report": json.dumps(to_json(kept))}
@@ -126,7 +135,10 @@ def _as_exported(
     if reached and target is not None and not verified.rmse <= target:
         reached = False
         said = f"the target error {target:g} holds for the network, but not for its C"
-        notes = (*notes, f"{said}, which rounds: verified rmse is {verified.rmse:.3g}")
+        notes = (
+            *notes,
+            f"{said}, which rounds: verified rmse is {verified.rmse:.3g}",
+        )
     again = replace(found, verification=verified, reached=reached)
     compiled = replace(compiled, notes=notes)
     return replace(compiled, evidence=replace(evidence, compilation=again))
@@ -138,10 +150,14 @@ def _claims(compiled: Compiled) -> tuple[str, ...]:
         not_verified = "Not verified: it was made from the text alone."
         return (not_verified, *compiled.notes)
     found = compiled.evidence.compilation.verification
-    said = [] if found.bound is None else [f"Verified: {found.bound.sentence()}."]
+    said = (
+        [] if found.bound is None else [f"Verified: {found.bound.sentence()}."]
+    )
     if found.wrong is not None:
         share = f"{100 * found.wrong:.3g} % of {found.n} fresh inputs"
-        said.append(f"Wrong answers, other integers than the program's: {share}.")
+        said.append(
+            f"Wrong answers, other integers than the program's: {share}."
+        )
     return tuple(said)
 
 
@@ -160,4 +176,6 @@ def _pages(report: Report | DraftReport) -> dict[str, bytes]:
 
 
 def _without_figures(report: Report | DraftReport) -> Report | DraftReport:
-    return replace(report, figures=None) if isinstance(report, Report) else report
+    return (
+        replace(report, figures=None) if isinstance(report, Report) else report
+    )

@@ -50,7 +50,9 @@ def in_flags(message: str, flags: Mapping[str, str]) -> str:
 def flags_of(app: typer.Typer) -> dict[str, str]:
     """Return every verb's flags by the names of their arguments."""
     found = dict(_named_flags(typer.main.get_command(app)))
-    renamed = {name: found[own] for name, own in _RENAMED.items() if own in found}
+    renamed = {
+        name: found[own] for name, own in _RENAMED.items() if own in found
+    }
     return found | renamed
 
 

@@ -76,7 +76,9 @@ class CompileOptions:
             if value is None and name == "restarts":
                 continue
             if not isinstance(value, Integral):
-                raise InputError(f"{name} must be a whole number; found {value!r}")
+                raise InputError(
+                    f"{name} must be a whole number; found {value!r}"
+                )
             value = int(value)
             if value > MAX_EXAMPLES and name != "seed":
                 raise InputError(
@@ -88,7 +90,9 @@ class CompileOptions:
             if value is None:
                 continue
             if not isinstance(value, Real) or value == math.inf:
-                raise InputError(f"{name} must be a finite number; found {value!r}")
+                raise InputError(
+                    f"{name} must be a finite number; found {value!r}"
+                )
             object.__setattr__(self, name, float(value))
 
     def _expect_nothing_to_run(self) -> None:

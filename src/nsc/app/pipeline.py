@@ -66,7 +66,11 @@ class Evidence:
         Those of checks are left out: nothing is learnt from them.
         """
         runs = {**self.compilation.runs, "figures": self.figure_runs}
-        return {"initial": self.initial_runs, **runs} if self.initial_runs else runs
+        return (
+            {"initial": self.initial_runs, **runs}
+            if self.initial_runs
+            else runs
+        )
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,9 @@ def compile_text(program: Program, options: CompileOptions) -> Compiled:
     with spent.on("compile"):
         orders = _orders(program, options)
         initial = [row.make(order) for order in orders]
-        surrogate = _untrained(_template(program), _starts(row, initial, orders))
+        surrogate = _untrained(
+            _template(program), _starts(row, initial, orders)
+        )
         expected = _expected(initial, surrogate)
     notes = (*_notes_of(initial), *program.notes, *_fixed(program))
     if expected is None:
@@ -187,7 +193,9 @@ def compile_program(
         spent.add(what, found.time_s[what])
     progress("exporting", 0.0)
     with spent.on("export"):
-        evidence, timing_notes = _evidence(program, prepared, untrained, found, timing)
+        evidence, timing_notes = _evidence(
+            program, prepared, untrained, found, timing
+        )
     initial = prepared.initial[chosen]
     notes = _notes(program, initial, found, options.target_error)
     return Compiled(
@@ -202,7 +210,10 @@ def compile_program(
 
 
 def _prepared(
-    program: Program, options: CompileOptions, spent: _Spent, progress: Progress
+    program: Program,
+    options: CompileOptions,
+    spent: _Spent,
+    progress: Progress,
 ) -> _Prepared:
     """Make initial parameters; what runs the program comes after its build."""
     progress("compiling the text", 0.0)
@@ -216,25 +227,33 @@ def _prepared(
             check_by_running(program, oracle.built, seed=options.seed)
         runs_in_sandbox = program.function is None
         notes = (
-            notes_on_open_behaviour(program, options.seed) if runs_in_sandbox else ()
+            notes_on_open_behaviour(program, options.seed)
+            if runs_in_sandbox
+            else ()
         )
     with spent.on("compile"):
         orders = [replace(order, oracle=oracle) for order in orders]
         initial |= _made(compared, orders, runs_program=True)
     starts = {
-        name: _starts(row, initial[name], orders) for name, row in compared.items()
+        name: _starts(row, initial[name], orders)
+        for name, row in compared.items()
     }
     return _Prepared(oracle, initial, starts, notes)
 
 
 def _compared(chosen: Initialiser) -> dict[str, Initialiser]:
     """List whose parameters are measured: the baselines', and the chosen one's."""
-    baselines = {row.name: row for row in INITIALISERS.values() if row.is_baseline}
+    baselines = {
+        row.name: row for row in INITIALISERS.values() if row.is_baseline
+    }
     return baselines | {chosen.measured_as: chosen}
 
 
 def _made(
-    rows: Mapping[str, Initialiser], orders: Sequence[Order], *, runs_program: bool
+    rows: Mapping[str, Initialiser],
+    orders: Sequence[Order],
+    *,
+    runs_program: bool,
 ) -> dict[str, tuple[Initial, ...]]:
     """Make the parameters of those rows that run the program, or that do not."""
     return {
@@ -262,7 +281,9 @@ def _evidence(
     notes: tuple[str, ...] = ()
     if timing and program.function is None:
         error = errors_of(found.verification)
-        taken, notes = time_calls(found.surrogate, program, found.x, found.y, error)
+        taken, notes = time_calls(
+            found.surrogate, program, found.x, found.y, error
+        )
     return Evidence(found, zero_shot, figures, figure_runs, taken), notes
 
 
@@ -287,13 +308,18 @@ def _notes(
         )
     if program.prints:
         names = ", ".join(program.prints)
-        notes.append(f"what the program prints ({names}) is discarded: no output of it")
+        notes.append(
+            f"what the program prints ({names}) is discarded: no output of it"
+        )
     notes += [
         f"{name} was not found, and is left out: give its folder with -I DIR"
         for name in program.unread
     ]
     notes += [*program.notes, *_fixed(program)]
-    return (*notes, *_useless(found.verification, found.surrogate.output_names))
+    return (
+        *notes,
+        *_useless(found.verification, found.surrogate.output_names),
+    )
 
 
 def _fixed(program: Program) -> list[str]:
@@ -319,9 +345,7 @@ def _useless(found: Verification, names: tuple[str, ...]) -> tuple[str, ...]:
     ]
     if not poor:
         return ()
-    advice = (
-        "narrow the --domain, raise --budget or --topology, or give a --target-error"
-    )
+    advice = "narrow the --domain, raise --budget or --topology, or give a --target-error"
     return (f"hardly better than a constant: {', '.join(poor)}; {advice}",)
 
 
@@ -370,7 +394,9 @@ def _topology(program: Program, options: CompileOptions) -> Topology:
     outputs = 1 if options.split else program.n_outputs
     if options.topology is None:
         inputs = max(COVERING.n_inputs, program.n_inputs)
-        return Topology((inputs, *COVERING.hidden, outputs), options.activation)
+        return Topology(
+            (inputs, *COVERING.hidden, outputs), options.activation
+        )
     topology = Topology.parse(options.topology, options.activation)
     if topology.n_inputs < program.n_inputs or topology.n_outputs != outputs:
         raise InputError(
@@ -386,7 +412,8 @@ def _orders(program: Program, options: CompileOptions) -> list[Order]:
     compnet = load_compnet(options.compnet)
     outputs = list(range(program.n_outputs)) if options.split else [None]
     return [
-        Order(program, topology, options.seed, output, compnet) for output in outputs
+        Order(program, topology, options.seed, output, compnet)
+        for output in outputs
     ]
 
 

@@ -67,7 +67,11 @@ def read_program(path: Path, project: Project, **reading: Any) -> Program:
     """
     text = read_source(path)
     include = header_reader(path, project.folders, project.others)
-    common = {"path": str(path), "include": include, "defines": project.defines}
+    common = {
+        "path": str(path),
+        "include": include,
+        "defines": project.defines,
+    }
     behind: list[str] = []
     if project.others:
         function = reading.get("function")
@@ -75,7 +79,9 @@ def read_program(path: Path, project: Project, **reading: Any) -> Program:
     return parse_program(text, behind=behind, **common, **reading)
 
 
-def _needed(text: str, project: Project, common: Mapping[str, Any]) -> list[str]:
+def _needed(
+    text: str, project: Project, common: Mapping[str, Any]
+) -> list[str]:
     """Find the files that define what is missing, and what those miss."""
     definitions = _definitions(project.others)
     found: list[str] = []
@@ -86,7 +92,9 @@ def _needed(text: str, project: Project, common: Mapping[str, Any]) -> list[str]
             homes = definitions.get(name, [])
             if len(homes) > 1:
                 shown = " and in ".join(map(str, homes))
-                raise InputError(f"'{name}' is defined in {shown}: leave one out")
+                raise InputError(
+                    f"'{name}' is defined in {shown}: leave one out"
+                )
             more += [str(home) for home in homes]
         more = [name for name in dict.fromkeys(more) if name not in found]
         if not more:
@@ -112,7 +120,9 @@ def _definitions(files: Sequence[Path]) -> dict[str, list[Path]]:
 
     found: dict[str, list[Path]] = {}
     for path in files:
-        for name in dict.fromkeys(Outline(read_source(path)).defined_functions()):
+        for name in dict.fromkeys(
+            Outline(read_source(path)).defined_functions()
+        ):
             found.setdefault(name, []).append(path)
     return found
 
@@ -128,14 +138,20 @@ def project_of(database: Path, path: Path) -> Project:
     own = next((entry for entry in entries if entry.file == real), None)
     if own is None:
         raise InputError(f"{path} has no entry in {database}")
-    others = {e.file: e for e in entries if e.file != real and e.file.suffix == ".c"}
+    others = {
+        e.file: e for e in entries if e.file != real and e.file.suffix == ".c"
+    }
     there = {file: e for file, e in others.items() if _is_readable(file)}
-    folders = dict.fromkeys(f for e in (own, *there.values()) for f in e.folders)
+    folders = dict.fromkeys(
+        f for e in (own, *there.values()) for f in e.folders
+    )
     return Project(
         tuple(there),
         tuple(folder for folder in folders if os.path.isdir(folder)),
         own.defines,
-        frozenset(file for file, e in there.items() if e.defines != own.defines),
+        frozenset(
+            file for file, e in there.items() if e.defines != own.defines
+        ),
     )
 
 
@@ -172,13 +188,23 @@ class _Entry:
             file = Path(os.path.realpath(folder / found["file"]))
             words = found.get("arguments") or shlex.split(found["command"])
             flags = _flags([str(word) for word in words])
-        except (KeyError, TypeError, ValueError, AttributeError, OSError) as error:
+        except (
+            KeyError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            OSError,
+        ) as error:
             raise InputError(
                 f"{database}: an entry has no directory, file and command:"
                 f" {type(error).__name__} {str(error)[:100]}"
             ) from None
-        folders = tuple(folder / value for flag, value in flags if flag == "-I")
-        macros = (value.partition("=") for flag, value in flags if flag == "-D")
+        folders = tuple(
+            folder / value for flag, value in flags if flag == "-I"
+        )
+        macros = (
+            value.partition("=") for flag, value in flags if flag == "-D"
+        )
         defines = {name: body if eq else "1" for name, eq, body in macros}
         return _Entry(file, folders, defines)
 

@@ -43,7 +43,9 @@ def check_writable(folder: Path, names: Collection[str] = ()) -> None:
     """
     with _telling_where(folder):
         _check_targets(folder, names)
-        there = next(f for f in (folder, *folder.absolute().parents) if f.exists())
+        there = next(
+            f for f in (folder, *folder.absolute().parents) if f.exists()
+        )
         with tempfile.TemporaryFile(dir=there):
             pass
 
@@ -81,14 +83,18 @@ def _telling_where(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise InputError(f"cannot write to {folder}: {error.strerror}") from None
+        raise InputError(
+            f"cannot write to {folder}: {error.strerror}"
+        ) from None
 
 
 def _check_targets(folder: Path, names: Collection[str]) -> None:
     """Refuse names that no file can take: of folders, which none replaces."""
     for path in (folder / name for name in names):
         if path.is_dir() and not path.is_symlink():
-            raise InputError(f"cannot write {path}: there is a folder of that name")
+            raise InputError(
+                f"cannot write {path}: there is a folder of that name"
+            )
 
 
 def _swap(

@@ -51,7 +51,9 @@ def _short(path: Path) -> str:
 
 
 def header_reader(
-    path: Path | None, folders: Sequence[Path] = (), others: Sequence[Path] = ()
+    path: Path | None,
+    folders: Sequence[Path] = (),
+    others: Sequence[Path] = (),
 ) -> Include:
     """Return what finds a file's own headers: beside the file that asks, then in
     `folders`.
@@ -77,7 +79,9 @@ def header_reader(
     allowed = [os.path.realpath(f) for f in (*own, *folders, *beside_others)]
     named = {str(other): other for other in others}
 
-    def include(name: str, angled: bool, asking: str) -> tuple[str, str] | None:
+    def include(
+        name: str, angled: bool, asking: str
+    ) -> tuple[str, str] | None:
         if not asking and name in named:
             return name, read_source(named[name])
         beside = [Path(asking).parent] if asking else own

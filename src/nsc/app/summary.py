@@ -46,7 +46,9 @@ def describe(
     """
     both = {
         **_described(compiled, options),
-        "time_s": {what: round(seconds, DIGITS) for what, seconds in time_s.items()},
+        "time_s": {
+            what: round(seconds, DIGITS) for what, seconds in time_s.items()
+        },
         "notes": compiled.notes,
         "files": files,
         "exported_function": exported_function,
@@ -54,7 +56,9 @@ def describe(
     if compiled.evidence is not None:
         found = _verified(compiled.evidence, compiled.expected_nmse, options)
         return Report(**both, **found)
-    assert compiled.expected_nmse is not None, "a draft is made of what text promises"
+    assert compiled.expected_nmse is not None, (
+        "a draft is made of what text promises"
+    )
     return DraftReport(**both, expected_zero_shot_nmse=compiled.expected_nmse)
 
 
@@ -97,7 +101,9 @@ def _verified(
         "test": _errors(found.verification),
         "target_error": options.target_error,
         "target_reached": found.reached,
-        "rounds": tuple(Round(r.budget, r.topology, r.rmse) for r in found.rounds),
+        "rounds": tuple(
+            Round(r.budget, r.topology, r.rmse) for r in found.rounds
+        ),
         "finetune": tuple(map(_finetuning, found.results, found.winners)),
         "ns_per_call": evidence.ns_per_call,
         "figures": evidence.figures,
@@ -123,7 +129,9 @@ def _bound(found: Verification) -> Bound | None:
     bound = found.bound
     if bound is None:
         return None
-    return Bound(bound.confidence, bound.fraction, bound.error, bound.sentence())
+    return Bound(
+        bound.confidence, bound.fraction, bound.error, bound.sentence()
+    )
 
 
 def _finite(value: float) -> float | None:

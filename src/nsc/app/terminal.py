@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # rich is imported when something is printed: `--help` is fast
+if (
+    TYPE_CHECKING
+):  # rich is imported when something is printed: `--help` is fast
     from rich.console import Console
 
 

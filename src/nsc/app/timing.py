@@ -65,7 +65,9 @@ def time_calls(
 
 def _slower(taken: CallTime) -> tuple[str, ...]:
     """Remark that a surrogate saves no time, where it does not."""
-    assert taken.original is not None and taken.surrogate is not None, "both are timed"
+    assert taken.original is not None and taken.surrogate is not None, (
+        "both are timed"
+    )
     if taken.surrogate <= taken.original:
         return ()
     return (

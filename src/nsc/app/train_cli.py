@@ -23,7 +23,10 @@ def train(
         Path, typer.Option(metavar="DIR", help="Record shards to train on.")
     ],
     folder: Annotated[
-        Path, typer.Option("-o", "--output", metavar="DIR", help="Checkpoints and log.")
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="DIR", help="Checkpoints and log."
+        ),
     ],
     steps: Annotated[
         int | None,
@@ -34,13 +37,16 @@ def train(
     ] = 0,
     threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
     programs: Annotated[
-        int | None, typer.Option(help="dag: grown from the records; 200000 by default.")
+        int | None,
+        typer.Option(help="dag: grown from the records; 200000 by default."),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(help="dag: processes that grow them; 2 by default.")
+        int | None,
+        typer.Option(help="dag: processes that grow them; 2 by default."),
     ] = None,
     processes: Annotated[
-        int | None, typer.Option(help="dag: that share each batch; 1 by default.")
+        int | None,
+        typer.Option(help="dag: that share each batch; 1 by default."),
     ] = None,
     batch: Annotated[
         int | None, typer.Option(help="dag: programs a step; 96 by default.")
@@ -48,14 +54,21 @@ def train(
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     bf16: Annotated[
         bool,
-        typer.Option("--bf16", help="Multiply the encoder's matrices in bfloat16."),
+        typer.Option(
+            "--bf16", help="Multiply the encoder's matrices in bfloat16."
+        ),
     ] = False,
     encoder: Annotated[
-        str, typer.Option(help="dag, the structured compiler, or bert, the papers'.")
+        str,
+        typer.Option(
+            help="dag, the structured compiler, or bert, the papers'."
+        ),
     ] = "dag",
     profile: Annotated[
         str | None,
-        typer.Option(help="bert: exestackcpn (9-4-4-1) or hybertnet (1-4-4-2)."),
+        typer.Option(
+            help="bert: exestackcpn (9-4-4-1) or hybertnet (1-4-4-2)."
+        ),
     ] = None,
     bert: Annotated[
         Path | None,
@@ -65,7 +78,8 @@ def train(
         ),
     ] = None,
     reads: Annotated[
-        str | None, typer.Option(help="bert: text, as the papers, or dag, a control.")
+        str | None,
+        typer.Option(help="bert: text, as the papers, or dag, a control."),
     ] = None,
     seconds: Annotated[
         float | None,
@@ -97,17 +111,25 @@ def train(
         "processes": processes,
         "batch": batch,
     }
-    _expect_options(encoder, {"dag": only_bert | {"bert": bert}, "bert": only_dag})
+    _expect_options(
+        encoder, {"dag": only_bert | {"bert": bert}, "bert": only_dag}
+    )
     fit = {"dag": only_dag, "bert": only_bert}[encoder] | {"steps": steps}
     given = {name: value for name, value in fit.items() if value is not None}
     given |= {"seed": seed, "threads": threads, "device": device, "bf16": bf16}
     path = _trained(encoder, data, folder, bert, given)
-    if os.environ.get("RANK", "0") == "0":  # torchrun starts this several times
+    if (
+        os.environ.get("RANK", "0") == "0"
+    ):  # torchrun starts this several times
         print(path)
 
 
 def _trained(
-    encoder: str, data: Path, folder: Path, bert: Path | None, settings: dict[str, Any]
+    encoder: str,
+    data: Path,
+    folder: Path,
+    bert: Path | None,
+    settings: dict[str, Any],
 ) -> Path:
     """Train, and return the checkpoint's path; say so where torch is missing."""
     try:
@@ -123,7 +145,9 @@ def _trained(
 def _train_dag(data: Path, folder: Path, settings: dict[str, Any]) -> Path:
     from nsc.compnet.training import TrainConfig, train_compnet
 
-    return train_compnet(data, folder, TrainConfig(**settings), progress=_print_row)
+    return train_compnet(
+        data, folder, TrainConfig(**settings), progress=_print_row
+    )
 
 
 def _train_bert(
@@ -140,11 +164,15 @@ def _train_bert(
     )
 
 
-def _expect_options(encoder: str, unfit: Mapping[str, Mapping[str, object]]) -> None:
+def _expect_options(
+    encoder: str, unfit: Mapping[str, Mapping[str, object]]
+) -> None:
     """Refuse an unknown encoder, and options of another one."""
     if encoder not in unfit:
         raise InputError(f"--encoder expects dag or bert; found '{encoder}'")
-    given = [name for name, value in unfit[encoder].items() if value is not None]
+    given = [
+        name for name, value in unfit[encoder].items() if value is not None
+    ]
     if given:
         options = ", ".join(f"--{name.replace('_', '-')}" for name in given)
         other = "bert" if encoder == "dag" else "dag"
@@ -156,18 +184,26 @@ def _print_row(row: Mapping) -> None:
 
 
 def evaluate(
-    data: Annotated[Path, typer.Option(metavar="DIR", help="Held-out record shards.")],
+    data: Annotated[
+        Path, typer.Option(metavar="DIR", help="Held-out record shards.")
+    ],
     compnet: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="A checkpoint; default the shipped one."),
+        typer.Option(
+            metavar="FILE", help="A checkpoint; default the shipped one."
+        ),
     ] = None,
     train_data: Annotated[
         Path | None,
         typer.Option(
-            "--train", metavar="DIR", help="Leave out programs whose DAG occurs here."
+            "--train",
+            metavar="DIR",
+            help="Leave out programs whose DAG occurs here.",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the random initialisations.")] = 0,
+    seed: Annotated[
+        int, typer.Option(help="Of the random initialisations.")
+    ] = 0,
 ) -> None:
     """Print a CompNet's improvements over random initialisation, beside controls.
 
@@ -179,7 +215,9 @@ def evaluate(
 
     known = read_fingerprints(train_data) if train_data else set()
     records = list(read_records(data))
-    fresh = [r for r in records if r.dag is None or r.dag.fingerprint not in known]
+    fresh = [
+        r for r in records if r.dag is None or r.dag.fingerprint not in known
+    ]
     if known:
         print(
             f"{len(records) - len(fresh)} of {len(records)} programs left out: their"

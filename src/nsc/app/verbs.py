@@ -45,27 +45,39 @@ File = Annotated[
 Include = Annotated[
     list[Path] | None,
     typer.Option(
-        "-I", "--include", metavar="DIR", help="Where the file's own headers are."
+        "-I",
+        "--include",
+        metavar="DIR",
+        help="Where the file's own headers are.",
     ),
 ]
 Define = Annotated[
     list[str] | None,
-    typer.Option("-D", "--define", metavar="NAME=VALUE", help="Define a macro first."),
+    typer.Option(
+        "-D", "--define", metavar="NAME=VALUE", help="Define a macro first."
+    ),
 ]
-Out = Annotated[str, typer.Option(metavar="re,im", help="Parameters that are outputs.")]
+Out = Annotated[
+    str, typer.Option(metavar="re,im", help="Parameters that are outputs.")
+]
 Array = Annotated[
     str, typer.Option(metavar="v=N,...", help="Elements behind a pointer.")
 ]
 Fix = Annotated[
-    str, typer.Option(metavar="n=VALUE,...", help="Inputs that have one value.")
+    str,
+    typer.Option(metavar="n=VALUE,...", help="Inputs that have one value."),
 ]
 Input = Annotated[
     str,
     typer.Option(
-        "--input", metavar="g=LO:HI,...", help="File-level variables as inputs."
+        "--input",
+        metavar="g=LO:HI,...",
+        help="File-level variables as inputs.",
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print JSON alone on stdout.")
+]
 
 
 def _print_version(is_wanted: bool) -> None:
@@ -121,13 +133,17 @@ def show(
     before = [word for folder in include or [] for word in ("-I", str(folder))]
     before += [word for macro in define or [] for word in ("-D", macro)]
     if json_:
-        print(json.dumps([f.as_json(path, before) for f in functions], indent=2))
+        print(
+            json.dumps([f.as_json(path, before) for f in functions], indent=2)
+        )
     else:
         lines = [_line(f, path, before) for f in functions]
         console().print(functions_text(lines, path), soft_wrap=True)
 
 
-def _line(f: FunctionOverview, path: str, before: Sequence[str]) -> FunctionLine:
+def _line(
+    f: FunctionOverview, path: str, before: Sequence[str]
+) -> FunctionLine:
     """Return what is listed of a function."""
     from nsc.report import FunctionLine
 
@@ -136,8 +152,12 @@ def _line(f: FunctionOverview, path: str, before: Sequence[str]) -> FunctionLine
         f.name,
         f.line,
         prototype=signature.prototype if signature else None,
-        inputs=tuple(leaf.name for leaf in signature.inputs) if signature else (),
-        outputs=tuple(leaf.name for leaf in signature.outputs) if signature else (),
+        inputs=tuple(leaf.name for leaf in signature.inputs)
+        if signature
+        else (),
+        outputs=tuple(leaf.name for leaf in signature.outputs)
+        if signature
+        else (),
         closure_functions=f.closure_functions,
         closure_lines=f.closure_lines,
         problems=tuple(problem.located(path) for problem in f.problems),
@@ -157,17 +177,23 @@ def compile_(
         ),
     ],
     folder: Annotated[
-        Path, typer.Option("-o", "--output", metavar="DIR", help="Where to write.")
+        Path,
+        typer.Option("-o", "--output", metavar="DIR", help="Where to write."),
     ] = Path("out"),
     function: Annotated[
         str | None, typer.Option(help="Which function of the file.")
     ] = None,
     budget: Annotated[
         int | None,
-        typer.Option(help="I/O pairs to learn from; 0 is zero-shot, default 1024."),
+        typer.Option(
+            help="I/O pairs to learn from; 0 is zero-shot, default 1024."
+        ),
     ] = None,
     domain: Annotated[
-        str, typer.Option(metavar="x=LO:HI,...", help="Input ranges; default -1:1.")
+        str,
+        typer.Option(
+            metavar="x=LO:HI,...", help="Input ranges; default -1:1."
+        ),
     ] = "",
     out: Out = "",
     include: Include = None,
@@ -184,13 +210,17 @@ def compile_(
     input_: Input = "",
     initial: Annotated[
         str,
-        typer.Option(help="auto, compnet (the text), distill (runs first) or random."),
+        typer.Option(
+            help="auto, compnet (the text), distill (runs first) or random."
+        ),
     ] = "auto",
     optimizer: Annotated[str, typer.Option(help="lm or adam.")] = "lm",
     topology: Annotated[
         str | None, typer.Option(metavar="9-4-4-1", help="Layer widths.")
     ] = None,
-    activation: Annotated[str, typer.Option(help="sigmoid, tanh or relu.")] = "sigmoid",
+    activation: Annotated[
+        str, typer.Option(help="sigmoid, tanh or relu.")
+    ] = "sigmoid",
     split: Annotated[
         bool, typer.Option("--split", help="One network per output.")
     ] = False,
@@ -199,7 +229,9 @@ def compile_(
     ] = None,
     time_limit: Annotated[
         float | None,
-        typer.Option(metavar="SECONDS", help="After which a target error is given up."),
+        typer.Option(
+            metavar="SECONDS", help="After which a target error is given up."
+        ),
     ] = None,
     verification: Annotated[
         int, typer.Option(help="Fresh inputs to verify on.")
@@ -208,7 +240,8 @@ def compile_(
         bool, typer.Option("--drop-in", help="Give the C the original's name.")
     ] = False,
     guard: Annotated[
-        bool, typer.Option("--guard", help="Call the original outside the domain.")
+        bool,
+        typer.Option("--guard", help="Call the original outside the domain."),
     ] = False,
     text_only: Annotated[
         bool,
@@ -219,10 +252,13 @@ def compile_(
     timing: Annotated[
         bool,
         typer.Option(
-            "--timing/--no-timing", help="Run the original natively to time it."
+            "--timing/--no-timing",
+            help="Run the original natively to time it.",
         ),
     ] = True,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same bits.")] = 0,
+    seed: Annotated[
+        int, typer.Option(help="The same seed gives the same bits.")
+    ] = 0,
     json_: Json = False,
 ) -> None:
     """Compile a C function into a verified neural surrogate.
@@ -272,7 +308,9 @@ def _budget(given: int | None, text_only: bool) -> int:
     if given is None:
         return CompileOptions.budget
     if text_only:
-        raise InputError("--text-only runs nothing to learn from; leave out --budget")
+        raise InputError(
+            "--text-only runs nothing to learn from; leave out --budget"
+        )
     return given
 
 
@@ -299,7 +337,9 @@ def _reading(
     }
 
 
-def _print_report(report: Report | DraftReport, folder: Path, as_json: bool) -> None:
+def _print_report(
+    report: Report | DraftReport, folder: Path, as_json: bool
+) -> None:
     from nsc.initial import measured
     from nsc.report import Report, console_summary, draft_summary, to_json
 

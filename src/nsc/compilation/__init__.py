@@ -11,5 +11,7 @@ from nsc.compilation.race import MemberResult as MemberResult
 from nsc.compilation.race import finetune_member as finetune_member
 from nsc.compilation.rounds import Compilation as Compilation
 from nsc.compilation.rounds import Progress as Progress
-from nsc.compilation.rounds import surrogate_compilation as surrogate_compilation
+from nsc.compilation.rounds import (
+    surrogate_compilation as surrogate_compilation,
+)
 from nsc.compilation.start import Start as Start

@@ -62,7 +62,9 @@ class CompilationConfig:
         if target is not None and not target > 0:
             raise InputError(f"target_error must be above 0; found {target}")
         if limit is not None and not limit > 0:
-            raise InputError(f"time_limit must be above 0 seconds; found {limit}")
+            raise InputError(
+                f"time_limit must be above 0 seconds; found {limit}"
+            )
         if limit is not None and target is None:
             raise InputError(
                 "time_limit ends the search for a target error; give a target_error,"

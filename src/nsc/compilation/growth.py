@@ -71,7 +71,9 @@ def plan_next(
             starts.append(same)
             is_starved = True
         else:
-            w, topology = widen(member.w, member.topology, hidden, seed=config.seed)
+            w, topology = widen(
+                member.w, member.topology, hidden, seed=config.seed
+            )
             starts.append(Start(topology, (("widened", w),)))
     return Plan(tuple(starts), more if is_starved else budget)
 

@@ -72,7 +72,9 @@ class _Race:
         """Return the factors of validation losses: of the entrants, then of randoms."""
         factors = np.ones(len(self.entrants) + n_random)
         if self.is_informed:
-            factors[self.trusted :] = handicap(self.n_validation, TRUST_PREDICTIONS)
+            factors[self.trusted :] = handicap(
+                self.n_validation, TRUST_PREDICTIONS
+            )
             factors[len(self.entrants) :] = handicap(self.n_validation)
         return factors
 
@@ -95,11 +97,15 @@ def finetune_member(
     topology = start.topology
     start = _believed(start, u, y)
     predicted = _helpful(start.predicted, config, len(u))
-    scale = Scale.of(y if predicted is None else np.concatenate([y, predicted.y]))
+    scale = Scale.of(
+        y if predicted is None else np.concatenate([y, predicted.y])
+    )
     race = _Race(
         topology=topology,
         data=split_examples(u, scale.standardise(y), seed=config.seed),
-        entrants=[(label, scale.into(w, topology)) for label, w in start.candidates],
+        entrants=[
+            (label, scale.into(w, topology)) for label, w in start.candidates
+        ],
         trusted=len(start.candidates),
         is_informed=start.is_informed,
         n_validation=0,
@@ -121,7 +127,9 @@ def finetune_member(
 def _believed(start: Start, u: Array, y: Array) -> Start:
     """Drop predictions that examples contradict: the text was misread."""
     predicted = start.predicted
-    if predicted is None or bears_out(predicted, start.w, start.topology, u, y):
+    if predicted is None or bears_out(
+        predicted, start.w, start.topology, u, y
+    ):
         return start
     return replace(start, predicted=None, is_informed=False)
 
@@ -155,7 +163,10 @@ def _with_heeding(race: _Race, heeding: Entrant) -> _Race:
 
 
 def _run(
-    race: _Race, number: int, config: CompilationConfig, progress: FinetuneProgress
+    race: _Race,
+    number: int,
+    config: CompilationConfig,
+    progress: FinetuneProgress,
 ) -> tuple[FinetuneResult, str]:
     """Race entrants and random starts; return the winner's result, and what it is."""
     randoms = _random_entrants(race.topology, number, config)

@@ -20,7 +20,12 @@ import numpy as np
 import numpy.typing as npt
 
 from nsc.compilation.config import CompilationConfig
-from nsc.compilation.growth import MAX_ROUNDS, Round, plan_next, reason_to_give_up
+from nsc.compilation.growth import (
+    MAX_ROUNDS,
+    Round,
+    plan_next,
+    reason_to_give_up,
+)
 from nsc.compilation.oracle import (
     TRAINING,
     VERIFICATION,
@@ -101,7 +106,9 @@ def surrogate_compilation(
         OracleError: the program fails on part of its domain.
     """
     sampler = Sampler(oracle, draw, len(template.output_names), config.seed)
-    search = _Search(sampler, template, config, rounding, held, progress, clock)
+    search = _Search(
+        sampler, template, config, rounding, held, progress, clock
+    )
     return search.run(starts)
 
 
@@ -177,7 +184,9 @@ class _Search:
             try:
                 found = self._attempt(plan.starts, plan.budget)
             except _OutOfTime:
-                given_up = self._reason_to_give_up(plan.budget, found.verification)
+                given_up = self._reason_to_give_up(
+                    plan.budget, found.verification
+                )
                 break
         has_reached = found.verification.rmse <= target
         return self._compilation(found, has_reached, given_up or "")
@@ -249,17 +258,23 @@ class _Search:
         n = self.config.verification
         self.progress(f"verifying on {n} fresh inputs", 0.0)
         with self._timed("verify"):
-            fresh = self.sampler.run(n, stream=VERIFICATION, number=len(self.rounds))
+            fresh = self.sampler.run(
+                n, stream=VERIFICATION, number=len(self.rounds)
+            )
             predicted = self.rounding(surrogate(fresh.x))
             whole = [held is not None for held in surrogate.held]
-            return fresh, verify(fresh.y, predicted, looks=self._looks, whole=whole)
+            return fresh, verify(
+                fresh.y, predicted, looks=self._looks, whole=whole
+            )
 
     @property
     def _looks(self) -> int:
         """How many verifications there may be: each may be the last, by its findings."""
         return MAX_ROUNDS if self.config.target_error else 1
 
-    def _reason_to_give_up(self, budget: int, found: Verification) -> str | None:
+    def _reason_to_give_up(
+        self, budget: int, found: Verification
+    ) -> str | None:
         if self._is_late():
             return f"the time limit of {self.config.time_limit:g} s is over"
         return reason_to_give_up(self.rounds, budget, found, self.config)

@@ -49,5 +49,7 @@ class Start:
         """
         if self.predicted is None:
             return self.w
-        found = finetune_with_predictions(self.w, self.topology, None, self.predicted)
+        found = finetune_with_predictions(
+            self.w, self.topology, None, self.predicted
+        )
         return found.w[0]

@@ -20,14 +20,18 @@ _RELATIVE_SPREAD = 1e-7  # of the mean, below which a spread is rounding
 _LARGEST_SHAPE = 6e4  # what float16 holds
 
 
-def _stratified(generator: np.random.Generator, sweeps: int = 60) -> np.ndarray:
+def _stratified(
+    generator: np.random.Generator, sweeps: int = 60
+) -> np.ndarray:
     """Draw 64 points of a Latin hypercube whose columns hardly correlate.
 
     Each sweep whitens the columns and gives them back their strata in the order found
     (Iman and Conover, 1982); the best of all sweeps is returned.
     """
     strata = (np.arange(_BLOCK) + 0.5) / _BLOCK * 2 - 1
-    x = np.stack([generator.permutation(strata) for _ in range(MAX_INPUTS)], axis=1)
+    x = np.stack(
+        [generator.permutation(strata) for _ in range(MAX_INPUTS)], axis=1
+    )
     best = x
     least = np.inf
     for _ in range(sweeps):
@@ -57,7 +61,9 @@ def _anchors() -> np.ndarray:
 ANCHORS = _anchors()
 
 
-def evaluate(batch: Batch, x: np.ndarray, *, softly: bool = False) -> np.ndarray:
+def evaluate(
+    batch: Batch, x: np.ndarray, *, softly: bool = False
+) -> np.ndarray:
     """Evaluate every node of a batch.
 
     Args:
@@ -81,13 +87,17 @@ def _evaluate_level(
 ) -> None:
     rows = slice(level.start, level.linear)
     out[rows] = batch.bias[rows, None]
-    np.add.at(out[rows], level.owner, level.weight[:, None] * out[level.source])
+    np.add.at(
+        out[rows], level.owner, level.weight[:, None] * out[level.source]
+    )
     rows = slice(level.linear, level.product)
     out[rows] = multiply(out[batch.args[rows, 0]], out[batch.args[rows, 1]])
     for start, stop, function in level.runs:
         a = out[batch.args[start:stop, 0]]
         if softly:
-            out[start:stop] = apply_softly(NumpyArrays(), function, a, _spread(a))
+            out[start:stop] = apply_softly(
+                NumpyArrays(), function, a, _spread(a)
+            )
         else:
             out[start:stop] = apply(function, a)
 
@@ -138,7 +148,9 @@ def targets_of(packed: Packed, chunk: int = 500) -> Targets:
     return Targets(shapes, means, spreads, outputs)
 
 
-def _standardised(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _standardised(
+    values: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return (shape, mean, spread) of rows, of what is finite in them.
 
     Where there is nothing to learn the spread is 0: less than half of the values are
@@ -153,6 +165,8 @@ def _standardised(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarra
     standard = deviation / np.maximum(spread, 1e-300)[:, None]
     shape = np.clip(standard, -_LARGEST_SHAPE, _LARGEST_SHAPE)
     is_defined = count >= values.shape[1] // 2
-    varies = (spread > _RELATIVE_SPREAD * np.abs(mean)) & (spread > _SMALLEST_SPREAD)
+    varies = (spread > _RELATIVE_SPREAD * np.abs(mean)) & (
+        spread > _SMALLEST_SPREAD
+    )
     shape = np.where(finite, shape, np.nan)
     return shape, mean, np.where(is_defined & varies, spread, 0.0)

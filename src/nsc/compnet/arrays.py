@@ -70,14 +70,18 @@ class NumpyArrays:
     def sorted(self, a: np.ndarray) -> np.ndarray:
         return np.sort(a, axis=1)
 
-    def sum_by(self, owner: np.ndarray, values: np.ndarray, n: int) -> np.ndarray:
+    def sum_by(
+        self, owner: np.ndarray, values: np.ndarray, n: int
+    ) -> np.ndarray:
         return np.bincount(owner, values, n)
 
     def apply(self, function: int, a: np.ndarray) -> np.ndarray:
         return apply(function, a)
 
 
-def apply_softly(arrays: Arrays, function: int, a: Array, spread: Array) -> Array:
+def apply_softly(
+    arrays: Arrays, function: int, a: Array, spread: Array
+) -> Array:
     """Apply a function whose pole is cut off.
 
     RECIP is linear within POLE standard deviations of zero.

@@ -21,7 +21,9 @@ from nsc.host import replacing
 VERSION = "2"
 
 
-def save_compnet(path: Path, arrays: dict[str, np.ndarray], metadata: dict) -> None:
+def save_compnet(
+    path: Path, arrays: dict[str, np.ndarray], metadata: dict
+) -> None:
     """Write a checkpoint of the structured compiler.
 
     Args:
@@ -29,7 +31,10 @@ def save_compnet(path: Path, arrays: dict[str, np.ndarray], metadata: dict) -> N
         metadata: what it was trained on, and how; `metadata["config"]["model"]` holds
             its `ModelConfig`.
     """
-    header = {"functions": " ".join(FUNCTIONS), "metadata": json.dumps(metadata)}
+    header = {
+        "functions": " ".join(FUNCTIONS),
+        "metadata": json.dumps(metadata),
+    }
     write_checkpoint(path, arrays, header)
 
 
@@ -42,7 +47,9 @@ def write_checkpoint(
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     header = {"nsc_compnet": VERSION} | header
-    halves = {k: np.ascontiguousarray(v, np.float16) for k, v in arrays.items()}
+    halves = {
+        k: np.ascontiguousarray(v, np.float16) for k, v in arrays.items()
+    }
     with replacing(path) as temporary:
         save_file(halves, temporary, header)
 

@@ -27,9 +27,7 @@ from nsc.surrogate import COVERING
 MAX_NODES = 512
 
 WalkAll = Callable[[list[Terms]], Roots]
-_CUT_OFF = (
-    "CompNet read a loop whose end depends on the inputs for its first trips only"
-)
+_CUT_OFF = "CompNet read a loop whose end depends on the inputs for its first trips only"
 
 
 class CompNet:
@@ -48,7 +46,9 @@ class CompNet:
         metadata: dict,
         walk: Callable[[dict[str, np.ndarray]], WalkAll] = NativeWalk,
     ):
-        self.arrays = {name: np.asarray(a, np.float32) for name, a in arrays.items()}
+        self.arrays = {
+            name: np.asarray(a, np.float32) for name, a in arrays.items()
+        }
         self.metadata = metadata
         self._walk = walk(self.arrays)
 
@@ -64,19 +64,27 @@ class CompNet:
         """Compile one output of a DAG."""
         return self.emit_many([dag], output)[0]
 
-    def emit_many(self, dags: Sequence[Dag], output: int = 0) -> list[Emission]:
+    def emit_many(
+        self, dags: Sequence[Dag], output: int = 0
+    ) -> list[Emission]:
         """Compile the same output of several DAGs in one batch."""
         return self._emit_read([self._read(dag, [output])[0] for dag in dags])
 
     def emit_records(self, records: list[Record]) -> list[Emission]:
         """Compile the first output of records; without a DAG, emit the base vector."""
-        emissions = iter(self.emit_many([r.dag for r in records if r.dag is not None]))
+        emissions = iter(
+            self.emit_many([r.dag for r in records if r.dag is not None])
+        )
         return [
-            base_emission(self.base, NO_DAG) if r.dag is None else next(emissions)
+            base_emission(self.base, NO_DAG)
+            if r.dag is None
+            else next(emissions)
             for r in records
         ]
 
-    def emission_for(self, program: CompilerInput, output: int = 0) -> Emission:
+    def emission_for(
+        self, program: CompilerInput, output: int = 0
+    ) -> Emission:
         """Compile one output of a program, as `emissions_for` does several."""
         return self.emissions_for(program, [output])[0]
 
@@ -111,17 +119,25 @@ class CompNet:
         """
         read = [self._read(dag, [output])[0] for dag in dags]
         terms = {k: t for k, t in enumerate(read) if isinstance(t, Terms)}
-        embeddings = np.full((len(dags), self.arrays["inputs"].shape[1]), np.nan)
+        embeddings = np.full(
+            (len(dags), self.arrays["inputs"].shape[1]), np.nan
+        )
         if terms:
             h = self._walk(list(terms.values())).h.astype(np.float64)
-            embeddings[list(terms)] = h / np.linalg.norm(h, axis=1, keepdims=True)
+            embeddings[list(terms)] = h / np.linalg.norm(
+                h, axis=1, keepdims=True
+            )
         return embeddings
 
-    def _read(self, dag: Dag, outputs: Sequence[int]) -> list[Terms | Emission]:
+    def _read(
+        self, dag: Dag, outputs: Sequence[int]
+    ) -> list[Terms | Emission]:
         """Rewrite outputs of a DAG; what cannot be compiled is emitted at once."""
         if len(dag) > MAX_NODES:
             why = f"{len(dag)} operations; CompNet reads at most {MAX_NODES}"
-            return [base_emission(self.base, f"{why} [too_many_nodes]")] * len(outputs)
+            return [base_emission(self.base, f"{why} [too_many_nodes]")] * len(
+                outputs
+            )
         try:
             found = terms_of_all(dag, outputs)
         except TooManyTerms:
@@ -173,7 +189,9 @@ class CompNet:
         values, w = shrunk(values, w, unshrunk)
         expected = error_when_shrunk(unshrunk)[:, 0].tolist()
         return [
-            Emission(spread_inputs(w[k], t.inputs), values[k], t.inputs, expected[k])
+            Emission(
+                spread_inputs(w[k], t.inputs), values[k], t.inputs, expected[k]
+            )
             for k, t in enumerate(terms)
         ]
 
@@ -220,5 +238,7 @@ def _notes_on(dag: Dag) -> tuple[str, ...]:
 
 def _guess(name: str, stand_in: str) -> str:
     if stand_in:
-        return f"'{name}' has no body here and is read as {stand_in}, by its name"
+        return (
+            f"'{name}' has no body here and is read as {stand_in}, by its name"
+        )
     return f"'{name}' has no body here, and its name says nothing: it is read as 0"

@@ -11,7 +11,9 @@ N_PARAMETERS = COVERING.n_parameters
 NODE_ANCHORS = 128
 ROOT_ANCHORS = 512
 QUANTILES = 33  # at which a function of one argument is described
-SMALLEST_STRETCH = 0.02  # what cancels more than that is not blown up to unit variance
+SMALLEST_STRETCH = (
+    0.02  # what cancels more than that is not blown up to unit variance
+)
 ERROR_FEATURES = 6  # that describe how hard a program is to predict
 
 
@@ -36,7 +38,9 @@ class ModelConfig:
     head: int = 512
 
 
-def tensor_shapes(model: ModelConfig, functions: int) -> dict[str, tuple[int, ...]]:
+def tensor_shapes(
+    model: ModelConfig, functions: int
+) -> dict[str, tuple[int, ...]]:
     """Return the shape of each tensor of a CompNet; `model.TermNet` makes them.
 
     functions: how many functions of one argument it knows.
@@ -69,5 +73,8 @@ def tensor_shapes(model: ModelConfig, functions: int) -> dict[str, tuple[int, ..
         "bias_out": (functions, d + 1),
     }
     for name, (inputs, outputs) in linear.items():
-        shapes |= {f"{name}.weight": (outputs, inputs), f"{name}.bias": (outputs,)}
+        shapes |= {
+            f"{name}.weight": (outputs, inputs),
+            f"{name}.bias": (outputs,),
+        }
     return shapes

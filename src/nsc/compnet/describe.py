@@ -24,7 +24,9 @@ QUANTILE_ROWS = np.round(
 # Results that hardly vary beside their mean are rounding: the least spread there is.
 SPREAD_OF_MEAN = 1e-6
 SPREAD_LEAST = 1e-9
-VARIANCE_LEAST = 1e-6  # of the argument's quantiles, where a slope divides by it
+VARIANCE_LEAST = (
+    1e-6  # of the argument's quantiles, where a slope divides by it
+)
 SLOPE_MOST = 1.5
 REST_LEAST = 1e-2
 QUANTILE_MOST = 4.0  # standard deviations; beyond, a description is cut off
@@ -93,7 +95,9 @@ def describe(
     left = standard - slope[:, None] * centred
     rest = (weight * left**2).sum(axis=1) ** 0.5
     most = QUANTILE_MOST
-    quantiles = xp.concat([standard.clip(-most, most), t.clip(-most, most)], axis=1)
+    quantiles = xp.concat(
+        [standard.clip(-most, most), t.clip(-most, most)], axis=1
+    )
     return Described(
         means=mean,
         scales=spread,
@@ -104,7 +108,10 @@ def describe(
 
 
 def _results(
-    functions: Sequence[tuple[int, int, int]], x: Distribution, t: Array, arrays: Arrays
+    functions: Sequence[tuple[int, int, int]],
+    x: Distribution,
+    t: Array,
+    arrays: Arrays,
 ) -> Array:
     """Apply the functions at quantiles `k 33` of the standardised arguments."""
     at = x.mean[:, None] + x.scale[:, None] * t

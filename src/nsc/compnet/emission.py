@@ -45,7 +45,9 @@ class Emission:
 
 def base_emission(base: np.ndarray, why: str) -> Emission:
     """Emit the text-free vector `w`, and say why."""
-    return Emission(base, np.empty(0), notes=(f"text-free base vector: {why}",))
+    return Emission(
+        base, np.empty(0), notes=(f"text-free base vector: {why}",)
+    )
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,9 @@ class Emitter(Protocol):
 class Compiler(Emitter, Protocol):
     """A CompNet of either encoder."""
 
-    def emission_for(self, program: CompilerInput, output: int = 0) -> Emission: ...
+    def emission_for(
+        self, program: CompilerInput, output: int = 0
+    ) -> Emission: ...
 
     def emissions_for(
         self, program: CompilerInput, outputs: Sequence[int]

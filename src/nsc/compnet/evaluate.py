@@ -93,7 +93,9 @@ def evaluate_compnet(
         rows += _evaluate(compnet, with_dag, order, _groups(with_dag), seed)
     if without:
         everyone = [("no DAG", np.full(len(without), True))]
-        rows += _evaluate(compnet, without, np.arange(len(without)), everyone, seed)
+        rows += _evaluate(
+            compnet, without, np.arange(len(without)), everyone, seed
+        )
     return rows
 
 
@@ -126,18 +128,27 @@ def _evaluate(
     generator = np.random.default_rng(seed)
     emitted = np.empty((len(records), N_PARAMETERS))
     for part in np.array_split(order, max(1, len(order) // 64)):
-        emitted[part] = fit_emissions(compnet.emit_records([records[k] for k in part]))
-    randoms = [random_parameters(COVERING, seed=generator) for _ in range(RANDOM_SEEDS)]
+        emitted[part] = fit_emissions(
+            compnet.emit_records([records[k] for k in part])
+        )
+    randoms = [
+        random_parameters(COVERING, seed=generator)
+        for _ in range(RANDOM_SEEDS)
+    ]
     base = compnet.base
     errors = np.empty((len(records), len(_COLUMNS)))
     for k, record in enumerate(records):
         twin = _twin(records, k, generator)
         other = base if twin is None else emitted[twin]
         errors[k] = _errors(record, emitted[k], other, base, randoms)
-    return [_row(name, errors[chosen]) for name, chosen in groups if chosen.any()]
+    return [
+        _row(name, errors[chosen]) for name, chosen in groups if chosen.any()
+    ]
 
 
-def _twin(records: list[Record], k: int, generator: np.random.Generator) -> int | None:
+def _twin(
+    records: list[Record], k: int, generator: np.random.Generator
+) -> int | None:
     """Draw another program with as many inputs, if some 50 candidates hold one."""
     for j in generator.permutation(len(records))[:50].tolist():
         if j != k and records[j].n_inputs == records[k].n_inputs:
@@ -167,7 +178,9 @@ def _row(name: str, errors: np.ndarray) -> Row:
     """Summarise a group; errors: `p 5`, the mse of each of _COLUMNS."""
     random = errors[:, :1]
     gains = random / np.maximum(errors[:, 1:], FLOOR)
-    compnet, true_mean, mismatched, base = np.exp(np.log(gains).mean(axis=0)).tolist()
+    compnet, true_mean, mismatched, base = np.exp(
+        np.log(gains).mean(axis=0)
+    ).tolist()
     nmse = errors[:, 1] / np.maximum(errors[:, 2], 1e-12)
     return Row(
         group=name,

@@ -87,12 +87,18 @@ def fit_values(
         losses[0] *= _INFORMED
     order = np.argsort(losses, kind="stable")
     return np.stack(
-        [scale_outputs(found.w_final[k], topology, spread, mean) for k in order]
+        [
+            scale_outputs(found.w_final[k], topology, spread, mean)
+            for k in order
+        ]
     )
 
 
 def _standardised(
-    starts: np.ndarray, topology: Topology, mean: np.ndarray, spread: np.ndarray
+    starts: np.ndarray,
+    topology: Topology,
+    mean: np.ndarray,
+    spread: np.ndarray,
 ) -> np.ndarray:
     """Carry starts `p w` from the units of the outputs (o,) to standard ones."""
     gain = 1 / spread
@@ -103,7 +109,9 @@ def _standardised(
 def _last_losses(found: FinetuneResult) -> np.ndarray:
     """Return the training losses at the end, `p`."""
     steps = np.isfinite(found.train_loss).sum(axis=1)
-    return np.take_along_axis(found.train_loss, steps[:, None] - 1, axis=1)[:, 0]
+    return np.take_along_axis(found.train_loss, steps[:, None] - 1, axis=1)[
+        :, 0
+    ]
 
 
 def fit_emissions(emissions: list[Emission]) -> ManyParameters:
@@ -119,7 +127,9 @@ def fit_emissions(emissions: list[Emission]) -> ManyParameters:
     values = np.stack([emissions[k].values for k in able])
     mean = values.mean(axis=1, keepdims=True)
     spread = values.std(axis=1, keepdims=True)
-    x = np.stack([anchor_inputs(COVERING.n_inputs, emissions[k].inputs) for k in able])
+    x = np.stack(
+        [anchor_inputs(COVERING.n_inputs, emissions[k].inputs) for k in able]
+    )
     y = ((values - mean) / spread)[:, :, None]
     data = FinetuneData(x, y, x[:, :1], y[:, :1])
     starts = [

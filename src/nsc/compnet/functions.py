@@ -42,11 +42,15 @@ FUNCTIONS: tuple[str, ...] = (
     "ZERO",
 )
 FUNCTION_INDEX: dict[str, int] = {name: k for k, name in enumerate(FUNCTIONS)}
-ODD = frozenset("SIN TAN ATAN TANH ASIN SINH CBRT ERF ROUND TRUNC RECIP".split())
+ODD = frozenset(
+    "SIN TAN ATAN TANH ASIN SINH CBRT ERF ROUND TRUNC RECIP".split()
+)
 EVEN = frozenset("COS ABS COSH ZERO".split())
 # somewhere undefined or infinite
 PARTIAL = frozenset("LOG SQRT RECIP ASIN TAN EXP".split())
-_MONOTONE = frozenset("EXP ATAN TANH FLOOR SINH CBRT ERF ROUND TRUNC STEP".split())
+_MONOTONE = frozenset(
+    "EXP ATAN TANH FLOOR SINH CBRT ERF ROUND TRUNC STEP".split()
+)
 EQUAL = 1e-9  # what counts as zero: the DAG computes over the reals, numpy does not
 
 _OWN: dict[str, Callable[[np.ndarray], np.ndarray]] = {

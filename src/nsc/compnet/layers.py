@@ -9,8 +9,12 @@ import numpy as np
 
 from nsc.compnet.config import NODE_ANCHORS
 
-MOST_SILU = 30.0  # where a sigmoid has long saturated, and exp does not overflow
-STRETCH_FLOOR = 1e-12  # added to a shape's variance, so that its root has a derivative
+MOST_SILU = (
+    30.0  # where a sigmoid has long saturated, and exp does not overflow
+)
+STRETCH_FLOOR = (
+    1e-12  # added to a shape's variance, so that its root has a derivative
+)
 
 
 def silu(z: np.ndarray) -> np.ndarray:
@@ -36,7 +40,9 @@ def erf(z: np.ndarray) -> np.ndarray:
     return np.sign(z) * (1.0 - series * np.exp(-z * z))
 
 
-def linear(arrays: dict[str, np.ndarray], name: str, x: np.ndarray) -> np.ndarray:
+def linear(
+    arrays: dict[str, np.ndarray], name: str, x: np.ndarray
+) -> np.ndarray:
     """Apply a linear layer: `p d` -> `p out`."""
     return x @ arrays[f"{name}.weight"].T + arrays[f"{name}.bias"]
 

@@ -77,7 +77,9 @@ def _load(path: Path) -> CompNet | BertCompNet:
     except StoreError:
         raise
     except _DAMAGED as error:
-        raise StoreError(f"{path} is not a readable checkpoint: {error}") from None
+        raise StoreError(
+            f"{path} is not a readable checkpoint: {error}"
+        ) from None
 
 
 def _compnet(

@@ -96,7 +96,10 @@ class TermArrays(ctypes.Structure):
     """The arrays of `Terms`, and how many nodes there are."""
 
     _fields_ = [
-        *((name, c_void_p) for name in (*_INTEGERS_OF_TERMS, *_DOUBLES_OF_TERMS)),
+        *(
+            (name, c_void_p)
+            for name in (*_INTEGERS_OF_TERMS, *_DOUBLES_OF_TERMS)
+        ),
         ("m", c_longlong),
     ]
 
@@ -104,7 +107,9 @@ class TermArrays(ctypes.Structure):
 class NodeArrays(ctypes.Structure):
     """What a walk tells of the nodes."""
 
-    _fields_ = [(name, c_void_p) for name in ("h", "shapes", *_NUMBERS_OF_NODES)]
+    _fields_ = [
+        (name, c_void_p) for name in ("h", "shapes", *_NUMBERS_OF_NODES)
+    ]
 
 
 STRUCTURES = (Weights, TermArrays, NodeArrays)
@@ -138,11 +143,14 @@ class NativeWalk:
             "modulate_2_bias": arrays["modulate_2.bias"],
         }
         self._arrays = {
-            name: np.ascontiguousarray(given[name], np.float32) for name in _WEIGHTS
+            name: np.ascontiguousarray(given[name], np.float32)
+            for name in _WEIGHTS
         }
         self._width = given["inputs"].shape[1]
         self._defines = defines_of(arrays)
-        self._weights = Weights(*(a.ctypes.data for a in self._arrays.values()))
+        self._weights = Weights(
+            *(a.ctypes.data for a in self._arrays.values())
+        )
 
     def __reduce__(self) -> tuple:
         return NativeWalk, (self._made_of,)  # pointers do not travel
@@ -150,13 +158,17 @@ class NativeWalk:
     @cached_property
     def _library(self) -> ctypes.CDLL:
         library = load_library(SOURCE, self._defines)
-        expect_sizes(list((c_longlong * len(STRUCTURES)).in_dll(library, "nsc_sizes")))
+        expect_sizes(
+            list((c_longlong * len(STRUCTURES)).in_dll(library, "nsc_sizes"))
+        )
         return library
 
     def __call__(self, programs: list[Terms]) -> Roots:
         """Walk programs; nothing of one depends on the others."""
         found = [self._root(terms) for terms in programs]
-        means, scales, formula_scales = np.array([numbers for _, numbers in found]).T
+        means, scales, formula_scales = np.array(
+            [numbers for _, numbers in found]
+        ).T
         return Roots(
             h=np.stack([h for h, _ in found]),
             means=means,
@@ -164,21 +176,29 @@ class NativeWalk:
             formula_scales=formula_scales,
             depths=np.array([t.levels.max() for t in programs], np.float64),
             sizes=np.array([len(t) for t in programs], np.float64),
-            inputs=np.array([np.sum(t.kinds == INPUT) for t in programs], np.float64),
+            inputs=np.array(
+                [np.sum(t.kinds == INPUT) for t in programs], np.float64
+            ),
         )
 
     def _root(self, terms: Terms) -> tuple[np.ndarray, list[float]]:
         """Return a root's embedding, and its _NUMBERS_OF_NODES."""
         m = len(terms)
-        integers = [_array(terms, name, np.int64) for name in _INTEGERS_OF_TERMS]
-        doubles = [_array(terms, name, np.float64) for name in _DOUBLES_OF_TERMS]
+        integers = [
+            _array(terms, name, np.int64) for name in _INTEGERS_OF_TERMS
+        ]
+        doubles = [
+            _array(terms, name, np.float64) for name in _DOUBLES_OF_TERMS
+        ]
         h = np.empty((m, self._width), np.float32)
         shapes = np.empty((m, NODE_ANCHORS), np.float32)
         numbers = np.empty((len(_NUMBERS_OF_NODES), m))
         given = TermArrays(*(a.ctypes.data for a in (*integers, *doubles)), m)
         found = NodeArrays(*(a.ctypes.data for a in (h, shapes, *numbers)))
         self._library.nsc_walk(
-            ctypes.byref(self._weights), ctypes.byref(given), ctypes.byref(found)
+            ctypes.byref(self._weights),
+            ctypes.byref(given),
+            ctypes.byref(found),
         )
         return h[terms.root].copy(), numbers[:, terms.root].tolist()
 

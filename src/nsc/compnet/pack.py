@@ -123,7 +123,9 @@ def select(packed: Packed, programs: np.ndarray) -> tuple[Packed, np.ndarray]:
     arrays = {name: getattr(packed, name)[nodes] for name in _OF_NODES}
     arrays |= {name: getattr(packed, name)[edges] for name in _OF_EDGES}
     arrays |= {name: getattr(packed, name)[programs] for name in _OF_PROGRAMS}
-    return Packed(edges=_bounds(counts), offsets=_bounds(sizes), **arrays), nodes
+    return Packed(
+        edges=_bounds(counts), offsets=_bounds(sizes), **arrays
+    ), nodes
 
 
 def join(parts: Sequence[Packed]) -> Packed:
@@ -132,7 +134,9 @@ def join(parts: Sequence[Packed]) -> Packed:
     for field in fields(Packed):
         columns = [getattr(p, field.name) for p in parts]
         if field.name in ("edges", "offsets"):
-            arrays[field.name] = _bounds(np.concatenate([np.diff(c) for c in columns]))
+            arrays[field.name] = _bounds(
+                np.concatenate([np.diff(c) for c in columns])
+            )
         else:
             arrays[field.name] = np.concatenate(columns)
     return Packed(**arrays)
@@ -191,7 +195,9 @@ def _levels(
     node_cuts = np.searchsorted(level, np.arange(1, level.max() + 2))
     edge_cuts = np.searchsorted(owner, node_cuts)
     found = []
-    for (start, stop), (i, j) in zip(_pairs(node_cuts), _pairs(edge_cuts), strict=True):
+    for (start, stop), (i, j) in zip(
+        _pairs(node_cuts), _pairs(edge_cuts), strict=True
+    ):
         ends = np.searchsorted(kinds[start:stop], (LINEAR + 1, PRODUCT + 1))
         linear, product = (start + ends).tolist()
         found.append(
@@ -209,7 +215,9 @@ def _levels(
     return tuple(found)
 
 
-def runs(values: np.ndarray, start: int, stop: int) -> tuple[tuple[int, int, int], ...]:
+def runs(
+    values: np.ndarray, start: int, stop: int
+) -> tuple[tuple[int, int, int], ...]:
     """Cut start..stop into runs of equal values: (start, stop, value)."""
     if start == stop:
         return ()

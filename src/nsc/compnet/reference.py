@@ -39,7 +39,9 @@ class NumpyEmbedder:
 
     arrays = NumpyArrays()
 
-    def __init__(self, weights: dict[str, np.ndarray], shapes: np.ndarray, rows: int):
+    def __init__(
+        self, weights: dict[str, np.ndarray], shapes: np.ndarray, rows: int
+    ):
         """Start with `rows` nodes; shapes: `128 d`, decodes embeddings (see layers)."""
         self._weights = weights
         self._shapes = shapes
@@ -47,11 +49,17 @@ class NumpyEmbedder:
 
     def leaves(self, rows: slice, slots: np.ndarray) -> Embedded:
         return self._store(
-            rows, self._weights["inputs"][slots], np.zeros(len(slots), np.float32)
+            rows,
+            self._weights["inputs"][slots],
+            np.zeros(len(slots), np.float32),
         )
 
     def linear(
-        self, rows: slice, owner: np.ndarray, source: np.ndarray, share: np.ndarray
+        self,
+        rows: slice,
+        owner: np.ndarray,
+        source: np.ndarray,
+        share: np.ndarray,
     ) -> Embedded:
         total = np.zeros((rows.stop - rows.start, self.h.shape[1]), np.float32)
         np.add.at(total, owner, self.h[source] * share[:, None])
@@ -70,7 +78,11 @@ class NumpyEmbedder:
         return self._store(rows, raw, out[:, -1])
 
     def unary(
-        self, rows: slice, a: np.ndarray, function: np.ndarray, described: Described
+        self,
+        rows: slice,
+        a: np.ndarray,
+        function: np.ndarray,
+        described: Described,
     ) -> Embedded:
         w = self._weights
         h = self.h[a]
@@ -86,9 +98,13 @@ class NumpyEmbedder:
         units = units * w["gain_out"][function]
         out = units @ w["unary_out"] + w["bias_out"][function]
         out = out * described.rest[:, None]
-        return self._store(rows, out[:, :-1] + described.slope[:, None] * h, out[:, -1])
+        return self._store(
+            rows, out[:, :-1] + described.slope[:, None] * h, out[:, -1]
+        )
 
-    def _store(self, rows: slice, raw: np.ndarray, shift: np.ndarray) -> Embedded:
+    def _store(
+        self, rows: slice, raw: np.ndarray, shift: np.ndarray
+    ) -> Embedded:
         """Scale raw embeddings `k d` so that their shapes have unit variance."""
         shapes = raw @ self._shapes.T
         deviation = np.sqrt(np.mean(shapes * shapes, axis=1) + STRETCH_FLOOR)

@@ -16,7 +16,9 @@ from nsc.graph import OPS, TRUTHS, Dag
 MAX_TERMS = 1024
 
 
-def terms_of(dag: Dag, output: int = 0, *, limit: int = MAX_TERMS) -> Terms | float:
+def terms_of(
+    dag: Dag, output: int = 0, *, limit: int = MAX_TERMS
+) -> Terms | float:
     """Rewrite one output of a DAG. Slots are its inputs in order of first use.
 
     Example: 2 (x x) - y has four nodes: x, y, the product x x, and the linear
@@ -73,7 +75,9 @@ def _forms(builder: TermBuilder, dag: Dag, roots: list[int]) -> list[Form]:
     return [forms[root] for root in roots]
 
 
-def _rewritten(builder: TermBuilder, op: str, operands: list[tuple[Form, str]]) -> Form:
+def _rewritten(
+    builder: TermBuilder, op: str, operands: list[tuple[Form, str]]
+) -> Form:
     """Rewrite one operation; operands: their forms, and the operations they are of."""
     conditions = _CONDITIONS.get(op, 0)
     forms = [

@@ -43,7 +43,9 @@ class Form:
     def __mul__(self, k: float) -> Form:
         if not k:
             return Form({})
-        return Form({n: w * k for n, w in self.weights.items()}, self.constant * k)
+        return Form(
+            {n: w * k for n, w in self.weights.items()}, self.constant * k
+        )
 
     def plus(self, other: Form, k: float) -> Form:
         """Return self + k other; weights that cancel go."""
@@ -163,7 +165,9 @@ class TermBuilder:
             ((node, w),) = form.weights.items()
             if w == 1.0:
                 return node
-        return self._intern((LINEAR, form.constant, *sorted(form.weights.items())))
+        return self._intern(
+            (LINEAR, form.constant, *sorted(form.weights.items()))
+        )
 
     def is_partial(self, form: Form) -> bool:
         """Say whether a form may be undefined somewhere."""
@@ -178,7 +182,9 @@ class TermBuilder:
         self._index[key] = len(self.nodes)
         self.nodes.append(key)
         is_partial = key[0] == UNARY and FUNCTIONS[key[1]] in PARTIAL
-        self.partial.append(is_partial or any(self.partial[n] for n in _children(key)))
+        self.partial.append(
+            is_partial or any(self.partial[n] for n in _children(key))
+        )
         return len(self.nodes) - 1
 
     def inputs_of(self, roots: Sequence[Form]) -> tuple[int, ...]:

@@ -61,7 +61,9 @@ class Backend(Protocol):
         """
         ...
 
-    def product(self, rows: slice, a: Array, b: Array, parts: Array) -> Embedded:
+    def product(
+        self, rows: slice, a: Array, b: Array, parts: Array
+    ) -> Embedded:
         """Embed products of nodes a, b (k,).
 
         parts: `3 k`, the shares of a, of b, and of their product.
@@ -96,7 +98,9 @@ class Walk:
         zeros = arrays.single(arrays.full(m * NODE_ANCHORS, 0.0))
         self._shapes = zeros.reshape(m, NODE_ANCHORS)
         rows = slice(0, batch.n_leaves)
-        self._shapes[rows] = backend.leaves(rows, arrays.whole(batch.bias[rows])).shapes
+        self._shapes[rows] = backend.leaves(
+            rows, arrays.whole(batch.bias[rows])
+        ).shapes
         for level in batch.levels:
             self._walk_level(level)
 
@@ -131,7 +135,9 @@ class Walk:
         s = self.scales[a]
         n = self.means[b]
         t = self.scales[b]
-        total = self._arrays.double((self._shapes[a] * self._shapes[b]).sum(axis=1))
+        total = self._arrays.double(
+            (self._shapes[a] * self._shapes[b]).sum(axis=1)
+        )
         correlation = total / NODE_ANCHORS
         parts = self._arrays.xp.stack([s * n, m * t, s * t])
         scales = ((parts * parts).sum(axis=0) ** 0.5).clip(min=TINY)
@@ -154,7 +160,9 @@ class Walk:
             for start, stop, function in level.runs
         ]
         described = describe(runs, x, self._arrays)
-        embedded = self._backend.unary(rows, a, self.batch.functions[rows], described)
+        embedded = self._backend.unary(
+            rows, a, self.batch.functions[rows], described
+        )
         self._store(rows, described.means, described.scales, embedded)
 
     def _store(

@@ -53,9 +53,13 @@ class CExporter:
         """Build and run the file in the sandbox; see `Exporter.check`."""
         check_agreement(job, lambda x: self.evaluate(job, data, x), job.real)
 
-    def evaluate(self, job: ExportJob, data: bytes, x: np.ndarray) -> np.ndarray:
+    def evaluate(
+        self, job: ExportJob, data: bytes, x: np.ndarray
+    ) -> np.ndarray:
         """Run the file in the sandbox on `n i`; see `Exporter.evaluate`."""
-        parameters = sum(m.topology.n_parameters for m in job.surrogate.members)
+        parameters = sum(
+            m.topology.n_parameters for m in job.surrogate.members
+        )
         fuel = _FUEL + _FUEL_PER_PARAMETER * parameters
         built = _built(_unit(job, data.decode("utf-8")))
         done = run(built, x, RunLimits(fuel_per_sample=fuel, failures=1))
@@ -67,7 +71,9 @@ class CExporter:
 def _unit(job: ExportJob, text: str) -> Unit:
     """Put a scalar entry behind exported C."""
     program = job.program
-    exported = _unguarded(job) if job.guard else text.partition(f"#ifdef {MACRO}")[0]
+    exported = (
+        _unguarded(job) if job.guard else text.partition(f"#ifdef {MACRO}")[0]
+    )
     name = surrogate_name(program, drop_in=job.drop_in)
     called = scalar_entry(program.signature, name, _ENTRY)
     entry = stand_ins(program) + PortableNames(program).text(called)

@@ -37,15 +37,15 @@ EXP2_SINGLE = (  # relative error 1e-7
     0.0013264727065248338,
 )
 
-_SIGMOID_COMMENT = (
-    "/* 1 / (1 + exp(-z)): exp(-z) = 2^n 2^f; 2^f, |f| <= 1/2, by a polynomial. */"
-)
+_SIGMOID_COMMENT = "/* 1 / (1 + exp(-z)): exp(-z) = 2^n 2^f; 2^f, |f| <= 1/2, by a polynomial. */"
 
 
 class NetworkWriter:
     """Spells the numbers, tables and layers of one surrogate."""
 
-    def __init__(self, surrogate: Surrogate, real: str, sigmoid: str = "nsc_sigmoid"):
+    def __init__(
+        self, surrogate: Surrogate, real: str, sigmoid: str = "nsc_sigmoid"
+    ):
         self.surrogate = surrogate
         self.is_single = real == "float"
         self.real = real
@@ -54,7 +54,9 @@ class NetworkWriter:
 
     def _shrunk(self, member: Member) -> Member:
         """Drop the unused, zero inputs of a covering architecture."""
-        w, topology = resize_inputs(member.w, member.topology, len(self.surrogate.lo))
+        w, topology = resize_inputs(
+            member.w, member.topology, len(self.surrogate.lo)
+        )
         return Member(topology, w)
 
     def number(self, value: float) -> str:
@@ -76,7 +78,9 @@ class NetworkWriter:
         return "\n".join(
             table
             for k, member in enumerate(self.members)
-            for n, (weight, bias) in enumerate(member.topology.layers(member.w), 1)
+            for n, (weight, bias) in enumerate(
+                member.topology.layers(member.w), 1
+            )
             for table in self._layer_tables(self._tag(k, n), weight, bias)
         )
 
@@ -98,7 +102,9 @@ class NetworkWriter:
         return f"{n}" if len(self.members) == 1 else f"{k}_{n}"
 
     def _activations(self) -> set[str]:
-        return {m.topology.activation for m in self.members if m.topology.hidden}
+        return {
+            m.topology.activation for m in self.members if m.topology.hidden
+        }
 
     def sigmoid(self) -> str:
         """Write 1 / (1 + exp(-z)) without a library call, so that loops vectorise.
@@ -111,7 +117,9 @@ class NetworkWriter:
         bits = "unsigned" if self.is_single else "unsigned long long"
         shift = 23 if self.is_single else 52
         limit = self.number(60.0 if self.is_single else 700.0)
-        magic = self.number(12582912.0 if self.is_single else 6755399441055744.0)
+        magic = self.number(
+            12582912.0 if self.is_single else 6755399441055744.0
+        )
         real = self.real
         one = self.number(1.0)
         return f"""{_SIGMOID_COMMENT}
@@ -130,13 +138,20 @@ static {real} {self.sigmoid_name}({real} z) {{
 
     def _polynomial(self) -> str:
         """Write 2^f by Estrin's scheme: pairs, which do not wait for each other."""
-        c = [self.number(v) for v in (EXP2_SINGLE if self.is_single else EXP2_DOUBLE)]
+        c = [
+            self.number(v)
+            for v in (EXP2_SINGLE if self.is_single else EXP2_DOUBLE)
+        ]
         pairs = [f"({c[k]} + {c[k + 1]} * f)" for k in range(0, len(c) - 1, 2)]
         low = [pairs[0], f"{pairs[1]} * f2"]
         if self.is_single:
             high = [f"{pairs[2]} * f4"]
         else:
-            high = [f"({pairs[2]}", f"{pairs[3]} * f2) * f4", f"{c[-1]} * (f4 * f4)"]
+            high = [
+                f"({pairs[2]}",
+                f"{pairs[3]} * f2) * f4",
+                f"{c[-1]} * (f4 * f4)",
+            ]
         return "\n    + ".join([*low, *high])
 
     def _activation(self, kind: str, z: str) -> str:
@@ -149,7 +164,9 @@ static {real} {self.sigmoid_name}({real} z) {{
 
     def layers(self) -> list[str]:
         """Write all layers, from `nsc_x` to the arrays of outputs."""
-        return [line for k in range(len(self.members)) for line in self._network(k)]
+        return [
+            line for k in range(len(self.members)) for line in self._network(k)
+        ]
 
     def _network(self, k: int) -> Iterator[str]:
         """Write the layers of member k."""
@@ -158,7 +175,9 @@ static {real} {self.sigmoid_name}({real} z) {{
         source = "nsc_x"
         for n in range(1, last + 1):
             target = self._array(k, n)
-            yield from self._sums(self._tag(k, n), topology.widths, n, source, target)
+            yield from self._sums(
+                self._tag(k, n), topology.widths, n, source, target
+            )
             if n < last:
                 value = self._activation(topology.activation, f"{target}[j]")
                 yield f"{_loop('j', topology.widths[n])} {target}[j] = {value};"
@@ -193,7 +212,9 @@ static {real} {self.sigmoid_name}({real} z) {{
         found = []
         for k, member in enumerate(self.members):
             array = self._array(k, len(member.topology.widths) - 1)
-            found += [f"{array}[{j}]" for j in range(member.topology.n_outputs)]
+            found += [
+                f"{array}[{j}]" for j in range(member.topology.n_outputs)
+            ]
         return found
 
 

@@ -34,7 +34,9 @@ def selftest(
     y = as_returned(program, surrogate(x))
     n = program.n_inputs
     o = program.n_outputs
-    table = ",\n".join(f"    {{{_list(row, '.17g')}}}" for row in np.hstack([x, y]))
+    table = ",\n".join(
+        f"    {{{_list(row, '.17g')}}}" for row in np.hstack([x, y])
+    )
     scale = _list(np.maximum(np.abs(y).max(axis=0), 1e-30), ".6g")
     slack = _list(_slack(surrogate, program, x, real), ".6g")
     entry = scalar_entry(program.signature, name, "nsc_selftest_entry")
@@ -85,9 +87,13 @@ def _slack(
 
     An integer may be rounded the other way, and single precision loses something.
     """
-    is_whole = [leaf.type.kind != "float" for leaf in program.signature.outputs]
+    is_whole = [
+        leaf.type.kind != "float" for leaf in program.signature.outputs
+    ]
     slack = np.array(is_whole, np.float64)
     if real == "float":
-        lost = np.abs(in_float(surrogate, x) - surrogate.networks(x)).max(axis=0)
+        lost = np.abs(in_float(surrogate, x) - surrogate.networks(x)).max(
+            axis=0
+        )
         slack = slack + 8 * lost
     return slack

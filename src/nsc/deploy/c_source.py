@@ -67,7 +67,9 @@ def c_source(
     if real is None:
         real = "float" if is_single(program.signature.outputs) else "double"
     network = NetworkWriter(surrogate, real, _sigmoid(program))
-    writer = _Writer(network, program, names, name, guard=guard, drop_in=drop_in)
+    writer = _Writer(
+        network, program, names, name, guard=guard, drop_in=drop_in
+    )
     head = _head(surrogate, program, name, notes, guard=guard)
     parts = [
         *writer.original(program.text if original is None else original),
@@ -107,7 +109,9 @@ def _head(
     shapes = " + ".join(
         f"{m.topology} {m.topology.activation}" for m in surrogate.members
     )
-    limits = zip(surrogate.input_names, surrogate.lo, surrogate.hi, strict=True)
+    limits = zip(
+        surrogate.input_names, surrogate.lo, surrogate.hi, strict=True
+    )
     lines = [
         f"{name}: a neural surrogate of {program.name}, written by nsc.",
         "",
@@ -127,7 +131,9 @@ def _said_of_fixed(program: Program, *, guard: bool) -> list[str]:
     fixed = program.signature.fixed
     if not fixed:
         return []
-    done = "the original is called for others" if guard else "others are ignored"
+    done = (
+        "the original is called for others" if guard else "others are ignored"
+    )
     values = [f"  {leaf.name} = {value:.10g}" for leaf, value in fixed]
     return [f"Made for these values; {done}:", *values]
 
@@ -165,7 +171,11 @@ class _Writer:
         if not self.guard:
             return [includes, types]
         prototype = self._prototype(self.program.name)
-        return [includes, types, f"{prototype};  /* called outside the domain */"]
+        return [
+            includes,
+            types,
+            f"{prototype};  /* called outside the domain */",
+        ]
 
     def _expect_no_variables(self) -> None:
         variables = self.program.signature.variables
@@ -178,7 +188,9 @@ class _Writer:
 
     def _embedded_original(self, text: str) -> str:
         program = self.program
-        undeclared = [name for name in program.bodiless if name not in program.globals_]
+        undeclared = [
+            name for name in program.bodiless if name not in program.globals_
+        ]
         if undeclared:
             raise InputError(
                 f"guard needs the original, which drop_in embeds; {program.name} calls"
@@ -193,7 +205,9 @@ class _Writer:
 
     def _prototype(self, name: str) -> str:
         params = self.program.signature.params
-        declared = ", ".join(self.names.declaration(p.declaration) for p in params)
+        declared = ", ".join(
+            self.names.declaration(p.declaration) for p in params
+        )
         result = self.program.signature.result.spell(f"{name}({declared})")
         return self.names.text(result) if self.names.new else result
 
@@ -239,7 +253,9 @@ class _Writer:
         if leaf.type.spelling != real:
             value = f"({real}){value}"
         if not middle:
-            return value if half == 1 else f"{value} * {network.number(1 / half)}"
+            return (
+                value if half == 1 else f"{value} * {network.number(1 / half)}"
+            )
         sign = "-" if middle > 0 else "+"
         value = f"({value} {sign} {double_number(abs(middle))})"
         if half != 1:
@@ -256,9 +272,13 @@ class _Writer:
         held = network.surrogate.held[k] if network.surrogate.held else None
         if isinstance(held, OneOf):
             return f"({leaf.type.spelling})({self._one_of(held, value)})"
-        least, largest = (network.number(limit) for limit in network.limits_of(leaf))
+        least, largest = (
+            network.number(limit) for limit in network.limits_of(leaf)
+        )
         nearest = f"{value} < 0 ? {value} - 0.5 : {value} + 0.5"
-        cut_off = f"{value} < {least} ? {least} : {value} > {largest} ? {largest}"
+        cut_off = (
+            f"{value} < {least} ? {least} : {value} > {largest} ? {largest}"
+        )
         return f"({leaf.type.spelling})({cut_off} : {nearest})"
 
     def _one_of(self, held: OneOf, value: str) -> str:
@@ -267,7 +287,9 @@ class _Writer:
         # in double: a float does not hold every integer
         least, *others = map(double_number, held.values)
         rows = list(zip(limits, others, strict=True))
-        tests = [f"{value} > {limit} ? {other}" for limit, other in reversed(rows)]
+        tests = [
+            f"{value} > {limit} ? {other}" for limit, other in reversed(rows)
+        ]
         return " : ".join([*tests, least])
 
     def _guard(self) -> str:
@@ -287,7 +309,9 @@ class _Writer:
         ]
         inside = "\n        && ".join(tests)
         original = f"{program.name}_original" if self.drop_in else program.name
-        arguments = ", ".join(self.names.text(p.name) for p in signature.params)
+        arguments = ", ".join(
+            self.names.text(p.name) for p in signature.params
+        )
         leave = f"return {original}({arguments});"
         if isinstance(signature.result, Void):
             leave = f"{{ {original}({arguments}); return; }}"

@@ -78,7 +78,9 @@ class Exporter(Protocol):
         """
         ...
 
-    def evaluate(self, job: ExportJob, data: bytes, x: np.ndarray) -> np.ndarray:
+    def evaluate(
+        self, job: ExportJob, data: bytes, x: np.ndarray
+    ) -> np.ndarray:
         """Run a rendered file on `n i` in the program's units; returns `n o`.
 
         Raises:

@@ -51,7 +51,9 @@ def build_native(
         (work / name).write_text(text)
     flags = [*FLAGS, *(f"-D{d}" for d in defines)]
     command = [*zig_command(), "cc", *flags, *sources, "-lm", "-o", "program"]
-    code, messages = run_limited(command, work, zig_environment(work), CompilerLimits())
+    code, messages = run_limited(
+        command, work, zig_environment(work), CompilerLimits()
+    )
     if code is None:
         raise BuildError("compiling the exported C took too long")
     if code:
@@ -84,7 +86,9 @@ def _closed_text(program: Program, macros: str = "") -> str:
 
     What it would print is discarded, as in the sandbox.
     """
-    headers = "".join(f"#include <{h}>\n" for h in (*program.headers, "math.h"))
+    headers = "".join(
+        f"#include <{h}>\n" for h in (*program.headers, "math.h")
+    )
     own = set(program.globals_)
     muted = "".join(
         f"#define {name}(...) nsc_muted(0, __VA_ARGS__)\n"
@@ -108,7 +112,9 @@ class Timing:
     outputs: np.ndarray
 
 
-def time_per_call(program: Program, c_text: str, name: str, x: np.ndarray) -> Timing:
+def time_per_call(
+    program: Program, c_text: str, name: str, x: np.ndarray
+) -> Timing:
     """Measure what a call of the original and of the surrogate takes, both native.
 
     Same compiler and flags, separate translation units, alternating rounds, median of
@@ -153,5 +159,7 @@ def _timer(program: Program, x: np.ndarray) -> str:
         "POINTS": len(x),
         "CASES": ", ".join(f"{{{row}}}" for row in rows),
     }
-    defines = "".join(f"#define {name} {value}\n" for name, value in macros.items())
+    defines = "".join(
+        f"#define {name} {value}\n" for name, value in macros.items()
+    )
     return defines + TIMER.read_text()

@@ -47,7 +47,9 @@ class OnnxExporter:
         """Compare with onnxruntime; see `Exporter.check`."""
         check_agreement(job, lambda x: self.evaluate(job, data, x), "double")
 
-    def evaluate(self, job: ExportJob, data: bytes, x: np.ndarray) -> np.ndarray:
+    def evaluate(
+        self, job: ExportJob, data: bytes, x: np.ndarray
+    ) -> np.ndarray:
         """Run the file, and round as its note says; see `Exporter.evaluate`."""
         y = evaluate_onnx(data, np.asarray(x, np.float64))
         return as_returned(job.program, job.surrogate.as_held(y))
@@ -69,11 +71,15 @@ def evaluate_onnx(data: bytes, x: np.ndarray) -> np.ndarray:
         MissingExtraError: onnx or onnxruntime is not installed.
     """
     _, onnxruntime = _tools()
-    session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(
+        data, providers=["CPUExecutionProvider"]
+    )
     return session.run(["y"], {"x": x})[0]
 
 
-def relative_difference(surrogate: Surrogate, x: np.ndarray, y: np.ndarray) -> float:
+def relative_difference(
+    surrogate: Surrogate, x: np.ndarray, y: np.ndarray
+) -> float:
     """Return the largest difference of `y` from the surrogate's outputs on `x`.
 
     It is relative to the largest output, or to the largest terms that a last layer adds
@@ -110,7 +116,9 @@ class _Graph:
         self._node("Concat", outputs, "y", axis=1)
         return self._described(self._graph())
 
-    def _node(self, kind: str, inputs: list[str], output: str, **attributes) -> str:
+    def _node(
+        self, kind: str, inputs: list[str], output: str, **attributes
+    ) -> str:
         make = self.onnx.helper.make_node
         self.nodes.append(make(kind, inputs, [output], **attributes))
         return output
@@ -140,7 +148,9 @@ class _Graph:
             inputs = [h, weight_name, bias_name]
             h = self._node("Gemm", inputs, f"z_{k}_{n}", transB=1)
             if n < len(layers) - 1:
-                h = self._node(_ACTIVATIONS[topology.activation], [h], f"h_{k}_{n}")
+                h = self._node(
+                    _ACTIVATIONS[topology.activation], [h], f"h_{k}_{n}"
+                )
         return h
 
     def _graph(self) -> Any:
@@ -157,13 +167,17 @@ class _Graph:
     def _table(self, name: str, columns: int) -> Any:
         """Declare a float64 value of any number of rows."""
         double = self.onnx.TensorProto.DOUBLE
-        return self.onnx.helper.make_tensor_value_info(name, double, ["n", columns])
+        return self.onnx.helper.make_tensor_value_info(
+            name, double, ["n", columns]
+        )
 
     def _described(self, graph: Any) -> Any:
         """Make a model of a graph; it says what inputs and outputs are called."""
         helper = self.onnx.helper
         opset = helper.make_opsetid("", OPSET)
-        model = helper.make_model(graph, producer_name="nsc", opset_imports=[opset])
+        model = helper.make_model(
+            graph, producer_name="nsc", opset_imports=[opset]
+        )
         model.ir_version = IR_VERSION
         names = {
             "inputs": ",".join(self.surrogate.input_names),

@@ -62,13 +62,19 @@ def arithmetic(
 def in_float(surrogate: Surrogate, x: np.ndarray) -> np.ndarray:
     """Evaluate `n i` -> `n o` in single precision, inputs scaled in double."""
     u = surrogate.normalise(x).astype(np.float32)
-    members = (Member(m.topology, m.w.astype(np.float32)) for m in surrogate.members)
+    members = (
+        Member(m.topology, m.w.astype(np.float32)) for m in surrogate.members
+    )
     with np.errstate(over="ignore", invalid="ignore"):
-        outputs = [forward(m.w, m.topology, u, kind=np.float32) for m in members]
+        outputs = [
+            forward(m.w, m.topology, u, kind=np.float32) for m in members
+        ]
     return np.concatenate(outputs, axis=1)
 
 
-def rounding_bound(surrogate: Surrogate, x: np.ndarray, real: str) -> np.ndarray:
+def rounding_bound(
+    surrogate: Surrogate, x: np.ndarray, real: str
+) -> np.ndarray:
     """Bound how far arithmetic in `real` may lead from the networks' own outputs.
 
     It is the running error of a dot product, layer by layer: n terms of size |w h| are
@@ -102,7 +108,11 @@ def _bound_of(member: Member, u: np.ndarray, real: str) -> np.ndarray:
 
 
 def _before_activation(
-    weight: np.ndarray, bias: np.ndarray, h: np.ndarray, off: np.ndarray, unit: float
+    weight: np.ndarray,
+    bias: np.ndarray,
+    h: np.ndarray,
+    off: np.ndarray,
+    unit: float,
 ) -> np.ndarray:
     size = np.abs(weight)
     roundings = (h.shape[1] + 3) * unit
@@ -143,7 +153,9 @@ def corners(program: Program, *, beyond: bool = False) -> np.ndarray:
     return ends[np.arange(n), chosen]
 
 
-def _ends(leaf: Leaf, lo: float, hi: float, beyond: bool) -> tuple[float, float]:
+def _ends(
+    leaf: Leaf, lo: float, hi: float, beyond: bool
+) -> tuple[float, float]:
     """Return the least and the largest value that a type has in a range."""
     if leaf.type.kind != "float":
         least = float(np.ceil(lo)) - beyond

@@ -85,7 +85,8 @@ class Stopwatch:
         rounds = FEWER_ROUNDS if is_slow else ROUNDS
         took_each = [[self._seconds(n) for n in calls] for _ in range(rounds)]
         found = [
-            median(row[k] for row in took_each) / abs(calls[k]) * 1e9 for k in range(2)
+            median(row[k] for row in took_each) / abs(calls[k]) * 1e9
+            for k in range(2)
         ]
         return found[0], found[1]
 
@@ -106,15 +107,21 @@ class Stopwatch:
 
     def end(self) -> None:
         """Let the process end; it has nothing more to say."""
-        assert self.process.stdin is not None and self.process.stdout is not None
+        assert (
+            self.process.stdin is not None and self.process.stdout is not None
+        )
         self.process.stdin.close()
         left = max(0.0, self.deadline - time.monotonic())
         with selectors.DefaultSelector() as ready:
             ready.register(self.process.stdout, selectors.EVENT_READ)
-            if not ready.select(left) or os.read(self.process.stdout.fileno(), 1):
+            if not ready.select(left) or os.read(
+                self.process.stdout.fileno(), 1
+            ):
                 raise _unfinished()
         try:
-            code = self.process.wait(max(0.0, self.deadline - time.monotonic()))
+            code = self.process.wait(
+                max(0.0, self.deadline - time.monotonic())
+            )
         except subprocess.TimeoutExpired:
             raise _unfinished() from None
         if code != 0:
@@ -145,7 +152,9 @@ class Stopwatch:
                 if left <= 0 or not ready.select(left):
                     raise _unfinished()
                 # one more than is due would be a lie
-                part = os.read(self.process.stdout.fileno(), size - len(found) + 1)
+                part = os.read(
+                    self.process.stdout.fileno(), size - len(found) + 1
+                )
                 found += part
                 if not part or len(found) > size:
                     raise _unfinished()
@@ -153,4 +162,6 @@ class Stopwatch:
 
 
 def _unfinished() -> BuildError:
-    return BuildError("the timing run of the original and the surrogate did not finish")
+    return BuildError(
+        "the timing run of the original and the surrogate did not finish"
+    )

@@ -97,7 +97,9 @@ class _Best:
     def none(w: np.ndarray) -> _Best:
         p = len(w)
         infinite = np.full(p, np.inf)
-        return _Best(w.copy(), infinite, np.zeros(p, np.int64), np.zeros(p, bool))
+        return _Best(
+            w.copy(), infinite, np.zeros(p, np.int64), np.zeros(p, bool)
+        )
 
 
 class _Curves:
@@ -109,7 +111,9 @@ class _Curves:
         self.test = np.full((p, steps + 1), np.nan)
 
 
-def run_adam(task: Task, settings: AdamSettings, progress: Progress) -> Outcome:
+def run_adam(
+    task: Task, settings: AdamSettings, progress: Progress
+) -> Outcome:
     """Run full-batch Adam; losses are measured before every step and after the last.
 
     A surrogate that has reached the target keeps its best parameters; its curves end
@@ -141,7 +145,9 @@ def run_adam(task: Task, settings: AdamSettings, progress: Progress) -> Outcome:
         validation_loss=curves.validation[:, :length],
         test_loss=curves.test[:, :length],
         best_step=best.step,
-        stopped=tuple("target" if r else "step_limit" for r in best.has_reached),
+        stopped=tuple(
+            "target" if r else "step_limit" for r in best.has_reached
+        ),
     )
 
 

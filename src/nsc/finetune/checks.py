@@ -38,7 +38,9 @@ def checked(w: Array, topology: Topology, data: FinetuneData) -> Task:
     weights = None
     if data.weights is not None:
         weights = _weights(data.weights, p, x_train.shape[1])
-    fitting = FinetuneData(x_train, y_train, x_held, y_held, x_test, y_test, weights)
+    fitting = FinetuneData(
+        x_train, y_train, x_held, y_held, x_test, y_test, weights
+    )
     return Task(w, topology, fitting)
 
 
@@ -48,7 +50,9 @@ def _test_pair(
     if data.x_test is None and data.y_test is None:
         return None, None
     if data.x_test is None or data.y_test is None:
-        rows = [0 if a is None else a.shape[-2] for a in (data.x_test, data.y_test)]
+        rows = [
+            0 if a is None else a.shape[-2] for a in (data.x_test, data.y_test)
+        ]
         raise _unequal("test", *rows)
     return _pair("test", data.x_test, data.y_test, topology, p)
 
@@ -94,7 +98,11 @@ def _shared(a: Array, p: int) -> Array:
 
 def _weights(given: npt.ArrayLike, p: int, n: int) -> Array:
     weights = np.asarray(given, np.float64)
-    fits = weights.ndim == 2 and weights.shape[0] in (1, p) and weights.shape[1] == n
+    fits = (
+        weights.ndim == 2
+        and weights.shape[0] in (1, p)
+        and weights.shape[1] == n
+    )
     if not fits:
         raise InputError(
             f"weights must be p x n with p = 1 or {p} and n = {n}; found"

@@ -43,5 +43,8 @@ def split_examples(
     validation = order[:held]
     train = order if n == 1 else order[held:]
     return FinetuneData(
-        x[None, train], y[None, train], x[None, validation], y[None, validation]
+        x[None, train],
+        y[None, train],
+        x[None, validation],
+        y[None, validation],
     )

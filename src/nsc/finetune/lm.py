@@ -137,9 +137,13 @@ class _Problem:
 
     def model_at(self, w: np.ndarray) -> _Model:
         curvature, slope = self.train.assemble(w)
-        return _Model(curvature, slope + self.settings.ridge * w[self.train.used])
+        return _Model(
+            curvature, slope + self.settings.ridge * w[self.train.used]
+        )
 
-    def trial(self, w: np.ndarray, model: _Model, damping: float) -> np.ndarray | None:
+    def trial(
+        self, w: np.ndarray, model: _Model, damping: float
+    ) -> np.ndarray | None:
         """Return the parameters after a damped step; None where it has no solution."""
         damped = model.curvature.copy()
         damped.flat[:: len(damped) + 1] += damping + self.settings.ridge
@@ -151,7 +155,9 @@ class _Problem:
         return trial
 
 
-def _after_step(problem: _Problem, state: _State, model: _Model, step: int) -> _State:
+def _after_step(
+    problem: _Problem, state: _State, model: _Model, step: int
+) -> _State:
     """Try a step: return the state behind it, or the same with a higher damping."""
     settings = problem.settings
     rejected = replace(state, damping=state.damping * settings.damping_up)

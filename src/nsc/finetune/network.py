@@ -67,7 +67,9 @@ def gradient(
     return loss, topology.join(backwards[::-1])
 
 
-def _activations(layers: Layers, topology: Topology, x: np.ndarray) -> list[np.ndarray]:
+def _activations(
+    layers: Layers, topology: Topology, x: np.ndarray
+) -> list[np.ndarray]:
     """Return what enters each layer, `p n h`, and what leaves the last."""
     hidden = [x]
     for weight, bias in layers:
@@ -109,7 +111,9 @@ class NormalEquations:
         self._y = np.ascontiguousarray(y.T)
         self._root = None if weights is None else np.sqrt(weights)
         self._n = x.shape[0]
-        self._jacobian = np.empty((topology.n_parameters, topology.n_outputs * self._n))
+        self._jacobian = np.empty(
+            (topology.n_parameters, topology.n_outputs * self._n)
+        )
         self._last: _Forward | None = None
 
     def loss(self, w: Float[np.ndarray, " w"]) -> float:
@@ -142,14 +146,20 @@ class NormalEquations:
         for weight, bias in layers:
             z = weight @ hidden[-1] + bias[:, None]
             is_last = len(hidden) == len(layers)
-            hidden.append(z if is_last else _activate(z, self.topology.activation))
+            hidden.append(
+                z if is_last else _activate(z, self.topology.activation)
+            )
         residual = hidden[-1] - self._y
         if self._root is not None:
             residual = residual * self._root
         return _Forward(w, residual, hidden)
 
     def _fill(
-        self, block: np.ndarray, output: int, layers: Layers, hidden: list[np.ndarray]
+        self,
+        block: np.ndarray,
+        output: int,
+        layers: Layers,
+        hidden: list[np.ndarray],
     ) -> None:
         """Write the derivatives of one output by every parameter, `w n`, last layer first."""
         delta = np.zeros((self.topology.n_outputs, self._n))
@@ -166,7 +176,9 @@ class NormalEquations:
                 np.multiply(hidden[k], delta[row], out=of_row)
             end -= rows + rows * columns
             if k:
-                delta = (weight.T @ delta) * _slope(hidden[k], self.topology.activation)
+                delta = (weight.T @ delta) * _slope(
+                    hidden[k], self.topology.activation
+                )
 
 
 def _trained_parameters(topology: Topology, x: np.ndarray) -> np.ndarray:

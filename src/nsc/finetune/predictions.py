@@ -64,10 +64,14 @@ class Predictions:
         error = _error(w, topology, Examples(self.x, self.y))
         spread = spread_of(self.y)
         varies = spread > 0
-        return np.where(varies, error / np.where(varies, spread, 1.0) ** 2, 0.0)
+        return np.where(
+            varies, error / np.where(varies, spread, 1.0) ** 2, 0.0
+        )
 
 
-def _error(w: np.ndarray, topology: Topology, examples: Examples) -> np.ndarray:
+def _error(
+    w: np.ndarray, topology: Topology, examples: Examples
+) -> np.ndarray:
     """Return the mean squared error of each output, `o`, over examples `n i`, `n o`."""
     found = forward(w, topology, pad_inputs(examples.x, topology))
     return ((found - examples.y) ** 2).mean(axis=0)
@@ -129,7 +133,9 @@ def finetune_with_predictions(
     weights = np.concatenate([np.ones(n), np.full(len(prior.x), WEIGHT)])[None]
     held = Examples(x, y)
     if data is not None:
-        held = Examples(data.x_validation, scale.standardise(data.y_validation))
+        held = Examples(
+            data.x_validation, scale.standardise(data.y_validation)
+        )
     joined = FinetuneData(x, y, *held, weights=weights / weights.mean())
     start = scale.into(w, topology)
     steps = _steps_for(topology)
@@ -145,7 +151,9 @@ def _training_examples(data: FinetuneData | None) -> list[Examples]:
         return []
     train = Examples(data.x_train[0], data.y_train[0])
     validation = Examples(data.x_validation[0], data.y_validation[0])
-    is_both = np.array_equal(data.x_train, data.x_validation)  # a single example
+    is_both = np.array_equal(
+        data.x_train, data.x_validation
+    )  # a single example
     if has_few(data) and not is_both:
         return [train, validation]
     return [train]

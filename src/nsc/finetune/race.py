@@ -84,7 +84,9 @@ def finetune_best_of(
     race = finetune(starts, topology, data, short, progress=progress)
     winner = _winner(race, handicaps)
     rest = continued(settings, RACE_STEPS)
-    last = finetune(race.w_final[winner], topology, data, rest, progress=progress)
+    last = finetune(
+        race.w_final[winner], topology, data, rest, progress=progress
+    )
     joined = _joined(_only(race, winner), last)
     return replace(joined, seconds=race.seconds + last.seconds), winner
 
@@ -116,9 +118,13 @@ def _joined(first: FinetuneResult, second: FinetuneResult) -> FinetuneResult:
     return replace(
         second,
         w=second.w if second_is_better else first.w,
-        best_step=second.best_step + steps if second_is_better else first.best_step,
+        best_step=second.best_step + steps
+        if second_is_better
+        else first.best_step,
         train_loss=_end_to_end(first.train_loss, second.train_loss),
-        validation_loss=_end_to_end(first.validation_loss, second.validation_loss),
+        validation_loss=_end_to_end(
+            first.validation_loss, second.validation_loss
+        ),
         test_loss=_end_to_end(first.test_loss, second.test_loss),
     )
 

@@ -37,7 +37,9 @@ class Scale:
         spread = spread_of(y)
         return Scale(y.mean(axis=0), np.where(spread > 0, spread, 1.0))
 
-    def standardise(self, y: Float[np.ndarray, "... o"]) -> Float[np.ndarray, "... o"]:
+    def standardise(
+        self, y: Float[np.ndarray, "... o"]
+    ) -> Float[np.ndarray, "... o"]:
         """Return outputs in these units."""
         return (y - self.mean) / self.spread
 
@@ -45,7 +47,9 @@ class Scale:
         self, w: Float[np.ndarray, " w"], topology: Topology
     ) -> Float[np.ndarray, " w"]:
         """Return parameters that compute the same in these units."""
-        return scale_outputs(w, topology, 1.0 / self.spread, -self.mean / self.spread)
+        return scale_outputs(
+            w, topology, 1.0 / self.spread, -self.mean / self.spread
+        )
 
     def out_of(
         self, w: Float[np.ndarray, " w"], topology: Topology

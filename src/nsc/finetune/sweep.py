@@ -86,7 +86,9 @@ class Trial:
     @property
     def shape(self) -> Shape:
         """The shapes of its arrays; trials of equal shapes run together."""
-        return tuple(None if a is None else a.shape for a in self.data.arrays())
+        return tuple(
+            None if a is None else a.shape for a in self.data.arrays()
+        )
 
     @property
     def n_bytes(self) -> int:
@@ -154,7 +156,9 @@ def sweep(
         yield from scores
 
 
-def _unfinished(trials: Iterable[Trial], kept: Container[str]) -> Iterator[Trial]:
+def _unfinished(
+    trials: Iterable[Trial], kept: Container[str]
+) -> Iterator[Trial]:
     """Check every trial; yield those that no file has scores of."""
     seen: set[str] = set()
     for trial in trials:
@@ -196,7 +200,10 @@ def _bytes_of(trials: list[Trial]) -> int:
 
 
 def _run(
-    trials: list[Trial], topology: Topology, settings: Settings, threads: int | None
+    trials: list[Trial],
+    topology: Topology,
+    settings: Settings,
+    threads: int | None,
 ) -> list[Score]:
     """Finetune trials of equal shapes together."""
     w = np.stack([t.w() if callable(t.w) else t.w for t in trials])
@@ -208,13 +215,17 @@ def _run(
         pairs = zip(trials, start, strict=True)
         return [_untrained(t.key, float(loss)) for t, loss in pairs]
     found = finetune(w, topology, data, settings, threads=threads)
-    return [_score(t.key, k, float(start[k]), found) for k, t in enumerate(trials)]
+    return [
+        _score(t.key, k, float(start[k]), found) for k, t in enumerate(trials)
+    ]
 
 
 def _stacked(data: list[FinetuneData]) -> FinetuneData:
     """Stack the examples of several surrogates, equal in shape."""
 
-    def both(each: Callable[[FinetuneData], np.ndarray | None]) -> np.ndarray | None:
+    def both(
+        each: Callable[[FinetuneData], np.ndarray | None],
+    ) -> np.ndarray | None:
         arrays = [a for a in map(each, data) if a is not None]
         return np.stack(arrays) if arrays else None
 
@@ -241,7 +252,9 @@ def _untrained(key: str, test: float) -> Score:
     )
 
 
-def _score(key: str, k: int, test_start: float, found: FinetuneResult) -> Score:
+def _score(
+    key: str, k: int, test_start: float, found: FinetuneResult
+) -> Score:
     return Score(
         key,
         test_start=test_start,
@@ -257,7 +270,11 @@ class _ScoreFile:
     """Scores, an object a line, behind a line that says of which sweep."""
 
     def __init__(
-        self, file: Path | None, topology: Topology, settings: Settings, about: str
+        self,
+        file: Path | None,
+        topology: Topology,
+        settings: Settings,
+        about: str,
     ):
         self.file = file
         optimizer = optimizer_of(settings).name

@@ -151,7 +151,14 @@ class Outcome:
 
 
 # Why a surrogate's finetuning ends. A kernel answers with a number of this list.
-STOPS = ("step_limit", "patience", "plateau", "converged", "no_progress", "target")
+STOPS = (
+    "step_limit",
+    "patience",
+    "plateau",
+    "converged",
+    "no_progress",
+    "target",
+)
 
 
 @dataclass(frozen=True)
@@ -170,7 +177,9 @@ class FinetuneResult(Outcome):
     @property
     def test_at_best(self) -> Float[np.ndarray, " p"]:
         """The test loss at the best validation loss, `p`; NaN without test examples."""
-        return np.take_along_axis(self.test_loss, self.best_step[:, None], axis=1)[:, 0]
+        return np.take_along_axis(
+            self.test_loss, self.best_step[:, None], axis=1
+        )[:, 0]
 
     @property
     def steps_run(self) -> Int[np.ndarray, " p"]:
@@ -196,7 +205,9 @@ def stacked(outcomes: Sequence[Outcome]) -> Outcome:
     )
 
 
-def _padded(curve: Float[np.ndarray, "p e"], width: int) -> Float[np.ndarray, "p _"]:
+def _padded(
+    curve: Float[np.ndarray, "p e"], width: int
+) -> Float[np.ndarray, "p _"]:
     missing = width - curve.shape[1]
     return np.pad(curve, ((0, 0), (0, missing)), constant_values=np.nan)
 

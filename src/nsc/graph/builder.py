@@ -27,7 +27,9 @@ _MAY_SETTLE = TRUTHS | {"FLOOR", "ROUND", "TRUNC"}
 _SPARE = 8
 
 Args = tuple[int, ...]  # an operation's arguments, as nodes
-Known = Sequence[float | None]  # the numbers that they are, where they are known
+Known = Sequence[
+    float | None
+]  # the numbers that they are, where they are known
 Rule = Callable[["DagBuilder", Args, Known], int | None]
 
 
@@ -79,10 +81,14 @@ class DagBuilder:
         self.is_single = is_single
         self.nodes = Nodes()
         self.at = 0  # offset of what is being evaluated, for messages
-        self.passing_at: dict[int, int] = {}  # where each passing operation was made
+        self.passing_at: dict[
+            int, int
+        ] = {}  # where each passing operation was made
         self._nan: int | None = None  # the node that is not a number
         self._nan_at = 0  # where that was met last
-        self._ranges: list[Range] = []  # of the first nodes, as far as asked for
+        self._ranges: list[
+            Range
+        ] = []  # of the first nodes, as far as asked for
 
     def literal(self, value: float) -> int:
         """Return the node of a number; infinities become +-1e30.
@@ -131,7 +137,11 @@ class DagBuilder:
         if found is not None:
             return found
         node = self._add(key, op, args, None)
-        return self._settled(node, key) if self.prune and op in _MAY_SETTLE else node
+        return (
+            self._settled(node, key)
+            if self.prune and op in _MAY_SETTLE
+            else node
+        )
 
     def quotient(self, x: int, y: int) -> int:
         """Divide integers: never by a rounded reciprocal, which could fall short.
@@ -203,16 +213,14 @@ class DagBuilder:
             roots = self.rules.lower(self, roots)
         needed = self.needed(roots)
         if self._nan in needed:
-            message = "a constant is not a number (NaN)"
-            raise Refusal("nan_constant", message, self._nan_at)
+            raise _nan_constant(self._nan_at)
         return _dag_of(self.nodes, needed, roots, self.n_inputs, bounded)
 
     def _add(
-        self, key: Key, op: str, children: tuple[int, ...], number: float | None
+        self, key: Key, op: str, children: Args, number: float | None
     ) -> int:
         if len(self.nodes.ops) >= _SPARE * self.max_nodes:
-            message = f"the expression has more than {self.max_nodes} operations"
-            raise Refusal("too_many_nodes", message, self.at)
+            raise _too_many_nodes(self.max_nodes, self.at)
         node = self.nodes.add(key, op, children, number)
         if op in self.rules.passing:
             self.passing_at[node] = self.at
@@ -252,7 +260,11 @@ def _is_power_of_two(value: float) -> bool:
 
 
 def _dag_of(
-    nodes: Nodes, needed: list[int], roots: list[int], n_inputs: int, bounded: bool
+    nodes: Nodes,
+    needed: list[int],
+    roots: list[int],
+    n_inputs: int,
+    bounded: bool,
 ) -> Dag:
     """Number the needed nodes, which come children first."""
     number: dict[int, int] = {}
@@ -284,3 +296,12 @@ def _leaf_value(nodes: Nodes, node: int) -> float:
     value = nodes.numbers[node]
     assert value is not None  # NaN is refused before
     return max(-LARGEST_LITERAL, min(LARGEST_LITERAL, value))
+
+
+def _too_many_nodes(max_nodes: int, at: int) -> Refusal:
+    message = f"the expression has more than {max_nodes} operations"
+    return Refusal("too_many_nodes", message, at)
+
+
+def _nan_constant(at: int) -> Refusal:
+    return Refusal("nan_constant", "a constant is not a number (NaN)", at)

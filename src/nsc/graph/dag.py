@@ -53,7 +53,9 @@ OPS: tuple[str, ...] = (
     "SEL",
     "SQ",
 )
-TRUTHS = frozenset(("LT", "EQ", "AND", "OR", "NOT"))  # operations that give 0 or 1
+TRUTHS = frozenset(
+    ("LT", "EQ", "AND", "OR", "NOT")
+)  # operations that give 0 or 1
 OP_INDEX: dict[str, int] = {name: k for k, name in enumerate(OPS)}
 
 _COUNTS = {"IN": 0, "LIT": 0, "SEL": 3} | dict.fromkeys(
@@ -186,17 +188,27 @@ def are_sound(dags: Sequence[Dag]) -> bool:
     ops = np.concatenate([dag.ops for dag in dags])
     roots = np.concatenate([dag.roots for dag in dags])
     n_roots = [len(dag.roots) for dag in dags]
-    if not _are_within(ops, len(OPS)) or not _are_within(roots, sizes.repeat(n_roots)):
+    if not _are_within(ops, len(OPS)) or not _are_within(
+        roots, sizes.repeat(n_roots)
+    ):
         return False
-    return _come_before(dags, ops, sizes) and _are_inputs_known(dags, ops, sizes)
+    return _come_before(dags, ops, sizes) and _are_inputs_known(
+        dags, ops, sizes
+    )
 
 
 def _is_shaped(dag: Dag) -> bool:
     m = len(dag)
-    return dag.args.shape == (m, 3) and dag.values.shape == (m,) and len(dag.roots) > 0
+    return (
+        dag.args.shape == (m, 3)
+        and dag.values.shape == (m,)
+        and len(dag.roots) > 0
+    )
 
 
-def _come_before(dags: Sequence[Dag], ops: np.ndarray, sizes: np.ndarray) -> bool:
+def _come_before(
+    dags: Sequence[Dag], ops: np.ndarray, sizes: np.ndarray
+) -> bool:
     """Say whether operations have the arguments they need, all earlier nodes."""
     args = np.concatenate([dag.args for dag in dags])
     first = np.repeat(np.cumsum(sizes) - sizes, sizes)
@@ -206,7 +218,9 @@ def _come_before(dags: Sequence[Dag], ops: np.ndarray, sizes: np.ndarray) -> boo
     return bool(np.all(np.where(is_needed, is_earlier, args == -1)))
 
 
-def _are_inputs_known(dags: Sequence[Dag], ops: np.ndarray, sizes: np.ndarray) -> bool:
+def _are_inputs_known(
+    dags: Sequence[Dag], ops: np.ndarray, sizes: np.ndarray
+) -> bool:
     """Say whether every IN node names one of its DAG's inputs."""
     is_input = ops == _IN
     inputs = np.concatenate([dag.values for dag in dags])[is_input]

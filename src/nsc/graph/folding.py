@@ -69,4 +69,6 @@ _PLAIN: Mapping[str, Fold] = {
     "EQ": _equal,
     "NOT": _not,
 }
-FOLD: Mapping[str, Fold] = {op: _by_numpy(op) for op in EVALUATE} | dict(_PLAIN)
+FOLD: Mapping[str, Fold] = {op: _by_numpy(op) for op in EVALUATE} | dict(
+    _PLAIN
+)

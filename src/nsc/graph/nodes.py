@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 
-Range = tuple[float, float]  # the lowest and the highest value that a node can take
+Range = tuple[
+    float, float
+]  # the lowest and the highest value that a node can take
 UNKNOWN: Range = (-math.inf, math.inf)  # also of what may not be a number
 LEAVES = ("LIT", "IN", "NAN")
 
@@ -57,7 +59,9 @@ class Nodes:
     def needed(self, roots: list[int]) -> list[int]:
         """List the nodes that some nodes are made of, and these, children first."""
         found = set(roots)
-        for node in range(max(roots), -1, -1):  # children are made before their parents
+        for node in range(
+            max(roots), -1, -1
+        ):  # children are made before their parents
             if node in found:
                 found.update(self.children[node])
         return sorted(found)

@@ -16,7 +16,9 @@ import numpy as np
 from nsc.graph.dag import EVALUATE, TRUTHS
 from nsc.graph.nodes import UNKNOWN, Nodes, Range
 
-RangeRule = Callable[..., Range]  # the range of an operation, from its arguments'
+RangeRule = Callable[
+    ..., Range
+]  # the range of an operation, from its arguments'
 
 # rising everywhere: the ends of the range are the values at the ends
 _MONOTONE = frozenset(
@@ -39,7 +41,9 @@ def range_of(nodes: Nodes, node: int, ranges: Sequence[Range]) -> Range:
     if op == "SEL":
         found = _select(nodes, node, ranges)
     else:
-        found = _operation(op, [ranges[child] for child in nodes.children[node]])
+        found = _operation(
+            op, [ranges[child] for child in nodes.children[node]]
+        )
     return UNKNOWN if math.isnan(found[0]) or math.isnan(found[1]) else found
 
 
@@ -165,7 +169,11 @@ def _select(nodes: Nodes, node: int, ranges: Sequence[Range]) -> Range:
 
 
 def _given(
-    nodes: Nodes, node: int, condition: int, holds: bool, ranges: Sequence[Range]
+    nodes: Nodes,
+    node: int,
+    condition: int,
+    holds: bool,
+    ranges: Sequence[Range],
 ) -> Range:
     """Return the range of a node where a condition holds, or does not.
 
@@ -182,7 +190,9 @@ def _given(
     return _negative(found) if is_negated else found
 
 
-def _where_less(side: Range, is_left: bool, holds: bool, x: Range, y: Range) -> Range:
+def _where_less(
+    side: Range, is_left: bool, holds: bool, x: Range, y: Range
+) -> Range:
     """Narrow the range of a side of `x < y` to where that holds, or does not."""
     low, high = side
     if is_left == holds:  # x where x < y, or y where y <= x

@@ -30,7 +30,9 @@ _WHOLE = frozenset(("FLOOR", "ROUND", "TRUNC", *TRUTHS))
 
 def _rounds(b: DagBuilder, value: float | None) -> bool:
     """Say whether adding a number and subtracting it again rounds to whole numbers."""
-    return value in _ROUNDS_DOUBLES or (b.is_single and value in _ROUNDS_FLOATS)
+    return value in _ROUNDS_DOUBLES or (
+        b.is_single and value in _ROUNDS_FLOATS
+    )
 
 
 def _add(b: DagBuilder, args: Args, known: Known) -> int | None:
@@ -107,7 +109,10 @@ def _regrouped(b: DagBuilder, factor: float, product: Args) -> int | None:
     left, right = product
     for x, y in ((right, left), (left, right)):
         other = b.value(y)
-        if other is not None and max(abs(factor), abs(other)) > LARGEST_LITERAL:
+        if (
+            other is not None
+            and max(abs(factor), abs(other)) > LARGEST_LITERAL
+        ):
             return b.make("MUL", x, b.literal(factor * other))
     return None
 

@@ -24,7 +24,9 @@ def _range_of(nodes: Nodes, node: int, earlier: Sequence[Range]) -> Range:
     """Return the range of any node, an operation on fields or not."""
     op = nodes.ops[node]
     if op in FIELD_OPS:
-        return range_of_field(op, [earlier[child] for child in nodes.children[node]])
+        return range_of_field(
+            op, [earlier[child] for child in nodes.children[node]]
+        )
     return ranges.range_of(nodes, node, earlier)
 
 

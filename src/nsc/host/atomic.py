@@ -19,7 +19,9 @@ def replacing(path: Path) -> Iterator[Path]:
 
     After an error it is gone, and the file is as it was.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
+    temporary = path.with_name(
+        f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}"
+    )
     try:
         yield temporary
         os.replace(temporary, path)

@@ -58,7 +58,9 @@ def sources_of(module: str) -> frozenset[Path]:
         path = todo.pop()
         if path not in found:
             found.add(path)
-            todo += [file for name in _imported(path) for file in _files_of(name)]
+            todo += [
+                file for name in _imported(path) for file in _files_of(name)
+            ]
     return frozenset(found)
 
 

@@ -26,7 +26,11 @@ def read_json(path: Path) -> dict[str, Any]:
         if len(data) > MAX_BYTES:
             raise ValueError(f"more than {MAX_BYTES} bytes")
         found = json.loads(data)
-    except (OSError, ValueError, RecursionError) as error:  # brackets in brackets
+    except (
+        OSError,
+        ValueError,
+        RecursionError,
+    ) as error:  # brackets in brackets
         why = getattr(error, "strerror", None) or error
         raise StoreError(f"{path} cannot be read: {why}") from None
     if not isinstance(found, dict):

@@ -42,7 +42,9 @@ atexit.register(_until_exit.close)
 
 
 def load_library(
-    source: Path, defines: tuple[str, ...], building: Callable[[], None] = lambda: None
+    source: Path,
+    defines: tuple[str, ...],
+    building: Callable[[], None] = lambda: None,
 ) -> ctypes.CDLL:
     """Load what a C file and its neighbours make with some constants.
 
@@ -87,7 +89,11 @@ def _cpu() -> list[bytes]:
     except OSError:
         return [platform.processor().encode()]
     telling = ("model name", "flags", "Features")
-    return [line.encode() for line in first.splitlines() if line.startswith(telling)]
+    return [
+        line.encode()
+        for line in first.splitlines()
+        if line.startswith(telling)
+    ]
 
 
 def _build(source: Path, defines: tuple[str, ...], target: Path) -> Path:
@@ -109,14 +115,20 @@ def _build(source: Path, defines: tuple[str, ...], target: Path) -> Path:
             return made
 
 
-def _compile(source: Path, defines: tuple[str, ...], made: Path, work: Path) -> None:
+def _compile(
+    source: Path, defines: tuple[str, ...], made: Path, work: Path
+) -> None:
     constants = [f"-D{constant}" for constant in defines]
     options = [*FLAGS, *constants, str(source), "-o", str(made)]
     command = [*zig_command(), "cc", *options]
     try:
-        code, messages = run_bounded(command, work, zig_environment(work), BUILD_S)
+        code, messages = run_bounded(
+            command, work, zig_environment(work), BUILD_S
+        )
     except OSError as error:
-        raise HostError(f"the C compiler cannot be started: {error.strerror}") from None
+        raise HostError(
+            f"the C compiler cannot be started: {error.strerror}"
+        ) from None
     if code is None:
         raise HostError(
             f"building a kernel ({source.name}) took longer than {BUILD_S:g} s; does"
@@ -125,4 +137,6 @@ def _compile(source: Path, defines: tuple[str, ...], made: Path, work: Path) -> 
         )
     if code:
         blamed = messages.strip()[:500]
-        raise BuildError(f"a kernel does not compile ({source.name}): {blamed}")
+        raise BuildError(
+            f"a kernel does not compile ({source.name}): {blamed}"
+        )

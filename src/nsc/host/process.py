@@ -19,7 +19,10 @@ GRACE_S = 5.0  # a killed process that a file system holds up is left to it
 
 
 def run_bounded(
-    command: Sequence[str], work: Path, environment: Mapping[str, str], wall_s: float
+    command: Sequence[str],
+    work: Path,
+    environment: Mapping[str, str],
+    wall_s: float,
 ) -> tuple[int | None, str]:
     """Run a process group; after it, or after an error, none of it runs any more.
 

@@ -17,7 +17,9 @@ class NotAFile(OSError):
     """There is something else, or nothing, at a path; the message says what."""
 
 
-def read_regular(path: str | Path, limit: int, *, follow: bool = True) -> bytes:
+def read_regular(
+    path: str | Path, limit: int, *, follow: bool = True
+) -> bytes:
     """Read a regular file, at most one byte more than `limit`.
 
     Args:

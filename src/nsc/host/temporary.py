@@ -26,7 +26,9 @@ def signals_held() -> Iterator[None]:
 
 
 @contextmanager
-def temporary_folder(prefix: str, inside: Path | None = None) -> Iterator[Path]:
+def temporary_folder(
+    prefix: str, inside: Path | None = None
+) -> Iterator[Path]:
     """Make a folder, and remove it in one go.
 
     Python's own leaves it where Ctrl-C comes while it is being removed.

@@ -86,7 +86,9 @@ def initial_of(
     if holds_covering(topology):
         held = fit_covering(emissions[0].w, topology, seed=seed)
     if all(e.values.size for e in emissions):
-        return replace(_fitted(emissions, n_inputs, topology, seed, held), notes=notes)
+        return replace(
+            _fitted(emissions, n_inputs, topology, seed, held), notes=notes
+        )
     if held is not None:
         return Initial(held, notes=notes)
     why = (
@@ -129,7 +131,9 @@ def _fitted(
     return Initial(
         best,
         tuple(others),
-        predicted=Predictions(everywhere(x, inputs), y) if says_something else None,
+        predicted=Predictions(everywhere(x, inputs), y)
+        if says_something
+        else None,
         expected_nmse=_expected(emissions),
     )
 
@@ -163,7 +167,9 @@ def holds_covering(topology: Topology) -> bool:
     )
 
 
-def fit_covering(w: np.ndarray, topology: Topology, *, seed: int) -> np.ndarray:
+def fit_covering(
+    w: np.ndarray, topology: Topology, *, seed: int
+) -> np.ndarray:
     """Carry parameters of the covering architecture into a topology that can hold them.
 
     Extra outputs clone the last layer's unit (ICML 2024, section 3).

@@ -54,7 +54,9 @@ def distill_initial(
     return replace(distilled(x, y, topology, seed), runs=runs)
 
 
-def distilled(x: np.ndarray, y: np.ndarray, topology: Topology, seed: int) -> Initial:
+def distilled(
+    x: np.ndarray, y: np.ndarray, topology: Topology, seed: int
+) -> Initial:
     """Fit a topology to exact values; where they are undefined they are left out.
 
     Args:
@@ -62,9 +64,15 @@ def distilled(x: np.ndarray, y: np.ndarray, topology: Topology, seed: int) -> In
         seed: of the random starts of the fit.
     """
     is_defined = np.isfinite(y).all(axis=1)
-    starts = np.stack([random_parameters(topology, seed=seed + k) for k in range(FITS)])
+    starts = np.stack(
+        [random_parameters(topology, seed=seed + k) for k in range(FITS)]
+    )
     best, *others = fit_values(
-        starts, topology, x[is_defined], y[is_defined], config=replace(FIT, steps=STEPS)
+        starts,
+        topology,
+        x[is_defined],
+        y[is_defined],
+        config=replace(FIT, steps=STEPS),
     )
     note = f"distilled: {len(x)} values of the program were computed at compile time"
     return Initial(best, tuple(others), notes=(note,))

@@ -34,7 +34,9 @@ class Initial:
     runs: int = 0
     notes: tuple[str, ...] = ()
 
-    def expected_of(self, w: np.ndarray, topology: Topology) -> np.ndarray | None:
+    def expected_of(
+        self, w: np.ndarray, topology: Topology
+    ) -> np.ndarray | None:
         """Add what the text says wrongly and what a network misses of it.
 
         Args:

@@ -106,7 +106,9 @@ class Initialiser:
         if self.race.is_numbered:
             return ((f"{name} 0", initial.w),)
         others = initial.others if self.race.enters_all else ()
-        more = tuple((f"{name}, fit {k}", w) for k, w in enumerate(others, start=2))
+        more = tuple(
+            (f"{name}, fit {k}", w) for k, w in enumerate(others, start=2)
+        )
         return ((name, initial.w), *more)
 
 
@@ -137,7 +139,9 @@ def _at_random(order: Order) -> Initial:
 
 
 _COMPILED = Words("compiled text", "from the text", "compiled from the text")
-_DISTILLED = Words("distilled", "distilled", "distilled from the program's own values")
+_DISTILLED = Words(
+    "distilled", "distilled", "distilled from the program's own values"
+)
 _RANDOM = Words("random", "at random", "random, as torch.nn.Linear draws them")
 
 # auto's starts and the random ones cost as much as those of random
@@ -177,7 +181,9 @@ _ROWS = (
     ),
 )
 INITIALISERS: Mapping[str, Initialiser] = {row.name: row for row in _ROWS}
-FROM_TEXT = INITIALISERS["compnet"]  # says what nmse to expect, whatever is chosen
+FROM_TEXT = INITIALISERS[
+    "compnet"
+]  # says what nmse to expect, whatever is chosen
 
 
 def measured() -> list[Initialiser]:

@@ -43,7 +43,9 @@ def signature_of_callable(
             none at all.
     """
     if isinstance(inputs, str) or isinstance(outputs, str):
-        raise InputError("inputs and outputs are lists of names, as in ['a', 'b']")
+        raise InputError(
+            "inputs and outputs are lists of names, as in ['a', 'b']"
+        )
     if not inputs or not outputs:
         raise InputError("a program needs at least one input and one output")
     returns_value = len(outputs) == 1
@@ -54,7 +56,9 @@ def signature_of_callable(
         output_leaves = [Leaf(outputs[0], "nsc_result", DOUBLE, "return")]
     else:
         result = Void()
-        params += [Param(p, Pointer(DOUBLE), "out", f"double *{p}") for p in outputs]
+        params += [
+            Param(p, Pointer(DOUBLE), "out", f"double *{p}") for p in outputs
+        ]
         output_leaves = [Leaf(p, f"(*{p})", DOUBLE, p) for p in outputs]
     c_name = _c_name_of(function, name)
     declarations = ", ".join(p.declaration for p in params)

@@ -124,7 +124,9 @@ def _elements(
     return found
 
 
-def _first_element(m: Machine, path: Path, size: tuple[int, int] | None) -> Path:
+def _first_element(
+    m: Machine, path: Path, size: tuple[int, int] | None
+) -> Path:
     """Return a pointer to the first part of which a whole number fills some bytes."""
     one = path
     while True:
@@ -137,8 +139,12 @@ def _first_element(m: Machine, path: Path, size: tuple[int, int] | None) -> Path
         one = one.then((0, 0))
 
 
-def _known(effects: Effects, arguments: list[Expression], node: Node) -> Expression:
-    positions = {name: k for k, (name, _) in enumerate(effects.parameters) if name}
+def _known(
+    effects: Effects, arguments: list[Expression], node: Node
+) -> Expression:
+    positions = {
+        name: k for k, (name, _) in enumerate(effects.parameters) if name
+    }
 
     def run(m: Machine) -> Value:
         values = _values(arguments, m)
@@ -165,15 +171,21 @@ def _as_parameter(
     return m.moved(value, (0, 0), to, node)
 
 
-def _do(m: Machine, effects: Effects, handed: dict[str, Pointers], node: Node) -> Value:
+def _do(
+    m: Machine, effects: Effects, handed: dict[str, Pointers], node: Node
+) -> Value:
     for name in effects.lost:
         m.lose(handed.get(name), node)
     if m.state is None:
         return None
     m.turns_left -= len(effects.reads) + len(effects.writes)
     for path, (written, _) in effects.reads.items():
-        is_one = path.is_certain  # which was not written, or it would not be here
-        also = frozenset[Path]() if is_one else _certain(m, written, handed, node)
+        is_one = (
+            path.is_certain
+        )  # which was not written, or it would not be here
+        also = (
+            frozenset[Path]() if is_one else _certain(m, written, handed, node)
+        )
         m.read(_in_caller(m, path, handed, node), node, also)
     for path in effects.writes:
         places = _in_caller(m, path, handed, node)
@@ -200,7 +212,10 @@ def _in_caller(
 
 
 def _certain(
-    m: Machine, written: frozenset[Path], handed: dict[str, Pointers], node: Node
+    m: Machine,
+    written: frozenset[Path],
+    handed: dict[str, Pointers],
+    node: Node,
 ) -> frozenset[Path]:
     found: set[Path] = set()
     for path in written:

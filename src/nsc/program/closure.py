@@ -83,8 +83,12 @@ def close(module: Module, entry: Item) -> Closure:
         if item.start in chosen:
             continue
         if len(chosen) == MAX_ITEMS:
-            what = f"'{entry.name}' needs more than {MAX_ITEMS} other definitions"
-            outside.refusals.append(Refusal("closure_too_large", what, entry.start))
+            what = (
+                f"'{entry.name}' needs more than {MAX_ITEMS} other definitions"
+            )
+            outside.refusals.append(
+                Refusal("closure_too_large", what, entry.start)
+            )
             break
         chosen[item.start] = item
         todo.extend(_namesakes(item, module))
@@ -111,7 +115,9 @@ def _namesakes(item: Item, module: Module) -> list[Item]:
     return [other for other in module.named(item.name) if other.kind == "type"]
 
 
-def _resolve_announced_by_type(items: Sequence[Item], outside: _Outside) -> None:
+def _resolve_announced_by_type(
+    items: Sequence[Item], outside: _Outside
+) -> None:
     """Judge functions that bodies announce by a type of functions alone: `fn rand;`."""
     types = {name for item in items for name in facts_of(item).function_types}
     if not types:
@@ -121,12 +127,15 @@ def _resolve_announced_by_type(items: Sequence[Item], outside: _Outside) -> None
             continue
         for name, node in announced_by_type(item, types).items():
             if not any(
-                found.kind == "function" for found in outside.module.named(name)
+                found.kind == "function"
+                for found in outside.module.named(name)
             ):
                 outside.resolve(name, node, item.base)
 
 
-def _items_for(name: str, node: Node, user: Item, outside: _Outside) -> list[Item]:
+def _items_for(
+    name: str, node: Node, user: Item, outside: _Outside
+) -> list[Item]:
     """Return the items that a name needs; note what has to come from outside."""
     found = outside.module.named(name)
     if node.type in ("true", "false"):
@@ -162,7 +171,9 @@ class _Outside:
         included = module.expanded.includes
         # a dict keeps the order of the text, which the closed text repeats
         self.headers: dict[str, None] = {
-            name: None for name, angled, _ in included if angled and name in HEADERS
+            name: None
+            for name, angled, _ in included
+            if angled and name in HEADERS
         }
         self.refusals: list[Refusal] = []
         self.missing: list[str] = []
@@ -188,7 +199,9 @@ class _Outside:
         bare = name.removeprefix("__builtin_")
         if _OURS.fullmatch(name):
             what = f"'{name}' is a name of nsc's own; rename it"
-            self.refusals.append(Refusal("reserved_name", what, node).moved(base))
+            self.refusals.append(
+                Refusal("reserved_name", what, node).moved(base)
+            )
         elif name in FORBIDDEN:
             what = f"'{name}' is not available to a surrogate"
             refusal = Refusal(FORBIDDEN[name], what, node)
@@ -199,7 +212,9 @@ class _Outside:
             self._miss(name, node, base)
 
     def _miss(self, name: str, node: Node, base: int) -> None:
-        is_call = node.parent is not None and node.parent.type == "call_expression"
+        is_call = (
+            node.parent is not None and node.parent.type == "call_expression"
+        )
         self.missing.append(name)
         if is_call:
             self.bodiless.append(name)
@@ -209,22 +224,24 @@ class _Outside:
         is_declared = bool(self.module.named(name))
         said = self._said_of_missing(is_declared, is_call)
         what = f"the {kind} '{name}' is {said}"
-        self.refusals.append(Refusal(f"unknown_{kind}", what, node).moved(base))
+        self.refusals.append(
+            Refusal(f"unknown_{kind}", what, node).moved(base)
+        )
 
     def _said_of_missing(self, is_declared: bool, is_call: bool) -> str:
         if not is_declared:
             return f"not defined in this file{self._unread_headers}"
         said = "declared, but its definition is in another file: paste it here"
-        return said + (", or guess it by name with --text-only" if is_call else "")
+        return said + (
+            ", or guess it by name with --text-only" if is_call else ""
+        )
 
     @cached_property
     def _unread_headers(self) -> str:
         unread = self.module.expanded.unread
         if not unread:
             return ""
-        return (
-            f"; it may come from {', '.join(unread[:3])}: give its folder with -I DIR"
-        )
+        return f"; it may come from {', '.join(unread[:3])}: give its folder with -I DIR"
 
 
 def _macros_used(module: Module, items: Sequence[Item]) -> tuple[Macro, ...]:
@@ -251,7 +268,9 @@ def closure_text(module: Module, closure: Closure) -> str:
     """
     expanded = module.expanded
     written: dict[int, str] = {}  # by where it stands in the original
-    order: list[tuple[int, int]] = []  # (place in the expanded text, in the original)
+    order: list[
+        tuple[int, int]
+    ] = []  # (place in the expanded text, in the original)
     spans: list[tuple[int, int]] = []
     for item in closure.items:
         first = expanded.origin(item.start)
@@ -261,9 +280,13 @@ def closure_text(module: Module, closure: Closure) -> str:
         order.append((item.start, first))
         spans.append((first, last))
     for macro in closure.macros:
-        stands_inside_item = any(first <= macro.start < last for first, last in spans)
+        stands_inside_item = any(
+            first <= macro.start < last for first, last in spans
+        )
         if not stands_inside_item:
-            written[macro.start] = expanded.original[macro.start : macro.end].rstrip()
+            written[macro.start] = expanded.original[
+                macro.start : macro.end
+            ].rstrip()
             order.append((expanded.defined[macro.start], macro.start))
     headers = "".join(f"#include <{name}>\n" for name in closure.headers)
     origins = dict.fromkeys(origin for _, origin in sorted(order))

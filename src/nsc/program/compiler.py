@@ -75,7 +75,9 @@ class Compiler:
         self.effects_of = effects_of
         self.pointed_to = pointed_to
         self.blocks: list[dict[str, Variable]] = [{}]
-        self.pointers_used = 0  # how often; a loop without any is done but once
+        self.pointers_used = (
+            0  # how often; a loop without any is done but once
+        )
 
     def compile(self, node: Node) -> Expression:
         return self.rule_of(node)(self, node)

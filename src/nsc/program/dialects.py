@@ -59,7 +59,9 @@ def dialect(node: Node) -> Refusal | None:
     if found is not None:
         return Refusal("is_cpp", said_of_cpp(found), node)
     if _old_parameters(node):
-        names = ", ".join(text_of(part).rstrip(";") for part in _old_parameters(node))
+        names = ", ".join(
+            text_of(part).rstrip(";") for part in _old_parameters(node)
+        )
         what = (
             "the types of the parameters stand behind the parentheses, as in C before"
             f" 1989: write '{names}' inside, each name with its type"

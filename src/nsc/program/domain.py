@@ -20,7 +20,9 @@ from nsc.syntax import Domain, Leaf, Scalar, Signature
 
 Range = tuple[float, float]
 Ranges = Mapping[str, Range]
-_ASSIGNMENT = re.compile(r"\s*([^=\s]+)\s*=\s*([^:\s]+)\s*(?::\s*([^:\s]+)\s*)?")
+_ASSIGNMENT = re.compile(
+    r"\s*([^=\s]+)\s*=\s*([^:\s]+)\s*(?::\s*([^:\s]+)\s*)?"
+)
 _LARGEST_FLOAT = float(np.finfo(np.float32).max)
 _LARGEST_EXACT = 2.0**53  # of the integers that a double can hold
 
@@ -43,7 +45,9 @@ def parse_ranges(text: str, argument: str = "domain") -> dict[str, Range]:
             )
         name, bounds = found
         if name in ranges:
-            raise DomainError(f"{argument} must give '{name}' one range; found two")
+            raise DomainError(
+                f"{argument} must give '{name}' one range; found two"
+            )
         ranges[name] = bounds
     return ranges
 
@@ -63,7 +67,9 @@ def parse_fixed(text: str) -> dict[str, float]:
                 f"fix expects NAME=VALUE, separated by commas; found '{part}'"
             )
         if match.group(1) in fixed:
-            raise DomainError(f"fix must give '{match.group(1)}' one value; found two")
+            raise DomainError(
+                f"fix must give '{match.group(1)}' one value; found two"
+            )
         fixed[match.group(1)] = value
     return fixed
 
@@ -125,7 +131,9 @@ def with_fixed(ranges: Ranges, fix: Mapping[str, float]) -> Ranges:
     both = dict(checked_ranges(ranges))
     for name, value in fix.items():
         if not isinstance(value, Real) or not math.isfinite(value):
-            raise DomainError(f"fix must give '{name}' a number; found {value!r}")
+            raise DomainError(
+                f"fix must give '{name}' a number; found {value!r}"
+            )
         if name in both:
             raise DomainError(
                 f"fix must not name '{name}', which domain gives a range; leave one"
@@ -168,7 +176,9 @@ def _held(leaf: Leaf, value: float) -> float:
     least, largest = _limits(leaf.type)
     is_held = least <= value <= largest and math.isfinite(value)
     if leaf.type.kind != "float":
-        is_held = is_held and value.is_integer() and abs(value) <= _LARGEST_EXACT
+        is_held = (
+            is_held and value.is_integer() and abs(value) <= _LARGEST_EXACT
+        )
     if not is_held:
         raise DomainError(
             f"the value of '{leaf.name}' must be one of its type,"
@@ -194,7 +204,9 @@ def _said_limits(ctype: Scalar) -> str:
         return ""
     least, largest = _limits(ctype)
     is_long = ctype.bits == 32 and "long" in ctype.spelling
-    why = ", for long has 32 bits in the sandbox: use int64_t" if is_long else ""
+    why = (
+        ", for long has 32 bits in the sandbox: use int64_t" if is_long else ""
+    )
     return f" (a whole number from {least:.0f} to {largest:.0f}{why})"
 
 
@@ -231,7 +243,9 @@ def domain_of(signature: Signature, ranges: Ranges) -> Domain:
             )
     _refuse_integers_without_range(signature, ranges)
     box = [_range_of(leaf, ranges) for leaf in leaves]
-    return Domain(tuple(float(lo) for lo, _ in box), tuple(float(hi) for _, hi in box))
+    return Domain(
+        tuple(float(lo) for lo, _ in box), tuple(float(hi) for _, hi in box)
+    )
 
 
 def _stated(leaf: Leaf, ranges: Ranges) -> Range | None:
@@ -242,7 +256,9 @@ def _range_of(leaf: Leaf, ranges: Ranges) -> Range:
     stated = _stated(leaf, ranges)
     if stated is None:
         default = _default_range(leaf)
-        assert default is not None, "an integer without a range is refused before"
+        assert default is not None, (
+            "an integer without a range is refused before"
+        )
         return default
     _refuse_what_type_cannot_hold(leaf, stated)
     return stated
@@ -289,12 +305,16 @@ def example_ranges(
     return ",".join([*stated, *examples])
 
 
-def _refuse_integers_without_range(signature: Signature, ranges: Ranges) -> None:
+def _refuse_integers_without_range(
+    signature: Signature, ranges: Ranges
+) -> None:
     missing = missing_ranges(signature, ranges)
     example = shlex.quote(example_ranges(signature, ranges))
     if not missing:
         return
-    what = ", ".join(f"'{n}' ({leaf.type.spelling})" for n, leaf in missing.items())
+    what = ", ".join(
+        f"'{n}' ({leaf.type.spelling})" for n, leaf in missing.items()
+    )
     are_integers = "is an integer" if len(missing) == 1 else "are integers"
     raise DomainError(
         f"domain needs a range for each integer input: {what} {are_integers} without"

@@ -42,7 +42,9 @@ class Effects:
     """
 
     parameters: tuple[tuple[str, CType | None], ...] = ()
-    reads: dict[Path, tuple[frozenset[Path], Node]] = field(default_factory=dict)
+    reads: dict[Path, tuple[frozenset[Path], Node]] = field(
+        default_factory=dict
+    )
     writes: dict[Path, Node] = field(default_factory=dict)
     certain: frozenset[Path] | None = None
     lost: dict[str, Node] = field(default_factory=dict)
@@ -113,10 +115,15 @@ def blurred(pointers: Pointers) -> Pointers:
     """Forget the indices in which paths differ that are alike otherwise."""
     shapes: dict[tuple[object, ...], Path] = {}
     for path in pointers:
-        shape = (path.root, *(s if isinstance(s, str) else 0 for s in path.steps))
+        shape = (
+            path.root,
+            *(s if isinstance(s, str) else 0 for s in path.steps),
+        )
         known = shapes.get(shape, path)
         steps = zip(known.steps, path.steps, strict=True)
-        shapes[shape] = Path(path.root, tuple(a if a == b else None for a, b in steps))
+        shapes[shape] = Path(
+            path.root, tuple(a if a == b else None for a, b in steps)
+        )
     return frozenset(shapes.values())
 
 
@@ -158,7 +165,9 @@ class Machine:
             for path in value - NOWHERE:
                 self.lost.setdefault(path.root, node)
 
-    def places(self, value: Value, wanted: CType | None, node: Node) -> Pointers:
+    def places(
+        self, value: Value, wanted: CType | None, node: Node
+    ) -> Pointers:
         """Return what lies behind a pointer to a type; what is not followed is lost."""
         if not isinstance(value, frozenset):
             return NOWHERE
@@ -213,7 +222,9 @@ class Machine:
     def _written_in(self, path: Path) -> frozenset[Path]:
         """Return what has been written of a place that has many parts."""
         assert self.state is not None, "nothing is read where no way leads"
-        is_one = path.is_certain and isinstance(self.roots.type_at(path), Scalar)
+        is_one = path.is_certain and isinstance(
+            self.roots.type_at(path), Scalar
+        )
         if is_one:
             return frozenset()
         return frozenset(p for p in self.state.written if p.root == path.root)
@@ -224,7 +235,9 @@ class Machine:
         if path in written:
             return True
         steps = path.steps
-        return any(Path(path.root, steps[:k]) in written for k in range(1, len(steps)))
+        return any(
+            Path(path.root, steps[:k]) in written for k in range(1, len(steps))
+        )
 
     def write(self, places: Pointers, node: Node) -> None:
         """Note a write; it is certain if there is only one place."""

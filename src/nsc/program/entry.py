@@ -7,7 +7,16 @@ signature. Non-goals: mapping [-1, 1] to the domain (oracles take user units).
 from __future__ import annotations
 
 from nsc.program.unit import Piece, Unit
-from nsc.syntax import Array, CType, Leaf, Param, Pointer, Scalar, Signature, Void
+from nsc.syntax import (
+    Array,
+    CType,
+    Leaf,
+    Param,
+    Pointer,
+    Scalar,
+    Signature,
+    Void,
+)
 
 ENTRY = "nsc_entry"
 # a parameter may have the function's own name, an alias has nobody's
@@ -24,7 +33,9 @@ def unit_of(
         pieces: its closed source.
         headers: standard ones that the source needs.
     """
-    entry = Piece((ALIAS, ENTRY), scalar_entry(signature, signature.function, ENTRY))
+    entry = Piece(
+        (ALIAS, ENTRY), scalar_entry(signature, signature.function, ENTRY)
+    )
     return Unit(
         headers=tuple(dict.fromkeys((*headers, "math.h"))),
         pieces=(*pieces, entry),

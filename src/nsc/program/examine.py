@@ -52,7 +52,9 @@ class ParsedFile:
         """Return the one problem of a function that comes after the deadline."""
         if monotonic() < self.deadline:
             return []
-        what = f"reading this file took more than {MAX_SECONDS} seconds; split it"
+        what = (
+            f"reading this file took more than {MAX_SECONDS} seconds; split it"
+        )
         line, column = self.position(item)
         return [Problem("takes_too_long", what, line, column)]
 
@@ -201,7 +203,9 @@ def with_asked_variables(
             before each call.
     """
     signature = examined.signature
-    assert signature is not None, "a function without a signature is refused before"
+    assert signature is not None, (
+        "a function without a signature is refused before"
+    )
     closure = examined.closure
     parameters = [param.name for param in signature.params]
     names = requested(closure, parameters, inputs, fix)
@@ -213,7 +217,9 @@ def with_asked_variables(
                 f" a range as an input ({name}=LO:HI), or fix it ({name}=VALUE), too"
             )
     try:
-        signature = with_variables(signature, file.module, closure, names, written)
+        signature = with_variables(
+            signature, file.module, closure, names, written
+        )
         if not signature.inputs:
             what = "the function has no numeric input"
             raise Refusal("no_input", what, closure.entry.node)

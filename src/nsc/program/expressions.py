@@ -62,7 +62,9 @@ def literal(c: Compiler, node: Node) -> Expression:
         value = constant(node, c.scope)
     except Refusal:
         return Expression(None, nothing)
-    ctype = Scalar("unsigned int", "int", 32, signed=False) if "u" in text else INT
+    ctype = (
+        Scalar("unsigned int", "int", 32, signed=False) if "u" in text else INT
+    )
     known = converted((value, value), ctype)
     return Expression(ctype, lambda m: known)
 
@@ -256,7 +258,9 @@ def _null_test(operator: str, pointer: Expression) -> Expression:
     return Expression(INT, run)
 
 
-def _between(m: Machine, operator: str, a: Pointers, b: Pointers, node: Node) -> Value:
+def _between(
+    m: Machine, operator: str, a: Pointers, b: Pointers, node: Node
+) -> Value:
     """Compare or subtract two pointers into one object."""
     if a == NOWHERE and b == NOWHERE:
         return None
@@ -280,7 +284,9 @@ def _between(m: Machine, operator: str, a: Pointers, b: Pointers, node: Node) ->
     return compared(operator, left, right) if operator[0] in "<>=!" else None
 
 
-def _short_circuit(operator: str, left: Expression, right: Expression) -> Expression:
+def _short_circuit(
+    operator: str, left: Expression, right: Expression
+) -> Expression:
     def run(m: Machine) -> Value:
         holds = truth(tested(left.run(m)))
         if operator == "||" and holds is not None:
@@ -299,7 +305,9 @@ def _short_circuit(operator: str, left: Expression, right: Expression) -> Expres
 def conditional(c: Compiler, node: Node) -> Expression:
     condition = c.condition(child(node, "condition"))
     chosen = optional_child(node, "consequence")
-    first = c.compile(chosen) if chosen is not None else Expression(None, nothing)
+    first = (
+        c.compile(chosen) if chosen is not None else Expression(None, nothing)
+    )
     second = c.compile(child(node, "alternative"))
     ctype = first.type if isinstance(first.type, Pointer) else second.type
     if isinstance(first.type, Scalar) and isinstance(second.type, Scalar):
@@ -329,7 +337,9 @@ def comma(c: Compiler, node: Node) -> Expression:
 def unary(c: Compiler, node: Node) -> Expression:
     operator = operator_of(node)
     argument = c.compile(child(node, "argument"))
-    ctype = promoted(argument.type) if isinstance(argument.type, Scalar) else None
+    ctype = (
+        promoted(argument.type) if isinstance(argument.type, Scalar) else None
+    )
     if operator == "!":
         ctype = INT
 

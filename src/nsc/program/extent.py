@@ -114,7 +114,11 @@ def _refuse_outside(use: PointerUse, length: int) -> None:
 def _refuse_text(use: PointerUse) -> None:
     """Refuse pointers to characters, which rarely are numbers."""
     element = use.element
-    if isinstance(element, Scalar) and element.kind == "int" and element.bits == 8:
+    if (
+        isinstance(element, Scalar)
+        and element.kind == "int"
+        and element.bits == 8
+    ):
         what = (
             f"'{use.name}' points to characters; if they are numbers, state how many"
             f" with --array {use.name}=N"

@@ -69,7 +69,9 @@ class _Inferred:
     outputs: list[Leaf]
 
 
-def signature_of(uses: ReadsAndWrites, item: Item, stated: Stated) -> Signature:
+def signature_of(
+    uses: ReadsAndWrites, item: Item, stated: Stated
+) -> Signature:
     """Infer a function's scalar view.
 
     What a pointer parameter points to is an output where it may be written, an input
@@ -107,7 +109,9 @@ def signature_of(uses: ReadsAndWrites, item: Item, stated: Stated) -> Signature:
     )
 
 
-def _refuse_unknown_names(stated: Stated, nodes: list[Node], function: Node) -> None:
+def _refuse_unknown_names(
+    stated: Stated, nodes: list[Node], function: Node
+) -> None:
     known = [_parameter_name(p) for p in nodes]
     for name in [*stated.out, *stated.arrays]:
         if name not in known:
@@ -121,12 +125,16 @@ def _parameter_name(node: Node) -> str:
     return declared_name(optional_child(node, "declarator"))
 
 
-def _refuse_number_of_leaves(inputs: int, outputs: int, function: Node) -> None:
+def _refuse_number_of_leaves(
+    inputs: int, outputs: int, function: Node
+) -> None:
     if not outputs:
         what = "the function returns nothing and writes through no parameter"
         raise Refusal("no_output", what, function)
     if not inputs:
-        raise Refusal("no_input", "the function has no numeric input", function)
+        raise Refusal(
+            "no_input", "the function has no numeric input", function
+        )
     if inputs + outputs > MAX_LEAVES:
         what = (
             f"{inputs} inputs and {outputs} outputs; at most {MAX_LEAVES} scalars are"
@@ -165,7 +173,9 @@ def _parameter(
         use = replace(use, writes=())
     inputs, outputs = _inputs_and_outputs(use, is_out=name in stated.out)
     direction = _direction(inputs, outputs)
-    return _Inferred(Param(name, use.type, direction, declaration), inputs, outputs)
+    return _Inferred(
+        Param(name, use.type, direction, declaration), inputs, outputs
+    )
 
 
 def _has_length(ctype: Pointer | Array) -> bool:
@@ -180,14 +190,20 @@ def _told(use: PointerUse, *, is_out: bool) -> PointerUse:
     return replace(use, lost=None) if is_out else use
 
 
-def _use(effects: Effects, name: str, ctype: Pointer | Array, node: Node) -> PointerUse:
+def _use(
+    effects: Effects, name: str, ctype: Pointer | Array, node: Node
+) -> PointerUse:
     """Gather what a function does behind one of its parameters."""
     reads = [
         Access(path.steps, at, written)
         for path, (written, at) in effects.reads.items()
         if path.root == name
     ]
-    writes = [Access(p.steps, at) for p, at in effects.writes.items() if p.root == name]
+    writes = [
+        Access(p.steps, at)
+        for p, at in effects.writes.items()
+        if p.root == name
+    ]
     return PointerUse(
         name,
         ctype,
@@ -242,7 +258,9 @@ def _pointee(use: PointerUse) -> _Pointee:
     pointee = use.type.to
     if isinstance(pointee, Array):
         return _Pointee(leaves_of_value(use.name, pointee, use.node), 0, True)
-    return _Pointee(leaves_behind_pointer(use.name, pointee, use.node), 1, False)
+    return _Pointee(
+        leaves_behind_pointer(use.name, pointee, use.node), 1, False
+    )
 
 
 def _inputs_and_outputs(
@@ -282,5 +300,6 @@ def _matters(read: Access, leaf: Sequence[str | int]) -> bool:
 def _is_among(written: frozenset[Path], leaf: Sequence[str | int]) -> bool:
     """Say whether a leaf is one of the places that are written for certain."""
     return any(
-        len(path.steps) <= len(leaf) and covers(path.steps, leaf) for path in written
+        len(path.steps) <= len(leaf) and covers(path.steps, leaf)
+        for path in written
     )

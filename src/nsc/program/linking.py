@@ -46,7 +46,9 @@ def missing_names(
         if chosen is None:
             return (function,)
         items = [chosen]
-    missing = (name for item in items for name in close(file.module, item).missing)
+    missing = (
+        name for item in items for name in close(file.module, item).missing
+    )
     return tuple(dict.fromkeys(missing))
 
 
@@ -86,7 +88,9 @@ def _problem(name: str, what: str) -> Problem:
 def _defined_twice(
     file: ParsedFile, closure: Closure, files: Mapping[str, str]
 ) -> Iterator[Problem]:
-    for name in dict.fromkeys(n for item in closure.items for n in item.defines):
+    for name in dict.fromkeys(
+        n for item in closure.items for n in item.defines
+    ):
         places = dict.fromkeys(
             _place(file, other)
             for other in file.module.named(name)
@@ -103,14 +107,18 @@ def _private(
     """List static names that another file of the closure uses."""
     for item in closure.items:
         home = _place(file, item)
-        is_static = has_specifier(item.node, "storage_class_specifier", b"static")
+        is_static = has_specifier(
+            item.node, "storage_class_specifier", b"static"
+        )
         if home not in files or not is_static:
             continue
         for other in closure.items:
             place = _place(file, other)
             used = free_names(other).keys() & set(item.defines)
             if place in files and place != home and used:
-                what = f"is static in {files[home]}, and {files[place]} uses it"
+                what = (
+                    f"is static in {files[home]}, and {files[place]} uses it"
+                )
                 yield _problem(min(used), what)
 
 

@@ -58,7 +58,9 @@ def list_programs(
     behind: Sequence[str] = (),
     only: Container[str] | None = None,
     fits: Callable[[Signature], bool] = lambda signature: True,
-    may_fit: Callable[[str, Sequence[str]], bool] = lambda result, parameters: True,
+    may_fit: Callable[
+        [str, Sequence[str]], bool
+    ] = lambda result, parameters: True,
 ) -> list[Listed]:
     """Close every function of a file that qualifies, reading the file once.
 
@@ -98,7 +100,9 @@ def _head(function: Node) -> tuple[str, list[str]]:
     return before, list(map(text_of, parameters_of(function)))
 
 
-def _listed(file: ParsedFile, item: Item, fits: Callable[[Signature], bool]) -> Listed:
+def _listed(
+    file: ParsedFile, item: Item, fits: Callable[[Signature], bool]
+) -> Listed:
     """Stop at the first kind of problem, cheapest first: most functions have one."""
     late = file.late(item)
     if late:
@@ -109,14 +113,19 @@ def _listed(file: ParsedFile, item: Item, fits: Callable[[Signature], bool]) -> 
     signature, refused = signature_or_refusal(file, item, Stated())
     if refused is not None and refused.reason not in MISSING_PART_MAY_TELL:
         return _with_own_problems(file, item, [refused])
-    if signature is not None and not (_is_floating(signature) and fits(signature)):
+    if signature is not None and not (
+        _is_floating(signature) and fits(signature)
+    ):
         return Listed(item.name, signature)
     return _closed(file, item, signature, refused)
 
 
-def _with_own_problems(file: ParsedFile, item: Item, own: list[Refusal]) -> Listed:
+def _with_own_problems(
+    file: ParsedFile, item: Item, own: list[Refusal]
+) -> Listed:
     located = (
-        file.module.expanded.problem(refusal.moved(item.base)) for refusal in own
+        file.module.expanded.problem(refusal.moved(item.base))
+        for refusal in own
     )
     return Listed(item.name, None, tuple(located))
 

@@ -81,7 +81,9 @@ def parse_program(
         raise SourceError(path, examined.problems)
     expect_one_meaning(file, examined.closure, behind)
     more = with_fixed(inputs or {}, fix or {})
-    signature = with_asked_variables(file, examined, inputs or {}, fix or {}, out)
+    signature = with_asked_variables(
+        file, examined, inputs or {}, fix or {}, out
+    )
     both = with_fixed(ranges or {}, fix or {})
     program = program_of(file, examined.closure, signature, {**more, **both})
     named = [variable.name for variable in signature.variables]
@@ -103,7 +105,9 @@ def _choose(
         return functions[0]
     examined = [examine(file, f, stated, partial=partial) for f in functions]
     candidates = [e.item for e in examined if not e.problems]
-    roots = [f for f in candidates if not _is_helper(f, file.module)] or candidates
+    roots = [
+        f for f in candidates if not _is_helper(f, file.module)
+    ] or candidates
     if len(roots) == 1:
         return roots[0]
     raise SourceError(file.path, _ambiguity(file, examined, bool(roots)))

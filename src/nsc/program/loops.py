@@ -182,8 +182,14 @@ def _counter_of(c: Compiler, loop: Node) -> _Counter | None:
 
 def _changes(body: Node, name: str) -> bool:
     for node in walk(body):
-        field = {"assignment_expression": "left", "update_expression": "argument"}
-        if node.type in field and text_of(child(node, field[node.type])) == name:
+        field = {
+            "assignment_expression": "left",
+            "update_expression": "argument",
+        }
+        if (
+            node.type in field
+            and text_of(child(node, field[node.type])) == name
+        ):
             return True
     return False
 

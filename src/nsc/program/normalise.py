@@ -18,7 +18,9 @@ _KEYWORDS = frozenset(
         false NULL
     """.split()
 )
-_DROPPED = frozenset(["static", "inline", "extern", "register", "restrict", "const"])
+_DROPPED = frozenset(
+    ["static", "inline", "extern", "register", "restrict", "const"]
+)
 
 
 def normalise(source: str, function: str, parameters: Sequence[str]) -> str:

@@ -11,7 +11,12 @@ from dataclasses import dataclass, field
 
 from nsc.errors import InputError, Problem
 from nsc.program.closure import Closure, close, closure_text
-from nsc.program.domain import Ranges, example_ranges, with_fixed, without_fixed
+from nsc.program.domain import (
+    Ranges,
+    example_ranges,
+    with_fixed,
+    without_fixed,
+)
 from nsc.program.examine import (
     Examined,
     ParsedFile,
@@ -52,8 +57,16 @@ class Asked:
         return Asked(
             [name for name in self.out if name in own | read],
             {name: n for name, n in self.arrays.items() if name in own},
-            {name: v for name, v in self.fix.items() if _whole(name) in own | read},
-            {name: r for name, r in self.inputs.items() if _whole(name) in read},
+            {
+                name: v
+                for name, v in self.fix.items()
+                if _whole(name) in own | read
+            },
+            {
+                name: r
+                for name, r in self.inputs.items()
+                if _whole(name) in read
+            },
         )
 
     @property
@@ -63,12 +76,15 @@ class Asked:
     def flags(self) -> list[str]:
         """Say it on a command line."""
         ranges = [
-            f"{name}={lo:.10g}:{hi:.10g}" for name, (lo, hi) in self.inputs.items()
+            f"{name}={lo:.10g}:{hi:.10g}"
+            for name, (lo, hi) in self.inputs.items()
         ]
         listed = {
             "--array": [f"{name}={n}" for name, n in self.arrays.items()],
             "--out": list(self.out),
-            "--fix": [f"{name}={value:.17g}" for name, value in self.fix.items()],
+            "--fix": [
+                f"{name}={value:.17g}" for name, value in self.fix.items()
+            ],
             "--input": ranges,
         }
         return [
@@ -118,7 +134,9 @@ class FunctionOverview:
             return ""
         return shlex.join(["nsc", "compile", path, *before, *self.flags])
 
-    def as_json(self, path: str, before: Sequence[str] = ()) -> dict[str, object]:
+    def as_json(
+        self, path: str, before: Sequence[str] = ()
+    ) -> dict[str, object]:
         """Return plain values; problems as `file:line:column: message [reason]`.
 
         Args: as of `command`.
@@ -168,12 +186,15 @@ def list_functions(
             f" '{min(unknown)}'"
         )
     return [
-        _overview(file, item, each) for item, each in zip(functions, own, strict=True)
+        _overview(file, item, each)
+        for item, each in zip(functions, own, strict=True)
     ]
 
 
 def _asked_of(file: ParsedFile, item: Item, asked: Asked) -> Asked:
-    declared = [optional_child(p, "declarator") for p in parameters_of(item.node)]
+    declared = [
+        optional_child(p, "declarator") for p in parameters_of(item.node)
+    ]
     names = [name for name in map(declared_name, declared) if name]
     if not asked.names <= set(names):
         return asked.of(names, variables_of(close(file.module, item)))
@@ -184,7 +205,9 @@ def _viewed(
     file: ParsedFile, examined: Examined, asked: Asked
 ) -> tuple[Signature, list[str]]:
     """Return the signature as it is compiled, and what the command needs for it."""
-    signature = with_asked_variables(file, examined, asked.inputs, asked.fix, asked.out)
+    signature = with_asked_variables(
+        file, examined, asked.inputs, asked.fix, asked.out
+    )
     ranges = with_fixed(asked.inputs, asked.fix)
     signature = without_fixed(signature, ranges)
     missing = example_ranges(signature, ranges, only_missing=True)
@@ -192,7 +215,9 @@ def _viewed(
     return signature, [*asked.flags(), *domain]
 
 
-def _notes(file: ParsedFile, closure: Closure, signature: Signature) -> tuple[str, ...]:
+def _notes(
+    file: ParsedFile, closure: Closure, signature: Signature
+) -> tuple[str, ...]:
     named = [variable.name for variable in signature.variables]
     return notes_on_variables(file.module, closure, named)
 

@@ -15,7 +15,9 @@ from typing import NamedTuple
 from nsc.syntax import Array, CType, Pointer, Scalar, Struct, Union, Void
 
 Range = tuple[int, int]  # of integers, both ends included
-Step = str | Range | None  # a field, a range of indices, or an index nobody knows
+Step = (
+    str | Range | None
+)  # a field, a range of indices, or an index nobody knows
 FIRST: Range = (0, 0)  # `*p` and `p->` reach what p[0] does
 MAX_STEPS = 64
 
@@ -27,7 +29,9 @@ class Path(NamedTuple):
     steps: tuple[Step, ...]
 
     def then(self, *steps: Step) -> Path:
-        return self if self == ELSEWHERE else Path(self.root, self.steps + steps)
+        return (
+            self if self == ELSEWHERE else Path(self.root, self.steps + steps)
+        )
 
     def moved(self, by: Range | None) -> Path | None:
         """Return where a pointer leads that is moved by some elements.
@@ -50,7 +54,9 @@ class Path(NamedTuple):
         return self != ELSEWHERE and all(map(_is_one_step, self.steps))
 
 
-ELSEWHERE = Path("", ())  # local variables, and constants: no parameter's object
+ELSEWHERE = Path(
+    "", ()
+)  # local variables, and constants: no parameter's object
 Pointers = frozenset[Path]  # where a pointer may point
 NOWHERE: Pointers = frozenset({ELSEWHERE})
 

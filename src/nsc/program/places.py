@@ -72,7 +72,9 @@ def _named(c: Compiler, node: Node) -> Place:
     return Place(variable.type, _nowhere, variable)
 
 
-def _behind(c: Compiler, pointer: Run, ctype: CType | None, node: Node) -> Place:
+def _behind(
+    c: Compiler, pointer: Run, ctype: CType | None, node: Node
+) -> Place:
     to = pointee_of(ctype)
     return Place(to, lambda m: m.places(pointer(m), to, node))
 
@@ -89,7 +91,9 @@ def _field(c: Compiler, node: Node) -> Place:
             whole = _used_as_struct(c, argument)
     outer = whole.type
     inner = outer.field(name) if isinstance(outer, Struct | Union) else None
-    return Place(inner, lambda m: frozenset(p.then(name) for p in whole.run(m)))
+    return Place(
+        inner, lambda m: frozenset(p.then(name) for p in whole.run(m))
+    )
 
 
 def _used_as_struct(c: Compiler, node: Node) -> Place:
@@ -108,7 +112,9 @@ def _element(c: Compiler, node: Node) -> Place:
             def inside(m: Machine) -> Pointers:
                 places = array.run(m)
                 step = as_range(index.run(m))
-                return m.places(frozenset(p.then(step) for p in places), None, node)
+                return m.places(
+                    frozenset(p.then(step) for p in places), None, node
+                )
 
             return Place(array.type.of, inside)
         base = _loaded(c, array, inner)
@@ -147,7 +153,9 @@ def _loaded(c: Compiler, place: Place, node: Node) -> Expression:
         return _constant(c, node)
     run = place.run
     if isinstance(ctype, Array):
-        return Expression(ctype, lambda m: frozenset(p.then((0, 0)) for p in run(m)))
+        return Expression(
+            ctype, lambda m: frozenset(p.then((0, 0)) for p in run(m))
+        )
 
     def load(m: Machine) -> Value:
         places = run(m)

@@ -31,7 +31,9 @@ _MACROS = """
 """
 RESERVED = frozenset(f"{_C23} {_C_PLUS_PLUS} {_MACROS}".split())
 # promises to compilers that C++ does not know; leaving them out changes no result
-_PROMISES = frozenset("restrict __restrict __restrict__ static register".split())
+_PROMISES = frozenset(
+    "restrict __restrict __restrict__ static register".split()
+)
 _OWN = "nsc_"
 
 
@@ -79,7 +81,9 @@ class PortableNames:
 
     def original(self, text: str) -> str:
         """Return the program's own text; what it calls nsc_... must not be ours."""
-        return "".join(self._of_original(word) for word in words(self.text(text)))
+        return "".join(
+            self._of_original(word) for word in words(self.text(text))
+        )
 
     def _of_original(self, word: str) -> str:
         is_own = word.startswith(_OWN) and kind_of(word) == "name"

@@ -109,13 +109,16 @@ def as_held(kind: Scalar, values: np.ndarray) -> np.ndarray:
 
 def has_cells(program: Program) -> bool:
     """Say whether a program is given pointers or arrays."""
-    return any(isinstance(p.type, Pointer | Array) for p in program.signature.params)
+    return any(
+        isinstance(p.type, Pointer | Array) for p in program.signature.params
+    )
 
 
 def probe_of(program: Program) -> Probe | None:
     """Make a probe; None where more than `MAX_CELLS` cells are behind the pointers."""
     inputs = {
-        (leaf.param, leaf.path): k for k, leaf in enumerate(program.signature.inputs)
+        (leaf.param, leaf.path): k
+        for k, leaf in enumerate(program.signature.inputs)
     }
     outputs = {(leaf.param, leaf.path) for leaf in program.signature.outputs}
     cells: list[Cell] = []
@@ -124,7 +127,9 @@ def probe_of(program: Program) -> Probe | None:
             key = (param.name, path)
             is_known = path is not None
             found = inputs.get((param.name, path)) if is_known else None
-            cells.append(Cell(leaf, found, is_known and key in outputs, not is_known))
+            cells.append(
+                Cell(leaf, found, is_known and key in outputs, not is_known)
+            )
             if len(cells) > MAX_CELLS:
                 return None
     return Probe(program, tuple(cells))
@@ -156,7 +161,9 @@ def _cells_of(param: Param) -> Iterator[tuple[Leaf, _Path | None]]:
 def _elements(ctype: Pointer | Array) -> tuple[CType, int | None]:
     """Return what stands behind a pointer, and how often if it is an array."""
     array = ctype if isinstance(ctype, Array) else ctype.to
-    return (array.of, array.length) if isinstance(array, Array) else (array, None)
+    return (
+        (array.of, array.length) if isinstance(array, Array) else (array, None)
+    )
 
 
 def _spare(element: CType) -> int:

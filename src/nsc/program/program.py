@@ -124,12 +124,16 @@ class Program:
         if not self.source:
             what = "a Python callable has no C text to read"
             return Unsupported("python_callable", what)
-        return dag_of(self.source, self.signature, self.domain, bodiless=self.bodiless)
+        return dag_of(
+            self.source, self.signature, self.domain, bodiless=self.bodiless
+        )
 
     @cached_property
     def prints(self) -> tuple[str, ...]:
         """The functions that it prints with; what they print is discarded."""
-        named = PRINTS.intersection(words(self.source)).difference(self.globals_)
+        named = PRINTS.intersection(words(self.source)).difference(
+            self.globals_
+        )
         return tuple(sorted(named))
 
     @property

@@ -39,7 +39,9 @@ def signature_types(program: Program) -> tuple[tuple[str, ...], str]:
                 chosen[item.start] = item
                 todo.extend(free_names(item))
     text = module.expanded.text
-    pieces = [text[item.start : item.end] for _, item in sorted(chosen.items())]
+    pieces = [
+        text[item.start : item.end] for _, item in sorted(chosen.items())
+    ]
     declarations = [piece.strip().removesuffix(";") + ";" for piece in pieces]
     return tuple(headers), "\n".join(declarations)
 

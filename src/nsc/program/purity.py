@@ -90,11 +90,15 @@ def _harmful_attribute(module: Module, item: Item) -> list[Refusal]:
 
 
 def _has_fields(item: Item) -> bool:
-    return any(node.type == "field_declaration_list" for node in walk(item.node))
+    return any(
+        node.type == "field_declaration_list" for node in walk(item.node)
+    )
 
 
 def _unreadable(module: Module, item: Item, error: Node) -> Refusal:
-    if _COMPLEX.search(text_of(item.node)):  # `double complex z` is not in the grammar
+    if _COMPLEX.search(
+        text_of(item.node)
+    ):  # `double complex z` is not in the grammar
         what = "complex numbers are not supported; pass their two parts"
         return Refusal("uses_complex", what, error)
     what = f"this is not C as nsc reads it: {_snippet(error)}{_hint(module)}"

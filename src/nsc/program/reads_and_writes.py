@@ -138,13 +138,17 @@ class ReadsAndWrites:
         done.append(_Walked(callees, names, effects))
         return effects
 
-    def _effects_by_name(self, name: str, circle: list[Item]) -> Effects | None:
+    def _effects_by_name(
+        self, name: str, circle: list[Item]
+    ) -> Effects | None:
         """Return the effects of a function of this file that has been walked."""
         callee = self.module.function(name)
         if callee is None:
             return None
         known = self._known.get(callee.start)
-        if known is None and any(item.start == callee.start for item in circle):
+        if known is None and any(
+            item.start == callee.start for item in circle
+        ):
             return _NO_WAY_OUT
         return known
 
@@ -194,7 +198,9 @@ def _pointed_to(function: Node) -> frozenset[str]:
         if node.type != "pointer_expression" or node.children[0].type != "&":
             continue
         inner = child(node, "argument")
-        while inner.type == "parenthesized_expression" and inner.named_children:
+        while (
+            inner.type == "parenthesized_expression" and inner.named_children
+        ):
             inner = inner.named_children[0]
         if inner.type == "identifier" and inner.text is not None:
             found.add(inner.text.decode("latin-1"))
@@ -217,14 +223,20 @@ def _callees_first(module: Module, function: Item) -> list[Item]:
             started.add(item.start)
             todo.append((item, True))
             named = map(module.function, sorted(module.callees(item)))
-            todo.extend((callee, False) for callee in named if callee is not None)
+            todo.extend(
+                (callee, False) for callee in named if callee is not None
+            )
     return list(done.values())
 
 
 def _effects(c: Compiler, item: Item) -> Effects:
     """Compile a function and run it on nothing but its parameters."""
-    parameters = tuple(_parameter(c, node) for node in parameters_of(item.node))
-    pointers = {n: t for n, t in parameters if n and isinstance(t, Pointer | Array)}
+    parameters = tuple(
+        _parameter(c, node) for node in parameters_of(item.node)
+    )
+    pointers = {
+        n: t for n, t in parameters if n and isinstance(t, Pointer | Array)
+    }
     values: dict[str, tuple[int, int] | frozenset[Path]] = {
         name: frozenset({Path(name, (FIRST,))}) for name in pointers
     }

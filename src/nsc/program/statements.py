@@ -89,7 +89,9 @@ def declaration(c: Compiler, node: Node) -> Expression:
     return statement(in_order([part for part in parts if part is not nothing]))
 
 
-def _declared(c: Compiler, node: Node, declarator: Node, base: CType | None) -> Run:
+def _declared(
+    c: Compiler, node: Node, declarator: Node, base: CType | None
+) -> Run:
     name = declared_name(declarator)
     sizes = _sizes(c, declarator)
     ctype: CType | None = None
@@ -99,7 +101,9 @@ def _declared(c: Compiler, node: Node, declarator: Node, base: CType | None) -> 
     except Refusal:
         ctype = None
     if isinstance(ctype, Array) and ctype.length is None:
-        ctype = Array(ctype.of, _length_of(optional_child(declarator, "value")))
+        ctype = Array(
+            ctype.of, _length_of(optional_child(declarator, "value"))
+        )
     variable = c.enter(name, f"{name}@{declarator.start_byte}", ctype)
     if has_specifier(node, "storage_class_specifier", b"static"):
         c.pointed_to |= {name}
@@ -134,8 +138,12 @@ def _sizes(c: Compiler, declarator: Node | None) -> list[Run]:
             run = c.number(size)
             if run is not nothing:
                 found.append(run)
-        inner = (n for n in declarator.named_children if "declarator" in n.type)
-        declarator = optional_child(declarator, "declarator") or next(inner, None)
+        inner = (
+            n for n in declarator.named_children if "declarator" in n.type
+        )
+        declarator = optional_child(declarator, "declarator") or next(
+            inner, None
+        )
     return found
 
 
@@ -187,9 +195,14 @@ def _has_default(body: Node) -> bool:
     todo = [body]
     while todo:
         node = todo.pop()
-        if node.type == "case_statement" and optional_child(node, "value") is None:
+        if (
+            node.type == "case_statement"
+            and optional_child(node, "value") is None
+        ):
             return True
-        todo.extend(n for n in node.named_children if n.type != "switch_statement")
+        todo.extend(
+            n for n in node.named_children if n.type != "switch_statement"
+        )
     return False
 
 

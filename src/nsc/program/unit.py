@@ -29,7 +29,9 @@ def text_of_pieces(pieces: Sequence[Piece]) -> str:
 
 def names_of_pieces(pieces: Sequence[Piece]) -> tuple[str, ...]:
     """Return every name that pieces define, once, in their order."""
-    return tuple(dict.fromkeys(name for piece in pieces for name in piece.names))
+    return tuple(
+        dict.fromkeys(name for piece in pieces for name in piece.names)
+    )
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,9 @@ class Variable:
 
     @property
     def is_static(self) -> bool:
-        return has_specifier(self.item.node, "storage_class_specifier", b"static")
+        return has_specifier(
+            self.item.node, "storage_class_specifier", b"static"
+        )
 
     @property
     def value(self) -> str:
@@ -99,7 +101,9 @@ def notes_on_variables(
     return tuple(notes)
 
 
-def _who_may_write(module: Module, closure: Closure, variable: Variable) -> str:
+def _who_may_write(
+    module: Module, closure: Closure, variable: Variable
+) -> str:
     """Say who may write a variable, as the start of a sentence; "" if nobody."""
     own = {function.name for function in closure.functions()}
     for function in module.functions:
@@ -113,7 +117,9 @@ def _may_write(function: Item, name: str) -> bool:
     facts = facts_of(function)
     if name not in facts.identifiers or name not in facts.used:
         return False
-    written = (w for w, refusal in facts.writes if refusal.reason == "writes_global")
+    written = (
+        w for w, refusal in facts.writes if refusal.reason == "writes_global"
+    )
     address = rf"(?<!&)&\s*\(?\s*{name}\b|[(,]\s*{name}\s*[,)]"
     handed_on = re.search(address, text_of(function.node)) is not None
     return name in written or handed_on
@@ -151,7 +157,9 @@ def requested(
 def written_variables(closure: Closure, out: Sequence[str]) -> list[str]:
     """Return the names among `out` that are variables and no parameters."""
     nodes = parameters_of(closure.entry.node)
-    parameters = [declared_name(optional_child(p, "declarator")) for p in nodes]
+    parameters = [
+        declared_name(optional_child(p, "declarator")) for p in nodes
+    ]
     known = variables_of(closure)
     return [name for name in out if name in known and name not in parameters]
 

@@ -31,7 +31,8 @@ def common_type(left: CType | None, right: CType | None) -> CType | None:
         return None
     if "float" in (left.kind, right.kind):
         return max(
-            (t for t in (left, right) if t.kind == "float"), key=lambda t: t.bits
+            (t for t in (left, right) if t.kind == "float"),
+            key=lambda t: t.bits,
         )
     a = promoted(left)
     b = promoted(right)

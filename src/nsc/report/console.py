@@ -32,7 +32,9 @@ LOG_SECONDS = 15
 
 
 @contextmanager
-def console_progress(console: Console) -> Iterator[Callable[[str, float], None]]:
+def console_progress(
+    console: Console,
+) -> Iterator[Callable[[str, float], None]]:
     """Show one line that says what is happening.
 
     Where the output is no terminal, a line is printed every quarter of a minute.
@@ -66,7 +68,9 @@ class _Log:
     def __call__(self, what: str, fraction: float) -> None:
         if time.monotonic() - self.last >= LOG_SECONDS:
             self.last = time.monotonic()
-            self.console.print(f"{fraction:4.0%} {what}", markup=False, highlight=False)
+            self.console.print(
+                f"{fraction:4.0%} {what}", markup=False, highlight=False
+            )
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,9 @@ def _candidate(f: FunctionLine) -> list[Text]:
     names = f"{', '.join(f.inputs)} -> {', '.join(f.outputs)}"
     view = f"{names}   closure: {lines}, {functions}"
     return [
-        Text.assemble((f"{f.line:>5}  ", "dim"), (f.prototype or f.name, "bold")),
+        Text.assemble(
+            (f"{f.line:>5}  ", "dim"), (f.prototype or f.name, "bold")
+        ),
         Text(f"       {view}", style="dim"),
         *[Text(f"       {f.command}", style="dim")] * bool(f.command),
         *(Text(f"       note: {note}", style="yellow") for note in f.notes),
@@ -135,7 +141,9 @@ def _count(n: int, what: str) -> str:
 MAX_OUTPUTS = 8  # that are summarised one by one
 
 
-def console_summary(report: Report, out: Path, *, starts: Mapping[str, str]) -> Group:
+def console_summary(
+    report: Report, out: Path, *, starts: Mapping[str, str]
+) -> Group:
     """Summarise a compilation in a dozen lines.
 
     Args:
@@ -150,7 +158,9 @@ def console_summary(report: Report, out: Path, *, starts: Mapping[str, str]) -> 
     return _summary(report, out, table, how)
 
 
-def _add_starts(table: Table, report: Report, starts: Mapping[str, str]) -> None:
+def _add_starts(
+    table: Table, report: Report, starts: Mapping[str, str]
+) -> None:
     """Say what surrogates were worth before any training, and which start won."""
     found = [
         f"{number(report.zero_shot[name].nmse)} {words}"
@@ -177,7 +187,9 @@ def _add_errors(table: Table, report: Report) -> None:
     for name, errors in alone[:MAX_OUTPUTS]:
         table.add_row("", f"{name}: {_errors(errors)}")
     if len(alone) > MAX_OUTPUTS:
-        table.add_row("", f"{len(alone) - MAX_OUTPUTS} more outputs: report.json")
+        table.add_row(
+            "", f"{len(alone) - MAX_OUTPUTS} more outputs: report.json"
+        )
 
 
 def _errors(errors: Errors) -> str:
@@ -192,7 +204,9 @@ def _errors(errors: Errors) -> str:
 
 def _add_costs(table: Table, report: Report) -> None:
     """Say what it took: program runs, seconds, and nanoseconds a call."""
-    runs = ", ".join(f"{n} {purpose}" for purpose, n in report.program_runs.items())
+    runs = ", ".join(
+        f"{n} {purpose}" for purpose, n in report.program_runs.items()
+    )
     table.add_row("program runs", runs)
     ns = report.ns_per_call
     if ns.original:
@@ -210,7 +224,9 @@ def draft_summary(report: DraftReport, out: Path) -> Group:
     table.add_row("expected", f"nmse {expected}")
     table.add_row("verified", "no: nothing was run")
     table.add_row("time", duration(report.time_s["total"]))
-    return _summary(report, out, table, f"{report.topology}, from the text alone")
+    return _summary(
+        report, out, table, f"{report.topology}, from the text alone"
+    )
 
 
 def _interface(report: Described) -> Table:
@@ -222,7 +238,9 @@ def _interface(report: Described) -> Table:
     return table
 
 
-def _summary(report: Report | DraftReport, out: Path, table: Table, how: str) -> Group:
+def _summary(
+    report: Report | DraftReport, out: Path, table: Table, how: str
+) -> Group:
     table.add_row("written", f"{out}/ " + ", ".join(report.files))
     head = Text.assemble((report.function, "bold"), f"  {how}")
     notes = [Text(f"note: {n}", style="yellow") for n in report.notes]
@@ -266,7 +284,9 @@ def evaluation_table(rows: Sequence[Improvement]) -> Table:
     """Show improvements by group: geometric means, medians, controls."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title in _EVALUATION_COLUMNS:
-        table.add_column(title, justify="left" if title == "group" else "right")
+        table.add_column(
+            title, justify="left" if title == "group" else "right"
+        )
     for row in rows:
         figures = (
             row.compnet,

@@ -20,7 +20,8 @@ def manifest_text(manifest: Mapping, folder: str) -> Group:
         f"{count:,} {split}" for split, count in manifest["splits"].items()
     )
     head = Text.assemble(
-        (f"{manifest['records']:,} programs", "bold"), f" in {folder}: {splits}"
+        (f"{manifest['records']:,} programs", "bold"),
+        f" in {folder}: {splits}",
     )
     drops = manifest["drops"]
     table = Table(box=None, show_header=False, pad_edge=False)
@@ -30,7 +31,9 @@ def manifest_text(manifest: Mapping, folder: str) -> Group:
         table.add_row(f"{count:,}", reason)
     rest = sum(list(drops.values())[MOST:])
     if rest:
-        table.add_row(f"{rest:,}", f"{len(drops) - MOST} other reasons (manifest.json)")
+        table.add_row(
+            f"{rest:,}", f"{len(drops) - MOST} other reasons (manifest.json)"
+        )
     return Group(head, Text(f"{sum(drops.values()):,} dropped:"), table)
 
 
@@ -74,7 +77,10 @@ def data_card(info: Mapping) -> str:
         *_counts("Origins", "origin", info["origins"]),
         *_counts("What was dropped, and why", "reason", info["drops"]),
         *_counts(
-            "Licences, as the origins state them", "licence", info["licences"], 2 * MOST
+            "Licences, as the origins state them",
+            "licence",
+            info["licences"],
+            2 * MOST,
         ),
         *_counts("Inputs", "inputs", info["inputs"], 20),
         *_counts("Outputs", "outputs", info["outputs"], 20),
@@ -86,7 +92,9 @@ def data_card(info: Mapping) -> str:
 
 def _head(info: Mapping) -> list[str]:
     """Say what is in it, and how to make it again."""
-    splits = ", ".join(f"{count:,} {split}" for split, count in info["splits"].items())
+    splits = ", ".join(
+        f"{count:,} {split}" for split, count in info["splits"].items()
+    )
     versions = _versions(info["versions"])
     command = (
         f"nsc data build {' '.join(info['sources'])} --profile {info['profile']}"
@@ -113,7 +121,10 @@ def _head(info: Mapping) -> list[str]:
 def _packages(packages: Mapping[str, str]) -> list[str]:
     if not packages:
         return []
-    return [f"Debian source packages ({len(packages)}): {_versions(packages)}.", ""]
+    return [
+        f"Debian source packages ({len(packages)}): {_versions(packages)}.",
+        "",
+    ]
 
 
 def _versions(versions: Mapping[str, str]) -> str:
@@ -138,7 +149,9 @@ def _sizes(info: Mapping) -> list[str]:
 
 
 def _quantiles(title: str, quantiles: Mapping[str, float]) -> str:
-    return f"| {title} | {' | '.join(f'{v:,.0f}' for v in quantiles.values())} |"
+    return (
+        f"| {title} | {' | '.join(f'{v:,.0f}' for v in quantiles.values())} |"
+    )
 
 
 def _counts(
@@ -150,4 +163,11 @@ def _counts(
     rows = [f"| {name} | {count:,} |" for name, count in shown]
     if rest:
         rows.append(f"| {len(rest)} others | {sum(rest):,} |")
-    return [f"## {title}", "", f"| {what} | programs |", "|---|---:|", *rows, ""]
+    return [
+        f"## {title}",
+        "",
+        f"| {what} | programs |",
+        "|---|---:|",
+        *rows,
+        "",
+    ]

@@ -89,7 +89,9 @@ def _tiles(r: Report) -> str:
         (duration(r.time_s["total"]), "from text to report"),
     ]
     if r.test.wrong is not None:
-        tiles.insert(0, (share(r.test.wrong), "of answers wrong: other integers"))
+        tiles.insert(
+            0, (share(r.test.wrong), "of answers wrong: other integers")
+        )
     if ns.original:
         original = f"a call; the original takes {ns.original:.0f} ns"
         tiles.append((f"{ns.surrogate:.0f} ns", original))
@@ -176,7 +178,9 @@ def _scatter(name: str, truth: list[float], predicted: list[float]) -> str:
     """Draw what was predicted against what is true, and the line where both agree."""
     x = axis_for(truth, "program")
     ends = [x.lo, x.hi]
-    figure = Figure(f"{name}: predicted against true", x, Axis(x.lo, x.hi, "surrogate"))
+    figure = Figure(
+        f"{name}: predicted against true", x, Axis(x.lo, x.hi, "surrogate")
+    )
     figure.line(ends, ends, "b")
     figure.points(truth, predicted, "a")
     return figure.svg()
@@ -264,7 +268,9 @@ def _done(r: Report) -> str:
         ("time", times),
         ("seed", str(r.seed)),
     ]
-    cells = (f"<tr><td>{what}</td><td>{escape(how)}</td></tr>" for what, how in rows)
+    cells = (
+        f"<tr><td>{what}</td><td>{escape(how)}</td></tr>" for what, how in rows
+    )
     return f"<table>{''.join(cells)}</table>"
 
 
@@ -287,6 +293,9 @@ def _coloured(text: str) -> str:
     for token in _C_TOKEN.finditer(text):
         begin = f"<span class='{token.lastgroup}'>"
         inner = escape(token.group()).replace("\n", f"</span>\n{begin}")
-        coloured += [escape(text[at : token.start()]), f"{begin}{inner}</span>"]
+        coloured += [
+            escape(text[at : token.start()]),
+            f"{begin}{inner}</span>",
+        ]
         at = token.end()
     return "".join(coloured) + escape(text[at:])

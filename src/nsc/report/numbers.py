@@ -33,4 +33,6 @@ def duration(seconds: float) -> str:
 
 def ranges(domain: Mapping[str, tuple[float, float]]) -> str:
     """Write input ranges as "x in [0, 1], y in [-1, 1]"."""
-    return ", ".join(f"{name} in [{lo:g}, {hi:g}]" for name, (lo, hi) in domain.items())
+    return ", ".join(
+        f"{name} in [{lo:g}, {hi:g}]" for name, (lo, hi) in domain.items()
+    )

@@ -237,7 +237,9 @@ def from_json(found: object) -> Report | DraftReport:
         raise ValueError(f"report: expected an object; found {_shown(found)}")
     version = found.get("schema")
     if version != SCHEMA:
-        raise ValueError(f"report: expected schema {SCHEMA}; found {_shown(version)}")
+        raise ValueError(
+            f"report: expected schema {SCHEMA}; found {_shown(version)}"
+        )
     kind = DraftReport if "text_only" in found else Report
     rest = {name: value for name, value in found.items() if name != "schema"}
     return _read(kind, rest, "report")
@@ -274,7 +276,9 @@ def _read(kind: Any, found: object, where: str) -> Any:
         return _read_tuple(get_args(kind), found, where)
     if origin is Mapping:
         return _read_mapping(get_args(kind)[1], found, where)
-    if not isinstance(found, _PLAIN_TYPES[kind]) or _is_wrong_bool(kind, found):
+    if not isinstance(found, _PLAIN_TYPES[kind]) or _is_wrong_bool(
+        kind, found
+    ):
         raise _unexpected(where, kind.__name__, found)
     return found
 
@@ -307,13 +311,17 @@ def _read_fields(kind: Any, found: object, where: str) -> Any:
     return kind(**read)
 
 
-def _read_tuple(kinds: tuple[Any, ...], found: object, where: str) -> tuple[Any, ...]:
+def _read_tuple(
+    kinds: tuple[Any, ...], found: object, where: str
+) -> tuple[Any, ...]:
     if not isinstance(found, list | tuple):
         raise _unexpected(where, "an array", found)
     if kinds[-1] is Ellipsis:
         kinds = (kinds[0],) * len(found)
     if len(kinds) != len(found):
-        raise ValueError(f"{where}: expected {len(kinds)} items; found {len(found)}")
+        raise ValueError(
+            f"{where}: expected {len(kinds)} items; found {len(found)}"
+        )
     return tuple(
         _read(kind, part, f"{where}[{k}]")
         for k, (kind, part) in enumerate(zip(kinds, found, strict=True))
@@ -323,7 +331,10 @@ def _read_tuple(kinds: tuple[Any, ...], found: object, where: str) -> tuple[Any,
 def _read_mapping(kind: Any, found: object, where: str) -> dict[str, Any]:
     if not isinstance(found, Mapping):
         raise _unexpected(where, "an object", found)
-    return {name: _read(kind, part, f"{where}.{name}") for name, part in found.items()}
+    return {
+        name: _read(kind, part, f"{where}.{name}")
+        for name, part in found.items()
+    }
 
 
 def _unexpected(where: str, expected: str, found: object) -> ValueError:

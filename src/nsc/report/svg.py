@@ -79,7 +79,11 @@ class Axis:
 
 
 def axis_for(
-    values: Sequence[float], label: str = "", *, log: bool = False, least: float = 0.0
+    values: Sequence[float],
+    label: str = "",
+    *,
+    log: bool = False,
+    least: float = 0.0,
 ) -> Axis:
     """Choose a range that holds all values with a little room, and is `least` long."""
     kept = [v for v in values if math.isfinite(v) and (v > 0 or not log)]
@@ -89,7 +93,9 @@ def axis_for(
     hi = max(kept)
     if log:
         return Axis(lo / 1.5, hi * 1.5, label, True)
-    room = max(0.05 * (hi - lo), (least - (hi - lo)) / 2) or 0.5 * abs(hi) or 1.0
+    room = (
+        max(0.05 * (hi - lo), (least - (hi - lo)) / 2) or 0.5 * abs(hi) or 1.0
+    )
     return Axis(lo - room, hi + room, label)
 
 
@@ -110,21 +116,29 @@ class Figure:
         return float(f"{px:.1f}"), float(f"{py:.1f}")
 
     def line(
-        self, xs: Sequence[float], ys: Sequence[float], kind: str, key: str = ""
+        self,
+        xs: Sequence[float],
+        ys: Sequence[float],
+        kind: str,
+        key: str = "",
     ) -> None:
         """Draw a polyline of CSS class `kind`; points that are not finite are left out.
 
         Args:
             key: what the legend calls it; "" is not in the legend.
         """
-        drawn = [(x, y) for x, y in zip(xs, ys, strict=True) if math.isfinite(y)]
+        drawn = [
+            (x, y) for x, y in zip(xs, ys, strict=True) if math.isfinite(y)
+        ]
         places = [self._at(x, y) for x, y in drawn]
         points = " ".join(f"{px:.1f},{py:.1f}" for px, py in places)
         self.marks.append(f'<polyline class="line {kind}" points="{points}"/>')
         if key:
             self.keys.append((kind, key))
 
-    def points(self, xs: Sequence[float], ys: Sequence[float], kind: str) -> None:
+    def points(
+        self, xs: Sequence[float], ys: Sequence[float], kind: str
+    ) -> None:
         """Draw a dot of CSS class `kind` at each point."""
         for x, y in zip(xs, ys, strict=True):
             px, py = self._at(x, y)
@@ -132,9 +146,13 @@ class Figure:
                 f'<circle class="dot {kind}" cx="{px:.1f}" cy="{py:.1f}" r="2.2"/>'
             )
 
-    def bars(self, edges: Sequence[float], heights: Sequence[float], kind: str) -> None:
+    def bars(
+        self, edges: Sequence[float], heights: Sequence[float], kind: str
+    ) -> None:
         """Draw a bar of CSS class `kind` between each edge and the next."""
-        for left, right, height in zip(edges, edges[1:], heights, strict=False):
+        for left, right, height in zip(
+            edges, edges[1:], heights, strict=False
+        ):
             x0, y0 = self._at(left, height)
             x1, y1 = self._at(right, self.y.lo)
             self.marks.append(
@@ -225,7 +243,9 @@ def heat_map(
     return f"<figure><figcaption>{escape(title)}</figcaption>{body}</figure>"
 
 
-def _cells(rows: Sequence[Sequence[float]], lo: float, hi: float) -> Iterator[str]:
+def _cells(
+    rows: Sequence[Sequence[float]], lo: float, hi: float
+) -> Iterator[str]:
     """Draw a square a value; each is a little too large, so that no gap shows."""
     side = MAP_SIDE / len(rows[0])
     size = side + 0.4

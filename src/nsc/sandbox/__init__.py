@@ -22,7 +22,9 @@ from nsc.sandbox.outcome import MEANING as MEANING
 from nsc.sandbox.outcome import Outcome as Outcome
 from nsc.sandbox.roles import KINDS as KINDS
 from nsc.sandbox.roles import Disagreement as Disagreement
-from nsc.sandbox.roles import signature_disagreements as signature_disagreements
+from nsc.sandbox.roles import (
+    signature_disagreements as signature_disagreements,
+)
 from nsc.sandbox.run import Execution as Execution
 from nsc.sandbox.run import RunLimits as RunLimits
 from nsc.sandbox.run import run as run

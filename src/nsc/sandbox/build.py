@@ -12,7 +12,12 @@ from functools import partial
 from itertools import accumulate
 
 from nsc.program import Unit
-from nsc.sandbox.compiler import Compiled, CompilerLimits, compile_wasm, trapping
+from nsc.sandbox.compiler import (
+    Compiled,
+    CompilerLimits,
+    compile_wasm,
+    trapping,
+)
 from nsc.sandbox.guard import refusal
 from nsc.sandbox.module import Text, module_texts
 from nsc.sandbox.outcome import Outcome
@@ -80,22 +85,30 @@ def build(
     return [results[k] for k in range(len(units))]
 
 
-def build_own(unit: Unit, limits: CompilerLimits = CompilerLimits()) -> Built | Failed:
+def build_own(
+    unit: Unit, limits: CompilerLimits = CompilerLimits()
+) -> Built | Failed:
     """Build a unit that nsc wrote itself, which may hold directives.
 
     No text from elsewhere may be in it that has not passed `refusal`.
     """
-    [built] = _build_module([unit], [0], partial(compile_wasm, limits=limits)).values()
+    [built] = _build_module(
+        [unit], [0], partial(compile_wasm, limits=limits)
+    ).values()
     return built
 
 
 def _build_module(
-    units: Sequence[Unit], chosen: list[int], compile_: Callable[[str], Compiled]
+    units: Sequence[Unit],
+    chosen: list[int],
+    compile_: Callable[[str], Compiled],
 ) -> dict[int, Built | Failed]:
     """Build the chosen units as one module, or, if that fails, as several."""
     texts = module_texts([units[k] for k in chosen])
     made = compile_("".join(part.text for part in texts))
-    if made.outcome is Outcome.ok and (len(chosen) == 1 or not _asks_at_start(made)):
+    if made.outcome is Outcome.ok and (
+        len(chosen) == 1 or not _asks_at_start(made)
+    ):
         return {
             k: Built(made.wasm, number, units[k].n_inputs, units[k].n_outputs)
             for number, k in enumerate(chosen)
@@ -130,5 +143,10 @@ def _blamed(texts: Sequence[Text], lines: Sequence[int]) -> list[int]:
     ends = list(accumulate(part.text.count("\n") for part in texts))
     places = {bisect_left(ends, line) for line in lines}
     return sorted(
-        {unit for place in places if place < len(texts) for unit in texts[place].units}
+        {
+            unit
+            for place in places
+            if place < len(texts)
+            for unit in texts[place].units
+        }
     )

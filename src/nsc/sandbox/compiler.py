@@ -69,7 +69,9 @@ class CompilerLimits:
 
     wall_s: float = 60.0
     cpu_s: int = 60
-    memory_bytes: int = 8 << 30  # address space; zig reserves far more than it touches
+    memory_bytes: int = (
+        8 << 30
+    )  # address space; zig reserves far more than it touches
     file_bytes: int = 256 << 20
 
 
@@ -90,7 +92,9 @@ class Compiled:
 
 
 def compile_wasm(
-    text: str, limits: CompilerLimits = CompilerLimits(), more_flags: Sequence[str] = ()
+    text: str,
+    limits: CompilerLimits = CompilerLimits(),
+    more_flags: Sequence[str] = (),
 ) -> Compiled:
     """Compile one translation unit to a wasm reactor module.
 
@@ -110,12 +114,16 @@ def compile_wasm(
     return made
 
 
-def _compile(text: str, limits: CompilerLimits, more_flags: Sequence[str]) -> Compiled:
+def _compile(
+    text: str, limits: CompilerLimits, more_flags: Sequence[str]
+) -> Compiled:
     try:
         with temporary_folder("nsc-") as folder:
             return _compile_in(folder, text, limits, more_flags)
     except OSError as error:
-        raise HostError(f"the C compiler cannot be started: {error.strerror}") from None
+        raise HostError(
+            f"the C compiler cannot be started: {error.strerror}"
+        ) from None
 
 
 def _compile_in(
@@ -139,12 +147,17 @@ def _compile_in(
 
 
 def _lines_with_errors(messages: str) -> tuple[int, ...]:
-    found = re.findall(r"^unit\.c:(\d+):\d+: (?:fatal )?error:", messages, re.MULTILINE)
+    found = re.findall(
+        r"^unit\.c:(\d+):\d+: (?:fatal )?error:", messages, re.MULTILINE
+    )
     return tuple(map(int, found))
 
 
 def run_limited(
-    command: list[str], work: Path, environment: dict[str, str], limits: CompilerLimits
+    command: list[str],
+    work: Path,
+    environment: dict[str, str],
+    limits: CompilerLimits,
 ) -> tuple[int | None, str]:
     """Run a process group under limits.
 
@@ -171,7 +184,13 @@ def limited(command: Sequence[str], limits: CompilerLimits) -> list[str]:
         f"ulimit -{name} {_at_most(kind, bound) // unit}"
         for name, kind, bound, unit in bounds
     ]
-    return ["/bin/sh", "-c", " && ".join([*settings, 'exec "$@"']), "sh", *command]
+    return [
+        "/bin/sh",
+        "-c",
+        " && ".join([*settings, 'exec "$@"']),
+        "sh",
+        *command,
+    ]
 
 
 def _at_most(kind: int, bound: int) -> int:
@@ -192,7 +211,9 @@ def clean_diagnostic(messages: str) -> str:
 
 def _as_written(message: str) -> str:
     """Put the user's names where a message has those of a module."""
-    message = re.sub(r"\S*/\S*", "<path>", message).replace("unit.c", "the program")
+    message = re.sub(r"\S*/\S*", "<path>", message).replace(
+        "unit.c", "the program"
+    )
     message = _RENAMED.sub("", message)
     return _OWN.sub("the sandbox's own code", message)
 
@@ -204,7 +225,9 @@ def warm_up(progress: Callable[[str], None] = lambda line: None) -> None:
         HostError: it cannot be built here, or not in ten minutes.
     """
     if not (cache_folder() / "zig").exists():
-        progress("building the C library for the sandbox (once, about half a minute)")
+        progress(
+            "building the C library for the sandbox (once, about half a minute)"
+        )
     made = compile_wasm(
         "#include <math.h>\ndouble f(double x) { return sin(x); }\n",
         CompilerLimits(wall_s=WARM_UP_S, cpu_s=int(WARM_UP_S)),

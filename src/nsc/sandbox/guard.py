@@ -39,7 +39,9 @@ _DEEPER = dict.fromkeys("([{", 1) | dict.fromkeys(")]}", -1)
 _ODD = re.compile(r"[^\t\n\x20-\x7e]")
 # [[gnu::constructor]], <:<:gnu::constructor:>:>, and brackets spelled so that they
 # would not be counted
-_ATTRIBUTE = frozenset((("[", "["), ("<", ":"), (":", ">"), ("<", "%"), ("%", ">")))
+_ATTRIBUTE = frozenset(
+    (("[", "["), ("<", ":"), (":", ">"), ("<", "%"), ("%", ">"))
+)
 _RAW_STRING = re.compile(r"\A(?:u8|[uUL])?R\Z")
 _SPLICE = re.compile(r"\\[ \t\r\v\f]*\n")
 
@@ -51,7 +53,9 @@ def refusal(unit: Unit) -> str | None:
     """
     text = unit.text
     if len(text) > MAX_UNIT_BYTES:
-        return f"{len(text)} bytes of text; at most {MAX_UNIT_BYTES} are compiled"
+        return (
+            f"{len(text)} bytes of text; at most {MAX_UNIT_BYTES} are compiled"
+        )
     if _ODD.search(text):
         return "a byte that is not printable ASCII"
     if _SPLICE.search(text) or "??" in text:
@@ -65,7 +69,8 @@ def refusal(unit: Unit) -> str | None:
         if not re.fullmatch(r"[A-Za-z_]\w*", name):
             return "a name that is no identifier"
     return next(
-        filter(None, (_refused_piece(piece.text) for piece in unit.pieces)), None
+        filter(None, (_refused_piece(piece.text) for piece in unit.pieces)),
+        None,
     )
 
 
@@ -90,19 +95,28 @@ def _refused_piece(text: str) -> str | None:
     solid = [word for word in found if distinct[word] not in BLANKS]
     if any(pair in _ATTRIBUTE for pair in pairwise(solid)):
         return "an attribute or digraph"
-    depths = [0, *accumulate(_DEEPER[word] for word in found if word in _DEEPER)]
+    depths = [
+        0,
+        *accumulate(_DEEPER[word] for word in found if word in _DEEPER),
+    ]
     if min(depths) < 0 or depths[-1] != 0:
         return "brackets that do not match"
     if not solid or solid[-1] not in (";", "}"):
         return "a declaration without an end"
-    return f"brackets nested {max(depths)} deep" if max(depths) > MAX_NESTING else None
+    return (
+        f"brackets nested {max(depths)} deep"
+        if max(depths) > MAX_NESTING
+        else None
+    )
 
 
 def _refused_word(word: str, kind: str) -> str | None:
     if len(word) > MAX_TOKEN_BYTES and kind not in ("space", "comment"):
         return "a token of thousands of characters"
     if kind == "punct" and (
-        word[0] == "#" or word.startswith("%:") or word in ("\\", "`", "@", "$")
+        word[0] == "#"
+        or word.startswith("%:")
+        or word in ("\\", "`", "@", "$")
     ):
         return f"a directive or '{word}'"
     # the name of a unit's own, as modules have it

@@ -34,7 +34,11 @@ def remembering(
     together = run(built, np.concatenate([x, x[::-1], x]), patient)
     fresh = run(built, x, patient)
     ended = _ended(together, 3 * n)
-    for part in (slice(0, n), slice(2 * n - 1, n - 1, -1), slice(2 * n, 3 * n)):
+    for part in (
+        slice(0, n),
+        slice(2 * n - 1, n - 1, -1),
+        slice(2 * n, 3 * n),
+    ):
         other = np.ascontiguousarray(together.outputs[part])
         differ = ~same_bits(fresh.outputs, other).all(axis=1)
         differ &= ended[part] & _ended(fresh, n)

@@ -67,7 +67,9 @@ def module_texts(units: Sequence[Unit]) -> list[Text]:
         'nsc_u0m_export("out") double *nsc_u0m_get_out(void) { return nsc_u0m_out; }',
         'nsc_u0m_export("done") volatile int *nsc_u0m_get_done(void) { return &nsc_u0m_done; }\n',
     ]
-    symbols: dict[tuple[str, bytes], str] = {}  # by name and what it stands for
+    symbols: dict[
+        tuple[str, bytes], str
+    ] = {}  # by name and what it stands for
     written: dict[tuple, Text] = {}
     entries = []
     for number, unit in enumerate(units):
@@ -85,7 +87,9 @@ def module_texts(units: Sequence[Unit]) -> list[Text]:
             )
             text.units.append(number)
         entries.append(symbols[unit.entry, meanings[unit.entry]])
-    steps = ", ".join(f"{{{unit.n_inputs}, {unit.n_outputs}}}" for unit in units)
+    steps = ", ".join(
+        f"{{{unit.n_inputs}, {unit.n_outputs}}}" for unit in units
+    )
     loop = _RUN.replace("ENTRIES", ", ".join(entries)).replace("STEPS", steps)
     return [Text("\n".join(before), []), *written.values(), Text(loop, [])]
 
@@ -122,11 +126,16 @@ def _meanings(unit: Unit) -> dict[str, bytes]:
         seen = {name}
         todo = [name]
         while todo:
-            fresh = set().union(*(needs[piece] for piece in holders[todo.pop()])) - seen
+            fresh = (
+                set().union(*(needs[piece] for piece in holders[todo.pop()]))
+                - seen
+            )
             seen |= fresh
             todo += fresh
         meanings[name] = _digest(
-            sorted({digests[piece] for other in seen for piece in holders[other]})
+            sorted(
+                {digests[piece] for other in seen for piece in holders[other]}
+            )
         )
     return meanings
 

@@ -95,7 +95,9 @@ def signature_disagreements(
             found.append(_unchecked(program))
             continue
         generator = np.random.default_rng(seed)
-        roles = observed_roles(probe, made, x, generator=generator, limits=limits)
+        roles = observed_roles(
+            probe, made, x, generator=generator, limits=limits
+        )
         found.append(disagreements(probe, roles, x))
     return found
 
@@ -105,7 +107,9 @@ def _unchecked(program: Program) -> list[Disagreement]:
     return [Disagreement("unchecked", params[0], params[0])]
 
 
-def disagreements(probe: Probe, roles: Roles, x: np.ndarray) -> list[Disagreement]:
+def disagreements(
+    probe: Probe, roles: Roles, x: np.ndarray
+) -> list[Disagreement]:
     """List where a program's signature says otherwise than runs on `n i` inputs."""
     found: list[Disagreement] = []
     for k, cell in enumerate(probe.cells):
@@ -131,7 +135,9 @@ def disagreements(probe: Probe, roles: Roles, x: np.ndarray) -> list[Disagreemen
         example = tuple(float(v) for v in x[roles.heeded])
         cell = probe.cells[int(probe.free[0])]
         found.append(
-            Disagreement("stray_memory", cell.leaf.name, cell.leaf.param, example)
+            Disagreement(
+                "stray_memory", cell.leaf.name, cell.leaf.param, example
+            )
         )
     return found
 
@@ -198,7 +204,9 @@ class _Observation:
     def _kept(self, before: np.ndarray, after: np.ndarray) -> np.ndarray:
         """Say which cells `n c` hold after a call what they held before it."""
         cells = np.ascontiguousarray(before[:, self.first_in :])
-        return same_bits(cells, np.ascontiguousarray(after[:, self.first_out :]))
+        return same_bits(
+            cells, np.ascontiguousarray(after[:, self.first_out :])
+        )
 
     def _patterns(
         self, k: int, n: int, generator: np.random.Generator
@@ -230,7 +238,9 @@ class _Observation:
         if leaf.type.kind == "bool":
             return 0.0, 1.0
         if beside:
-            return min(domain.lo[i] for i in beside), max(domain.hi[i] for i in beside)
+            return min(domain.lo[i] for i in beside), max(
+                domain.hi[i] for i in beside
+            )
         return (-1.0, 1.0) if leaf.type.kind == "float" else SMALL
 
     def _read_one_by_one(
@@ -250,7 +260,9 @@ class _Observation:
         wide = np.repeat(a[samples], len(free), axis=0)
         rows = np.arange(len(wide))
         columns = self.first_in + np.tile(free, len(samples))
-        wide[rows, columns] = np.repeat(b[samples], len(free), axis=0)[rows, columns]
+        wide[rows, columns] = np.repeat(b[samples], len(free), axis=0)[
+            rows, columns
+        ]
         ran, changed = self._run(wide)
         before = np.repeat(y[samples], len(free), axis=0)
         moved = ~same_bits(changed, before)

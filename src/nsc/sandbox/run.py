@@ -143,8 +143,12 @@ class _Instance:
         """Return the outputs of samples first..stop, `n o`."""
         row_bytes = 8 * self.built.n_outputs
         start = self.output + first * row_bytes
-        raw = self.memory.read(self.store, start, start + (stop - first) * row_bytes)
-        return np.frombuffer(bytes(raw), np.float64).reshape(-1, self.built.n_outputs)
+        raw = self.memory.read(
+            self.store, start, start + (stop - first) * row_bytes
+        )
+        return np.frombuffer(bytes(raw), np.float64).reshape(
+            -1, self.built.n_outputs
+        )
 
     def position(self, low: int, high: int) -> int:
         """Return the sample that was running.
@@ -177,7 +181,9 @@ class _Stretch(NamedTuple):
 
 def _function(exports: Mapping[str, object], name: str) -> wasmtime.Func:
     found = exports[name]
-    assert isinstance(found, wasmtime.Func), f"module.py exports a function '{name}'"
+    assert isinstance(found, wasmtime.Func), (
+        f"module.py exports a function '{name}'"
+    )
     return found
 
 
@@ -187,7 +193,9 @@ def _memory(exports: Mapping[str, object]) -> wasmtime.Memory:
     return found
 
 
-def run(built: Built, x: np.ndarray, limits: RunLimits = RunLimits()) -> Execution:
+def run(
+    built: Built, x: np.ndarray, limits: RunLimits = RunLimits()
+) -> Execution:
     """Run a unit on inputs.
 
     After a failure a fresh instance goes on with the next sample, until
@@ -228,7 +236,9 @@ class _Run:
                 self._run_chunk(start, min(start + CHUNK, len(self.x)))
             except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
                 return self._never_started(error)
-        return Execution(self.outputs, self.failed, self._worst(), self.import_name)
+        return Execution(
+            self.outputs, self.failed, self._worst(), self.import_name
+        )
 
     def is_given_up(self) -> bool:
         return len(self.failed) >= self.limits.failures
@@ -257,7 +267,9 @@ class _Run:
             first = reached + 1
             instance = self._written(None, start, stop)
 
-    def _written(self, instance: _Instance | None, start: int, stop: int) -> _Instance:
+    def _written(
+        self, instance: _Instance | None, start: int, stop: int
+    ) -> _Instance:
         """Return an instance that holds the chunk's inputs, fresh if none is given."""
         if instance is None:
             instance = _Instance(self.built, self.limits)
@@ -305,7 +317,9 @@ def _expect_host() -> None:
         ) from None
 
 
-def _named_error(error: wasmtime.Trap | wasmtime.WasmtimeError) -> tuple[Outcome, str]:
+def _named_error(
+    error: wasmtime.Trap | wasmtime.WasmtimeError,
+) -> tuple[Outcome, str]:
     """Return (outcome, import asked for) of a trap, or of another error."""
     if isinstance(error, wasmtime.Trap):
         code = error.trap_code
@@ -317,7 +331,9 @@ def _named_error(error: wasmtime.Trap | wasmtime.WasmtimeError) -> tuple[Outcome
         return Outcome.trapped, ""
     asked = text.split("`")[1] if "`" in text else "unknown"
     name = asked.rsplit("::", 1)[-1]
-    outcome = Outcome.exited if name == "proc_exit" else Outcome.forbidden_import
+    outcome = (
+        Outcome.exited if name == "proc_exit" else Outcome.forbidden_import
+    )
     return outcome, name
 
 

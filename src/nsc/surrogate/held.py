@@ -41,7 +41,9 @@ class OneOf:
     def __post_init__(self) -> None:
         is_ascending = all(a < b for a, b in pairwise(self.values))
         if not self.values or not is_ascending:
-            raise InputError(f"values must ascend, one at least; found {self.values}")
+            raise InputError(
+                f"values must ascend, one at least; found {self.values}"
+            )
 
     @property
     def thresholds(self) -> tuple[float, ...]:

@@ -39,7 +39,9 @@ def pad_inputs(x: np.ndarray, topology: Topology) -> np.ndarray:
     """
     missing = topology.n_inputs - x.shape[-1]
     if missing < 0:
-        raise InputError(f"{x.shape[-1]} inputs do not fit a {topology} surrogate")
+        raise InputError(
+            f"{x.shape[-1]} inputs do not fit a {topology} surrogate"
+        )
     if missing == 0:
         return x
     zeros = np.zeros((*x.shape[:-1], missing))
@@ -94,7 +96,10 @@ def clone_outputs(
     grown = Topology((*topology.widths[:-1], n_outputs), topology.activation)
     layers = topology.layers(w)
     weight, bias = layers[-1]
-    layers[-1] = (np.repeat(weight, n_outputs, axis=0), np.repeat(bias, n_outputs))
+    layers[-1] = (
+        np.repeat(weight, n_outputs, axis=0),
+        np.repeat(bias, n_outputs),
+    )
     return grown.join(layers), grown
 
 
@@ -150,7 +155,9 @@ def widen(
         new_weight = generator.uniform(-bound, bound, (rows, columns))
         new_bias = generator.uniform(-bound, bound, rows)
         new_weight[:old_rows, :old_columns] = weight
-        new_weight[:old_rows, old_columns:] = 0.0  # old units do not see new ones
+        new_weight[:old_rows, old_columns:] = (
+            0.0  # old units do not see new ones
+        )
         new_bias[:old_rows] = bias
         layers.append((new_weight, new_bias))
     return wide.join(layers), wide

@@ -68,7 +68,9 @@ class Surrogate:
         is_one_example = given.ndim == 1
         return y[0] if is_one_example else y
 
-    def networks(self, x: Float[np.ndarray, "n i"]) -> Float[np.ndarray, "n o"]:
+    def networks(
+        self, x: Float[np.ndarray, "n i"]
+    ) -> Float[np.ndarray, "n o"]:
         """Evaluate the networks alone: real numbers, whatever outputs can hold."""
         u = self.normalise(x)
         outputs = [forward(m.w, m.topology, u) for m in self.members]
@@ -82,7 +84,9 @@ class Surrogate:
         kept = [c if held is None else held.nearest(c) for c, held in columns]
         return np.stack(kept, axis=1)
 
-    def normalise(self, x: Float[np.ndarray, "n i"]) -> Float[np.ndarray, "n i"]:
+    def normalise(
+        self, x: Float[np.ndarray, "n i"]
+    ) -> Float[np.ndarray, "n i"]:
         """Map the domain onto [-1, 1]."""
         centre = (self.hi + self.lo) / 2
         half_width = (self.hi - self.lo) / 2
@@ -106,7 +110,9 @@ class Surrogate:
         try:
             return dict[str, Any](json.loads(text))
         except (TypeError, ValueError, RecursionError) as error:
-            raise StoreError(f"the surrogate's report is damaged: {error}") from None
+            raise StoreError(
+                f"the surrogate's report is damaged: {error}"
+            ) from None
 
     def save(self, path: str | Path) -> None:
         """Write a safetensors file that `nsc.load` reads, with the same bits.
@@ -114,10 +120,14 @@ class Surrogate:
         Raises:
             InputError: the file cannot be written.
         """
-        tensors = {f"w{k}": _as_double(m.w) for k, m in enumerate(self.members)}
+        tensors = {
+            f"w{k}": _as_double(m.w) for k, m in enumerate(self.members)
+        }
         tensors["lo"] = _as_double(self.lo)
         tensors["hi"] = _as_double(self.hi)
-        topologies = [[str(m.topology), m.topology.activation] for m in self.members]
+        topologies = [
+            [str(m.topology), m.topology.activation] for m in self.members
+        ]
         header = {
             "topologies": json.dumps(topologies),
             "inputs": json.dumps(self.input_names),
@@ -125,7 +135,9 @@ class Surrogate:
             "metadata": json.dumps(self.metadata),
         }
         if any(self.held):
-            header["held"] = json.dumps(list(map(held_values.to_json, self.held)))
+            header["held"] = json.dumps(
+                list(map(held_values.to_json, self.held))
+            )
         store.write(Path(path), tensors, header)
 
 
@@ -144,8 +156,16 @@ def load(path: str | Path) -> Surrogate:
     try:
         return _surrogate(stored)
     # brackets in brackets are too deep for the parser
-    except (KeyError, TypeError, ValueError, RecursionError, InputError) as error:
-        raise StoreError(f"{path} does not describe a surrogate: {error}") from None
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        RecursionError,
+        InputError,
+    ) as error:
+        raise StoreError(
+            f"{path} does not describe a surrogate: {error}"
+        ) from None
 
 
 def _surrogate(stored: store.Stored) -> Surrogate:
@@ -165,9 +185,13 @@ def _surrogate(stored: store.Stored) -> Surrogate:
     metadata = dict[str, Any](json.loads(header["metadata"]))
     if not all(isinstance(text, str) for text in metadata.values()):
         raise ValueError("its metadata are no texts")
-    held = tuple(map(held_values.from_json, json.loads(header.get("held", "[]"))))
+    held = tuple(
+        map(held_values.from_json, json.loads(header.get("held", "[]")))
+    )
     if held and len(held) != len(outputs):
-        raise ValueError(f"'held' must have {len(outputs)} items; found {len(held)}")
+        raise ValueError(
+            f"'held' must have {len(outputs)} items; found {len(held)}"
+        )
     return Surrogate(members, lo, hi, inputs, outputs, metadata, held)
 
 
@@ -210,6 +234,8 @@ def _members(stored: store.Stored) -> tuple[Member, ...]:
                 f" float64; found {w.dtype} {w.shape}"
             )
         if not np.isfinite(w).all():
-            raise ValueError(f"member {k} has a parameter that is NaN or infinite")
+            raise ValueError(
+                f"member {k} has a parameter that is NaN or infinite"
+            )
         found.append(Member(topology, w))
     return tuple(found)

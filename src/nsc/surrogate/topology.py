@@ -63,7 +63,9 @@ class Topology:
         # int() refuses thousands of digits
         if not all(p.isdecimal() and len(p) <= MAX_DIGITS for p in parts):
             shown = text if len(text) <= 60 else f"{text[:60]}..."
-            raise InputError(f"a topology is written like 9-4-4-1; found '{shown}'")
+            raise InputError(
+                f"a topology is written like 9-4-4-1; found '{shown}'"
+            )
         return Topology(tuple(int(p) for p in parts), activation)
 
     def __str__(self) -> str:
@@ -87,7 +89,9 @@ class Topology:
     @property
     def n_parameters(self) -> int:
         """The length of `w`: 65 for 9-4-4-1."""
-        return sum((fan_in + 1) * units for fan_in, units in pairwise(self.widths))
+        return sum(
+            (fan_in + 1) * units for fan_in, units in pairwise(self.widths)
+        )
 
     def layers(self, w: np.ndarray) -> Layers:
         """View `... w` as [(weight `... out in`, bias `... out`)], without copying.

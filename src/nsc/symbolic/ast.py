@@ -129,4 +129,6 @@ def float_of(whole: int) -> float:
     Masks of 63 ones do not become 2^63.
     """
     found = float(whole)
-    return math.nextafter(found, 0.0) if abs(int(found)) > abs(whole) else found
+    return (
+        math.nextafter(found, 0.0) if abs(int(found)) > abs(whole) else found
+    )

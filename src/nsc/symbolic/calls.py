@@ -48,7 +48,9 @@ _OF_WHOLE = frozenset(
 _PARTIAL = frozenset(("SQRT", "LOG", "ASIN", "POW", "FMOD", "NAN"))
 
 
-def _scaled(op: str, factor: float, *, before: bool = False) -> Callable[..., int]:
+def _scaled(
+    op: str, factor: float, *, before: bool = False
+) -> Callable[..., int]:
     """Build `op(x) * factor`, or `op(x * factor)`."""
 
     def build(b: Builder, x: int) -> int:
@@ -62,7 +64,9 @@ def _scaled(op: str, factor: float, *, before: bool = False) -> Callable[..., in
 def _odd(b: Builder, x: int, positive: Callable[[int], int]) -> int:
     """Build an odd function from its values on x >= 0."""
     value = positive(b.make("ABS", x))
-    return b.make("SEL", b.make("LT", x, b.literal(0.0)), b.make("NEG", value), value)
+    return b.make(
+        "SEL", b.make("LT", x, b.literal(0.0)), b.make("NEG", value), value
+    )
 
 
 def _asinh(b: Builder, x: int) -> int:
@@ -86,7 +90,9 @@ def _atanh(b: Builder, x: int) -> int:
 
 def _copysign(b: Builder, x: int, sign: int) -> int:
     size = b.make("ABS", x)
-    return b.make("SEL", b.make("LT", sign, b.literal(0.0)), b.make("NEG", size), size)
+    return b.make(
+        "SEL", b.make("LT", sign, b.literal(0.0)), b.make("NEG", size), size
+    )
 
 
 def _rint(b: Builder, x: int) -> int:
@@ -98,7 +104,9 @@ def _rint(b: Builder, x: int) -> int:
         return b.make("ROUND", x)
     half = b.literal(0.5)
     is_tie = b.make("EQ", b.make("SUB", x, b.make("FLOOR", x)), half)
-    even = b.make("MUL", b.literal(2.0), b.make("ROUND", b.make("MUL", x, half)))
+    even = b.make(
+        "MUL", b.literal(2.0), b.make("ROUND", b.make("MUL", x, half))
+    )
     return b.make("SEL", is_tie, even, b.make("ROUND", x))
 
 
@@ -234,7 +242,13 @@ _OF_ONE = {
     "round": "ROUND",
     "trunc": "TRUNC",
 }
-_OF_TWO = {"pow": "POW", "atan2": "ATAN2", "fmin": "MIN", "fmax": "MAX", "fmod": "FMOD"}
+_OF_TWO = {
+    "pow": "POW",
+    "atan2": "ATAN2",
+    "fmin": "MIN",
+    "fmax": "MAX",
+    "fmod": "FMOD",
+}
 # by the function's name; names of a lexicon keep this order (stand_ins.py)
 FORMULAS: dict[str, Formula] = {
     **{name: Formula(1, _operation(op)) for name, op in _OF_ONE.items()},
@@ -272,7 +286,8 @@ FORMULAS: dict[str, Formula] = {
     "tgamma": Formula(1, gamma_bessel.gamma),
     "lgamma": Formula(1, gamma_bessel.log_gamma),
     **{
-        name: Formula(1, gamma_bessel.bessel(name)) for name in ("j0", "j1", "y0", "y1")
+        name: Formula(1, gamma_bessel.bessel(name))
+        for name in ("j0", "j1", "y0", "y1")
     },
     "abs": Formula(1, _operation("ABS"), is_int=True),
     "labs": Formula(1, _operation("ABS"), is_int=True),

@@ -80,7 +80,9 @@ def definitions_of(source: str) -> Definitions:
     scope = scope_of(type_definitions(root))
     items = root.named_children
     functions = dict(
-        _function(item, scope) for item in items if item.type == "function_definition"
+        _function(item, scope)
+        for item in items
+        if item.type == "function_definition"
     )
     return Definitions(functions, ())
 
@@ -99,7 +101,9 @@ def _function(item: Node, scope: Scope) -> tuple[str, Ast]:
     declarator = item.child_by_field_name("declarator")
     _, result = _without_pointers(declarator, base_type(item, scope))
     parameters = tuple(
-        declare(p.child_by_field_name("declarator"), base_type(p, scope), scope)
+        declare(
+            p.child_by_field_name("declarator"), base_type(p, scope), scope
+        )
         for p in parameters_of(item)
     )
     body = lower(item.child_by_field_name("body"), scope.copy())

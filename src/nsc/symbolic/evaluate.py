@@ -43,7 +43,9 @@ LOOP_BOUNDS = (32, 16, 8)  # trips with an unknown test, tried in turn
 # refusals that only a settled comparison could have spared
 _OF_SIZE = ("long_loop", "too_many_nodes")
 
-_Inputs = dict[tuple[str, tuple[str | int, ...]], Number]  # by parameter and path
+_Inputs = dict[
+    tuple[str, tuple[str | int, ...]], Number
+]  # by parameter and path
 
 
 class _Limits(NamedTuple):
@@ -68,7 +70,11 @@ class _Attempt(NamedTuple):
 
 
 def dag_of(
-    source: str, signature: Signature, domain: Domain, *, bodiless: Collection[str] = ()
+    source: str,
+    signature: Signature,
+    domain: Domain,
+    *,
+    bodiless: Collection[str] = (),
 ) -> Dag | Unsupported:
     """Evaluate a function that closed text defines, over inputs in [-1, 1].
 
@@ -122,7 +128,9 @@ def dag_of_definitions(
         The DAG, or why there is none, without a position.
     """
     limits = _Limits(monotonic() + MAX_SECONDS)
-    machine = _machine(FileScope(definitions.functions, {}, {}), signature, limits)
+    machine = _machine(
+        FileScope(definitions.functions, {}, {}), signature, limits
+    )
     try:
         return _evaluated(machine, definitions, signature, domain)
     except (Refusal, RecursionError) as error:
@@ -169,11 +177,14 @@ def _unsupported(source: str, error: Refusal | RecursionError) -> Unsupported:
     return Unsupported(error.reason, error.message, line, column)
 
 
-def _machine(program: FileScope, signature: Signature, limits: _Limits) -> Machine:
+def _machine(
+    program: FileScope, signature: Signature, limits: _Limits
+) -> Machine:
     """Make a machine for one evaluation."""
     read_leaves = (*signature.inputs, *(leaf for leaf, _ in signature.fixed))
     is_single = all(
-        leaf.type.kind != "float" or leaf.type.bits == 32 for leaf in read_leaves
+        leaf.type.kind != "float" or leaf.type.bits == 32
+        for leaf in read_leaves
     )
     n_inputs = len(signature.inputs)
     builder = Builder(n_inputs, prune=limits.prune, is_single=is_single)
@@ -182,7 +193,10 @@ def _machine(program: FileScope, signature: Signature, limits: _Limits) -> Machi
 
 
 def _evaluated(
-    machine: Machine, definitions: Definitions, signature: Signature, domain: Domain
+    machine: Machine,
+    definitions: Definitions,
+    signature: Signature,
+    domain: Domain,
 ) -> Dag:
     """Run the variables' initialisers, then call the function.
 
@@ -198,8 +212,14 @@ def _evaluated(
     for param in signature.params:
         place = machine.objects.new(_held(param.type))
         objects[param.name] = place
-        own = [(path, x) for (name, path), x in inputs.items() if name == param.name]
-        arguments.append(_argument(machine.builder, param.type, place, own, state))
+        own = [
+            (path, x)
+            for (name, path), x in inputs.items()
+            if name == param.name
+        ]
+        arguments.append(
+            _argument(machine.builder, param.type, place, own, state)
+        )
     objects |= _set_variables(machine, signature, inputs, state)
     result = run_function(machine, signature.function, arguments, state, 0)
     if result is not None:
@@ -214,7 +234,9 @@ def _evaluated(
 def _inputs(b: Builder, signature: Signature, domain: Domain) -> _Inputs:
     """Map each input from [-1, 1] onto its range; what is fixed is a constant."""
     inputs: _Inputs = {
-        (leaf.param, leaf.path): Number(b.literal(value), leaf.type.kind != "float")
+        (leaf.param, leaf.path): Number(
+            b.literal(value), leaf.type.kind != "float"
+        )
         for leaf, value in signature.fixed
     }
     for k, leaf in enumerate(signature.inputs):
@@ -236,7 +258,9 @@ def _set_variables(
     places: dict[str, Place] = {}
     for variable in signature.variables:
         place = machine.frame.find(variable.name)
-        assert place is not None, "the program defines the variables that it reads"
+        assert place is not None, (
+            "the program defines the variables that it reads"
+        )
         places[variable.name] = place
         for (name, path), number in inputs.items():
             if name == variable.name:
@@ -300,5 +324,7 @@ def _finished(machine: Machine, roots: list[int]) -> Dag:
     if len(dag) > MAX_NODES:
         message = f"the expression has {len(dag)} operations, over {MAX_NODES}"
         raise Refusal("too_many_nodes", message, 0)
-    guesses = tuple((name, found) for (name, _), found in machine.guesses.items())
+    guesses = tuple(
+        (name, found) for (name, _), found in machine.guesses.items()
+    )
     return replace(dag, guesses=guesses)

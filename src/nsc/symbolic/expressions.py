@@ -57,7 +57,9 @@ def _name(machine: Machine, ast: Ast, state: State) -> Result:
     name = ast.data
     place = machine.frame.find(name)
     if place is not None:
-        cell = state.cells.get((place.object, ()))  # of a variable that is one scalar
+        cell = state.cells.get(
+            (place.object, ())
+        )  # of a variable that is one scalar
         return machine.load(place, state) if cell is None else cell
     if name in machine.program.constants:
         return machine.number(float(machine.program.constants[name]), True)
@@ -93,7 +95,9 @@ def _address(machine: Machine, ast: Ast, state: State) -> Address | Shifted:
     if len(place.options) > 1:
         return machine.address_of_copy(place, state)
     path = only_path(place)
-    if path and isinstance(path[-1], int):  # an element, so that it can be moved
+    if path and isinstance(
+        path[-1], int
+    ):  # an element, so that it can be moved
         return Address(place.object, path[:-1], place.type, path[-1])
     return Address(place.object, path, place.type)
 
@@ -119,7 +123,11 @@ def _flipped(b: Builder, operand: Number, ast: Ast) -> Number:
     else:
         flipped = Number(complement(b, operand.node), True)
     ctype = _cast_type(ast)
-    return convert_number(b, flipped, ctype) if isinstance(ctype, Scalar) else flipped
+    return (
+        convert_number(b, flipped, ctype)
+        if isinstance(ctype, Scalar)
+        else flipped
+    )
 
 
 def _cast_type(ast: Ast) -> CType | None:
@@ -146,11 +154,17 @@ def _with_pointer(
 ) -> Result:
     """Apply an operator to a pointer and a number, or to two pointers."""
     b = machine.builder
-    if operator == "+" and isinstance(left, Number) and isinstance(right, Address):
+    if (
+        operator == "+"
+        and isinstance(left, Number)
+        and isinstance(right, Address)
+    ):
         left, right = right, left
     moves = operator in ("+", "-")
     if moves and isinstance(left, Address) and isinstance(right, Number):
-        return pointers.shifted(b, left, pointers.signed(b, operator, right), at)
+        return pointers.shifted(
+            b, left, pointers.signed(b, operator, right), at
+        )
     if operator in ("==", "!="):
         is_equal = _is_same(left, right, at)
         return machine.number(float(is_equal == (operator == "==")), True)
@@ -217,7 +231,9 @@ def _update(machine: Machine, ast: Ast, state: State) -> Result:
         new = pointers.shifted(b, old, machine.number(step, True), ast.at)
     else:
         number = number_of(old, ast.at)
-        new = Number(b.make("ADD", number.node, b.literal(step)), number.is_int)
+        new = Number(
+            b.make("ADD", number.node, b.literal(step)), number.is_int
+        )
     machine.store(place, new, state)
     return machine.load(place, state) if is_prefix else old
 
@@ -274,7 +290,9 @@ def _literal(machine: Machine, ast: Ast, state: State) -> Result:
     ctype = ast.data
     values = ast.kids[0]
     if isinstance(ctype, Array) and ctype.length is None:
-        ctype = Array(ctype.of, listed_length(machine, ctype.of, values, state))
+        ctype = Array(
+            ctype.of, listed_length(machine, ctype.of, values, state)
+        )
     place = machine.objects.new(ctype)
     initialise(machine, place, values, state)
     return machine.load(place, state)

@@ -60,7 +60,9 @@ def _binary(machine: Machine, ast: Ast, state: State) -> bool:
     if ast.data not in ("+", "-", "*", "/"):
         return False
     left, right = ast.kids
-    return is_floating(machine, left, state) or is_floating(machine, right, state)
+    return is_floating(machine, left, state) or is_floating(
+        machine, right, state
+    )
 
 
 def _conditional(machine: Machine, ast: Ast, state: State) -> bool:

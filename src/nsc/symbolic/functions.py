@@ -56,12 +56,16 @@ def run_function(
     machine.frame = Frame([outer.scopes[0], {}], first_local, result)
     machine.call_depth += 1
     inner = state.running()
-    for (parameter, ctype), argument in zip(parameters, arguments, strict=True):
+    for (parameter, ctype), argument in zip(
+        parameters, arguments, strict=True
+    ):
         decayed = Pointer(ctype.of) if isinstance(ctype, Array) else ctype
         machine.store(machine.declare(parameter, decayed), argument, inner)
     machine.execute(body, inner)
     machine.call_depth -= 1
     machine.frame = outer
-    kept = {key: cell for key, cell in inner.cells.items() if key[0] < first_local}
+    kept = {
+        key: cell for key, cell in inner.cells.items() if key[0] < first_local
+    }
     state.cells = kept
     return result

@@ -13,7 +13,15 @@ from nsc.symbolic.places import LVALUES
 from nsc.symbolic.pointers import field_of
 from nsc.symbolic.states import State
 from nsc.symbolic.values import Number, Place, Result, is_integer
-from nsc.syntax import Array, CType, Pointer, Scalar, Struct, Union, is_anonymous
+from nsc.syntax import (
+    Array,
+    CType,
+    Pointer,
+    Scalar,
+    Struct,
+    Union,
+    is_anonymous,
+)
 
 # expressions that are no structs
 _NUMBERS = ("number", "unary", "binary", "update", "sizeof")
@@ -50,7 +58,9 @@ def _fill(machine: Machine, place: Place, ast: Ast, state: State) -> None:
         _fill_members(machine, place, ast, state)
 
 
-def _fill_members(machine: Machine, place: Place, ast: Ast, state: State) -> None:
+def _fill_members(
+    machine: Machine, place: Place, ast: Ast, state: State
+) -> None:
     """Initialise members in turn, from where a designator points on.
 
     Braces may be left out (C11, 6.7.9).
@@ -138,7 +148,9 @@ def listed_length(machine: Machine, of: CType, ast: Ast, state: State) -> int:
     """
     position = 0
     longest = 0
-    room = 0  # numbers that still fit into the last element, which has no braces
+    room = (
+        0  # numbers that still fit into the last element, which has no braces
+    )
     cells = len(subpaths(of))
     for marks, value in ast.kids:
         if marks:
@@ -218,7 +230,9 @@ def _member(place: Place, position: int, at: int) -> Place:
     if isinstance(place.type, Union) or place.view is not None:
         return _field_of_union(place, position, at)
     if position >= _width(place.type):
-        raise Refusal("too_many_initialisers", "more initialisers than elements", at)
+        raise Refusal(
+            "too_many_initialisers", "more initialisers than elements", at
+        )
     if isinstance(place.type, Struct):
         name, ctype = place.type.fields[position]
         return below(place, step_to(name, ctype), ctype)
@@ -229,7 +243,9 @@ def _member(place: Place, position: int, at: int) -> Place:
 def _field_of_union(place: Place, position: int, at: int) -> Place:
     """Return the place of a field of a union, or of a struct in one."""
     if not isinstance(place.type, Struct | Union):
-        message = "an initialiser of an array in a union has no symbolic meaning"
+        message = (
+            "an initialiser of an array in a union has no symbolic meaning"
+        )
         raise Refusal("uses_union", message, at)
     name, _ = place.type.fields[position]
     return field_of(place, name, at)

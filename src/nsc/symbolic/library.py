@@ -92,7 +92,9 @@ def library_call(
     name = ast.data
     if name == "__builtin_expect":
         if len(arguments) != 2:
-            raise Refusal("argument_count", f"'{name}' takes 2 arguments", ast.at)
+            raise Refusal(
+                "argument_count", f"'{name}' takes 2 arguments", ast.at
+            )
         return arguments[0]
     if name in machine.program.bodiless:
         return _guessed(machine, ast, arguments, state)
@@ -125,11 +127,15 @@ def _formula(b: Builder, ast: Ast, arguments: Arguments) -> Number:
 
 def _numbers(arguments: Arguments) -> list[Number] | None:
     """Return arguments that are all numbers, None where one is not."""
-    numbers = [argument for argument in arguments if isinstance(argument, Number)]
+    numbers = [
+        argument for argument in arguments if isinstance(argument, Number)
+    ]
     return numbers if len(numbers) == len(arguments) else None
 
 
-def _guessed(machine: Machine, ast: Ast, arguments: Arguments, state: State) -> Result:
+def _guessed(
+    machine: Machine, ast: Ast, arguments: Arguments, state: State
+) -> Result:
     """Let what a function's name is nearest to stand in for it.
 
     Where the name says nothing, its value is zero.
@@ -151,7 +157,11 @@ def _guessed(machine: Machine, ast: Ast, arguments: Arguments, state: State) -> 
 
 
 def _stood_in(
-    machine: Machine, ast: Ast, found: StandIn, numbers: list[Number], state: State
+    machine: Machine,
+    ast: Ast,
+    found: StandIn,
+    numbers: list[Number],
+    state: State,
 ) -> Number:
     """Evaluate what stands in for a function; it meets no function of the program."""
     if found.function is None:
@@ -174,7 +184,9 @@ def _target(machine: Machine, ast: Ast, pointer: Result) -> Place:
     return machine.target(pointer_of(pointer, ast.at), ast.at)
 
 
-def _sincos(machine: Machine, ast: Ast, arguments: Arguments, state: State) -> None:
+def _sincos(
+    machine: Machine, ast: Ast, arguments: Arguments, state: State
+) -> None:
     first, *pointers = arguments
     x = number_of(first, ast.at).node
     for op, pointer in zip(("SIN", "COS"), pointers, strict=True):
@@ -182,12 +194,16 @@ def _sincos(machine: Machine, ast: Ast, arguments: Arguments, state: State) -> N
         machine.store(place, Number(machine.builder.make(op, x)), state)
 
 
-def _stop(machine: Machine, ast: Ast, arguments: Arguments, state: State) -> None:
+def _stop(
+    machine: Machine, ast: Ast, arguments: Arguments, state: State
+) -> None:
     """End the program: there are no outputs, so that any will do."""
     state.returned = True
 
 
-def _modf(machine: Machine, ast: Ast, arguments: Arguments, state: State) -> Number:
+def _modf(
+    machine: Machine, ast: Ast, arguments: Arguments, state: State
+) -> Number:
     b = machine.builder
     first, pointer = arguments
     x = number_of(first, ast.at).node
@@ -196,26 +212,36 @@ def _modf(machine: Machine, ast: Ast, arguments: Arguments, state: State) -> Num
     return Number(b.make("SUB", x, whole))
 
 
-def _frexp(machine: Machine, ast: Ast, arguments: Arguments, state: State) -> Number:
+def _frexp(
+    machine: Machine, ast: Ast, arguments: Arguments, state: State
+) -> Number:
     first, pointer = arguments
     x = number_of(first, ast.at).node
     fraction, exponent = calls.frexp(machine.builder, x)
-    machine.store(_target(machine, ast, pointer), Number(exponent, True), state)
+    machine.store(
+        _target(machine, ast, pointer), Number(exponent, True), state
+    )
     return Number(fraction)
 
 
-def _remquo(machine: Machine, ast: Ast, arguments: Arguments, state: State) -> Number:
+def _remquo(
+    machine: Machine, ast: Ast, arguments: Arguments, state: State
+) -> Number:
     """Divide; the quotient is stored whole, though C promises its last bits only."""
     b = machine.builder
     first, second, pointer = arguments
     x = number_of(first, ast.at).node
     y = number_of(second, ast.at).node
     quotient = b.make("ROUND", b.make("DIV", x, y))
-    machine.store(_target(machine, ast, pointer), Number(quotient, True), state)
+    machine.store(
+        _target(machine, ast, pointer), Number(quotient, True), state
+    )
     return Number(b.make("SUB", x, b.make("MUL", y, quotient)))
 
 
-def _copy(machine: Machine, ast: Ast, arguments: Arguments, state: State) -> Result:
+def _copy(
+    machine: Machine, ast: Ast, arguments: Arguments, state: State
+) -> Result:
     """Do `memcpy` and `memmove` between objects whose scalars have the same types."""
     to, source, size = arguments
     targets = _cells(machine, ast, to, size)
@@ -232,7 +258,9 @@ def _copy(machine: Machine, ast: Ast, arguments: Arguments, state: State) -> Res
     return to
 
 
-def _fill(machine: Machine, ast: Ast, arguments: Arguments, state: State) -> Result:
+def _fill(
+    machine: Machine, ast: Ast, arguments: Arguments, state: State
+) -> Result:
     """Do `memset` to zero."""
     to, byte, size = arguments
     if machine.builder.value(number_of(byte, ast.at).node) != 0:
@@ -240,16 +268,28 @@ def _fill(machine: Machine, ast: Ast, arguments: Arguments, state: State) -> Res
         raise Refusal("unknown_call", message, ast.at)
     for place in _cells(machine, ast, to, size):
         if not isinstance(place.type, Scalar):
-            raise Refusal("unknown_call", "pointers are set to zero bytes", ast.at)
-        machine.store(place, machine.number(0.0, is_integer(place.type)), state)
+            raise Refusal(
+                "unknown_call", "pointers are set to zero bytes", ast.at
+            )
+        machine.store(
+            place, machine.number(0.0, is_integer(place.type)), state
+        )
     return to
 
 
-def _cells(machine: Machine, ast: Ast, address: Result, size: Result) -> list[Place]:
+def _cells(
+    machine: Machine, ast: Ast, address: Result, size: Result
+) -> list[Place]:
     """List the scalars in the `size` bytes from an address on."""
     n_bytes = machine.builder.value(number_of(size, ast.at).node)
-    if not isinstance(address, Address) or address.view is not None or n_bytes is None:
-        raise Refusal("unknown_call", f"what '{ast.data}' covers is not known", ast.at)
+    if (
+        not isinstance(address, Address)
+        or address.view is not None
+        or n_bytes is None
+    ):
+        raise Refusal(
+            "unknown_call", f"what '{ast.data}' covers is not known", ast.at
+        )
     width = size_of(address.type, ast.at)
     available = _elements_left(machine, address)
     count, rest = divmod(int(n_bytes), width)

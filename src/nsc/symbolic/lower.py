@@ -12,7 +12,15 @@ from tree_sitter import Node
 
 from nsc.refusal import Refusal
 from nsc.symbolic.ast import EMPTY, Ast, Kind, float_of
-from nsc.syntax import CType, Scope, base_type, declare, enter, named_type, text_of
+from nsc.syntax import (
+    CType,
+    Scope,
+    base_type,
+    declare,
+    enter,
+    named_type,
+    text_of,
+)
 from nsc.text import bad_literal, integer_literal
 
 Rule = Callable[[Node, Scope], Ast]
@@ -90,7 +98,9 @@ def _number(node: Node, scope: Scope) -> Ast:
     try:
         value = _floating(text)
     except ValueError:
-        raise Refusal("bad_number", f"'{text}' is not a number", node) from None
+        raise Refusal(
+            "bad_number", f"'{text}' is not a number", node
+        ) from None
     except OverflowError:
         what = f"'{text}' is too large for a double"
         raise Refusal("bad_number", what, node) from None
@@ -126,7 +136,9 @@ def _name(node: Node, scope: Scope) -> Ast:
 def _truth(node: Node, scope: Scope) -> Ast:
     if text_of(node) in scope.constants:  # `enum { true = 5 }`
         return _name(node, scope)
-    return Ast("number", data=(float(node.type == "true"), True), at=node.start_byte)
+    return Ast(
+        "number", data=(float(node.type == "true"), True), at=node.start_byte
+    )
 
 
 def _binary(node: Node, scope: Scope) -> Ast:
@@ -150,7 +162,9 @@ def _unary(node: Node, scope: Scope) -> Ast:
 
 def _pointer(node: Node, scope: Scope) -> Ast:
     kind = "address" if node.children[0].type == "&" else "dereference"
-    return Ast(kind, (lower(_optional(node, "argument"), scope),), at=node.start_byte)
+    return Ast(
+        kind, (lower(_optional(node, "argument"), scope),), at=node.start_byte
+    )
 
 
 def _assignment(node: Node, scope: Scope) -> Ast:
@@ -176,21 +190,30 @@ def _conditional(node: Node, scope: Scope) -> Ast:
 def _cast(node: Node, scope: Scope) -> Ast:
     ctype = _declared_type(_field(node, "type"), scope)
     return Ast(
-        "cast", (lower(_optional(node, "value"), scope),), ctype, node.start_byte
+        "cast",
+        (lower(_optional(node, "value"), scope),),
+        ctype,
+        node.start_byte,
     )
 
 
 def _call(node: Node, scope: Scope) -> Ast:
     callee = _field(node, "function")
-    arguments = tuple(lower(a, scope) for a in _parts(_field(node, "arguments")))
+    arguments = tuple(
+        lower(a, scope) for a in _parts(_field(node, "arguments"))
+    )
     while callee.type == "parenthesized_expression":
         callee = _parts(callee)[0]
     if callee.type != "identifier":
-        raise Refusal("function_pointer", "only named functions can be called", callee)
+        raise Refusal(
+            "function_pointer", "only named functions can be called", callee
+        )
     name = text_of(callee)
     if len(arguments) == 1 and callee is not _field(node, "function"):
         ctype = named_type(name, scope)
-        if ctype is not None:  # `(real)(x)` reads as a call until the typedef is known
+        if (
+            ctype is not None
+        ):  # `(real)(x)` reads as a call until the typedef is known
             return Ast("cast", arguments, ctype, node.start_byte)
     return Ast("call", arguments, name, node.start_byte)
 
@@ -238,13 +261,20 @@ def _designator(node: Node, scope: Scope) -> str | Ast:
             node,
         )
     inner = _parts(node)[0]
-    return text_of(inner) if node.type == "field_designator" else lower(inner, scope)
+    return (
+        text_of(inner)
+        if node.type == "field_designator"
+        else lower(inner, scope)
+    )
 
 
 def _compound_literal(node: Node, scope: Scope) -> Ast:
     ctype = _declared_type(_field(node, "type"), scope)
     return Ast(
-        "literal", (lower(_optional(node, "value"), scope),), ctype, node.start_byte
+        "literal",
+        (lower(_optional(node, "value"), scope),),
+        ctype,
+        node.start_byte,
     )
 
 
@@ -280,7 +310,9 @@ def _definition(node: Node, scope: Scope) -> Ast:
 
 
 def _declaration(node: Node, scope: Scope) -> Ast:
-    storage = {c.text for c in node.children if c.type == "storage_class_specifier"}
+    storage = {
+        c.text for c in node.children if c.type == "storage_class_specifier"
+    }
     is_defining = _field(node, "type").type in _DEFINING
     defined = _definition(node, scope) if is_defining else EMPTY
     base = base_type(node, scope)

@@ -288,8 +288,12 @@ class Machine:
         if isinstance(pointer, Shifted):
             return self._element(pointer.base, pointer.offset, at)
         if pointer.index is None:
-            return place_of(pointer.object, pointer.path, pointer.type, pointer.view)
-        return self._element(pointer, self.number(float(pointer.index), True), at)
+            return place_of(
+                pointer.object, pointer.path, pointer.type, pointer.view
+            )
+        return self._element(
+            pointer, self.number(float(pointer.index), True), at
+        )
 
     def _element(self, address: Address, index: Number, at: int) -> Place:
         """Return the place of an element of the array that a pointer points into."""
@@ -309,7 +313,9 @@ class Machine:
         self.frame.scopes[-1][name] = place
         return place
 
-    def declare_static(self, name: str, ctype: CType, key: tuple[int, str]) -> Place:
+    def declare_static(
+        self, name: str, ctype: CType, key: tuple[int, str]
+    ) -> Place:
         """Give a name to an object that outlives calls."""
         check_size(ctype, self.builder.at)
         place = self.objects.static(ctype, key)

@@ -22,7 +22,15 @@ from nsc.symbolic.values import (
     is_integer,
     only_path,
 )
-from nsc.syntax import Array, CType, Pointer, Scalar, Struct, is_anonymous, scalar_count
+from nsc.syntax import (
+    Array,
+    CType,
+    Pointer,
+    Scalar,
+    Struct,
+    is_anonymous,
+    scalar_count,
+)
 
 MAX_SELECTED_ELEMENTS = 64
 MAX_CELLS = 2**18  # of one object
@@ -54,7 +62,9 @@ def element(b: Builder, place: Place, index: Number, at: int) -> Place:
     return Place(place.object, options, place.type.of, place.index)
 
 
-def _selected(b: Builder, place: Place, array: Array, index: Number, at: int) -> Place:
+def _selected(
+    b: Builder, place: Place, array: Array, index: Number, at: int
+) -> Place:
     """Return the place of whichever element an index selects."""
     length = array.length or 0
     low, high = b.range(index.node)
@@ -71,7 +81,9 @@ def _selected(b: Builder, place: Place, array: Array, index: Number, at: int) ->
         message = f"an index into {length} elements depends on an input"
         raise Refusal("index_depends_on_input", message, at)
     options = tuple(
-        (row * length + k, (*path, k)) for row, path in place.options for k in inside
+        (row * length + k, (*path, k))
+        for row, path in place.options
+        for k in inside
     )
     return Place(place.object, options, array.of, node)
 
@@ -89,7 +101,11 @@ def read(b: Builder, state: State, place: Place) -> Value:
         value = _cell(b, state, place.object, only_path(place), place.type)
     else:
         value = _search(b, place.index, _runs(b, state, place))
-    return value if place.view is None else _seen(b, value, place.view, place.type)
+    return (
+        value
+        if place.view is None
+        else _seen(b, value, place.view, place.type)
+    )
 
 
 def _runs(b: Builder, state: State, place: Place) -> list[Run]:
@@ -117,7 +133,9 @@ def _search(b: Builder, index: int, runs: list[Run]) -> Value:
     return choose(b, is_lower, lower, upper)
 
 
-def _cell(b: Builder, state: State, number: int, path: Path, ctype: CType) -> Value:
+def _cell(
+    b: Builder, state: State, number: int, path: Path, ctype: CType
+) -> Value:
     """Read one cell of an object."""
     found = state.cells.get((number, path))
     if found is not None:
@@ -152,7 +170,12 @@ def write(b: Builder, state: State, place: Place, value: Value) -> None:
 
 
 def _with_part(
-    b: Builder, state: State, place: Place, path: Path, view: View, value: Value
+    b: Builder,
+    state: State,
+    place: Place,
+    path: Path,
+    view: View,
+    value: Value,
 ) -> Number:
     """Return the number in a cell after the part that a view sees was written."""
     image = _cell(b, state, place.object, path, _IMAGE)
@@ -183,7 +206,9 @@ def subpaths(ctype: CType, path: Path = ()) -> list[tuple[Path, CType]]:
         parts = [((k,), ctype.of) for k in range(ctype.length or 0)]
     else:
         return [(path, ctype)]
-    return [cell for step, part in parts for cell in subpaths(part, (*path, *step))]
+    return [
+        cell for step, part in parts for cell in subpaths(part, (*path, *step))
+    ]
 
 
 def step_to(name: str, field: CType) -> Path:
@@ -231,7 +256,9 @@ def convert_number(b: Builder, value: Number, ctype: Scalar) -> Number:
         whole = _wrapped(int(known), ctype)
         return Number(b.literal(float_of(whole)), True)
     if value.is_int:
-        return Number(as_integer(b, value.node, ctype.signed, ctype.bits), True)
+        return Number(
+            as_integer(b, value.node, ctype.signed, ctype.bits), True
+        )
     return Number(b.make("TRUNC", value.node), True)
 
 

@@ -57,7 +57,9 @@ def member_place(machine: Machine, ast: Ast, state: State) -> Place:
     inner = machine.place(ast.kids[0], state)
     if isinstance(inner.type, Union) or inner.view is not None:
         return pointers.field_of(inner, ast.data, ast.at)
-    if not isinstance(inner.type, Struct) or not inner.type.has_field(ast.data):
+    if not isinstance(inner.type, Struct) or not inner.type.has_field(
+        ast.data
+    ):
         message = f"there is no field '{ast.data}' here"
         raise Refusal("unknown_field", message, ast.at)
     ctype = inner.type.field(ast.data)

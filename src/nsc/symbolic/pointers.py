@@ -32,7 +32,9 @@ def field_of(place: Place, name: str, at: int) -> Place:
     return place._replace(type=ctype, view=_moved_view(view, offset))
 
 
-def element_of(place: Place, array: Array, index: float | None, at: int) -> Place:
+def element_of(
+    place: Place, array: Array, index: float | None, at: int
+) -> Place:
     """Return the place of an element of an array in a union.
 
     Raises:
@@ -58,13 +60,19 @@ def cast(to: CType, value: Result, at: int) -> Address:
         is_whole = value.index is None and isinstance(to, Scalar)
         held = value.type
         if is_whole and isinstance(held, Scalar) and held.kind == "float":
-            return value._replace(type=to, view=value.view or View(held.bits // 8, 0))
+            return value._replace(
+                type=to, view=value.view or View(held.bits // 8, 0)
+            )
     message = "casts between these pointer types are not supported"
     raise Refusal("pointer_cast", message, at)
 
 
 def moved(
-    b: Builder, operator: str, address: Address | Shifted, offset: Result, at: int
+    b: Builder,
+    operator: str,
+    address: Address | Shifted,
+    offset: Result,
+    at: int,
 ) -> Address | Shifted:
     """Move a pointer by `+=` or `-=`.
 
@@ -78,7 +86,9 @@ def moved(
 
 def signed(b: Builder, operator: str, offset: Number) -> Number:
     """Return how far `+ offset` or `- offset` moves a pointer."""
-    return offset if operator == "+" else Number(b.make("NEG", offset.node), True)
+    return (
+        offset if operator == "+" else Number(b.make("NEG", offset.node), True)
+    )
 
 
 def shifted(
@@ -103,11 +113,15 @@ def shifted(
     if known == 0:
         return address
     if address.index is None:
-        raise Refusal("index_out_of_bounds", "a pointer to one object is moved", at)
+        raise Refusal(
+            "index_out_of_bounds", "a pointer to one object is moved", at
+        )
     return address._replace(index=address.index + int(known))
 
 
-def _moved_by_input(b: Builder, address: Address, offset: Number, at: int) -> Shifted:
+def _moved_by_input(
+    b: Builder, address: Address, offset: Number, at: int
+) -> Shifted:
     if address.index is None:
         message = "an input moves a pointer to what is no element of an array"
         raise Refusal("pointer_arithmetic", message, at)

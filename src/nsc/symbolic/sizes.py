@@ -10,7 +10,15 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from nsc.refusal import Refusal
-from nsc.syntax import Array, CType, Pointer, Scalar, Struct, Union, is_anonymous
+from nsc.syntax import (
+    Array,
+    CType,
+    Pointer,
+    Scalar,
+    Struct,
+    Union,
+    is_anonymous,
+)
 
 _POINTER_BYTES = 4
 
@@ -34,7 +42,9 @@ def size_of(ctype: CType, at: int) -> int:
     return _layout(ctype, at).size
 
 
-def member_of(ctype: Struct | Union, name: str, at: int) -> tuple[int, CType] | None:
+def member_of(
+    ctype: Struct | Union, name: str, at: int
+) -> tuple[int, CType] | None:
     """Return (offset, type) of a field, None where there is none of that name."""
     named = zip(ctype.fields, _fields(ctype, at), strict=True)
     for (own, _), (offset, field) in named:
@@ -71,7 +81,11 @@ def _fields(ctype: Struct | Union, at: int) -> Iterator[tuple[int, CType]]:
     end = 0
     for _, field in ctype.fields:
         layout = _layout(field, at)
-        offset = 0 if isinstance(ctype, Union) else _rounded_up(end, layout.alignment)
+        offset = (
+            0
+            if isinstance(ctype, Union)
+            else _rounded_up(end, layout.alignment)
+        )
         yield offset, field
         end = offset + layout.size
 

@@ -109,12 +109,17 @@ class _Lexicon:
     """Names with their embeddings, and the syntax of those that lexicon.c defines."""
 
     def __init__(self, text: str):
-        names = [_Name(name, arity, None) for name, arity in calls.names_of_numbers()]
+        names = [
+            _Name(name, arity, None)
+            for name, arity in calls.names_of_numbers()
+        ]
         names += _names_in(text)
         self.functions = definitions_of(text).functions
         self._words = {word for name in names for word in words_of(name.alias)}
         plain = {name.alias: self._bag(name.alias) for name in names}
-        self._found_in = Counter(piece for bag in plain.values() for piece in bag)
+        self._found_in = Counter(
+            piece for bag in plain.values() for piece in bag
+        )
         self._n_names = len(plain)
         self.entries = [
             _Entry(name, self._weighed(plain[name.alias])) for name in names
@@ -155,7 +160,11 @@ class _Lexicon:
         """Weigh pieces by how rare they are, and scale to unit length."""
         weighed = {piece: w * self._rarity(piece) for piece, w in bag.items()}
         length = math.sqrt(sum(w * w for w in weighed.values()))
-        return {piece: w / length for piece, w in weighed.items()} if length else {}
+        return (
+            {piece: w / length for piece, w in weighed.items()}
+            if length
+            else {}
+        )
 
     def _rarity(self, piece: str) -> float:
         return math.log1p(self._n_names / self._found_in.get(piece, 0.7))
@@ -181,8 +190,12 @@ def words_of(name: str) -> list[str]:
 
     Example: "fastInvSqrt_f32" gives fast, inv, sqrt, f, 32.
     """
-    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
-    name = re.sub(r"(?<=[a-z]{2})2(?=[a-z]{2})|(?<=\b[a-z])2(?=[a-z]\b)", "_to_", name)
+    name = re.sub(
+        r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name
+    ).lower()
+    name = re.sub(
+        r"(?<=[a-z]{2})2(?=[a-z]{2})|(?<=\b[a-z])2(?=[a-z]\b)", "_to_", name
+    )
     return re.findall(r"[a-z]+|\d+", name)
 
 

@@ -24,7 +24,9 @@ from nsc.syntax import INT, Array
 MAX_TRIPS = 256
 MAX_SYMBOLIC_TRIPS = 24
 
-Case = tuple[Ast | None, tuple[Ast, ...]]  # label, or None for the default; statements
+Case = tuple[
+    Ast | None, tuple[Ast, ...]
+]  # label, or None for the default; statements
 
 
 def _block(machine: Machine, ast: Ast, state: State) -> None:
@@ -37,7 +39,9 @@ def _statements(machine: Machine, ast: Ast, state: State) -> None:
     _sequence(machine, ast.kids, state)
 
 
-def _sequence(machine: Machine, statements: tuple[Ast, ...], state: State) -> None:
+def _sequence(
+    machine: Machine, statements: tuple[Ast, ...], state: State
+) -> None:
     """Execute statements in turn.
 
     After one that may have left, the rest runs on a copy, which is merged.
@@ -64,10 +68,14 @@ def _while_running(
         go_on(state)
     elif stopped is not True:
         after = state.running()
-        if frame.result is not None:  # not there yet, where the function goes on
+        if (
+            frame.result is not None
+        ):  # not there yet, where the function goes on
             result = frame.result.object
             cells = after.cells.items()
-            after.cells = {key: cell for key, cell in cells if key[0] != result}
+            after.cells = {
+                key: cell for key, cell in cells if key[0] != result
+            }
         go_on(after)
         state.become(resume(b, stopped, state, after, frame.first_object))
 
@@ -96,7 +104,9 @@ def _closed(
 ) -> Array:
     """Return the type of an array whose length its initialiser tells."""
     if value is None or value.kind != "initialiser":
-        raise Refusal("dynamic_size", f"the length of '{name}' is not known", at)
+        raise Refusal(
+            "dynamic_size", f"the length of '{name}' is not known", at
+        )
     return Array(array.of, listed_length(machine, array.of, value, state))
 
 
@@ -149,7 +159,9 @@ def _loop(machine: Machine, ast: Ast, state: State) -> None:
     machine.frame.scopes.pop()
 
 
-def _trips(machine: Machine, loop: Ast, trip: int, unknown: int, state: State) -> None:
+def _trips(
+    machine: Machine, loop: Ast, trip: int, unknown: int, state: State
+) -> None:
     """Run the remaining trips of a loop that is surely running.
 
     Args:

@@ -35,7 +35,9 @@ class State:
 
     def copy(self) -> State:
         """Return a state that changes apart from this one."""
-        return State(dict(self.cells), self.returned, self.broken, self.continued)
+        return State(
+            dict(self.cells), self.returned, self.broken, self.continued
+        )
 
     def running(self) -> State:
         """Return a copy in which control has not left."""
@@ -43,7 +45,11 @@ class State:
 
     def stopped(self, b: Builder) -> Truth:
         """Return whether control has left, in whatever way."""
-        if self.returned is False and self.broken is False and self.continued is False:
+        if (
+            self.returned is False
+            and self.broken is False
+            and self.continued is False
+        ):
             return False
         has_left = either(b, self.returned, self.broken)
         return either(b, has_left, self.continued)
@@ -85,7 +91,9 @@ def opposite(b: Builder, x: Truth) -> Truth:
     return (not x) if isinstance(x, bool) else settled(b, b.make("NOT", x))
 
 
-def merge(b: Builder, condition: int, yes: State, no: State, first: int) -> State:
+def merge(
+    b: Builder, condition: int, yes: State, no: State, first: int
+) -> State:
     """Return the state after `condition ? yes : no`.
 
     Args:
@@ -129,7 +137,9 @@ def _merged_flag(b: Builder, condition: int, yes: Truth, no: Truth) -> Truth:
     return either(b, with_yes, with_no)
 
 
-def resume(b: Builder, stopped: int, before: State, after: State, first: int) -> State:
+def resume(
+    b: Builder, stopped: int, before: State, after: State, first: int
+) -> State:
     """Merge a state that had partly stopped with the one in which the rest went on.
 
     `stopped` already holds wherever a flag of `before` does, so flags need no
@@ -142,7 +152,11 @@ def resume(b: Builder, stopped: int, before: State, after: State, first: int) ->
     yes = State(before.cells, surely_gone or before.returned)
     merged = merge(b, stopped, yes, State(after.cells), first)
     running = opposite(b, stopped)
-    merged.returned = either(b, before.returned, both(b, running, after.returned))
+    merged.returned = either(
+        b, before.returned, both(b, running, after.returned)
+    )
     merged.broken = either(b, before.broken, both(b, running, after.broken))
-    merged.continued = either(b, before.continued, both(b, running, after.continued))
+    merged.continued = either(
+        b, before.continued, both(b, running, after.continued)
+    )
     return merged

@@ -47,7 +47,9 @@ def seen(b: Builder, image: int, view: View, ctype: Scalar) -> int:
     return as_integer(b, bits, ctype.signed, ctype.bits, doubtful=is_doubtful)
 
 
-def overwritten(b: Builder, image: int, view: View, ctype: Scalar, node: int) -> int:
+def overwritten(
+    b: Builder, image: int, view: View, ctype: Scalar, node: int
+) -> int:
     """Return the number that a union holds after a field of it was written.
 
     Args:

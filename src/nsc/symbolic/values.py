@@ -68,10 +68,14 @@ class Place(NamedTuple):
 
 
 Value = Number | Address | Shifted
-Result = Value | Place | None  # a struct is known by its place; void gives None
+Result = (
+    Value | Place | None
+)  # a struct is known by its place; void gives None
 
 
-def place_of(number: int, path: Path, ctype: CType, view: View | None = None) -> Place:
+def place_of(
+    number: int, path: Path, ctype: CType, view: View | None = None
+) -> Place:
     """Return the place at a path that depends on no input."""
     return Place(number, ((0, path),), ctype, None, view)
 
@@ -89,7 +93,9 @@ def number_of(value: Result, at: int) -> Number:
         Refusal: `not_a_number`, it is a pointer, a struct or nothing.
     """
     if not isinstance(value, Number):
-        raise Refusal("not_a_number", "a pointer or struct is used as a number", at)
+        raise Refusal(
+            "not_a_number", "a pointer or struct is used as a number", at
+        )
     return value
 
 
@@ -129,6 +135,8 @@ def type_at(ctype: CType, path: Path) -> CType:
             assert found is not None, "paths are made of fields that are there"
             ctype = found
         else:
-            assert isinstance(ctype, Array), "paths go through structs and arrays"
+            assert isinstance(ctype, Array), (
+                "paths go through structs and arrays"
+            )
             ctype = ctype.of
     return ctype

@@ -37,12 +37,16 @@ def constant(node: Node, scope: Scope) -> int:
         left = constant(child(node, "left"), scope)
         binary = INTEGER_BINARY.get(operator_of(node))
         if binary is not None:
-            return _small(binary(left, constant(child(node, "right"), scope)), node)
+            return _small(
+                binary(left, constant(child(node, "right"), scope)), node
+            )
     elif kind == "conditional_expression":
         holds = constant(child(node, "condition"), scope)
         chosen = "consequence" if holds else "alternative"
         return constant(child(node, chosen), scope)
-    raise Refusal("not_constant", f"'{text_of(node)}' is not an integer constant", node)
+    raise Refusal(
+        "not_constant", f"'{text_of(node)}' is not an integer constant", node
+    )
 
 
 def _small(value: int, node: Node) -> int:

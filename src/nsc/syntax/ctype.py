@@ -104,7 +104,9 @@ class _Compound:
 
     def has_field(self, name: str) -> bool:
         """Say whether `.name` means anything here."""
-        return self.field(name) is not None or self.union_with(name) is not None
+        return (
+            self.field(name) is not None or self.union_with(name) is not None
+        )
 
 
 @dataclass(frozen=True)

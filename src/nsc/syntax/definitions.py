@@ -25,7 +25,12 @@ from nsc.syntax.tree import (
     optional_child,
     text_of,
 )
-from nsc.syntax.types import COMPOUND_SPECIFIERS, base_type, compound_type, declare
+from nsc.syntax.types import (
+    COMPOUND_SPECIFIERS,
+    base_type,
+    compound_type,
+    declare,
+)
 
 _SPECIFIERS = (*COMPOUND_SPECIFIERS, "enum_specifier")
 

@@ -33,7 +33,10 @@ from nsc.text import HEADER_OF, PRINTS_FORMAT, bad_literal
 # kinds of nodes that are refused wherever they stand: (reason, message)
 REFUSED_NODES = {
     "gnu_asm_expression": ("uses_asm", "inline assembly is not supported"),
-    "seh_try_statement": ("not_standard_c", "structured exceptions are not standard C"),
+    "seh_try_statement": (
+        "not_standard_c",
+        "structured exceptions are not standard C",
+    ),
     "offsetof_expression": ("uses_offsetof", "offsetof is not supported"),
     "attribute_declaration": (
         "uses_attributes",
@@ -180,7 +183,9 @@ def _declared(nodes: _Nodes, *, is_function: bool) -> Iterator[str]:
     """
     for node in nodes.of(*_DECLARATIONS):
         is_block = is_function and node.type == "declaration"
-        if is_block and has_specifier(node, "storage_class_specifier", b"extern"):
+        if is_block and has_specifier(
+            node, "storage_class_specifier", b"extern"
+        ):
             continue
         for declarator in declarators_of(node):
             if not (is_block and _is_prototype(declarator)):
@@ -255,7 +260,9 @@ def _refused(nodes: _Nodes) -> Iterator[Refusal]:
                 what = "a volatile object outside a function body may change by itself"
                 yield Refusal("uses_volatile", what, node)
         elif text_of(node) in _REFUSED_NAMES:
-            yield Refusal("uses_asm", f"'{text_of(node)}' is not supported", node)
+            yield Refusal(
+                "uses_asm", f"'{text_of(node)}' is not supported", node
+            )
 
 
 def _printing(nodes: _Nodes) -> Iterator[Refusal]:
@@ -265,9 +272,14 @@ def _printing(nodes: _Nodes) -> Iterator[Refusal]:
         if position is None:
             continue
         arguments = child(call, "arguments").named_children
-        given = [argument for argument in arguments if argument.type != "comment"]
+        given = [
+            argument for argument in arguments if argument.type != "comment"
+        ]
         form = given[position] if position < len(given) else None
-        if form is None or form.type not in ("string_literal", "concatenated_string"):
+        if form is None or form.type not in (
+            "string_literal",
+            "concatenated_string",
+        ):
             what = "what is printed needs its format as a string here"
             yield Refusal("uses_io", what, call)
         elif _WRITING_FORMAT.search(text_of(form).replace("%%", "")):

@@ -64,7 +64,9 @@ class Module:
 
     def callees(self, function: Item) -> set[str]:
         """Return the functions of this file that a function calls."""
-        return {name for name in facts_of(function).calls if self.function(name)}
+        return {
+            name for name in facts_of(function).calls if self.function(name)
+        }
 
     def function(self, name: str) -> Item | None:
         """Return the first definition of a function."""

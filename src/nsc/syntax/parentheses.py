@@ -32,7 +32,9 @@ _BRACKET_OR_STRING = re.compile(
     r"[()\[\]]|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?"
 )
 _OPERAND = re.compile(r"\s*[\w\"'{]")
-_TYPEDEF = re.compile(r"typedef(?<!\wtypedef)\b[^;{]*+(?:\{[^{}]*+\})?+[^;{]*+;")
+_TYPEDEF = re.compile(
+    r"typedef(?<!\wtypedef)\b[^;{]*+(?:\{[^{}]*+\})?+[^;{]*+;"
+)
 _TYPEDEF_NAME = re.compile(
     r"typedef[^;{]*(?:\{[^{}]*\})?[^;{]*?\b(\w+)\s*(?:\[[^;]*\])?\s*;"
 )

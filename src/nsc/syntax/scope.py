@@ -15,7 +15,9 @@ from nsc.syntax.ctype import CType, Struct, Union
 @dataclass
 class _Names:
     typedefs: dict[str, CType] = field(default_factory=dict[str, CType])
-    tags: dict[str, Struct | Union] = field(default_factory=dict[str, Struct | Union])
+    tags: dict[str, Struct | Union] = field(
+        default_factory=dict[str, Struct | Union]
+    )
     constants: dict[str, int] = field(default_factory=dict[str, int])
     refused: dict[str, Refusal] = field(default_factory=dict[str, Refusal])
 

@@ -35,7 +35,9 @@ from nsc.syntax.tree import (
 T = TypeVar("T")
 MAX_REMEMBERED_CHARACTERS = 6_000_000
 _WORD = re.compile(r"[A-Za-z_]\w*")
-_BRACE_OR_STRING = re.compile(r"[{}]|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?")
+_BRACE_OR_STRING = re.compile(
+    r"[{}]|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?"
+)
 _TAGGED = ("struct_specifier", "enum_specifier", "union_specifier")
 Told = dict[Callable[[Node], object], object]  # by the function that tells it
 
@@ -73,7 +75,9 @@ class Item:
         """Return `tell(node)`, what can be told from the item alone, computed once."""
         if tell not in self.known:
             self.known[tell] = tell(self.node)
-        return cast(T, self.known[tell])  # each value stands under what made it
+        return cast(
+            T, self.known[tell]
+        )  # each value stands under what made it
 
     def at(self, base: int) -> Item:
         """Return the item as it stands in a text whose part starts at `base`."""
@@ -120,7 +124,9 @@ class _Words:
         has_quotes = '"' in text or "'" in text
         marks = text
         if has_quotes:  # a brace in a string opens nothing
-            marks = [found.group() for found in _BRACE_OR_STRING.finditer(text)]
+            marks = [
+                found.group() for found in _BRACE_OR_STRING.finditer(text)
+            ]
         self.opened = marks.count("{") - marks.count("}")
         self.ends_whole = text.rstrip().endswith((";", "}"))
 
@@ -138,7 +144,9 @@ class _Memory(Generic[T]):
 
     def __init__(self, make: Callable[..., T]):
         self.make = make
-        self.known: OrderedDict[tuple[str, *tuple[object, ...]], T] = OrderedDict()
+        self.known: OrderedDict[tuple[str, *tuple[object, ...]], T] = (
+            OrderedDict()
+        )
         self.characters = 0
 
     def __call__(self, text: str, *more: object) -> T:
@@ -149,7 +157,9 @@ class _Memory(Generic[T]):
         made = self.make(*key)
         self.known[key] = made
         self.characters += len(text)
-        while self.characters > MAX_REMEMBERED_CHARACTERS and len(self.known) > 1:
+        while (
+            self.characters > MAX_REMEMBERED_CHARACTERS and len(self.known) > 1
+        ):
             (forgotten, *_), _ = self.known.popitem(last=False)
             self.characters -= len(forgotten)
         return made
@@ -170,10 +180,15 @@ def parts_of(text: str, seams: Sequence[int]) -> list[tuple[int, Part]]:
     types: frozenset[str] = frozenset()
     types = types.union(*(words.types for _, words in stretches))
     # only types that a part names settle how it is read
-    return [(base, _part(words.text, types & words.names)) for base, words in stretches]
+    return [
+        (base, _part(words.text, types & words.names))
+        for base, words in stretches
+    ]
 
 
-def _stretches(text: str, seams: Sequence[int]) -> Iterator[tuple[int, _Words]]:
+def _stretches(
+    text: str, seams: Sequence[int]
+) -> Iterator[tuple[int, _Words]]:
     """Cut a text where a seam stands behind whole declarations, outside of braces."""
     start = 0
     opened = 0
@@ -201,7 +216,11 @@ def _top_level(root: Node) -> Iterator[Node]:
     for node in root.named_children:
         if node.type == "linkage_specification":
             body = child(node, "body")
-            yield from _top_level(body) if body.type == "declaration_list" else (body,)
+            yield from (
+                _top_level(body)
+                if body.type == "declaration_list"
+                else (body,)
+            )
         elif node.type not in ("comment", "expression_statement"):
             yield node
 

@@ -112,7 +112,10 @@ def is_too_deep(node: Node) -> bool:
     level = [node]
     for _ in range(MAX_TREE_DEPTH):
         level = [
-            child for parent in level for child in parent.children if child.child_count
+            child
+            for parent in level
+            for child in parent.children
+            if child.child_count
         ]
         if not level:
             return False
@@ -125,13 +128,17 @@ def declared_name(declarator: Node | None) -> str:
         is_own_bool = declarator.text == b"bool"  # `typedef int bool;`
         if declarator.type in _NAMES or is_own_bool:
             return text_of(declarator)
-        declarator = optional_child(declarator, "declarator") or inner_of(declarator)
+        declarator = optional_child(declarator, "declarator") or inner_of(
+            declarator
+        )
     return ""
 
 
 def inner_of(declarator: Node) -> Node | None:
     """Return what a declarator without fields wraps: `*v` of `(*v)`."""
-    inner = (c for c in declarator.named_children if c.type.endswith(_DECLARATORS))
+    inner = (
+        c for c in declarator.named_children if c.type.endswith(_DECLARATORS)
+    )
     return next(inner, None)
 
 
@@ -148,4 +155,6 @@ def first_error(node: Node) -> Node | None:
     """Return the first syntax error at or below a node."""
     if not node.has_error:
         return None
-    return next((n for n in walk(node) if n.type == "ERROR" or n.is_missing), node)
+    return next(
+        (n for n in walk(node) if n.type == "ERROR" or n.is_missing), node
+    )

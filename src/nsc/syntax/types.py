@@ -60,7 +60,12 @@ _SCALARS: dict[str, Scalar] = {
     for bits in (8, 16, 32, 64)
 }
 _INTEGER_WORDS = frozenset("int signed unsigned short long char".split())
-_NAMES = ("identifier", "field_identifier", "type_identifier", "primitive_type")
+_NAMES = (
+    "identifier",
+    "field_identifier",
+    "type_identifier",
+    "primitive_type",
+)
 _POINTERS = ("pointer_declarator", "abstract_pointer_declarator")
 _ARRAYS = ("array_declarator", "abstract_array_declarator")
 _FUNCTIONS = ("function_declarator", "abstract_function_declarator")
@@ -91,7 +96,9 @@ def _sized_integer(words: list[str]) -> Scalar | None:
     else:
         spelling = "int"
         bits = 32
-    return Scalar(spelling if signed else f"unsigned {spelling}", "int", bits, signed)
+    return Scalar(
+        spelling if signed else f"unsigned {spelling}", "int", bits, signed
+    )
 
 
 def named_type(name: str, scope: Scope) -> CType | None:
@@ -115,14 +122,18 @@ def base_type(node: Node, scope: Scope) -> CType:
     """
     spec = optional_child(node, "type")
     if spec is None:
-        raise Refusal("unknown_type", "a declaration without a type; give it one", node)
+        raise Refusal(
+            "unknown_type", "a declaration without a type; give it one", node
+        )
     if spec.type in COMPOUND_SPECIFIERS:
         return compound_type(spec, scope)
     if spec.type == "enum_specifier":
         return Scalar("int", "int", 32)
     name = " ".join(text_of(spec).split())
     if "_Complex" in name or "complex" in name.split():
-        what = "complex numbers are not supported; pass real and imaginary parts"
+        what = (
+            "complex numbers are not supported; pass real and imaginary parts"
+        )
         raise Refusal("complex_type", what, spec)
     found = named_type(name, scope)
     if found is None:
@@ -172,7 +183,9 @@ def compound_type(spec: Node, scope: Scope) -> Struct | Union:
 
 def _fields_of(item: Node, scope: Scope) -> list[tuple[str, CType]]:
     if any(c.type == "bitfield_clause" for c in item.named_children):
-        raise Refusal("bit_field", "it has bit-fields; give it whole members", item)
+        raise Refusal(
+            "bit_field", "it has bit-fields; give it whole members", item
+        )
     base = base_type(item, scope)
     declarators = declarators_of(item)
     if not declarators:

@@ -77,7 +77,9 @@ def _is_harmless(name: str) -> bool:
 
 def _bare(name: str) -> str:
     """Return "const" for "__const__"."""
-    is_guarded = len(name) > 4 and name.startswith("__") and name.endswith("__")
+    is_guarded = (
+        len(name) > 4 and name.startswith("__") and name.endswith("__")
+    )
     return name[2:-2] if is_guarded else name
 
 
@@ -86,11 +88,15 @@ def _attribute_at(tokens: Sequence[Token], k: int) -> Attribute | None:
     word = tokens[k].text
     if word in ATTRIBUTES:
         return _group(tokens, k + 1, _OPENING.get(word, 2), "()")
-    is_bracketed = word == "[" and k + 1 < len(tokens) and tokens[k + 1].text == "["
+    is_bracketed = (
+        word == "[" and k + 1 < len(tokens) and tokens[k + 1].text == "["
+    )
     return _group(tokens, k, 2, "[]") if is_bracketed else None
 
 
-def _group(tokens: Sequence[Token], k: int, opening: int, pair: str) -> Attribute:
+def _group(
+    tokens: Sequence[Token], k: int, opening: int, pair: str
+) -> Attribute:
     """Read to the end of a group, whose attributes stand in `opening` brackets."""
     depth = 0
     names: list[str] = []
@@ -100,7 +106,9 @@ def _group(tokens: Sequence[Token], k: int, opening: int, pair: str) -> Attribut
         if is_blank(token):
             continue
         if depth == 0 and at > k and token.text != pair[0]:
-            return Attribute(tuple(names), at)  # an attribute without parentheses
+            return Attribute(
+                tuple(names), at
+            )  # an attribute without parentheses
         depth += (token.text in "([") - (token.text in ")]")
         if depth <= 0:
             return Attribute(tuple(names), at + 1)

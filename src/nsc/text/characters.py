@@ -53,7 +53,9 @@ def without_odd_characters(text: str) -> str:
 
 def _fold_behind_token(found: re.Match[str]) -> str:
     before = _WORD_BEFORE if found["word"] else _OPERATOR_BEFORE
-    is_inside = found.start() > 0 and before.match(found.string, found.start() - 1)
+    is_inside = found.start() > 0 and before.match(
+        found.string, found.start() - 1
+    )
     folds: list[str] = _FOLD.findall(found[0])
     rest = _FOLD.sub("", found[0])
     if is_inside:

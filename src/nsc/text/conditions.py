@@ -69,7 +69,11 @@ class _Parser:
 
     def peek(self) -> str:
         """Return the next word, "" at the end."""
-        return self.words[self.position] if self.position < len(self.words) else ""
+        return (
+            self.words[self.position]
+            if self.position < len(self.words)
+            else ""
+        )
 
     def take(self) -> str:
         """Return the next word and step over it, also over the end."""
@@ -130,7 +134,9 @@ class _Parser:
             return 0
         number = integer_literal(word)
         if number is None:
-            raise self.refusal(f"'{word}' is not an integer in an #if condition")
+            raise self.refusal(
+                f"'{word}' is not an integer in an #if condition"
+            )
         has_suffix = word.rstrip("lL")[-1] in "uU"
         return _wrapped(number, has_suffix or number >= 2 ** (_BITS - 1))
 

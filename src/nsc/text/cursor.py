@@ -17,7 +17,9 @@ MAX_SOURCE_BYTES = 2_000_000  # of a file and all headers it includes
 MAX_INCLUDES = 1000
 MAX_INCLUDE_DEPTH = 40
 
-Asked = tuple[str, bool, str]  # as `Include` is asked: name, is it <...>, who asks
+Asked = tuple[
+    str, bool, str
+]  # as `Include` is asked: name, is it <...>, who asks
 Found = tuple[str, str] | None  # as it answers: path, text
 
 _FUSING = frozenset(

@@ -164,5 +164,7 @@ def _directive(line: str, at: int, newlines: int) -> Directive:
     end = at + len(line)
     for k, token in enumerate(behind):
         if not is_blank(token):
-            return Directive(token.text, tuple(behind[k + 1 :]), at, end, newlines)
+            return Directive(
+                token.text, tuple(behind[k + 1 :]), at, end, newlines
+            )
     return Directive("", (), at, end, newlines)

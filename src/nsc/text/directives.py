@@ -90,7 +90,9 @@ _COMMANDS: dict[str, Callable[[Cursor, Directive], None]] = {
 
 def _take_conditional(cursor: Cursor, line: Directive) -> None:
     at = cursor.file.base + line.at
-    cursor.file.conditionals.take(line.name, lambda: _holds(cursor, line, at), at)
+    cursor.file.conditionals.take(
+        line.name, lambda: _holds(cursor, line, at), at
+    )
 
 
 def _holds(cursor: Cursor, line: Directive, at: int) -> bool:
@@ -111,7 +113,9 @@ def _is_defined(cursor: Cursor, name: str) -> bool:
     return name in cursor.expander.macros or name in IN_CONDITIONS
 
 
-def _with_defined_resolved(cursor: Cursor, words: Sequence[Token]) -> list[Token]:
+def _with_defined_resolved(
+    cursor: Cursor, words: Sequence[Token]
+) -> list[Token]:
     """Put 1 or 0 in place of `defined NAME` and `defined(NAME)`."""
     out: list[Token] = []
     k = 0

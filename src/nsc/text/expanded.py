@@ -119,7 +119,9 @@ class Expanded:
 
     def since(self, sizes: Mapping[str, int]) -> Expanded:
         """Return what was added since the lists had these sizes, without its text."""
-        added = {name: getattr(self, name)[size:] for name, size in sizes.items()}
+        added = {
+            name: getattr(self, name)[size:] for name, size in sizes.items()
+        }
         return Expanded(**added)
 
     def moved(
@@ -140,8 +142,12 @@ class Expanded:
                 for name, angled, at in self.includes
             ],
             used=[(at + offset, macro(called)) for at, called in self.used],
-            definitions=[(at + offset, to + place) for at, to in self.definitions],
-            left_out=[(start + offset, end + offset) for start, end in self.left_out],
+            definitions=[
+                (at + offset, to + place) for at, to in self.definitions
+            ],
+            left_out=[
+                (start + offset, end + offset) for start, end in self.left_out
+            ],
             followed=array("q", [at + offset for at in self.followed]),
             attributes=[(at + place, name) for at, name in self.attributes],
             packs=[(at + place, packs) for at, packs in self.packs],

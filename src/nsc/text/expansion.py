@@ -60,7 +60,9 @@ def _remembered(cursor: Cursor, chunk: Stretch) -> Expansion | None:
     One that passes the bound on tokens is done again, to be refused where it passes.
     """
     expander = cursor.expander
-    known = next((e for e in chunk.expansions if expander.knows(e.asked)), None)
+    known = next(
+        (e for e in chunk.expansions if expander.knows(e.asked)), None
+    )
     if known is None:
         return None
     has_room = (
@@ -92,8 +94,12 @@ def _expand(cursor: Cursor, chunk: Stretch) -> Expansion:
         raise refusal.moved(file.base) from None
     return Expansion(
         spans=tuple(_spans(tokens, file.text)),
-        used=tuple((at - file.base, macro.name) for at, macro in expander.used[used:]),
-        asked=tuple((name, expander.macros.get(name)) for name in expander.asked),
+        used=tuple(
+            (at - file.base, macro.name) for at, macro in expander.used[used:]
+        ),
+        asked=tuple(
+            (name, expander.macros.get(name)) for name in expander.asked
+        ),
         produced=expander.produced - produced,
         spelled=expander.spelled - characters,
     )

@@ -17,7 +17,9 @@ from nsc.text.replay import Recording
 
 MAX_FILES = 1024  # whose pieces are remembered
 MAX_HEADERS = 512  # whose recordings are remembered
-MAX_RECORDINGS = 4  # of one header: what its names mean differs from file to file
+MAX_RECORDINGS = (
+    4  # of one header: what its names mean differs from file to file
+)
 
 
 class HeaderCache:
@@ -38,7 +40,9 @@ class HeaderCache:
         self.repeated = 0
         self._cut = lru_cache(maxsize=MAX_FILES)(cut)
         self._guard = lru_cache(maxsize=4 * MAX_FILES)(self._find_guard)
-        self._recordings: OrderedDict[tuple[str, str], list[Recording]] = OrderedDict()
+        self._recordings: OrderedDict[tuple[str, str], list[Recording]] = (
+            OrderedDict()
+        )
 
     def __len__(self) -> int:
         """Count the headers that have recordings."""

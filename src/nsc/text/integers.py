@@ -98,7 +98,9 @@ def _character(body: str) -> int | None:
     if escape in _ESCAPES:
         return _ESCAPES[escape]
     is_hex = escape[0] == "x"
-    value = _whole_number(escape[1:], 16) if is_hex else _whole_number(escape, 8)
+    value = (
+        _whole_number(escape[1:], 16) if is_hex else _whole_number(escape, 8)
+    )
     if value is not None and 128 <= value < 256:
         return value - 256  # char is signed
     return value
@@ -127,7 +129,9 @@ def bad_literal(text: str) -> str | None:
     if _INTEGER.fullmatch(text):
         value = integer_literal(text) if len(text) <= MAX_SHOWN else None
         fits = value is not None and value < 2**64
-        return None if fits else f"the integer {shown} does not fit into 64 bits"
+        return (
+            None if fits else f"the integer {shown} does not fit into 64 bits"
+        )
     if _HEX_FLOAT.fullmatch(text) and text[-1] not in "lL":
         try:
             float.fromhex(text.rstrip("fF"))

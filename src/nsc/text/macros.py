@@ -52,7 +52,11 @@ class Macro(NamedTuple):
 
         Bodies are compared by identity: a remembered file's directives keep theirs.
         """
-        return other is not None and self.body is other.body and self[2:4] == other[2:4]
+        return (
+            other is not None
+            and self.body is other.body
+            and self[2:4] == other[2:4]
+        )
 
 
 @dataclass(slots=True)
@@ -114,7 +118,9 @@ class Expander:
                 bad call.
         """
         if depth > MAX_ARGUMENT_DEPTH:
-            raise Refusal(TOO_LARGE, "macro calls nest too deeply", tokens[0].offset)
+            raise Refusal(
+                TOO_LARGE, "macro calls nest too deeply", tokens[0].offset
+            )
         out: list[Token] = []
         todo = tokens[::-1]
         while todo:
@@ -133,7 +139,9 @@ class Expander:
                 continue
             self.used.append((self.base + token.offset, macro))
             self.count(len(body) + 1, token.offset)
-            todo.extend(reversed(body))  # Prosser: the rest may complete a call in it
+            todo.extend(
+                reversed(body)
+            )  # Prosser: the rest may complete a call in it
         return out
 
     def knows(self, asked: Iterable[tuple[str, Macro | None]]) -> bool:
@@ -152,7 +160,9 @@ class Expander:
         """
         self.produced += tokens
         if self.produced > MAX_EXPANDED_TOKENS:
-            message = f"macros expand to more than {MAX_EXPANDED_TOKENS} tokens"
+            message = (
+                f"macros expand to more than {MAX_EXPANDED_TOKENS} tokens"
+            )
             raise Refusal(TOO_LARGE, message, at)
 
     def count_characters(self, characters: int, at: int) -> None:
@@ -206,7 +216,8 @@ class Expander:
             out = _paste(out)
         at = call.offset
         return tokens_of(
-            (t.kind, t.text, at, t.hidden | hidden if t.hidden else hidden) for t in out
+            (t.kind, t.text, at, t.hidden | hidden if t.hidden else hidden)
+            for t in out
         )
 
     def _argument(self, call: _Call, k: int) -> list[Token]:
@@ -229,7 +240,9 @@ class Expander:
 def _empty_argument(call: _Call, name: str) -> Token:
     """Return what holds the place of an empty argument beside `##`."""
     macro = call.macro
-    is_rest = macro.variadic and macro.parameters and name == macro.parameters[-1]
+    is_rest = (
+        macro.variadic and macro.parameters and name == macro.parameters[-1]
+    )
     return Token(_NO_REST if is_rest else _NOTHING, "", call.offset)
 
 
@@ -265,7 +278,10 @@ def _take_arguments(
 
 
 def _bind(
-    macro: Macro, parameters: tuple[str, ...], given: list[list[Token]], at: int
+    macro: Macro,
+    parameters: tuple[str, ...],
+    given: list[list[Token]],
+    at: int,
 ) -> Arguments:
     arguments = [trim(tokens) for tokens in given]
     expected = len(parameters)
@@ -274,9 +290,7 @@ def _bind(
     if macro.variadic and len(arguments) == expected - 1:
         arguments.append([])
     if len(arguments) != expected:
-        message = (
-            f"macro '{macro.name}' takes {expected} arguments, {len(arguments)} given"
-        )
+        message = f"macro '{macro.name}' takes {expected} arguments, {len(arguments)} given"
         raise Refusal("macro_call", message, at)
     return dict(zip(parameters, arguments, strict=True))
 
@@ -335,7 +349,9 @@ def parse_definition(tokens: Sequence[Token]) -> Macro | None:
     Returns:
         The macro, its place unset; None where there is no name.
     """
-    first = next((k for k, t in enumerate(tokens) if not is_blank(t)), len(tokens))
+    first = next(
+        (k for k, t in enumerate(tokens) if not is_blank(t)), len(tokens)
+    )
     tokens = tokens[first:]
     if not tokens or tokens[0].kind != "name":
         return None
@@ -354,4 +370,6 @@ def parse_definition(tokens: Sequence[Token]) -> Macro | None:
             if not is_named:
                 parameters.append("__VA_ARGS__")
         k += 1
-    return Macro(name, tuple(trim(tokens[k + 1 :])), tuple(parameters), variadic)
+    return Macro(
+        name, tuple(trim(tokens[k + 1 :])), tuple(parameters), variadic
+    )

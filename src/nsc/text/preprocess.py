@@ -48,7 +48,9 @@ def _predefined(name: str, body: str) -> Macro:
     return Macro(name, tuple(tokenize(body)))
 
 
-_PREDEFINED = {name: _predefined(name, body) for name, body in PREDEFINED.items()}
+_PREDEFINED = {
+    name: _predefined(name, body) for name, body in PREDEFINED.items()
+}
 
 
 def preprocess(
@@ -90,7 +92,9 @@ def preprocess(
 class _Reader:
     """Reads a file and the headers it includes."""
 
-    def __init__(self, cursor: Cursor, cache: HeaderCache, behind: Sequence[str]):
+    def __init__(
+        self, cursor: Cursor, cache: HeaderCache, behind: Sequence[str]
+    ):
         self.cursor = cursor
         self.expanded = cursor.expanded
         self.cache = cache
@@ -98,7 +102,9 @@ class _Reader:
 
     def note(self, refusal: Refusal) -> None:
         """List a refusal among the problems; the pass goes on."""
-        self.expanded.problems.append(self.expanded.problem(refusal, in_text=False))
+        self.expanded.problems.append(
+            self.expanded.problem(refusal, in_text=False)
+        )
 
     def read(self, path: str, text: str) -> OpenFile:
         """Process one file from its first line to its last."""
@@ -118,7 +124,9 @@ class _Reader:
     def _refuse_size(self, path: str) -> None:
         if not self.expanded.files:
             self.expanded.add_file(path, "")  # the problem's place
-        message = f"the file and its headers have more than {MAX_SOURCE_BYTES} bytes"
+        message = (
+            f"the file and its headers have more than {MAX_SOURCE_BYTES} bytes"
+        )
         raise Refusal("source_too_large", message, 0)
 
     def _read_pieces(self, file: OpenFile) -> None:
@@ -181,9 +189,15 @@ class _Reader:
 
     def _include_line(self, line: Directive, file: OpenFile) -> None:
         at = file.base + line.at
-        found = _INCLUDE.match(file.text, line.rest[0].offset) if line.rest else None
+        found = (
+            _INCLUDE.match(file.text, line.rest[0].offset)
+            if line.rest
+            else None
+        )
         if not found:
-            raise Refusal("bad_directive", '#include needs <name> or "name"', at)
+            raise Refusal(
+                "bad_directive", '#include needs <name> or "name"', at
+            )
         angled, quoted = found.groups()
         self._include(angled or quoted, bool(angled), at)
 

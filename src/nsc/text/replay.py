@@ -69,14 +69,16 @@ class Recording:
         return (
             done.length + self.added.length <= MAX_SOURCE_BYTES
             and len(done.files) + len(self.added.files) <= MAX_INCLUDES
-            and len(cursor.open_files) + self.lookups.depth <= MAX_INCLUDE_DEPTH
+            and len(cursor.open_files) + self.lookups.depth
+            <= MAX_INCLUDE_DEPTH
             and produced <= MAX_EXPANDED_TOKENS
         )
 
     def _names_mean_the_same(self, macros: Macros) -> bool:
         now = macros.keys() & self.lookups.names
         return len(now) == len(self.meant) and all(
-            name in self.meant and self.meant[name].means(macros[name]) for name in now
+            name in self.meant and self.meant[name].means(macros[name])
+            for name in now
         )
 
     def _goes_on(self, cursor: Cursor) -> bool:

@@ -37,7 +37,9 @@ class SourceMap:
         return len(self.places)
 
     def __getitem__(self, spans: slice) -> SourceMap:
-        return SourceMap(self.places[spans], self.origins[spans], self.exact[spans])
+        return SourceMap(
+            self.places[spans], self.origins[spans], self.exact[spans]
+        )
 
     def append(self, place: int, origin: int, exact: bool) -> None:
         """Start a span."""

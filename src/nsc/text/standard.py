@@ -53,7 +53,8 @@ _STDINT = [
 
 _HEADER_NAMES: dict[str, Sequence[str]] = {
     "math.h": (
-        [f + suffix for f in _MATH for suffix in ("", "f", "l")] + _MATH_ONLY_DOUBLE
+        [f + suffix for f in _MATH for suffix in ("", "f", "l")]
+        + _MATH_ONLY_DOUBLE
     ),
     "float.h": _FLOAT,
     "limits.h": _LIMITS,
@@ -74,7 +75,10 @@ HEADER_OF: dict[str, str] = {
 }
 
 # They print and do nothing else: the sandbox discards it, and no result depends on it.
-PRINTS: frozenset[str] = frozenset(_HEADER_NAMES["stdio.h"]) - {"stdout", "stderr"}
+PRINTS: frozenset[str] = frozenset(_HEADER_NAMES["stdio.h"]) - {
+    "stdout",
+    "stderr",
+}
 # those with a format: the position of it
 PRINTS_FORMAT: dict[str, int] = {"printf": 0, "fprintf": 1}
 

@@ -21,14 +21,20 @@ MAX_EXPANSIONS = 4  # of one stretch that are remembered
 # Every branch starts with a letter of its own, and no group is at the top: `re` then
 # skips to these letters.
 COMMENT = r"//[^\n\\]*+(?:\\(?:\r?\n)?[^\n\\]*+)*+|/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?"
-QUOTED = r"\"[^\"\\\n]*+(?:\\.[^\"\\\n]*+)*+\"?|'[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'?"
+QUOTED = (
+    r"\"[^\"\\\n]*+(?:\\.[^\"\\\n]*+)*+\"?|'[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'?"
+)
 _FOLDED = r"(?:[ \r]|\\\r?\n)*"
-_UNCLEAN = re.compile(rf"{COMMENT}|\r{_FOLDED}|\\\r?\n{_FOLDED}|{QUOTED}", re.DOTALL)
+_UNCLEAN = re.compile(
+    rf"{COMMENT}|\r{_FOLDED}|\\\r?\n{_FOLDED}|{QUOTED}", re.DOTALL
+)
 _CHUNK_MARK = re.compile(
     rf"[();}}]|(?P<name>[A-Za-z_](?<!\w[A-Za-z_])\w*)|{COMMENT}|{QUOTED}",
     re.DOTALL,
 )
-_NAME = re.compile(r"[A-Za-z_]\w*")  # in 0x1f, too: a name too many costs a look
+_NAME = re.compile(
+    r"[A-Za-z_]\w*"
+)  # in 0x1f, too: a name too many costs a look
 _PLAIN_SPACE = re.compile(" *")
 
 
@@ -86,7 +92,9 @@ class Stretch:
     @cached_property
     def names(self) -> frozenset[str]:
         """The identifiers in it; if none is a macro, `clean` is its expansion."""
-        return frozenset(_NAME.findall("".join(span.text for span in self.clean)))
+        return frozenset(
+            _NAME.findall("".join(span.text for span in self.clean))
+        )
 
     @property
     def end(self) -> int:
@@ -149,7 +157,9 @@ class Stretch:
         depth = 0
         for mark in _CHUNK_MARK.finditer(self.text):
             if mark["name"]:
-                chunks_by_name.setdefault(mark["name"], set()).add(len(starts) - 1)
+                chunks_by_name.setdefault(mark["name"], set()).add(
+                    len(starts) - 1
+                )
                 continue
             found = mark.group()
             if found == "(":
@@ -184,5 +194,11 @@ def _blank(text: str) -> str:
 
 def spelled(token: Token) -> str:
     """Spell a token without comments and folded lines."""
-    is_odd_space = token.kind == "space" and not _PLAIN_SPACE.fullmatch(token.text)
-    return _blank(token.text) if token.kind == "comment" or is_odd_space else token.text
+    is_odd_space = token.kind == "space" and not _PLAIN_SPACE.fullmatch(
+        token.text
+    )
+    return (
+        _blank(token.text)
+        if token.kind == "comment" or is_odd_space
+        else token.text
+    )

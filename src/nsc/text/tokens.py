@@ -33,7 +33,9 @@ def _without_names(pattern: str) -> str:
 _TOKEN = _compiled(f"{_BLANK} | {_SOLID}")
 _WORD = _compiled(_without_names(f"{_BLANK} | {_SOLID}"))
 # captures nothing where the token is a blank
-_SOLID_WORD = _compiled(_without_names(_BLANK) + f" | ({_without_names(_SOLID)})")
+_SOLID_WORD = _compiled(
+    _without_names(_BLANK) + f" | ({_without_names(_SOLID)})"
+)
 
 BLANKS = ("space", "newline", "comment")
 NOTHING: frozenset[str] = frozenset()
@@ -58,7 +60,9 @@ class Token(NamedTuple):
 _MAKE = partial(tuple.__new__, Token)
 
 
-def tokens_of(fields: Iterable[tuple[str, str, int, frozenset[str]]]) -> list[Token]:
+def tokens_of(
+    fields: Iterable[tuple[str, str, int, frozenset[str]]],
+) -> list[Token]:
     """Make tokens of all their fields.
 
     It takes two thirds of the time of calling `Token`, which checks its arguments.

@@ -80,7 +80,9 @@ class BertCompNet:
             for record in records
         ]
 
-    def emission_for(self, program: CompilerInput, output: int = 0) -> Emission:
+    def emission_for(
+        self, program: CompilerInput, output: int = 0
+    ) -> Emission:
         """Compile one output of a program.
 
         Returns:
@@ -118,7 +120,9 @@ class BertCompNet:
         row = min(output, self.topology.n_outputs - 1)
         chosen = (weight[row : row + 1], bias[row : row + 1])
         one = Topology((*self.topology.widths[:-1], 1))
-        return resize_inputs(one.join([*hidden, chosen]), one, COVERING.n_inputs)[0]
+        return resize_inputs(
+            one.join([*hidden, chosen]), one, COVERING.n_inputs
+        )[0]
 
     def parameters(self, numbers: Tokens) -> Parameters:
         """Emit the covering architecture's parameters for one encoded text.
@@ -142,7 +146,11 @@ class BertCompNet:
         query = self._heads(f"{name}query", top)
         key = self._heads(f"{name}key", h)
         value = self._heads(f"{name}value", h)
-        scores = query @ key.transpose(0, 2, 1) / np.float32(np.sqrt(query.shape[-1]))
+        scores = (
+            query
+            @ key.transpose(0, 2, 1)
+            / np.float32(np.sqrt(query.shape[-1]))
+        )
         weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
         weights /= weights.sum(axis=-1, keepdims=True)
         context = (weights @ value).transpose(1, 0, 2).reshape(top.shape)

@@ -36,7 +36,9 @@ def save_bert(
     write_checkpoint(path, arrays, header)
 
 
-def bert_from(header: dict[str, str], arrays: dict[str, np.ndarray]) -> BertCompNet:
+def bert_from(
+    header: dict[str, str], arrays: dict[str, np.ndarray]
+) -> BertCompNet:
     """Put a BertCompNet together again.
 
     Raises:
@@ -59,6 +61,8 @@ def bert_from(header: dict[str, str], arrays: dict[str, np.ndarray]) -> BertComp
             "the checkpoint's tensors do not fit its header:"
             f" {', '.join(differing[:3]) or 'vocabulary'}"
         )
-    single = {name: np.asarray(array, np.float32) for name, array in arrays.items()}
+    single = {
+        name: np.asarray(array, np.float32) for name, array in arrays.items()
+    }
     tokenizer = WordPiece(vocabulary, lower=bert.lower)
     return BertCompNet(single, bert, tokenizer, topology, metadata)

@@ -24,7 +24,8 @@ def read_text(text: str) -> str:
     f(float x) { return x; }".
     """
     without = "".join(
-        " " if token.kind == "comment" else token.text for token in tokenize(text)
+        " " if token.kind == "comment" else token.text
+        for token in tokenize(text)
     )
     return _INCLUDE.sub("", without).strip()
 
@@ -37,7 +38,9 @@ def linearised(dag: Dag) -> str:
     """
     names: list[str] = []
     lines: list[str] = []
-    nodes = zip(dag.ops.tolist(), dag.args.tolist(), dag.values.tolist(), strict=True)
+    nodes = zip(
+        dag.ops.tolist(), dag.args.tolist(), dag.values.tolist(), strict=True
+    )
     for op, args, value in nodes:
         if OPS[op] == "IN":
             names.append(f"x{value:.0f}")

@@ -103,7 +103,9 @@ def words(text: str, *, lower: bool = True) -> Iterator[str]:
     for chunk in cleaned.split():
         if lower:
             chunk = _lowered(chunk)
-        yield from _ASCII_WORD.findall(chunk) if chunk.isascii() else _cut(chunk)
+        yield from (
+            _ASCII_WORD.findall(chunk) if chunk.isascii() else _cut(chunk)
+        )
 
 
 def _lowered(chunk: str) -> str:
@@ -125,7 +127,9 @@ def _cleaned(c: str) -> str:
 
 def _without_accents(text: str) -> str:
     return "".join(
-        c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn"
+        c
+        for c in unicodedata.normalize("NFD", text)
+        if unicodedata.category(c) != "Mn"
     )
 
 
@@ -158,5 +162,7 @@ def read_vocabulary(path: Path) -> list[str]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise StoreError(f"{path} is not a readable vocabulary: {error}") from None
+        raise StoreError(
+            f"{path} is not a readable vocabulary: {error}"
+        ) from None
     return [line.rstrip("\r") for line in text.removesuffix("\n").split("\n")]

@@ -56,7 +56,14 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         expect_device(self.device)
-        for name in ("steps", "batch", "programs", "workers", "threads", "processes"):
+        for name in (
+            "steps",
+            "batch",
+            "programs",
+            "workers",
+            "threads",
+            "processes",
+        ):
             expect_at_least_one(name, getattr(self, name))
         if self.processes > self.batch:
             raise InputError(
@@ -72,7 +79,9 @@ def expect_device(name: str) -> None:
         InputError: it is none.
     """
     if name not in DEVICES:
-        raise InputError(f"device expects {' or '.join(DEVICES)}; found '{name}'")
+        raise InputError(
+            f"device expects {' or '.join(DEVICES)}; found '{name}'"
+        )
 
 
 def expect_at_least_one(name: str, count: int) -> None:

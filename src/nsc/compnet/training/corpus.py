@@ -26,7 +26,11 @@ from nsc.compnet.pack import Packed, join, pack, select
 from nsc.compnet.rewrite import terms_of
 from nsc.compnet.terms import Terms, TooManyTerms
 from nsc.compnet.training.grow import Grower
-from nsc.compnet.training.held_apart import folders_apart, is_apart, names_apart
+from nsc.compnet.training.held_apart import (
+    folders_apart,
+    is_apart,
+    names_apart,
+)
 from nsc.errors import InputError
 from nsc.graph import Dag
 from nsc.host import code_digest, replacing
@@ -162,7 +166,9 @@ def _shards(
     data: Path, cache: Path, origin: str, *, seed: int, programs: int
 ) -> list[_Shard]:
     made_by = code_digest(__name__).hex()[:8]
-    counts = [min(SHARD, programs - first) for first in range(0, programs, SHARD)]
+    counts = [
+        min(SHARD, programs - first) for first in range(0, programs, SHARD)
+    ]
     found = []
     for k, count in enumerate(counts):
         name = f"grown-{origin}-{made_by}-{seed}-{k:04d}-{count}.npz"
@@ -241,7 +247,10 @@ def _read(paths: list[Path]) -> Corpus:
     for path in paths:
         with np.load(path) as stored:
             parts.append(dict(stored))
-    packs = [Packed(**{f.name: part[f.name] for f in fields(Packed)}) for part in parts]
+    packs = [
+        Packed(**{f.name: part[f.name] for f in fields(Packed)})
+        for part in parts
+    ]
     targets = {
         f.name: np.concatenate([part[f.name] for part in parts])
         for f in fields(Targets)

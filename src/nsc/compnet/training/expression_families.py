@@ -29,7 +29,9 @@ class _Drawing:
     def __init__(self, b: Builder, g: np.random.Generator):
         self.b = b
         self.g = g
-        self.inputs = [b.input(k) for k in range(int(g.integers(1, MAX_INPUTS + 1)))]
+        self.inputs = [
+            b.input(k) for k in range(int(g.integers(1, MAX_INPUTS + 1)))
+        ]
 
     def coefficient(self) -> int:
         g = self.g
@@ -61,9 +63,13 @@ class _Drawing:
         b = self.b
         g = self.g
         argument = self.input() if g.random() < 0.7 else self.polynomial(1)
-        scaled = b.make("MUL", b.literal(math.exp(g.uniform(0, 2.4))), argument)
+        scaled = b.make(
+            "MUL", b.literal(math.exp(g.uniform(0, 2.4))), argument
+        )
         function = "SIN" if g.random() < 0.5 else "COS"
-        return b.make(function, b.make("ADD", scaled, b.literal(float(g.normal()))))
+        return b.make(
+            function, b.make("ADD", scaled, b.literal(float(g.normal())))
+        )
 
     def waves(self) -> int:
         """Draw a wave, alone or times or plus another one, or a sum of products."""
@@ -80,7 +86,9 @@ class _Drawing:
         g = self.g
         if g.random() < 0.5:
             square = b.make("SQ", self.polynomial(0))
-            divisor = b.make("ADD", square, b.literal(math.exp(g.uniform(-3, 1))))
+            divisor = b.make(
+                "ADD", square, b.literal(math.exp(g.uniform(-3, 1)))
+            )
         else:
             polynomial = self.polynomial(1)
             shift = b.literal(float(g.uniform(1, 4)))

@@ -52,7 +52,10 @@ class Grower:
     """Draws programs; a function of the pool and the seed."""
 
     def __init__(
-        self, pool: Sequence[Dag], weights: np.ndarray, seed: int | Sequence[int]
+        self,
+        pool: Sequence[Dag],
+        weights: np.ndarray,
+        seed: int | Sequence[int],
     ):
         """Draw from a pool; weights: (p,), how often each is grown from."""
         self._draw = _Draw(pool, weights, np.random.default_rng(seed))
@@ -114,7 +117,9 @@ class _Draw:
         self.generator = generator
         self._pool = pool
         self._cumulative = np.cumsum(weights) / np.sum(weights)
-        self._literals = np.concatenate([d.values[d.ops == _LIT] for d in pool])
+        self._literals = np.concatenate(
+            [d.values[d.ops == _LIT] for d in pool]
+        )
 
     def program(self) -> Dag:
         drawn = np.searchsorted(self._cumulative, self.generator.random())
@@ -172,7 +177,9 @@ class _Mutation:
             elif op == "LIT":
                 value = values[k]
                 made[k] = (
-                    self._mutated_literal(value) if k in changed else b.literal(value)
+                    self._mutated_literal(value)
+                    if k in changed
+                    else b.literal(value)
                 )
             elif k in changed:
                 made[k] = self._mutated_operation(op, kids)
@@ -184,7 +191,11 @@ class _Mutation:
         """Copy a program of the pool, or a part of one, onto any of the leaves."""
         g = self._draw.generator
         dag = self._draw.program()
-        root = int(g.integers(len(dag))) if g.random() < 0.7 else int(dag.roots[0])
+        root = (
+            int(g.integers(len(dag)))
+            if g.random() < 0.7
+            else int(dag.roots[0])
+        )
         inputs = [self._draw.one_of(self._leaves) for _ in range(dag.n_inputs)]
         return self.copy(dag, root, inputs, set())
 
@@ -206,7 +217,9 @@ class _Mutation:
         if kind < 0.35:
             return self._draw.one_of(self._leaves)
         if kind < 0.75:
-            scaled = b.make("MUL", x, b.literal(float(10 ** g.normal(0.2, 0.4))))
+            scaled = b.make(
+                "MUL", x, b.literal(float(10 ** g.normal(0.2, 0.4)))
+            )
             if g.random() < 0.5:
                 return b.make("ADD", scaled, b.literal(float(g.normal() * 2)))
             return scaled

@@ -55,7 +55,9 @@ class NodeTargets:
     is_inner: Tensor
 
 
-def node_targets(batch: Batch, targets: Targets, device: torch.device) -> NodeTargets:
+def node_targets(
+    batch: Batch, targets: Targets, device: torch.device
+) -> NodeTargets:
     """Collect the targets of a batch, whose arrays are numpy's."""
 
     def on_device(a: np.ndarray) -> Tensor:
@@ -160,11 +162,17 @@ class Losses:
         nodes = self._node_loss(eps)
         mean = self._outputs.mean(axis=1)
         spread = self._outputs.std(axis=1)
-        truth = self._tensor((self._outputs - mean[:, None]) / spread[:, None]).float()
+        truth = self._tensor(
+            (self._outputs - mean[:, None]) / spread[:, None]
+        ).float()
         roots = self._tensor(self._batch.roots)
         h = self._tape.h[roots, : self._width]
-        mean, scale = self._relative(roots, self._tensor(mean), self._tensor(spread))
-        values = _square_error(mean + scale * self._net.root_shapes_of(h), truth)
+        mean, scale = self._relative(
+            roots, self._tensor(mean), self._tensor(spread)
+        )
+        values = _square_error(
+            mean + scale * self._net.root_shapes_of(h), truth
+        )
         window = _window(generator, ROOT_ANCHORS)
         emitted = mean + scale * self._emitted(h, self._n_inputs, window)
         emitted = _square_error(emitted, truth[:, window])
@@ -185,11 +193,15 @@ class Losses:
     def _node_loss(self, eps: float) -> Tensor:
         """Return the mean over nodes of log(NMSE + eps)."""
         target = self._nodes
-        error = torch.where(target.defined, self._node_values() - target.shapes, 0.0)
+        error = torch.where(
+            target.defined, self._node_values() - target.shapes, 0.0
+        )
         error = error.clamp(-_LARGEST_ERROR, _LARGEST_ERROR).pow(2).sum(1)
         log = (error / target.defined.sum(1).clamp(min=1) + eps).log()
         inner = log[target.is_inner].sum() / self._counts.inner
-        inputs = _SHARE_OF_INPUTS * log[target.is_input].sum() / self._counts.inputs
+        inputs = (
+            _SHARE_OF_INPUTS * log[target.is_input].sum() / self._counts.inputs
+        )
         return inner + inputs
 
     def _node_values(self) -> Tensor:
@@ -215,15 +227,21 @@ class Losses:
         No gradient goes through them.
         """
         walk = self._tape.walk
-        mean = ((walk.means[rows] - means) / spreads).clip(-_FARTHEST, _FARTHEST)
+        mean = ((walk.means[rows] - means) / spreads).clip(
+            -_FARTHEST, _FARTHEST
+        )
         scale = (walk.scales[rows] / spreads).clip(1 / _FARTHEST, _FARTHEST)
         return mean.float()[:, None], scale.float()[:, None]
 
     def _emitted(self, h: Tensor, n_inputs: Tensor, window: slice) -> Tensor:
         """Run the surrogates emitted for embeddings `k d` at some anchors: `k 96`."""
-        return run_covering(self._net.parameters_of(h), self._x[window], n_inputs)
+        return run_covering(
+            self._net.parameters_of(h), self._x[window], n_inputs
+        )
 
-    def _inner_loss(self, eps: float, generator: np.random.Generator) -> Tensor | None:
+    def _inner_loss(
+        self, eps: float, generator: np.random.Generator
+    ) -> Tensor | None:
         """Treat random inner nodes as programs of their own; None where few are.
 
         Each process draws for all, and keeps what it holds.
@@ -238,23 +256,31 @@ class Losses:
         n_inputs = self._n_inputs[self._tensor(self._batch.program[chosen])]
         rows = self._tensor(chosen)
         target = self._nodes
-        mean, scale = self._relative(rows, target.means[rows], target.spreads[rows])
+        mean, scale = self._relative(
+            rows, target.means[rows], target.spreads[rows]
+        )
         window = _window(generator, NODE_ANCHORS)
         h = self._tape.h[rows, : self._width]
         emitted = mean + scale * self._emitted(h, n_inputs, window)
         error = _square_error(emitted, target.shapes[rows][:, window])
         return self._mean((error + eps).log())
 
-    def _error_loss(self, h: Tensor, values: Tensor, emitted: Tensor) -> Tensor:
+    def _error_loss(
+        self, h: Tensor, values: Tensor, emitted: Tensor
+    ) -> Tensor:
         """Return how far off the predicted errors are.
 
         They teach nothing but their own head.
         """
         roots = roots_of(self._batch, self._tape.walk, self._tape.h.detach())
-        predicted = self._net.errors_of(h.detach(), self._tensor(error_features(roots)))
+        predicted = self._net.errors_of(
+            h.detach(), self._tensor(error_features(roots))
+        )
         errors = torch.stack([values, emitted], 1).detach()
         truth = (errors + _LEAST_TRUE_ERROR).log()
-        return self._mean(huber_loss(predicted, truth, reduction="none").mean(1))
+        return self._mean(
+            huber_loss(predicted, truth, reduction="none").mean(1)
+        )
 
 
 def _window(generator: np.random.Generator, anchors: int) -> slice:

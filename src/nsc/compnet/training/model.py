@@ -47,7 +47,9 @@ class TermNet(nn.Module):
         self.inputs = _normal(MAX_INPUTS, d)
         self.decode = _normal(ROOT_ANCHORS, d, fan_in=d)
         self.product_in = _normal(d, config.products, fan_in=d)
-        self.product_out = _normal(config.products, d + 1, fan_in=config.products)
+        self.product_out = _normal(
+            config.products, d + 1, fan_in=config.products
+        )
         self.unary_in = _normal(d, wide, fan_in=d)
         self.gain_in = nn.Parameter(1 + 0.3 * torch.randn(functions, wide))
         self.bias_in = nn.Parameter(0.3 * torch.randn(functions, wide))
@@ -67,7 +69,11 @@ class TermNet(nn.Module):
         self.error_2 = nn.Linear(config.head // 4, 2)
         with torch.no_grad():
             self.head_3.weight.mul_(0.3)
-            for p in (self.root_2.weight, self.root_2.bias, self.error_2.weight):
+            for p in (
+                self.root_2.weight,
+                self.root_2.bias,
+                self.error_2.weight,
+            ):
                 p.zero_()
         self.base = nn.Parameter(random_covering())
 
@@ -82,7 +88,9 @@ class TermNet(nn.Module):
             for name, p in self.named_parameters()
         }
         shapes = w["decode"][:NODE_ANCHORS]
-        return SimpleNamespace(**w, shapes=shapes - shapes.mean(0), config=self.config)
+        return SimpleNamespace(
+            **w, shapes=shapes - shapes.mean(0), config=self.config
+        )
 
     def parameters_of(self, u: Tensor) -> Tensor:
         """Emit the 65 parameters of the standardised program: `p d` -> `p w`."""
@@ -104,7 +112,9 @@ def _normal(rows: int, columns: int, *, fan_in: int = 1) -> nn.Parameter:
     return nn.Parameter(torch.randn(rows, columns) / math.sqrt(fan_in))
 
 
-def product_cell(w: SimpleNamespace, a: Tensor, b: Tensor, parts: Tensor) -> Tensor:
+def product_cell(
+    w: SimpleNamespace, a: Tensor, b: Tensor, parts: Tensor
+) -> Tensor:
     """Embed products.
 
     Args:
@@ -141,10 +151,16 @@ def unary_cell(
     """
     gated = w.config.gated
     bilinear = w.config.bilinear
-    hidden = F.silu(F.linear(quantiles, w.modulate_1_weight, w.modulate_1_bias))
+    hidden = F.silu(
+        F.linear(quantiles, w.modulate_1_weight, w.modulate_1_bias)
+    )
     change = F.linear(hidden, w.modulate_2_weight, w.modulate_2_bias)
     gain, bias = change.chunk(2, dim=1)
-    z = (a @ w.unary_in) * (w.gain_in[function] + gain) + w.bias_in[function] + bias
+    z = (
+        (a @ w.unary_in) * (w.gain_in[function] + gain)
+        + w.bias_in[function]
+        + bias
+    )
     first = F.silu(z[:, :gated])
     second = z[:, gated : gated + bilinear] * z[:, gated + bilinear :]
     units = torch.cat([first, second], 1) * w.gain_out[function]

@@ -77,7 +77,9 @@ class Ranks:
 
 
 @contextmanager
-def together(processes: int, device: str, run: Callable, *args) -> Iterator[Ranks]:
+def together(
+    processes: int, device: str, run: Callable, *args
+) -> Iterator[Ranks]:
     """Start the other processes of a run, and be the first.
 
     Under torchrun, which starts them itself, be the one that it says.
@@ -88,7 +90,9 @@ def together(processes: int, device: str, run: Callable, *args) -> Iterator[Rank
         run: called by each of the others, with its `Ranks` and the rest of the
             arguments.
     """
-    is_started_by_torchrun = "WORLD_SIZE" in os.environ and "RANK" in os.environ
+    is_started_by_torchrun = (
+        "WORLD_SIZE" in os.environ and "RANK" in os.environ
+    )
     if is_started_by_torchrun:
         dist.init_process_group(_BACKEND[device], timeout=_PATIENCE)
         try:
@@ -99,7 +103,9 @@ def together(processes: int, device: str, run: Callable, *args) -> Iterator[Rank
         yield Ranks()
     else:
         with tempfile.TemporaryDirectory(prefix="nsc-ranks-") as folder:
-            group = _Group(processes, f"file://{folder}/store", _BACKEND[device])
+            group = _Group(
+                processes, f"file://{folder}/store", _BACKEND[device]
+            )
             yield from _first_of(group, run, args)
 
 
@@ -132,7 +138,9 @@ def _first_of(group: _Group, run: Callable, args: tuple) -> Iterator[Ranks]:
     """Start the others, then yield; they are ended where the caller fails."""
     context = get_context("spawn")
     others = [
-        context.Process(target=_follow, args=(r, group, run, args), daemon=True)
+        context.Process(
+            target=_follow, args=(r, group, run, args), daemon=True
+        )
         for r in range(1, group.size)
     ]
     for process in others:

@@ -38,7 +38,13 @@ def read_state(out_dir: Path) -> dict | None:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
         missing = _NEEDED - set(state)
-    except (pickle.UnpicklingError, RuntimeError, OSError, EOFError, TypeError):
+    except (
+        pickle.UnpicklingError,
+        RuntimeError,
+        OSError,
+        EOFError,
+        TypeError,
+    ):
         missing = _NEEDED
     if missing:
         raise StoreError(
@@ -52,7 +58,9 @@ def with_defaults(config: dict, kind: type) -> dict:
 
     Those are settings that came later, as they were before they did. kind: a dataclass.
     """
-    later = {f.name: f.default for f in fields(kind) if f.default is not MISSING}
+    later = {
+        f.name: f.default for f in fields(kind) if f.default is not MISSING
+    }
     return later | config
 
 

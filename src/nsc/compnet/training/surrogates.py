@@ -76,7 +76,9 @@ def random_covering() -> Tensor:
     """
     generator = torch.Generator().manual_seed(7)
     drawn = []
-    for fan_in, fan_out in zip(COVERING.widths, COVERING.widths[1:], strict=False):
+    for fan_in, fan_out in zip(
+        COVERING.widths, COVERING.widths[1:], strict=False
+    ):
         for n in (fan_in * fan_out, fan_out):
             uniform = torch.rand(n, generator=generator) * 2 - 1
             drawn.append(uniform / math.sqrt(fan_in))

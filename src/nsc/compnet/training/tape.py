@@ -29,7 +29,9 @@ from nsc.compnet.training.model import (
 from nsc.compnet.walk import Embedded, Walk
 
 
-def _linear(kids: Sequence[Tensor], owner: Tensor, share: Tensor, rows: int) -> Tensor:
+def _linear(
+    kids: Sequence[Tensor], owner: Tensor, share: Tensor, rows: int
+) -> Tensor:
     return linear_cell(kids[0], owner, share, rows)
 
 
@@ -112,7 +114,9 @@ class Tape:
         arguments = [owner, share, rows.stop - rows.start]
         return self._embed("linear", Call(rows, arguments, [source]))
 
-    def product(self, rows: slice, a: Tensor, b: Tensor, parts: Tensor) -> Embedded:
+    def product(
+        self, rows: slice, a: Tensor, b: Tensor, parts: Tensor
+    ) -> Embedded:
         return self._embed("product", Call(rows, [parts], [a, b]))
 
     def unary(
@@ -123,7 +127,10 @@ class Tape:
         return self._embed("unary", Call(rows, arguments, [a]))
 
     def _embed(self, kind: str, call: Call) -> Embedded:
-        kids = [self.h[index, : self._width].requires_grad_() for index in call.sources]
+        kids = [
+            self.h[index, : self._width].requires_grad_()
+            for index in call.sources
+        ]
         raw = self._cell(kind, self._frozen, kids, call.arguments)
         out = standardised(self._frozen, raw)
         self._recorded.append(Recorded(call, out, kids))
@@ -159,11 +166,15 @@ class Tape:
         if not recorded.kids:
             return
         call = recorded.call
-        parts = torch.autograd.grad(recorded.out, recorded.kids, gradient[call.rows])
+        parts = torch.autograd.grad(
+            recorded.out, recorded.kids, gradient[call.rows]
+        )
         for index, part in zip(call.sources, parts, strict=True):
             gradient[:, : self._width].index_add_(0, index, part)
 
-    def _to_parameters(self, kind: str, calls: list[Call], gradient: Tensor) -> None:
+    def _to_parameters(
+        self, kind: str, calls: list[Call], gradient: Tensor
+    ) -> None:
         """Call a cell once more for all of its rows; gradient: `m d+2`, complete."""
         w = self._net.weights(frozen=False)
         h = self.h.detach()[:, : self._width]
@@ -173,7 +184,9 @@ class Tape:
         torch.autograd.backward(standardised(w, raw), rows)
 
 
-def _join_rows(calls: list[Call], axis: int = 0) -> tuple[list[Any], list[Tensor]]:
+def _join_rows(
+    calls: list[Call], axis: int = 0
+) -> tuple[list[Any], list[Tensor]]:
     """Lay the arguments of several calls end to end, and their sources."""
     arguments = zip(*(call.arguments for call in calls), strict=True)
     sources = zip(*(call.sources for call in calls), strict=True)

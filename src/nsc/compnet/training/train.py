@@ -35,7 +35,13 @@ from nsc.errors import InputError
 from nsc.host import write_whole
 
 # may differ on a resume
-_NOT_THE_RUN = ("threads", "workers", "processes", "checkpoint_every", "device")
+_NOT_THE_RUN = (
+    "threads",
+    "workers",
+    "processes",
+    "checkpoint_every",
+    "device",
+)
 _UNDECAYED = ("inputs", "gain", "bias", "base")  # how their names begin
 
 
@@ -104,9 +110,13 @@ def _train(
     run.resume()
     if ranks.is_first:
         ranks.wait()
-        write_whole(out_dir / "config.json", json.dumps(asdict(config), indent=2))
+        write_whole(
+            out_dir / "config.json", json.dumps(asdict(config), indent=2)
+        )
     while run.step < config.steps:
-        row = run.run_until(min(run.step + config.checkpoint_every, config.steps))
+        row = run.run_until(
+            min(run.step + config.checkpoint_every, config.steps)
+        )
         if ranks.is_first:
             run.save()
             progress(row)
@@ -180,13 +190,19 @@ class _Training:
         batch = make_batch(self.corpus.packed, programs)
         self.optimizer.zero_grad(set_to_none=False)
         tape = Tape(self.net, on_device(batch, self.device), self.config.bf16)
-        losses = Losses(self.net, self.corpus, tape, batch, programs, self.ranks)
+        losses = Losses(
+            self.net, self.corpus, tape, batch, programs, self.ranks
+        )
         generator = np.random.default_rng([self.config.seed, 1, self.step])
-        found = torch.stack(losses.all(eps_at(self.config, self.step), generator))
+        found = torch.stack(
+            losses.all(eps_at(self.config, self.step), generator)
+        )
         found.sum().backward()
         tape.backward()
         found = found.detach()
-        gradients = [p.grad for p in self.net.parameters() if p.grad is not None]
+        gradients = [
+            p.grad for p in self.net.parameters() if p.grad is not None
+        ]
         self.ranks.add([found, *gradients])
         norm = torch.nn.utils.clip_grad_norm_(
             self.net.parameters(), self.config.clip_norm
@@ -231,7 +247,8 @@ class _Training:
     def export(self, path: Path) -> None:
         """Write the checkpoint that `load_compnet` reads."""
         arrays = {
-            name: p.detach().cpu().numpy() for name, p in self.net.named_parameters()
+            name: p.detach().cpu().numpy()
+            for name, p in self.net.named_parameters()
         }
         metadata = {
             "config": asdict(self.config),
@@ -256,4 +273,6 @@ def _optimizer(net: TermNet, config: TrainConfig) -> torch.optim.Optimizer:
         {"params": decayed, "weight_decay": config.weight_decay},
         {"params": others, "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.98))
+    return torch.optim.AdamW(
+        groups, lr=config.learning_rate, betas=(0.9, 0.98)
+    )

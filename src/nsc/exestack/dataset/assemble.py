@@ -25,7 +25,14 @@ from nsc.host import write_whole
 from nsc.record import VERSION, Record, write_records
 
 SHARD_RECORDS = 1000
-_TOOLS = ("numpy", "wasmtime", "ziglang", "tree-sitter-c", "datasketch", "pyarrow")
+_TOOLS = (
+    "numpy",
+    "wasmtime",
+    "ziglang",
+    "tree-sitter-c",
+    "datasketch",
+    "pyarrow",
+)
 
 
 def write_dataset(
@@ -107,7 +114,9 @@ class _Shards:
         self.waiting: dict[str, list[Record]] = {split: [] for split in SPLITS}
         self.counts: Counter[str] = Counter()
         self.aside = ThreadPoolExecutor(1)
-        self.written: Future | None = None  # the last shard, on its way to the disk
+        self.written: Future | None = (
+            None  # the last shard, on its way to the disk
+        )
         for folder in self.folders.values():
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
@@ -135,7 +144,9 @@ class _Shards:
         number = (self.counts[split] - 1) // SHARD_RECORDS
         path = self.folders[split] / f"shard-{number:05d}.parquet"
         self._wait()
-        self.written = self.aside.submit(write_records, path, self.waiting[split])
+        self.written = self.aside.submit(
+            write_records, path, self.waiting[split]
+        )
         self.waiting[split] = []
 
     def _wait(self) -> None:

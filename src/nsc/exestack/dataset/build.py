@@ -39,7 +39,10 @@ from nsc.record import write_records
 EXECUTORS = ("process", "ray")
 FOLDER = "slices"  # where finished work lies, in a data set's folder
 DROPPED = pa.schema(
-    [(name, pa.string()) for name in ("origin", "path", "function", "reason", "text")]
+    [
+        (name, pa.string())
+        for name in ("origin", "path", "function", "reason", "text")
+    ]
 )
 # Python's own thresholds look for garbage in cycles after 700 objects.
 RARE_COLLECTIONS = (200_000, 20, 100)
@@ -66,7 +69,9 @@ class BuildProgress:
     def __str__(self) -> str:
         rate = self.fresh / max(self.seconds, 1e-3)
         left = (self.total - self.done) / rate if rate else 0
-        time_left = f"{left / 60:.0f} min left" if left > 90 else f"{left:.0f} s left"
+        time_left = (
+            f"{left / 60:.0f} min left" if left > 90 else f"{left:.0f} s left"
+        )
         return (
             f"{self.records} kept, {self.dropped} dropped, {rate:.0f} files/s,"
             f" {time_left if self.fresh else ''}"
@@ -161,7 +166,9 @@ def build_dataset(
         )
 
 
-def _expect_workers(sources: Sequence[str], executor: str, workers: int) -> None:
+def _expect_workers(
+    sources: Sequence[str], executor: str, workers: int
+) -> None:
     if executor not in EXECUTORS:
         raise InputError(
             f"unknown executor '{executor}'; known are {', '.join(EXECUTORS)}"
@@ -175,7 +182,9 @@ def _expect_some(
 ) -> tuple[list[str], dict[str, str]]:
     """Refuse a build of which nothing is left."""
     if not sources:
-        raise InputError(f"nothing is left to build: {'; '.join(skipped.values())}")
+        raise InputError(
+            f"nothing is left to build: {'; '.join(skipped.values())}"
+        )
     return sources, skipped
 
 
@@ -185,7 +194,9 @@ def _remove_leftovers(folder: Path) -> None:
         leftover.unlink()
 
 
-def _noted(todo: Sequence[Iterator[Work]], names: dict[str, None]) -> Iterator[Work]:
+def _noted(
+    todo: Sequence[Iterator[Work]], names: dict[str, None]
+) -> Iterator[Work]:
     """Yield each piece of work once, and note its name."""
     for pieces in todo:
         for piece in pieces:
@@ -237,7 +248,9 @@ class _Tally:
     @property
     def rate(self) -> float:
         """Records that this run made, per second."""
-        return self.fresh_records / max(time.perf_counter() - self.started, 1e-3)
+        return self.fresh_records / max(
+            time.perf_counter() - self.started, 1e-3
+        )
 
 
 def do_work(piece: Work, folder: Path, profile: str) -> Counts:

@@ -12,7 +12,12 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
@@ -24,7 +29,9 @@ from typing import Generic, TypeVar
 from nsc.errors import InputError, MissingExtraError, NscError
 
 _PRELOADED = ["__main__", "nsc.exestack.dataset.work"]
-MAX_DEATHS = 5  # of workers, with nothing done in between, before a run gives up
+MAX_DEATHS = (
+    5  # of workers, with nothing done in between, before a run gives up
+)
 WAITING_PER_WORKER = 3
 CLEAN_UP_S = 5.0  # of a worker without a parent
 S = TypeVar("S")
@@ -92,7 +99,9 @@ class _Queue(Generic[S, R]):
         """Take some items before anybody asks for them."""
         self.again = list(islice(self.items, count))[::-1]
 
-    def run(self, pool: ProcessPoolExecutor, waiting: int) -> Iterator[Iterator[R]]:
+    def run(
+        self, pool: ProcessPoolExecutor, waiting: int
+    ) -> Iterator[Iterator[R]]:
         """Work on all items.
 
         Args:
@@ -212,7 +221,10 @@ def _end_with_parent() -> None:
 
 
 def on_ray(
-    work: Callable[[S], R], items: Iterable[S], workers: int, address: str | None
+    work: Callable[[S], R],
+    items: Iterable[S],
+    workers: int,
+    address: str | None,
 ) -> Iterator[R]:
     """Work on items on a Ray cluster; an address of None starts a local one.
 

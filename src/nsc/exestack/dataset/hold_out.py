@@ -67,11 +67,17 @@ def _benchmark() -> Iterator[Record]:
     Those that are not finite there cannot be in it.
     """
     codes = [code for code in parrot_programs() if code.suite == "cpn"]
-    forms = [form() for code in codes for form in (code.program, code.original)]
+    forms = [
+        form() for code in codes for form in (code.program, code.original)
+    ]
     programs = [program for program in forms if program is not None]
-    for program, built in zip(programs, build([p.unit for p in programs]), strict=True):
+    for program, built in zip(
+        programs, build([p.unit for p in programs]), strict=True
+    ):
         if isinstance(built, Failed):
-            raise BuildError(f"{program.name} of the benchmark: {built.message}")
+            raise BuildError(
+                f"{program.name} of the benchmark: {built.message}"
+            )
         x = np.ascontiguousarray(shared_inputs()[:, : program.n_inputs])
         y = run(built, x).outputs
         if np.isfinite(y).all():

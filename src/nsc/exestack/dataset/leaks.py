@@ -35,7 +35,9 @@ def leaks(folder: Path) -> Iterator[tuple[str, str, str]]:
         for record in read_records(folder / split):
             names = _names(record)
             twins = clusters.near_names(record.normalised)
-            owners = {owner[name] for name in (*names, *twins) if name in owner}
+            owners = {
+                owner[name] for name in (*names, *twins) if name in owner
+            }
             others = [s for s in SPLITS if s in owners and s != split]
             if others:
                 yield record.name, split, others[0]

@@ -43,7 +43,9 @@ class Splits:
         for name, normalised in held_out_texts():
             own[name] = "test"
             self.clusters.add_text(name, normalised)
-        for record in read_ahead(path for path in paths if _has_real_programs(path)):
+        for record in read_ahead(
+            path for path in paths if _has_real_programs(path)
+        ):
             if record.origin not in GENERATED:
                 name = self.clusters.add(record)
                 own[name] = stricter(own.get(name, "train"), own_split(record))
@@ -69,7 +71,9 @@ class Splits:
         return "train", twins[0] if twins else names[0]
 
     def _is_held_out(self, names: Sequence[str], twins: Sequence[str]) -> bool:
-        has_held_out_twin = any(self.split.get(t, "train") != "train" for t in twins)
+        has_held_out_twin = any(
+            self.split.get(t, "train") != "train" for t in twins
+        )
         return has_held_out_twin or not held_out_names().isdisjoint(names)
 
 
@@ -85,7 +89,9 @@ def stricter(a: str, b: str) -> str:
 def own_split(record: Record) -> str:
     """Choose a record's split by what it computes alone."""
     is_of_held_out_package = record.origin.startswith(HELD_OUT)
-    if is_of_held_out_package or not held_out_names().isdisjoint(semantic_keys(record)):
+    if is_of_held_out_package or not held_out_names().isdisjoint(
+        semantic_keys(record)
+    ):
         return "test"
     drawn = place(record)
     if drawn < TEST:

@@ -121,7 +121,9 @@ class Clusters:
 
     def _alike(self, sketch: MinHash) -> list[str]:
         candidates = (str(label) for label in self.near.query(sketch))
-        found = [c for c in candidates if self.sketches[c].jaccard(sketch) >= NEAR]
+        found = [
+            c for c in candidates if self.sketches[c].jaccard(sketch) >= NEAR
+        ]
         return sorted({label.split(" ")[0] for label in found})
 
     def find(self, keys: Sequence[str], normalised: str) -> list[str]:

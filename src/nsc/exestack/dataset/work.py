@@ -89,7 +89,9 @@ class SyntheticWork:
 
     @property
     def name(self) -> str:
-        return f"synthetic-{self.number:06d}-{self.seed}-{self.count}-{_digest()}"
+        return (
+            f"synthetic-{self.number:06d}-{self.seed}-{self.count}-{_digest()}"
+        )
 
     @property
     def size(self) -> int:
@@ -98,7 +100,9 @@ class SyntheticWork:
     def make(self, profile: Profile) -> Made:
         """Generate the programs, whatever the profile."""
         records, reasons = checked_programs(self.seed, self.number, self.count)
-        return records, [Dropped("synthetic", "", "", reason) for reason in reasons]
+        return records, [
+            Dropped("synthetic", "", "", reason) for reason in reasons
+        ]
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,9 @@ class MutantWork:
             for mutant in mutants(parent, self.copies, seed=self.seed):
                 made, dropped = extract(mutant, profile)
                 # of the functions in its text, the parent's alone
-                candidates += [c for c in made if c.program.name == parent.function]
+                candidates += [
+                    c for c in made if c.program.name == parent.function
+                ]
                 drops += dropped
         return _executed(candidates, drops, profile)
 
@@ -163,7 +169,9 @@ def _executed(
 def _copy(candidate: Candidate) -> Dropped:
     source = candidate.source
     program = candidate.program
-    return Dropped(source.origin, source.path, program.name, "copy", program.text)
+    return Dropped(
+        source.origin, source.path, program.name, "copy", program.text
+    )
 
 
 def work_of(
@@ -239,7 +247,9 @@ def _mutant_work(folder: Path, copies: int, seed: int) -> Iterator[Work]:
         yield MutantWork(number, seed, copies, tuple(waiting))
 
 
-def _file_work(found_files: Iterator[Found], profile: Profile) -> Iterator[Work]:
+def _file_work(
+    found_files: Iterator[Found], profile: Profile
+) -> Iterator[Work]:
     """Cut files by count, by size and by how much work they are.
 
     The last piece to be done holds up the data set: none is much longer than others.

@@ -21,7 +21,11 @@ import pyarrow.parquet as pq
 from nsc.errors import BuildError, InputError, OracleError, StoreError
 from nsc.exestack.parrot.images import pixel_digests
 from nsc.exestack.parrot.inputs import ORIGINS, Inputs, parrot_inputs
-from nsc.exestack.parrot.programs import BENCHMARKS, ParrotCode, parrot_programs
+from nsc.exestack.parrot.programs import (
+    BENCHMARKS,
+    ParrotCode,
+    parrot_programs,
+)
 from nsc.host import replacing, write_whole
 from nsc.sandbox import Built, Failed, Outcome, build, run
 
@@ -89,14 +93,12 @@ def write_parrot(folder: Path, *, seed: int, only: Sequence[str] = ()) -> dict:
         MissingExtraError: scikit-learn or Pillow is needed and not installed; nothing
             is written then.
     """
-    unknown = [name for name in only if name not in BENCHMARKS]
-    if unknown:
-        raise InputError(
-            f"no benchmark '{unknown[0]}'; there are {', '.join(BENCHMARKS)}"
-        )
-    if seed < 0:
-        raise InputError(f"the seed must be 0 or more; found {seed}")
-    codes = [code for code in parrot_programs() if not only or code.benchmark in only]
+    _check(seed, only)
+    codes = [
+        code
+        for code in parrot_programs()
+        if not only or code.benchmark in only
+    ]
     inputs = {
         name: parrot_inputs(name, seed=seed)
         for name in dict.fromkeys(code.benchmark for code in codes)
@@ -109,7 +111,9 @@ def write_parrot(folder: Path, *, seed: int, only: Sequence[str] = ()) -> dict:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"cannot write to {folder}: {error.strerror}") from None
+        raise InputError(
+            f"cannot write to {folder}: {error.strerror}"
+        ) from None
     for program in programs:
         _write(folder / f"{program.name}.parquet", program)
     manifest = {
@@ -126,19 +130,35 @@ def write_parrot(folder: Path, *, seed: int, only: Sequence[str] = ()) -> dict:
     return manifest
 
 
-def _executed(code: ParrotCode, built: Built | Failed, inputs: Inputs) -> ParrotProgram:
+def _check(seed: int, only: Sequence[str]) -> None:
+    unknown = [name for name in only if name not in BENCHMARKS]
+    if unknown:
+        known = ", ".join(BENCHMARKS)
+        raise InputError(f"no benchmark '{unknown[0]}'; there are {known}")
+    if seed < 0:
+        raise InputError(f"the seed must be 0 or more; found {seed}")
+
+
+def _executed(
+    code: ParrotCode, built: Built | Failed, inputs: Inputs
+) -> ParrotProgram:
     if isinstance(built, Failed):
         raise BuildError(f"{code.name}: {built.message} [{built.outcome}]")
     outputs = []
     for x in (inputs.train, inputs.test):
         done = run(built, x)
-        if done.outcome is not Outcome.ok or not np.isfinite(done.outputs).all():
+        if (
+            done.outcome is not Outcome.ok
+            or not np.isfinite(done.outputs).all()
+        ):
             raise OracleError(
                 f"{code.name} has no finite output on some of its inputs"
                 f" [{done.outcome}]"
             )
         outputs.append(done.outputs.astype(np.float32))
-    return ParrotProgram(code, inputs.train, outputs[0], inputs.test, outputs[1])
+    return ParrotProgram(
+        code, inputs.train, outputs[0], inputs.test, outputs[1]
+    )
 
 
 def _described(program: ParrotProgram) -> dict:
@@ -188,7 +208,9 @@ def _write(path: Path, program: ParrotProgram) -> None:
     arrays = [pa.array([row[field.name]], field.type) for field in _SCHEMA]
     with replacing(path) as temporary:
         pq.write_table(
-            pa.Table.from_arrays(arrays, schema=_SCHEMA), temporary, compression="zstd"
+            pa.Table.from_arrays(arrays, schema=_SCHEMA),
+            temporary,
+            compression="zstd",
         )
 
 
@@ -232,7 +254,9 @@ def _read(path: Path) -> ParrotProgram:
         "original_function",
         "original_text",
     )
-    box = tuple(map(tuple, cell["box"].values.to_numpy().reshape(-1, 2).tolist()))
+    box = tuple(
+        map(tuple, cell["box"].values.to_numpy().reshape(-1, 2).tolist())
+    )
     outputs = tuple(cell["original_outputs"].as_py())
     code = ParrotCode(
         **{name: cell[name].as_py() for name in texts},
@@ -241,7 +265,9 @@ def _read(path: Path) -> ParrotProgram:
     )
     widths = {"inputs": code.n_inputs, "outputs": code.n_outputs}
     examples = {
-        f"{split}_{kind}": cell[f"{split}_{kind}"].values.to_numpy().reshape(-1, width)
+        f"{split}_{kind}": cell[f"{split}_{kind}"]
+        .values.to_numpy()
+        .reshape(-1, width)
         for split in SPLITS
         for kind, width in widths.items()
     }

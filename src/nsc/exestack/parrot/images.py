@@ -70,7 +70,8 @@ def photograph(name: str) -> np.ndarray:
     except ModuleNotFoundError as error:
         if error.name and error.name.split(".")[0] in ("PIL", "sklearn"):
             raise MissingExtraError(
-                "scikit-learn or Pillow, from which the photographs come,", "parrot"
+                "scikit-learn or Pillow, from which the photographs come,",
+                "parrot",
             ) from None
         raise
     return load_sample_image(name)

@@ -66,7 +66,9 @@ def parrot_inputs(benchmark: str, *, seed: int) -> Inputs:
 
 
 def _generator(benchmark: str, split: str, seed: int) -> np.random.Generator:
-    return np.random.default_rng([seed, BENCHMARKS.index(benchmark), split == "test"])
+    return np.random.default_rng(
+        [seed, BENCHMARKS.index(benchmark), split == "test"]
+    )
 
 
 def _fft(split: str, generator: np.random.Generator) -> np.ndarray:
@@ -76,11 +78,15 @@ def _fft(split: str, generator: np.random.Generator) -> np.ndarray:
     a loss of 0.49, its variance there, but those of the sine at 0.06, below its 0.095;
     over a whole turn the best straight line would leave 0.2.
     """
-    return generator.uniform(0.0, 0.5, (32_768 if split == "train" else 2_048, 1))
+    return generator.uniform(
+        0.0, 0.5, (32_768 if split == "train" else 2_048, 1)
+    )
 
 
 def _invk2j(split: str, generator: np.random.Generator) -> np.ndarray:
-    shoulder, elbow = generator.uniform(MARGIN, np.pi / 2 - MARGIN, (2, 10_000))
+    shoulder, elbow = generator.uniform(
+        MARGIN, np.pi / 2 - MARGIN, (2, 10_000)
+    )
     x = 0.5 * np.cos(shoulder) + 0.5 * np.cos(shoulder + elbow)
     y = 0.5 * np.sin(shoulder) + 0.5 * np.sin(shoulder + elbow)
     return np.stack([x, y], axis=1)
@@ -91,17 +97,23 @@ def _kmeans(split: str, generator: np.random.Generator) -> np.ndarray:
         return generator.uniform(0.0, 1.0, (50_000, 6))
     pixels = test_image().reshape(-1, 3)
     centres = _centroids(pixels, generator)
-    return np.hstack([pixels, centres[generator.integers(CENTROIDS, size=len(pixels))]])
+    return np.hstack(
+        [pixels, centres[generator.integers(CENTROIDS, size=len(pixels))]]
+    )
 
 
-def _centroids(pixels: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+def _centroids(
+    pixels: np.ndarray, generator: np.random.Generator
+) -> np.ndarray:
     """Cluster colours with Lloyd's iteration from random pixels.
 
     A cluster that runs empty keeps its centre.
     """
     centres = pixels[generator.choice(len(pixels), CENTROIDS, replace=False)]
     for _ in range(LLOYD_ROUNDS):
-        nearest = ((pixels[:, None, :] - centres) ** 2).sum(axis=2).argmin(axis=1)
+        nearest = (
+            ((pixels[:, None, :] - centres) ** 2).sum(axis=2).argmin(axis=1)
+        )
         counts = np.bincount(nearest, minlength=CENTROIDS)
         sums = [
             np.bincount(nearest, weights=channel, minlength=CENTROIDS)
@@ -114,7 +126,9 @@ def _centroids(pixels: np.ndarray, generator: np.random.Generator) -> np.ndarray
 
 def _sobel(split: str, generator: np.random.Generator) -> np.ndarray:
     grey = _grey(train_image() if split == "train" else test_image())
-    return np.lib.stride_tricks.sliding_window_view(grey, (3, 3)).reshape(-1, 9)
+    return np.lib.stride_tricks.sliding_window_view(grey, (3, 3)).reshape(
+        -1, 9
+    )
 
 
 def _jmeint(split: str, generator: np.random.Generator) -> np.ndarray:
@@ -123,7 +137,8 @@ def _jmeint(split: str, generator: np.random.Generator) -> np.ndarray:
 
 def _jpeg(split: str, generator: np.random.Generator) -> np.ndarray:
     levels = np.floor(
-        255.0 * _grey(train_image() if split == "train" else test_image()) + 0.5
+        255.0 * _grey(train_image() if split == "train" else test_image())
+        + 0.5
     )
     rows, columns = (size // 8 for size in levels.shape)
     blocks = levels[: 8 * rows, : 8 * columns].reshape(rows, 8, columns, 8)
@@ -132,7 +147,9 @@ def _jpeg(split: str, generator: np.random.Generator) -> np.ndarray:
 
 def _grey(image: np.ndarray) -> np.ndarray:
     """Weigh colours by their brightness (ITU-R BT.601), `rows columns` in [0, 1]."""
-    return 0.299 * image[..., 0] + 0.587 * image[..., 1] + 0.114 * image[..., 2]
+    return (
+        0.299 * image[..., 0] + 0.587 * image[..., 1] + 0.114 * image[..., 2]
+    )
 
 
 _MAKERS: dict[str, Callable[[str, np.random.Generator], np.ndarray]] = {
@@ -145,9 +162,7 @@ _MAKERS: dict[str, Callable[[str, np.random.Generator], np.ndarray]] = {
 }
 
 _CHINA = "the middle of scikit-learn's china.jpg, 614x427 pixels"
-_FLOWER = (
-    "the middle of scikit-learn's flower.jpg, 440x400 pixels averaged 2x2 to 220x200"
-)
+_FLOWER = "the middle of scikit-learn's flower.jpg, 440x400 pixels averaged 2x2 to 220x200"
 _LEFT_OUT = (
     "the paper leaves this benchmark out for its length; sizes are ours. Too many"
     " inputs for a record of nine and for 9-4-4-1, too long for an expression DAG: for"

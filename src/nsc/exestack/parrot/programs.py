@@ -81,7 +81,9 @@ class ParrotCode:
 
         It may have more outputs than this program (`original_outputs`).
         """
-        return _parse(self.original_text, self.original_function, self.name, self.box)
+        return _parse(
+            self.original_text, self.original_function, self.name, self.box
+        )
 
 
 @dataclass(frozen=True)
@@ -102,10 +104,26 @@ _ROWS = (
     _Row("fft_1", CPN, "fft_cosine", "fft_twiddle", (1,), _TURN),
     _Row("invk2j_0", CPN, "invk2j_shoulder", "invk2j_joints", (0,), _REACH),
     _Row("invk2j_1", CPN, "invk2j_elbow", "invk2j_joints", (1,), _REACH),
-    _Row("kmeans", CPN, "kmeans_distance", "kmeans_between", (0,), (_UNIT,) * 6),
+    _Row(
+        "kmeans", CPN, "kmeans_distance", "kmeans_between", (0,), (_UNIT,) * 6
+    ),
     _Row("sobel", CPN, "sobel_scalar", "sobel_window", (0,), (_UNIT,) * 9),
-    _Row("jmeint", EXTENDED, "jmeint_scalar", "jmeint_triangles", (0,), (_UNIT,) * 18),
-    _Row("jpeg", EXTENDED, None, "jpeg_block", tuple(range(64)), ((0.0, 255.0),) * 64),
+    _Row(
+        "jmeint",
+        EXTENDED,
+        "jmeint_scalar",
+        "jmeint_triangles",
+        (0,),
+        (_UNIT,) * 18,
+    ),
+    _Row(
+        "jpeg",
+        EXTENDED,
+        None,
+        "jpeg_block",
+        tuple(range(64)),
+        ((0.0, 255.0),) * 64,
+    ),
 )
 
 

@@ -64,11 +64,15 @@ def signature_reasons(
     """
     inputs = [inputs_for(p.n_inputs, profile)[:PATTERNED] for p in programs]
     found = signature_disagreements(programs, inputs, seed=SEED, limits=LIMITS)
-    return [f"signature_differs:{each[0].kind}" if each else None for each in found]
+    return [
+        f"signature_differs:{each[0].kind}" if each else None for each in found
+    ]
 
 
 def neighbour_reasons(
-    programs: Sequence[Program], outputs: Sequence[np.ndarray], profile: Profile
+    programs: Sequence[Program],
+    outputs: Sequence[np.ndarray],
+    profile: Profile,
 ) -> list[str | None]:
     """Build programs again in other company, and say which compute something else.
 

@@ -35,7 +35,9 @@ STRAYS = 0.02  # the share of outputs that may be farther off
 NEAR_CONSTANT = 1e-3  # of the largest output: a standard deviation below it
 
 
-def execute(candidates: list[Candidate], profile: Profile) -> list[Record | Dropped]:
+def execute(
+    candidates: list[Candidate], profile: Profile
+) -> list[Record | Dropped]:
     """Build candidates, 64 to a module, and run each five times on the shared inputs.
 
     Fuel: 200,000 wasm instructions a sample, on average over 1,024 samples, for each
@@ -45,11 +47,18 @@ def execute(candidates: list[Candidate], profile: Profile) -> list[Record | Drop
     programs = [c.program for c in candidates]
     built = build([p.unit for p in programs], checks=CHECKS)
     found = [
-        str(b.outcome) if isinstance(b, Failed) else _outputs(b, profile) for b in built
+        str(b.outcome) if isinstance(b, Failed) else _outputs(b, profile)
+        for b in built
     ]
-    found = _checked(programs, found, lambda ps, ys: signature_reasons(ps, profile))
-    found = _checked(programs, found, lambda ps, ys: neighbour_reasons(ps, ys, profile))
-    return [_record(c, y, profile) for c, y in zip(candidates, found, strict=True)]
+    found = _checked(
+        programs, found, lambda ps, ys: signature_reasons(ps, profile)
+    )
+    found = _checked(
+        programs, found, lambda ps, ys: neighbour_reasons(ps, ys, profile)
+    )
+    return [
+        _record(c, y, profile) for c, y in zip(candidates, found, strict=True)
+    ]
 
 
 def _checked(
@@ -74,10 +83,14 @@ def _record(
     program = candidate.program
     source = candidate.source
     if isinstance(outputs, str):
-        return Dropped(source.origin, source.path, program.name, outputs, program.text)
+        return Dropped(
+            source.origin, source.path, program.name, outputs, program.text
+        )
     n_inputs = min(program.n_inputs, profile.varied_inputs)
     scale = _scale(outputs)
-    box = tuple(zip(program.domain.lo, program.domain.hi, strict=True))[:n_inputs]
+    box = tuple(zip(program.domain.lo, program.domain.hi, strict=True))[
+        :n_inputs
+    ]
     dag = _dag(program.dag, n_inputs)
     differs = dag is not None and not _agrees(dag, outputs)
     if differs:
@@ -148,7 +161,9 @@ def _outputs(built: Built, profile: Profile) -> np.ndarray | str:
     forwards, backwards, again = np.split(one_instance, [len(x), 2 * len(x)])
     fresh = run(built, x, LIMITS).outputs
     repeats = (forwards, backwards[::-1], again, fresh)
-    if not all(np.array_equal(y, repeat, equal_nan=True) for repeat in repeats):
+    if not all(
+        np.array_equal(y, repeat, equal_nan=True) for repeat in repeats
+    ):
         return "nondeterministic"
     return _refusal(y, profile) or y
 
@@ -193,11 +208,15 @@ def _agrees(dag: Dag, outputs: np.ndarray) -> bool:
     """Say whether a DAG computes what the program computed, but for rounding."""
     y = outputs[:CHECKED]
     with np.errstate(all="ignore"):
-        error = np.abs(evaluate(dag, shared_inputs()[:CHECKED, : dag.n_inputs]) - y)
+        error = np.abs(
+            evaluate(dag, shared_inputs()[:CHECKED, : dag.n_inputs]) - y
+        )
     # of what is there: an output that is mostly zero is as large as it is elsewhere
     sizes = np.where(outputs == 0, np.nan, np.abs(outputs))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # an output that is always zero
+        warnings.simplefilter(
+            "ignore", RuntimeWarning
+        )  # an output that is always zero
         typical = np.nan_to_num(np.nanmedian(sizes, axis=0))
     allowed = AGREEMENT * (np.abs(y) + typical) + 1e-12
     # written so that NaN is a stray

@@ -13,7 +13,11 @@ from itertools import chain
 
 from nsc.errors import SourceError
 from nsc.exestack.programs.profile import Profile
-from nsc.exestack.sources.headers import defining_files, outlined, package_headers
+from nsc.exestack.sources.headers import (
+    defining_files,
+    outlined,
+    package_headers,
+)
 from nsc.exestack.sources.outline import may_be_scalar
 from nsc.exestack.sources.text import SourceText
 from nsc.program import Listed, Program, list_programs
@@ -101,7 +105,9 @@ def _linked(source: SourceText, profile: Profile) -> list[Listed]:
     assert facts is not None, "extract() gives a file the facts of its package"
 
     def may_fit(result: str, parameters: Sequence[str]) -> bool:
-        return profile.desugars or may_be_scalar(result, parameters, facts.floating)
+        return profile.desugars or may_be_scalar(
+            result, parameters, facts.floating
+        )
 
     read = partial(
         list_programs,
@@ -116,7 +122,9 @@ def _linked(source: SourceText, profile: Profile) -> list[Listed]:
     others: list[str] = []
     for _ in range(MAX_ROUNDS):
         unlinked = {
-            f.name: f.missing for f in functions if _only_misses_functions(f, profile)
+            f.name: f.missing
+            for f in functions
+            if _only_misses_functions(f, profile)
         }
         defining = defining_files(source, chain(*unlinked.values()))
         more = [path for path in defining if path not in others]
@@ -128,7 +136,9 @@ def _linked(source: SourceText, profile: Profile) -> list[Listed]:
         except SourceError:
             break
         again = {f.name: f for f in listed}
-        functions = [f if f.program else again.get(f.name, f) for f in functions]
+        functions = [
+            f if f.program else again.get(f.name, f) for f in functions
+        ]
     return functions
 
 
@@ -164,7 +174,9 @@ def _reason(function: Listed, profile: Profile) -> str | None:
 def _misfit(signature: Signature, profile: Profile) -> str | None:
     """Say why no function of a signature is a candidate; None if one may be."""
     leaves = (*signature.inputs, *signature.outputs)
-    if any(leaf.type.kind != "float" or leaf.type.bits > 64 for leaf in leaves):
+    if any(
+        leaf.type.kind != "float" or leaf.type.bits > 64 for leaf in leaves
+    ):
         return "not_float"
     if len(signature.inputs) > profile.max_inputs:
         return "too_many_inputs"

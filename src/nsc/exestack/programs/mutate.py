@@ -91,13 +91,17 @@ def read_parents(folder: Path) -> Iterator[Parent]:
 def mutants(parent: Parent, copies: int, *, seed: int) -> Iterator[SourceText]:
     """Write `copies` mutants of a program, each with one to three changes."""
     for copy in range(copies):
-        digest = hashlib.blake2b(parent.text.encode(), digest_size=8).hexdigest()
+        digest = hashlib.blake2b(
+            parent.text.encode(), digest_size=8
+        ).hexdigest()
         r = Random(f"nsc-mutant-{seed}-{copy}-{digest}")
         text = parent.text
         for _ in range(r.randint(1, MAX_CHANGES)):
             text = _changed(text, r)
         if text != parent.text:
-            yield SourceText("mutated", f"{parent.name}/{copy}", text, parent.licence)
+            yield SourceText(
+                "mutated", f"{parent.name}/{copy}", text, parent.licence
+            )
 
 
 def _changed(text: str, r: Random) -> str:

@@ -51,5 +51,7 @@ def profile_named(name: str) -> Profile:
         InputError: there is none of that name.
     """
     if name not in PROFILES:
-        raise InputError(f"unknown profile '{name}'; known are {', '.join(PROFILES)}")
+        raise InputError(
+            f"unknown profile '{name}'; known are {', '.join(PROFILES)}"
+        )
     return PROFILES[name]

@@ -97,7 +97,9 @@ def _fetch_into(folder: Path, name: str, say: Callable[[str], None]) -> None:
         )
     say(f"fetching {name}")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{name}.") as work:
+    with tempfile.TemporaryDirectory(
+        dir=folder.parent, prefix=f".{name}."
+    ) as work:
         archives = _fetch(name, Path(work))
         say(f"unpacking {name}")
         unpacked = Path(work, "unpacked")
@@ -130,7 +132,9 @@ def _fetch(name: str, work: Path) -> list[Path]:
     archives = sorted(path for path in work.iterdir() if _is_archive(path))
     if any(".orig" in p.name or ".debian." not in p.name for p in archives):
         return archives
-    errors = [line[3:] for line in done.stderr.splitlines() if line.startswith("E: ")]
+    errors = [
+        line[3:] for line in done.stderr.splitlines() if line.startswith("E: ")
+    ]
     has_no_sources = any("deb-src" in line for line in errors)
     advice = "; add a deb-src line to apt's sources" if has_no_sources else ""
     reason = errors[0] if errors else "apt-get gave no archive"
@@ -179,7 +183,12 @@ def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, into: Path) -> None:
     if parts and parts[0] != "debian":
         parts = parts[1:]
     is_small_file = member.isreg() and member.size <= MAX_BYTES
-    if not is_small_file or not parts or ".." in parts or not _is_wanted(parts):
+    if (
+        not is_small_file
+        or not parts
+        or ".." in parts
+        or not _is_wanted(parts)
+    ):
         return
     content = tar.extractfile(member)
     if content is None:

@@ -12,7 +12,12 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from nsc.exestack.sources.outline import Declared, Facts, Outline, floating_names
+from nsc.exestack.sources.outline import (
+    Declared,
+    Facts,
+    Outline,
+    floating_names,
+)
 from nsc.exestack.sources.text import MAX_BYTES, SourceText, checked
 from nsc.host import read_regular
 from nsc.text import Include
@@ -36,7 +41,9 @@ def package_headers(package: str, path: str) -> Include | None:
     index = _index(package)
     here = _inside(path)
 
-    def include(name: str, angled: bool, asking: str) -> tuple[str, str] | None:
+    def include(
+        name: str, angled: bool, asking: str
+    ) -> tuple[str, str] | None:
         found = index.find(name, os.path.dirname(asking or here))
         return None if found is None else _read(package, found)
 
@@ -105,7 +112,9 @@ class _Index:
         wanted = os.path.normpath(name)
         named = self.by_name.get(os.path.basename(wanted), [])
         end = "/" + wanted.lstrip("./")
-        ending = [path for path in named if path == wanted or path.endswith(end)]
+        ending = [
+            path for path in named if path == wanted or path.endswith(end)
+        ]
         candidates = ending or named
         return candidates[0] if candidates else None
 
@@ -128,7 +137,9 @@ class _Index:
                 for name in outline.defined_functions():
                     is_first = definitions.get(name, path) == path
                     definitions[name] = path if is_first else ""
-        defined_once = {name: path for name, path in definitions.items() if path}
+        defined_once = {
+            name: path for name, path in definitions.items() if path
+        }
         return Facts(floating_names(declared), defined_once)
 
 

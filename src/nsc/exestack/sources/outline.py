@@ -51,7 +51,9 @@ _NAME_AND_PARAMETERS = re.compile(
 )
 _STATIC = re.compile(r"\bstatic\b")
 _COMMA = re.compile(r",(?![^(]*\))")
-MAX_HEAD = 2000  # characters from the start of a function to its last parenthesis
+MAX_HEAD = (
+    2000  # characters from the start of a function to its last parenthesis
+)
 
 _DIRECTIVE = re.compile(r"\n[ \t]*#[^\n\\]*(?:\\.[^\n\\]*)*", re.DOTALL)
 
@@ -119,7 +121,9 @@ class Outline:
             if found:
                 yield found.group(1)
 
-    def skip_reason(self, floating: Floating, *, scalar: bool = False) -> str | None:
+    def skip_reason(
+        self, floating: Floating, *, scalar: bool = False
+    ) -> str | None:
         """Say why no function of the file can be numeric; None where one may be.
 
         A function may be if each of its parameters is declared with a floating-point
@@ -133,7 +137,9 @@ class Outline:
             return "c_plus_plus"
         if not self.heads:
             return "no_function"
-        if any(_may_be_numeric(*head, floating, scalar) for head in self.heads):
+        if any(
+            _may_be_numeric(*head, floating, scalar) for head in self.heads
+        ):
             return None
         return "no_scalar_function" if scalar else "no_floating_point"
 
@@ -197,7 +203,9 @@ def _closed(declarations: Iterable[Declared]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _may_be_numeric(before: str, behind: str, floating: Floating, scalar: bool) -> bool:
+def _may_be_numeric(
+    before: str, behind: str, floating: Floating, scalar: bool
+) -> bool:
     """Judge a head that is divided behind its last parenthesis.
 
     K&R's parameters are declared behind that.
@@ -222,7 +230,9 @@ def _opening_parenthesis(text: str) -> int:
     return start
 
 
-def may_be_scalar(result: str, parameters: Sequence[str], floating: Floating) -> bool:
+def may_be_scalar(
+    result: str, parameters: Sequence[str], floating: Floating
+) -> bool:
     """Say whether a function may have floating-point scalars alone, by its words.
 
     Args:
@@ -235,7 +245,9 @@ def may_be_scalar(result: str, parameters: Sequence[str], floating: Floating) ->
 
 
 def _is_scalar(declaration: str, floating: Floating) -> bool:
-    return "*" not in declaration and _is_floating(declaration, floating.scalars)
+    return "*" not in declaration and _is_floating(
+        declaration, floating.scalars
+    )
 
 
 def _is_floating(declaration: str, names: frozenset[str]) -> bool:

@@ -35,7 +35,9 @@ def read_source_texts(
     path = Path(place)
     if kind == "tree":
         if not path.is_dir():
-            raise InputError(f"{source}: expected a folder; there is none at {place}")
+            raise InputError(
+                f"{source}: expected a folder; there is none at {place}"
+            )
         return read_tree(path)
     if kind == "stack":
         if not path.is_file():

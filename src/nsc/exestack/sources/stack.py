@@ -16,7 +16,14 @@ from nsc.exestack.sources.text import Found, Unreadable, checked
 
 WRONG_TYPE = "wrong_type"
 # pyarrow's own errors are among these
-_DAMAGED = (OSError, ValueError, KeyError, TypeError, NotImplementedError, MemoryError)
+_DAMAGED = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    NotImplementedError,
+    MemoryError,
+)
 
 
 def open_stack(path: Path) -> pq.ParquetFile:
@@ -30,7 +37,9 @@ def open_stack(path: Path) -> pq.ParquetFile:
     try:
         file = pq.ParquetFile(path)
     except _DAMAGED as error:
-        raise InputError(f"{path} is not a readable parquet file: {error}") from None
+        raise InputError(
+            f"{path} is not a readable parquet file: {error}"
+        ) from None
     names = set(file.schema_arrow.names)
     if not names & {"content", "files"}:
         raise InputError(
@@ -74,7 +83,9 @@ def _stack_row(row: dict[str, Any], repository: str) -> Iterator[Found]:
     language = str(_first(row, "lang", "language", "ext") or "c")
     if language.lower() not in ("c", "h"):
         return
-    name = str(_first(row, "max_stars_repo_path", "path", "hexsha", "blob_id") or "?")
+    name = str(
+        _first(row, "max_stars_repo_path", "path", "hexsha", "blob_id") or "?"
+    )
     content = row.get("content")
     if content is None:
         yield Unreadable(repository, name, "no_content")

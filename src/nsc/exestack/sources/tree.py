@@ -81,7 +81,9 @@ def _walk(root: Path) -> Iterator[Path]:
                 yield Path(folder, name)
 
 
-def _file(path: Path, origin: str, relative: str, licence: str, package: Path) -> Found:
+def _file(
+    path: Path, origin: str, relative: str, licence: str, package: Path
+) -> Found:
     if path.is_symlink():
         return Unreadable(origin, relative, "not_a_file")
     try:
@@ -143,7 +145,11 @@ def _zip_members(path: Path) -> Iterator[Member]:
         for member in archive.infolist():
             if not member.is_dir():
                 content = partial(archive.open, member)
-                yield member.filename, member.file_size, partial(_opened, content)
+                yield (
+                    member.filename,
+                    member.file_size,
+                    partial(_opened, content),
+                )
 
 
 def _opened(open_: Callable[[], IO[bytes]]) -> bytes:

@@ -10,7 +10,11 @@ import re
 from nsc.exestack.synthetic.author import Author
 from nsc.exestack.synthetic.expressions import ATOM, Expression, named
 from nsc.exestack.synthetic.guards import within_unit
-from nsc.exestack.synthetic.inputs import INPUT_NAMES, LOCAL_NAMES, VECTOR_NAMES
+from nsc.exestack.synthetic.inputs import (
+    INPUT_NAMES,
+    LOCAL_NAMES,
+    VECTOR_NAMES,
+)
 from nsc.exestack.synthetic.library import replaced
 from nsc.exestack.synthetic.shapes import expression, shape
 from nsc.exestack.synthetic.statements import (
@@ -101,14 +105,22 @@ def helper(author: Author) -> Statement:
     name = "helper_" + r.choice(LOCAL_NAMES)
     free = [n for n in INPUT_NAMES if n not in w.scope]
     parameters = r.sample(free, r.randint(1, 3))
-    arguments = [within_unit(w, expression(w, r.choice((0, 0, 1)))) for _ in parameters]
+    arguments = [
+        within_unit(w, expression(w, r.choice((0, 0, 1)))) for _ in parameters
+    ]
     inner = Writer(r, author.style, parameters, w.library)
-    value = shape(inner, 2) if r.random() < TASTE.helper_shape else expression(inner, 3)
+    value = (
+        shape(inner, 2)
+        if r.random() < TASTE.helper_shape
+        else expression(inner, 3)
+    )
     if name in author.file.helpers:
         return author.declare()
     body = [returned(value).ast]
     author.file.helpers[name] = function(parameters, author.style.type, body)
-    head = f"static {author.style.ctype} {name}({author.parameters(parameters)})"
+    head = (
+        f"static {author.style.ctype} {name}({author.parameters(parameters)})"
+    )
     author.file.texts.append(f"{head} {{\n  return {value.text};\n}}\n")
     text = f"{name}({', '.join(a.text for a in arguments)})"
     ast = Ast("call", tuple(a.ast for a in arguments), name)
@@ -135,7 +147,9 @@ def macro(author: Author) -> Statement:
     if r.random() < TASTE.macro_object:
         value = w.numbers.literal(hi=4)
         author.file.texts.append(f"#define {name} {value.text}\n")
-        return author.declare(w.mul(value._replace(text=name), expression(w, 1)))
+        return author.declare(
+            w.mul(value._replace(text=name), expression(w, 1))
+        )
     inner = Writer(r, author.style, ["A"], w.library)
     body = expression(inner, 2)
     if inner.unused:
@@ -145,5 +159,7 @@ def macro(author: Author) -> Statement:
     author.file.texts.append(f"#define {name}(A) ({spelled})\n")
     argument = within_unit(w, expression(w, 1))
     ast = replaced(body.ast, {"A": argument.ast})
-    called = Expression(f"{name}({argument.text})", ATOM, body.lo, body.hi, ast)
+    called = Expression(
+        f"{name}({argument.text})", ATOM, body.lo, body.hi, ast
+    )
     return author.declare(called)

@@ -64,7 +64,9 @@ class Plan:
         is_formula = r.random() < formulas
         const = TASTE.const_inputs if length else TASTE.const_inputs_alone
         const_inputs = r.random() < const
-        return Plan(length, is_formula, const_inputs, r.random() < TASTE.declares_first)
+        return Plan(
+            length, is_formula, const_inputs, r.random() < TASTE.declares_first
+        )
 
 
 class FileScope:
@@ -89,7 +91,9 @@ class FileScope:
             f"static const {ctype} {name}[{len(values)}] = {{{listed}}};\n"
         )
         filled = Ast("initialiser", tuple(((), v.ast) for v in values))
-        self.tables.append(declared(name, Array(self.style.type, len(values)), filled))
+        self.tables.append(
+            declared(name, Array(self.style.type, len(values)), filled)
+        )
         return name
 
 
@@ -145,7 +149,9 @@ class Author:
         library = Library(r, self.style)
         self.w = Writer(r, self.style, inputs, library, self.ranges)
         self.plan = Plan.draw(r)
-        self.locals = Locals(self.w, set(inputs) if self.plan.const_inputs else set())
+        self.locals = Locals(
+            self.w, set(inputs) if self.plan.const_inputs else set()
+        )
         self.file = FileScope(self.style)
         self.announced: list[str] = []  # locals that one line declares
 

@@ -202,4 +202,10 @@ def fraction(w: Writer) -> Expression:
 
 
 _CHOICES = ((3, ending), (4, guarded), (1, tail))
-_BOUNDED = ((3, window), (4, extreme), (2, limited), (4, distribution), (1, fraction))
+_BOUNDED = (
+    (3, window),
+    (4, extreme),
+    (2, limited),
+    (4, distribution),
+    (1, fraction),
+)

@@ -142,7 +142,9 @@ def split(author: Author) -> list[Statement]:
         yes = _side(author)
         no = _side(author)
     author.locals.enter(name, min(yes.lo, no.lo), max(yes.hi, no.hi))
-    return author.announce(name, either(test, set_to(name, yes), set_to(name, no)))
+    return author.announce(
+        name, either(test, set_to(name, yes), set_to(name, no))
+    )
 
 
 def _side(author: Author) -> Expression:
@@ -160,8 +162,12 @@ def ramp(author: Author) -> list[Statement]:
     a, b = _ramp_ends(author, x)
     top = w.wrap(w.sub(x, a), PRODUCT)
     bottom = w.sub(b, a)
-    bottom = bottom._replace(text=f"({bottom.text})")  # its syntax needs no group
-    rise = quotient(w.style.operators["/"], top, bottom)._replace(lo=0.0, hi=1.0)
+    bottom = bottom._replace(
+        text=f"({bottom.text})"
+    )  # its syntax needs no group
+    rise = quotient(w.style.operators["/"], top, bottom)._replace(
+        lo=0.0, hi=1.0
+    )
     first = w.numbers.constant(0.0)
     last = w.numbers.constant(1.0)
     falls = r.choice((1, 1, -1)) < 0

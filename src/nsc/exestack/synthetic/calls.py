@@ -103,11 +103,15 @@ def _power(w: Writer, e: Expression, draw: Draw) -> Expression:
         top = e.reach**n
         is_odd = n % 2 == 1
         exponent = w.numbers.constant(float(n))
-        return w.function("pow", e, exponent, lo=-top if is_odd else 0.0, hi=top)
+        return w.function(
+            "pow", e, exponent, lo=-top if is_odd else 0.0, hi=top
+        )
     e = positive(w, e, 1e-3)
     exponent = w.numbers.constant(w.numbers.like(w.r.choice(_EXPONENTS)))
     lo = math.pow(e.lo, exponent.lo)
-    return w.function("pow", e, exponent, lo=lo, hi=math.pow(e.hi, exponent.lo))
+    return w.function(
+        "pow", e, exponent, lo=lo, hi=math.pow(e.hi, exponent.lo)
+    )
 
 
 def _inverse(name: str, lo: float, hi: float) -> Call:
@@ -132,7 +136,9 @@ def _atan2(w: Writer, e: Expression, draw: Draw) -> Expression:
 
 def _hypot(w: Writer, e: Expression, draw: Draw) -> Expression:
     other = draw()
-    return w.function("hypot", e, other, lo=0.0, hi=math.hypot(e.reach, other.reach))
+    return w.function(
+        "hypot", e, other, lo=0.0, hi=math.hypot(e.reach, other.reach)
+    )
 
 
 def _copysign(w: Writer, e: Expression, draw: Draw) -> Expression:
@@ -142,7 +148,9 @@ def _copysign(w: Writer, e: Expression, draw: Draw) -> Expression:
 def _modulo(w: Writer, e: Expression, draw: Draw) -> Expression:
     divisor = w.numbers.literal(lo=0.25, hi=8.0)
     lo = max(min(e.lo, 0.0), -divisor.lo)
-    return w.function("fmod", e, divisor, lo=lo, hi=min(max(e.hi, 0.0), divisor.hi))
+    return w.function(
+        "fmod", e, divisor, lo=lo, hi=min(max(e.hi, 0.0), divisor.hi)
+    )
 
 
 _CALLS: tuple[tuple[float, Call], ...] = (

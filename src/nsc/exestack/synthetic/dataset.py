@@ -40,7 +40,9 @@ MAX_DAG_NODES = 160
 MAX_LINES = 80
 MAX_CHARACTERS = 3000
 PROBES = 64
-MOSTLY_NEGATIVE = 0.6  # of the probes: few real functions are negative so often
+MOSTLY_NEGATIVE = (
+    0.6  # of the probes: few real functions are negative so often
+)
 SYMMETRIC = 0.02  # of the standard deviation: a smaller mean is that of an odd function
 MIN_VARIANCE = 1e-7
 CHECKED_PER_SHARD = 8
@@ -94,7 +96,8 @@ def own_dag(written: Written) -> Dag | Unsupported:
     type_ = written.type
     inputs = tuple(Leaf(name, name, type_, name) for name in written.ranges)
     params = tuple(
-        Param(name, type_, "in", f"{type_.spelling} {name}") for name in written.ranges
+        Param(name, type_, "in", f"{type_.spelling} {name}")
+        for name in written.ranges
     )
     result = (Leaf("return", "nsc_result", type_, "return"),)
     signature = Signature(written.name, params, type_, inputs, result, "")
@@ -201,7 +204,9 @@ def _fingerprint(record: Record) -> str:
     return record.dag.fingerprint
 
 
-def write_shard(path: Path, *, seed: int, shard: int, count: int) -> dict[str, int]:
+def write_shard(
+    path: Path, *, seed: int, shard: int, count: int
+) -> dict[str, int]:
     """Write one shard of at most `count` records; returns drops by reason."""
     records, drops = checked_programs(seed, shard, count)
     write_records(path, records)
@@ -248,7 +253,9 @@ def write_synthetic(
     if programs < 1 or shard_size < 1 or workers < 1:
         raise InputError("programs, shard size and workers must be at least 1")
     out_dir.mkdir(parents=True, exist_ok=True)
-    claim(out_dir, {"programs": programs, "seed": seed, "shard_size": shard_size})
+    claim(
+        out_dir, {"programs": programs, "seed": seed, "shard_size": shard_size}
+    )
     sizes = [
         min(shard_size, programs - k * shard_size)
         for k in range(math.ceil(programs / shard_size))
@@ -261,7 +268,9 @@ def write_synthetic(
     progress(done, len(sizes))
     with _pool(workers) as pool:
         jobs = [
-            pool.submit(write_shard, paths[k], seed=seed, shard=k, count=sizes[k])
+            pool.submit(
+                write_shard, paths[k], seed=seed, shard=k, count=sizes[k]
+            )
             for k in todo
         ]
         for job in jobs:

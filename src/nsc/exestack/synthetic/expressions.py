@@ -56,7 +56,9 @@ def named(name: str, lo: float, hi: float) -> Expression:
 
 def grouped(e: Expression) -> Expression:
     """Write an expression in parentheses."""
-    return e._replace(text=f"({e.text})", precedence=ATOM, ast=Ast("group", (e.ast,)))
+    return e._replace(
+        text=f"({e.text})", precedence=ATOM, ast=Ast("group", (e.ast,))
+    )
 
 
 def binary(operator: str, a: Expression, b: Expression) -> Ast:

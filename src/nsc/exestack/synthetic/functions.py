@@ -10,7 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nsc.exestack.synthetic.assignments import assign, helper, macro, table, vector
+from nsc.exestack.synthetic.assignments import (
+    assign,
+    helper,
+    macro,
+    table,
+    vector,
+)
 from nsc.exestack.synthetic.author import Author
 from nsc.exestack.synthetic.bounded import bounded
 from nsc.exestack.synthetic.branches import (
@@ -84,7 +90,9 @@ def write_function(r: Dice) -> Written:
     type_ = author.style.type
     text = _text(author, name, body)
     functions = author.w.library.functions | author.file.helpers
-    functions[name] = function(inputs, type_, [statement.ast for statement in body])
+    functions[name] = function(
+        inputs, type_, [statement.ast for statement in body]
+    )
     definitions = Definitions(functions, tuple(author.file.tables))
     return Written(text, author.ranges, name, type_, definitions)
 
@@ -181,7 +189,9 @@ def _with_unused(author: Author, out: Expression) -> Expression:
             v = w.mul(v, w.use(r.choice(w.unused)))
         if not author.style.bare and r.random() < TASTE.unused_scaled:
             v = w.mul(w.numbers.literal(hi=2), v)
-        join = r.choice((w.add, w.sub, w.sub, w.mul, w.mul, w.mul, w.mul, w.mul))
+        join = r.choice(
+            (w.add, w.sub, w.sub, w.mul, w.mul, w.mul, w.mul, w.mul)
+        )
         out = join(out, v)
     return out
 

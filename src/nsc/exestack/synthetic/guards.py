@@ -77,7 +77,9 @@ def within_unit(w: Writer, e: Expression) -> Expression:
     if u < TASTE.unit_by_fmin_fmax:
         one = w.numbers.constant(1.0)
         below = w.function("fmin", e, one, lo=min(e.lo, 1), hi=1.0)
-        return w.function("fmax", below, w.numbers.constant(-1.0), lo=-1.0, hi=1.0)
+        return w.function(
+            "fmax", below, w.numbers.constant(-1.0), lo=-1.0, hi=1.0
+        )
     if u < TASTE.unit_by_clamp:
         lo = w.numbers.constant(-1.0)
         return w.library.call("clamp", e, lo, w.numbers.constant(1.0))

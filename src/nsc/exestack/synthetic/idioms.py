@@ -40,7 +40,9 @@ def different(w: Writer, arguments: list[Expression]) -> list[Expression]:
 
 def weighted_sum(w: Writer, depth: int) -> Expression:
     """0.299*r + 0.587*g + 0.114*b"""
-    return _total(w, [w.mul(w.numbers.literal(hi=3), v) for v in w.several(2, 9)])
+    return _total(
+        w, [w.mul(w.numbers.literal(hi=3), v) for v in w.several(2, 9)]
+    )
 
 
 def stencil(w: Writer, depth: int) -> Expression:
@@ -89,7 +91,9 @@ def _sometimes_complement(w: Writer, v: Expression) -> Expression:
 def dot(w: Writer, depth: int) -> Expression:
     """ax*bx + ay*by"""
     names = w.several(2, 8)
-    pairs = [w.mul(a, b) for a, b in zip(names[::2], names[1::2], strict=False)]
+    pairs = [
+        w.mul(a, b) for a, b in zip(names[::2], names[1::2], strict=False)
+    ]
     return _total(w, pairs) if pairs else names[0]
 
 
@@ -123,7 +127,9 @@ def horner(w: Writer, depth: int) -> Expression:
     return polynomial(w, x, w.numbers.coefficients(count))
 
 
-def polynomial(w: Writer, x: Expression, coefficients: list[Expression]) -> Expression:
+def polynomial(
+    w: Writer, x: Expression, coefficients: list[Expression]
+) -> Expression:
     """Write a polynomial in Horner's form.
 
     Args:
@@ -168,7 +174,9 @@ def ratio(w: Writer, depth: int) -> Expression:
     below = w.mul(slope, w.variable())
     margin = w.r.choice((0.05, 0.1, 0.3, 1.0))
     gap = float(f"{below.reach + margin:.4g}")
-    return divide(w, top, w.add(w.numbers.constant(w.numbers.like(gap)), below))
+    return divide(
+        w, top, w.add(w.numbers.constant(w.numbers.like(gap)), below)
+    )
 
 
 def lerp(w: Writer, depth: int) -> Expression:
@@ -215,7 +223,9 @@ def pick(w: Writer, depth: int) -> Expression:
     r = w.r
     if not w.style.asks:
         name = r.choice(("min", "max"))
-        return w.library.call(name, *different(w, [w.variable(), w.variable()]))
+        return w.library.call(
+            name, *different(w, [w.variable(), w.variable()])
+        )
     a = w.variable()
     b = w.variable()
     if a.text == b.text:

@@ -84,7 +84,9 @@ SMALL_FUNCTIONS = {
     "abs": SmallFunction("x", "x < 0 ? -x : x", lambda x: (0.0, _reach(x))),
     "sign": SmallFunction("x", "x < 0 ? -1 : 1", lambda x: (-1.0, 1.0)),
     "fract": SmallFunction("x", "x - floor(x)", _unit),
-    "ramp": SmallFunction("abx", "x <= a ? 0 : (x < b ? (x - a) / (b - a) : 1)", _unit),
+    "ramp": SmallFunction(
+        "abx", "x <= a ? 0 : (x < b ? (x - a) / (b - a) : 1)", _unit
+    ),
     "step": SmallFunction("ax", "x < a ? 0 : 1", _unit),
     "lerp": SmallFunction("abt", "a + t * (b - a)", _three_reaches),
     "mix": SmallFunction("abt", "(1 - t) * a + t * b", _three_reaches),
@@ -155,7 +157,9 @@ class Library:
         text = f"{spelled}({', '.join(a.text for a in args)})"
         return Expression(text, ATOM, lo, hi, ast)
 
-    def _expand(self, name: str, spelled: str, args: tuple[Expression, ...]) -> Ast:
+    def _expand(
+        self, name: str, spelled: str, args: tuple[Expression, ...]
+    ) -> Ast:
         """Define a macro; returns the syntax of what its call expands to."""
         small = SMALL_FUNCTIONS[name]
         body = re.sub(r"\b[a-z]\b", r"(\g<0>)", small.body)
@@ -167,7 +171,9 @@ class Library:
         (value,) = returned.kids
         return Ast("group", (replaced(value, given),))
 
-    def _apply(self, name: str, spelled: str, args: tuple[Expression, ...]) -> Ast:
+    def _apply(
+        self, name: str, spelled: str, args: tuple[Expression, ...]
+    ) -> Ast:
         """Define a function; returns the syntax of its call."""
         style = self.style
         text = definition(name, style.ctype, asks=style.asks, spelled=spelled)

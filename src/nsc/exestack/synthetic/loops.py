@@ -24,7 +24,9 @@ def accumulate(author: Author) -> Statement:
     """for (int i = 0; i < 3; ++i) { sum += i * x; }"""
     r = author.r
     w = author.w
-    sums = [name for name in author.locals.names if name not in author.locals.fixed]
+    sums = [
+        name for name in author.locals.names if name not in author.locals.fixed
+    ]
     if not sums:
         return author.declare()
     name = sums[-1]
@@ -77,21 +79,27 @@ def series(author: Author) -> list[Statement]:
     steps: list[Statement] = []
     for name in "PQ" if is_rational else "P":
         coefficients = _coefficients(author, count, is_divisor=name == "Q")
-        zero, total, step = _horner_step(author, name, coefficients, x, counter)
+        zero, total, step = _horner_step(
+            author, name, coefficients, x, counter
+        )
         made.append(zero)
         sums.append(total)
         steps.append(step)
     head = _head(r, counter, count)
     lines = "\n    ".join(step.text for step in steps)
     body = Ast("block", tuple(step.ast for step in steps))
-    made.append(Statement(f"{head} {{\n    {lines}\n  }}", loop(counter, count, body)))
+    made.append(
+        Statement(f"{head} {{\n    {lines}\n  }}", loop(counter, count, body))
+    )
     if is_rational:
         top, bottom = sums
         made.append(author.declare(divide(w, w.use(top), w.use(bottom))))
     return made
 
 
-def _coefficients(author: Author, count: int, *, is_divisor: bool) -> list[float]:
+def _coefficients(
+    author: Author, count: int, *, is_divisor: bool
+) -> list[float]:
     """Draw the coefficients of a polynomial, the highest power's first.
 
     A divisor's constant term is larger than all others together: it is never zero.
@@ -101,13 +109,18 @@ def _coefficients(author: Author, count: int, *, is_divisor: bool) -> list[float
     sizes = [abs(c.lo) for c in w.numbers.coefficients(count)]
     if not is_divisor:
         return [
-            size if r.random() < TASTE.coefficient_positive else -size for size in sizes
+            size if r.random() < TASTE.coefficient_positive else -size
+            for size in sizes
         ]
     return [*sizes[:-1], w.numbers.like(math.fsum(sizes) + 0.5)]
 
 
 def _horner_step(
-    author: Author, name: str, coefficients: list[float], x: Expression, counter: str
+    author: Author,
+    name: str,
+    coefficients: list[float],
+    x: Expression,
+    counter: str,
 ) -> tuple[Statement, str, Statement]:
     """Define a table P and write `p = p * x + P[i];`.
 
@@ -128,5 +141,7 @@ def _horner_step(
     value = w.add(w.mul(total, x), cell)
     lo = -top if name == "P" else 2 * coefficients[-1] - top
     w.scope[total.text] = (lo, top)
-    step = Statement(f"{total.text} = {value.text};", assigned(total, "=", value))
+    step = Statement(
+        f"{total.text} = {value.text};", assigned(total, "=", value)
+    )
     return zero, total.text, step

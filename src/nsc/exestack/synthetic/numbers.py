@@ -29,7 +29,13 @@ _DIGITS = {
     "long": (7, 10, 16, 17, 17),
     "mixed": (0, 0, 0, 0, 2, 3, 5, 6),
 }
-_WHOLE = (1,) * 10 + (2,) * 8 + (3,) * 4 + (4,) * 3 + (5, 6, 6, 8, 9, 10, 12, 16, 100)
+_WHOLE = (
+    (1,) * 10
+    + (2,) * 8
+    + (3,) * 4
+    + (4,) * 3
+    + (5, 6, 6, 8, 9, 10, 12, 16, 100)
+)
 _COMMON = (
     (1,) * 12
     + (2,) * 8
@@ -80,7 +86,9 @@ class Numbers:
         self.style = style
         self.written: list[float] = []
 
-    def literal(self, *, lo: float = -math.inf, hi: float = math.inf) -> Expression:
+    def literal(
+        self, *, lo: float = -math.inf, hi: float = math.inf
+    ) -> Expression:
         """Write a positive literal of a kind that real code has, within [lo, hi]."""
         if self.style.folded and self.r.random() < self.style.folded:
             made = self._folded()
@@ -134,7 +142,9 @@ class Numbers:
     def _decimal(self, value: float) -> Expression:
         """Write a whole number with a point, 2.0f."""
         text = f"{value}{self.style.suffix}"
-        return Expression(text, ATOM, value, value, Ast("number", (), (value, False)))
+        return Expression(
+            text, ATOM, value, value, Ast("number", (), (value, False))
+        )
 
     def like(self, value: float) -> float:
         """Return a number that this author may write instead of a positive one.
@@ -172,11 +182,15 @@ class Numbers:
         r = self.r
         digits = r.choice(_DIGITS[self.style.numbers])
         if not digits:
-            values = (float(r.choice((1, 1, 2, 3, 4, 6))) for _ in range(count))
+            values = (
+                float(r.choice((1, 1, 2, 3, 4, 6))) for _ in range(count)
+            )
             return [self.constant(value) for value in values]
         falling = r.choice(
             (0.0, 0.2, 0.5, 1.0, 2.0)
         )  # powers of ten from one to the next
         sizes = [10 ** r.gauss(-0.5 - falling * k, 0.5) for k in range(count)]
         direction = r.choice((1, -1, -1))
-        return [self.constant(float(f"{s:.{digits}g}")) for s in sizes[::direction]]
+        return [
+            self.constant(float(f"{s:.{digits}g}")) for s in sizes[::direction]
+        ]

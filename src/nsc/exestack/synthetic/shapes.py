@@ -107,7 +107,9 @@ def condition(w: Writer, depth: int) -> Expression:
     r = w.r
     is_variable = r.random() < TASTE.left_variable
     left = w.variable() if is_variable else expression(w, min(depth, 1))
-    between = TASTE.right_variable_bare if w.style.bare else TASTE.right_variable
+    between = (
+        TASTE.right_variable_bare if w.style.bare else TASTE.right_variable
+    )
     right = w.variable() if r.random() < between else left
     if right.text == left.text:
         right = w.numbers.constant(_limit(w, left))

@@ -42,7 +42,11 @@ def whole(value: int) -> Ast:
 
 
 def either(
-    test: Expression, yes: Statement, no: Statement | None, *, chained: bool = False
+    test: Expression,
+    yes: Statement,
+    no: Statement | None,
+    *,
+    chained: bool = False,
 ) -> Statement:
     """if (TEST) { YES } else { NO }; with `chained`, NO is another if."""
     text = f"if ({test.text}) {{\n    {yes.text}\n  }}"
@@ -71,7 +75,9 @@ def below(x: Expression, limit: Ast) -> Ast:
 def announced(ctype: str, names: list[str], type_: Scalar) -> Statement:
     """Declare names without values."""
     declared_names = tuple((name, type_, None) for name in names)
-    return Statement(f"{ctype} {', '.join(names)};", Ast("declare", declared_names))
+    return Statement(
+        f"{ctype} {', '.join(names)};", Ast("declare", declared_names)
+    )
 
 
 def declared(name: str, ctype: CType, value: Ast) -> Ast:

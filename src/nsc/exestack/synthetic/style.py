@@ -21,7 +21,16 @@ T = TypeVar("T")
 # What an author multiplies a weight by; chosen.
 _LIKING = (0.05, 0.3, 1.0, 1.0, 3.0)
 _SCALARS = ("double", "double", "double", "float", "float")
-_TYPEDEFS = ("real", "scalar_t", "num_t", "Float", "flt", "value_t", "coord_t", "Real")
+_TYPEDEFS = (
+    "real",
+    "scalar_t",
+    "num_t",
+    "Float",
+    "flt",
+    "value_t",
+    "coord_t",
+    "Real",
+)
 # How binary operators are spelled: "a + b" or "a+b".
 _SPACED = {operator: f" {operator} " for operator in "+-*/"}
 _CLOSE = {operator: operator for operator in "+-*/"}
@@ -95,7 +104,9 @@ class Style:
         scalar = r.choice(_SCALARS)
         single = scalar == "float"
         return Style(
-            ctype=r.choice(_TYPEDEFS) if r.random() < TASTE.typedef else scalar,
+            ctype=r.choice(_TYPEDEFS)
+            if r.random() < TASTE.typedef
+            else scalar,
             scalar=scalar,
             suffix="f" if single and r.random() < TASTE.float_suffix else "",
             f_functions=single and r.random() < TASTE.float_functions,

@@ -43,7 +43,10 @@ _TEXTS = {
         (),
         "T dot_vN(const T a[N], const T b[N]) {\n  return SUM(a[k] * b[k]);\n}\n",
     ),
-    "len": (("dot",), "T len_vN(const T a[N]) {\n  return sqrt(dot_vN(a, a));\n}\n"),
+    "len": (
+        ("dot",),
+        "T len_vN(const T a[N]) {\n  return sqrt(dot_vN(a, a));\n}\n",
+    ),
     "dist": (
         ("dot", "len", "sub"),
         (
@@ -130,14 +133,18 @@ def call(
     spelled = f"{name}_v{length}"
     lo, hi = _bounds(name, given)
     ast = Ast("call", tuple(Ast("name", (), n) for n in names), spelled)
-    return needed, Expression(f"{spelled}({', '.join(names)})", ATOM, lo, hi, ast)
+    return needed, Expression(
+        f"{spelled}({', '.join(names)})", ATOM, lo, hi, ast
+    )
 
 
 def _bounds(name: str, vectors: list[Vector]) -> tuple[float, float]:
     """Bound a function's value by its vectors' largest component."""
     length = len(vectors[0][1])
     reach = max(e.reach for _, components in vectors for e in components)
-    square = reach**2  # too large a vector is an OverflowError, whatever is asked of it
+    square = (
+        reach**2
+    )  # too large a vector is an OverflowError, whatever is asked of it
     if name == "dot":
         return -(length * square), length * square
     if name == "distsq":

@@ -26,7 +26,9 @@ from nsc.exestack.synthetic.style import Style
 from nsc.exestack.synthetic.taste import TASTE
 from nsc.symbolic import Ast
 
-LONG_OPERAND = 12  # characters: nobody writes such an operand twice for a square
+LONG_OPERAND = (
+    12  # characters: nobody writes such an operand twice for a square
+)
 
 
 class Writer:
@@ -112,11 +114,15 @@ class Writer:
         right = f"({b.text})" if needs_parentheses else b.text
         a = self.wrap(a, SUM)
         text = a.text + self.style.operators["-"] + right
-        return Expression(text, SUM, a.lo - b.hi, a.hi - b.lo, binary("-", a, b))
+        return Expression(
+            text, SUM, a.lo - b.hi, a.hi - b.lo, binary("-", a, b)
+        )
 
     def mul(self, a: Expression, b: Expression) -> Expression:
         right = self._right_factor(b)
-        lo, hi = _square_bounds(a) if a.text == b.text else _product_bounds(a, b)
+        lo, hi = (
+            _square_bounds(a) if a.text == b.text else _product_bounds(a, b)
+        )
         a = self.wrap(a, PRODUCT)
         text = a.text + self.style.operators["*"] + right.text
         ast = chained("*", a.ast, right.ast, "*/")
@@ -135,7 +141,9 @@ class Writer:
             return self.library.call("sq", e)
         if len(e.text) > LONG_OPERAND or r.random() < TASTE.square_by_pow:
             top = max(e.lo**2, e.hi**2)
-            return self.function("pow", e, self.numbers.constant(2.0), lo=0.0, hi=top)
+            return self.function(
+                "pow", e, self.numbers.constant(2.0), lo=0.0, hi=top
+            )
         return self.mul(e, e)
 
     def absolute(self, e: Expression) -> Expression:

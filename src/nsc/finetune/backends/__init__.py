@@ -13,6 +13,8 @@ from nsc.finetune.backends.cpu import run_cpu
 from nsc.finetune.backends.reference import run_reference
 from nsc.finetune.task import Optimizer, Outcome, Progress, Settings, Task
 
-Backend = Callable[[Optimizer[Any], Task, Settings, int | None, Progress], Outcome]
+Backend = Callable[
+    [Optimizer[Any], Task, Settings, int | None, Progress], Outcome
+]
 
 BACKENDS: dict[str, Backend] = {"cpu": run_cpu, "reference": run_reference}

@@ -15,7 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from nsc.errors import InputError
-from nsc.finetune.backends.inputs import used_inputs, with_inputs, with_inputs_put_back
+from nsc.finetune.backends.inputs import (
+    used_inputs,
+    with_inputs,
+    with_inputs_put_back,
+)
 from nsc.finetune.backends.kernel import load_kernel
 from nsc.finetune.backends.layout import (
     INTERRUPTED,
@@ -65,7 +69,9 @@ def run_cpu(
         is_everyone = len(ks) == len(used)
         group = task if is_everyone else _of_surrogates(task, ks)
         inputs = np.flatnonzero(mask)
-        found = _run_group(optimizer, group, inputs, settings, threads, progress)
+        found = _run_group(
+            optimizer, group, inputs, settings, threads, progress
+        )
         outcomes.append(found)
         members.append(ks)
     if len(outcomes) == 1:
@@ -158,7 +164,10 @@ class _Call:
         """Run a job and keep what it finds."""
         kind = self.optimizer.precision
         empty = LANES - len(ks) if self.side_by_side else 0
-        lanes = [*ks, *[ks[0]] * empty]  # empty lanes repeat the first surrogate
+        lanes = [
+            *ks,
+            *[ks[0]] * empty,
+        ]  # empty lanes repeat the first surrogate
         sets = self._laid_out(lanes)
         w = aligned((self.w.shape[1], len(lanes)), kind)
         w[:] = self.w[lanes].T
@@ -179,7 +188,9 @@ class _Call:
         shown.raise_caught()
         if (stopped == NO_MEMORY).any():
             topology = self.task.topology
-            raise InputError(f"there is not enough memory to finetune {topology}")
+            raise InputError(
+                f"there is not enough memory to finetune {topology}"
+            )
         for lane, k in enumerate(ks):
             self.w[k] = w[:, lane]
             self.best_w[k] = best_w[:, lane]
@@ -207,7 +218,9 @@ class _Call:
                 found.append(surrogates_in_lanes(chosen))
             else:
                 one = Examples(examples.x[k], examples.y[k])
-                found.append(samples_in_lanes(one, self.optimizer.precision, each))
+                found.append(
+                    samples_in_lanes(one, self.optimizer.precision, each)
+                )
         return found
 
 

@@ -63,7 +63,9 @@ def with_inputs_put_back(
     count = len(used) * units
     first, _ = _parted(task.w.copy(), topology)
     first[:, :, used] = small[:, :count].reshape(len(small), units, len(used))
-    return np.concatenate([first.reshape(len(small), -1), small[:, count:]], axis=1)
+    return np.concatenate(
+        [first.reshape(len(small), -1), small[:, count:]], axis=1
+    )
 
 
 def _is_shared(x: npt.NDArray[np.float64]) -> bool:
@@ -71,7 +73,9 @@ def _is_shared(x: npt.NDArray[np.float64]) -> bool:
     return x.strides[0] == 0
 
 
-def _columns(x: npt.NDArray[np.float64], used: Numbers) -> npt.NDArray[np.float64]:
+def _columns(
+    x: npt.NDArray[np.float64], used: Numbers
+) -> npt.NDArray[np.float64]:
     """Take the used inputs; what surrogates share stays shared."""
     if not _is_shared(x):
         return x[..., used]

@@ -21,7 +21,9 @@ from nsc.surrogate import Topology
 SOURCE = Path(__file__).parents[1] / "csrc" / "kernel.c"
 
 
-def defines_of(optimizer: Optimizer[Any], topology: Topology) -> tuple[str, ...]:
+def defines_of(
+    optimizer: Optimizer[Any], topology: Topology
+) -> tuple[str, ...]:
     """Return the compile-time constants of a kernel.
 
     The number of inputs stays an argument.

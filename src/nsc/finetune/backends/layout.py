@@ -20,7 +20,9 @@ import numpy.typing as npt
 from nsc.finetune.task import STOPS, Examples, Settings
 
 VECTOR_BYTES = 32
-LANES = VECTOR_BYTES // np.dtype(np.float32).itemsize  # surrogates side by side
+LANES = (
+    VECTOR_BYTES // np.dtype(np.float32).itemsize
+)  # surrogates side by side
 ALIGNMENT = 64
 # what a kernel may answer instead of why a surrogate stopped
 NO_MEMORY = len(STOPS)
@@ -82,7 +84,9 @@ def settings_in_c(settings: type[Settings]) -> str:
 
     Example: "int steps; double damping;"
     """
-    names = (f"{_C_TYPES[kind][0]} {name};" for name, kind in _numbers(settings))
+    names = (
+        f"{_C_TYPES[kind][0]} {name};" for name, kind in _numbers(settings)
+    )
     return " ".join(names)
 
 
@@ -160,7 +164,9 @@ def samples_in_lanes(
     if padded > n or weights is not None:
         mask = aligned((padded,), kind)
         mask[:n] = 1 if weights is None else np.sqrt(weights)
-    return LaidOut.over(vectors, n, columns(examples.x), columns(examples.y), mask)
+    return LaidOut.over(
+        vectors, n, columns(examples.x), columns(examples.y), mask
+    )
 
 
 def surrogates_in_lanes(examples: Examples) -> LaidOut:

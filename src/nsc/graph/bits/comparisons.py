@@ -177,14 +177,22 @@ def _signed_below(b: DagBuilder, name: str, x: int, limit: int) -> int | None:
     Those below zero are below every field, as their numbers are below every number.
     """
     fmt = FORMATS[name]
-    if limit >= fmt.sign:  # a literal that large is unsigned, and so is the comparison
+    if (
+        limit >= fmt.sign
+    ):  # a literal that large is unsigned, and so is the comparison
         return _below(b, b.make(name, x), limit)
     if limit < 0:
         return None
-    return is_negative(b, x) if limit == 0 else _less_than(b, x, fmt.number_of(limit))
+    return (
+        is_negative(b, x)
+        if limit == 0
+        else _less_than(b, x, fmt.number_of(limit))
+    )
 
 
-def _unsigned_below(b: DagBuilder, name: str, x: int, limit: int) -> int | None:
+def _unsigned_below(
+    b: DagBuilder, name: str, x: int, limit: int
+) -> int | None:
     """`HIGH(x) < C -> x >= 0 && x < D`."""
     fmt = FORMATS[name]
     if is_positive(b, x):

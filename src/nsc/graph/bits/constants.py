@@ -10,7 +10,14 @@ import struct
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from nsc.graph.bits.formats import FROM, MANTISSA, SIGNED, WHOLE, Format, format_of
+from nsc.graph.bits.formats import (
+    FROM,
+    MANTISSA,
+    SIGNED,
+    WHOLE,
+    Format,
+    format_of,
+)
 
 
 def _number_of_fields(fmt: Format, field: float, low: float) -> float:
@@ -21,7 +28,11 @@ def _number_of_fields(fmt: Format, field: float, low: float) -> float:
     mantissa = fraction / fmt.exponent_step + int(low) / 2.0**52
     if exponent == 2 * fmt.bias + 1:
         return sign * math.inf if not mantissa else math.nan
-    return sign * math.ldexp(1 + mantissa, exponent - fmt.bias) if exponent else 0.0
+    return (
+        sign * math.ldexp(1 + mantissa, exponent - fmt.bias)
+        if exponent
+        else 0.0
+    )
 
 
 def _exponent(number: float) -> float:
@@ -60,7 +71,9 @@ def _fold_table() -> dict[str, Callable[..., float]]:
         found[op] = partial(_mantissa, format_of(op))
     for op in WHOLE:
         fmt = format_of(op)
-        found[op] = partial(_field, fmt, -fmt.sign if op in SIGNED else fmt.sign)
+        found[op] = partial(
+            _field, fmt, -fmt.sign if op in SIGNED else fmt.sign
+        )
     return found
 
 

@@ -14,7 +14,12 @@ from nsc.graph.dag import TRUTHS
 
 
 def as_integer(
-    b: DagBuilder, node: int, signed: bool, bits: int, *, doubtful: bool = False
+    b: DagBuilder,
+    node: int,
+    signed: bool,
+    bits: int,
+    *,
+    doubtful: bool = False,
 ) -> int:
     """Convert an integer that may be made of fields to a type of so many bits.
 
@@ -28,7 +33,9 @@ def as_integer(
         return node
     op = b.op(node)
     if op in ("BITS", "SIGNED_BITS") and bits == 32:
-        return as_integer(b, field_of(b, "LOW", b.children(node)[0]), signed, bits)
+        return as_integer(
+            b, field_of(b, "LOW", b.children(node)[0]), signed, bits
+        )
     if op in WHOLE and FORMATS[WHOLE[op]].bits == bits:
         return _with_signedness(b, WHOLE[op], b.children(node)[0], signed)
     low, end = _limits(signed, bits)
@@ -52,14 +59,21 @@ def _with_signedness(b: DagBuilder, name: str, x: int, signed: bool) -> int:
 
 def _limits(signed: bool, bits: int) -> tuple[float, float]:
     """Return the least value of an integer type, and the first one above all."""
-    return (-(2.0 ** (bits - 1)), 2.0 ** (bits - 1)) if signed else (0.0, 2.0**bits)
+    return (
+        (-(2.0 ** (bits - 1)), 2.0 ** (bits - 1))
+        if signed
+        else (0.0, 2.0**bits)
+    )
 
 
 def _is_highest_bit(b: DagBuilder, terms: Terms, bits: int) -> bool:
     """Say whether a sum is a truth value shifted into the highest bit."""
     if list(terms.values()) != [2.0 ** (bits - 1)]:
         return False
-    return all(b.op(atom) in TRUTHS for atom in atoms_of(terms)) and None not in terms
+    return (
+        all(b.op(atom) in TRUTHS for atom in atoms_of(terms))
+        and None not in terms
+    )
 
 
 def _wrapped(b: DagBuilder, node: int, signed: bool, bits: int) -> int:

@@ -33,7 +33,9 @@ def field_of(b: DagBuilder, name: str, x: int) -> int:
         Refusal: `bit_operation`, the number has been rounded by adding a large one,
             which is not modelled.
     """
-    x = _rounded(b, x, _LARGE_OF_FLOATS if name == "WORD" else _LARGE_OF_DOUBLES)
+    x = _rounded(
+        b, x, _LARGE_OF_FLOATS if name == "WORD" else _LARGE_OF_DOUBLES
+    )
     op = b.op(x)
     if name == "LOW" and op == "FROM_HIGH":
         return b.children(x)[1]

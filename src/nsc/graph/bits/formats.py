@@ -70,7 +70,9 @@ class Format(NamedTuple):
         exponent, fraction = divmod(int(field), 1 << self.mantissa)
         if not exponent:
             return 0.0
-        return math.ldexp(1 + fraction / self.exponent_step, exponent - self.bias)
+        return math.ldexp(
+            1 + fraction / self.exponent_step, exponent - self.bias
+        )
 
 
 _DOUBLE_MANTISSA = 52

@@ -170,7 +170,9 @@ def _possible_in_operation(b: DagBuilder, node: int, depth: int) -> int | None:
     if x is None or y is None:
         return None
     if op == "MUL":
-        is_shift = any(_is_power_of_two(b.value(side) or 0.0) for side in sides)
+        is_shift = any(
+            _is_power_of_two(b.value(side) or 0.0) for side in sides
+        )
         return x * y if is_shift else None
     return x | y if op == "SEL" or not x & y else None
 
@@ -204,7 +206,9 @@ def _by_cases(b: DagBuilder, symbol: str, x: int, y: int) -> int | None:
     fold = _FOLD[symbol]
 
     def outer(left: int) -> int:
-        return _each_case(b, y, lambda right: b.literal(float(fold(left, right))))
+        return _each_case(
+            b, y, lambda right: b.literal(float(fold(left, right)))
+        )
 
     return _each_case(b, x, outer)
 
@@ -234,7 +238,9 @@ def _each_case(b: DagBuilder, node: int, then: Callable[[int], int]) -> int:
     if b.op(node) in TRUTHS:
         return b.make("SEL", node, then(1), then(0))
     condition, yes, no = b.children(node)
-    return b.make("SEL", condition, _each_case(b, yes, then), _each_case(b, no, then))
+    return b.make(
+        "SEL", condition, _each_case(b, yes, then), _each_case(b, no, then)
+    )
 
 
 def _with_literal(b: DagBuilder, symbol: str, x: int, mask: int) -> int:
@@ -270,7 +276,9 @@ def _run(b: DagBuilder, x: int, start: int, end: int | None) -> int:
     """Return the bits of x from `start` up to `end`, or all above, in their places."""
     low, high = b.range(x)
     run = _shift(b, ">>", x, b.literal(float(start)))
-    is_highest_bit = end == start + 1 and low >= 0 and high < 2.0 ** (start + 1)
+    is_highest_bit = (
+        end == start + 1 and low >= 0 and high < 2.0 ** (start + 1)
+    )
     if is_highest_bit:
         is_clear = b.make("LT", x, b.literal(2.0**start))
         return b.make("SEL", is_clear, b.literal(0.0), b.literal(2.0**start))

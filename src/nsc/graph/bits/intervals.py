@@ -23,17 +23,23 @@ def range_of_field(op: str, args: list[Range]) -> Range:
     if op in FROM or math.isinf(largest):
         return UNKNOWN
     if op == "EXPONENT":
-        return _exponent(smallest) if smallest else -math.inf, _exponent(largest)
+        return _exponent(smallest) if smallest else -math.inf, _exponent(
+            largest
+        )
     if op in MANTISSA:
         return 0.0, format_of(op).exponent_step - 1
-    return _range_of_whole(format_of(op), op in SIGNED, args[0], (smallest, largest))
+    return _range_of_whole(
+        format_of(op), op in SIGNED, args[0], (smallest, largest)
+    )
 
 
 def _exponent(size: float) -> float:
     return float(math.frexp(size)[1] - 1)
 
 
-def _range_of_whole(fmt: Format, is_signed: bool, number: Range, size: Range) -> Range:
+def _range_of_whole(
+    fmt: Format, is_signed: bool, number: Range, size: Range
+) -> Range:
     """Bound all bits of a number: they grow with its size; the sign is the highest."""
     smallest = fmt.field_of(size[0])
     largest = fmt.field_of(size[1])

@@ -39,7 +39,9 @@ def without_fields(b: DagBuilder, roots: list[int]) -> list[int]:
         b.at = b.passing_at.get(node, b.at)
         if op in FROM:
             field_range = b.range(children[0])
-            made[node] = _number_written(b, format_of(op), written, field_range)
+            made[node] = _number_written(
+                b, format_of(op), written, field_range
+            )
         elif op in FIELD_OPS:
             made[node] = _field_written(b, op, written[0])
         elif children:
@@ -71,7 +73,9 @@ def _field_written(b: DagBuilder, op: str, x: int) -> int:
     down = b.make("POW", b.literal(2.0), b.make("NEG", exponent))
     fraction = b.make("SUB", b.make("MUL", size, down), one)
     scaled = b.make("MUL", fraction, b.literal(fmt.exponent_step))
-    mantissa = b.make("FLOOR", b.make("ADD", scaled, b.literal(SLACK * 2.0**20)))
+    mantissa = b.make(
+        "FLOOR", b.make("ADD", scaled, b.literal(SLACK * 2.0**20))
+    )
     if op in MANTISSA:
         return b.make("SEL", is_zero, b.literal(0.0), mantissa)
     if op == "LOW":
@@ -106,5 +110,7 @@ def _number_written(
     exponent = b.make("FLOOR", both)
     fraction = b.make("ADD", b.make("SUB", both, exponent), b.literal(1.0))
     two = b.literal(2.0)
-    power = b.make("POW", two, b.make("ADD", exponent, b.literal(-float(fmt.bias))))
+    power = b.make(
+        "POW", two, b.make("ADD", exponent, b.literal(-float(fmt.bias)))
+    )
     return b.make("MUL", fraction, power)

@@ -15,10 +15,15 @@ from nsc.graph.builder import DagBuilder
 from nsc.graph.dag import TRUTHS
 from nsc.refusal import Refusal
 
-_COUNT_OF_HIGH = {"BITS": 2.0**32, "HIGH": 1.0}  # by the field that is asked for
+_COUNT_OF_HIGH = {
+    "BITS": 2.0**32,
+    "HIGH": 1.0,
+}  # by the field that is asked for
 
 
-def from_field(b: DagBuilder, name: str, node: int, low: int | None = None) -> int:
+def from_field(
+    b: DagBuilder, name: str, node: int, low: int | None = None
+) -> int:
     """Return the number with a field; `low` is the other half where the field is HIGH.
 
     `FROM_HIGH(HIGH(x) + 3 * 0x100000) -> x * 2**3`,
@@ -53,11 +58,15 @@ def from_field(b: DagBuilder, name: str, node: int, low: int | None = None) -> i
     return b.make(f"FROM_{name}", node, other)
 
 
-def _is_sign(b: DagBuilder, fmt: Format, atom: int | None, count: float) -> bool:
+def _is_sign(
+    b: DagBuilder, fmt: Format, atom: int | None, count: float
+) -> bool:
     """Say whether a term of a field is its highest bit, with either sign."""
     if atom is not None:
         return b.op(atom) in TRUTHS and abs(count) == fmt.sign
-    return fmt.sign <= count < 2 * fmt.sign or -fmt.sign <= count < -fmt.sign / 2
+    return (
+        fmt.sign <= count < 2 * fmt.sign or -fmt.sign <= count < -fmt.sign / 2
+    )
 
 
 def _without_sign(fmt: Format, terms: Terms, sign: int | None) -> Terms:
@@ -111,11 +120,15 @@ def _rescaled(b: DagBuilder, name: str, terms: Terms) -> int | None:
         two = b.literal(2.0)
         down = b.make("POW", two, b.make("NEG", exponent_of(b, x)))
         fraction = b.make("MUL", size, down)
-        return b.make("MUL", fraction, _power_with_field(b, rest, fmt, -fmt.bias))
+        return b.make(
+            "MUL", fraction, _power_with_field(b, rest, fmt, -fmt.bias)
+        )
     return None
 
 
-def _is_field_of_number(b: DagBuilder, name: str, atom: int, count: float) -> bool:
+def _is_field_of_number(
+    b: DagBuilder, name: str, atom: int, count: float
+) -> bool:
     """Say whether a term is a number's field, where that field is asked for.
 
     HIGH is the upper half of BITS, so that 2^32 times it is as good. As the WORD of a
@@ -143,7 +156,9 @@ def _is_exponent(b: DagBuilder, terms: Terms, fmt: Format) -> bool:
     return max(abs(low), abs(high)) < (fmt.bias + 1) * fmt.exponent_step
 
 
-def _is_exponent_field(b: DagBuilder, fmt: Format, node: int, terms: Terms) -> bool:
+def _is_exponent_field(
+    b: DagBuilder, fmt: Format, node: int, terms: Terms
+) -> bool:
     """Say whether a field has no mantissa and no sign: it is that of a power of two."""
     if b.value(node) is not None:
         return False
@@ -153,9 +168,13 @@ def _is_exponent_field(b: DagBuilder, fmt: Format, node: int, terms: Terms) -> b
     return low >= 0 and high < fmt.sign
 
 
-def _power_with_field(b: DagBuilder, terms: Terms, fmt: Format, plus: int) -> int:
+def _power_with_field(
+    b: DagBuilder, terms: Terms, fmt: Format, plus: int
+) -> int:
     """Return the power of two of an exponent field, `plus` added to the exponent."""
-    exponents = {atom: count / fmt.exponent_step for atom, count in terms.items()}
+    exponents = {
+        atom: count / fmt.exponent_step for atom, count in terms.items()
+    }
     exponents[None] = constant_of(exponents) + plus
     two = b.literal(2.0)
     return b.make("POW", two, sum_of(b, exponents))

@@ -10,7 +10,12 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from nsc.graph.bits.conversion import as_integer
-from nsc.graph.bits.fields import exponent_of, field_of, is_negative, is_positive
+from nsc.graph.bits.fields import (
+    exponent_of,
+    field_of,
+    is_negative,
+    is_positive,
+)
 from nsc.graph.bits.formats import (
     FIELD_OPS,
     FORMATS,
@@ -117,7 +122,11 @@ def _or(b: DagBuilder, x: int, y: int) -> int | None:
     if b.value(y) == field.format.sign:
         size = field_of(b, field.name, b.make("ABS", field.number))
         return b.make("ADD", size, y)
-    return _with_sign(b, "|", x, y, field) if _is_sign(b, y, field.format) else None
+    return (
+        _with_sign(b, "|", x, y, field)
+        if _is_sign(b, y, field.format)
+        else None
+    )
 
 
 def _xor(b: DagBuilder, x: int, y: int) -> int | None:
@@ -127,7 +136,11 @@ def _xor(b: DagBuilder, x: int, y: int) -> int | None:
         return _beside_mantissa(b, x, y)
     if b.value(y) == field.format.sign:
         return b.make(field.op, b.make("NEG", field.number))
-    return _with_sign(b, "^", x, y, field) if _is_sign(b, y, field.format) else None
+    return (
+        _with_sign(b, "^", x, y, field)
+        if _is_sign(b, y, field.format)
+        else None
+    )
 
 
 _OPERATORS: Mapping[str, Callable[[DagBuilder, int, int], int | None]] = {
@@ -186,7 +199,9 @@ def _is_sign(b: DagBuilder, node: int, fmt: Format) -> bool:
     return all(b.op(atom) in TRUTHS for atom in atoms_of(terms))
 
 
-def _with_sign(b: DagBuilder, operator: str, x: int, y: int, field: _Field) -> int:
+def _with_sign(
+    b: DagBuilder, operator: str, x: int, y: int, field: _Field
+) -> int:
     """Set or flip a sign, as `hx ^= hy & 0x80000000`: y is the bit of one, or zero.
 
     `HIGH(x) ^ s * 0x80000000 -> HIGH(s ? -x : x)`,
@@ -273,6 +288,10 @@ def _is_any(b: DagBuilder, x: int, y: int) -> int | None:
     """`(x | -x) >> 31 -> x != 0`: of x and -x one has the highest bit."""
     for field, negative in ((x, y), (y, x)):
         is_field = b.op(field) == "LOW" or b.op(field) in FORMATS
-        if is_field and b.op(negative) == "NEG" and b.children(negative) == (field,):
+        if (
+            is_field
+            and b.op(negative) == "NEG"
+            and b.children(negative) == (field,)
+        ):
             return b.make("NOT", b.make("EQ", field, b.literal(0.0)))
     return None

@@ -32,12 +32,18 @@ def terms_of(
         return {node: scale}
     found = terms_of(b, children[0], scale, depth - 1)
     other_scale = -scale if op == "SUB" else scale
-    for atom, count in terms_of(b, children[1], other_scale, depth - 1).items():
+    for atom, count in terms_of(
+        b, children[1], other_scale, depth - 1
+    ).items():
         found[atom] = found.get(atom, 0.0) + count
-    return {atom: count for atom, count in found.items() if count or atom is None}
+    return {
+        atom: count for atom, count in found.items() if count or atom is None
+    }
 
 
-def _terms_of_product(b: DagBuilder, node: int, scale: float, depth: int) -> Terms:
+def _terms_of_product(
+    b: DagBuilder, node: int, scale: float, depth: int
+) -> Terms:
     left, right = b.children(node)
     for factor, x in ((b.value(left), right), (b.value(right), left)):
         if factor is not None:

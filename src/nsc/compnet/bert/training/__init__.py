@@ -7,7 +7,9 @@ checkers are told here what they are.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nsc.compnet.bert.training.config import BertTrainConfig as BertTrainConfig
+    from nsc.compnet.bert.training.config import (
+        BertTrainConfig as BertTrainConfig,
+    )
     from nsc.compnet.bert.training.train import train_bert as train_bert
 
 _WHERE = {

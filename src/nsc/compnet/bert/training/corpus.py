@@ -71,7 +71,9 @@ class Corpus:
     def lengths(self) -> np.ndarray:
         return np.diff(self.offsets)
 
-    def batch(self, programs: np.ndarray, pad: int) -> tuple[np.ndarray, np.ndarray]:
+    def batch(
+        self, programs: np.ndarray, pad: int
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return the tokens of some programs, and how many each has.
 
         Returns:
@@ -80,7 +82,9 @@ class Corpus:
         lengths = self.lengths[programs]
         tokens = np.full((len(programs), lengths.max()), pad, np.int64)
         for row, program in zip(tokens, programs, strict=True):
-            found = self.tokens[self.offsets[program] : self.offsets[program + 1]]
+            found = self.tokens[
+                self.offsets[program] : self.offsets[program + 1]
+            ]
             row[: len(found)] = found
         return tokens, lengths
 
@@ -114,7 +118,9 @@ def read_examples(folder: Path, config: BertTrainConfig) -> Examples:
         raise InputError(
             f"no program in {folder} fits profile '{config.profile}': {dict(left_out)}"
         )
-    return Examples(texts, np.stack(outputs), np.array(n_inputs, np.int64), left_out)
+    return Examples(
+        texts, np.stack(outputs), np.array(n_inputs, np.int64), left_out
+    )
 
 
 def _example(
@@ -161,7 +167,9 @@ def encode(examples: Examples, tokenizer: WordPiece, positions: int) -> Corpus:
         InputError: all are longer.
     """
     encoded = [tokenizer.encode(text) for text in examples.texts]
-    kept = [k for k, numbers in enumerate(encoded) if len(numbers) <= positions]
+    kept = [
+        k for k, numbers in enumerate(encoded) if len(numbers) <= positions
+    ]
     if not kept:
         raise InputError(
             f"every program is longer than {positions} word pieces, all that this BERT"
@@ -174,5 +182,6 @@ def encode(examples: Examples, tokenizer: WordPiece, positions: int) -> Corpus:
         offsets=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
         outputs=examples.outputs[kept],
         n_inputs=examples.n_inputs[kept],
-        left_out=examples.left_out + Counter(too_long=len(encoded) - len(kept)),
+        left_out=examples.left_out
+        + Counter(too_long=len(encoded) - len(kept)),
     )

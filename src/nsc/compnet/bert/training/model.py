@@ -18,7 +18,9 @@ from nsc.compnet.bert.config import BertConfig
 class BertNet(nn.Module):
     """BERT with a linear parameter head on the state of [CLS]."""
 
-    def __init__(self, config: BertConfig, n_parameters: int, *, dropout: float):
+    def __init__(
+        self, config: BertConfig, n_parameters: int, *, dropout: float
+    ):
         super().__init__()
         d = config.hidden
         self.words = nn.Embedding(config.vocabulary, d)
@@ -47,9 +49,15 @@ class BertNet(nn.Module):
             `p t d`, or `p last d`.
         """
         t = tokens.shape[1]
-        is_token = torch.arange(t, device=lengths.device)[None] < lengths[:, None]
+        is_token = (
+            torch.arange(t, device=lengths.device)[None] < lengths[:, None]
+        )
         read = is_token[:, None, None]
-        h = self.words(tokens) + self.positions.weight[:t] + self.segments.weight[0]
+        h = (
+            self.words(tokens)
+            + self.positions.weight[:t]
+            + self.segments.weight[0]
+        )
         h = self.dropout(self.norm(h))
         for k, layer in enumerate(self.layers):
             h = layer(h, read, last if k == len(self.layers) - 1 else None)

@@ -78,7 +78,9 @@ def load_pretrained(folder: Path) -> Pretrained:
             f"{folder}: vocab.txt has {len(vocabulary)} pieces; config.json says"
             f" {config.vocabulary}"
         )
-    found = {_our_name(name): value for name, value in _read_weights(folder).items()}
+    found = {
+        _our_name(name): value for name, value in _read_weights(folder).items()
+    }
     weights = _checked(folder, found, encoder_shapes(config))
     tokenizer = WordPiece(vocabulary, lower=config.lower)
     return Pretrained(config, tokenizer, weights, _digest(weights, vocabulary))
@@ -150,7 +152,9 @@ def _read_weights(folder: Path) -> dict[str, torch.Tensor]:
             return load_file(safe)
         if pickled.exists():
             found = torch.load(pickled, map_location="cpu", weights_only=True)
-            return {k: v for k, v in found.items() if isinstance(v, torch.Tensor)}
+            return {
+                k: v for k, v in found.items() if isinstance(v, torch.Tensor)
+            }
     except (
         SafetensorError,
         pickle.UnpicklingError,
@@ -162,11 +166,15 @@ def _read_weights(folder: Path) -> dict[str, torch.Tensor]:
         raise StoreError(
             f"{folder} has no readable weights: {str(error).splitlines()[0]}"
         ) from None
-    raise StoreError(f"{folder} has neither model.safetensors nor pytorch_model.bin")
+    raise StoreError(
+        f"{folder} has neither model.safetensors nor pytorch_model.bin"
+    )
 
 
 def _digest(weights: dict[str, torch.Tensor], vocabulary: list[str]) -> str:
     found = hashlib.sha256("\n".join(vocabulary).encode())
     for name in sorted(weights):
-        found.update(name.encode() + weights[name].contiguous().numpy().tobytes())
+        found.update(
+            name.encode() + weights[name].contiguous().numpy().tobytes()
+        )
     return found.hexdigest()[:16]

@@ -110,14 +110,18 @@ def _prepare(
     examples = read_examples(data, config)
     known = out_dir / "vocab.txt"
     if start is None:
-        tokenizer = _own_tokenizer(examples, config, known, resumes=bool(state))
+        tokenizer = _own_tokenizer(
+            examples, config, known, resumes=bool(state)
+        )
         bert = BertConfig(len(tokenizer.vocabulary))
     else:
         tokenizer = start.tokenizer
         bert = start.config
     corpus = encode(examples, tokenizer, bert.positions)
     if state:
-        refuse_other(out_dir, {"records": state["records"]}, {"records": corpus.name})
+        refuse_other(
+            out_dir, {"records": state["records"]}, {"records": corpus.name}
+        )
     out_dir.mkdir(parents=True, exist_ok=True)
     write_whole(known, "".join(f"{piece}\n" for piece in tokenizer.vocabulary))
     write_whole(out_dir / "config.json", json.dumps(asdict(config), indent=2))
@@ -179,7 +183,9 @@ class _Training:
         first = self.step
         before = self.seconds
         loss = 0.0
-        coming = batches(self.corpus.lengths, c.programs, seed=c.seed, step=first)
+        coming = batches(
+            self.corpus.lengths, c.programs, seed=c.seed, step=first
+        )
         while self.step < first + steps and self.done < 1.0:
             started = time.perf_counter()
             loss += self._train_step(next(coming))
@@ -202,7 +208,9 @@ class _Training:
         w = self._emit(programs)
         n_inputs = self._tensor(self.corpus.n_inputs[programs])
         found = run_surrogates(w, self.topology, self.x, n_inputs)
-        loss = (found - self._tensor(self.corpus.outputs[programs])).pow(2).mean()
+        loss = (
+            (found - self._tensor(self.corpus.outputs[programs])).pow(2).mean()
+        )
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
@@ -210,7 +218,9 @@ class _Training:
 
     def _emit(self, programs: np.ndarray) -> torch.Tensor:
         """Emit parameters `p w`; what is dropped depends on the seed and the step."""
-        tokens, lengths = self.corpus.batch(programs, self.tokenizer.number[PAD])
+        tokens, lengths = self.corpus.batch(
+            programs, self.tokenizer.number[PAD]
+        )
         generator = np.random.default_rng([self.config.seed, 1, self.step])
         forked = [self.device] if self.device.type == "cuda" else []
         autocast = torch.autocast(
@@ -218,7 +228,9 @@ class _Training:
         )
         with torch.random.fork_rng(devices=forked), autocast:
             torch.manual_seed(int(generator.integers(2**62)))
-            return self.net(self._tensor(tokens), self._tensor(lengths)).float()
+            return self.net(
+                self._tensor(tokens), self._tensor(lengths)
+            ).float()
 
     def _tensor(self, a: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(a).to(self.device)
@@ -249,7 +261,8 @@ class _Training:
         """Write the checkpoint that `load_compnet` reads, and return its path."""
         path = self.out_dir / "compnet.safetensors"
         arrays = {
-            name: p.detach().cpu().numpy() for name, p in self.net.named_parameters()
+            name: p.detach().cpu().numpy()
+            for name, p in self.net.named_parameters()
         }
         metadata = {
             "encoder": "bert",

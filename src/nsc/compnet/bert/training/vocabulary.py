@@ -47,7 +47,9 @@ def _commonest_characters(counts: Mapping[str, int]) -> list[str]:
     for word, count in counts.items():
         for c in word:
             characters[c] += count
-    return sorted(characters, key=lambda c: (-characters[c], c))[:MAX_CHARACTERS]
+    return sorted(characters, key=lambda c: (-characters[c], c))[
+        :MAX_CHARACTERS
+    ]
 
 
 class _Merges:
@@ -59,7 +61,9 @@ class _Merges:
     def __init__(self, counts: Mapping[str, int]):
         words = sorted(counts)
         self.weights = [counts[word] for word in words]
-        self.words = [[word[0], *(f"##{c}" for c in word[1:])] for word in words]
+        self.words = [
+            [word[0], *(f"##{c}" for c in word[1:])] for word in words
+        ]
         self.pairs: Counter[Pair] = Counter()
         self.where: defaultdict[Pair, set[int]] = defaultdict(set)
         for k in range(len(self.words)):
