@@ -4,7 +4,7 @@ BIN := .venv/bin
 TORCH := torch==2.13.0
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help setup torch test test-newest test-slow coverage demo figures data held-out train train-preprint experiments bench clean
+.PHONY: help setup torch test test-newest test-slow attack fuzz coverage demo figures data held-out train train-preprint experiments bench clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -43,6 +43,13 @@ test-newest: ## the fast tests under the newest Python that is here
 
 coverage: .venv/torch ## which lines the fast tests run
 	$(BIN)/python -m pytest --cov=nsc --cov-report=term:skip-covered --cov-report=html:out/coverage
+
+attack: .venv/ready ## hostile programs, files and command lines, under 2 GB of memory
+	ulimit -d 2097152 && $(BIN)/python -m pytest tests/sandbox tests/text tests/test_damaged_files.py \
+	  tests/app/test_odd_input.py tests/app/test_behaviour.py
+
+fuzz: .venv/ready ## signatures of random C against gcc (needs gcc)
+	for seed in 0 1 2 3; do $(BIN)/python benchmarks/fuzz/signatures.py $$seed 500 || exit 1; done
 
 test-slow: .venv/torch ## the tests that take minutes, on a local Ray cluster too
 	$(BIN)/pip install --quiet -e '.[ray]'
