@@ -33,13 +33,17 @@ test: .venv/torch ## lint, types and fast tests
 	$(BIN)/pyright
 	$(BIN)/python -m pytest
 
-# The package under the newest Python of this machine besides 3.11, where it has one; without torch.
-test-newest: ## the fast tests under the newest Python that is here
+# The package under the newest Python of this machine besides 3.11, where it has one: the front end, the
+# graph, the numbers, the reports and the command line, a minute; the whole suite takes several there.
+NEWEST_TESTS := text syntax graph program surrogate report symbolic compilation app/test_cli.py \
+  test_errors.py test_refusal.py test_layers.py
+
+test-newest: ## a minute of tests under the newest Python that is here
 	@newest=$$(.ci/newest_python); \
 	if [ -z "$$newest" ]; then echo "no Python newer than 3.11 is here"; exit; fi; \
 	$$newest -m venv .venv-newest && \
 	.venv-newest/bin/pip install --quiet -e '.[dev]' && \
-	.venv-newest/bin/python -m pytest
+	.venv-newest/bin/python -m pytest $(addprefix tests/,$(NEWEST_TESTS))
 
 coverage: .venv/torch ## which lines the fast tests run
 	$(BIN)/python -m pytest --cov=nsc --cov-report=term:skip-covered --cov-report=html:out/coverage
