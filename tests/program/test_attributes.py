@@ -74,6 +74,27 @@ def problems(text: str) -> list[Problem]:
             "aligned",
         ),
         (
+            "typedef float v4[3] __attribute__((aligned(16)));\n"
+            "struct p { v4 a; double d; };\n"
+            "double f(double x) { return x * sizeof(struct p); }",
+            "aligned",
+        ),
+        (
+            "double f(double x) { double t __attribute__((aligned(64))) = x;\n"
+            "return t * _Alignof(t); }",
+            "aligned",
+        ),
+        (
+            "double f(double x) {\n"
+            "double t __attribute__((aligned(64), mode(DF))) = x; return t; }",
+            "mode",
+        ),
+        (
+            "double f(double x) { double a __attribute__((aligned(64))) = x;\n"
+            "double t __attribute__((odd)) = a; return t; }",
+            "odd",
+        ),
+        (
             "#pragma pack(push, 1)\nstruct p { char c; double d; };\n"
             "#pragma pack(pop)\n"
             "double f(double x) { return x * sizeof(struct p); }",
@@ -95,8 +116,23 @@ def test_is_refused_by_name(text, name):
         "static double g(double) __attribute__((const));\n",
         "static __inline __attribute__((always_inline, unused)) double h(double x)"
         " { return x; }",
+        "typedef float v4[4] __attribute__((aligned(16)));",
+        "static const double k[4] __attribute__((aligned(64))) = {1, 2, 3, 4};",
     ],
 )
 def test_what_is_not_used_or_harmless_is_no_matter(before):
     text = before + "\ndouble f(double x) { return 2 * x; }"
     assert parse_program(text, function="f").n_inputs == 1
+
+
+def test_where_an_array_lies_changes_no_value():
+    program = parse_program(
+        "typedef float v4[4] __attribute__((aligned(16)));\n"
+        "#define LINE __attribute__((__aligned__(64)))\n"
+        "static const float k[2] LINE = {2, 3};\n"
+        "void f(const v4 in, v4 out) {\n"
+        "  float LINE sum[1] = {in[0] + in[1]};\n"
+        "  for (int c = 0; c < 4; c++) out[c] = sum[0] * k[c & 1]; }",
+        function="f",
+    )
+    assert (program.n_inputs, program.n_outputs) == (4, 4)

@@ -7,7 +7,7 @@ names (closure.py).
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from tree_sitter import Node
 
@@ -24,6 +24,7 @@ from nsc.syntax import (
     text_of,
     walk,
 )
+from nsc.text import is_aligning
 
 MAX_SNIPPET = 40  # characters
 _COMPLEX = re.compile(r"\b_?[Cc]omplex\b")
@@ -79,8 +80,8 @@ def item_impurities(
 
 
 def _harmful_attribute(module: Module, item: Item) -> list[Refusal]:
-    name = module.expanded.attribute_in(item.start, item.end)
-    if name is None or (name.startswith("#") and not _has_fields(item)):
+    name = next(_harmful_names(module, item), None)
+    if name is None:
         return []
     what = (
         f"the attribute '{name}' may change what is computed, and is not followed:"
@@ -89,10 +90,29 @@ def _harmful_attribute(module: Module, item: Item) -> list[Refusal]:
     return [Refusal("uses_attributes", what, item.node)]
 
 
-def _has_fields(item: Item) -> bool:
-    return any(
-        node.type == "field_declaration_list" for node in walk(item.node)
-    )
+def _harmful_names(module: Module, item: Item) -> Iterator[str]:
+    """Yield the attributes of an item that may change what is computed.
+
+    Where things lie matters only in structs, and to who asks for it: of those also what
+    is aligned elsewhere, by a typedef that they use.
+    """
+    names = module.expanded.attributes_in(item.start, item.end)
+    is_laid_out = item.once(_is_laid_out)
+    for name in names:
+        is_of_layout = name.startswith("#") or is_aligning(name)
+        if is_laid_out or not is_of_layout:
+            yield name
+    if is_laid_out:
+        for used in sorted(facts_of(item).used):
+            for other in module.named(used):
+                found = module.expanded.attributes_in(other.start, other.end)
+                yield from filter(is_aligning, found)
+
+
+def _is_laid_out(root: Node) -> bool:
+    """Say whether an item has fields, or asks for alignments."""
+    kinds = ("field_declaration_list", "alignof_expression")
+    return any(node.type in kinds for node in walk(root))
 
 
 def _unreadable(module: Module, item: Item, error: Node) -> Refusal:

@@ -4,6 +4,7 @@ Tokens, macros, conditionals, headers. Pure functions, but for what a `HeaderCac
 remembers. Must not know syntax trees, types, or the file system.
 """
 
+from nsc.text.attributes import is_aligning as is_aligning
 from nsc.text.cursor import MAX_SOURCE_BYTES as MAX_SOURCE_BYTES
 from nsc.text.expanded import Expanded as Expanded
 from nsc.text.expanded import Include as Include

@@ -33,6 +33,8 @@ _HARMLESS = frozenset(
         visibility warn_unused_result warning
     """.split()
 )
+# they move what stands in a struct and say what _Alignof gives, and no more
+ALIGNING = frozenset(("aligned", "align"))
 _OPENING = {"__declspec": 1, "[[": 2}
 
 
@@ -55,7 +57,7 @@ def attribute_names(text: str, names: frozenset[str]) -> frozenset[str]:
 
 
 def without_attributes(tokens: list[Token]) -> list[Token]:
-    """Drop attributes; the first of a group that may be harmful leaves a `MARK`."""
+    """Drop attributes; of each group the worst that may be harmful leaves a `MARK`."""
     out: list[Token] = []
     k = 0
     while k < len(tokens):
@@ -64,11 +66,17 @@ def without_attributes(tokens: list[Token]) -> list[Token]:
             out.append(tokens[k])
             k += 1
             continue
-        harmful = next((n for n in found.names if not _is_harmless(n)), None)
-        if harmful is not None:
-            out.append(Token(MARK, harmful, tokens[k].offset))
+        harmful = [name for name in found.names if not _is_harmless(name)]
+        if harmful:
+            worst = min(harmful, key=is_aligning)
+            out.append(Token(MARK, worst, tokens[k].offset))
         k = found.end
     return out
+
+
+def is_aligning(name: str) -> bool:
+    """Say whether an attribute only says where something may lie."""
+    return _bare(name) in ALIGNING
 
 
 def _is_harmless(name: str) -> bool:

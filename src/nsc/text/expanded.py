@@ -235,20 +235,19 @@ class Expanded:
     def _left_out_in_order(self) -> list[tuple[int, int]]:
         return sorted(self.left_out)
 
-    def attribute_in(self, start: int, end: int) -> str | None:
-        """Return an attribute that may change what stands in `text` from start to end.
+    def attributes_in(self, start: int, end: int) -> list[str]:
+        """Return attributes that may change what stands in `text` from start to end.
 
-        It may stand before the first word; `#pragma pack` counts as one.
+        They may stand before the first word; `#pragma pack` counts as one.
         """
         while start > 0 and self.text[start - 1].isspace():
             start -= 1
         first = bisect_left(self.attributes, start, key=itemgetter(0))
-        for place, name in self.attributes[first : first + 1]:
-            if place < end:
-                return name
+        beyond = bisect_left(self.attributes, end, key=itemgetter(0))
+        names = [name for _, name in self.attributes[first:beyond]]
         before = bisect_right(self.packs, end, key=itemgetter(0))
         is_packed = before > 0 and self.packs[before - 1][1]
-        return "#pragma pack" if is_packed else None
+        return [*names, "#pragma pack"] if is_packed else names
 
     def file_of(self, origin: int) -> SourceFile:
         """Return the file that an offset in `original` lies in."""
