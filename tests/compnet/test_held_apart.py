@@ -7,13 +7,14 @@ import pytest
 
 from nsc.compnet.pack import pack
 from nsc.compnet.rewrite import terms_of
-from nsc.compnet.training.corpus import grow
+from nsc.compnet.training.corpus import grow, grown_corpus
 from nsc.compnet.training.held_apart import (
     folders_apart,
     is_apart,
     names_apart,
+    names_of_dags,
 )
-from nsc.exestack import write_synthetic
+from nsc.exestack import parrot_dags, write_synthetic
 from nsc.graph import evaluate
 from nsc.program import parse_program
 from nsc.record import (
@@ -98,3 +99,33 @@ def test_grown_programs_leave_out_what_is_judged(data, tmp_path):
     assert len(list(read_dags(free))) == len(list(read_records(free))) == 40
     alone = grow(free, [0, 0], 300)
     assert alone.left_out == 0 and len(alone) == len(grown) + grown.left_out
+
+
+def test_a_benchmark_is_kept_apart_as_compiled_and_as_it_is():
+    names = names_of_dags(parrot_dags())
+    scaled = dag_of(
+        "sqrt(0.25 * (a-d)*(a-d) + 0.25 * (b-e)*(b-e) + 0.25 * (c-f)*(c-f))",
+        *"abcdef",
+    )
+    as_is = dag_of("sin(-2 * 3.14159265358979323846 * x)", "x")
+    other = dag_of("sqrt((a-d)*(a-d) + 3 * (b-e)*(b-e))", *"abcdef")
+    packed = pack([terms_of(dag) for dag in (scaled, as_is, other)])
+    assert is_apart(packed, names).tolist() == [True, True, False]
+
+
+def test_no_grown_program_computes_what_a_benchmark_does(data, tmp_path):
+    grown = [
+        grown_corpus(
+            data,
+            tmp_path / "grown",
+            programs=300,
+            seed=0,
+            workers=1,
+            benchmark=benchmark,
+        )
+        for benchmark in ((), [dag_of("a * b", "a", "b")])
+    ]
+    assert grown[0].origin != grown[1].origin
+    assert not is_apart(
+        grown[1].packed, names_of_dags([dag_of("a * b", "a", "b")])
+    ).any()

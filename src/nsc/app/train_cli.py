@@ -144,9 +144,14 @@ def _trained(
 
 def _train_dag(data: Path, folder: Path, settings: dict[str, Any]) -> Path:
     from nsc.compnet.training import TrainConfig, train_compnet
+    from nsc.exestack import parrot_dags
 
     return train_compnet(
-        data, folder, TrainConfig(**settings), progress=_print_row
+        data,
+        folder,
+        TrainConfig(**settings),
+        benchmark=parrot_dags(),
+        progress=_print_row,
     )
 
 

@@ -11,6 +11,7 @@ from nsc.exestack.parrot.dataset import read_parrot as read_parrot
 from nsc.exestack.parrot.dataset import write_parrot as write_parrot
 from nsc.exestack.parrot.programs import BENCHMARKS as BENCHMARKS
 from nsc.exestack.parrot.programs import ParrotCode as ParrotCode
+from nsc.exestack.parrot.programs import parrot_dags as parrot_dags
 from nsc.exestack.parrot.programs import parrot_programs as parrot_programs
 from nsc.exestack.sources.outline import Outline as Outline
 from nsc.exestack.synthetic.dataset import Rejected as Rejected

@@ -3,14 +3,14 @@
 Shards are cached beside the run. In: a folder of record shards, how many programs, a
 seed. Out: `Corpus`. A shard is a function of the records, the seed and its number, so
 that any number of workers makes the same. What the records beside them compute, those
-kept for judging, is left out
+kept for judging, is left out, and so is what a benchmark's programs compute
 (held_apart.py). Non-goals: making records.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
@@ -30,6 +30,7 @@ from nsc.compnet.training.held_apart import (
     folders_apart,
     is_apart,
     names_apart,
+    names_of_dags,
 )
 from nsc.errors import InputError
 from nsc.graph import Dag
@@ -105,15 +106,17 @@ def grown_corpus(
     programs: int,
     seed: int,
     workers: int,
+    benchmark: Sequence[Dag] = (),
     progress: OnLine = print,
 ) -> Corpus:
     """Grow programs from records, or read those that a cache holds of the same.
 
     None computes what a record of the folders `validation` and `test` beside `data`
-    computes.
+    computes, or what a benchmark does.
 
     Args:
         data: a folder of record shards.
+        benchmark: DAGs over [-1, 1] that are kept for judging too.
         cache: a folder of grown shards; what is missing there is made.
         programs: to grow; those that cannot be learned from are left out after.
         workers: processes.
@@ -126,14 +129,18 @@ def grown_corpus(
             f"{data} has no record shards; make some with: nsc data build"
             " synthetic:20000 -o DIR"
         )
-    origin = _digest(data)
+    origin = _digest(data, benchmark)
     if not _pool(data, origin)[0]:
         raise InputError(
             f"no record in {data} has an expression DAG of at most {MAX_INPUTS} inputs"
             " to grow from"
         )
     cache.mkdir(parents=True, exist_ok=True)
-    shards = _shards(data, cache, origin, seed=seed, programs=programs)
+    apart = names_of_dags(benchmark)
+    shards = [
+        replace(shard, apart=apart)
+        for shard in _shards(data, cache, origin, seed=seed, programs=programs)
+    ]
     missing = [shard for shard in shards if not shard.path.exists()]
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         for done, path in enumerate(pool.map(_grow_shard, missing), 1):
@@ -153,6 +160,7 @@ class _Shard:
     Args:
         path: it names all that decides what is in the file: the records, the code, the
             seed, its number and how many programs.
+        apart: names of what a benchmark computes (`names_of_dags`).
     """
 
     data: Path
@@ -160,6 +168,7 @@ class _Shard:
     path: Path
     seed: list[int]
     count: int
+    apart: frozenset[str] = frozenset()
 
 
 def _shards(
@@ -176,9 +185,12 @@ def _shards(
     return found
 
 
-def _digest(data: Path) -> str:
-    """Name the records of a folder, and those it is kept apart from, by content."""
+def _digest(data: Path, benchmark: Sequence[Dag] = ()) -> str:
+    """Name the records of a folder, and what they are kept apart from, by content."""
     digest = hashlib.blake2b(digest_size=6)
+    for dag in benchmark:
+        for array in (dag.ops, dag.args, dag.values, dag.roots):
+            digest.update(np.ascontiguousarray(array).tobytes())
     for folder in (data, *folders_apart(data)):
         for shard in sorted(folder.glob("*.parquet")):
             digest.update(shard.read_bytes())
@@ -194,16 +206,22 @@ def grow(records: Path, seed: list[int], count: int) -> Corpus:
     return _grow(records, _digest(records), seed, count)
 
 
-def _grow(records: Path, origin: str, seed: list[int], count: int) -> Corpus:
+def _grow(
+    records: Path,
+    origin: str,
+    seed: list[int],
+    count: int,
+    apart: frozenset[str] = frozenset(),
+) -> Corpus:
     pool, weights = _pool(records, origin)
     grown = islice(_grown_terms(Grower(pool, weights, seed)), count)
     corpus = corpus_of(list(grown))
-    names = names_apart(records, origin)
+    names = names_apart(records, origin) | apart
     if not names:
         return corpus
-    apart = is_apart(corpus.packed, names)
-    kept = _chosen(corpus.packed, corpus.targets, ~apart)
-    return replace(kept, left_out=int(apart.sum()))
+    is_judged = is_apart(corpus.packed, names)
+    kept = _chosen(corpus.packed, corpus.targets, ~is_judged)
+    return replace(kept, left_out=int(is_judged.sum()))
 
 
 def _grown_terms(grower: Grower) -> Iterator[Terms]:
@@ -229,7 +247,9 @@ def _pool(records: Path, origin: str) -> tuple[list[Dag], np.ndarray]:
 
 
 def _grow_shard(shard: _Shard) -> Path:
-    corpus = _grow(shard.data, shard.origin, shard.seed, shard.count)
+    corpus = _grow(
+        shard.data, shard.origin, shard.seed, shard.count, shard.apart
+    )
     arrays = _arrays_of(corpus.packed) | _arrays_of(corpus.targets)
     arrays["left_out"] = np.array(corpus.left_out)
     with replacing(shard.path) as temporary, temporary.open("wb") as file:

@@ -1,13 +1,13 @@
 """What training must not meet: whatever the records kept for judging compute.
 
 Names do not count, nor does the order of inputs. In: the folder of training records,
-grown programs. Out: which of them are to be left out. Programs are compared by their
-outputs, as twins are in a data set. Non-goals: splitting records.
+DAGs of a benchmark, grown programs. Out: which of them are to be left out. Programs are
+compared by their outputs, as twins are in a data set. Non-goals: splitting records.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import permutations
 from pathlib import Path
@@ -47,8 +47,7 @@ def names_apart(data: Path, origin: str = "") -> frozenset[str]:
     for folder in folders_apart(data):
         for record in read_records(folder):
             for y in _outputs_in_any_order(record):
-                if np.isfinite(y).all() and np.ptp(y[:PROBES]) > 0:
-                    names.update(names_of(y[:PROBES, None]))
+                names.update(_names(y))
     return frozenset(names)
 
 
@@ -66,6 +65,27 @@ def is_apart(packed: Packed, names: frozenset[str]) -> np.ndarray:
             if np.isfinite(y).all():
                 found[k] = not names.isdisjoint(names_of(y[:, None]))
     return found
+
+
+def names_of_dags(dags: Sequence[Dag]) -> frozenset[str]:
+    """Name what a benchmark's DAGs compute, where they are defined.
+
+    Args:
+        dags: over [-1, 1], as grown programs are.
+    """
+    names: set[str] = set()
+    for dag in dags:
+        for output in range(len(dag.roots)):
+            for y in _values_in_any_order(dag, output):
+                names.update(_names(y))
+    return frozenset(names)
+
+
+def _names(y: np.ndarray) -> tuple[str, ...]:
+    """Name one output on the shared inputs; constant and undefined ones have no name."""
+    if np.isfinite(y).all() and np.ptp(y[:PROBES]) > 0:
+        return names_of(y[:PROBES, None])
+    return ()
 
 
 def _outputs_in_any_order(record: Record) -> Iterator[np.ndarray]:

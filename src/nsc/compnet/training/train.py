@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from nsc.compnet.training.run_state import (
 from nsc.compnet.training.schedule import batches, eps_at, rate_at
 from nsc.compnet.training.tape import Tape
 from nsc.errors import InputError
+from nsc.graph import Dag
 from nsc.host import write_whole
 
 # may differ on a resume
@@ -50,6 +52,7 @@ def train_compnet(
     out_dir: Path,
     config: TrainConfig,
     *,
+    benchmark: Sequence[Dag] = (),
     progress: OnRow = lambda row: None,
 ) -> Path:
     """Train on programs grown from the records under `data`.
@@ -60,6 +63,7 @@ def train_compnet(
     Args:
         data: a folder of record shards.
         out_dir: of the checkpoint, the state of the run and the grown programs.
+        benchmark: DAGs over [-1, 1] of which none is met in training.
         progress: told each row of losses, and what was grown.
 
     Returns:
@@ -72,10 +76,16 @@ def train_compnet(
     """
     device_named(config.device)
     with together(
-        config.processes, config.device, _train, data, out_dir, config
+        config.processes,
+        config.device,
+        _train,
+        data,
+        out_dir,
+        config,
+        tuple(benchmark),
     ) as ranks:
         told = progress if ranks.is_first else lambda row: None
-        return _train(ranks, data, out_dir, config, told)
+        return _train(ranks, data, out_dir, config, tuple(benchmark), told)
 
 
 def _train(
@@ -83,6 +93,7 @@ def _train(
     data: Path,
     out_dir: Path,
     config: TrainConfig,
+    benchmark: tuple[Dag, ...],
     progress: OnRow = lambda row: None,
 ) -> Path:
     """Be one of the processes of a run.
@@ -99,6 +110,7 @@ def _train(
         programs=config.programs,
         seed=config.seed,
         workers=config.workers,
+        benchmark=benchmark,
         progress=lambda line: progress({"grown": line}),
     )
     if len(corpus) < config.batch:

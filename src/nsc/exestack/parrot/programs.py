@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 
+from nsc.graph import Dag
 from nsc.program import Program, parse_program
 from nsc.syntax import Domain
 
@@ -136,6 +137,19 @@ def parrot_programs() -> tuple[ParrotCode, ...]:
     NaN where the arm does not reach, x * x + y * y > 1.
     """
     return tuple(_code(row) for row in _ROWS)
+
+
+def parrot_dags() -> tuple[Dag, ...]:
+    """Return what the suite "cpn" computes, over [-1, 1].
+
+    Each program stands there twice: its box scaled to [-1, 1], as it is compiled, and
+    the inputs as they are, as a data set runs it.
+    """
+    codes = [code for code in parrot_programs() if code.suite == CPN]
+    as_is = [replace(c, box=((-1.0, 1.0),) * c.n_inputs) for c in codes]
+    parsed = [code.program() for code in (*codes, *as_is)]
+    dags = [program.dag for program in parsed if program is not None]
+    return tuple(dag for dag in dags if isinstance(dag, Dag))
 
 
 def _code(row: _Row) -> ParrotCode:
