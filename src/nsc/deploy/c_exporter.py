@@ -16,7 +16,13 @@ from nsc.deploy.c_selftest import MACRO, stand_ins
 from nsc.deploy.c_source import c_source, surrogate_name
 from nsc.deploy.exporter import ExportJob
 from nsc.errors import BuildError
-from nsc.program import Piece, PortableNames, Unit, scalar_entry
+from nsc.program import (
+    Piece,
+    PortableNames,
+    Unit,
+    scalar_entry,
+    with_long_of_64_bits,
+)
 from nsc.sandbox import Built, Failed, RunLimits, build_own, refusal, run
 
 _ENTRY = "nsc_entry"
@@ -78,7 +84,8 @@ def _unit(job: ExportJob, text: str) -> Unit:
     called = scalar_entry(program.signature, name, _ENTRY)
     entry = stand_ins(program) + PortableNames(program).text(called)
     pieces = (Piece((), exported), Piece((_ENTRY,), entry))
-    return Unit((), pieces, _ENTRY, program.n_inputs, program.n_outputs)
+    unit = Unit((), pieces, _ENTRY, program.n_inputs, program.n_outputs)
+    return with_long_of_64_bits(unit, frozenset(program.globals_))
 
 
 def _unguarded(job: ExportJob) -> str:

@@ -203,11 +203,7 @@ def _said_limits(ctype: Scalar) -> str:
     if ctype.kind == "float":
         return ""
     least, largest = _limits(ctype)
-    is_long = ctype.bits == 32 and "long" in ctype.spelling
-    why = (
-        ", for long has 32 bits in the sandbox: use int64_t" if is_long else ""
-    )
-    return f" (a whole number from {least:.0f} to {largest:.0f}{why})"
+    return f" (a whole number from {least:.0f} to {largest:.0f})"
 
 
 def domain_of(signature: Signature, ranges: Ranges) -> Domain:

@@ -7,6 +7,7 @@ signature. Non-goals: mapping [-1, 1] to the domain (oracles take user units).
 from __future__ import annotations
 
 from nsc.program.unit import Piece, Unit
+from nsc.program.widths import with_long_of_64_bits
 from nsc.syntax import (
     Array,
     CType,
@@ -21,12 +22,15 @@ from nsc.syntax import (
 ENTRY = "nsc_entry"
 # a parameter may have the function's own name, an alias has nobody's
 ALIAS = "nsc_function"
+_EXACT_BITS = 52  # a double has as many behind its point, or none there
 
 
 def unit_of(
     signature: Signature, pieces: tuple[Piece, ...], headers: tuple[str, ...]
 ) -> Unit:
     """Add `void nsc_entry(const double *nsc_x, double *nsc_y)` to a closed function.
+
+    What is built has a long of 64 bits.
 
     Args:
         signature: the function's.
@@ -36,13 +40,14 @@ def unit_of(
     entry = Piece(
         (ALIAS, ENTRY), scalar_entry(signature, signature.function, ENTRY)
     )
-    return Unit(
+    unit = Unit(
         headers=tuple(dict.fromkeys((*headers, "math.h"))),
         pieces=(*pieces, entry),
         entry=ENTRY,
         n_inputs=len(signature.inputs),
         n_outputs=len(signature.outputs),
     )
+    return with_long_of_64_bits(unit)
 
 
 def scalar_entry(signature: Signature, function: str, entry: str) -> str:
@@ -50,7 +55,8 @@ def scalar_entry(signature: Signature, function: str, entry: str) -> str:
 
     Example: `void f(float x, float *re)` is called as `float x = 0; float nsc_cell_re =
     0; float *re = &nsc_cell_re; x = (float)nsc_x[0]; f(x, re); nsc_y[0] = (*re);`
-    Integer inputs are rounded to nearest: `(int)floor(v + 0.5)`. What is fixed is a
+    Integer inputs are rounded to nearest: `(int)floor(v + 0.5)`. From 2^52 on every
+    double is a whole number, and 0.5 more would make another. What is fixed is a
     constant.
 
     Args:
@@ -119,4 +125,7 @@ def _zero(ctype: CType) -> str:
 def _convert(leaf: Leaf, k: int) -> str:
     if leaf.type.kind == "float":
         return f"({leaf.type.spelling})nsc_x[{k}]"
-    return f"({leaf.type.spelling})__builtin_floor(nsc_x[{k}] + 0.5)"
+    half = "0.5"
+    if leaf.type.bits > _EXACT_BITS:
+        half = f"0.5 * (__builtin_fabs(nsc_x[{k}]) < {2**_EXACT_BITS}.0)"
+    return f"({leaf.type.spelling})__builtin_floor(nsc_x[{k}] + {half})"

@@ -180,7 +180,7 @@ def covers(path: Sequence[Step], leaf: Sequence[Step | int]) -> bool:
 
 
 def size_of(ctype: CType | None) -> int | None:
-    """Return the bytes of a type where pointers and long have four; None if unknown."""
+    """Return the bytes of a type where pointers have four; None if unknown."""
     found = _size_and_alignment(ctype)
     return None if found is None else found[0]
 

@@ -16,6 +16,7 @@ from nsc.program.entry import unit_of
 from nsc.program.leaves import scalars_of
 from nsc.program.program import Program
 from nsc.program.unit import Unit
+from nsc.program.units import nearest_whole
 from nsc.syntax import Array, CType, Leaf, Param, Pointer, Scalar
 
 MAX_CELLS = 2048
@@ -103,7 +104,7 @@ class Probe:
 def as_held(kind: Scalar, values: np.ndarray) -> np.ndarray:
     """Return what variables of a type hold once they are given values."""
     if kind.kind != "float":
-        return np.floor(values + 0.5)
+        return nearest_whole(values)
     return values.astype(np.float32) if kind.bits <= 32 else values
 
 

@@ -15,7 +15,12 @@ from nsc.program.program import Program
 def with_whole_inputs(program: Program, x: np.ndarray) -> np.ndarray:
     """Round the integer inputs among `n i` inputs in the program's units."""
     whole = [leaf.type.kind != "float" for leaf in program.signature.inputs]
-    return np.where(whole, np.floor(x + 0.5), x)
+    return np.where(whole, nearest_whole(x), x)
+
+
+def nearest_whole(x: np.ndarray) -> np.ndarray:
+    """Round as the entry does; from 2^52 on every double is a whole number."""
+    return np.where(np.abs(x) < 2.0**52, np.floor(x + 0.5), x)
 
 
 def as_returned(program: Program, y: np.ndarray) -> np.ndarray:

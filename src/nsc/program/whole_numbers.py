@@ -10,7 +10,7 @@ from nsc.program.paths import Range
 from nsc.syntax import INT, CType, Scalar
 
 _COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
-SIZE = Scalar("size_t", "int", 32, signed=False)
+SIZE = Scalar("size_t", "int", 64, signed=False)
 
 
 def is_integer(ctype: CType | None) -> bool:

@@ -1,4 +1,4 @@
-"""The numbers that C's standard headers name, as the sandbox has them (wasm32).
+"""The numbers that C's standard headers name, as the sandbox has them.
 
 In: nothing. Out: values by name, each with whether it is an integer. Non-goals: what a
 program defines itself.
@@ -7,6 +7,8 @@ program defines itself.
 from __future__ import annotations
 
 import math
+
+from nsc.symbolic.ast import float_of
 
 CONSTANTS: dict[str, tuple[float, bool]] = {
     "M_E": (math.e, False),
@@ -46,8 +48,8 @@ CONSTANTS: dict[str, tuple[float, bool]] = {
     "FLT_RADIX": (2.0, True),
     "FLT_MAX_EXP": (128.0, True),
     "FLT_MIN_EXP": (-125.0, True),
-    "LONG_MIN": (-(2.0**31), True),
-    "LONG_MAX": (2.0**31 - 1, True),
+    "LONG_MIN": (-(2.0**63), True),
+    "LONG_MAX": (float_of(2**63 - 1), True),
     "true": (1.0, True),
     "false": (0.0, True),
     "NULL": (0.0, True),

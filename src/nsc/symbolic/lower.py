@@ -125,7 +125,7 @@ def _wrapped(whole: int, literal: str) -> int:
     suffix = literal.lower().rstrip("0123456789")
     if whole >= 0 or "u" not in suffix:
         return whole
-    bits = 64 if "ll" in suffix or whole < -(2**32) else 32
+    bits = 64 if "l" in suffix or whole < -(2**32) else 32
     return whole % 2**bits
 
 

@@ -1,6 +1,6 @@
-"""Sizes of C types in bytes, as in the sandbox: on wasm32.
+"""Sizes of C types in bytes, as in the sandbox.
 
-There `long` and pointers have four. In: `CType`. Out: bytes. Non-goals: where objects
+There `long` has eight, and pointers have four. In: `CType`. Out: bytes. Non-goals: where objects
 lie.
 """
 

@@ -46,11 +46,11 @@ _SCALARS: dict[str, Scalar] = {
     "char": Scalar("char", "int", 8),
     "signed char": Scalar("signed char", "int", 8),
     "unsigned char": Scalar("unsigned char", "int", 8, signed=False),
-    "size_t": Scalar("size_t", "int", 32, signed=False),
-    "ssize_t": Scalar("long", "int", 32),
-    "ptrdiff_t": Scalar("ptrdiff_t", "int", 32),
-    "intptr_t": Scalar("intptr_t", "int", 32),
-    "uintptr_t": Scalar("uintptr_t", "int", 32, signed=False),
+    "size_t": Scalar("size_t", "int", 64, signed=False),
+    "ssize_t": Scalar("long", "int", 64),
+    "ptrdiff_t": Scalar("ptrdiff_t", "int", 64),
+    "intptr_t": Scalar("intptr_t", "int", 64),
+    "uintptr_t": Scalar("uintptr_t", "int", 64, signed=False),
 } | {
     f"{sign}int{form}{bits}_t": Scalar(
         f"{sign}int{form}{bits}_t", "int", bits, signed=not sign
@@ -77,7 +77,7 @@ _WRAPPERS = (
 
 
 def _sized_integer(words: list[str]) -> Scalar | None:
-    """Resolve `unsigned long int` and its kin in any word order; long has 32 bits."""
+    """Resolve `unsigned long int` and its kin in any word order; long has 64 bits."""
     if not words or not _INTEGER_WORDS.issuperset(words):
         return None
     signed = "unsigned" not in words
@@ -92,7 +92,7 @@ def _sized_integer(words: list[str]) -> Scalar | None:
         bits = 64
     elif "long" in words:
         spelling = "long"
-        bits = 32
+        bits = 64
     else:
         spelling = "int"
         bits = 32

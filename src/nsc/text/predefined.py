@@ -1,6 +1,7 @@
 """The macros that are defined before the first line.
 
-In: nothing. Out: tables, as a hosted C11 compiler for wasm32 has them.
+In: nothing. Out: tables, as a hosted C11 compiler has them where long and pointers
+have 64 bits.
 """
 
 from __future__ import annotations
@@ -23,13 +24,27 @@ IN_CONDITIONS = {
     "CHAR_MAX": "127",
     "SHRT_MAX": "32767",
     "USHRT_MAX": "65535",
-    "ULONG_MAX": "4294967295UL",
+    "ULONG_MAX": "18446744073709551615UL",
+    "SIZE_MAX": "18446744073709551615UL",
+    "UINTPTR_MAX": "18446744073709551615UL",
     "LLONG_MAX": "9223372036854775807LL",
     "FLT_DIG": "6",
     "DBL_DIG": "15",
     "INT_MAX": "2147483647",
-    "LONG_MAX": "2147483647L",
+    "LONG_MAX": "9223372036854775807L",
     "UINT_MAX": "4294967295",
+    "__LP64__": "1",
+    "_LP64": "1",
+    "__WORDSIZE": "64",
+    "__SIZEOF_SHORT__": "2",
+    "__SIZEOF_INT__": "4",
+    "__SIZEOF_LONG__": "8",
+    "__SIZEOF_LONG_LONG__": "8",
+    "__SIZEOF_SIZE_T__": "8",
+    "__SIZEOF_PTRDIFF_T__": "8",
+    "__SIZEOF_POINTER__": "8",
+    "__INT_MAX__": "2147483647",
+    "__LONG_MAX__": "9223372036854775807L",
     "__BYTE_ORDER": "1234",
     "__LITTLE_ENDIAN": "1234",
     "__BIG_ENDIAN": "4321",
