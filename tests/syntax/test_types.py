@@ -102,13 +102,13 @@ def test_each_declarator_of_a_declaration_has_its_own_type():
     ("words", "spelling", "bits", "signed"),
     [
         ("unsigned", "unsigned int", 32, False),
-        ("long unsigned int", "unsigned long", 32, False),
+        ("long unsigned int", "unsigned long", 64, False),
         ("int long long", "long long", 64, True),
         ("signed short int", "short", 16, True),
         ("char unsigned", "unsigned char", 8, False),
         ("uint_fast16_t", "uint_fast16_t", 16, False),
         ("int8_t", "int8_t", 8, True),
-        ("size_t", "size_t", 32, False),
+        ("size_t", "size_t", 64, False),
     ],
 )
 def test_integers_in_any_order_of_words(words, spelling, bits, signed):

@@ -1,7 +1,7 @@
 """What C leaves open inside a domain: told in notes, with an example.
 
 In: Program. Out: notes. The program runs in the sandbox on a sample, corners included,
-with checks built in, and with a long of 64 bits where it has one. Non-goals: refusing.
+with checks built in, and with other sizes of pointers where it asks for them. Non-goals: refusing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from nsc.program import Program, draw_inputs, with_long_of_64_bits
+from nsc.program import Program, draw_inputs, with_twofold_pointers
 from nsc.sandbox import (
     MEANING,
     Built,
@@ -46,7 +46,11 @@ def notes_on_open_behaviour(program: Program, seed: int) -> tuple[str, ...]:
         f" {ADVICE}"
         for each in found
     ]
-    return (*_of_failures(program, x, ran), *notes, *_of_long(program, x, ran))
+    return (
+        *_of_failures(program, x, ran),
+        *notes,
+        *_of_pointers(program, x, ran),
+    )
 
 
 def _of_failures(
@@ -85,20 +89,23 @@ def _sample(program: Program, seed: int) -> np.ndarray:
     return np.concatenate([np.where(is_high, hi, lo), inside])
 
 
-def _of_long(
+def _of_pointers(
     program: Program, x: np.ndarray, ran: Execution
 ) -> tuple[str, ...]:
-    """Say whether it matters how many bits a long has."""
-    wide = with_long_of_64_bits(program.unit)
-    if wide is None:
+    """Say whether it matters how many bits a pointer has."""
+    twofold = with_twofold_pointers(program.unit)
+    if twofold is None:
         return ()
-    built = build([wide])[0]
+    built = build([twofold])[0]
     where = (
-        "long, size_t and sizeof have 32 bits in the sandbox, which the surrogate"
-        " learned from, and 64 on most machines"
+        "pointers have 32 bits in the sandbox, which the surrogate learned from, and"
+        " 64 on most machines"
     )
     if not isinstance(built, Built):
-        return (f"{where}: whether that changes results could not be tried",)
+        return (
+            f"{where}: whether what sizeof gives of them changes results could not be"
+            " tried",
+        )
     there = run(built, x).outputs
     differs = ~np.isclose(ran.outputs, there, 1e-9, 0, equal_nan=True).all(
         axis=1
@@ -106,9 +113,9 @@ def _of_long(
     if not differs.any():
         return ()
     return (
-        f"{where}: on {differs.sum()} of {len(x)} inputs the program returns something"
-        f" else there, for example at {_spelled(program, x[np.argmax(differs)])}; use int64_t, or"
-        " restrict the domain",
+        f"{where}: on {differs.sum()} of {len(x)} inputs the result changes with what"
+        f" sizeof gives of them, for example at"
+        f" {_spelled(program, x[np.argmax(differs)])}; write the size as a number",
     )
 
 

@@ -57,8 +57,8 @@ def time_calls(
     note = (
         f"built for this machine the program returns something else on {differs.sum()}"
         f" of {len(x)} inputs, for example at ({where}): in the sandbox, which the"
-        " surrogate learned from, long, size_t and pointers have 32 bits, and what C"
-        " leaves undefined may differ"
+        " surrogate learned from, pointers have 32 bits, and what C leaves undefined"
+        " may differ"
     )
     return taken, (*notes, note)
 

@@ -14,6 +14,9 @@ from nsc.program.load import parse_program as parse_program
 from nsc.program.overview import Asked as Asked
 from nsc.program.overview import FunctionOverview as FunctionOverview
 from nsc.program.overview import list_functions as list_functions
+from nsc.program.pointer_sizes import (
+    with_twofold_pointers as with_twofold_pointers,
+)
 from nsc.program.portable import PortableNames as PortableNames
 from nsc.program.probe import Probe as Probe
 from nsc.program.probe import as_held as as_held

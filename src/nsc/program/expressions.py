@@ -45,6 +45,7 @@ from nsc.syntax import (
     child,
     constant,
     declare,
+    named_type,
     operator_of,
     optional_child,
     text_of,
@@ -62,8 +63,10 @@ def literal(c: Compiler, node: Node) -> Expression:
         value = constant(node, c.scope)
     except Refusal:
         return Expression(None, nothing)
-    ctype = (
-        Scalar("unsigned int", "int", 32, signed=False) if "u" in text else INT
+    ctype = named_type(
+        ("unsigned " if "u" in text else "")
+        + ("long" if "l" in text else "int"),
+        c.scope,
     )
     known = converted((value, value), ctype)
     return Expression(ctype, lambda m: known)

@@ -85,8 +85,9 @@ def _wide(word: str, own: AbstractSet[str], *, is_called: bool) -> str:
         return f"{digits}{before}LL{behind}"
     if word in own:
         return word
-    # a variable may be called `labs`
-    return FUNCTIONS.get(word, word) if is_called else NAMES.get(word, word)
+    if word in FUNCTIONS and is_called:  # a variable may have such a name
+        return FUNCTIONS[word]
+    return NAMES.get(word, word)
 
 
 def _wide_format(found: re.Match[str]) -> str:
