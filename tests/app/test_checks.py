@@ -68,6 +68,11 @@ def test_inside_its_table_nothing_is_told():
             {"ranges": {"x": (0, 1)}},
             "(x = 0)",
         ),
+        (
+            "float f(float x) { long i = *(long *)&x; return i >> 40; }",
+            {},
+            "more bytes than an object has",
+        ),
         ("int f(double x) { return (int)(x * 1e10); }", {}, "cannot hold it"),
         (
             "double f(const double *v, int n) {"

@@ -186,9 +186,8 @@ def test_outputs_and_pointers_have_64_bits():
 
 def test_more_memory_than_there_is_is_none():
     text = (
-        "static double taken(double *p, double x) { if (!p) return -1;"
-        " p[0] = x; return p[0]; }"
-        " double f(double x) { size_t n = 4294967304UL; double *p = malloc(n);"
-        " double r = taken(p, x); free(p); return r; }"
+        "double f(double x) { size_t n = 4294967304UL;"
+        " double *volatile p = malloc(n);"  # or the compiler takes it for had
+        " double r = p ? x : -1; free(p); return r; }"
     )
     assert outputs(text, np.array([[0.5]])) == [-1.0]

@@ -18,6 +18,7 @@ from nsc.sandbox.run import RunLimits, run
 # What clang can check (-fsanitize=...), and what its finding is called.
 CHECKS: dict[str, str] = {
     "bounds": "reads or writes outside an array",
+    "object-size": "reads or writes more bytes than an object has",
     "shift": "shifts an integer by more than its bits, or a negative one",
     "integer-divide-by-zero": "divides an integer by zero",
     "signed-integer-overflow": "overflows an integer",

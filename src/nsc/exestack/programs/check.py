@@ -22,8 +22,8 @@ from nsc.sandbox import (
     signature_disagreements,
 )
 
-# out of an array's bounds lies what a neighbour put there
-CHECKS = ("array-bounds",)
+# outside an array, or an object, lies what a neighbour put there
+CHECKS = ("array-bounds", "object-size")
 LIMITS = RunLimits(fuel_per_sample=200_000, failures=1)
 PATTERNED = 128  # inputs on which memory is filled with patterns
 SEED = 0
