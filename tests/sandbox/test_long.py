@@ -144,6 +144,110 @@ GOLDEN: dict[str, tuple[str, list[float]]] = {
         'sizeof "long" + s[1]; }',
         [112.25, 113.0, 113.3, 113.9999],
     ),
+    "addresses": (
+        "double f(double x) { double v[4] = {x, 2, 3, 4}; uintptr_t a = "
+        "(uintptr_t)(v + 3), b = (uintptr_t)v; return (double)(a - b) + v[0]; }",
+        [23.25, 24.0, 24.3, 24.9999],
+    ),
+    "enumerators": (
+        "enum { K = 1 << 20 }; double f(double x) { return (double)(K * "
+        "100000L) + x; }",
+        [104857599999.25, 104857600000.0, 104857600000.3, 104857600000.9999],
+    ),
+    "choices": (
+        "double f(double x) { long n = x > 0 ? 5000000000L : -1; unsigned u = "
+        "1; return (double)(x > 0 ? n : u); }",
+        [1.0, 1.0, 5000000000.0, 5000000000.0],
+    ),
+    "cases": (
+        "double f(double x) { long n = (long)(x * 10) + 4294967296L; switch "
+        "(n) { case 4294967299L: return 3; case 4294967296: return 0; default: "
+        "return n % 7L; } }",
+        [4.0, 0.0, 3.0, 6.0],
+    ),
+    "abs": (
+        "double f(double x) { long n = (long)(x * 1e10); return abs((int)(n % "
+        "100)) + labs(n); }",
+        [7500000000.0, 0.0, 3000000000.0, 9999000000.0],
+    ),
+    "products": (
+        "double f(double x) { unsigned long a = 0xdeadbeefcafef00dUL, b = "
+        "(unsigned long)(x * x * 1e18); return (double)((a * b) ^ (a / (b | "
+        "1)) ^ (a % (b | 1))); }",
+        [
+            1.3082115605536748e19,
+            1.6045690984503112e19,
+            1.3139400312396313e19,
+            1.8348068876701712e19,
+        ],
+    ),
+    "tables": (
+        "static const unsigned long K[3] = {0x9e3779b97f4a7c15, "
+        "18446744073709551557UL, 1ul}; double f(double x) { return "
+        "(double)(K[0] >> 3) + K[1] + K[2] + x; }",
+        [
+            1.987183342612495e19,
+            1.987183342612495e19,
+            1.987183342612495e19,
+            1.987183342612495e19,
+        ],
+    ),
+    "conversions": (
+        "double f(double x) { unsigned long n = 0xffffffffffffff00UL; long m = "
+        "-9007199254740993L; return (float)n + (double)m + x; }",
+        [
+            1.843773687445481e19,
+            1.843773687445481e19,
+            1.843773687445481e19,
+            1.843773687445481e19,
+        ],
+    ),
+    "arrays": (
+        "static int count(const long *v, size_t n) { int c = 0; for (size_t i "
+        "= n; i-- > 0;) c += v[i] > 3000000000L; return c; } double f(double "
+        "x) { long v[] = {4000000000L, 1, (long)(x * 1e11)}; return count(v, "
+        "sizeof v / sizeof v[0]); }",
+        [1.0, 1.0, 2.0, 2.0],
+    ),
+    "negative": (
+        "double f(double x) { long q = lrint(x * 3e10); unsigned long z = q; "
+        "return (double)(z >> 60) + (double)(q >> 3); }",
+        [-2812499985.0, 0.0, 1125000000.0, 3749625000.0],
+    ),
+    "strings": (
+        "typedef unsigned long ulong_; double f(double x) { ulong_ h = 5381; "
+        'const char *s = "hello world"; while (*s) h = ((h << 5) + h) + *s++; '
+        "return (double)(h % 1000000007UL) + x; }",
+        [358004651.25, 358004652.0, 358004652.3, 358004652.9999],
+    ),
+    "storage": (
+        "double f(double x) { volatile long n = (long)(x * 1e12); register "
+        "unsigned long r = 1; return (double)(n + (long)(r << 35)); }",
+        [-715640261632.0, 34359738368.0, 334359738368.0, 1034259738368.0],
+    ),
+    "long_long": (
+        "double f(double x) { long long int a = 1; unsigned long long b = "
+        "2ULL; long c = a; return (double)((c << 50) + a + (long)b) + x; }",
+        [
+            1125899906842626.2,
+            1125899906842627.0,
+            1125899906842627.2,
+            1125899906842628.0,
+        ],
+    ),
+    "comparisons": (
+        "double f(double x) { int i = -1; size_t n = 3; return i < n ? 1 : "
+        "(double)(n - 4 > 4294967296UL); }",
+        [1.0, 1.0, 1.0, 1.0],
+    ),
+    "sorted": (
+        "static int cmp(const void *a, const void *b) { long p = *(const long "
+        "*)a, q = *(const long *)b; return (p > q) - (p < q); } double "
+        "f(double x) { long v[4] = {5000000000L, (long)(x * 1e11), -3, "
+        "4294967298L}; qsort(v, 4, sizeof v[0], cmp); return (double)v[0] * 3 "
+        "+ v[2]; }",
+        [-220705032702.0, 4294967289.0, 4999999991.0, 4999999991.0],
+    ),
 }
 
 
@@ -191,3 +295,20 @@ def test_more_memory_than_there_is_is_none():
         " double r = p ? x : -1; free(p); return r; }"
     )
     assert outputs(text, np.array([[0.5]])) == [-1.0]
+
+
+def test_conditions_see_a_machine_of_64_bits():
+    text = """
+#include <limits.h>
+#if defined(__LP64__) && __SIZEOF_LONG__ == 8 && ULONG_MAX > 0xffffffffUL
+typedef unsigned long word;
+#else
+typedef unsigned char word;
+#endif
+#if SIZE_MAX == ULONG_MAX && LONG_MAX == 9223372036854775807
+double f(double x) { return x + (double)(word)(1ULL << 40); }
+#else
+double f(double x) { return x; }
+#endif
+"""
+    assert outputs(text, np.array([[1.0]])) == [1.0 + 2**40]

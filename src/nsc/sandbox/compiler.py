@@ -48,7 +48,7 @@ WASM_FLAGS = (
 # A check of bounds knows the arrays of the function it is in: calls are inlined.
 _INLINED = ("-mllvm", "-inline-threshold=10000")
 # what a unit's names begin with in a module, and the module's own names
-_RENAMED = re.compile(r"\b(?:nsc_(?:u\d+|cell)_)+(?=\w)")
+_RENAMED = re.compile(r"\b(?:nsc_(?:u\d+|cell|64)_)+(?=\w)")
 _OWN = re.compile(r"\bnsc_u\d+m_\w+")
 WARM_UP_S = 600.0
 _CONTROL = "void nsc_nothing(void) {}\n"
