@@ -41,6 +41,7 @@ def test_a_native_run_prints_nothing():
     "body",
     [
         'int n = 0; printf("%g%n", x, &n); return n;',
+        'double *p = &x; printf("%5td", p - p); return x;',
         'int n = 0; fprintf(stderr, "%-5hhn", &n); return n;',
         'const char *s = "%n"; int n = 0; printf(s, &n); return n;',
         'char s[9]; sprintf(s, "%g", x); return s[0];',

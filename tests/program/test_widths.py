@@ -42,6 +42,11 @@ def widened(text: str, *names: str) -> str:
             'fprintf(stderr, "%ld %s", f(1, 2), "%ld")',
             'fprintf(stderr, "%lld %s", f(1, 2), "%ld")',
         ),
+        (
+            'printf("a %" "ld" " %z" "u\\n" "%%", n)',
+            'printf("" "a %lld" "" " %llu\\n" "%%", n)',
+        ),
+        ('printf("%ld 100%%", n)', 'printf("%lld 100%%", n)'),
         ("malloc(n)", "nsc_64_malloc(n)"),
         ("__builtin_expect(n, 0)", "nsc_64_builtin_expect(n, 0)"),
     ],

@@ -11,7 +11,7 @@ gives of them (pointer_sizes.py) and the difference of two.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
@@ -30,7 +30,8 @@ _HEADERS = ("stdlib.h", "math.h")  # of what stands for a function
 _LONG_LITERAL = re.compile(
     r"(0[xX][0-9a-fA-F]+|0[bB][01]+|[0-9]+)([uU]?)[lL]([uU]?)"
 )
-_FORMAT = re.compile(r"%%|%[-+ #0'*.0-9]*[lzt](?=[diouxX])")
+_FORMAT = re.compile(r"%%|%[-+ #0'*.0-9]*[lz](?=[diouxX])")
+_OPEN_FORMAT = re.compile(r"%[-+ #0'*.0-9lz]*\"\Z")
 _MAY_CHANGE = re.compile(
     r"[0-9a-fA-F][uU]?[lL]"
     rf"|\b(?:long|{'|'.join([*NAMES, *FUNCTIONS, *PRINTS_FORMAT])})\b"
@@ -73,8 +74,8 @@ def _widened(
         spelled[k] = _wide(found[k], own, is_called=is_called)
     for k in _single_longs(found, solid):
         spelled[k] = "long long"
-    for k in _formats(found, solid, own):
-        spelled[k] = _FORMAT.sub(_wide_format, found[k])
+    for strings in _formats(found, solid, own):
+        _widen_format(spelled, strings)
     return Piece(piece.names, "".join(spelled))
 
 
@@ -88,6 +89,20 @@ def _wide(word: str, own: AbstractSet[str], *, is_called: bool) -> str:
     if word in FUNCTIONS and is_called:  # a variable may have such a name
         return FUNCTIONS[word]
     return NAMES.get(word, word)
+
+
+def _widen_format(spelled: list[str], strings: Iterable[int]) -> None:
+    """Write out one format: strings that follow each other, as in `"%" "ld"`."""
+    begun = ""
+    last = 0
+    for k in strings:
+        whole = begun + spelled[k][len(begun) and 1 :]
+        is_open = _OPEN_FORMAT.search(whole) is not None
+        spelled[k] = '""' if is_open else _FORMAT.sub(_wide_format, whole)
+        begun = whole[:-1] if is_open else ""
+        last = k
+    if begun:
+        spelled[last] = _FORMAT.sub(_wide_format, f'{begun}"')
 
 
 def _wide_format(found: re.Match[str]) -> str:
@@ -113,12 +128,12 @@ def _single_longs(found: Sequence[str], solid: Sequence[int]) -> Iterator[int]:
 
 def _formats(
     found: Sequence[str], solid: Sequence[int], own: AbstractSet[str]
-) -> Iterator[int]:
-    """Yield the strings that are formats of what is printed."""
+) -> Iterator[Iterator[int]]:
+    """Yield, for each call that prints, the strings that are its format."""
     for place, k in enumerate(solid):
         position = PRINTS_FORMAT.get(found[k])
         if position is not None and found[k] not in own:
-            yield from _strings(found, solid[place + 1 :], position)
+            yield _strings(found, solid[place + 1 :], position)
 
 
 def _strings(

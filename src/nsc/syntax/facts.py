@@ -55,6 +55,7 @@ _REFUSED_NAMES = {
     "__builtin_va_arg",
 }
 _NAME = re.compile(rb"(?<![\w.])[A-Za-z_]")
+_DIFFERENCE_FORMAT = re.compile(r"%[^A-Za-z%]*t")
 _WRITING_FORMAT = re.compile(r"%[^A-Za-z%]*[hlqjztL]*n")
 _BRANCHES = (
     "if_statement",
@@ -284,6 +285,10 @@ def _printing(nodes: _Nodes) -> Iterator[Refusal]:
             yield Refusal("uses_io", what, call)
         elif _WRITING_FORMAT.search(text_of(form).replace("%%", "")):
             yield Refusal("uses_io", "the format %n writes to memory", call)
+        elif _DIFFERENCE_FORMAT.search(text_of(form).replace("%%", "")):
+            # 32 bits of a difference in the sandbox, 64 of a ptrdiff_t
+            what = "the format %td is not supported: print a (long) with %ld"
+            yield Refusal("uses_io", what, call)
 
 
 def _bad_numbers(nodes: _Nodes) -> Iterator[Refusal]:
