@@ -107,7 +107,7 @@ def test_a_kind_without_a_rule_in_a_callee_is_refused_there():
     ("body", "reason"),
     [
         ('asm("nop" : "=r"(*p) : "0"(p[1]));', "uses_asm"),
-        ("[[gnu::aligned(64)]] double y = *p;", "uses_attributes"),
+        ("[[gnu::vector_size(16)]] double y = *p;", "uses_attributes"),
         ("*p = _Generic(*p, double: 1);", "uses_generic"),
         ("*p = offsetof(struct s, m);", "uses_offsetof"),
         ("*p = +;", "syntax_error"),
