@@ -222,3 +222,30 @@ def test_integers_and_pointers_reach_other_files(tmp_path):
     np.testing.assert_allclose(
         y[:, 0], np.round(x[:, 0]) * x[:, 1], rtol=1e-12
     )
+
+
+def test_python_reads_other_files_too(files):
+    first, *others = map(str, sources(files))
+    x = np.linspace(-1, 1, 20)[:, None]
+    options = {"include": files / "include", "budget": 128, "timing": False}
+    for source in (first, (files / "src" / "a.c").read_text()):
+        found = nsc.compile(source, others=others, **options)
+        np.testing.assert_allclose(found(x), np.sqrt(x + 2) * 3 + 1, atol=0.1)
+
+
+def test_python_reads_a_compilation_database_too(files):
+    (files / "src" / "a.c").write_text(A.replace("+ 1", "+ N"))
+    path = database(files, **{name: "-I../include -DN=4" for name in "abc"})
+    found = nsc.compile(
+        sources(files)[0], compile_commands=path, budget=128, timing=False
+    )
+    x = np.linspace(-1, 1, 20)[:, None]
+    np.testing.assert_allclose(found(x), np.sqrt(x + 2) * 3 + 4, atol=0.1)
+    with pytest.raises(InputError, match="^compile_commands must come with"):
+        nsc.compile(A, compile_commands=path)
+    program = read_program(
+        sources(files)[2], Project((), (files / "include",))
+    )
+    for given in ({"others": sources(files)}, {"compile_commands": path}):
+        with pytest.raises(InputError, match="already has its function"):
+            nsc.compile(program, **given)

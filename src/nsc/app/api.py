@@ -17,15 +17,15 @@ import numpy as np
 from nsc.app.finish import RESULT_FILES, finish
 from nsc.app.options import CompileOptions, ExportOptions
 from nsc.app.pipeline import Compiled, compile_program, compile_text
-from nsc.app.project import Project, project_of, read_program
+from nsc.app.project import Project, project_of, read_program, read_text
 from nsc.app.results import check_writable
-from nsc.app.sources import header_reader, read_source
+from nsc.app.sources import read_source
 from nsc.compilation import Progress
 from nsc.compnet import CompNet, load_compnet
 from nsc.errors import InputError
 from nsc.graph import Unsupported
 from nsc.oracle import Oracle
-from nsc.program import Program, parse_program
+from nsc.program import Program
 from nsc.report import DraftReport, Report
 from nsc.surrogate import Surrogate
 
@@ -40,6 +40,8 @@ def compile(
     fix: Mapping[str, float] | None = None,
     inputs: Mapping[str, tuple[float, float]] | None = None,
     include: Sequence[str | Path] = (),
+    others: Sequence[str | Path] = (),
+    compile_commands: str | Path | None = None,
     defines: Mapping[str, str] | None = None,
     oracle: Oracle | None = None,
     timing: bool = True,
@@ -57,6 +59,9 @@ def compile(
         function, domain, out, arrays, fix, inputs: which function and how to read it;
             see `parse_program`.
         include: folders to look for the file's own headers in, besides its own folder.
+        others: files that may define what the function calls.
+        compile_commands: a compilation database: its entry for the file gives folders
+            and macros, its other entries more files.
         defines: macros defined before the first line.
         oracle: runs the program in place of the sandbox, `n i -> n o` in the program's
             units.
@@ -83,17 +88,24 @@ def compile(
         "arrays": arrays,
         "fix": fix,
         "inputs": inputs,
+    }
+    beside = {
+        "include": include,
+        "others": others,
+        "compile_commands": compile_commands,
         "defines": defines,
     }
     if isinstance(source, Program):
-        if include or any(reading.values()):
+        if any(beside.values()) or any(reading.values()):
             raise InputError(
                 "a Program already has its function and domain; leave them out"
             )
         program = source
     else:
         is_partial = chosen.text_only or oracle is not None
-        program = _read(source, include, partial=is_partial, **reading)
+        text, path = _text_of(source)
+        project = _project(path, **beside)
+        program = read_text(text, path, project, partial=is_partial, **reading)
     if oracle is not None:
         program = replace(program, function=oracle)
     compiled = _compiled(program, chosen, timing=timing)
@@ -116,14 +128,8 @@ def _check_oracle(oracle: Oracle | None, options: CompileOptions) -> None:
         )
 
 
-def _read(
-    source: object,
-    include: str | Path | Sequence[str | Path],
-    *,
-    partial: bool,
-    **reading: Any,
-) -> Program:
-    """Read a program from a path, or from C text."""
+def _text_of(source: object) -> tuple[str, Path | None]:
+    """Return C text, and the file that it is in."""
     if not isinstance(source, str | Path):
         hint = ""
         if callable(source):
@@ -134,16 +140,35 @@ def _read(
             "nsc.compile takes a Program, a path or C text; found"
             f" {type(source).__name__}{hint}"
         )
-    is_text = isinstance(source, str) and "{" in source
-    path = None if is_text else Path(source)
-    folders = [include] if isinstance(include, str | Path) else include
-    return parse_program(
-        str(source) if path is None else read_source(path),
-        path="<string>" if path is None else str(path),
-        include=header_reader(path, [Path(folder) for folder in folders]),
-        partial=partial,
-        **reading,
-    )
+    if isinstance(source, str) and "{" in source:
+        return source, None
+    return read_source(Path(source)), Path(source)
+
+
+def _project(
+    path: Path | None,
+    *,
+    include: str | Path | Sequence[str | Path],
+    others: str | Path | Sequence[str | Path],
+    compile_commands: str | Path | None,
+    defines: Mapping[str, str] | None,
+) -> Project:
+    """Return what else there is beside a file, or beside text in no file."""
+    project = Project()
+    if compile_commands is not None:
+        if path is None:
+            raise InputError(
+                "compile_commands must come with a path to a C file, which it"
+                " has an entry for; found C text"
+            )
+        project = project_of(Path(compile_commands), path)
+    return project.with_more(_paths(others), _paths(include), defines)
+
+
+def _paths(given: str | Path | Sequence[str | Path]) -> list[Path]:
+    """Return paths; one by itself is a list of one."""
+    alone = isinstance(given, str | Path)
+    return [Path(path) for path in ([given] if alone else given)]
 
 
 def _compiled(
@@ -238,11 +263,13 @@ def compile_file(
     """
     started = time.perf_counter()
     progress("reading the program", 0.0)
-    project = Project()
-    if compile_commands is not None:
-        project = project_of(compile_commands, path)
-    defines = reading.pop("defines", None)
-    project = project.with_more(others, include, defines)
+    project = _project(
+        path,
+        include=include,
+        others=others,
+        compile_commands=compile_commands,
+        defines=reading.pop("defines", None),
+    )
     program = read_program(path, project, partial=options.text_only, **reading)
     check_writable(folder, RESULT_FILES)
     compiled = _compiled(program, options, timing=timing, progress=progress)

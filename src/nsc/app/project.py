@@ -65,10 +65,24 @@ def read_program(path: Path, project: Project, **reading: Any) -> Program:
     Raises:
         InputError: as of `parse_program`, or a file that is needed cannot be read.
     """
-    text = read_source(path)
+    return read_text(read_source(path), path, project, **reading)
+
+
+def read_text(
+    text: str, path: Path | None, project: Project, **reading: Any
+) -> Program:
+    """Read a program from C text, and from the files that define what it calls.
+
+    Args:
+        path: the text's file; None for text that is in no file.
+        reading: as of `parse_program`.
+
+    Raises:
+        InputError: as of `parse_program`, or a file that is needed cannot be read.
+    """
     include = header_reader(path, project.folders, project.others)
     common = {
-        "path": str(path),
+        "path": "<string>" if path is None else str(path),
         "include": include,
         "defines": project.defines,
     }
