@@ -153,6 +153,24 @@ def test_curves_along_each_input(inputs, curves, tmp_path):
     assert len(figures.histogram.edges) == len(figures.histogram.counts) + 1
 
 
+def test_runs_of_checks_are_counted_by_themselves(wave, tmp_path):
+    report = compile_file(wave, tmp_path, SMALL, timing=False)
+    # 128 inputs are run four times, to see whether the program remembers
+    assert report.check_runs["signature"] == 4 * 128
+    # with checks built in, and without
+    corners = 4
+    assert report.check_runs["undefined behaviour"] == 2 * (448 + corners)
+    page = (tmp_path / "report.html").read_text()
+    in_all = sum(report.program_runs.values()) + 4 * 128 + 2 * 452
+    assert f"<b>{in_all}</b><span>program runs in all" in page
+
+
+def test_what_is_given_an_oracle_is_not_checked():
+    text = "double g(double);\ndouble f(double x) { return g(x); }"
+    report = nsc.compile(text, oracle=lambda x: 2 * x, budget=20).report
+    assert report["check_runs"] == {}
+
+
 def test_twelve_curves_are_enough(tmp_path):
     names = [f"x{k}" for k in range(14)]
     path = tmp_path / "f.c"

@@ -58,6 +58,7 @@ def example() -> Report:
         backend="cpu",
         budget=100,
         program_runs={"train": 80, "validation": 20, "verification": 4096},
+        check_runs={"signature": 512},
         zero_shot={
             "compnet": ZeroShot(0.5, 0.25),
             "random": ZeroShot(8.0, 4.0),

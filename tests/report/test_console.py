@@ -46,6 +46,7 @@ def test_a_summary():
         "verified      rmse 0.5, nmse 0.0625, largest error 1.5",
         "              with 99 % confidence few exceed 1.25",
         "program runs  80 train, 20 validation, 4096 verification",
+        "check runs    512 signature",
         "a call        30.5 ns (the original 12.2 ns)",
         "time          2 min 10 s, of it 1.5 s finetuning",
         "written       out/ surrogate.c, report.json",
@@ -60,6 +61,7 @@ def test_a_summary_leaves_out_what_there_is_not():
         finetune=(),
         ns_per_call=CallTime(),
         notes=(),
+        check_runs=None,
     )
     titles = [line.split("  ")[0] for line in summary(bare)[1:]]
     assert titles == [

@@ -135,6 +135,9 @@ def test_what_the_page_says_of_starts():
         in page
     )
     assert "an nmse of 0.125 was expected" in page
+    assert "<td>check runs</td><td>512 signature</td>" in page
+    in_all = 80 + 20 + 4096 + 512
+    assert f"<b>{in_all}</b><span>program runs in all</span>" in page
     few = replace(
         example(),
         program_runs={"train": 2, "validation": 0},

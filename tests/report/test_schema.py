@@ -56,6 +56,12 @@ def test_a_report_without_figures_has_no_such_key():
     assert from_json(to_json(report)) == report
 
 
+def test_a_report_from_before_checks_were_counted_is_read():
+    report = replace(example(), check_runs=None)
+    assert "check_runs" not in to_json(report)
+    assert from_json(to_json(report)) == report
+
+
 def test_a_draft_says_that_it_is_one():
     found = to_json(draft())
     assert found["text_only"] is True

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -34,7 +34,7 @@ from nsc.initial import FROM_TEXT, INITIALISERS, Initial, Initialiser, Order
 from nsc.oracle import Oracle
 from nsc.program import Program, as_returned, draw_inputs
 from nsc.report import CallTime, Figures
-from nsc.sandbox import ProgramOracle, warm_up
+from nsc.sandbox import ProgramOracle, counted_runs, warm_up
 from nsc.surrogate import COVERING, Member, Surrogate, Topology
 from nsc.verify import Verification, verify
 
@@ -50,6 +50,8 @@ class Evidence:
         zero_shot: what initial parameters were worth, by initialiser.
         figure_runs: program runs that went into the figures.
         initial_runs: and into the initial parameters.
+        check_runs: and into checks, by what was looked for; nothing is learnt from
+            them.
     """
 
     compilation: Compilation
@@ -58,13 +60,11 @@ class Evidence:
     figure_runs: int
     ns_per_call: CallTime
     initial_runs: int = 0
+    check_runs: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def program_runs(self) -> dict[str, int]:
-        """Count the program's runs by what they were for.
-
-        Those of checks are left out: nothing is learnt from them.
-        """
+        """Count the program's runs by what they were for, but for those of checks."""
         runs = {**self.compilation.runs, "figures": self.figure_runs}
         return (
             {"initial": self.initial_runs, **runs}
@@ -145,12 +145,15 @@ class _Prepared:
 
     Args:
         notes: what C leaves open inside the domain.
+        check_runs: how often the program ran to find that out, and whether its
+            signature is right.
     """
 
     oracle: Oracle
     initial: Mapping[str, tuple[Initial, ...]]
     starts: Mapping[str, tuple[Start, ...]]
     notes: tuple[str, ...]
+    check_runs: Mapping[str, int]
 
 
 def compile_program(
@@ -223,14 +226,7 @@ def _prepared(
         initial = _made(compared, orders, runs_program=False)
     with spent.on("execute"):
         oracle = _oracle(program, progress)
-        if isinstance(oracle, ProgramOracle):
-            check_by_running(program, oracle.built, seed=options.seed)
-        runs_in_sandbox = program.function is None
-        notes = (
-            notes_on_open_behaviour(program, options.seed)
-            if runs_in_sandbox
-            else ()
-        )
+        notes, check_runs = _checked(program, oracle, options.seed)
     with spent.on("compile"):
         orders = [replace(order, oracle=oracle) for order in orders]
         initial |= _made(compared, orders, runs_program=True)
@@ -238,7 +234,27 @@ def _prepared(
         name: _starts(row, initial[name], orders)
         for name, row in compared.items()
     }
-    return _Prepared(oracle, initial, starts, notes)
+    return _Prepared(oracle, initial, starts, notes, check_runs)
+
+
+def _checked(
+    program: Program, oracle: Oracle, seed: int
+) -> tuple[tuple[str, ...], dict[str, int]]:
+    """Look for what forbids a surrogate, and for what its user should know.
+
+    Returns:
+        Notes, and how often the program ran, by what was looked for.
+    """
+    if not isinstance(oracle, ProgramOracle):
+        return (), {}
+    with counted_runs() as of_signature:
+        check_by_running(program, oracle.built, seed=seed)
+    with counted_runs() as of_undefined:
+        notes = notes_on_open_behaviour(program, seed)
+    return notes, {
+        "signature": of_signature.n,
+        "undefined behaviour": of_undefined.n,
+    }
 
 
 def _compared(chosen: Initialiser) -> dict[str, Initialiser]:
@@ -284,7 +300,15 @@ def _evidence(
         taken, notes = time_calls(
             found.surrogate, program, found.x, found.y, error
         )
-    return Evidence(found, zero_shot, figures, figure_runs, taken), notes
+    evidence = Evidence(
+        found,
+        zero_shot,
+        figures,
+        figure_runs,
+        taken,
+        check_runs=prepared.check_runs,
+    )
+    return evidence, notes
 
 
 def errors_of(found: Verification) -> np.ndarray:

@@ -93,6 +93,7 @@ def _verified(
         "backend": found.results[0].backend if found.results else None,
         "budget": found.rounds[-1].budget,
         "program_runs": evidence.program_runs,
+        "check_runs": evidence.check_runs,
         "zero_shot": {
             name: ZeroShot(v.mse, _finite(v.nmse))
             for name, v in evidence.zero_shot.items()

@@ -25,7 +25,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from nsc.report.numbers import duration, number, ranges, share
+from nsc.report.numbers import counts, duration, number, ranges, share
 from nsc.report.schema import Described, DraftReport, Errors, Report
 
 LOG_SECONDS = 15
@@ -204,10 +204,9 @@ def _errors(errors: Errors) -> str:
 
 def _add_costs(table: Table, report: Report) -> None:
     """Say what it took: program runs, seconds, and nanoseconds a call."""
-    runs = ", ".join(
-        f"{n} {purpose}" for purpose, n in report.program_runs.items()
-    )
-    table.add_row("program runs", runs)
+    table.add_row("program runs", counts(report.program_runs))
+    if report.check_runs:
+        table.add_row("check runs", counts(report.check_runs))
     ns = report.ns_per_call
     if ns.original:
         each = f"{ns.surrogate:.1f} ns (the original {ns.original:.1f} ns)"

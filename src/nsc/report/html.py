@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from pathlib import Path
 
-from nsc.report.numbers import duration, number, ranges, share
+from nsc.report.numbers import counts, duration, number, ranges, share
 from nsc.report.schema import Curve, Figures, HeatMap, Histogram, Report, Row
 from nsc.report.svg import Axis, Figure, axis_for, heat_map
 
@@ -81,11 +81,13 @@ def _title(r: Report) -> str:
 
 def _tiles(r: Report) -> str:
     ns = r.ns_per_call
+    checks = r.check_runs or {}
+    in_all = sum(r.program_runs.values()) + sum(checks.values())
     tiles = [
         (number(r.test.rmse), "rmse on fresh inputs"),
         (number(r.test.nmse), "nmse (mse / variance)"),
         (number(r.test.max_abs), "largest error seen"),
-        (str(sum(r.program_runs.values())), "program runs in all"),
+        (str(in_all), "program runs in all"),
         (duration(r.time_s["total"]), "from text to report"),
     ]
     if r.test.wrong is not None:
@@ -255,7 +257,8 @@ def _choice(r: Report) -> str:
 
 def _done(r: Report) -> str:
     """Tabulate the choices, and what they cost."""
-    runs = ", ".join(f"{n} {purpose}" for purpose, n in r.program_runs.items())
+    runs = counts(r.program_runs)
+    checks = counts(r.check_runs or {}) or "none"
     times = ", ".join(f"{what} {duration(s)}" for what, s in r.time_s.items())
     rows = [
         ("domain", ranges(r.domain)),
@@ -265,6 +268,7 @@ def _done(r: Report) -> str:
         ("optimizer", r.optimizer),
         ("budget", str(r.budget)),
         ("program runs", runs),
+        ("check runs", checks),
         ("time", times),
         ("seed", str(r.seed)),
     ]

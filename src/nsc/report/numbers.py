@@ -31,6 +31,11 @@ def duration(seconds: float) -> str:
     return f"{int(seconds // 60)} min {int(seconds % 60)} s"
 
 
+def counts(of: Mapping[str, int]) -> str:
+    """Write counts as "80 train, 20 validation"."""
+    return ", ".join(f"{n} {what}" for what, n in of.items())
+
+
 def ranges(domain: Mapping[str, tuple[float, float]]) -> str:
     """Write input ranges as "x in [0, 1], y in [-1, 1]"."""
     return ", ".join(

@@ -179,7 +179,9 @@ class Report(Described):
     """A surrogate that was verified.
 
     Args:
-        program_runs: how often the program ran, by purpose.
+        program_runs: how often the program ran, by purpose, but for checks and timing.
+        check_runs: how often it ran in checks, from which nothing is learnt, by what
+            they looked for; left out of reports that do not say.
         zero_shot: what initial parameters are worth, by initialiser.
         expected_zero_shot_nmse: what the text promised, per output; None where it could
             not be read.
@@ -194,6 +196,9 @@ class Report(Described):
     backend: str | None
     budget: int
     program_runs: Mapping[str, int]
+    check_runs: Mapping[str, int] | None = field(
+        default=None, metadata=_OPTIONAL
+    )
     zero_shot: Mapping[str, ZeroShot]
     expected_zero_shot_nmse: Row | None
     test: Errors

@@ -20,6 +20,7 @@ from wasmtime import TrapCode
 
 from nsc.errors import HostError
 from nsc.sandbox.build import Built
+from nsc.sandbox.count import add_runs
 from nsc.sandbox.module import CHUNK
 from nsc.sandbox.outcome import Outcome
 
@@ -254,8 +255,10 @@ class _Run:
             reached, outcome, import_name = instance.run(first, last)
             done = instance.read(first, reached)
             self.outputs[start + first : start + reached] = done
+            has_failed = outcome is not Outcome.ok
+            add_runs(reached - first + has_failed)
             first = reached
-            if outcome is Outcome.ok:
+            if not has_failed:
                 continue
             if outcome is Outcome.out_of_fuel:
                 # one sample has spent a whole chunk's fuel; the next gets its own
