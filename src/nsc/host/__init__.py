@@ -14,6 +14,7 @@ from nsc.host.process import run_bounded as run_bounded
 from nsc.host.regular import NotAFile as NotAFile
 from nsc.host.regular import open_regular as open_regular
 from nsc.host.regular import read_regular as read_regular
+from nsc.host.sockets import make_socket_folder as make_socket_folder
 from nsc.host.temporary import temporary_folder as temporary_folder
 from nsc.host.zig import cache_folder as cache_folder
 from nsc.host.zig import zig_command as zig_command

@@ -27,6 +27,7 @@ from types import FrameType
 from typing import Generic, TypeVar
 
 from nsc.errors import InputError, MissingExtraError, NscError
+from nsc.host import make_socket_folder
 
 _PRELOADED = ["__main__", "nsc.exestack.dataset.work"]
 MAX_DEATHS = (
@@ -53,6 +54,7 @@ def on_processes(
 
     Raises:
         WorkersDied: again and again, with nothing done in between.
+        HostError: workers cannot be started here.
     """
     context = get_context("forkserver")
     # imported once, in the process that workers are forked from
@@ -143,7 +145,11 @@ def _start_forkserver() -> None:
     """Start what forks workers; it ignores Ctrl-C from its first moment on.
 
     It would do so by itself, but only after its imports.
+
+    Raises:
+        HostError: there is no folder for its socket.
     """
+    make_socket_folder()
     if threading.current_thread() is not threading.main_thread():
         forkserver.ensure_running()
         return

@@ -28,7 +28,7 @@ from nsc.exestack.synthetic.functions import write_function
 from nsc.exestack.synthetic.statements import Written
 from nsc.exestack.synthetic.taste import TASTE
 from nsc.graph import Dag, Unsupported, evaluate
-from nsc.host import claim, write_whole
+from nsc.host import claim, make_socket_folder, write_whole
 from nsc.program import Program, parse_program
 from nsc.record import Record, shared_inputs, write_records
 from nsc.sandbox import Built, Failed, build, run
@@ -215,7 +215,12 @@ def write_shard(
 
 @contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Start workers; after Ctrl-C, which is the parent's to hear, none begins anew."""
+    """Start workers; after Ctrl-C, which is the parent's to hear, none begins anew.
+
+    Raises:
+        HostError: they cannot be started here.
+    """
+    make_socket_folder()
     with ProcessPoolExecutor(
         workers,
         get_context("forkserver"),
