@@ -7,7 +7,6 @@ Their gradients are added up. In: how many processes, or torchrun's environment.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ import numpy as np
 import torch
 import torch.distributed as dist
 from torch import Tensor
+
+from nsc.host import temporary_folder
 
 _PATIENCE = timedelta(hours=12)  # the first process may grow programs for long
 _BACKEND = {"cpu": "gloo", "cuda": "cpu:gloo,cuda:nccl"}  # by device
@@ -102,7 +103,7 @@ def together(
     elif processes == 1:
         yield Ranks()
     else:
-        with tempfile.TemporaryDirectory(prefix="nsc-ranks-") as folder:
+        with temporary_folder("nsc-ranks-") as folder:
             group = _Group(
                 processes, f"file://{folder}/store", _BACKEND[device]
             )

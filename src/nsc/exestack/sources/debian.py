@@ -14,7 +14,6 @@ import re
 import shutil
 import subprocess
 import tarfile
-import tempfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -23,7 +22,7 @@ from pathlib import Path, PurePosixPath
 from nsc.errors import InputError, StoreError
 from nsc.exestack.sources.text import MAX_BYTES
 from nsc.exestack.sources.tree import BROKEN_ARCHIVE
-from nsc.host import cache_folder, read_json
+from nsc.host import cache_folder, read_json, temporary_folder
 
 # all members of a package's archives, those that are left out too
 MAX_UNPACKED_BYTES = 4 << 30
@@ -97,12 +96,10 @@ def _fetch_into(folder: Path, name: str, say: Callable[[str], None]) -> None:
         )
     say(f"fetching {name}")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(
-        dir=folder.parent, prefix=f".{name}."
-    ) as work:
-        archives = _fetch(name, Path(work))
+    with temporary_folder(f".{name}.", inside=folder.parent) as work:
+        archives = _fetch(name, work)
         say(f"unpacking {name}")
-        unpacked = Path(work, "unpacked")
+        unpacked = work / "unpacked"
         package = _unpack(name, archives, unpacked)
         (unpacked / _NOTE).write_text(json.dumps(asdict(package)))
         shutil.rmtree(folder, ignore_errors=True)
