@@ -190,7 +190,7 @@ def test_bytes_have_a_range_and_stand_in_arrays(wave, tmp_path):
         255,
     )
     with pytest.raises(
-        InputError, match="'p' points to characters; .* --array p=N"
+        InputError, match="'p' points to characters; .* arrays={'p': N}"
     ):
         nsc.compile(str(wave), function="g")
 

@@ -23,7 +23,7 @@ def test_a_wrong_signature_is_refused_by_name():
         "'state' keeps its old value on some inputs, but is no input, for example with"
         " u = -0."
     )
-    assert "leave 'state' out of --out" in problem.message
+    assert "leave out=['state'] away" in problem.message
 
 
 def test_elements_of_a_kind_are_said_together():

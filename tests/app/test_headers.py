@@ -88,7 +88,7 @@ def test_a_header_that_is_not_there_is_told(wave, tmp_path, capsys):
         == 0
     )
     assert json.loads(capsys.readouterr().out)["notes"] == [
-        "config.h was not found, and is left out: give its folder with -I DIR"
+        "config.h was not found, and is left out: give its folder with --include DIR"
     ]
     (tmp_path / "inc").mkdir()
     (tmp_path / "inc" / "config.h").write_text("#define FAST\n")

@@ -108,7 +108,7 @@ def test_macros_are_kept_that_the_items_call():
         (
             "double g(double); double f(double x) { return g(x); }",
             "the function 'g' is declared, but its definition is in another file:"
-            " paste it here, or guess it by name with --text-only",
+            " paste it here, or guess it by name with text_only=True",
         ),
         (
             "extern double K; double f(double x) { return K; }",
@@ -122,7 +122,7 @@ def test_macros_are_kept_that_the_items_call():
         (
             '#include "a.h"\ndouble f(double x) { return K; }',
             "the name 'K' is not defined in this file; it may come from a.h: give its"
-            " folder with -I DIR",
+            " folder with include=['DIR']",
         ),
     ],
 )

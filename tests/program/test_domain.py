@@ -76,8 +76,8 @@ def test_an_inputs_own_range_comes_before_its_parameters():
     [
         (
             {},
-            r"'n' \(int\) is an integer without one; for example: nsc compile FILE"
-            r" --function f --domain n=0:10",
+            r"'n' \(int\) is an integer without one; for example: domain="
+            r"{'n': \(0, 10\)}",
         ),
         (
             {"m": (0, 1)},
@@ -124,7 +124,8 @@ def test_all_missing_ranges_are_named_at_once():
         in said
     )
     assert (
-        "--domain 'x=0:2,k[1]=0:5,n=0:10,k[0]=0:10,k[2]=0:10,m=0:10'" in said
+        "domain={'x': (0, 2), 'k[1]': (0, 5), 'n': (0, 10), 'k[0]': (0, 10),"
+        " 'k[2]': (0, 10), 'm': (0, 10)}" in said
     )
     with pytest.raises(
         DomainError, match=r"'n' \(int\), 'k' \(short\), 'm' \(long\)"

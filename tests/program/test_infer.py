@@ -251,7 +251,7 @@ def test_refusals(text, reason):
 def test_a_refusal_says_what_to_state():
     text = "double f(double *p, double n) {\n  return p[(int)n];\n}"
     with pytest.raises(
-        SourceError, match=r":2:10: .* --array p=N \[dynamic_size\]"
+        SourceError, match=r":2:10: .* arrays={'p': N} \[dynamic_size\]"
     ):
         loaded(text)
 

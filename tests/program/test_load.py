@@ -250,7 +250,7 @@ def test_statements_override_the_text():
         "void f(double x, double *v, double *w) { for (int i = 0; x > i; i++) v[i] ="
         " w[0]; }"
     )
-    with pytest.raises(SourceError, match="--array v=N"):
+    with pytest.raises(SourceError, match="arrays={'v': N}"):
         parse_program(text)
     program = parse_program(text, arrays={"v": 4})
     assert names(program.signature.outputs) == [f"v[{k}]" for k in range(4)]
@@ -275,8 +275,8 @@ def test_choosing_a_function():
     with pytest.raises(SourceError) as caught:
         parse_program(text, path="m.c")
     message = str(caught.value)
-    assert "m.c:1:1: a: --function a" in message
-    assert "m.c:2:1: b: --function b" in message
+    assert "m.c:1:1: a: function='a'" in message
+    assert "m.c:2:1: b: function='b'" in message
     assert "m.c:3:7: c: 's' points to characters" in message
     with pytest.raises(SourceError, match="no function definition"):
         parse_program("int x;")
@@ -293,7 +293,7 @@ def test_domain():
         "double f(double x, const double v[2], int n, _Bool b) { return b ? x * v[0] *"
         " v[1] : n; }"
     )
-    with pytest.raises(DomainError, match="--domain n=0:10"):
+    with pytest.raises(DomainError, match=r"domain={'n': \(0, 10\)}"):
         parse_program(text)
     program = parse_program(
         text, ranges={"x": (0, 10), "v": (-2, 2), "v[1]": (3, 4), "n": (0, 7)}
@@ -352,7 +352,9 @@ def test_headers_belong_to_the_program_but_are_not_listed():
         < program.text.index("double f(")
     )
     assert parse_program(text, function="dot", include=include).name == "dot"
-    with pytest.raises(SourceError, match="give its folder with -I DIR"):
+    with pytest.raises(
+        SourceError, match=r"give its folder with include=\['DIR'\]"
+    ):
         parse_program(text)
     headers["vec.h"] = "typedef struct { double x; void *y; } vec;\n#error no"
     # an #error in a header says nothing of this function

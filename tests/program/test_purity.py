@@ -80,7 +80,7 @@ def test_a_syntax_error_may_come_from_a_header_that_is_not_there():
         '#include "odd.h"\ndouble f(double x) { ODD(x) return x +; }'
     )
     assert (
-        "a macro may be missing, from odd.h: give its folder with -I"
+        "a macro may be missing, from odd.h: give its folder with include=['DIR']"
         in found.message
     )
 

@@ -36,7 +36,9 @@ def test_a_variable_that_another_function_writes_is_told():
         "'gain' is held at 1.0, its value in the text, and set_gain writes"
         in note
     )
-    assert "--input gain=LO:HI, or fix it with --fix gain=VALUE" in note
+    assert (
+        "inputs={'gain': (LO, HI)}, or fix it with fix={'gain': VALUE}" in note
+    )
 
 
 def test_addresses_that_are_handed_on_and_other_files_are_told():

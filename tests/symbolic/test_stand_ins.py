@@ -110,7 +110,7 @@ def test_prototypes_stay_in_the_text_and_say_how_to_go_on():
     assert parse_program(text, partial=True).text.startswith(
         "double mix(double, double, double);"
     )
-    with pytest.raises(Exception, match="'mix' is declared.*--text-only"):
+    with pytest.raises(Exception, match="'mix' is declared.*text_only=True"):
         parse_program(text)
 
 

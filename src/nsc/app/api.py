@@ -7,7 +7,7 @@ In: C text, a path, or a Program. Out: a Surrogate with its report. Non-goals: l
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -243,6 +243,7 @@ def compile_file(
     compile_commands: Path | None = None,
     timing: bool = True,
     progress: Progress = lambda what, fraction: None,
+    put: Callable[[str], str] = str,
     **reading: Any,
 ) -> Report | DraftReport:
     """Compile a C file, and write surrogate, exports and report into a folder.
@@ -253,6 +254,7 @@ def compile_file(
         compile_commands: a compilation database: its entry for the file gives folders
             and macros, its other entries more files.
         progress: told what is happening, and the fraction of it that is done.
+        put: puts a note in its reader's words: the library's name its arguments.
         reading: which function and how to read it; see `parse_program`.
 
     Returns:
@@ -273,6 +275,7 @@ def compile_file(
     program = read_program(path, project, partial=options.text_only, **reading)
     check_writable(folder, RESULT_FILES)
     compiled = _compiled(program, options, timing=timing, progress=progress)
+    compiled = replace(compiled, notes=tuple(map(put, compiled.notes)))
     _, report = finish(
         compiled, options, export, folder=folder, started=started
     )

@@ -27,21 +27,21 @@ MOST_SPELLED = 6  # inputs of an example
 ADVICE = {
     "hidden_input": (
         "read it into a local variable first, in the function itself, and leave"
-        " '{param}' out of --out"
+        " out=['{param}'] away"
     ),
     "kept_value": (
         "write it on every path, or read it into a local variable first, which makes"
-        " it an input, and leave '{param}' out of --out"
+        " it an input, and leave out=['{param}'] away"
     ),
-    "hidden_output": "state it with --out {param}",
+    "hidden_output": "state it with out=['{param}']",
     "never_written": (
-        "leave '{param}' out of --out, state how many elements are written with"
-        " --array {param}=N, or widen --domain to where it is written"
+        "leave out=['{param}'] away, state how many elements are written with"
+        " arrays={{'{param}': N}}, or widen the domain to where it is written"
     ),
-    "past_end": "state how many elements there are with --array {param}=N",
+    "past_end": "state how many elements there are with arrays={{'{param}': N}}",
     "stray_memory": (
-        "initialise every variable, and state how many elements there are with --array"
-        " {param}=N"
+        "initialise every variable, and state how many elements there are with"
+        " arrays={{'{param}': N}}"
     ),
     "unchecked": (
         "pass fewer elements: what is behind the pointers is filled and compared"

@@ -5,11 +5,13 @@ Non-goals: which values are right.
 
 The library speaks of arguments: "budget must be 0 or more". Such a message begins with
 the argument's name and one of VERBS; others that it names have an underscore in them.
+Where it says what to give, it does so in Python: "state it with arrays={'v': N}".
 """
 
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 
 import typer
@@ -17,6 +19,12 @@ import typer
 VERBS = ("must", "expects", "needs", "ends")
 _ABOUT_AN_ARGUMENT = re.compile(rf"(\w+) (?:{'|'.join(VERBS)})\b")
 _OTHER_ARGUMENT = re.compile(r"(?<![\w'/])[a-z]+(?:_[a-z]+)+(?![\w'/])")
+# an argument with its value: a dict, a list of names, a name, or True
+_SPELLED = re.compile(
+    r"(?<![\w.'])([a-z_]+)="
+    r"(\{'[^{}]*\}|\['[^'\]]*'(?:, '[^'\]]*')*\]|'[^'\s]*'|True\b)"
+)
+_ENTRY = re.compile(r"'([^']*)': (?:\(([^(),]*), ([^(),]*)\)|([^(),{}]+))")
 # what the library calls otherwise than the command line does
 _RENAMED = {
     "arrays": "array",
@@ -27,14 +35,16 @@ _RENAMED = {
 
 
 def in_flags(message: str, flags: Mapping[str, str]) -> str:
-    """Put flags where a message about an argument names arguments.
+    """Put flags where a message about an argument names arguments, or spells them.
 
     Example: "time_limit must come with a target_error" becomes "--time-limit must come
-    with a --target-error"; "f calls 'time_limit'" stays as it is.
+    with a --target-error"; "f calls 'time_limit'" stays as it is. "state it with
+    arrays={'v': N}" becomes "state it with --array v=N".
 
     Args:
         flags: argument name -> flag.
     """
+    message = _SPELLED.sub(lambda found: _as_flag(found, flags), message)
     about = _ABOUT_AN_ARGUMENT.match(message)
     if about is None or about.group(1) not in flags:
         return message
@@ -45,6 +55,23 @@ def in_flags(message: str, flags: Mapping[str, str]) -> str:
         return flags.get(other.group(), other.group())
 
     return flags[name] + _OTHER_ARGUMENT.sub(flag, rest)
+
+
+def _as_flag(found: re.Match[str], flags: Mapping[str, str]) -> str:
+    """Write an argument with its value as a flag with its value."""
+    name, value = found.groups()
+    if name not in flags:
+        return found.group()
+    flag = flags[name]
+    if value == "True":
+        return flag
+    parts = re.findall(r"'([^']*)'", value)
+    if value.startswith("{"):
+        parts = [
+            f"{key}={alone.strip() or f'{lo}:{hi}'}"
+            for key, lo, hi, alone in _ENTRY.findall(value)
+        ]
+    return f"{flag} {shlex.quote(','.join(parts))}"
 
 
 def flags_of(app: typer.Typer) -> dict[str, str]:

@@ -336,7 +336,7 @@ def _notes(
             f"what the program prints ({names}) is discarded: no output of it"
         )
     notes += [
-        f"{name} was not found, and is left out: give its folder with -I DIR"
+        f"{name} was not found, and is left out: give its folder with include=['DIR']"
         for name in program.unread
     ]
     notes += [*program.notes, *_fixed(program)]
@@ -369,7 +369,10 @@ def _useless(found: Verification, names: tuple[str, ...]) -> tuple[str, ...]:
     ]
     if not poor:
         return ()
-    advice = "narrow the --domain, raise --budget or --topology, or give a --target-error"
+    advice = (
+        "narrow the domain, learn from more runs (budget), make the network larger"
+        " (topology), or give a target error"
+    )
     return (f"hardly better than a constant: {', '.join(poor)}; {advice}",)
 
 

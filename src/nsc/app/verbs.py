@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -123,13 +125,14 @@ def show(
     path = str(file)
     headers = header_reader(file, include or [])
     inputs = parse_ranges(input_, "inputs")
-    functions = list_functions(
+    listed = list_functions(
         read_source(file),
         path=path,
         include=headers,
         defines=_macros(define),
         asked=Asked(_names(out), _lengths(array), parse_fixed(fix), inputs),
     )
+    functions = [_in_flags(f) for f in listed]
     before = [word for folder in include or [] for word in ("-I", str(folder))]
     before += [word for macro in define or [] for word in ("-D", macro)]
     if json_:
@@ -139,6 +142,17 @@ def show(
     else:
         lines = [_line(f, path, before) for f in functions]
         console().print(functions_text(lines, path), soft_wrap=True)
+
+
+def _in_flags(f: FunctionOverview) -> FunctionOverview:
+    """Say with flags what to do about a function."""
+    flags = flags_of(app)
+    problems = tuple(
+        replace(problem, message=in_flags(problem.message, flags))
+        for problem in f.problems
+    )
+    notes = tuple(in_flags(note, flags) for note in f.notes)
+    return replace(f, problems=problems, notes=notes)
 
 
 def _line(
@@ -296,6 +310,7 @@ def compile_(
             compile_commands=compile_commands,
             timing=timing,
             progress=progress,
+            put=partial(in_flags, flags=flags_of(app)),
             **reading,
         )
     _print_report(report, folder, json_)

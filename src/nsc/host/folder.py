@@ -55,5 +55,5 @@ def claim(folder: Path, what: dict[str, Any]) -> None:
     if held != what:
         found = ", ".join(f"{k} {v}" for k, v in held.items())[:300]
         raise InputError(
-            f"{folder} holds a build with {found}; choose another folder with -o"
+            f"{folder} holds a build with {found}; choose another folder"
         )

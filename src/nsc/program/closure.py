@@ -233,7 +233,7 @@ class _Outside:
             return f"not defined in this file{self._unread_headers}"
         said = "declared, but its definition is in another file: paste it here"
         return said + (
-            ", or guess it by name with --text-only" if is_call else ""
+            ", or guess it by name with text_only=True" if is_call else ""
         )
 
     @cached_property
@@ -241,7 +241,10 @@ class _Outside:
         unread = self.module.expanded.unread
         if not unread:
             return ""
-        return f"; it may come from {', '.join(unread[:3])}: give its folder with -I DIR"
+        return (
+            f"; it may come from {', '.join(unread[:3])}: give its folder with"
+            " include=['DIR']"
+        )
 
 
 def _macros_used(module: Module, items: Sequence[Item]) -> tuple[Macro, ...]:

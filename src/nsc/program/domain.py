@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from numbers import Real
@@ -23,6 +22,7 @@ Ranges = Mapping[str, Range]
 _ASSIGNMENT = re.compile(
     r"\s*([^=\s]+)\s*=\s*([^:\s]+)\s*(?::\s*([^:\s]+)\s*)?"
 )
+EXAMPLE = (0, 10)  # of a range
 _LARGEST_FLOAT = float(np.finfo(np.float32).max)
 _LARGEST_EXACT = 2.0**53  # of the integers that a double can hold
 
@@ -288,34 +288,37 @@ def missing_ranges(signature: Signature, ranges: Ranges) -> dict[str, Leaf]:
     return found
 
 
-def example_ranges(
-    signature: Signature, ranges: Ranges, *, only_missing: bool = False
-) -> str:
-    """Write ranges that are complete: those stated, and examples of those missing."""
-    stated = [
-        f"{name}={lo:.10g}" if lo == hi else f"{name}={lo:.10g}:{hi:.10g}"
-        for name, (lo, hi) in ranges.items()
-        if not only_missing
+def example_ranges(signature: Signature, ranges: Ranges) -> str:
+    """Write examples of the ranges that are missing, as the command line has them."""
+    examples = [
+        f"{name}={EXAMPLE[0]}:{EXAMPLE[1]}"
+        for name in missing_ranges(signature, ranges)
     ]
-    examples = [f"{name}=0:10" for name in missing_ranges(signature, ranges)]
-    return ",".join([*stated, *examples])
+    return ",".join(examples)
+
+
+def _spelled(name: str, stated: Range) -> str:
+    """Spell a range in Python: "'x': (0, 1)"."""
+    lo, hi = stated
+    value = f"{lo:.10g}" if lo == hi else f"({lo:.10g}, {hi:.10g})"
+    return f"'{name}': {value}"
 
 
 def _refuse_integers_without_range(
     signature: Signature, ranges: Ranges
 ) -> None:
     missing = missing_ranges(signature, ranges)
-    example = shlex.quote(example_ranges(signature, ranges))
     if not missing:
         return
     what = ", ".join(
         f"'{n}' ({leaf.type.spelling})" for n, leaf in missing.items()
     )
+    stated = {**ranges, **dict.fromkeys(missing, EXAMPLE)}
+    example = [_spelled(name, stated[name]) for name in stated]
     are_integers = "is an integer" if len(missing) == 1 else "are integers"
     raise DomainError(
         f"domain needs a range for each integer input: {what} {are_integers} without"
-        " one; for example: nsc compile FILE --function"
-        f" {signature.function} --domain {example}"
+        f" one; for example: domain={{{', '.join(example)}}}"
     )
 
 

@@ -121,9 +121,14 @@ def _refuse_text(use: PointerUse) -> None:
     ):
         what = (
             f"'{use.name}' points to characters; if they are numbers, state how many"
-            f" with --array {use.name}=N"
+            f" with {_length_of(use)}"
         )
         raise Refusal("uses_strings", what, use.node)
+
+
+def _length_of(use: PointerUse) -> str:
+    """Spell the argument that states a length."""
+    return f"arrays={{'{use.name}': N}}"
 
 
 def _without_lost_pointer(use: PointerUse, stated: int | None) -> PointerUse:
@@ -136,7 +141,7 @@ def _without_lost_pointer(use: PointerUse, stated: int | None) -> PointerUse:
     if stated is None:
         what = (
             f"where '{use.name}' leads is not followed from here on; state how many"
-            f" elements it has with --array {use.name}=N: all are then read and written"
+            f" elements it has with {_length_of(use)}: all are then read and written"
         )
         raise Refusal("pointer_escapes", what, use.lost)
     anything = (Access((None,), use.lost),)
@@ -154,7 +159,7 @@ def _length(use: PointerUse, stated: int | None) -> int:
         elif stated is None:
             what = (
                 f"how many elements '{use.name}' has is not known here; state it with"
-                f" --array {use.name}=N"
+                f" {_length_of(use)}"
             )
             raise Refusal("dynamic_size", what, access.node)
     if any(least < 0 for least, _ in ranges):

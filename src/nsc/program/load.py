@@ -135,7 +135,7 @@ def _ambiguity(
 ) -> list[Problem]:
     """List the candidates, and for each other function its first problem."""
     if has_candidates:
-        what = "several functions qualify; choose one with --function NAME"
+        what = "several functions qualify; choose one with function='NAME'"
         problems = [Problem("several_candidates", what)]
     else:
         what = "no function of this file can become a surrogate"
@@ -147,7 +147,7 @@ def _said_of(file: ParsedFile, examined: Examined) -> Problem:
     name = examined.item.name
     if not examined.problems:
         line, column = file.position(examined.item)
-        return Problem("candidate", f"{name}: --function {name}", line, column)
+        return Problem("candidate", f"{name}: function='{name}'", line, column)
     first = examined.problems[0]
     what = f"{name}: {first.message}"
     return Problem(first.reason, what, first.line, first.column)

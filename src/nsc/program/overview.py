@@ -210,7 +210,7 @@ def _viewed(
     )
     ranges = with_fixed(asked.inputs, asked.fix)
     signature = without_fixed(signature, ranges)
-    missing = example_ranges(signature, ranges, only_missing=True)
+    missing = example_ranges(signature, ranges)
     domain = ["--domain", missing] if missing else []
     return signature, [*asked.flags(), *domain]
 

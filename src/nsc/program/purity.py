@@ -139,7 +139,7 @@ def _hint(module: Module) -> str:
         return ""
     return (
         f"; a macro may be missing, from {', '.join(unread[:3])}: give its folder with"
-        " -I DIR"
+        " include=['DIR']"
     )
 
 

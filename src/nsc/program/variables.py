@@ -95,8 +95,9 @@ def notes_on_variables(
         if who and name not in named:
             notes.append(
                 f"the file-level variable '{name}' is held at {variable.value}, its"
-                f" value in the text, and {who} it: make it an input with --input"
-                f" {name}=LO:HI, or fix it with --fix {name}=VALUE"
+                f" value in the text, and {who} it: make it an input with"
+                f" inputs={{'{name}': (LO, HI)}}, or fix it with"
+                f" fix={{'{name}': VALUE}}"
             )
     return tuple(notes)
 

@@ -46,6 +46,6 @@ class ProgramOracle:
             count = f"{len(done.failed)} of the first {max(done.failed) + 1} inputs"
             raise OracleError(
                 f"the program {meaning}{asked} on {count}, for example at ({where}); "
-                f"restrict the inputs with --domain [{done.outcome}]"
+                f"restrict the domain [{done.outcome}]"
             )
         return done.outputs
