@@ -208,6 +208,12 @@ def test_desugaring(text, inputs, outputs):
             "uses_strings",
             1,
         ),
+        # that it calls itself is true as well, and tells less
+        (
+            "int f(char *s) {\n return s[0] ? f(s + 1) + 1 : 0; }",
+            "uses_strings",
+            1,
+        ),
         (
             "volatile double v; double f(double x) { return x + v; }",
             "uses_volatile",

@@ -80,21 +80,33 @@ def settled(use: PointerUse, stated: int | None) -> PointerUse:
         pointer to n, Array(T, n) for an array.
 
     Raises:
-        Refusal: `void_pointer`, `uses_strings`, `pointer_escapes`, `outside_array`,
-            `dynamic_size` or `negative_index`.
+        Refusal: `pointer_escapes`, `outside_array`, `dynamic_size` or
+            `negative_index`.
     """
-    if isinstance(use.element, Void):
-        what = f"'{use.name}' points to void; give it a type"
-        raise Refusal("void_pointer", what, use.node)
-    declared = use.type.length if isinstance(use.type, Array) else None
-    if stated is None and declared is None:
-        _refuse_text(use)
+    declared = _declared_length(use)
     use = _without_lost_pointer(use, stated)
     if declared is not None:
         _refuse_outside(use, declared)
         return use
     length = _length(use, stated)
     return replace(use, type=_with_length(use.type, length))
+
+
+def expect_numbers(use: PointerUse, stated: int | None) -> None:
+    """Refuse what a declaration alone shows to be no numbers, whatever is done there.
+
+    Raises:
+        Refusal: `void_pointer` or `uses_strings`.
+    """
+    if isinstance(use.element, Void):
+        what = f"'{use.name}' points to void; give it a type"
+        raise Refusal("void_pointer", what, use.node)
+    if stated is None and _declared_length(use) is None:
+        _refuse_text(use)
+
+
+def _declared_length(use: PointerUse) -> int | None:
+    return use.type.length if isinstance(use.type, Array) else None
 
 
 def _refuse_outside(use: PointerUse, length: int) -> None:

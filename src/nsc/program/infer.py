@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from tree_sitter import Node
 
 from nsc.program.effects import Effects
-from nsc.program.extent import Access, PointerUse, settled
+from nsc.program.extent import Access, PointerUse, expect_numbers, settled
 from nsc.program.leaves import (
     MAX_LEAVES,
     leaves_behind_pointer,
@@ -165,10 +165,13 @@ def _parameter(
     if not isinstance(ctype, Pointer | Array):
         param = Param(name, ctype, "in", declaration)
         return _Inferred(param, leaves_of_value(name, ctype, node), [])
+    length = stated.arrays.get(name)
+    # before the function is walked, which may fail for a reason that tells less
+    expect_numbers(PointerUse(name, ctype, node), length)
     declared = _use(uses.of(function), name, ctype, node)
     if declared.lost is not None and _has_length(ctype):
         declared = _told(declared, is_out=name in stated.out)
-    use = settled(declared, stated.arrays.get(name))
+    use = settled(declared, length)
     if isinstance(use.type, Array) and is_const(node):
         use = replace(use, writes=())
     inputs, outputs = _inputs_and_outputs(use, is_out=name in stated.out)
