@@ -191,10 +191,27 @@ def test_databases_that_are_none(files, text, capsys):
 def test_names_that_mean_different_things_are_refused(a, b, message, tmp_path):
     (tmp_path / "a.c").write_text(a)
     (tmp_path / "b.c").write_text(b)
-    with pytest.raises(SourceError, match=message):
+    # the place is where the other meaning is
+    with pytest.raises(SourceError, match=rf"[ab]\.c:\d+:\d+: {message}"):
         read_program(
             tmp_path / "a.c", Project((tmp_path / "b.c",)), function="f"
         )
+
+
+def test_where_a_name_means_another_thing(tmp_path):
+    (tmp_path / "a.c").write_text(
+        "double g(double);\nstatic double h(double x) { return x; }\n"
+        "double f(double x) { return g(x) + h(x); }"
+    )
+    other = tmp_path / "b.c"
+    other.write_text(
+        "\n  static double h(double x) { return 2 * x; }\n"
+        "double g(double x) { return h(x); }"
+    )
+    with pytest.raises(SourceError) as raised:
+        read_program(tmp_path / "a.c", Project((other,)), function="f")
+    [problem, *_] = raised.value.problems
+    assert (problem.file, problem.line, problem.column) == (str(other), 2, 3)
 
 
 def test_two_files_that_define_what_is_called(tmp_path):

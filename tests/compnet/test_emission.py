@@ -114,7 +114,7 @@ def test_both_compilers_are_behind_one_seam():
     reason = Unsupported("long_loop", "a loop is too long", line=7)
     shown = CompilerInput("double f(double x);", 1, reason)
     (first, second) = compnet.emissions_for(shown, [0, 3])
-    note = "text-free base vector: a loop is too long (line 7) [long_loop]"
+    note = "text-free base vector: a loop is too long (line 7 of its closed text) [long_loop]"
     assert first.notes == second.notes == (note,)
     np.testing.assert_array_equal(first.w, compnet.base)
 

@@ -99,7 +99,9 @@ class CompNet:
         """
         dag = program.dag
         if not isinstance(dag, Dag):
-            where = f" (line {dag.line})" if dag.line else ""
+            where = (
+                f" (line {dag.line} of its closed text)" if dag.line else ""
+            )
             why = f"{dag.message}{where} [{dag.reason}]"
             return [base_emission(self.base, why)] * len(outputs)
         found = self._emit_read(self._read(dag, outputs))

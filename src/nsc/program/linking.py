@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from nsc.errors import Problem, SourceError
 from nsc.program.closure import Closure, close, free_names
@@ -72,16 +73,32 @@ def expect_one_meaning(
         raise SourceError(file.path, problems)
 
 
+class _Where(NamedTuple):
+    """A place in a file; its path is "" for the file itself."""
+
+    file: str
+    line: int
+    column: int
+
+
+def _where(file: ParsedFile, item: Item) -> _Where:
+    return _Where(_place(file, item), *file.position(item))
+
+
 def _place(file: ParsedFile, item: Item) -> str:
     where = file.module.expanded
     return where.file_of(where.origin(item.start)).path
 
 
-def _problem(name: str, what: str) -> Problem:
+def _problem(name: str, what: str, where: _Where) -> Problem:
+    file, line, column = where
     return Problem(
         "ambiguous_name",
         f"'{name}' {what}; read together the files would not mean what they mean apart:"
         " rename it, or put what is needed into one file",
+        line,
+        column,
+        file,
     )
 
 
@@ -91,14 +108,16 @@ def _defined_twice(
     for name in dict.fromkeys(
         n for item in closure.items for n in item.defines
     ):
-        places = dict.fromkeys(
-            _place(file, other)
-            for other in file.module.named(name)
-            if other.kind in _DEFINITIONS
-        )
-        found = [files[place] for place in places if place in files]
-        if len(found) > 1:
-            yield _problem(name, f"is defined in {' and in '.join(found)}")
+        places: dict[str, Item] = {}
+        for other in file.module.named(name):
+            place = _place(file, other)
+            if other.kind in _DEFINITIONS and place in files:
+                places.setdefault(place, other)
+        if len(places) > 1:
+            found = [files[place] for place in places]
+            what = f"is defined in {' and in '.join(found)}"
+            *_, last = places.values()
+            yield _problem(name, what, _where(file, last))
 
 
 def _private(
@@ -119,7 +138,7 @@ def _private(
                 what = (
                     f"is static in {files[home]}, and {files[place]} uses it"
                 )
-                yield _problem(min(used), what)
+                yield _problem(min(used), what, _where(file, other))
 
 
 def _macros(file: ParsedFile, files: Mapping[str, str]) -> Iterator[Problem]:
@@ -133,5 +152,9 @@ def _macros(file: ParsedFile, files: Mapping[str, str]) -> Iterator[Problem]:
             seen = own & set(re.findall(r"\w+", other.text))
             if seen:
                 shown = files.get(other.path, other.path)
+                name = min(seen)
                 what = f"is a macro of {files[one.path]} and stands in {shown}"
-                yield _problem(min(seen), what)
+                first = re.search(rf"\b{name}\b", other.text)
+                assert first is not None, "it is a word of the text"
+                place = other.position(other.base + first.start())
+                yield _problem(name, what, _Where(other.path, *place))

@@ -323,7 +323,7 @@ def _finished(machine: Machine, roots: list[int]) -> Dag:
     dag = machine.builder.finish(roots, machine.loops.is_bounded)
     if len(dag) > MAX_NODES:
         message = f"the expression has {len(dag)} operations, over {MAX_NODES}"
-        raise Refusal("too_many_nodes", message, 0)
+        raise Refusal("too_many_nodes", message, machine.builder.at)
     guesses = tuple(
         (name, found) for (name, _), found in machine.guesses.items()
     )

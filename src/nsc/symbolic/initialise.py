@@ -175,10 +175,11 @@ def _may_be_struct(machine: Machine, ast: Ast, state: State) -> bool:
 
 def _clear(machine: Machine, place: Place, state: State) -> None:
     """Set every number and pointer in an object to zero."""
-    ((_, start),) = below(place, (), place.type).options
+    at = machine.builder.at
+    ((_, start),) = below(place, (), place.type, at).options
     if len(state.cells) > MAX_INITIALISED:
         message = f"more than {MAX_INITIALISED} numbers are initialised"
-        raise Refusal("too_many_cells", message, machine.builder.at)
+        raise Refusal("too_many_cells", message, at)
     floating_zero = machine.number(0.0, False)
     integer_zero = machine.number(0.0, True)
     for path, ctype in subpaths(place.type):
@@ -235,9 +236,9 @@ def _member(place: Place, position: int, at: int) -> Place:
         )
     if isinstance(place.type, Struct):
         name, ctype = place.type.fields[position]
-        return below(place, step_to(name, ctype), ctype)
+        return below(place, step_to(name, ctype), ctype, at)
     assert isinstance(place.type, Array), "scalars have no members"
-    return below(place, (position,), place.type.of)
+    return below(place, (position,), place.type.of, at)
 
 
 def _field_of_union(place: Place, position: int, at: int) -> Place:

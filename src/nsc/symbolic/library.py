@@ -297,7 +297,7 @@ def _cells(
         message = f"'{ast.data}' covers {n_bytes:g} bytes of {available} times {width}"
         raise Refusal("unknown_call", message, ast.at)
     return [
-        below(element, path, ctype)
+        below(element, path, ctype, ast.at)
         for element in _elements(machine, address, count)
         for path, ctype in subpaths(element.type)
     ]
@@ -320,7 +320,8 @@ def _elements(machine: Machine, address: Address, count: int) -> list[Place]:
     array = Array(address.type, machine.length(address))
     whole = place_of(address.object, address.path, array)
     covered = range(address.index, address.index + count)
-    return [below(whole, (k,), address.type) for k in covered]
+    at = machine.builder.at
+    return [below(whole, (k,), address.type, at) for k in covered]
 
 
 _KNOWN = {

@@ -266,8 +266,8 @@ class Machine:
             raise Refusal("pointer_depends_on_input", message, b.at)
         if isinstance(value, Place):
             for path, ctype in subpaths(value.type):
-                cell = read(b, state, below(value, path, ctype))
-                write(b, state, below(place, path, ctype), cell)
+                cell = read(b, state, below(value, path, ctype, b.at))
+                write(b, state, below(place, path, ctype, b.at), cell)
         else:
             write(b, state, place, convert(b, value, place.type))
 

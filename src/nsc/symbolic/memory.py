@@ -216,10 +216,10 @@ def step_to(name: str, field: CType) -> Path:
     return () if is_anonymous(name) and isinstance(field, Struct) else (name,)
 
 
-def below(place: Place, path: Path, ctype: CType) -> Place:
-    """Return the part of a place that lies at `path` in it."""
+def below(place: Place, path: Path, ctype: CType, at: int) -> Place:
+    """Return the part of a place that lies at `path` in it; `at` is where in text."""
     if place.view is not None:
-        raise Refusal("uses_union", "a part of a union is used as a whole", 0)
+        raise Refusal("uses_union", "a part of a union is used as a whole", at)
     options = tuple((k, (*start, *path)) for k, start in place.options)
     return Place(place.object, options, ctype, place.index)
 

@@ -64,11 +64,12 @@ def member_place(machine: Machine, ast: Ast, state: State) -> Place:
         raise Refusal("unknown_field", message, ast.at)
     ctype = inner.type.field(ast.data)
     if ctype is not None:
-        return below(inner, (ast.data,), ctype)
+        return below(inner, (ast.data,), ctype, ast.at)
     name = inner.type.union_with(ast.data)
     union = None if name is None else inner.type.field(name)
     assert name is not None and union is not None, "the struct has the field"
-    return pointers.field_of(below(inner, (name,), union), ast.data, ast.at)
+    around = below(inner, (name,), union, ast.at)
+    return pointers.field_of(around, ast.data, ast.at)
 
 
 def element_place(machine: Machine, ast: Ast, state: State) -> Place:
