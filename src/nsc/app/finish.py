@@ -126,8 +126,8 @@ def _as_exported(
     exported = exporter.evaluate(job, files[exporter.file_name], found.x)
     if np.abs(exported - predicted).max() <= SAME * np.abs(found.y).max():
         return compiled
-    is_farther = np.abs(exported - found.y) > np.abs(predicted - found.y)
-    farther = np.where(is_farther, exported, predicted)
+    is_nearer = np.abs(exported - found.y) <= np.abs(predicted - found.y)
+    farther = np.where(is_nearer, predicted, exported)  # a NaN is not nearer
     whole = [held is not None for held in compiled.surrogate.held]
     verified = verify(found.y, farther, looks=found.looks, whole=whole)
     reached = found.reached
