@@ -22,12 +22,12 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
-from multiprocessing import connection, forkserver, get_context, parent_process
+from multiprocessing import connection, get_context, parent_process
 from types import FrameType
 from typing import Generic, TypeVar
 
 from nsc.errors import InputError, MissingExtraError, NscError
-from nsc.host import make_socket_folder
+from nsc.host import start_forkserver
 
 _PRELOADED = ["__main__", "nsc.exestack.dataset.work"]
 MAX_DEATHS = (
@@ -59,7 +59,7 @@ def on_processes(
     context = get_context("forkserver")
     # imported once, in the process that workers are forked from
     context.set_forkserver_preload(_PRELOADED)
-    _start_forkserver()
+    start_forkserver()
     queue = _Queue(partial(_do, work), items)
     waiting = WAITING_PER_WORKER * workers
     queue.fill(waiting)  # while it imports them
@@ -139,25 +139,6 @@ class _Queue(Generic[S, R]):
         self.again += [*self.submitted.values(), *self.unsubmitted]
         self.submitted = {}
         self.unsubmitted = []
-
-
-def _start_forkserver() -> None:
-    """Start what forks workers; it ignores Ctrl-C from its first moment on.
-
-    It would do so by itself, but only after its imports.
-
-    Raises:
-        HostError: there is no folder for its socket.
-    """
-    make_socket_folder()
-    if threading.current_thread() is not threading.main_thread():
-        forkserver.ensure_running()
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        forkserver.ensure_running()
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

@@ -28,7 +28,7 @@ from nsc.exestack.synthetic.functions import write_function
 from nsc.exestack.synthetic.statements import Written
 from nsc.exestack.synthetic.taste import TASTE
 from nsc.graph import Dag, Unsupported, evaluate
-from nsc.host import claim, make_socket_folder, write_whole
+from nsc.host import claim, start_forkserver, write_whole
 from nsc.program import Program, parse_program
 from nsc.record import Record, shared_inputs, write_records
 from nsc.sandbox import Built, Failed, build, run
@@ -220,7 +220,7 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     Raises:
         HostError: they cannot be started here.
     """
-    make_socket_folder()
+    start_forkserver()
     with ProcessPoolExecutor(
         workers,
         get_context("forkserver"),

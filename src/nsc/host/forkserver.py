@@ -1,14 +1,16 @@
-"""A folder for the sockets of worker processes, whose paths must be short.
+"""The process that workers are forked from: started where it can be, and minding nobody.
 
-In: nothing. Out: multiprocessing's own folder, made where its sockets' paths fit.
-Non-goals: the processes; other temporary files, which stay where TMPDIR says.
+In: nothing. Out: multiprocessing's forkserver, its sockets where their paths fit.
+Non-goals: workers; other temporary files, which stay where TMPDIR says.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
-from multiprocessing import util
+import threading
+from multiprocessing import forkserver, resource_tracker, util
 
 from nsc.errors import HostError
 
@@ -18,7 +20,29 @@ _SOCKET = "/listener-xxxxxxxx"
 _SHORT = ("/tmp", "/var/tmp")
 
 
-def make_socket_folder() -> None:
+def start_forkserver() -> None:
+    """Start what forks workers; it never sees Ctrl-C, which is its parent's to hear.
+
+    It would ignore it by itself, but only after its imports. Meanwhile the signal is
+    held back here, and inherited so: one that comes now is heard when it has started.
+
+    Raises:
+        HostError: there is no folder for its socket.
+    """
+    _make_socket_folder()
+    if threading.current_thread() is not threading.main_thread():
+        forkserver.ensure_running()
+        return
+    # the tracker lets signals through when it starts: not in the midst of this
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _make_socket_folder() -> None:
     """Make the folder of multiprocessing's sockets, unless it is made.
 
     A long TMPDIR, as batch systems and test runners give, would end every start of
