@@ -4,7 +4,7 @@ BIN := .venv/bin
 TORCH := torch==2.13.0
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help setup torch test test-newest test-slow attack fuzz coverage demo figures data held-out train train-preprint experiments bench clean
+.PHONY: help setup torch test test-newest test-slow attack fuzz coverage demo figures data held-out train baselines train-preprint experiments bench clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -81,11 +81,19 @@ held-out: .venv/ready ## note anew what the data set's held-out packages compute
 
 train: .venv/torch ## train the CompNet on programs grown from the data set, and the papers' compiler as long (2 h)
 	$(BIN)/nsc train --data data/exestack/train -o data/run --processes 2
+	$(MAKE) baselines
 	$(BIN)/nsc train --encoder bert --data data/exestack/train -o data/bert --seconds 3100 \
 	  --learning-rate 1e-3 --schedule linear
 	$(BIN)/nsc train --encoder bert --reads dag --data data/exestack/train -o data/control --seconds 3100 \
 	  --learning-rate 1e-3 --schedule linear
 	$(BIN)/nsc evaluate --data data/exestack/validation --compnet data/run/compnet.safetensors
+
+BASELINES := pretrained maml nearest
+
+baselines: .venv/ready ## train the baselines in the package from the data set; after its CompNet (10 min)
+	for name in $(BASELINES); do \
+	  $(BIN)/nsc train --baseline $$name --data data/exestack/train \
+	    -o src/nsc/initial/weights/$$name.safetensors || exit 1; done
 
 train-preprint: .venv/torch ## build the preprint's data set and train its compiler on it (1 h; needs apt with deb-src)
 	$(BIN)/nsc data build debian:$(PACKAGES) --profile hybertnet -o data/hybertnet

@@ -401,6 +401,26 @@ def test_shells_can_complete_verbs_and_options():
             ],
             "--batch: only with --encoder dag",
         ),
+        (
+            "train --data d -o o --baseline x".split(),
+            "--baseline must be one of pretrained, maml,",
+        ),
+        (
+            "train --data d -o o --baseline maml --batch 9 --bf16".split(),
+            "--batch, --bf16: leave out with --baseline",
+        ),
+        (
+            "train --data d -o o --compnet x".split(),
+            "--compnet: leave out without --baseline nearest",
+        ),
+        (
+            "train --data d -o o --baseline pretrained --seed -1".split(),
+            "--seed must be 0 or more; found -1",
+        ),
+        (
+            "train --data nowhere -o o --baseline pretrained".split(),
+            "there is no shard of records at nowhere",
+        ),
         (["evaluate", "--data", "nowhere"], "nowhere"),
         (["data", "info", "nowhere"], "nowhere"),
         (["show", "nowhere.c"], "nowhere.c: expected a C file; no such file"),

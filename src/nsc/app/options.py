@@ -24,7 +24,8 @@ class CompileOptions:
     Args:
         initial: a row of `INITIALISERS`: "compnet" compiles the text, "distill" runs
             the program at the anchors, "random" does neither; "auto" lets the compiled
-            text race random starts on validation.
+            text race random starts on validation. Baselines: "pretrained" and "maml"
+            were trained on many programs, "nearest" on the most similar one.
         restarts: random starts that race with those; None is what the initialiser's row
             says.
         topology: widths like "9-4-4-1"; None is the covering architecture, widened as

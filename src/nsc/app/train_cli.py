@@ -25,9 +25,26 @@ def train(
     folder: Annotated[
         Path,
         typer.Option(
-            "-o", "--output", metavar="DIR", help="Checkpoints and log."
+            "-o",
+            "--output",
+            metavar="DIR",
+            help="Checkpoints and log; the file, with --baseline.",
         ),
     ],
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            help="Train no CompNet but pretrained, maml (the better of maml1 and"
+            " maml2, its orders) or nearest."
+        ),
+    ] = None,
+    compnet: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="nearest: what embeds programs; default the shipped one.",
+        ),
+    ] = None,
     steps: Annotated[
         int | None,
         typer.Option(help="Optimizer steps in all; for dag 10000 by default."),
@@ -35,7 +52,9 @@ def train(
     seed: Annotated[
         int, typer.Option(help="The same seed gives the same bits, on a CPU.")
     ] = 0,
-    threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
+    threads: Annotated[
+        int | None, typer.Option(help="CPU threads; 1 by default.")
+    ] = None,
     programs: Annotated[
         int | None,
         typer.Option(help="dag: grown from the records; 200000 by default."),
@@ -51,7 +70,9 @@ def train(
     batch: Annotated[
         int | None, typer.Option(help="dag: programs a step; 96 by default.")
     ] = None,
-    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    device: Annotated[
+        str | None, typer.Option(help="cpu or cuda; cpu by default.")
+    ] = None,
     bf16: Annotated[
         bool,
         typer.Option(
@@ -59,11 +80,11 @@ def train(
         ),
     ] = False,
     encoder: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help="dag, the structured compiler, or bert, the papers'."
+            help="dag, the structured compiler, or bert, the papers'; dag by default."
         ),
-    ] = "dag",
+    ] = None,
     profile: Annotated[
         str | None,
         typer.Option(
@@ -92,11 +113,12 @@ def train(
         str | None, typer.Option(help="bert: constant, linear or cosine.")
     ] = None,
 ) -> None:
-    """Train a CompNet; an interrupted run goes on where it stopped.
+    """Train a CompNet, or a baseline; an interrupted CompNet goes on where it stopped.
 
     Example: nsc train --data data/exestack/train -o data/run
     Example: nsc train --encoder bert --data data/exestack/train -o data/bert --seconds
     3600
+    Example: nsc train --baseline maml --data data/exestack/train -o maml.safetensors
     """
     only_bert = {
         "profile": profile,
@@ -111,17 +133,55 @@ def train(
         "processes": processes,
         "batch": batch,
     }
+    both = {"threads": threads, "device": device}
+    if baseline is not None:
+        others = {"encoder": encoder, "bert": bert, "bf16": bf16 or None}
+        _expect_none(only_bert | only_dag | both | others, "with --baseline")
+        print(_train_baseline(baseline, data, folder, seed, steps, compnet))
+        return
+    _expect_none({"compnet": compnet}, "without --baseline nearest")
+    encoder = encoder or "dag"
     _expect_options(
         encoder, {"dag": only_bert | {"bert": bert}, "bert": only_dag}
     )
-    fit = {"dag": only_dag, "bert": only_bert}[encoder] | {"steps": steps}
+    fit = {"dag": only_dag, "bert": only_bert}[encoder] | both
+    fit["steps"] = steps
     given = {name: value for name, value in fit.items() if value is not None}
-    given |= {"seed": seed, "threads": threads, "device": device, "bf16": bf16}
+    given |= {"seed": seed, "bf16": bf16}
     path = _trained(encoder, data, folder, bert, given)
     if (
         os.environ.get("RANK", "0") == "0"
     ):  # torchrun starts this several times
         print(path)
+
+
+def _train_baseline(
+    name: str,
+    data: Path,
+    path: Path,
+    seed: int,
+    steps: int | None,
+    compnet: str | None,
+) -> Path:
+    from nsc.baselines import train_baseline
+
+    return train_baseline(
+        name,
+        data,
+        path,
+        seed=seed,
+        steps=steps,
+        compnet=compnet,
+        on_row=_print_row,
+    )
+
+
+def _expect_none(values: Mapping[str, object], where: str) -> None:
+    """Refuse options that say nothing there."""
+    given = [name for name, value in values.items() if value is not None]
+    if given:
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise InputError(f"{options}: leave out {where}")
 
 
 def _trained(

@@ -225,7 +225,8 @@ def compile_(
     initial: Annotated[
         str,
         typer.Option(
-            help="auto, compnet (the text), distill (runs first) or random."
+            help="auto, compnet (the text), distill (runs first), random; baselines:"
+            " pretrained, maml, nearest."
         ),
     ] = "auto",
     optimizer: Annotated[str, typer.Option(help="lm or adam.")] = "lm",

@@ -7,6 +7,7 @@ initialisers.
 """
 
 from nsc.compnet.compile import CompNet as CompNet
+from nsc.compnet.compile import spread_inputs as spread_inputs
 from nsc.compnet.config import MAX_INPUTS as MAX_INPUTS
 from nsc.compnet.emission import Compiler as Compiler
 from nsc.compnet.emission import CompilerInput as CompilerInput

@@ -4,6 +4,7 @@ Must not know programs or where parameters came from.
 """
 
 from nsc.finetune.adam import AdamSettings as AdamSettings
+from nsc.finetune.adam import AdamState as AdamState
 from nsc.finetune.engine import finetune as finetune
 from nsc.finetune.examples import split_examples as split_examples
 from nsc.finetune.lm import LmSettings as LmSettings

@@ -62,7 +62,7 @@ class AdamSettings(Settings):
 
 
 @dataclass(frozen=True)
-class _State:
+class AdamState:
     """Parameters `p w` and the moments of their gradients; `step` updates were made."""
 
     w: np.ndarray
@@ -71,17 +71,18 @@ class _State:
     step: int
 
     @staticmethod
-    def start(w: np.ndarray) -> _State:
-        return _State(w, np.zeros_like(w), np.zeros_like(w), 0)
+    def start(w: np.ndarray) -> AdamState:
+        """Begin at parameters, with moments of zero."""
+        return AdamState(w, np.zeros_like(w), np.zeros_like(w), 0)
 
-    def updated(self, slope: np.ndarray, learning_rate: float) -> _State:
+    def updated(self, slope: np.ndarray, learning_rate: float) -> AdamState:
         """Make one update (algorithm 1, the loop's body)."""
         t = self.step + 1
         first = BETA_1 * self.first_moment + (1 - BETA_1) * slope
         second = BETA_2 * self.second_moment + (1 - BETA_2) * slope * slope
         step_size = learning_rate / (1 - BETA_1**t)
         spread = np.sqrt(second / (1 - BETA_2**t)) + EPSILON
-        return _State(self.w - step_size * first / spread, first, second, t)
+        return AdamState(self.w - step_size * first / spread, first, second, t)
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def run_adam(
     """
     topology = task.topology
     data = task.data
-    state = _State.start(task.w)
+    state = AdamState.start(task.w)
     best = _Best.none(task.w)
     curves = _Curves(len(task.w), settings.steps)
     while True:
@@ -152,7 +153,7 @@ def run_adam(
 
 
 def _measured(
-    state: _State,
+    state: AdamState,
     best: _Best,
     topology: Topology,
     data: FinetuneData,

@@ -19,3 +19,8 @@ from nsc.initial.table import Order as Order
 from nsc.initial.table import Race as Race
 from nsc.initial.table import Words as Words
 from nsc.initial.table import measured as measured
+from nsc.initial.trained import WEIGHTS as WEIGHTS
+from nsc.initial.trained import nearest_initial as nearest_initial
+from nsc.initial.trained import shipped_library as shipped_library
+from nsc.initial.trained import shipped_starts as shipped_starts
+from nsc.initial.trained import trained_initial as trained_initial

@@ -17,6 +17,7 @@ from nsc.compnet import KEPT, Compiler
 from nsc.initial.compiled import compnet_initial
 from nsc.initial.distilled import distill_initial
 from nsc.initial.start import Initial, random_initial
+from nsc.initial.trained import nearest_initial, trained_initial
 from nsc.oracle import Oracle
 from nsc.program import Program
 from nsc.surrogate import Topology
@@ -133,6 +134,25 @@ def _from_runs(order: Order) -> Initial:
     )
 
 
+def _from_many(name: str) -> Callable[[Order], Initial]:
+    """Start from what was trained on many programs."""
+
+    def make(order: Order) -> Initial:
+        return trained_initial(name, order.program, order.topology, order.seed)
+
+    return make
+
+
+def _from_nearest(order: Order) -> Initial:
+    return nearest_initial(
+        order.program,
+        order.topology,
+        order.seed,
+        compnet=order.compnet,
+        output=order.output,
+    )
+
+
 def _at_random(order: Order) -> Initial:
     seed = order.seed + (order.output or 0)
     return random_initial(order.program, order.topology, seed)
@@ -143,6 +163,21 @@ _DISTILLED = Words(
     "distilled", "distilled", "distilled from the program's own values"
 )
 _RANDOM = Words("random", "at random", "random, as torch.nn.Linear draws them")
+_PRETRAINED = Words(
+    "pretrained",
+    "pretrained",
+    "pretrained on the examples of many programs, whatever the text",
+)
+_MAML = Words(
+    "maml",
+    "by MAML",
+    "meta-learned on many programs (MAML), whatever the text",
+)
+_NEAREST = Words(
+    "nearest program",
+    "nearest program",
+    "those of the most similar training program",
+)
 
 # auto's starts and the random ones cost as much as those of random
 _ROWS = (
@@ -178,6 +213,27 @@ _ROWS = (
         words=_RANDOM,
         race=Race(RACERS - 1, is_informed=False, is_numbered=True),
         is_baseline=True,
+    ),
+    Initialiser(
+        "pretrained",
+        measured_as="pretrained",
+        make=_from_many("pretrained"),
+        words=_PRETRAINED,
+        race=Race(is_informed=False),
+    ),
+    Initialiser(
+        "maml",
+        measured_as="maml",
+        make=_from_many("maml"),
+        words=_MAML,
+        race=Race(is_informed=False),
+    ),
+    Initialiser(
+        "nearest",
+        measured_as="nearest",
+        make=_from_nearest,
+        words=_NEAREST,
+        race=Race(is_informed=False),
     ),
 )
 INITIALISERS: Mapping[str, Initialiser] = {row.name: row for row in _ROWS}

@@ -3,6 +3,7 @@
 Must not know C, signatures or program text.
 """
 
+from nsc.surrogate import store as _store
 from nsc.surrogate.held import Held as Held
 from nsc.surrogate.held import OneOf as OneOf
 from nsc.surrogate.held import Whole as Whole
@@ -13,8 +14,12 @@ from nsc.surrogate.model import random_parameters as random_parameters
 from nsc.surrogate.model import resize_inputs as resize_inputs
 from nsc.surrogate.model import scale_outputs as scale_outputs
 from nsc.surrogate.model import widen as widen
+from nsc.surrogate.store import Stored as Stored
 from nsc.surrogate.surrogate import Member as Member
 from nsc.surrogate.surrogate import Surrogate as Surrogate
 from nsc.surrogate.surrogate import load as load
 from nsc.surrogate.topology import COVERING as COVERING
 from nsc.surrogate.topology import Topology as Topology
+
+read_stored = _store.read
+write_stored = _store.write

@@ -7,6 +7,7 @@ version and digest. Non-goals: what they mean (surrogate.py).
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, cast
@@ -54,23 +55,41 @@ def write(path: Path, tensors: Tensors, header: Header) -> None:
     sealed = versioned | {DIGEST_KEY: _digest(tensors, versioned)}
     try:
         with replacing(path) as temporary:
-            temporary.write_bytes(safetensors.numpy.save(tensors, sealed))
+            saved = safetensors.numpy.save(tensors, sealed)
+            temporary.write_bytes(_ordered(saved))
     except (OSError, safetensors.SafetensorError) as error:
         why = getattr(error, "strerror", None) or error
         raise InputError(f"cannot write {path}: {why}") from None
 
 
-def read(path: Path) -> Stored:
+def _ordered(saved: bytes) -> bytes:
+    """Put the header's keys in order: the library writes them in a random one.
+
+    The file begins with the header's length; what it says of tensors counts from its
+    end.
+    """
+    end = 8 + int.from_bytes(saved[:8], "little")
+    header = json.loads(saved[8:end])
+    header = {key: dict(sorted(header[key].items())) for key in sorted(header)}
+    text = json.dumps(header, ensure_ascii=False).encode()
+    padded = text + b" " * (-len(text) % 8)
+    return len(padded).to_bytes(8, "little") + padded + saved[end:]
+
+
+def read(path: Path, *, what: str = "surrogate") -> Stored:
     """Read what `write` wrote, without version and digest.
+
+    Args:
+        what: is expected there, for messages.
 
     Raises:
         StoreError: missing, damaged, or of another version.
     """
-    tensors, header = _opened(path)
+    tensors, header = _opened(path, what)
     version = header.get(VERSION_KEY)
     if version != VERSION:
         raise StoreError(
-            f"{path} is not a surrogate of version {VERSION}; found {version}"
+            f"{path} is not a {what} of version {VERSION}; found {version}"
         )
     stated = header.pop(DIGEST_KEY, "")
     if stated != _digest(tensors, header):
@@ -105,10 +124,10 @@ _UNREADABLE = (
 )
 
 
-def _opened(path: Path) -> Stored:
+def _opened(path: Path, what: str) -> Stored:
     try:
         if not path.is_file():
-            raise StoreError(f"there is no surrogate at {path}")
+            raise StoreError(f"there is no {what} at {path}")
         with cast(_File, safetensors.safe_open(path, "numpy")) as file:
             names = list(file.keys())
             tensors = {name: file.get_tensor(name) for name in names}
