@@ -169,8 +169,7 @@ class Comparison:
         return [
             k
             for k, cell in enumerate(self.cells)
-            if self.layout.offsets[k] not in written
-            and cell.key[0] != RESULT
+            if self.layout.offsets[k] not in written and cell.key[0] != RESULT
         ]
 
     def found(self) -> Found:
@@ -270,12 +269,14 @@ class Comparison:
         verified = self.made.report.test
         errors = found.errors
         bound = verified.bound
+        largest = verified.max_abs
         assert bound is not None, "512 inputs are enough for one"
+        assert largest is not None, "what is not finite is refused"
         errors.drawn = DRAWN
         errors.above = int((error[:DRAWN] > bound.error).sum())
         errors.promised = DRAWN * bound.fraction
         errors.special = SPECIAL
-        limit = FACTOR * verified.max_abs
+        limit = FACTOR * largest
         errors.far = int((error[DRAWN:] > limit).sum())
         chance = _tail(DRAWN, ALLOWANCE * bound.fraction, errors.above)
         if chance < NO_LUCK:
@@ -289,7 +290,9 @@ class Comparison:
         lo = np.array(self.made.program.domain.lo)
         hi = np.array(self.made.program.domain.hi)
         leaves = self.made.program.signature.inputs
-        real = [k for k, leaf in enumerate(leaves) if leaf.type.kind == "float"]
+        real = [
+            k for k, leaf in enumerate(leaves) if leaf.type.kind == "float"
+        ]
         if not real:
             return []
         x = x.copy()

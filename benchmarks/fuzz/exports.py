@@ -23,11 +23,12 @@ import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from compare import Errors, Made, compared, written
 from grammar import HEAD, PRELUDE, Author
@@ -36,7 +37,7 @@ from native import export_file, library, original_file
 from wide import wide_case
 
 import nsc
-from nsc.app import CompileOptions, ExportOptions, compile_file
+from nsc.app import CompileOptions, ExportOptions, compile_file, pipeline
 from nsc.errors import InputError, NscError, SourceError
 from nsc.program import parse_program, parse_ranges
 from nsc.report import Report
@@ -47,6 +48,7 @@ BATCH = 25  # programs in a library
 OPTIONS = CompileOptions(budget=60, restarts=1, verification=512)
 WHOLE = (0.0, 3.0)  # the range of an integer input
 VARIABLE = (-1.0, 1.0)
+ARRAY_NEEDED = re.compile(r"--array (\w+)=N")
 RANGES_NEEDED = re.compile(r"--domain (.*)$", re.DOTALL)
 
 
@@ -84,8 +86,8 @@ def _narrow_case(dice: random.Random, k: int) -> Case:
     arguments = (
         Argument("x", "double x", "double", "value"),
         Argument("y", "double y", "double", "value"),
-        Argument("o", "double *o", Row("double", 8), "array"),
-        Argument("r", "double r[3][3]", Row(row, 3), "array"),
+        Argument("o", "double *o", Row("double", 8), "array", 6),
+        Argument("r", "double r[3][3]", Row(row, 3), "array", 3),
         Argument("p", "P *p", struct, "address"),
     )
     function = Author(dice).function()
@@ -94,7 +96,7 @@ def _narrow_case(dice: random.Random, k: int) -> Case:
     return Case(k, f"fuzz_{k}", text, arguments)
 
 
-def reading_of(case: Case) -> dict[str, object]:
+def reading_of(case: Case) -> dict[str, Any]:
     """Say how a program is to be read; ranges as nsc asks for them.
 
     Raises:
@@ -105,18 +107,41 @@ def reading_of(case: Case) -> dict[str, object]:
         for v in case.variables
         if v.is_input
     }
-    reading: dict[str, object] = {"function": case.name, "inputs": inputs}
-    try:
-        parse_program(case.text, **reading)  # pyright: ignore
-    except SourceError:
-        raise
-    except InputError as asked:
-        found = RANGES_NEEDED.search(str(asked))
-        if found is None:
-            raise
-        [example] = shlex.split(found.group(1))
-        reading["ranges"] = {n: WHOLE for n in parse_ranges(example)}
-    return reading
+    reading: dict[str, Any] = {"function": case.name, "inputs": inputs}
+    while True:
+        try:
+            parse_program(case.text, **reading)
+            return reading
+        except InputError as asked:
+            before = dict(reading)
+            for argument, more in _answer(case, asked).items():
+                reading[argument] = reading.get(argument, {}) | more
+            if reading == before:
+                raise
+
+
+def _answer(case: Case, asked: InputError) -> dict[str, Any]:
+    """Give what a message asks for, as its reader would."""
+    if isinstance(asked, SourceError):
+        if any(p.reason != "dynamic_size" for p in asked.problems):
+            return {}
+        behind = {a.name: a.behind for a in case.arguments if a.behind}
+        names = ARRAY_NEEDED.findall(str(asked))
+        return {"arrays": {n: behind[n] for n in names if n in behind}}
+    found = RANGES_NEEDED.search(str(asked))
+    if found is None:
+        return {}
+    [example] = shlex.split(found.group(1))
+    return {"ranges": {name: WHOLE for name in parse_ranges(example)}}
+
+
+def _leave_out_advice() -> None:
+    """Do without what only advises a user, and takes half of a compilation's time.
+
+    Notes on what C leaves open are built thrice; a sandbox is warm after one program.
+    """
+    pipeline.notes_on_open_behaviour = lambda program, seed: ()
+    pipeline.warm_up = lambda tell: None
 
 
 def made_of(case: Case, folder: Path) -> Made:
@@ -138,7 +163,7 @@ def made_of(case: Case, folder: Path) -> Made:
         source, out, OPTIONS, export, timing=False, **reading
     )
     assert isinstance(report, Report)
-    program = parse_program(case.text, **reading)  # pyright: ignore
+    program = parse_program(case.text, **reading)
     exported = written(out, "surrogate.c")
     function = f"{case.name}_surrogate"
     if export.drop_in:  # beside the original it needs another name
@@ -160,6 +185,7 @@ def reason_of(refused: InputError) -> str:
 def batch_outcome(seed: int, numbers: list[int]) -> Outcome:
     """Compile and compare some of a seed's programs."""
     outcome = Outcome(len(numbers))
+    _leave_out_advice()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         made = [
@@ -169,18 +195,39 @@ def batch_outcome(seed: int, numbers: list[int]) -> Outcome:
         ]
         if not made:
             return outcome
-        texts = {f"o{m.case.number}.c": original_file(m.case) for m in made}
-        texts |= {
-            f"e{m.case.number}.c": export_file(m.case, m.exported, m.function)
-            for m in made
-        }
-        built = library(texts, folder)
-        for each in made:
-            found = compared(each, built, seed)
-            outcome.errors.add(found.errors)
-            for fault in found.faults:
-                outcome.faults.append(_told(seed, each.case, fault))
+        for fault in _compared(seed, made, folder, outcome.errors):
+            outcome.faults.append(fault)
+            print(fault, file=sys.stderr, flush=True)
     return outcome
+
+
+def _compared(
+    seed: int, made: list[Made], folder: Path, errors: Errors
+) -> Iterator[str]:
+    """Build what was made, and yield its faults."""
+    texts = {
+        each.case.number: {
+            f"o{each.case.number}.c": original_file(each.case),
+            f"e{each.case.number}.c": export_file(
+                each.case, each.exported, each.function
+            ),
+        }
+        for each in made
+    }
+    built, refused = library(texts, folder)
+    for each in made:
+        if each.case.number in refused:
+            what = f"cc refuses it: {refused[each.case.number]}"
+            yield _told(seed, each.case, what)
+            continue
+        try:
+            found = compared(each, built, seed)
+        except Exception:
+            yield _told(seed, each.case, traceback.format_exc())
+            continue
+        errors.add(found.errors)
+        for fault in found.faults:
+            yield _told(seed, each.case, fault)
 
 
 def _accepted(
@@ -193,18 +240,20 @@ def _accepted(
     except NscError as failed:
         what = f"{type(failed).__name__}: {failed}"
         outcome.faults.append(_told(seed, case, what))
+        print(outcome.faults[-1], file=sys.stderr, flush=True)
     except Exception:
         outcome.faults.append(_told(seed, case, traceback.format_exc()))
+        print(outcome.faults[-1], file=sys.stderr, flush=True)
     return None
 
 
 def _told(seed: int, case: Case, fault: str) -> str:
-    own = case.text.rpartition("\n#")[2]
+    own = case.text.rpartition("}\n\n")[2]
     return f"--seed {seed} --only {case.number}: {fault}\n{own}"
 
 
 def batches(
-    seeds: list[int], programs: int
+    seeds: Sequence[int], programs: int
 ) -> Iterator[tuple[int, list[int]]]:
     """Cut the programs of some seeds into batches."""
     for seed in seeds:
@@ -212,7 +261,7 @@ def batches(
             yield seed, list(range(start, min(start + BATCH, programs)))
 
 
-def fuzz(seeds: list[int], programs: int, workers: int) -> Outcome:
+def fuzz(seeds: Sequence[int], programs: int, workers: int) -> Outcome:
     """Compile and compare programs, in some processes."""
     total = Outcome()
     with ProcessPoolExecutor(workers) as pool:
@@ -263,8 +312,6 @@ def main() -> None:
         total = batch_outcome(seeds[0], [arguments.only])
     else:
         total = fuzz(seeds, arguments.programs, arguments.workers)
-    for fault in total.faults:
-        print(fault, end="\n\n")
     print(told(total))
     print(f"{time.perf_counter() - started:.0f} s")
     sys.exit(bool(total.faults))

@@ -94,9 +94,7 @@ class Cell:
         return param + "".join(steps)
 
 
-def cells(
-    param: str, ctype: Type, lvalue: str, path: Path = ()
-) -> list[Cell]:
+def cells(param: str, ctype: Type, lvalue: str, path: Path = ()) -> list[Cell]:
     """List the scalars of an object of some type."""
     if isinstance(ctype, str):
         return [Cell((param, path), lvalue, ctype)]
@@ -121,12 +119,14 @@ class Argument:
         declaration: in the function's head.
         kept: the object's type; a pointer's has more elements than are used.
         passed: "value", "array" (it decays) or "address".
+        behind: how many elements are used, where C does not say; 0 is unknown.
     """
 
     name: str
     declaration: str
     kept: Type
     passed: str
+    behind: int = 0
 
     def call(self) -> str:
         """Spell what is passed."""

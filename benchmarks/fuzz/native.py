@@ -50,18 +50,37 @@ def export_file(case: Case, exported: str, function: str) -> str:
     return exported + own + struct_of(case) + call
 
 
-def library(texts: dict[str, str], folder: Path) -> ctypes.CDLL:
-    """Build C files into one library.
+def library(
+    texts: dict[int, dict[str, str]], folder: Path
+) -> tuple[ctypes.CDLL, dict[int, str]]:
+    """Build the files of many programs, by number, into one library.
 
-    Raises:
-        CalledProcessError: the compiler refuses one.
+    Returns:
+        The library, and what the compiler says of the programs that it refuses.
     """
-    for name, text in texts.items():
-        (folder / name).write_text(text)
-    path = folder / "all.so"
-    command = ["cc", "-shared", "-fPIC", *FLAGS, "-o", str(path), *texts]
-    subprocess.run([*command, "-lm"], check=True, cwd=folder)
-    return ctypes.CDLL(str(path))
+    refused: dict[int, str] = {}
+    if _built(texts, folder):
+        for number, files in texts.items():
+            said = _built({number: files}, folder)
+            if said:
+                refused[number] = said
+        fit = {n: f for n, f in texts.items() if n not in refused}
+        assert not _built(fit, folder), "each program's files build alone"
+    return ctypes.CDLL(str(folder / "all.so")), refused
+
+
+def _built(texts: dict[int, dict[str, str]], folder: Path) -> str:
+    """Build, and return what the compiler says; "" is nothing."""
+    names: list[str] = []
+    for files in texts.values():
+        for name, text in files.items():
+            (folder / name).write_text(text)
+            names.append(name)
+    command = ["cc", "-shared", "-fPIC", *FLAGS, "-o", "all.so", *names]
+    done = subprocess.run(
+        [*command, "-lm"], cwd=folder, capture_output=True, text=True
+    )
+    return done.stderr or "it failed" if done.returncode else ""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from memory import FLOATING, Argument, Case, Row, Struct, Type, Variable
 from wide_types import (
+    BEHIND,
     HELPERS,
     Address,
     Place,
@@ -155,7 +156,9 @@ class Expressions:
         if kind < 0.82:
             return f"{d.choice(NUMBERS)} * {self.number_(depth + 1)}"
         operator = d.choice("+-")
-        return f"({self.number_(depth + 1)} {operator} {self.number_(depth + 1)})"
+        return (
+            f"({self.number_(depth + 1)} {operator} {self.number_(depth + 1)})"
+        )
 
     def _called(self, depth: int) -> str:
         d = self.dice
@@ -411,6 +414,8 @@ class Program(Statements):
         d.shuffle(arguments)
         variables = self._variables()
         self.result = d.choice([None, "double", "double", "float", "int"])
+        if all(a.passed == "value" for a in arguments):
+            self.result = "double"
         if struct and self.structs and d.random() < 0.2:
             self.result = struct
         head = "void" if self.result is None else self.result
@@ -446,6 +451,8 @@ class Program(Statements):
             self.structs.setdefault(kept.of.name, []).append((name, writable))
             self.defined[kept.of.name] = kept.of
         else:
+            if isinstance(kept, Row) and isinstance(kept.of, str):
+                kept = Row(kept.of, BEHIND)
             whole = Struct("", ((name, kept),))
             self._enter(whole, "", writable)
         return made

@@ -32,6 +32,7 @@ static void addf(float *u, const float *v, int n) {
 """
 SCALAR_FIELDS = ("double", "double", "float", "int", "unsigned char", "_Bool")
 PASSED = ("double", "float", "int", "unsigned", "short", "_Bool", "long long")
+BEHIND = 4  # elements that are used, where a pointer to some is passed
 POINTED = ("double", "double", "double", "float", "int", "short")
 
 
@@ -79,8 +80,10 @@ def struct_type(dice: random.Random, number: int) -> Struct:
             fields.append((stem, Row(Row("double", 2), 3)))
         elif kind < 0.9:
             pair = (("u", "double"), ("v", dice.choice(["double", "int"])))
-            fields.append(("", Struct("", tuple((stem + n, t) for n, t in pair))))
-        elif kind < 0.93:
+            fields.append(
+                ("", Struct("", tuple((stem + n, t) for n, t in pair)))
+            )
+        elif kind < 0.91:
             both = ((f"{stem}1", "double"), (f"{stem}2", "double"))
             fields.append(("", Struct("", both, "union")))
         else:
@@ -136,12 +139,12 @@ def argument(
     if kind < 0.72:
         shape = dice.choice([f"{name}[3][3]", f"{name}[][3]", f"(*{name})[3]"])
         kept = Row(Row(ctype, 3), 3)
-        return Argument(name, f"{ctype} {shape}", kept, "array"), True
+        return Argument(name, f"{ctype} {shape}", kept, "array", 3), True
     shape = dice.choice([f"*{name}", f"*{name}", f"{name}[4]", f"{name}[]"])
-    kept = Row(ctype, 8 if "*" in shape else 5)
+    kept = Row(ctype, BEHIND + (1 if "[4]" in shape else 4))
     is_constant = dice.random() < 0.25
     word = "const " if is_constant else ""
-    made = Argument(name, f"{word}{ctype} {shape}", kept, "array")
+    made = Argument(name, f"{word}{ctype} {shape}", kept, "array", BEHIND)
     return made, not is_constant
 
 
@@ -151,10 +154,10 @@ def _of_struct(
     kind = dice.random()
     of = struct.name
     if kind < 0.5:
-        return Argument(name, f"{of} *{name}", struct, "address"), True
+        return Argument(name, f"{of} *{name}", struct, "address", 1), True
     if kind < 0.65:
         return Argument(name, f"const {of} *{name}", struct, "address"), False
     if kind < 0.8:
         return Argument(name, f"{of} {name}", struct, "value"), True
     kept = Row(struct, 3)
-    return Argument(name, f"{of} {name}[2]", kept, "array"), True
+    return Argument(name, f"{of} {name}[2]", kept, "array", 2), True
