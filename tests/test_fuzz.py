@@ -36,12 +36,15 @@ def faults_of(made, folder, old="", new=""):
     from compare import compared
     from native import export_file, library, original_file
 
+    from nsc.sandbox import build
+
     changed = replace(made, exported=made.exported.replace(old, new))
     exported = export_file(made.case, changed.exported, made.function)
     files = {"o.c": original_file(made.case), "e.c": exported}
     built, refused = library({0: files}, folder)
     assert not refused
-    return "; ".join(compared(changed, built, 0).faults)
+    [sandboxed] = build([made.program.unit])
+    return "; ".join(compared(changed, built, sandboxed, 0).faults)
 
 
 def test_a_faithful_export_has_no_faults(made, tmp_path):

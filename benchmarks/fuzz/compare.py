@@ -19,10 +19,9 @@ import numpy as np
 from memory import RESULT, SCALARS, Case, Cell
 from native import Layout, layout_of, ran
 
-from nsc.errors import NscError
 from nsc.program import Program, as_returned, draw_inputs, with_whole_inputs
 from nsc.report import Report
-from nsc.sandbox import ProgramOracle
+from nsc.sandbox import Built, RunLimits, run
 from nsc.surrogate import Surrogate
 
 DRAWN = 128
@@ -38,7 +37,13 @@ FACTOR = 3.0
 
 @dataclass(frozen=True)
 class Made:
-    """A program that nsc accepted."""
+    """A program that nsc accepted.
+
+    Args:
+        exported: the C that was written.
+        function: its name.
+        guard: whether it calls the original outside the domain.
+    """
 
     case: Case
     program: Program
@@ -114,8 +119,11 @@ def _held(program: Program, x: np.ndarray, lo: np.ndarray) -> np.ndarray:
 class Comparison:
     """One program's original and export, on the same memory."""
 
-    def __init__(self, made: Made, built: ctypes.CDLL, seed: int):
+    def __init__(
+        self, made: Made, built: ctypes.CDLL, sandboxed: Built, seed: int
+    ):
         self.made = made
+        self.sandboxed = sandboxed
         self.built = built
         self.cells = made.case.cells()
         self.layout: Layout = layout_of(built, made.case)
@@ -235,11 +243,11 @@ class Comparison:
         program = self.made.program
         original = self.values(sides["original"][0])
         exported = self.values(sides["exported"][0])
-        try:
-            oracle = ProgramOracle(program.unit)(x)
-        except NscError as refused:
-            found.faults.append(f"the sandbox fails on the domain: {refused}")
+        done = run(self.sandboxed, x, RunLimits())
+        if done.failed:
+            found.faults.append(f"it fails on its domain: {done.outcome}")
             return
+        oracle = done.outputs
         differs = ~_same(oracle, original)
         found.faults += self._said(
             "the sandbox computes something else", differs, oracle, original, x
@@ -357,9 +365,16 @@ def _tail(n: int, share: float, count: int) -> float:
     )
 
 
-def compared(made: Made, built: ctypes.CDLL, seed: int) -> Found:
-    """Compare one program's export with its original."""
-    return Comparison(made, built, seed).found()
+def compared(
+    made: Made, built: ctypes.CDLL, sandboxed: Built, seed: int
+) -> Found:
+    """Compare one program's export with its original.
+
+    Args:
+        built: has both.
+        sandboxed: the original, as it is run for verification.
+    """
+    return Comparison(made, built, sandboxed, seed).found()
 
 
 def written(folder: Path, name: str) -> str:

@@ -41,6 +41,7 @@ from nsc.app import CompileOptions, ExportOptions, compile_file, pipeline
 from nsc.errors import InputError, NscError, SourceError
 from nsc.program import parse_program, parse_ranges
 from nsc.report import Report
+from nsc.sandbox import Built, build
 
 SEEDS = (0, 1, 2, 3)
 PROGRAMS = 500  # of each seed
@@ -115,7 +116,7 @@ def reading_of(case: Case) -> dict[str, Any]:
         except InputError as asked:
             before = dict(reading)
             for argument, more in _answer(case, asked).items():
-                reading[argument] = reading.get(argument, {}) | more
+                reading[argument] = {**reading.get(argument, {}), **more}
             if reading == before:
                 raise
 
@@ -123,6 +124,12 @@ def reading_of(case: Case) -> dict[str, Any]:
 def _answer(case: Case, asked: InputError) -> dict[str, Any]:
     """Give what a message asks for, as its reader would."""
     if isinstance(asked, SourceError):
+        # names as keys, for answers are put together
+        written = {v.name: True for v in case.variables if v.is_input}
+        if written and any(
+            p.reason == "writes_global" for p in asked.problems
+        ):
+            return {"out": written}
         if any(p.reason != "dynamic_size" for p in asked.problems):
             return {}
         behind = {a.name: a.behind for a in case.arguments if a.behind}
@@ -215,13 +222,15 @@ def _compared(
         for each in made
     }
     built, refused = library(texts, folder)
-    for each in made:
+    sandboxed = build([each.program.unit for each in made])
+    for each, module in zip(made, sandboxed, strict=True):
         if each.case.number in refused:
             what = f"cc refuses it: {refused[each.case.number]}"
             yield _told(seed, each.case, what)
             continue
+        assert isinstance(module, Built), "it was built before"
         try:
-            found = compared(each, built, seed)
+            found = compared(each, built, module, seed)
         except Exception:
             yield _told(seed, each.case, traceback.format_exc())
             continue
