@@ -62,7 +62,6 @@ class Errors:
         drawn, above: inputs drawn as verification does; of them above the bound.
         promised: how many may be above it, by the reports.
         special, far: special inputs; of them FACTOR times the verified maximum off.
-        wholly: rows where the exported C was compared with the network.
     """
 
     drawn: int = 0
