@@ -45,6 +45,10 @@ def test_recursion_needs_a_condition_on_its_way(calls, recurs):
     ("before", "body", "expected"),
     [
         ("int n;", "n = 1; return x;", ["writes_global"]),
+        ("int n[3];", "*n = 1; return x;", ["writes_global"]),
+        ("int n[3];", "*(n + 1) += 2; return x;", ["writes_global"]),
+        ("int n[3];", "(*n)++; return x;", ["writes_global"]),
+        ("struct { int a; } n[3];", "n->a = 1; return x;", ["writes_global"]),
         ("int n;", "int n; n = 1; return x;", []),
         ("enum { n };", "n = 1; return x;", []),
         (

@@ -312,7 +312,11 @@ def _writes(nodes: _Nodes) -> Iterator[tuple[str, Refusal]]:
         is_update = node.type == "update_expression"
         name = _root_name(child(node, "argument" if is_update else "left"))
         if name is None:
-            continue
+            name = _decayed_name(
+                child(node, "argument" if is_update else "left")
+            )
+            if name is None or name in statics:
+                continue
         if name in statics:
             what = f"the static variable '{name}' is written"
             yield name, Refusal("keeps_state", what, node)
@@ -331,6 +335,31 @@ def _variables(nodes: _Nodes) -> tuple[set[str], set[str]]:
         names = statics if keeps_state else others
         names.update(map(declared_name, declarators_of(node)))
     return statics, others
+
+
+def _decayed_name(lvalue: Node) -> str | None:
+    """Return the variable that an lvalue goes through: `*g`, `*(g + 1)` and `g->a`
+    give "g".
+
+    It may be an array, which is written then.
+    """
+    node = lvalue
+    is_through = False
+    while node.type != "identifier":
+        if node.type == "pointer_expression" and operator_of(node) == "*":
+            is_through = True
+            node = child(node, "argument")
+        elif node.type in ("field_expression", "subscript_expression"):
+            is_field = node.type == "field_expression"
+            is_through |= is_field and operator_of(node) == "->"
+            node = child(node, "argument")
+        elif node.type == "parenthesized_expression":
+            node = node.named_children[0]
+        elif node.type == "binary_expression":
+            node = child(node, "left")
+        else:
+            return None
+    return text_of(node) if is_through else None
 
 
 def _root_name(lvalue: Node) -> str | None:
