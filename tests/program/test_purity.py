@@ -56,6 +56,11 @@ def test_recursion_needs_a_condition_on_its_way(calls, recurs):
         ),
         ("int n[3];", "const int *e = n; e++; return x + e[0];", []),
         ("int n;", "int a[3], *e = a + n; *e = 1; return x + a[0];", []),
+        (
+            "#include <string.h>\nint n[3];",
+            "int a[3] = {0}; memcpy(a, n, 8); memset(n + 1, 0, 4); return x;",
+            ["writes_global"],
+        ),
         ("struct { int a; } n[3];", "n->a = 1; return x;", ["writes_global"]),
         ("int n;", "int n; n = 1; return x;", []),
         ("enum { n };", "n = 1; return x;", []),

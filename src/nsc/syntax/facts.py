@@ -309,6 +309,7 @@ def _writes(nodes: _Nodes) -> Iterator[tuple[str, Refusal]]:
     """Find writes to file-scope or static objects."""
     statics, others = _variables(nodes)
     yield from _writes_by_pointer(nodes, statics | others)
+    yield from _writes_by_copying(nodes, statics | others)
     for node in nodes.of("assignment_expression", "update_expression"):
         is_update = node.type == "update_expression"
         name = _root_name(child(node, "argument" if is_update else "left"))
@@ -351,6 +352,20 @@ def _writes_by_pointer(
                 f"the file-level variable '{name}' is written, by '{pointer}'"
             )
             yield name, Refusal("writes_global", what, node)
+
+
+def _writes_by_copying(
+    nodes: _Nodes, own: set[str]
+) -> Iterator[tuple[str, Refusal]]:
+    """Find file-level objects that a function of <string.h> copies to."""
+    for call in nodes.of("call_expression"):
+        given = child(call, "arguments").named_children
+        name = text_of(child(call, "function"))
+        if name not in ("memcpy", "memmove", "memset") or not given:
+            continue
+        for target in sorted(_pointed_to(given[0]) - own):
+            what = f"the file-level variable '{target}' is written, by {name}"
+            yield target, Refusal("writes_global", what, call)
 
 
 def _pointed_to(value: Node) -> set[str]:
