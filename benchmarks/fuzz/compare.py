@@ -268,7 +268,7 @@ class Comparison:
         leaves = self.made.program.signature.outputs
         is_single = any(leaf.type.bits == 32 for leaf in leaves)
         relative = ROUNDING["float" if is_single else "double"]
-        scale = np.maximum(np.abs(network).max(axis=0), 1e-6)
+        scale = np.maximum(np.abs(network).max(axis=0), 1e-2)
         return relative * scale + ~self._floating()
 
     def _count(self, found: Found, error: np.ndarray) -> None:
