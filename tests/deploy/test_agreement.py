@@ -61,6 +61,16 @@ def test_centres_far_from_zero(kind, ratio):
     )
 
 
+def test_an_output_too_small_for_its_type_is_zero():
+    """Found by fuzzing: a double that became 0 in a float was "beyond rounding"."""
+    text = "void f(double x, double *a, float *b) { *a = x; *b = x; }"
+    job = job_of(text, scale=1e-95)
+    exporter = EXPORTERS["c"]
+    y = exporter.evaluate(job, exporter.render(job), job.x)
+    assert not y[:, 1].any()
+    assert y[:, 0].all()
+
+
 def test_a_centre_that_is_moved_is_found_out():
     job = job_of(EAST, {"lon": (-122.41955, -122.41925)})
     exporter = EXPORTERS["c"]

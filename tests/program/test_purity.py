@@ -45,6 +45,23 @@ def test_recursion_needs_a_condition_on_its_way(calls, recurs):
     ("before", "body", "expected"),
     [
         ("int n;", "n = 1; return x;", ["writes_global"]),
+        ("int n[3];", "*n = 1; return x;", ["writes_global"]),
+        ("int n[3];", "*(n + 1) += 2; return x;", ["writes_global"]),
+        ("int n[3];", "(*n)++; return x;", ["writes_global"]),
+        ("int n[3];", "int *e = n; *e++ = 1; return x;", ["writes_global"]),
+        (
+            "int n[3];",
+            "int *e; e = x > 0 ? &n[1] : n + 1; e[1] = 1; return x;",
+            ["writes_global"],
+        ),
+        ("int n[3];", "const int *e = n; e++; return x + e[0];", []),
+        ("int n;", "int a[3], *e = a + n; *e = 1; return x + a[0];", []),
+        (
+            "#include <string.h>\nint n[3];",
+            "int a[3] = {0}; memcpy(a, n, 8); memset(n + 1, 0, 4); return x;",
+            ["writes_global"],
+        ),
+        ("struct { int a; } n[3];", "n->a = 1; return x;", ["writes_global"]),
         ("int n;", "int n; n = 1; return x;", []),
         ("enum { n };", "n = 1; return x;", []),
         (

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from nsc.deploy.exporter import ExportJob
-from nsc.deploy.rounding import UNIT, corners, rounding_bound
+from nsc.deploy.rounding import LEAST, UNIT, corners, rounding_bound
 from nsc.errors import BuildError
 from nsc.program import as_returned
 
@@ -41,9 +41,7 @@ def check_agreement(job: ExportJob, evaluate: Evaluate, real: str) -> None:
     """
     x = _checked_inputs(job)
     y = job.surrogate.networks(x)
-    single = [leaf.type.bits == 32 for leaf in job.program.signature.outputs]
-    # an output's own type rounds, whatever computes it
-    stored = np.where(single, UNIT["float"], UNIT["double"]) * np.abs(y)
+    stored = _rounded_by_storing(job, y)
     explained = rounding_bound(job.surrogate, x, real)
     tolerated = explained + 2 * stored
     worth = _worth_knowing(job, y)
@@ -57,6 +55,16 @@ def check_agreement(job: ExportJob, evaluate: Evaluate, real: str) -> None:
     if not agrees.all():
         row, output = np.argwhere(~agrees)[0]
         raise BuildError(_said(job, x[row], found[row], int(output)))
+
+
+def _rounded_by_storing(job: ExportJob, y: np.ndarray) -> np.ndarray:
+    """Return how much an output's own type rounds, whatever computes it, `n o`.
+
+    What is smaller than its least number becomes that, or zero.
+    """
+    single = [leaf.type.bits == 32 for leaf in job.program.signature.outputs]
+    rounded = np.where(single, UNIT["float"], UNIT["double"]) * np.abs(y)
+    return rounded + np.where(single, LEAST["float"], LEAST["double"])
 
 
 def _worth_knowing(job: ExportJob, y: np.ndarray) -> np.ndarray | None:

@@ -16,6 +16,7 @@ from nsc.surrogate import Member, Surrogate, forward, pad_inputs
 from nsc.syntax import Leaf
 
 UNIT = {"float": 2.0**-24, "double": 2.0**-53}
+LEAST = {"float": 2.0**-149, "double": 2.0**-1074}  # above zero
 # of an exported sigmoid or tanh, whose 2^f is a polynomial
 ACTIVATION_ERROR = {"float": 1e-6, "double": 4e-12}
 # what single precision may cost: of the verified error, of an output's range

@@ -308,17 +308,87 @@ def _is_inside_body(node: Node) -> bool:
 def _writes(nodes: _Nodes) -> Iterator[tuple[str, Refusal]]:
     """Find writes to file-scope or static objects."""
     statics, others = _variables(nodes)
+    yield from _writes_by_pointer(nodes, statics | others)
+    yield from _writes_by_copying(nodes, statics | others)
     for node in nodes.of("assignment_expression", "update_expression"):
         is_update = node.type == "update_expression"
         name = _root_name(child(node, "argument" if is_update else "left"))
         if name is None:
-            continue
+            name = _decayed_name(
+                child(node, "argument" if is_update else "left")
+            )
+            if name is None or name in statics:
+                continue
         if name in statics:
             what = f"the static variable '{name}' is written"
             yield name, Refusal("keeps_state", what, node)
         elif name not in others:
             what = f"the file-level variable '{name}' is written"
             yield name, Refusal("writes_global", what, node)
+
+
+def _writes_by_pointer(
+    nodes: _Nodes, own: set[str]
+) -> Iterator[tuple[str, Refusal]]:
+    """Find writes through a local pointer that was set to a file-level object."""
+    targets: dict[str, set[str]] = {}
+    for node in nodes.of("init_declarator"):
+        found = _pointed_to(child(node, "value")) - own
+        if found and child(node, "declarator").type == "pointer_declarator":
+            targets.setdefault(declared_name(node), set()).update(found)
+    for node in nodes.of("assignment_expression"):
+        left = child(node, "left")
+        if left.type == "identifier" and text_of(left) in own:
+            found = _pointed_to(child(node, "right")) - own
+            targets.setdefault(text_of(left), set()).update(found)
+    if not any(targets.values()):
+        return
+    for node in nodes.of("assignment_expression", "update_expression"):
+        is_update = node.type == "update_expression"
+        lvalue = child(node, "argument" if is_update else "left")
+        pointer = _decayed_name(lvalue, subscript=True)
+        for name in sorted(targets.get(pointer or "", ())):
+            what = (
+                f"the file-level variable '{name}' is written, by '{pointer}'"
+            )
+            yield name, Refusal("writes_global", what, node)
+
+
+def _writes_by_copying(
+    nodes: _Nodes, own: set[str]
+) -> Iterator[tuple[str, Refusal]]:
+    """Find file-level objects that a function of <string.h> copies to."""
+    for call in nodes.of("call_expression"):
+        given = child(call, "arguments").named_children
+        name = text_of(child(call, "function"))
+        if name not in ("memcpy", "memmove", "memset") or not given:
+            continue
+        for target in sorted(_pointed_to(given[0]) - own):
+            what = f"the file-level variable '{target}' is written, by {name}"
+            yield target, Refusal("writes_global", what, call)
+
+
+def _pointed_to(value: Node) -> set[str]:
+    """Return the variables whose address or elements a pointer may be set to."""
+    if value.type == "identifier":
+        return {text_of(value)}
+    if value.type == "pointer_expression" and operator_of(value) == "&":
+        name = _root_name(child(value, "argument"))
+        return set() if name is None else {name}
+    if value.type == "parenthesized_expression":
+        return _pointed_to(value.named_children[0])
+    if value.type == "cast_expression":
+        return _pointed_to(child(value, "value"))
+    if value.type == "binary_expression":
+        return _pointed_to(child(value, "left"))
+    if value.type == "conditional_expression":
+        other = _pointed_to(child(value, "alternative"))
+        chosen = optional_child(value, "consequence")
+        return other if chosen is None else other | _pointed_to(chosen)
+    if value.type in ("subscript_expression", "field_expression"):
+        name = _root_name(value)
+        return set() if name is None else {name}
+    return set()
 
 
 def _variables(nodes: _Nodes) -> tuple[set[str], set[str]]:
@@ -331,6 +401,37 @@ def _variables(nodes: _Nodes) -> tuple[set[str], set[str]]:
         names = statics if keeps_state else others
         names.update(map(declared_name, declarators_of(node)))
     return statics, others
+
+
+def _decayed_name(lvalue: Node, *, subscript: bool = False) -> str | None:
+    """Return the variable that an lvalue goes through: `*g`, `*(g + 1)` and `g->a`
+    give "g".
+
+    It may be an array, which is written then.
+
+    Args:
+        subscript: whether `g[1]` does, too.
+    """
+    node = lvalue
+    is_through = False
+    while node.type != "identifier":
+        if node.type == "pointer_expression" and operator_of(node) == "*":
+            is_through = True
+            node = child(node, "argument")
+        elif node.type in ("field_expression", "subscript_expression"):
+            is_field = node.type == "field_expression"
+            is_arrow = is_field and operator_of(node) == "->"
+            is_through |= is_arrow or (subscript and not is_field)
+            node = child(node, "argument")
+        elif node.type == "parenthesized_expression":
+            node = node.named_children[0]
+        elif node.type == "binary_expression":
+            node = child(node, "left")
+        elif node.type == "update_expression":
+            node = child(node, "argument")
+        else:
+            return None
+    return text_of(node) if is_through else None
 
 
 def _root_name(lvalue: Node) -> str | None:
