@@ -21,6 +21,7 @@ from nsc.app.checks import notes_on_open_behaviour
 from nsc.app.figures import Pair, figures_of
 from nsc.app.held import held_of
 from nsc.app.options import CompileOptions
+from nsc.app.state import check_static_variables, refuse_unread_state
 from nsc.app.timing import time_calls
 from nsc.compilation import (
     Compilation,
@@ -117,6 +118,7 @@ def compile_text(program: Program, options: CompileOptions) -> Compiled:
     Raises:
         InputError: options that do not fit the program, or a text that cannot be read.
     """
+    refuse_unread_state(program)
     spent = _Spent()
     row = options.initialiser
     with spent.on("compile"):
@@ -223,14 +225,11 @@ def _prepared(
         initial = _made(compared, orders, runs_program=False)
     with spent.on("execute"):
         oracle = _oracle(program, progress)
+        notes: tuple[str, ...] = ()
         if isinstance(oracle, ProgramOracle):
+            notes = check_static_variables(program, seed=options.seed)
             check_by_running(program, oracle.built, seed=options.seed)
-        runs_in_sandbox = program.function is None
-        notes = (
-            notes_on_open_behaviour(program, options.seed)
-            if runs_in_sandbox
-            else ()
-        )
+            notes += notes_on_open_behaviour(program, options.seed)
     with spent.on("compile"):
         orders = [replace(order, oracle=oracle) for order in orders]
         initial |= _made(compared, orders, runs_program=True)

@@ -24,6 +24,11 @@ from nsc.program.probe import has_cells as has_cells
 from nsc.program.probe import probe_of as probe_of
 from nsc.program.program import Program as Program
 from nsc.program.prototype import signature_types as signature_types
+from nsc.program.static_sections import STATIC_BOUNDS as STATIC_BOUNDS
+from nsc.program.static_sections import Watched as Watched
+from nsc.program.static_sections import watched as watched
+from nsc.program.static_storage import StaticVariable as StaticVariable
+from nsc.program.static_storage import advice_on_state as advice_on_state
 from nsc.program.unit import Piece as Piece
 from nsc.program.unit import Unit as Unit
 from nsc.program.units import as_returned as as_returned

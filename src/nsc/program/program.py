@@ -17,6 +17,7 @@ from nsc.program.callable import signature_of_callable
 from nsc.program.domain import Ranges, domain_of
 from nsc.program.entry import unit_of
 from nsc.program.normalise import normalise
+from nsc.program.static_storage import StaticVariable
 from nsc.program.unit import Piece, Unit, names_of_pieces, text_of_pieces
 from nsc.symbolic import dag_of
 from nsc.syntax import Domain, Signature
@@ -41,6 +42,8 @@ class Program:
             guessed by name (`nsc.symbolic`), and nothing but `function` can run such a
             program.
         unread: the file's own headers that were not to be had.
+        static_variables: those that outlive calls and that a call writes or may write;
+            whether results depend on what they keep, running tells.
         notes: what its user should know of how it was read.
         function: runs it, instead of the sandbox.
     """
@@ -55,6 +58,7 @@ class Program:
     line: int = 0
     bodiless: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    static_variables: tuple[StaticVariable, ...] = ()
     notes: tuple[str, ...] = ()
     function: Callable[[np.ndarray], np.ndarray] | None = field(
         default=None, compare=False, repr=False

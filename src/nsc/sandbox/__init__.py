@@ -28,5 +28,8 @@ from nsc.sandbox.roles import (
 from nsc.sandbox.run import Execution as Execution
 from nsc.sandbox.run import RunLimits as RunLimits
 from nsc.sandbox.run import run as run
+from nsc.sandbox.state import State as State
+from nsc.sandbox.state import state_of as state_of
+from nsc.sandbox.static_storage import Storage as Storage
 from nsc.sandbox.undefined import Undefined as Undefined
 from nsc.sandbox.undefined import undefined_behaviour as undefined_behaviour
