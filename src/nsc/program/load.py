@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from nsc.errors import Problem, SourceError
 from nsc.program.domain import Ranges, with_fixed
+from nsc.program.errno import notes_on_errno
 from nsc.program.examine import (
     Examined,
     ParsedFile,
@@ -90,7 +91,8 @@ def parse_program(
     named = [variable.name for variable in signature.variables]
     notes = notes_on_variables(file.module, examined.closure, named)
     unread = notes_on_static_variables(file.module, examined.closure)
-    return replace(program, notes=(*notes, *unread))
+    unset = notes_on_errno(examined.closure.functions())
+    return replace(program, notes=(*notes, *unread, *unset))
 
 
 def _choose(

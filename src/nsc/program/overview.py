@@ -17,6 +17,7 @@ from nsc.program.domain import (
     with_fixed,
     without_fixed,
 )
+from nsc.program.errno import notes_on_errno
 from nsc.program.examine import (
     Examined,
     ParsedFile,
@@ -223,6 +224,7 @@ def _notes(
     return (
         *notes_on_variables(file.module, closure, named),
         *notes_on_static_variables(file.module, closure),
+        *notes_on_errno(closure.functions()),
     )
 
 
