@@ -373,7 +373,8 @@ def _oracle(program: Program, progress: Progress) -> Oracle:
         )
     warm_up(lambda line: progress(line, 0.0))
     progress("building the program", 0.0)
-    return ProgramOracle(program.unit)
+    exits = [call.located(program.path) for call in program.exits]
+    return ProgramOracle(program.unit, exits=exits)
 
 
 def _template(program: Program) -> Surrogate:

@@ -15,6 +15,7 @@ from nsc.errors import InputError, Problem, SourceError
 from nsc.program.closure import Closure, close, closure_pieces, closure_text
 from nsc.program.dialects import cpp_in, said_of_cpp
 from nsc.program.domain import Ranges, domain_of, without_fixed
+from nsc.program.exits import exit_calls
 from nsc.program.infer import Stated, signature_of
 from nsc.program.program import Program
 from nsc.program.purity import impurities
@@ -256,5 +257,6 @@ def program_of(
         line=line,
         bodiless=tuple(dict.fromkeys(closure.bodiless)),
         unread=tuple(file.module.expanded.unread),
+        exits=exit_calls(file.module, closure),
         static_variables=static_variables(file.module, closure, outputs),
     )

@@ -14,6 +14,8 @@ from nsc.sandbox.compiler import clean_diagnostic as clean_diagnostic
 from nsc.sandbox.compiler import limited as limited
 from nsc.sandbox.compiler import run_limited as run_limited
 from nsc.sandbox.compiler import warm_up as warm_up
+from nsc.sandbox.exits import ENDED_BY_CALL as ENDED_BY_CALL
+from nsc.sandbox.exits import exit_reached as exit_reached
 from nsc.sandbox.guard import refusal as refusal
 from nsc.sandbox.history import remembering as remembering
 from nsc.sandbox.history import same_bits as same_bits
