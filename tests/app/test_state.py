@@ -96,6 +96,21 @@ def test_what_nothing_reads_is_found_in_the_text(text):
     assert check_static_variables(program, seed=0) == ()
 
 
+def test_variables_of_one_declaration_are_told_apart():
+    text = """double f(double x) { static int n = 0, ready; n++;
+      if (!ready) ready = 1; return x * ready; }"""
+    program = parse_program(text)
+    (note,) = check_static_variables(program, seed=0)
+    assert note.startswith("the static variable 'ready' is set once")
+
+
+def test_an_alias_reads_a_variable():
+    text = """static int n; static int *const p = &n;
+      double f(double x) { n++; return x + *p; }"""
+    with pytest.raises(SourceError, match="and is read"):
+        parse_program(text)
+
+
 ACCUMULATES = (
     "double f(double x) { static double s; s = s / 2 + x; return s; }"
 )

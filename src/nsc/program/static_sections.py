@@ -1,6 +1,6 @@
 """A Unit -> the same unit with its static variables in sections of their own.
 
-Each declaration gets a section, whose bounds an exported function tells, so that a
+Each variable gets a section, whose bounds an exported function tells, so that a
 builder can look at what the variables hold.
 
 In: Unit. Out: `Watched`. Non-goals: judging text, which is done before; running it.
@@ -16,6 +16,7 @@ from tree_sitter import Node
 from nsc.program.static_storage import keeps_value
 from nsc.program.unit import Piece, Unit
 from nsc.syntax import (
+    child,
     declarators_of,
     declared_name,
     has_specifier,
@@ -35,12 +36,12 @@ class Watched:
     """A unit whose static variables can be looked at.
 
     Args:
-        names: of each section: the function that declares it ("" at file level), and a
-            variable.
+        names: of each section: the function that declares the variable ("" at file
+            level), and the variable.
     """
 
     unit: Unit
-    names: tuple[tuple[tuple[str, str], ...], ...]
+    names: tuple[tuple[str, str], ...]
 
 
 def watched(unit: Unit) -> Watched | None:
@@ -49,43 +50,34 @@ def watched(unit: Unit) -> Watched | None:
     The unit's text must be one that may reach the compiler: what comes out has
     attributes in it.
     """
-    names: list[tuple[tuple[str, str], ...]] = []
-    numbers: dict[tuple[tuple[str, str], ...], int] = {}
+    numbers: dict[tuple[str, str], int] = {}
     pieces: list[Piece] = []
     for piece in unit.pieces:
         text = piece.text
-        marks: list[tuple[int, int]] = []
-        for place, declared in _declarations(syntax_tree(text)):
-            number = numbers.setdefault(declared, len(numbers))
-            if number == len(names):
-                names.append(declared)
-            marks.append((place, number))
+        marks = [
+            (place, numbers.setdefault(name, len(numbers)))
+            for place, name in _variables(syntax_tree(text))
+        ]
         for place, number in sorted(marks, reverse=True):
             text = f"{text[:place]}{_attribute(number)}{text[place:]}"
-        pieces.append(replace_text(piece, text))
-    if not names:
+        pieces.append(Piece(piece.names, text))
+    if not numbers:
         return None
-    bounds = Piece((STATIC_BOUNDS,), _bounds(len(names)))
-    return Watched(replace(unit, pieces=(*pieces, bounds)), tuple(names))
+    bounds = Piece((STATIC_BOUNDS,), _bounds(len(numbers)))
+    return Watched(replace(unit, pieces=(*pieces, bounds)), tuple(numbers))
 
 
-def replace_text(piece: Piece, text: str) -> Piece:
-    return Piece(piece.names, text)
-
-
-def _declarations(
-    root: Node,
-) -> Iterator[tuple[int, tuple[tuple[str, str], ...]]]:
-    """Yield where each declaration takes an attribute, and what it declares."""
+def _variables(root: Node) -> Iterator[tuple[int, tuple[str, str]]]:
+    """Yield where each variable takes an attribute, its function, and its name."""
     for top in root.children:
         if top.type == "declaration" and _is_variable(top):
-            yield top.start_byte, _declared(top, "")
+            yield from _declared(top, "")
         if top.type != "function_definition":
             continue
         function = declared_name(top.child_by_field_name("declarator"))
         for node in walk(top):
             if node.type == "declaration" and keeps_value(node):
-                yield node.start_byte, _declared(node, function)
+                yield from _declared(node, function)
 
 
 def _is_variable(declaration: Node) -> bool:
@@ -102,13 +94,18 @@ def _is_variable(declaration: Node) -> bool:
     return bool(kinds) and "function_declarator" not in kinds
 
 
-def _declared(declaration: Node, function: str) -> tuple[tuple[str, str], ...]:
-    names = map(declared_name, declarators_of(declaration))
-    return tuple((function, name) for name in names)
+def _declared(
+    declaration: Node, function: str
+) -> Iterator[tuple[int, tuple[str, str]]]:
+    for declarator in declarators_of(declaration):
+        inner = declarator
+        if declarator.type == "init_declarator":
+            inner = child(declarator, "declarator")
+        yield inner.end_byte, (function, declared_name(declarator))
 
 
 def _attribute(number: int) -> str:
-    return f'__attribute__((__section__("{_SECTION}{number}"), __used__)) '
+    return f' __attribute__((__section__("{_SECTION}{number}"), __used__))'
 
 
 def _bounds(n: int) -> str:

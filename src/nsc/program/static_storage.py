@@ -134,8 +134,15 @@ def _is_private(module: Module, name: str) -> bool:
 
 
 def _users(module: Module, name: str) -> list[Item]:
-    """List the functions of a file that use a file-level name."""
-    return [f for f in module.functions if name in facts_of(f).used]
+    """List the items of a file that use a file-level name, and do not define it."""
+    return [
+        item.at(base)
+        for base, part in module.parts
+        for item in part.items
+        if item.kind in ("function", "variable")
+        and name in facts_of(item).used
+        and name not in item.defines
+    ]
 
 
 def _occurrences(function: Item, name: str) -> Iterator[Node]:

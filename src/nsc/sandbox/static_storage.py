@@ -102,7 +102,7 @@ def observed_storage(
 
 @dataclass
 class _Section:
-    """The bytes of one declaration.
+    """The bytes of one variable.
 
     Args:
         first: what they hold at first.
@@ -111,7 +111,7 @@ class _Section:
         is_constant: whether each byte was set once at most, to what every call sets it.
     """
 
-    names: tuple[Name, ...]
+    name: Name
     start: int
     first: bytes
     values: set[bytes] = field(default_factory=set[bytes])
@@ -159,9 +159,7 @@ class _Observation:
         order = _order(np.flatnonzero(ended), generator)
         dependence = self._in_order(order, alone, left)
         written = [
-            s
-            for s in self.sections
-            if s.is_written or in_text.intersection(s.names)
+            s for s in self.sections if s.is_written or s.name in in_text
         ]
         if dependence is not None:
             causes = _names(self.causes or written)
@@ -178,11 +176,11 @@ class _Observation:
         bounds = exported_function(self.instance.exports, STATIC_BOUNDS)
         store = self.instance.store
         found: list[_Section] = []
-        for k, names in enumerate(self.found.names):
+        for k, name in enumerate(self.found.names):
             start = bounds(store, 2 * k)
             stop = bounds(store, 2 * k + 1)
             first = bytes(self.instance.memory.read(store, start, stop))
-            found.append(_Section(names, start, first))
+            found.append(_Section(name, start, first))
         return found
 
     def _held(self) -> list[bytes]:
@@ -380,7 +378,7 @@ def _kind(section: _Section, *, is_unread: bool) -> str:
 
 
 def _names(sections: Sequence[_Section]) -> tuple[Name, ...]:
-    return tuple(name for section in sections for name in section.names)
+    return tuple(dict.fromkeys(section.name for section in sections))
 
 
 def _order(samples: np.ndarray, generator: np.random.Generator) -> list[int]:
