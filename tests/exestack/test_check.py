@@ -8,6 +8,7 @@ from nsc.exestack.programs.check import (
     inputs_for,
     neighbour_reasons,
     signature_reasons,
+    state_reasons,
 )
 from nsc.exestack.programs.execute import execute
 from nsc.exestack.programs.extract import Candidate, Dropped
@@ -51,6 +52,22 @@ def test_signatures_are_held_against_runs():
     wrong = without_input(right, "p")
     reasons = signature_reasons([wrong, scalar, right], WIDE)
     assert reasons == ["signature_differs:hidden_input", None, None]
+
+
+def test_state_is_dropped_and_what_is_none_is_kept():
+    lazy = """double f(double x) { static int ready; static double k;
+      if (!ready) { k = 3; ready = 1; } return k * x; }"""
+    last = "double f(double x) { static double p; p = p / 2 + x; return p; }"
+    rare = """double f(double x) { static int n; n = n + 1;
+      return n > 1000000 ? 0 : x; }"""
+    programs = [parse_program(text) for text in (lazy, last, rare)]
+    kept = [None, "keeps_state", "keeps_state"]
+    assert state_reasons(programs, WIDE) == kept
+    candidates = [Candidate(SourceText("o", "a.c", ""), p) for p in programs]
+    record, *dropped = execute(candidates, WIDE)
+    assert isinstance(record, Record) and record.dag is not None
+    reasons = [d.reason for d in dropped if isinstance(d, Dropped)]
+    assert reasons == ["nondeterministic", "keeps_state"]
 
 
 def test_a_wrong_signature_is_dropped_by_name():

@@ -52,9 +52,21 @@ MAX = (
             "'T' cannot be used: it has bit-fields",
         ),
         (
-            "#include <errno.h>\ndouble f(double x) { errno = 0; return x; }",
+            "#include <errno.h>\ndouble f(double x)"
+            " { errno = 0; double y = log(x); return errno ? 0 : y; }",
             "uses_errno",
-            "'errno'",
+            "what 'errno' holds is read here",
+        ),
+        (
+            "#include <errno.h>\nint f(double x) { return x > 0 ? 0 : -EDOM; }",
+            "uses_errno",
+            "the number that 'EDOM' stands for differs",
+        ),
+        (
+            "#include <errno.h>\ndouble f(double x)"
+            " { int before = errno; errno = before; return x; }",
+            "uses_errno",
+            "what 'errno' holds is read here",
         ),
     ],
 )

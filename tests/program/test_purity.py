@@ -69,7 +69,12 @@ def test_recursion_needs_a_condition_on_its_way(calls, recurs):
             "s.a[1] += x; return x;",
             ["writes_global"],
         ),
-        ("", "static int k; k++; return x;", ["keeps_state"]),
+        ("", "static int k; k++; return x + k;", ["keeps_state"]),
+        ("", "static double k; return k += x;", ["keeps_state"]),
+        ("", "static int k; k++; return x;", []),
+        ("", "static int k; k = 1; return x + k;", []),
+        ("static int n;", "n++; return x + n;", ["writes_global"]),
+        ("static int n;", "n = 1; return x + n;", []),
         ("", "static const int k = 2; return k * x;", []),
         (
             "static void set(void) { n = 1; } int n;",
@@ -104,13 +109,13 @@ def test_a_syntax_error_may_come_from_a_header_that_is_not_there():
 
 def test_problems_are_in_the_order_of_the_text_each_reason_once_a_place():
     text = (
-        "static double g(double x) { static int n; n++; return rand(); }\n"
+        "static double g(double x) { static int n; n++; return n * rand(); }\n"
         "double f(double x) { return g(x) + K; }"
     )
     assert reasons(text) == ["keeps_state", "uses_random", "unknown_name"]
     assert [(p.line, p.column) for p in problems(text)] == [
         (1, 43),
-        (1, 55),
+        (1, 59),
         (2, 36),
     ]
 
@@ -120,7 +125,7 @@ static double helper(double x) { return x; }
 double good(double x) { return helper(x); }
 int whole(int n) { return n; }
 double broken(double x) { return x +; }
-double dirty(double x) { static int n; n++; return x; }
+double dirty(double x) { static int n; n++; return x + n; }
 double open(double *p, double n) { return p[(int)n]; }
 double lost(double x) { return nowhere(x); }
 """

@@ -14,10 +14,13 @@ import numpy as np
 
 from nsc.program import Program, draw_inputs, with_twofold_pointers
 from nsc.sandbox import (
+    ENDED_BY_CALL,
     MEANING,
     Built,
     Execution,
+    Outcome,
     build,
+    exit_reached,
     run,
     undefined_behaviour,
 )
@@ -60,7 +63,8 @@ def _of_failures(
     finite = [bool(np.isfinite(row).all()) for row in ran.outputs]
     if ran.failed:
         first = min(ran.failed)
-        what = MEANING[ran.failed[first]]
+        outcome = ran.failed[first]
+        what = f"{MEANING[outcome]}{_exit(program, x[first], outcome)}"
     elif not all(finite):
         first = finite.index(False)
         what = "returns NaN or infinity"
@@ -68,6 +72,16 @@ def _of_failures(
         return ()
     where = _spelled(program, x[first])
     return (f"the program {what} at {where}, inside its domain; {ADVICE}",)
+
+
+def _exit(program: Program, x: np.ndarray, outcome: Outcome) -> str:
+    """Name the call that ended the program; "" if none did."""
+    if not program.exits or outcome not in ENDED_BY_CALL:
+        return ""
+    reached = exit_reached(program.unit, x)
+    if reached is None or reached >= len(program.exits):
+        return ""
+    return f" ({program.exits[reached].located(program.path)})"
 
 
 def _sample(program: Program, seed: int) -> np.ndarray:

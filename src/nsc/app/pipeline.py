@@ -21,6 +21,7 @@ from nsc.app.checks import notes_on_open_behaviour
 from nsc.app.figures import Pair, figures_of
 from nsc.app.held import held_of
 from nsc.app.options import CompileOptions
+from nsc.app.state import check_static_variables, refuse_unread_state
 from nsc.app.timing import time_calls
 from nsc.compilation import (
     Compilation,
@@ -117,6 +118,7 @@ def compile_text(program: Program, options: CompileOptions) -> Compiled:
     Raises:
         InputError: options that do not fit the program, or a text that cannot be read.
     """
+    refuse_unread_state(program)
     spent = _Spent()
     row = options.initialiser
     with spent.on("compile"):
@@ -247,11 +249,14 @@ def _checked(
     """
     if not isinstance(oracle, ProgramOracle):
         return (), {}
+    with counted_runs() as of_state:
+        notes = check_static_variables(program, seed=seed)
     with counted_runs() as of_signature:
         check_by_running(program, oracle.built, seed=seed)
     with counted_runs() as of_undefined:
-        notes = notes_on_open_behaviour(program, seed)
+        notes += notes_on_open_behaviour(program, seed)
     return notes, {
+        "state": of_state.n,
         "signature": of_signature.n,
         "undefined behaviour": of_undefined.n,
     }
@@ -401,7 +406,8 @@ def _oracle(program: Program, progress: Progress) -> Oracle:
         )
     warm_up(lambda line: progress(line, 0.0))
     progress("building the program", 0.0)
-    return ProgramOracle(program.unit)
+    exits = [call.located(program.path) for call in program.exits]
+    return ProgramOracle(program.unit, exits=exits)
 
 
 def _template(program: Program) -> Surrogate:

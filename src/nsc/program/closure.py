@@ -15,10 +15,11 @@ from operator import itemgetter
 
 from tree_sitter import Node
 
+from nsc.program.errno import errno_refusals
 from nsc.program.unit import Piece
 from nsc.refusal import Refusal
 from nsc.syntax import Item, Module, announced_by_type, facts_of
-from nsc.text import FORBIDDEN, HEADER_OF, HEADERS, Macro
+from nsc.text import ERROR_NUMBERS, FORBIDDEN, HEADER_OF, HEADERS, Macro
 
 MAX_ITEMS = 1000
 _KEYWORDS = frozenset(
@@ -145,6 +146,9 @@ def _items_for(
         return found  # an enumerator of the user's
     if any(item.kind not in _ANNOUNCEMENTS for item in found):
         return _wanted(found)
+    if name == "errno" or name in ERROR_NUMBERS:
+        outside.use_errno(name, user)
+        return []
     outside.resolve(name, node, user.base)
     if name in outside.bodiless:
         return [item for item in found if item.kind == "prototype"]
@@ -181,6 +185,11 @@ class _Outside:
 
     def add_header_of(self, name: str) -> None:
         self.headers.setdefault(HEADER_OF[name])
+
+    def use_errno(self, name: str, user: Item) -> None:
+        self.headers.setdefault("errno.h")
+        refused = errno_refusals(user, name)
+        self.refusals += [refusal.moved(user.base) for refusal in refused]
 
     def refuse_ours(self, item: Item) -> None:
         """Refuse an item that defines what nsc has a use of its own for."""

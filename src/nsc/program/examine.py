@@ -15,10 +15,12 @@ from nsc.errors import InputError, Problem, SourceError
 from nsc.program.closure import Closure, close, closure_pieces, closure_text
 from nsc.program.dialects import cpp_in, said_of_cpp
 from nsc.program.domain import Ranges, domain_of, without_fixed
+from nsc.program.exits import exit_calls
 from nsc.program.infer import Stated, signature_of
 from nsc.program.program import Program
 from nsc.program.purity import impurities
 from nsc.program.reads_and_writes import ReadsAndWrites
+from nsc.program.static_storage import static_variables, written_inputs
 from nsc.program.variables import requested, with_variables, written_variables
 from nsc.refusal import Refusal
 from nsc.syntax import Item, Module, Signature, parse_module
@@ -216,6 +218,9 @@ def with_asked_variables(
                 f"out must not name '{name}' alone: its value outlives a call; give it"
                 f" a range as an input ({name}=LO:HI), or fix it ({name}=VALUE), too"
             )
+    refused = written_inputs(closure, names, written)
+    if refused:
+        raise SourceError(file.path, file.problems(refused))
     try:
         signature = with_variables(
             signature, file.module, closure, names, written
@@ -240,6 +245,7 @@ def program_of(
     entry = closure.entry
     signature = without_fixed(signature, ranges)
     line, _ = file.position(entry)
+    outputs = [v.name for v in signature.variables if v.direction == "inout"]
     return Program(
         name=entry.name,
         path=file.path,
@@ -251,4 +257,6 @@ def program_of(
         line=line,
         bodiless=tuple(dict.fromkeys(closure.bodiless)),
         unread=tuple(file.module.expanded.unread),
+        exits=exit_calls(file.module, closure),
+        static_variables=static_variables(file.module, closure, outputs),
     )

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from nsc.errors import Problem, SourceError
 from nsc.program.domain import Ranges, with_fixed
+from nsc.program.errno import notes_on_errno
 from nsc.program.examine import (
     Examined,
     ParsedFile,
@@ -22,6 +23,7 @@ from nsc.program.examine import (
 from nsc.program.infer import Stated
 from nsc.program.linking import expect_one_meaning
 from nsc.program.program import Program
+from nsc.program.static_storage import notes_on_static_variables
 from nsc.program.variables import notes_on_variables
 from nsc.syntax import Item, Module, has_specifier
 from nsc.text import Include
@@ -88,7 +90,9 @@ def parse_program(
     program = program_of(file, examined.closure, signature, {**more, **both})
     named = [variable.name for variable in signature.variables]
     notes = notes_on_variables(file.module, examined.closure, named)
-    return replace(program, notes=notes)
+    unread = notes_on_static_variables(file.module, examined.closure)
+    unset = notes_on_errno(examined.closure.functions())
+    return replace(program, notes=(*notes, *unread, *unset))
 
 
 def _choose(

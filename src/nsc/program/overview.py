@@ -17,6 +17,7 @@ from nsc.program.domain import (
     with_fixed,
     without_fixed,
 )
+from nsc.program.errno import notes_on_errno
 from nsc.program.examine import (
     Examined,
     ParsedFile,
@@ -25,6 +26,7 @@ from nsc.program.examine import (
     with_asked_variables,
 )
 from nsc.program.infer import Stated
+from nsc.program.static_storage import notes_on_static_variables
 from nsc.program.variables import notes_on_variables, variables_of
 from nsc.syntax import (
     Item,
@@ -219,7 +221,11 @@ def _notes(
     file: ParsedFile, closure: Closure, signature: Signature
 ) -> tuple[str, ...]:
     named = [variable.name for variable in signature.variables]
-    return notes_on_variables(file.module, closure, named)
+    return (
+        *notes_on_variables(file.module, closure, named),
+        *notes_on_static_variables(file.module, closure),
+        *notes_on_errno(closure.functions()),
+    )
 
 
 def _overview(file: ParsedFile, item: Item, asked: Asked) -> FunctionOverview:

@@ -16,7 +16,9 @@ from nsc.graph import Dag, Unsupported
 from nsc.program.callable import signature_of_callable
 from nsc.program.domain import Ranges, domain_of
 from nsc.program.entry import unit_of
+from nsc.program.exits import ExitCall
 from nsc.program.normalise import normalise
+from nsc.program.static_storage import StaticVariable
 from nsc.program.unit import Piece, Unit, names_of_pieces, text_of_pieces
 from nsc.symbolic import dag_of
 from nsc.syntax import Domain, Signature
@@ -41,6 +43,9 @@ class Program:
             guessed by name (`nsc.symbolic`), and nothing but `function` can run such a
             program.
         unread: the file's own headers that were not to be had.
+        static_variables: those that outlive calls and that a call writes or may write;
+            whether results depend on what they keep, running tells.
+        exits: the calls that may end it (exit, abort, assert), in its text's order.
         notes: what its user should know of how it was read.
         function: runs it, instead of the sandbox.
     """
@@ -55,6 +60,8 @@ class Program:
     line: int = 0
     bodiless: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    static_variables: tuple[StaticVariable, ...] = ()
+    exits: tuple[ExitCall, ...] = ()
     notes: tuple[str, ...] = ()
     function: Callable[[np.ndarray], np.ndarray] | None = field(
         default=None, compare=False, repr=False

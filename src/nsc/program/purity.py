@@ -13,6 +13,7 @@ from tree_sitter import Node
 
 from nsc.program.closure import Closure
 from nsc.program.dialects import dialect
+from nsc.program.static_storage import forbidden_writes
 from nsc.refusal import Refusal
 from nsc.syntax import (
     MAX_TREE_DEPTH,
@@ -75,7 +76,7 @@ def item_impurities(
     return [
         *attribute,
         *facts_of(item).refused,
-        *_forbidden_writes(module, item, outputs),
+        *forbidden_writes(module, item, outputs),
     ]
 
 
@@ -141,23 +142,6 @@ def _hint(module: Module) -> str:
         f"; a macro may be missing, from {', '.join(unread[:3])}: give its folder with"
         " include=['DIR']"
     )
-
-
-def _forbidden_writes(
-    module: Module, function: Item, outputs: Collection[str]
-) -> list[Refusal]:
-    """Find writes to file-scope or static objects."""
-    writes = facts_of(function).writes
-    return [
-        refusal
-        for name, refusal in writes
-        if refusal.reason == "keeps_state"
-        or (name not in outputs and _is_variable(module, name))
-    ]
-
-
-def _is_variable(module: Module, name: str) -> bool:
-    return any(item.kind == "variable" for item in module.named(name))
 
 
 def _unbounded_recursion(module: Module, closure: Closure) -> list[Refusal]:

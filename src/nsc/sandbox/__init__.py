@@ -16,6 +16,8 @@ from nsc.sandbox.compiler import run_limited as run_limited
 from nsc.sandbox.compiler import warm_up as warm_up
 from nsc.sandbox.count import RunCount as RunCount
 from nsc.sandbox.count import counted_runs as counted_runs
+from nsc.sandbox.exits import ENDED_BY_CALL as ENDED_BY_CALL
+from nsc.sandbox.exits import exit_reached as exit_reached
 from nsc.sandbox.guard import refusal as refusal
 from nsc.sandbox.history import remembering as remembering
 from nsc.sandbox.history import same_bits as same_bits
@@ -30,5 +32,8 @@ from nsc.sandbox.roles import (
 from nsc.sandbox.run import Execution as Execution
 from nsc.sandbox.run import RunLimits as RunLimits
 from nsc.sandbox.run import run as run
+from nsc.sandbox.state import State as State
+from nsc.sandbox.state import state_of as state_of
+from nsc.sandbox.static_storage import Storage as Storage
 from nsc.sandbox.undefined import Undefined as Undefined
 from nsc.sandbox.undefined import undefined_behaviour as undefined_behaviour

@@ -114,7 +114,7 @@ def _is_no_terminal(fd: int, status: int) -> int:
     return _BAD_DESCRIPTOR
 
 
-class _Instance:
+class Instance:
     """One fresh instance of a module."""
 
     def __init__(self, built: Built, limits: RunLimits):
@@ -126,12 +126,13 @@ class _Instance:
         module, linker = _module(built.wasm)
         exports = linker.instantiate(self.store, module).exports(self.store)
         if "_initialize" in exports:
-            _function(exports, "_initialize")(self.store)
+            exported_function(exports, "_initialize")(self.store)
         self.memory = _memory(exports)
-        self.input = _function(exports, "in")(self.store)
-        self.output = _function(exports, "out")(self.store)
-        self.done = _function(exports, "done")(self.store)
-        self.entry = _function(exports, "run")
+        self.input = exported_function(exports, "in")(self.store)
+        self.output = exported_function(exports, "out")(self.store)
+        self.done = exported_function(exports, "done")(self.store)
+        self.entry = exported_function(exports, "run")
+        self.exports = exports
         self.built = built
         self.limits = limits
 
@@ -160,7 +161,7 @@ class _Instance:
         found = int.from_bytes(bytes(raw), "little", signed=True)
         return min(max(found, low), high - 1)
 
-    def run(self, first: int, stop: int) -> _Stretch:
+    def run(self, first: int, stop: int) -> Stretch:
         """Run samples first..stop of those written, until one fails."""
         fuel = self.limits.fuel_per_sample * (stop - first) + SPARE_FUEL
         self.store.set_fuel(fuel)
@@ -168,11 +169,11 @@ class _Instance:
             self.entry(self.store, self.built.number, first, stop)
         except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
             outcome, import_name = _named_error(error)
-            return _Stretch(self.position(first, stop), outcome, import_name)
-        return _Stretch(stop, Outcome.ok, "")
+            return Stretch(self.position(first, stop), outcome, import_name)
+        return Stretch(stop, Outcome.ok, "")
 
 
-class _Stretch(NamedTuple):
+class Stretch(NamedTuple):
     """How far samples ran: `reached` is the first that did not finish, and why."""
 
     reached: int
@@ -180,7 +181,9 @@ class _Stretch(NamedTuple):
     import_name: str
 
 
-def _function(exports: Mapping[str, object], name: str) -> wasmtime.Func:
+def exported_function(
+    exports: Mapping[str, object], name: str
+) -> wasmtime.Func:
     found = exports[name]
     assert isinstance(found, wasmtime.Func), (
         f"module.py exports a function '{name}'"
@@ -226,7 +229,7 @@ class _Run:
         self.outputs = np.full((len(x), built.n_outputs), np.nan)
         self.failed: dict[int, Outcome] = {}
         self.import_name = ""
-        self.instance: _Instance | None = None
+        self.instance: Instance | None = None
 
     def execution(self) -> Execution:
         """Run all chunks."""
@@ -271,11 +274,11 @@ class _Run:
             instance = self._written(None, start, stop)
 
     def _written(
-        self, instance: _Instance | None, start: int, stop: int
-    ) -> _Instance:
+        self, instance: Instance | None, start: int, stop: int
+    ) -> Instance:
         """Return an instance that holds the chunk's inputs, fresh if none is given."""
         if instance is None:
-            instance = _Instance(self.built, self.limits)
+            instance = Instance(self.built, self.limits)
         instance.write(self.x[start:stop])
         self.instance = instance
         return instance

@@ -208,6 +208,8 @@ def _assign(machine: Machine, ast: Ast, state: State) -> Result:
     b = machine.builder
     target, source = ast.kids
     operator = ast.data
+    if _is_errno(machine, target):
+        return machine.number(0.0, True)
     value = machine.value(source, state)
     place = machine.place(target, state)
     if operator:
@@ -219,6 +221,15 @@ def _assign(machine: Machine, ast: Ast, state: State) -> Result:
     b.at = ast.at
     machine.store(place, value, state)
     return machine.load(place, state)
+
+
+def _is_errno(machine: Machine, target: Ast) -> bool:
+    """Say whether the library's `errno` is set, which nothing reads."""
+    return (
+        target.kind == "name"
+        and target.data == "errno"
+        and machine.frame.find("errno") is None
+    )
 
 
 def _update(machine: Machine, ast: Ast, state: State) -> Result:

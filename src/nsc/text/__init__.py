@@ -15,6 +15,7 @@ from nsc.text.integers import bad_literal as bad_literal
 from nsc.text.integers import integer_literal as integer_literal
 from nsc.text.macros import Macro as Macro
 from nsc.text.preprocess import preprocess as preprocess
+from nsc.text.standard import ERROR_NUMBERS as ERROR_NUMBERS
 from nsc.text.standard import FORBIDDEN as FORBIDDEN
 from nsc.text.standard import HEADER_OF as HEADER_OF
 from nsc.text.standard import HEADERS as HEADERS

@@ -86,6 +86,14 @@ HEADERS: frozenset[str] = frozenset(_HEADER_NAMES) | frozenset(
     "stdio.h inttypes.h errno.h fenv.h tgmath.h time.h ctype.h stdarg.h".split()
 )
 
+# what `errno` is set to: the numbers differ from system to system
+ERROR_NUMBERS: frozenset[str] = frozenset(
+    """
+        EDOM ERANGE EILSEQ EINVAL ENOMEM EOVERFLOW EPERM ENOENT EIO EAGAIN EACCES EFAULT
+        EBUSY EEXIST ENODEV ENOSPC ENOSYS ENOTSUP
+    """.split()
+)
+
 _FORBIDDEN_BY_REASON: dict[str, str] = {
     "uses_io": (
         """sprintf snprintf vprintf vfprintf scanf fscanf sscanf getchar gets fgets fgetc

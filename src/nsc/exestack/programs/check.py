@@ -20,6 +20,7 @@ from nsc.sandbox import (
     run,
     same_bits,
     signature_disagreements,
+    state_of,
 )
 
 # outside an array, or an object, lies what a neighbour put there
@@ -67,6 +68,21 @@ def signature_reasons(
     return [
         f"signature_differs:{each[0].kind}" if each else None for each in found
     ]
+
+
+def state_reasons(
+    programs: Sequence[Program], profile: Profile
+) -> list[str | None]:
+    """Say which programs keep state in static variables, or may."""
+    reasons: list[str | None] = []
+    for program in programs:
+        x = inputs_for(program.n_inputs, profile)[:PATTERNED]
+        written = any(v.is_written for v in program.static_variables)
+        state = None
+        if written:
+            state, _ = state_of(program, x, seed=SEED, limits=LIMITS)
+        reasons.append(None if state is None else "keeps_state")
+    return reasons
 
 
 def neighbour_reasons(

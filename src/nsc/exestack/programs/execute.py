@@ -18,6 +18,7 @@ from nsc.exestack.programs.check import (
     inputs_for,
     neighbour_reasons,
     signature_reasons,
+    state_reasons,
 )
 from nsc.exestack.programs.extract import Candidate, Dropped
 from nsc.exestack.programs.profile import Profile
@@ -50,6 +51,9 @@ def execute(
         str(b.outcome) if isinstance(b, Failed) else _outputs(b, profile)
         for b in built
     ]
+    found = _checked(
+        programs, found, lambda ps, ys: state_reasons(ps, profile)
+    )
     found = _checked(
         programs, found, lambda ps, ys: signature_reasons(ps, profile)
     )
