@@ -17,9 +17,9 @@ MAX = (
     ("text", "reason", "said"),
     [
         (
-            "double f(w, h) double w, h; { return w * h; }",
-            "old_style_parameters",
-            "1989",
+            "double f(w, h) double w; { return w * h; }",
+            "implicit_int",
+            "the type of each parameter",
         ),
         (
             "template <class T> T f(T x) { return x; }",

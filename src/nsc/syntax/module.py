@@ -13,6 +13,7 @@ from operator import itemgetter
 
 from nsc.syntax.definitions import scope_of
 from nsc.syntax.facts import facts_of
+from nsc.syntax.old_style import with_prototypes
 from nsc.syntax.scope import Scope
 from nsc.syntax.sections import Item, Part, parts_of
 from nsc.text import Expanded, Macro
@@ -77,5 +78,9 @@ class Module:
 
 
 def parse_module(expanded: Expanded) -> Module:
-    """Parse expanded text into its file-scope items."""
+    """Parse expanded text into its file-scope items.
+
+    Definitions of the style before 1989 are read as what a prototype would say.
+    """
+    expanded = with_prototypes(expanded)
     return Module(expanded, parts_of(expanded.text, expanded.seams))
