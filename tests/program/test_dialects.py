@@ -40,18 +40,6 @@ MAX = (
             "a C++ cast",
         ),
         (
-            "struct s { unsigned on : 1; double gain; };\n"
-            "double f(struct s v, double x) { return v.gain * x; }",
-            "bit_field",
-            "'struct s' cannot be used: it has bit-fields",
-        ),
-        (
-            "typedef struct { int mode : 3; double gain; } T;\n"
-            "double f(const T *v) { return v->gain; }",
-            "bit_field",
-            "'T' cannot be used: it has bit-fields",
-        ),
-        (
             "#include <errno.h>\ndouble f(double x) { errno = 0; return x; }",
             "uses_errno",
             "'errno'",

@@ -8,6 +8,7 @@ from nsc.syntax.ctype import DOUBLE as DOUBLE
 from nsc.syntax.ctype import FLOAT as FLOAT
 from nsc.syntax.ctype import INT as INT
 from nsc.syntax.ctype import Array as Array
+from nsc.syntax.ctype import BitField as BitField
 from nsc.syntax.ctype import CType as CType
 from nsc.syntax.ctype import Pointer as Pointer
 from nsc.syntax.ctype import Scalar as Scalar

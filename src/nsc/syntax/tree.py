@@ -12,6 +12,7 @@ import tree_sitter_c
 from tree_sitter import Language, Node, Parser
 
 from nsc.syntax.parentheses import typedef_names, without_ambiguous_parentheses
+from nsc.syntax.respelled import without_unnamed_fields
 
 MAX_TREE_DEPTH = 250
 _PARSER = Parser(Language(tree_sitter_c.language()))
@@ -41,6 +42,7 @@ def syntax_tree(text: str, types: Collection[str] | None = None) -> Node:
     """
     if types is None:
         types = typedef_names(text)
+    text = without_unnamed_fields(text)
     return plain_tree(without_ambiguous_parentheses(text, types))
 
 
