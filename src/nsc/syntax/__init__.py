@@ -24,6 +24,7 @@ from nsc.syntax.facts import announced_by_type as announced_by_type
 from nsc.syntax.facts import facts_of as facts_of
 from nsc.syntax.module import Module as Module
 from nsc.syntax.module import parse_module as parse_module
+from nsc.syntax.old_style import with_prototypes as with_prototypes
 from nsc.syntax.scope import Scope as Scope
 from nsc.syntax.sections import Item as Item
 from nsc.syntax.signature import Domain as Domain
