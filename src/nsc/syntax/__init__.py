@@ -46,6 +46,7 @@ from nsc.syntax.tree import parameters_of as parameters_of
 from nsc.syntax.tree import plain_tree as plain_tree
 from nsc.syntax.tree import syntax_tree as syntax_tree
 from nsc.syntax.tree import text_of as text_of
+from nsc.syntax.tree import type_of_operand as type_of_operand
 from nsc.syntax.tree import walk as walk
 from nsc.syntax.types import base_type as base_type
 from nsc.syntax.types import declare as declare

@@ -22,6 +22,7 @@ from nsc.syntax.ctype import (
     Union,
     Void,
 )
+from nsc.syntax.respelled import TYPE_OF_WORDS
 from nsc.syntax.scope import Scope
 from nsc.syntax.tree import (
     child,
@@ -29,6 +30,7 @@ from nsc.syntax.tree import (
     inner_of,
     optional_child,
     text_of,
+    type_of_operand,
 )
 
 COMPOUND_SPECIFIERS = ("struct_specifier", "union_specifier")
@@ -129,8 +131,19 @@ def base_type(node: Node, scope: Scope) -> CType:
         )
     if spec.type in COMPOUND_SPECIFIERS:
         return compound_type(spec, scope)
+    if type_of_operand(spec) is not None:
+        what = "the type of this expression is not known here; write the type"
+        raise Refusal("unknown_type", what, spec)
     if spec.type == "enum_specifier":
         return Scalar("int", "int", 32, is_enum=True)
+    if spec.type == "macro_type_specifier":
+        word = optional_child(spec, "name")
+        described = optional_child(spec, "type")
+        is_typeof = word is not None and text_of(word) in TYPE_OF_WORDS
+        if is_typeof and described is not None:
+            inner = base_type(described, scope)
+            declarator = optional_child(described, "declarator")
+            return declare(declarator, inner, scope)[1]
     name = " ".join(text_of(spec).split())
     if "_Complex" in name or "complex" in name.split():
         what = (
