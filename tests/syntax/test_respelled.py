@@ -50,7 +50,7 @@ def test_products_as_values(text, expected):
 @pytest.mark.parametrize(
     ("text", "kept"),
     [
-        ("struct s { int : 0; int a; };", "struct s {           int a; };"),
+        ("struct s { int : 0; int a; };", "struct s {          int a; };"),
         ("struct s { int a : 1, : 2; };", "struct s { int a : 1     ; };"),
         ("switch (k) { default: 3; }", "switch (k) { default: 3; }"),
         ("k = a ? b : 3;", "k = a ? b : 3;"),

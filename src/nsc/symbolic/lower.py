@@ -92,19 +92,18 @@ def _first(node: Node, scope: Scope) -> Ast:
 
 def _statement_expression(node: Node, scope: Scope) -> Ast:
     """`({ double t = x; t * t; })`: the last expression is the value."""
-    outside = dict(scope.variables)
+    outside = scope.variables
+    scope.variables = dict(outside)
     parts = _parts(node)
     last = _parts(parts[-1]) if parts else []
     has_value = bool(last) and parts[-1].type == "expression_statement"
-    try:
-        before = parts[:-1] if has_value else parts
-        statements = [_statement(c, scope) for c in before]
-        ctype: CType | None = Void()
-        if has_value:
-            statements.append(lower(last[0], scope))
-            ctype = _known_type(statements[-1], scope)
-    finally:
-        scope.variables = outside
+    before = parts[:-1] if has_value else parts
+    statements = [_statement(c, scope) for c in before]
+    ctype: CType | None = Void()
+    if has_value:
+        statements.append(lower(last[0], scope))
+        ctype = _known_type(statements[-1], scope)
+    scope.variables = outside
     return Ast(
         "statement_expression", tuple(statements), ctype, node.start_byte
     )
@@ -118,7 +117,8 @@ def _known_type(value: Ast, scope: Scope) -> CType | None:
 
 
 def _block(node: Node, scope: Scope) -> Ast:
-    outside = dict(scope.variables)
+    outside = scope.variables
+    scope.variables = dict(outside)
     statements = tuple(_statement(c, scope) for c in _parts(node))
     scope.variables = outside
     return Ast("block", statements, at=node.start_byte)
@@ -131,9 +131,11 @@ def _expression_statement(node: Node, scope: Scope) -> Ast:
 
 def _statement(node: Node, scope: Scope) -> Ast:
     """Lower a statement; one without symbolic meaning is refused if it is reached."""
+    variables = scope.variables
     try:
         return lower(node, scope)
     except Refusal as refusal:
+        scope.variables = variables
         return Ast("refused", data=refusal, at=node.start_byte)
 
 
@@ -391,7 +393,8 @@ def _if(node: Node, scope: Scope) -> Ast:
 
 
 def _for(node: Node, scope: Scope) -> Ast:
-    outside = dict(scope.variables)
+    outside = scope.variables
+    scope.variables = dict(outside)
     condition = _optional(node, "condition")
     first = lower(_optional(node, "initializer"), scope)
     test = None if condition is None else lower(condition, scope)

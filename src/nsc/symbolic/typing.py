@@ -71,7 +71,8 @@ def _number(ast: Ast, scope: Scope) -> CType:
 
 def _name(ast: Ast, scope: Scope) -> CType:
     found = scope.variables.get(ast.data)
-    if found is not None:
+    is_open = isinstance(found, Array) and found.length is None
+    if found is not None and not is_open:
         return found
     if ast.data in scope.constants:
         return INT
