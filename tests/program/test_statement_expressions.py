@@ -67,6 +67,12 @@ KNOWN = [
         "a b",
     ),
     (
+        "void f(double *p, double *q, double x) { *(p ?: q) = x;"
+        " *(({ p++; p; }) ?: q) = 2; }",
+        "x",
+        "p[0] p[1]",
+    ),
+    (
         "static double scale = 2;\n"
         "double f(double x, typeof(double *) y) { return ({ double u = x; u * scale; })"
         " + ({ x *scale; }) + *y; }",

@@ -331,11 +331,10 @@ def _short_circuit(
 
 
 def conditional(c: Compiler, node: Node) -> Expression:
-    condition = c.condition(child(node, "condition"))
+    test = c.compile(child(node, "condition"))
     chosen = optional_child(node, "consequence")
-    first = (
-        c.compile(chosen) if chosen is not None else Expression(None, nothing)
-    )
+    # `x ?: y` is x, evaluated once, where that is not zero
+    first = c.compile(chosen) if chosen is not None else test
     second = c.compile(child(node, "alternative"))
     ctype = first.type if isinstance(first.type, Pointer) else second.type
     if isinstance(first.type, Scalar) and isinstance(second.type, Scalar):
@@ -346,7 +345,9 @@ def conditional(c: Compiler, node: Node) -> Expression:
         ctype = Pointer(first.type.of)
 
     def run(m: Machine) -> Value:
-        return m.either(truth(condition(m)), first.run, second.run)
+        value = test.run(m)
+        yes = first.run if chosen is not None else lambda m: value
+        return m.either(truth(tested(value)), yes, second.run)
 
     return Expression(ctype, run)
 

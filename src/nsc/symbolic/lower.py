@@ -192,9 +192,27 @@ def _update(node: Node, scope: Scope) -> Ast:
 
 
 def _conditional(node: Node, scope: Scope) -> Ast:
+    if _optional(node, "consequence") is None:
+        return _elvis(node, scope)
     names = ("condition", "consequence", "alternative")
     kids = tuple(lower(_optional(node, name), scope) for name in names)
     return Ast("conditional", kids, at=node.start_byte)
+
+
+def _elvis(node: Node, scope: Scope) -> Ast:
+    """`x ?: y` is `({ __auto_type t = x; t ? t : y; })`, t a name that C lacks."""
+    at = node.start_byte
+    test = lower(_optional(node, "condition"), scope)
+    ctype = type_of_value(test, scope)
+    outside = scope.variables
+    scope.variables = {**outside, "?:": ctype}
+    name = Ast("name", data="?:", at=at)
+    other = lower(_optional(node, "alternative"), scope)
+    chosen = Ast("conditional", (name, name, other), at=at)
+    found = _known_type(chosen, scope)
+    scope.variables = outside
+    held = Ast("declare", (("?:", ctype, test),), at=at)
+    return Ast("statement_expression", (held, chosen), found, at)
 
 
 def _cast(node: Node, scope: Scope) -> Ast:

@@ -58,6 +58,9 @@ BODIES = [
     "return ({ typeof(x) t=x; t*t; }) + ({double u=y;u * u;});",
     "typeof(1.0f) a = x; typeof(2u) k = 7.5; typeof(3ll) l = 1;"
     " return sizeof(a) + 10 * sizeof(k) + 100 * sizeof(l) + k / 2 + y;",
+    "int k = x > 0; return (k ?: 5) / 2 + (x > 0.5 ?: y ?: 3);",
+    "int k = 5; double s = 0; s = ({ y += 1; y; }) ?: 7; return (k ?: 2.5) / 2 + s + y;",
+    "double v[2] = {x, y}, *p = v, *q = 0; return *(p ?: q) + (q ?: p)[1] * 2;",
     "typeof(x > y) k = 7.5; typeof(k ? x : 1) z = 0.5; return k / 2 + z * x + y;",
 ]
 
