@@ -138,6 +138,20 @@ def test_the_text_stays_as_it_was_written():
         ("\nf(x) double x; { return x; }", "implicit_int", 2, 1),
         ("static f(x) double x; { return x; }", "implicit_int", 1, 1),
         (
+            "double g(a) double a; { return a; }\n"
+            "double f(double x) { return x * g(2); }",
+            "unconverted_argument",
+            2,
+            35,
+        ),
+        (
+            "double f(double x) { double g(); return x * g(1.0, -2.0); }\n"
+            "double g(a, n) double a; int n; { return a * n; }",
+            "unconverted_argument",
+            1,
+            52,
+        ),
+        (
             "double f(x, g) double x; double (*g)(); { return g(x); }",
             "function_pointer",
             1,
@@ -150,6 +164,16 @@ def test_refusals_point_at_what_was_written(text, reason, line, column):
         parse_program(text, function="f")
     first = caught.value.problems[0]
     assert (first.reason, first.line, first.column) == (reason, line, column)
+
+
+def test_a_prototype_converts_arguments():
+    text = (
+        "double g(double, int);\ndouble g(a, n) double a; int n; { return a * n; }\n"
+        "double f(double x) { return x * g(2, 3.5); }"
+    )
+    program = parse_program(text, function="f")
+    (built,) = build([program.unit])
+    assert run(built, np.array([[0.5]])).outputs.tolist() == [[3.0]]
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def embedded_text(program: Program) -> str:
     what that was read as, with its macros expanded.
     """
     expanded = preprocess(program.text)
-    if with_prototypes(expanded) is expanded:
+    if with_prototypes(expanded).expanded is expanded:
         return program.text
     headers = "".join(f"#include <{name}>\n" for name in program.headers)
     return headers + program.source

@@ -78,20 +78,39 @@ class _Definition(NamedTuple):
     parameters: tuple[tuple[str, _Parameter], ...]
 
 
-def with_prototypes(expanded: Expanded) -> Expanded:
+class Modern(NamedTuple):
+    """A text without definitions of the old style.
+
+    Args:
+        unprototyped: functions to whose parameters C converts no argument, for it knows
+            no prototype of them, and the types of these parameters.
+    """
+
+    expanded: Expanded
+    unprototyped: dict[str, tuple[CType | None, ...]]
+
+
+def with_prototypes(expanded: Expanded) -> Modern:
     """Write the definitions of a text that are of the old style in the new one."""
     if _BODY.search(expanded.text) is None:
-        return expanded
+        return Modern(expanded, {})
     text = _STRING.sub(lambda found: "_" * len(found.group()), expanded.text)
     places = list(_places(text))
     if not places:
-        return expanded
+        return Modern(expanded, {})
     # types and prototypes are known once the definitions can be parsed
     simple = _all_edits(text, places, Scope(), None)
     root = syntax_tree(edited(expanded, simple).text)
     scope = scope_of(type_definitions(root))
     passed = dict(_prototypes(root, scope))
-    return edited(expanded, _all_edits(text, places, scope, passed))
+    made = (_definition(text, found, end, scope) for found, end in places)
+    unprototyped = {
+        d.name: tuple(parameter.type for _, parameter in d.parameters)
+        for d in made
+        if d is not None and d.name not in passed
+    }
+    edits = _all_edits(text, places, scope, passed)
+    return Modern(edited(expanded, edits), unprototyped)
 
 
 def _all_edits(
