@@ -70,10 +70,10 @@ def _suffix_type(literal: str, is_int: bool) -> tuple[CType, ...]:
         if is_single:
             return (FLOAT,)
         return (_LONG_DOUBLE,) if text.endswith("l") else ()
-    bits = 64 if "ll" in text else 32
+    bits = 64 if "l" in text else 32
     is_unsigned = text.rstrip("l").endswith("u") or text.endswith("u")
     if not is_unsigned and not text.endswith("l"):
         return ()
-    word = "long long" if bits == 64 else "long" if "l" in text else "int"
+    word = "long long" if "ll" in text else "long" if "l" in text else "int"
     spelling = f"unsigned {word}" if is_unsigned else word
     return (Scalar(spelling, "int", bits, not is_unsigned),)

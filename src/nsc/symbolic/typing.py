@@ -25,7 +25,8 @@ from nsc.syntax import (
 )
 
 TypeRule = Callable[[Ast, Scope], CType]
-_SIZE = Scalar("size_t", "int", 32, signed=False)
+_SIZE = Scalar("size_t", "int", 64, signed=False)
+_DIFFERENCE = Scalar("ptrdiff_t", "int", 64)
 _LONG = Scalar("long long", "int", 64)
 _TRUTHS = frozenset("&& || < <= > >= == !=".split())
 
@@ -126,7 +127,7 @@ def _binary(ast: Ast, scope: Scope) -> CType:
         is_shift = ast.data in ("<<", ">>")
         return _promoted(left) if is_shift else _common(left, right)
     if ast.data == "-" and isinstance(right, Pointer):
-        return INT
+        return _DIFFERENCE
     for side in (left, right):
         if isinstance(side, Pointer) and ast.data in ("+", "-"):
             return side
