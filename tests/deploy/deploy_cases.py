@@ -44,6 +44,23 @@ CASES = {
         {"j": (2, 3)},
         {"guard": True, "drop_in": True},
     ),
+    "bit_fields": (
+        (
+            "struct flags { unsigned on : 1; int : 0; int mode : 3; double gain; };"
+            " void f(struct flags *s, double x) { s->mode += s->on; s->on ^= x > 0;"
+            " s->gain *= x; }"
+        ),
+        {},
+        {"guard": True, "drop_in": True},
+    ),
+    "old_style": (
+        (
+            "#define SQ(a) ((a) * (a))\ndouble g(a) double a; { return SQ(a); }\n"
+            "float f(x, v) float x; double v[2]; { return g(x) * v[0] + v[1]; }"
+        ),
+        {},
+        {"guard": True, "drop_in": True},
+    ),
     "tanh": ("double f(double x) { return x; }", {}, {"activation": "tanh"}),
     "relu": ("float f(float x) { return x; }", {}, {"activation": "relu"}),
     "split": (

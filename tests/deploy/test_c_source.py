@@ -153,7 +153,14 @@ def test_the_selftest_can_fail():
 
 @pytest.mark.needs("gcc")
 @pytest.mark.parametrize(
-    "name", ["scalar_double", "float_pointers", "struct_in_out"]
+    "name",
+    [
+        "scalar_double",
+        "float_pointers",
+        "struct_in_out",
+        "bit_fields",
+        "old_style",
+    ],
 )
 def test_strict_c99_without_warnings(name, tmp_path):
     program, surrogate, options = case(name)

@@ -30,6 +30,7 @@ double f(double x) {
   switch (count) { case 1: y = 2; break; default: y = p->a; }
   assert(x < 2 && "a string");
   y = (float)x > 0 ? ((S){ 1 }).a : twice(x);
+  y = ({ double u = y; u * x; });
   ;
   return y + t[0] + s.b[1] + !x;
 }

@@ -188,7 +188,7 @@ def test_a_union_is_not_a_struct():
         ("thing x;", "unknown_type"),
         ("struct s x;", "incomplete_struct"),
         ("complex z;", "complex_type"),
-        ("struct { int b : 3; } s;", "bit_field"),
+        ("struct { int b : 33; } s;", "bit_field"),
         ("double (*f)(double);", "function_pointer"),
         ("double v[n];", "dynamic_size"),
         ("double v[0];", "array_length"),

@@ -14,9 +14,14 @@ from nsc.deploy.c_network import NetworkWriter, double_number
 from nsc.deploy.c_selftest import selftest
 from nsc.deploy.rounding import is_single
 from nsc.errors import InputError
-from nsc.program import PortableNames, Program, signature_types
+from nsc.program import (
+    PortableNames,
+    Program,
+    embedded_text,
+    signature_types,
+)
 from nsc.surrogate import OneOf, Surrogate
-from nsc.syntax import Leaf, Void
+from nsc.syntax import BitField, Leaf, Void
 
 _BOOL = """#ifdef __cplusplus
 #define _Bool bool
@@ -72,7 +77,9 @@ def c_source(
     )
     head = _head(surrogate, program, name, notes, guard=guard)
     parts = [
-        *writer.original(program.text if original is None else original),
+        *writer.original(
+            embedded_text(program) if original is None else original
+        ),
         network.tables(),
         network.sigmoid(),
         writer.function(),
@@ -136,6 +143,20 @@ def _said_of_fixed(program: Program, *, guard: bool) -> list[str]:
     )
     values = [f"  {leaf.name} = {value:.10g}" for leaf, value in fixed]
     return [f"Made for these values; {done}:", *values]
+
+
+def _in_range(leaf: Leaf, value: str, lo: float, hi: float) -> str:
+    """Write whether an input is in its range; "" where a bit-field can be nowhere else."""
+    tests = [f"{value} >= {lo:.17g}", f"{value} <= {hi:.17g}"]
+    if isinstance(leaf.type, BitField):
+        least, largest = leaf.type.limits
+        needed = least < lo, hi < largest
+        tests = [
+            test
+            for test, is_needed in zip(tests, needed, strict=True)
+            if is_needed
+        ]
+    return " && ".join(tests)
 
 
 class _Writer:
@@ -224,7 +245,7 @@ class _Writer:
             result = signature.result.spell("nsc_result")
             body.append(f"{self.names.text(result)};")
         if self.guard:
-            body.append(self._guard())
+            body += [test for test in (self._guard(),) if test]
         for k, leaf in enumerate(signature.inputs):
             body.append(f"nsc_x[{k}] = {self._normalised(leaf, k)};")
         body += network.layers()
@@ -298,15 +319,17 @@ class _Writer:
         signature = program.signature
         surrogate = self.network.surrogate
         sides = zip(signature.inputs, surrogate.lo, surrogate.hi, strict=True)
-        tests = [
-            f"{self.names.text(leaf.lvalue)} >= {lo:.17g}"
-            f" && {self.names.text(leaf.lvalue)} <= {hi:.17g}"
+        ranges = [
+            _in_range(leaf, self.names.text(leaf.lvalue), lo, hi)
             for leaf, lo, hi in sides
         ]
+        tests = [test for test in ranges if test]
         tests += [
             f"{self.names.text(leaf.lvalue)} == {value:.17g}"
             for leaf, value in signature.fixed
         ]
+        if not tests:  # the domain is all that the types hold
+            return ""
         inside = "\n        && ".join(tests)
         original = f"{program.name}_original" if self.drop_in else program.name
         arguments = ", ".join(

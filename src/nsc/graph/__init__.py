@@ -4,6 +4,7 @@ Knows no C.
 """
 
 from nsc.graph.bits.conversion import as_integer as as_integer
+from nsc.graph.bits.conversion import wrapped as wrapped
 from nsc.graph.bits.fields import field_of as field_of
 from nsc.graph.bits.formats import FROM as FROM
 from nsc.graph.bits.formats import SLACK as SLACK

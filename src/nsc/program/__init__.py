@@ -26,6 +26,7 @@ from nsc.program.probe import as_held as as_held
 from nsc.program.probe import has_cells as has_cells
 from nsc.program.probe import probe_of as probe_of
 from nsc.program.program import Program as Program
+from nsc.program.prototype import embedded_text as embedded_text
 from nsc.program.prototype import signature_types as signature_types
 from nsc.program.static_sections import STATIC_BOUNDS as STATIC_BOUNDS
 from nsc.program.static_sections import Watched as Watched

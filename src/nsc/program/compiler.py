@@ -159,8 +159,16 @@ def in_order(parts: list[Run]) -> Run:
 
 def without_parentheses(node: Node) -> Node:
     while node.type == "parenthesized_expression" and node.named_children:
+        if statements_in(node) is not None:
+            break
         node = node.named_children[0]
     return node
+
+
+def statements_in(node: Node) -> Node | None:
+    """Return the block of a statement expression, `({ ... })`, which is no operand."""
+    inner = [n for n in node.named_children if n.type == "compound_statement"]
+    return inner[0] if inner else None
 
 
 def is_dereference(node: Node) -> bool:

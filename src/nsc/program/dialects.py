@@ -59,19 +59,19 @@ def dialect(node: Node) -> Refusal | None:
     if found is not None:
         return Refusal("is_cpp", said_of_cpp(found), node)
     if _old_parameters(node):
-        names = ", ".join(
-            text_of(part).rstrip(";") for part in _old_parameters(node)
-        )
         what = (
-            "the types of the parameters stand behind the parentheses, as in C before"
-            f" 1989: write '{names}' inside, each name with its type"
+            "a type is left out in this definition, which C before 1989 takes for int:"
+            " write what the function returns, and the type of each parameter"
         )
-        return Refusal("old_style_parameters", what, node)
+        return Refusal("implicit_int", what, node)
     return None
 
 
 def _old_parameters(node: Node) -> list[Node]:
-    """List the declarations in `double f(a, b) double a, b; {...}`."""
+    """List the declarations in `double f(a, b) double a; {...}`.
+
+    Definitions that declare all are written anew before (syntax/old_style.py).
+    """
     if node.type != "function_definition":
         return []
     return [part for part in node.named_children if part.type == "declaration"]

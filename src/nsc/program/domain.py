@@ -210,8 +210,8 @@ def domain_of(signature: Signature, ranges: Ranges) -> Domain:
     """Give every input its range: its own, its parameter's, else (-1, 1).
 
     A range for an array or struct parameter ("w") holds for all its scalars ("w[0]",
-    "w[1]"...). Without a range a _Bool has (0, 1), and an integer of 8 bits all its
-    values.
+    "w[1]"...). Without a range a _Bool has (0, 1), and an integer of at most 8
+    bits all its values.
 
     Args:
         signature: whose inputs are given ranges; those that are fixed have one value.
@@ -266,7 +266,7 @@ def _default_range(leaf: Leaf) -> Range | None:
         return 0.0, 1.0
     if leaf.type.kind == "float":
         return -1.0, 1.0
-    return leaf.type.limits if leaf.type.bits == 8 else None
+    return leaf.type.limits if leaf.type.bits <= 8 else None
 
 
 def missing_ranges(signature: Signature, ranges: Ranges) -> dict[str, Leaf]:

@@ -32,7 +32,7 @@ UNREADABLE = (
     "uses_complex",
     "nested_too_deeply",
     "is_cpp",
-    "old_style_parameters",
+    "implicit_int",
 )
 MISSING_PART_MAY_TELL = ("no_output", "no_input")
 

@@ -19,6 +19,7 @@ from nsc.program.compiler import (
     in_order,
     nothing,
     pointee_of,
+    statements_in,
     without_parentheses,
 )
 from nsc.program.effects import Machine, Value, tested, truth
@@ -49,6 +50,7 @@ from nsc.syntax import (
     operator_of,
     optional_child,
     text_of,
+    type_of_operand,
 )
 
 NULL = ("NULL", "0")  # how a null pointer is spelled
@@ -73,10 +75,33 @@ def literal(c: Compiler, node: Node) -> Expression:
 
 
 def parenthesised(c: Compiler, node: Node) -> Expression:
+    block = statements_in(node)
+    if block is not None:
+        return _last_of(c, block)
     inner = [n for n in node.named_children if n.type != "comment"]
     if len(inner) == 1:
         return c.compile(inner[0])
     return children_in_order(c, node)
+
+
+def _last_of(c: Compiler, block: Node) -> Expression:
+    """Compile `({ ...; x; })`, whose value is its last expression's."""
+    parts = [n for n in block.named_children if n.type != "comment"]
+    c.blocks.append({})
+    made = [c.compile(part) for part in parts[:-1]]
+    last = Expression(None, nothing)
+    if parts:
+        ends = parts[-1].named_children
+        is_value = parts[-1].type == "expression_statement" and ends
+        last = c.compile(ends[0] if is_value else parts[-1])
+    c.blocks.pop()
+    before = in_order([each.run for each in made if each.run is not nothing])
+
+    def run(m: Machine) -> Value:
+        before(m)
+        return last.run(m)
+
+    return Expression(last.type, run)
 
 
 def assignment(c: Compiler, node: Node) -> Expression:
@@ -306,11 +331,10 @@ def _short_circuit(
 
 
 def conditional(c: Compiler, node: Node) -> Expression:
-    condition = c.condition(child(node, "condition"))
+    test = c.compile(child(node, "condition"))
     chosen = optional_child(node, "consequence")
-    first = (
-        c.compile(chosen) if chosen is not None else Expression(None, nothing)
-    )
+    # `x ?: y` is x, evaluated once, where that is not zero
+    first = c.compile(chosen) if chosen is not None else test
     second = c.compile(child(node, "alternative"))
     ctype = first.type if isinstance(first.type, Pointer) else second.type
     if isinstance(first.type, Scalar) and isinstance(second.type, Scalar):
@@ -321,7 +345,9 @@ def conditional(c: Compiler, node: Node) -> Expression:
         ctype = Pointer(first.type.of)
 
     def run(m: Machine) -> Value:
-        return m.either(truth(condition(m)), first.run, second.run)
+        value = test.run(m)
+        yes = first.run if chosen is not None else lambda m: value
+        return m.either(truth(tested(value)), yes, second.run)
 
     return Expression(ctype, run)
 
@@ -379,11 +405,27 @@ def cast(c: Compiler, node: Node) -> Expression:
 def named_in(c: Compiler, descriptor: Node) -> CType | None:
     """Return the type that a cast or sizeof names; None if it is not known."""
     try:
-        base = base_type(descriptor, c.scope)
+        base = specified(c, descriptor)
         declarator = optional_child(descriptor, "declarator")
         return declare(declarator, base, c.scope)[1]
     except Refusal:
         return None
+
+
+def specified(c: Compiler, node: Node) -> CType:
+    """Return what the specifiers of a declaration say, `typeof(x)` too.
+
+    Raises:
+        Refusal: it is not known.
+    """
+    spec = optional_child(node, "type")
+    operand = None if spec is None else type_of_operand(spec)
+    if operand is None:
+        return base_type(node, c.scope)
+    found = _type_of(c, operand)
+    if found is None:
+        raise Refusal("unknown_type", "this type is not known", node)
+    return found
 
 
 def sizeof(c: Compiler, node: Node) -> Expression:

@@ -12,7 +12,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from nsc.syntax import Array, CType, Pointer, Scalar, Struct, Union, Void
+from nsc.syntax import (
+    Array,
+    BitField,
+    CType,
+    Pointer,
+    Scalar,
+    Struct,
+    Union,
+    Void,
+)
 
 Range = tuple[int, int]  # of integers, both ends included
 Step = (
@@ -186,6 +195,8 @@ def size_of(ctype: CType | None) -> int | None:
 
 
 def _size_and_alignment(ctype: CType | None) -> tuple[int, int] | None:
+    if isinstance(ctype, BitField):
+        return None
     if isinstance(ctype, Scalar):
         return ctype.bits // 8, ctype.bits // 8
     if isinstance(ctype, Pointer):

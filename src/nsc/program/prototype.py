@@ -10,7 +10,14 @@ import re
 
 from nsc.program.closure import free_names
 from nsc.program.program import Program
-from nsc.syntax import Item, child, parse_module, text_of, walk
+from nsc.syntax import (
+    Item,
+    child,
+    parse_module,
+    text_of,
+    walk,
+    with_prototypes,
+)
 from nsc.text import HEADER_OF, preprocess
 
 _NAMES = ("identifier", "type_identifier", "primitive_type")
@@ -44,6 +51,19 @@ def signature_types(program: Program) -> tuple[tuple[str, ...], str]:
     ]
     declarations = [piece.strip().removesuffix(";") + ";" for piece in pieces]
     return tuple(headers), "\n".join(declarations)
+
+
+def embedded_text(program: Program) -> str:
+    """Return the program's text as files can hold that are C23 and C++, too.
+
+    It is as its author wrote it, but where a definition is of the old style: then it is
+    what that was read as, with its macros expanded.
+    """
+    expanded = preprocess(program.text)
+    if with_prototypes(expanded).expanded is expanded:
+        return program.text
+    headers = "".join(f"#include <{name}>\n" for name in program.headers)
+    return headers + program.source
 
 
 def _names_in_head(function: Item) -> list[str]:

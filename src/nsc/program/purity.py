@@ -19,13 +19,15 @@ from nsc.syntax import (
     MAX_TREE_DEPTH,
     Item,
     Module,
+    Scalar,
+    child,
     facts_of,
     first_error,
     is_too_deep,
     text_of,
     walk,
 )
-from nsc.text import is_aligning
+from nsc.text import integer_literal, is_aligning
 
 MAX_SNIPPET = 40  # characters
 _COMPLEX = re.compile(r"\b_?[Cc]omplex\b")
@@ -77,6 +79,7 @@ def item_impurities(
         *attribute,
         *facts_of(item).refused,
         *forbidden_writes(module, item, outputs),
+        *_unconverted(module, item),
     ]
 
 
@@ -142,6 +145,55 @@ def _hint(module: Module) -> str:
         f"; a macro may be missing, from {', '.join(unread[:3])}: give its folder with"
         " include=['DIR']"
     )
+
+
+def _unconverted(module: Module, item: Item) -> list[Refusal]:
+    """Refuse numbers that a function of the old style takes for something else.
+
+    Without a prototype C converts no argument: `area(2, 3)` passes two integers, in
+    whose place a function of doubles finds anything.
+    """
+    if module.unprototyped.keys().isdisjoint(facts_of(item).calls):
+        return []
+    return [
+        Refusal("unconverted_argument", _said_of_argument(name, ctype), node)
+        for name, node, ctype in _arguments(module, item)
+        if _is_floating_literal(node) != (ctype.kind == "float")
+    ]
+
+
+def _said_of_argument(name: str, ctype: Scalar) -> str:
+    return (
+        f"'{name}' has no prototype, so that this number is not converted to the"
+        f" {ctype.spelling} that it takes: write a literal of that type, or a prototype"
+    )
+
+
+def _arguments(
+    module: Module, item: Item
+) -> Iterator[tuple[str, Node, Scalar]]:
+    """Yield the literals that functions without a prototype are called with."""
+    for call in walk(item.node):
+        if call.type != "call_expression":
+            continue
+        name = text_of(child(call, "function"))
+        given = child(call, "arguments").named_children
+        arguments = [node for node in given if node.type != "comment"]
+        types = module.unprototyped.get(name, ())
+        for node, ctype in zip(arguments, types, strict=False):
+            if _literal(node) is not None and isinstance(ctype, Scalar):
+                yield name, node, ctype
+
+
+def _literal(node: Node) -> str | None:
+    """Return the text of a literal, which may have a sign."""
+    if node.type == "unary_expression":
+        node = child(node, "argument")
+    return text_of(node) if node.type == "number_literal" else None
+
+
+def _is_floating_literal(node: Node) -> bool:
+    return integer_literal(_literal(node) or "") is None
 
 
 def _unbounded_recursion(module: Module, closure: Closure) -> list[Refusal]:

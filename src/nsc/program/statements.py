@@ -20,12 +20,12 @@ from nsc.program.compiler import (
     statement,
 )
 from nsc.program.effects import Machine, Value, copied, joined, truth
-from nsc.program.expressions import stored
+from nsc.program.expressions import specified, stored
 from nsc.refusal import Refusal
 from nsc.syntax import (
     Array,
     CType,
-    base_type,
+    Pointer,
     child,
     declarators_of,
     declare,
@@ -35,6 +35,7 @@ from nsc.syntax import (
     is_const,
     optional_child,
     text_of,
+    type_of_operand,
 )
 
 
@@ -67,7 +68,12 @@ def expression_statement(c: Compiler, node: Node) -> Expression:
 
 
 def type_specifier(c: Compiler, node: Node) -> Expression:
-    """Compile a struct, union or enum that may be defined here."""
+    """Compile a struct, union or enum that may be defined here.
+
+    What `typeof(x)` names is not evaluated.
+    """
+    if type_of_operand(node) is not None:
+        return Expression(None, nothing)
     with suppress(Refusal):
         enter(node, c.scope)
     return children_in_order(c, node)
@@ -79,14 +85,30 @@ def declaration(c: Compiler, node: Node) -> Expression:
     base: CType | None = None
     try:
         enter(node, c.scope)
-        base = base_type(node, c.scope)
+        base = specified(c, node)
     except Refusal:
         base = None
+    is_auto = specifier is not None and text_of(specifier) == "__auto_type"
+    if is_auto:
+        declarators = declarators_of(node)
+        return statement(in_order([_of_value(c, d) for d in declarators]))
     if specifier is not None:
         parts.append(c.number(specifier))
     for declarator in declarators_of(node):
         parts.append(_declared(c, node, declarator, base))
     return statement(in_order([part for part in parts if part is not nothing]))
+
+
+def _of_value(c: Compiler, declarator: Node) -> Run:
+    """Compile `__auto_type x = value`, whose type is the value's."""
+    value = child(declarator, "value")
+    made = c.compile(value)
+    ctype = made.type
+    if isinstance(ctype, Array):
+        ctype = Pointer(ctype.of)
+    name = declared_name(declarator)
+    variable = c.enter(name, f"{name}@{declarator.start_byte}", ctype)
+    return stored(variable, made, value)
 
 
 def _declared(

@@ -241,7 +241,10 @@ class _Observation:
             return min(domain.lo[i] for i in beside), max(
                 domain.hi[i] for i in beside
             )
-        return (-1.0, 1.0) if leaf.type.kind == "float" else SMALL
+        if leaf.type.kind == "float":
+            return -1.0, 1.0
+        is_narrow = leaf.type.limits[1] < SMALL[1]  # a bit-field
+        return leaf.type.limits if is_narrow else SMALL
 
     def _read_one_by_one(
         self, a: np.ndarray, b: np.ndarray, y: np.ndarray, telling: list[int]

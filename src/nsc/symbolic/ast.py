@@ -7,7 +7,7 @@ Expressions. Children are expressions unless the table says otherwise.
 
 | kind        | children                      | data                                   |
 |-------------|-------------------------------|----------------------------------------|
-| number      |                               | (value: float, is it an integer: bool) |
+| number      | none, or the suffix's `CType` | (value: float, is it an integer: bool) |
 | string      |                               | (has no value; may stand in an assert) |
 | name        |                               | the name of a variable or constant     |
 | group       | inner                         | (parentheses)                          |
@@ -25,6 +25,7 @@ Expressions. Children are expressions unless the table says otherwise.
 | literal     | initialiser                   | the `CType`; `(T){...}`                |
 | call        | arguments                     | the function's name                    |
 | sizeof      | none, or one lvalue           | the `CType`, None for the child's type |
+| statement_expression | statements, the last may be the value | its `CType`, None where unknown |
 | initialiser | pairs (designators, value)    | a designator is a field or an index    |
 
 Statements. An expression is a statement too. `EMPTY` is the statement that does nothing.
@@ -72,6 +73,7 @@ ExpressionKind = Literal[
     "literal",
     "call",
     "sizeof",
+    "statement_expression",
     "initialiser",
 ]
 StatementKind = Literal[

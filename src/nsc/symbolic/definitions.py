@@ -16,6 +16,7 @@ from nsc.symbolic.ast import Ast, Definitions
 from nsc.symbolic.lower import lower
 from nsc.syntax import (
     DOUBLE,
+    Array,
     CType,
     Pointer,
     Scope,
@@ -106,8 +107,13 @@ def _function(item: Node, scope: Scope) -> tuple[str, Ast]:
         )
         for p in parameters_of(item)
     )
-    body = lower(item.child_by_field_name("body"), scope.copy())
     name = declared_name(declarator)
+    scope.results[name] = result
+    inside = scope.copy()
+    for parameter, ctype in parameters:
+        is_array = isinstance(ctype, Array)
+        inside.variables[parameter] = Pointer(ctype.of) if is_array else ctype
+    body = lower(item.child_by_field_name("body"), inside)
     return name, Ast("function", data=(parameters, result, body))
 
 
@@ -116,6 +122,7 @@ def _declaration(item: Node, scope: Scope, results: dict[str, CType]) -> Ast:
     try:
         enter(item, scope)
         announced = dict(_prototypes(item, scope))
+        scope.results.update(announced)
         results.update({k: t for k, t in announced.items() if k in results})
         return lower(item, scope)
     except Refusal as refusal:

@@ -13,7 +13,7 @@ from nsc.graph import Builder, complement
 from nsc.refusal import Refusal
 from nsc.symbolic import library, pointers
 from nsc.symbolic.arithmetic import combine
-from nsc.symbolic.ast import Ast, float_of
+from nsc.symbolic.ast import STATEMENT_KINDS, Ast, float_of
 from nsc.symbolic.constants import CONSTANTS
 from nsc.symbolic.floating import is_floating
 from nsc.symbolic.functions import run_function
@@ -329,6 +329,23 @@ def _sizeof(machine: Machine, ast: Ast, state: State) -> Number:
     return machine.number(float(size_of(ctype, ast.at)), True)
 
 
+def _statement_expression(machine: Machine, ast: Ast, state: State) -> Result:
+    """Evaluate `({ ... })`: its last expression is the value."""
+    value: Result = None
+    machine.frame.scopes.append({})
+    for part in ast.kids:
+        if part.kind in STATEMENT_KINDS:
+            machine.execute(part, state)
+            value = None
+        else:
+            value = machine.value(part, state)
+        if state.stopped(machine.builder) is not False:
+            message = "a jump out of an expression has no symbolic meaning"
+            raise Refusal("unsupported_syntax", message, part.at)
+    machine.frame.scopes.pop()
+    return value
+
+
 EXPRESSIONS: dict[str, ExpressionRule] = {
     "number": _number,
     "string": _no_value,
@@ -348,5 +365,6 @@ EXPRESSIONS: dict[str, ExpressionRule] = {
     "literal": _literal,
     "call": _call,
     "sizeof": _sizeof,
+    "statement_expression": _statement_expression,
     "initialiser": _no_value,
 }

@@ -80,6 +80,13 @@ def _call(machine: Machine, ast: Ast, state: State) -> bool:
     return is_floating_type(result)
 
 
+def _statements(machine: Machine, ast: Ast, state: State) -> bool:
+    if ast.data is None:
+        message = "the type of this expression is not known"
+        raise Refusal("unsupported_syntax", message, ast.at)
+    return is_floating_type(ast.data)
+
+
 def _lvalue(machine: Machine, ast: Ast, state: State) -> bool:
     try:
         held = machine.place(ast, state.copy()).type
@@ -107,7 +114,8 @@ FLOATING: dict[str, FloatingRule] = {
     "literal": _never,
     "call": _call,
     "sizeof": _never,
+    "statement_expression": _statements,
     "initialiser": _never,
-    # `({ ... })` and what is left out of `x ?: y` come as blocks, which have no value
+    # what is left out of `x ?: y` comes as a block, which has no value
     **dict.fromkeys(STATEMENT_KINDS, _never),
 }

@@ -11,15 +11,19 @@ from collections.abc import Callable
 from tree_sitter import Node
 
 from nsc.refusal import Refusal
-from nsc.symbolic.ast import EMPTY, Ast, Kind, float_of
+from nsc.symbolic.ast import EMPTY, Ast, Kind
+from nsc.symbolic.literals import integer, number, wrapped
+from nsc.symbolic.typing import type_of, type_of_value
 from nsc.syntax import (
     CType,
     Scope,
+    Void,
     base_type,
     declare,
     enter,
     named_type,
     text_of,
+    type_of_operand,
 )
 from nsc.text import bad_literal, integer_literal
 
@@ -65,68 +69,74 @@ def _optional(node: Node, name: str) -> Node | None:
 
 def _declared_type(described: Node, scope: Scope) -> CType:
     """Return the type that a type name describes, `float *[3]`."""
-    base = base_type(described, scope)
+    base = _base(described, scope)
     _, ctype = declare(_optional(described, "declarator"), base, scope)
     return ctype
 
 
+def _base(node: Node, scope: Scope) -> CType:
+    """Return what the specifiers of a declaration say, `typeof(x)` too."""
+    spec = _optional(node, "type")
+    operand = None if spec is None else type_of_operand(spec)
+    if operand is None:
+        return base_type(node, scope)
+    return type_of(lower(operand, scope), scope)
+
+
 def _first(node: Node, scope: Scope) -> Ast:
-    return lower(_parts(node)[0], scope)
+    inner = _parts(node)[0]
+    if inner.type == "compound_statement":
+        return _statement_expression(inner, scope)
+    return lower(inner, scope)
+
+
+def _statement_expression(node: Node, scope: Scope) -> Ast:
+    """`({ double t = x; t * t; })`: the last expression is the value."""
+    outside = scope.variables
+    scope.variables = dict(outside)
+    parts = _parts(node)
+    last = _parts(parts[-1]) if parts else []
+    has_value = bool(last) and parts[-1].type == "expression_statement"
+    before = parts[:-1] if has_value else parts
+    statements = [_statement(c, scope) for c in before]
+    ctype: CType | None = Void()
+    if has_value:
+        statements.append(lower(last[0], scope))
+        ctype = _known_type(statements[-1], scope)
+    scope.variables = outside
+    return Ast(
+        "statement_expression", tuple(statements), ctype, node.start_byte
+    )
+
+
+def _known_type(value: Ast, scope: Scope) -> CType | None:
+    try:
+        return type_of_value(value, scope)
+    except Refusal:
+        return None
 
 
 def _block(node: Node, scope: Scope) -> Ast:
+    outside = scope.variables
+    scope.variables = dict(outside)
+    statements = tuple(_statement(c, scope) for c in _parts(node))
+    scope.variables = outside
+    return Ast("block", statements, at=node.start_byte)
+
+
+def _expression_statement(node: Node, scope: Scope) -> Ast:
     statements = tuple(_statement(c, scope) for c in _parts(node))
     return Ast("block", statements, at=node.start_byte)
 
 
 def _statement(node: Node, scope: Scope) -> Ast:
     """Lower a statement; one without symbolic meaning is refused if it is reached."""
+    variables = scope.variables
     try:
         return lower(node, scope)
     except Refusal as refusal:
+        scope.variables = variables
         return Ast("refused", data=refusal, at=node.start_byte)
-
-
-def _number(node: Node, scope: Scope) -> Ast:
-    text = text_of(node)
-    why = bad_literal(text)
-    if why is not None:
-        raise Refusal("bad_number", why, node)
-    whole = integer_literal(text)
-    if whole is not None:
-        return _integer(_wrapped(whole, text), node)
-    try:
-        value = _floating(text)
-    except ValueError:
-        raise Refusal(
-            "bad_number", f"'{text}' is not a number", node
-        ) from None
-    except OverflowError:
-        what = f"'{text}' is too large for a double"
-        raise Refusal("bad_number", what, node) from None
-    return Ast("number", data=(value, False), at=node.start_byte)
-
-
-def _integer(value: int, node: Node) -> Ast:
-    return Ast("number", data=(float_of(value), True), at=node.start_byte)
-
-
-def _floating(text: str) -> float:
-    """Return the value of a floating literal: `1.5f`, `0x1.8p3`."""
-    body = text.lower()
-    if not body.startswith(("0x", "-0x", "+0x")):
-        return float(body.rstrip("fl"))
-    # f is a digit where no exponent is
-    return float.fromhex(body.rstrip("fl" if "p" in body else "l"))
-
-
-def _wrapped(whole: int, literal: str) -> int:
-    """Wrap a negative integer around where its literal is unsigned."""
-    suffix = literal.lower().rstrip("0123456789")
-    if whole >= 0 or "u" not in suffix:
-        return whole
-    bits = 64 if "l" in suffix or whole < -(2**32) else 32
-    return whole % 2**bits
 
 
 def _name(node: Node, scope: Scope) -> Ast:
@@ -156,7 +166,7 @@ def _unary(node: Node, scope: Scope) -> Ast:
         whole = integer_literal(literal)
         if whole is not None and bad_literal(literal) is None:
             value = -whole if operator == "-" else ~whole
-            return _integer(_wrapped(value, literal), node)
+            return integer(wrapped(value, literal), node)
     return Ast("unary", (lower(argument, scope),), operator, node.start_byte)
 
 
@@ -182,9 +192,27 @@ def _update(node: Node, scope: Scope) -> Ast:
 
 
 def _conditional(node: Node, scope: Scope) -> Ast:
+    if _optional(node, "consequence") is None:
+        return _elvis(node, scope)
     names = ("condition", "consequence", "alternative")
     kids = tuple(lower(_optional(node, name), scope) for name in names)
     return Ast("conditional", kids, at=node.start_byte)
+
+
+def _elvis(node: Node, scope: Scope) -> Ast:
+    """`x ?: y` is `({ __auto_type t = x; t ? t : y; })`, t a name that C lacks."""
+    at = node.start_byte
+    test = lower(_optional(node, "condition"), scope)
+    ctype = type_of_value(test, scope)
+    outside = scope.variables
+    scope.variables = {**outside, "?:": ctype}
+    name = Ast("name", data="?:", at=at)
+    other = lower(_optional(node, "alternative"), scope)
+    chosen = Ast("conditional", (name, name, other), at=at)
+    found = _known_type(chosen, scope)
+    scope.variables = outside
+    held = Ast("declare", (("?:", ctype, test),), at=at)
+    return Ast("statement_expression", (held, chosen), found, at)
 
 
 def _cast(node: Node, scope: Scope) -> Ast:
@@ -285,7 +313,11 @@ def _sizeof(node: Node, scope: Scope) -> Ast:
         return Ast("sizeof", data=ctype, at=node.start_byte)
     value = _field(node, "value")
     while value.type == "parenthesized_expression":
-        value = _parts(value)[0]
+        inner = _parts(value)[0]
+        if inner.type == "compound_statement":
+            made = _statement_expression(inner, scope)
+            return Ast("sizeof", data=type_of(made, scope), at=made.at)
+        value = inner
     # `sizeof(real)` reads as a variable until the typedef is known
     is_name = value.type == "identifier"
     ctype = named_type(text_of(value), scope) if is_name else None
@@ -313,9 +345,11 @@ def _declaration(node: Node, scope: Scope) -> Ast:
     storage = {
         c.text for c in node.children if c.type == "storage_class_specifier"
     }
-    is_defining = _field(node, "type").type in _DEFINING
+    spec = _field(node, "type")
+    is_defining = spec.type in _DEFINING and type_of_operand(spec) is None
     defined = _definition(node, scope) if is_defining else EMPTY
-    base = base_type(node, scope)
+    is_auto = text_of(spec) == "__auto_type"
+    base = None if is_auto else _base(node, scope)
     variables = tuple(
         _variable(declarator, base, scope)
         for declarator in node.children_by_field_name("declarator")
@@ -329,13 +363,25 @@ def _declaration(node: Node, scope: Scope) -> Ast:
 
 
 def _variable(
-    declarator: Node, base: CType, scope: Scope
+    declarator: Node, base: CType | None, scope: Scope
 ) -> tuple[str, CType, Ast | None]:
-    """Lower one declared variable to its name, its type and its initial value."""
+    """Lower one declared variable to its name, its type and its initial value.
+
+    Args:
+        base: None for `__auto_type`, whose variables have their values' types.
+    """
+    value = _optional(declarator, "value")
+    if base is None:
+        # the variable is not yet in scope, where its value is
+        made = lower(value, scope)
+        base = type_of_value(made, scope)
+        name, ctype = declare(declarator, base, scope)
+        scope.variables[name] = ctype
+        return name, ctype, made
     name, ctype = declare(declarator, base, scope)
+    scope.variables[name] = ctype
     if declarator.type != "init_declarator":
         return name, ctype, None
-    value = _optional(declarator, "value")
     return name, ctype, None if value is None else lower(value, scope)
 
 
@@ -365,11 +411,14 @@ def _if(node: Node, scope: Scope) -> Ast:
 
 
 def _for(node: Node, scope: Scope) -> Ast:
+    outside = scope.variables
+    scope.variables = dict(outside)
     condition = _optional(node, "condition")
     first = lower(_optional(node, "initializer"), scope)
     test = None if condition is None else lower(condition, scope)
     body = lower(_optional(node, "body"), scope)
     step = lower(_optional(node, "update"), scope)
+    scope.variables = outside
     return Ast("loop", (first, test, body, step), "for", node.start_byte)
 
 
@@ -409,7 +458,7 @@ def _plain(kind: Kind) -> Rule:
 
 _RULES: dict[str, Rule] = {
     "compound_statement": _block,
-    "expression_statement": _block,
+    "expression_statement": _expression_statement,
     "declaration": _declaration,
     "if_statement": _if,
     "for_statement": _for,
@@ -424,9 +473,10 @@ _RULES: dict[str, Rule] = {
     "union_specifier": _definition,
     "enum_specifier": _definition,
     "comment": _plain("block"),
+    "extension_expression": _first,
     "parenthesized_expression": _first,
-    "number_literal": _number,
-    "char_literal": _number,
+    "number_literal": number,
+    "char_literal": number,
     "identifier": _name,
     "true": _truth,
     "false": _truth,

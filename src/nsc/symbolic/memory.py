@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from nsc.graph import Builder, as_integer
+from nsc.graph import Builder, as_integer, wrapped
 from nsc.refusal import Refusal
 from nsc.symbolic.ast import float_of
 from nsc.symbolic.states import State
@@ -24,6 +24,7 @@ from nsc.symbolic.values import (
 )
 from nsc.syntax import (
     Array,
+    BitField,
     CType,
     Pointer,
     Scalar,
@@ -255,6 +256,9 @@ def convert_number(b: Builder, value: Number, ctype: Scalar) -> Number:
     if known is not None and abs(known) < 2**63:
         whole = _wrapped(int(known), ctype)
         return Number(b.literal(float_of(whole)), True)
+    if isinstance(ctype, BitField):
+        whole = value.node if value.is_int else b.make("TRUNC", value.node)
+        return Number(wrapped(b, whole, ctype.signed, ctype.bits), True)
     if value.is_int:
         return Number(
             as_integer(b, value.node, ctype.signed, ctype.bits), True

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from nsc.refusal import Refusal
 from nsc.syntax import (
     Array,
+    BitField,
     CType,
     Pointer,
     Scalar,
@@ -60,6 +61,9 @@ def member_of(
 def _layout(ctype: CType, at: int) -> _Layout:
     if isinstance(ctype, Pointer):
         return _Layout(_POINTER_BYTES, _POINTER_BYTES)
+    if isinstance(ctype, BitField):
+        what = "the size of a struct with bit-fields is not known here"
+        raise Refusal("dynamic_size", what, at)
     if isinstance(ctype, Scalar):
         return _Layout(ctype.bits // 8, ctype.bits // 8)
     if isinstance(ctype, Array) and ctype.length is not None:

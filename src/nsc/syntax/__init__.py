@@ -8,6 +8,7 @@ from nsc.syntax.ctype import DOUBLE as DOUBLE
 from nsc.syntax.ctype import FLOAT as FLOAT
 from nsc.syntax.ctype import INT as INT
 from nsc.syntax.ctype import Array as Array
+from nsc.syntax.ctype import BitField as BitField
 from nsc.syntax.ctype import CType as CType
 from nsc.syntax.ctype import Pointer as Pointer
 from nsc.syntax.ctype import Scalar as Scalar
@@ -23,6 +24,7 @@ from nsc.syntax.facts import announced_by_type as announced_by_type
 from nsc.syntax.facts import facts_of as facts_of
 from nsc.syntax.module import Module as Module
 from nsc.syntax.module import parse_module as parse_module
+from nsc.syntax.old_style import with_prototypes as with_prototypes
 from nsc.syntax.scope import Scope as Scope
 from nsc.syntax.sections import Item as Item
 from nsc.syntax.signature import Domain as Domain
@@ -44,6 +46,7 @@ from nsc.syntax.tree import parameters_of as parameters_of
 from nsc.syntax.tree import plain_tree as plain_tree
 from nsc.syntax.tree import syntax_tree as syntax_tree
 from nsc.syntax.tree import text_of as text_of
+from nsc.syntax.tree import type_of_operand as type_of_operand
 from nsc.syntax.tree import walk as walk
 from nsc.syntax.types import base_type as base_type
 from nsc.syntax.types import declare as declare

@@ -1,7 +1,7 @@
 """The C types of what a surrogate is compiled for, and of what is inside of it.
 
 In: nothing. Out: frozen values: scalars, pointers, arrays, structs and unions.
-Non-goals: bit-fields, function pointers, layout in bytes.
+Non-goals: function pointers, layout in bytes.
 
 An anonymous member has a name that C cannot spell: "@" and the first name in it. The
 fields of an anonymous struct are reached as those of the struct around it are.
@@ -30,12 +30,14 @@ class Scalar:
         kind: "float", "int" or "bool".
         bits: its width.
         signed: whether an integer can be negative.
+        is_enum: whether it is an enumeration's; it is a type's equal all the same.
     """
 
     spelling: str
     kind: str
     bits: int = 64
     signed: bool = True
+    is_enum: bool = field(default=False, compare=False, repr=False)
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -49,6 +51,14 @@ class Scalar:
 
     def spell(self, name: str = "") -> str:
         return f"{self.spelling} {name}".rstrip()
+
+
+@dataclass(frozen=True)
+class BitField(Scalar):
+    """A member of `bits` bits, which holds what fits and has no address.
+
+    `spelling` is the type that it is declared with.
+    """
 
 
 ANONYMOUS = "@"

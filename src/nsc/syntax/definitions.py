@@ -24,6 +24,7 @@ from nsc.syntax.tree import (
     is_too_deep,
     optional_child,
     text_of,
+    type_of_operand,
 )
 from nsc.syntax.types import (
     COMPOUND_SPECIFIERS,
@@ -99,6 +100,8 @@ def enter(item: Node, scope: Scope) -> None:
         Refusal: what it defines cannot be resolved; what stands before is entered.
     """
     spec = _type_specifier(item)
+    if spec is not None and type_of_operand(spec) is not None:
+        return
     if spec is not None and spec.type == "enum_specifier":
         _enter_enumerators(spec, scope)
     elif spec is not None and _has_fields(spec):

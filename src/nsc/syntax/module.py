@@ -7,12 +7,15 @@ bodies (closure.py).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import itemgetter
 
+from nsc.syntax.ctype import CType
 from nsc.syntax.definitions import scope_of
 from nsc.syntax.facts import facts_of
+from nsc.syntax.old_style import with_prototypes
 from nsc.syntax.scope import Scope
 from nsc.syntax.sections import Item, Part, parts_of
 from nsc.text import Expanded, Macro
@@ -25,11 +28,16 @@ class Module:
     Args:
         expanded: the text, and where each of its characters comes from.
         parts: of whole declarations, in file order.
+        unprototyped: functions of the old style that arguments are not converted for,
+            and the types of their parameters.
         found: what `named` has looked up.
     """
 
     expanded: Expanded
     parts: list[tuple[int, Part]] = field(repr=False)
+    unprototyped: Mapping[str, tuple[CType | None, ...]] = field(
+        default_factory=dict[str, tuple[CType | None, ...]], repr=False
+    )
     found: dict[str, list[Item]] = field(
         default_factory=dict[str, list[Item]], repr=False
     )
@@ -77,5 +85,10 @@ class Module:
 
 
 def parse_module(expanded: Expanded) -> Module:
-    """Parse expanded text into its file-scope items."""
-    return Module(expanded, parts_of(expanded.text, expanded.seams))
+    """Parse expanded text into its file-scope items.
+
+    Definitions of the style before 1989 are read as what a prototype would say.
+    """
+    expanded, unprototyped = with_prototypes(expanded)
+    parts = parts_of(expanded.text, expanded.seams)
+    return Module(expanded, parts, unprototyped)

@@ -38,7 +38,7 @@ _TYPEDEF = re.compile(
 _TYPEDEF_NAME = re.compile(
     r"typedef[^;{]*(?:\{[^{}]*\})?[^;{]*?\b(\w+)\s*(?:\[[^;]*\])?\s*;"
 )
-_TYPE_WORDS = frozenset(
+TYPE_WORDS = frozenset(
     "void char short int long float double signed unsigned bool _Bool size_t float_t"
     " double_t".split()
 ) | {f"{u}int{bits}_t" for u in ("", "u") for bits in (8, 16, 32, 64)}
@@ -72,7 +72,7 @@ def without_ambiguous_parentheses(text: str, types: Collection[str]) -> str:
         text: without directives.
         types: the names that are types besides C's own.
     """
-    known = _TYPE_WORDS.union(types)
+    known = TYPE_WORDS.union(types)
     # parentheses inside those that one round blanks are the next round's
     for _ in range(MAX_LONE_PARENTHESES):
         before = text

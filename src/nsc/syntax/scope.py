@@ -31,11 +31,16 @@ class Scope:
     Args:
         fill: enters names into the scope that it is given, once. What it enters may
             ask for what it has entered before.
+
+    `variables` and `results` are the types of variables and of what functions return,
+    for those who tell the types of expressions, and enter them.
     """
 
     def __init__(self, fill: Callable[[Scope], None] | None = None):
         self._fill = fill
         self._names = _Names()
+        self.variables: dict[str, CType] = {}
+        self.results: dict[str, CType] = {}
 
     def _filled(self) -> _Names:
         fill = self._fill
@@ -71,4 +76,6 @@ class Scope:
         made.tags.update(names.tags)
         made.constants.update(names.constants)
         made.refused.update(names.refused)
+        made.variables.update(self.variables)
+        made.results.update(self.results)
         return made

@@ -12,6 +12,12 @@ import tree_sitter_c
 from tree_sitter import Language, Node, Parser
 
 from nsc.syntax.parentheses import typedef_names, without_ambiguous_parentheses
+from nsc.syntax.respelled import (
+    TYPE_OF,
+    with_products_as_values,
+    with_types_of_expressions,
+    without_unnamed_fields,
+)
 
 MAX_TREE_DEPTH = 250
 _PARSER = Parser(Language(tree_sitter_c.language()))
@@ -41,6 +47,8 @@ def syntax_tree(text: str, types: Collection[str] | None = None) -> Node:
     """
     if types is None:
         types = typedef_names(text)
+    text = with_types_of_expressions(without_unnamed_fields(text), types)
+    text = with_products_as_values(text, types)
     return plain_tree(without_ambiguous_parentheses(text, types))
 
 
@@ -92,6 +100,19 @@ def parameters_of(function: Node) -> list[Node]:
     if len(nodes) == 1 and text_of(nodes[0]) == "void":
         return []
     return nodes
+
+
+def type_of_operand(specifier: Node) -> Node | None:
+    """Return the expression whose type a specifier names; None if it is none such."""
+    body = optional_child(specifier, "body")
+    if specifier.type != "enum_specifier" or body is None:
+        return None
+    first = next(
+        (n for n in body.named_children if n.type == "enumerator"), None
+    )
+    if first is None or text_of(child(first, "name")) != TYPE_OF:
+        return None
+    return optional_child(first, "value")
 
 
 def is_const(node: Node) -> bool:

@@ -14,6 +14,7 @@ from nsc.syntax.constants import constant
 from nsc.syntax.ctype import (
     ANONYMOUS,
     Array,
+    BitField,
     CType,
     Pointer,
     Scalar,
@@ -21,6 +22,7 @@ from nsc.syntax.ctype import (
     Union,
     Void,
 )
+from nsc.syntax.respelled import TYPE_OF_WORDS
 from nsc.syntax.scope import Scope
 from nsc.syntax.tree import (
     child,
@@ -28,10 +30,12 @@ from nsc.syntax.tree import (
     inner_of,
     optional_child,
     text_of,
+    type_of_operand,
 )
 
 COMPOUND_SPECIFIERS = ("struct_specifier", "union_specifier")
 MAX_ARRAY_LENGTH = 1_000_000
+MAX_BIT_FIELD = 32  # bits
 _KEYWORDS: dict[str, Void | Scalar] = {
     "void": Void(),
     "float": Scalar("float", "float", 32),
@@ -127,8 +131,19 @@ def base_type(node: Node, scope: Scope) -> CType:
         )
     if spec.type in COMPOUND_SPECIFIERS:
         return compound_type(spec, scope)
+    if type_of_operand(spec) is not None:
+        what = "the type of this expression is not known here; write the type"
+        raise Refusal("unknown_type", what, spec)
     if spec.type == "enum_specifier":
-        return Scalar("int", "int", 32)
+        return Scalar("int", "int", 32, is_enum=True)
+    if spec.type == "macro_type_specifier":
+        word = optional_child(spec, "name")
+        described = optional_child(spec, "type")
+        is_typeof = word is not None and text_of(word) in TYPE_OF_WORDS
+        if is_typeof and described is not None:
+            inner = base_type(described, scope)
+            declarator = optional_child(described, "declarator")
+            return declare(declarator, inner, scope)[1]
     name = " ".join(text_of(spec).split())
     if "_Complex" in name or "complex" in name.split():
         what = (
@@ -182,15 +197,53 @@ def compound_type(spec: Node, scope: Scope) -> Struct | Union:
 
 
 def _fields_of(item: Node, scope: Scope) -> list[tuple[str, CType]]:
-    if any(c.type == "bitfield_clause" for c in item.named_children):
-        raise Refusal(
-            "bit_field", "it has bit-fields; give it whole members", item
-        )
     base = base_type(item, scope)
     declarators = declarators_of(item)
     if not declarators:
         return _anonymous_member(item, base)
-    return [declare(d, base, scope) for d in declarators]
+    fields: list[tuple[str, CType]] = []
+    for declarator in declarators:
+        name, ctype = declare(declarator, base, scope)
+        after = declarator.next_named_sibling
+        if after is not None and after.type == "bitfield_clause":
+            ctype = _bit_field(after, ctype, scope)
+        fields.append((name, ctype))
+    return fields
+
+
+def _bit_field(clause: Node, ctype: CType, scope: Scope) -> BitField:
+    """Return the type of a member with a width; plain int is signed, as gcc's.
+
+    Raises:
+        Refusal: `bit_field`, its type has no such width, or compilers differ in it.
+    """
+    what: str | None = None
+    largest = 0
+    if not isinstance(ctype, Scalar) or ctype.kind == "float":
+        what = f"'{ctype.spell()}' is no integer, and has no width in bits"
+        raise Refusal("bit_field", what, clause)
+    largest = 1 if ctype.kind == "bool" else ctype.bits
+    if ctype.is_enum:
+        what = (
+            "compilers differ in whether a bit-field of an enumeration is signed:"
+            " declare it 'unsigned' or 'signed int'"
+        )
+        raise Refusal("bit_field", what, clause)
+    try:
+        width = constant(clause.named_children[0], scope)
+    except Refusal as found:
+        what = "a bit-field's width must be a constant"
+        raise Refusal("bit_field", what, clause) from found
+    if not 0 < width <= largest:
+        what = f"a bit-field of {ctype.spelling} has 1 to {largest} bits; found {width}"
+        raise Refusal("bit_field", what, clause)
+    if width > MAX_BIT_FIELD:
+        what = (
+            f"compilers differ in how they compute with more than {MAX_BIT_FIELD} bits"
+            " of a bit-field: give it a whole member"
+        )
+        raise Refusal("bit_field", what, clause)
+    return BitField(ctype.spelling, ctype.kind, width, ctype.signed)
 
 
 def _anonymous_member(item: Node, base: CType) -> list[tuple[str, CType]]:

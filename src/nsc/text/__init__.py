@@ -6,6 +6,8 @@ remembers. Must not know syntax trees, types, or the file system.
 
 from nsc.text.attributes import is_aligning as is_aligning
 from nsc.text.cursor import MAX_SOURCE_BYTES as MAX_SOURCE_BYTES
+from nsc.text.edits import Edit as Edit
+from nsc.text.edits import edited as edited
 from nsc.text.expanded import Expanded as Expanded
 from nsc.text.expanded import Include as Include
 from nsc.text.header_cache import HeaderCache as HeaderCache

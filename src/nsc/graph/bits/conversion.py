@@ -76,6 +76,15 @@ def _is_highest_bit(b: DagBuilder, terms: Terms, bits: int) -> bool:
     )
 
 
+def wrapped(b: DagBuilder, node: int, signed: bool, bits: int) -> int:
+    """Convert an integer to so many bits, of which it may have more."""
+    low, end = _limits(signed, bits)
+    least, most = b.range(node)
+    if least >= low and most < end:
+        return node
+    return _wrapped(b, node, signed, bits)
+
+
 def _wrapped(b: DagBuilder, node: int, signed: bool, bits: int) -> int:
     """Take an integer modulo 2^bits, into its type's limits."""
     low, _ = _limits(signed, bits)
