@@ -16,6 +16,8 @@ from nsc.errors import InputError
 ROOT = Path(nsc.__file__).parent
 # these write command lines, for people or for programs
 WRITE_COMMANDS = {
+    "baselines/library.py",
+    "baselines/store.py",
     "exestack/sources/debian.py",
     "program/overview.py",
     "report/dataset.py",

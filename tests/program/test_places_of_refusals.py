@@ -56,7 +56,6 @@ REFUSED = {
     "nested_too_deeply": f"@double f(double x) {{ return {DEEP}; }}",
     "no_input": "@double f(void) { return 1; }",
     "no_output": "\n@void f(double x) { }",
-    "old_style_parameters": "\n@double f(a) double a; { return a; }",
     "outside_array": "double f(double v[2]) {\n return @v[2]; }",
     "pointer_escapes": "void f(double *o, double x) {\n double **t = @&o; **t = x; }",
     "reserved_name": "double f(@double nsc_x) { return nsc_x; }",
@@ -72,7 +71,11 @@ REFUSED = {
     "uses_attributes": "\n__attribute__((vector_size(16))) @double f(double x) { return x; }",
     "uses_complex": "double f(_Complex double @z) { return 1; }",
     "uses_asm": 'double f(double x) {\n @asm("nop"); return x; }',
-    "bit_field": "struct s { int a : 3; };\ndouble f(@struct s p) { return p.a; }",
+    "bit_field": "enum e { A };\nstruct s { enum e a : 3; };\n"
+    "double f(@struct s p) { return p.a; }",
+    "implicit_int": "\n@double f(a, n) double a; { return a * n; }",
+    "unconverted_argument": "static double g(a) double a; { return a; }\n"
+    "double f(double x) { return x * g(@2); }",
     "uses_strings": "double f(double x, @char *s) { return x; }",
     "uses_union": "union u { double d; long l; };\ndouble f(@union u v) { return v.d; }",
     "uses_varargs": "double f(double x, @...) { return x; }",

@@ -85,12 +85,12 @@ def advice_on_state(names: Sequence[str], *, is_local: bool) -> str:
         if is_local
         else f"make {those}"
     )
-    ranges = ",".join(f"{name}=LO:HI" for name in names)
-    values = ",".join(f"{name}=VALUE" for name in names)
-    out = ",".join(names)
+    ranges = ", ".join(f"'{name}': (LO, HI)" for name in names)
+    values = ", ".join(f"'{name}': VALUE" for name in names)
+    out = f"out={list(names)}"
     return (
-        f"{move} {inputs} with --input {ranges} and {outputs} with --out {out}, or hold"
-        f" {those} with --fix {values} --out {out}"
+        f"{move} {inputs} with inputs={{{ranges}}} and {outputs} with {out}, or hold"
+        f" {those} with fix={{{values}}} and {out}"
     )
 
 
@@ -304,7 +304,7 @@ def written_inputs(
         Refusal(
             refusal.reason,
             f"{refusal.message}, and is an input: what it holds after a call is an"
-            f" output, too: add --out {name}",
+            f" output, too: add out=['{name}']",
             refusal.offset + item.base,
         )
         for item in closure.functions()
