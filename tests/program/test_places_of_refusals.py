@@ -74,8 +74,7 @@ REFUSED = {
     "bit_field": "enum e { A };\nstruct s { enum e a : 3; };\n"
     "double f(@struct s p) { return p.a; }",
     "implicit_int": "\n@double f(a, n) double a; { return a * n; }",
-    "unconverted_argument": "static double g(a) double a; { return a; }\n"
-    "double f(double x) { return x * g(@2); }",
+    "unconverted_argument": "double f(a) double a;\n{ return a < 1 ? a : f(@0); }",
     "uses_strings": "double f(double x, @char *s) { return x; }",
     "uses_union": "union u { double d; long l; };\ndouble f(@union u v) { return v.d; }",
     "uses_varargs": "double f(double x, @...) { return x; }",
