@@ -52,7 +52,8 @@ attack: .venv/ready ## hostile programs, files and command lines, under 2 GB of 
 	ulimit -d 2097152 && $(BIN)/python -m pytest tests/sandbox tests/text tests/test_damaged_files.py \
 	  tests/app/test_odd_input.py tests/app/test_behaviour.py
 
-fuzz: .venv/ready ## signatures of random C against gcc (needs gcc)
+fuzz: .venv/ready ## signatures and exports of random C against gcc (needs gcc)
+	$(BIN)/python benchmarks/fuzz/exports.py
 	for seed in 0 1 2 3; do $(BIN)/python benchmarks/fuzz/signatures.py $$seed 500 || exit 1; done
 
 test-slow: .venv/torch ## the tests that take minutes, on a local Ray cluster too
