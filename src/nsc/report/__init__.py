@@ -10,6 +10,7 @@ from nsc.report.dataset import data_card as data_card
 from nsc.report.dataset import info_text as info_text
 from nsc.report.dataset import manifest_text as manifest_text
 from nsc.report.html import html_page as html_page
+from nsc.report.improvements import improvements_text as improvements_text
 from nsc.report.schema import SCHEMA as SCHEMA
 from nsc.report.schema import Bound as Bound
 from nsc.report.schema import CallTime as CallTime
