@@ -7,6 +7,7 @@ from nsc.experiments.bench import Ask as Ask
 from nsc.experiments.bench import bench as bench
 from nsc.experiments.bench import experiments_of as experiments_of
 from nsc.experiments.bench import suites_of as suites_of
+from nsc.experiments.pages import write_report as write_report
 from nsc.experiments.protocol import Protocol as Protocol
 from nsc.experiments.protocol import protocol_of as protocol_of
 from nsc.experiments.results import Result as Result
