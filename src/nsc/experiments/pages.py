@@ -11,7 +11,6 @@ from pathlib import Path
 
 from nsc.errors import InputError
 from nsc.experiments.results import Result, read_results
-from nsc.experiments.statistics import over_programs
 from nsc.experiments.suites import SUITES
 from nsc.experiments.tables import factor, pictures_of, tables_of
 from nsc.host import write_whole
@@ -29,7 +28,7 @@ _LEAD = (
     "Improvement of a start: the mean over trials of what random initialisation ends"
     " with, divided by the mean of what this start ends with, for each program and"
     " share of its examples. Means over programs and shares are geometric. Intervals"
-    " are 95 %: a bootstrap over programs, or over trials for one program.",
+    " are 95 %: a bootstrap over programs and the trials of each.",
     "Published columns and hollow marks: the preprint (architecture 1-4-4-2, its own"
     " programs) and what the abstract of ICML 2024 says; neither's data, weights or"
     " code are public, so that the programs are not the same.",
@@ -79,7 +78,7 @@ def _tiles(results: Iterable[Result]) -> Iterable[tuple[str, str]]:
     for result in results:
         for name in SHOWN:
             if name in result.others:
-                found = over_programs(result.gains(name))
+                found = result.sureness(name).over_programs()
                 suite = SUITES[result.suite["suite"]].title
                 what = f"{result.experiment.title.lower()}, {suite}"
                 told = f"{what}, {result.optimizer}: {name}"
@@ -131,8 +130,8 @@ def _notes(result: Result) -> Iterable[str]:
     counts = result.suite["counts"]
     left = ", ".join(f"{n} left out ({why})" for why, n in counts.items() if n)
     yield (
-        f"{len(result.programs)} programs of {result.suite['source']}"
-        f"{'; ' if left else ''}{left}. Digest {result.suite['digest']}."
+        f"{len(result.programs)} programs ({result.suite['source']}"
+        f"{'; ' if left else ''}{left}). Digest {result.suite['digest']}."
     )
     steps = protocol["steps"]
     if result.experiment.measure_targets is None:

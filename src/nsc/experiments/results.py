@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,10 @@ from nsc.experiments.bench import TARGET
 from nsc.experiments.job import Measured
 from nsc.experiments.starts import RANDOM, STARTS
 from nsc.experiments.statistics import (
+    Bootstrap,
     Interval,
     Values,
     gains,
-    over_programs,
-    over_trials,
     values_of,
 )
 from nsc.experiments.store import Head, read_run
@@ -52,6 +51,7 @@ class Result:
     head: Head
     runs: Mapping[str, Values]
     capped: Mapping[str, tuple[int, int]]
+    _sureness: dict[str, Bootstrap] = field(default_factory=dict)
 
     @property
     def optimizer(self) -> str:
@@ -76,11 +76,13 @@ class Result:
         floor = self.experiment.floor
         return gains(self.runs[RANDOM], self.runs[initial], floor)
 
-    def of_program(self, initial: str, k: int) -> Interval:
-        """Return one program's improvement over all sizes."""
-        random = self.runs[RANDOM].values[k]
-        other = self.runs[initial].values[k]
-        return over_trials(random, other, self.experiment.floor)
+    def sureness(self, initial: str) -> Bootstrap:
+        """Return improvements with their intervals, computed once."""
+        if initial not in self._sureness:
+            self._sureness[initial] = Bootstrap(
+                self.runs[RANDOM], self.runs[initial], self.experiment.floor
+            )
+        return self._sureness[initial]
 
 
 def read_results(folder: Path) -> list[Result]:
@@ -115,7 +117,7 @@ def _result(
     capped: dict[str, tuple[int, int]] = {}
     for path in sorted(runs.glob("*.jsonl")):
         head, measured = read_run(path)
-        initial = head.get("run")
+        initial = str(head.get("run"))
         if initial == TARGET or not measured:
             continue
         if (
@@ -168,16 +170,15 @@ def rows(results: Iterable[Result]) -> Iterator[dict[str, Any]]:
     """Yield improvements as plain values: over all, by size, by program."""
     for result in results:
         for initial in result.others:
-            found = result.gains(initial)
-            yield _row(result, ALL, ALL, initial, over_programs(found))
+            found = result.sureness(initial)
+            yield _row(result, ALL, ALL, initial, found.over_programs())
             for k, size in enumerate(result.sizes):
-                interval = over_programs(found[:, k : k + 1])
+                interval = found.over_programs(k)
                 yield _row(result, ALL, size, initial, interval)
-            for k, program in enumerate(result.programs):
-                if np.isfinite(found[k]).all():
-                    interval = result.of_program(initial, k)
-                    name = program["name"]
-                    yield _row(result, name, ALL, initial, interval)
+            for k in found.kept.tolist():
+                name = result.programs[k]["name"]
+                interval = found.of_program(k)
+                yield _row(result, name, ALL, initial, interval)
 
 
 def _row(

@@ -18,6 +18,7 @@ from nsc.experiments.job import Measured
 PERCENTILES = (0, 25, 50, 75, 100)
 LEVEL = 0.95
 RESAMPLES = 1000
+NAN = float("nan")
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +33,11 @@ class Values:
     programs: tuple[str, ...]
     sizes: tuple[float, ...]
     values: np.ndarray
+
+    @property
+    def trials(self) -> int:
+        """How many trials there are of each program and size."""
+        return self.values.shape[2]
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ def values_of(measured: Iterable[Measured], programs: Sequence[str]) -> Values:
 
 
 def gains(random: Values, other: Values, floor: float) -> np.ndarray:
-    """Return improvements, `program size`; NaN where a run lacks one."""
+    """Return improvements, `program size`; NaN where a run lacks a trial."""
     return _ratio(random.values, other.values, floor)
 
 
@@ -71,44 +77,65 @@ def _ratio(random: np.ndarray, other: np.ndarray, floor: float) -> np.ndarray:
 def geometric(values: np.ndarray) -> float:
     """Return the geometric mean of positive numbers; NaN of none."""
     kept = values[np.isfinite(values)]
-    return float(np.exp(np.log(kept).mean())) if len(kept) else float("nan")
+    return float(np.exp(np.log(kept).mean())) if len(kept) else NAN
 
 
-def over_programs(values: np.ndarray) -> Interval:
-    """Resample programs.
+class Bootstrap:
+    """Improvements of one start, and how sure they are.
 
-    Args:
-        values: improvements, `program size`; all sizes of a program go together.
-    """
-    kept = values[np.isfinite(values).all(axis=1)]
-    if not len(kept):
-        return Interval(*[float("nan")] * 3)
-    logs = np.log(kept).mean(axis=1)
-    generator = np.random.default_rng(0)
-    chosen = generator.integers(0, len(logs), (RESAMPLES, len(logs)))
-    low, high = _quantiles(logs[chosen].mean(axis=1))
-    return Interval(float(np.exp(logs.mean())), low, high)
-
-
-def over_trials(
-    random: np.ndarray, other: np.ndarray, floor: float
-) -> Interval:
-    """Resample trials of one program, random ones and the others apart.
+    Trials of every program are drawn again, random ones and the others apart, all sizes
+    of a trial together; and for means over programs, programs too. That is more than
+    programs alone: what is drawn by chance does not look sure where programs are few.
 
     Args:
-        random, other: values, `size trial`.
+        random, other: values of all programs.
+        floor: values below count as it.
     """
-    improvement = geometric(_ratio(random, other, floor))
-    trials = random.shape[-1]
-    if trials < 2 or other.shape[-1] < 2:
-        return Interval(improvement, float("nan"), float("nan"))
-    generator = np.random.default_rng(0)
-    means = []
-    for _ in range(RESAMPLES):
-        a = random[:, generator.integers(0, trials, trials)]
-        b = other[:, generator.integers(0, other.shape[-1], trials)]
-        means.append(np.log(_ratio(a, b, floor)).mean())
-    return Interval(improvement, *_quantiles(np.array(means)))
+
+    def __init__(self, random: Values, other: Values, floor: float):
+        found = gains(random, other, floor)
+        self.logs = np.log(found)
+        self.kept = np.flatnonzero(np.isfinite(found).all(axis=1))
+        self.row = {int(k): row for row, k in enumerate(self.kept)}
+        self.has_trials = min(random.trials, other.trials) > 1
+        generator = np.random.default_rng(0)
+        pair = (random.values[self.kept], other.values[self.kept])
+        count = len(self.kept)
+        # of all resamples: improvements of each program, and means over programs
+        self.programs = np.empty((RESAMPLES, count))
+        self.means = np.empty((RESAMPLES, found.shape[1] + 1))
+        for k in range(RESAMPLES if count else 0):
+            drawn = [_drawn(values, generator) for values in pair]
+            logs = np.log(_ratio(drawn[0], drawn[1], floor))
+            chosen = generator.integers(0, count, count)
+            self.programs[k] = logs.mean(axis=1)
+            self.means[k, :-1] = logs[chosen].mean(axis=0)
+            self.means[k, -1] = self.means[k, :-1].mean()
+
+    def over_programs(self, size: int | None = None) -> Interval:
+        """Return the geometric mean over programs, at one size or over all."""
+        if not len(self.kept):
+            return Interval(NAN, NAN, NAN)
+        logs = self.logs[self.kept]
+        mean = logs.mean() if size is None else logs[:, size].mean()
+        column = self.means[:, -1 if size is None else size]
+        return Interval(float(np.exp(mean)), *_quantiles(column))
+
+    def of_program(self, k: int) -> Interval:
+        """Return the geometric mean over the sizes of one program."""
+        if k not in self.row:
+            return Interval(NAN, NAN, NAN)
+        mean = float(np.exp(self.logs[k].mean()))
+        if not self.has_trials:
+            return Interval(mean, NAN, NAN)
+        return Interval(mean, *_quantiles(self.programs[:, self.row[k]]))
+
+
+def _drawn(values: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """Draw trials again, with replacement: `program size trial`."""
+    programs, _, trials = values.shape
+    chosen = generator.integers(0, trials, (programs, 1, trials))
+    return np.take_along_axis(values, chosen, axis=2)
 
 
 def _quantiles(logs: np.ndarray) -> tuple[float, float]:

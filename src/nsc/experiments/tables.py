@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from nsc.experiments.groups import groups_of
-from nsc.experiments.published import PREPRINT, PUBLISHED, published
+from nsc.experiments.published import ICML, PREPRINT, PUBLISHED, published
 from nsc.experiments.results import Result
 from nsc.experiments.starts import STARTS
 from nsc.experiments.statistics import (
@@ -19,7 +19,6 @@ from nsc.experiments.statistics import (
     Interval,
     geometric,
     least_improving,
-    over_programs,
     percentiles,
 )
 from nsc.report import (
@@ -28,20 +27,40 @@ from nsc.report import (
     Figure,
     GroupedBars,
     Picture,
+    Series,
     TableOf,
     axis_for,
 )
 
 ALL = "all"
 FEW = 20  # programs that have a row each
-KINDS = 8  # colours of lines
 NAN = float("nan")
-# the papers' starts by our names, and what their tables call them
-_THEIRS = (
-    ("pretrained", "DTI"),
-    ("maml", "MAML"),
-    ("bert", "HyBERTNet"),
-)
+# what the papers call their starts, by paper and our name
+_THEIRS = {
+    (PREPRINT, "pretrained"): "DTI",
+    (PREPRINT, "maml"): "MAML",
+    (PREPRINT, "bert"): "HyBERTNet",
+    (ICML, "bert"): "CompNet",
+}
+# a colour for each start, the same in all figures
+_KINDS = {
+    name: f"c{k}"
+    for k, name in enumerate(
+        (
+            "compnet",
+            "bert",
+            "distill",
+            "maml",
+            "pretrained",
+            "nearest",
+            "mismatched",
+            "base",
+            "true-mean",
+            "best-linear",
+            "random-again",
+        )
+    )
+}
 Cell = tuple[str, str]  # program, size
 
 
@@ -79,6 +98,11 @@ def size_text(size: float) -> str:
     return f"{100 * size:g} %"
 
 
+def kind_of(initial: str) -> str:
+    """Return the colour of a start."""
+    return _KINDS.get(initial, f"c{len(_KINDS)}")
+
+
 def factor(value: float | None) -> str:
     """Write an improvement, such as "5.02" or "1.8e+04"; a dash for none."""
     if value is None or not math.isfinite(value):
@@ -86,112 +110,129 @@ def factor(value: float | None) -> str:
     return f"{value:.3g}"
 
 
-def _with_interval(found: Interval) -> str:
-    if not math.isfinite(found.low):
-        return factor(found.improvement)
-    span = f"{factor(found.low)} to {factor(found.high)}"
-    return f"{factor(found.improvement)} ({span})"
-
-
 def _titles(result: Result) -> list[str]:
     return [STARTS[name].title for name in result.others]
 
 
-def _their_titles(result: Result) -> list[tuple[str, str]]:
-    """List (start, column) of what the papers report here."""
-    held = {
-        (p.initial, p.paper)
-        for p in PUBLISHED
-        if (p.experiment, p.suite)
-        == (result.experiment.name, result.suite["suite"])
-    }
+def _theirs(result: Result) -> list[tuple[str, str]]:
+    """List (paper, start) of what the papers report of this experiment and suite."""
+    here = result.experiment.name, result.suite["suite"]
     found = [
-        (name, f"{PREPRINT}: {title}")
-        for name, title in _THEIRS
-        if (name, PREPRINT) in held
+        (p.paper, p.initial)
+        for p in PUBLISHED
+        if (p.experiment, p.suite) == here
     ]
-    return [*found, ("ICML", "ICML 2024: CompNet")]
+    return list(dict.fromkeys(found))
 
 
-def _theirs(result: Result, program: str, size: str) -> list[str]:
-    """Return the papers' cells of a row."""
-    cells = []
-    for name, _ in _their_titles(result):
-        initial = "bert" if name == "ICML" else name
-        found = published(
-            result.experiment.name,
-            result.suite["suite"],
-            initial,
-            program=program,
-            size=size,
-        )
-        wanted = [
-            p for p in found if (p.paper != PREPRINT) == (name == "ICML")
+def _quoted(
+    result: Result, paper: str, initial: str, program: str, size: str
+) -> str:
+    """Return what a paper says of a cell; a dash where it says nothing."""
+    found = published(
+        result.experiment.name,
+        result.suite["suite"],
+        initial,
+        program=program,
+        size=size,
+    )
+    values = [p.value for p in found if p.paper == paper]
+    return factor(values[0] if values else None)
+
+
+def _their_rows(
+    result: Result, cells: Sequence[Cell]
+) -> Iterator[tuple[str, ...]]:
+    """Yield a row of published numbers for each of the papers' starts."""
+    for paper, initial in _theirs(result):
+        values = [
+            _quoted(result, paper, initial, program, size)
+            for program, size in cells
         ]
-        cells.append(factor(wanted[0].value) if wanted else "-")
-    return cells
+        yield f"published, {paper}: {_THEIRS[paper, initial]}", *values
 
 
-def _head(result: Result, first: str) -> tuple[str, ...]:
-    theirs = [title for _, title in _their_titles(result)]
-    return (first, *_titles(result), *theirs)
+def _with_theirs(
+    title: str,
+    head: tuple[str, ...],
+    own: Sequence[tuple[str, ...]],
+    theirs: Iterator[tuple[str, ...]],
+) -> TableOf:
+    """Put the papers' rows below ours."""
+    rows = (*own, *theirs)
+    quoted = frozenset(range(len(own), len(rows)))
+    return TableOf(title, head, rows, quoted)
 
 
 def _overall(result: Result) -> TableOf:
     """Tabulate sizes and their mean: geometric means over programs."""
-    rows = []
-    found = {name: result.gains(name) for name in result.others}
-    if len(result.sizes) > 1:
-        for k, size in enumerate(result.sizes):
-            own = [
-                _with_interval(over_programs(found[n][:, k : k + 1]))
-                for n in result.others
-            ]
-            theirs = _theirs(result, ALL, f"{size:g}")
-            rows.append((size_text(size), *own, *theirs))
-    own = [_with_interval(over_programs(found[n])) for n in result.others]
-    rows.append(("all", *own, *_theirs(result, ALL, ALL)))
-    return TableOf(
-        "Improvement by share of the examples, geometric means over programs",
-        _head(result, "share"),
-        tuple(rows),
-        marked=frozenset({len(rows) - 1}),
-    )
+    has_sizes = len(result.sizes) > 1
+    sizes = result.sizes if has_sizes else ()
+    own = []
+    for name in result.others:
+        found = result.gains(name)
+        whole = result.sureness(name).over_programs()
+        cells = [factor(geometric(found[:, k])) for k in range(len(sizes))]
+        span = f"{factor(whole.low)} to {factor(whole.high)}"
+        title = STARTS[name].title
+        own.append((title, *cells, factor(whole.improvement), span))
+    cells = [(ALL, f"{size:g}") for size in sizes] + [(ALL, ALL)]
+    theirs = ((*row, "") for row in _their_rows(result, cells))
+    head = ("start", *map(size_text, sizes), ALL, "95 %")
+    title = "Improvement, geometric means over programs"
+    if has_sizes:
+        title += ", by share of the examples"
+    return _with_theirs(title, head, own, theirs)
 
 
 def _by_program(result: Result) -> TableOf:
+    """Tabulate programs: the papers' columns beside ours."""
+    theirs = [
+        (paper, initial)
+        for paper, initial in _theirs(result)
+        if paper == PREPRINT and result.suite["suite"] == "parrot"
+    ]
     rows = []
     for k, program in enumerate(result.programs):
+        name = program["name"]
         own = [
-            _with_interval(result.of_program(name, k))
-            for name in result.others
+            factor(geometric(result.gains(start)[k]))
+            for start in result.others
         ]
-        theirs = _theirs(result, program["name"], ALL)
-        rows.append((program["name"], *own, *theirs))
+        said = [_quoted(result, *key, name, ALL) for key in theirs]
+        rows.append((name, *own, *said))
+    titles = [f"{key[0]}: {_THEIRS[key]}" for key in theirs]
     return TableOf(
         "Improvement by program, geometric means over shares",
-        _head(result, "program"),
+        ("program", *_titles(result), *titles),
         tuple(rows),
     )
 
 
 def _percentiles(result: Result) -> TableOf:
     """Tabulate percentiles over configurations, and the least that improves."""
-    found = {name: result.gains(name) for name in result.others}
-    levels = {name: percentiles(found[name]) for name in result.others}
-    own = [factor(geometric(found[n])) for n in result.others]
-    rows = [("geometric mean", *own, *_theirs(result, ALL, ALL))]
-    for level in PERCENTILES:
-        own = [factor(levels[n].get(level)) for n in result.others]
-        theirs = _theirs(result, ALL, f"p{level}")
-        rows.append((f"percentile {level}", *own, *theirs))
-    own = [factor(least_improving(found[n])) for n in result.others]
-    rows.append(("MPI", *own, *_theirs(result, ALL, "MPI")))
-    return TableOf(
+    own = []
+    for name in result.others:
+        found = result.gains(name)
+        levels = percentiles(found)
+        cells = [factor(levels.get(level)) for level in PERCENTILES]
+        least = factor(least_improving(found))
+        mean = factor(geometric(found))
+        own.append((STARTS[name].title, mean, *cells, least))
+    statistics = [ALL, *(f"p{level}" for level in PERCENTILES), "MPI"]
+    cells = [(ALL, statistic) for statistic in statistics]
+    theirs = (
+        row
+        for row in _their_rows(result, cells)
+        if any(cell != "-" for cell in row[2:])
+    )
+    levels = [f"percentile {level}" for level in PERCENTILES]
+    return _with_theirs(
         "Percentiles of the improvement over programs and shares; MPI: the least"
         " percentile that improves",
-        _head(result, "statistic"),
-        tuple(rows),
+        ("start", "geometric mean", *levels, "MPI"),
+        own,
+        theirs,
     )
 
 
@@ -234,13 +275,13 @@ def _bars_by_size(result: Result) -> GroupedBars:
     sizes = [f"{size:g}" for size in result.sizes]
     series = []
     for name in result.others:
-        found = result.gains(name)
-        parts = [found[:, k : k + 1] for k in range(len(sizes))] + [found]
+        found = result.sureness(name)
         bars = [
-            _bar(result, name, over_programs(part), (ALL, size))
-            for part, size in zip(parts, [*sizes, ALL], strict=True)
+            _bar(result, name, found.over_programs(k), (ALL, size))
+            for k, size in enumerate(sizes)
         ]
-        series.append((STARTS[name].title, tuple(bars)))
+        bars.append(_bar(result, name, found.over_programs(), (ALL, ALL)))
+        series.append(Series(STARTS[name].title, kind_of(name), tuple(bars)))
     groups = (*map(size_text, result.sizes), ALL)
     return GroupedBars(
         "Improvement over random initialisation by share of the examples",
@@ -253,11 +294,14 @@ def _bars_by_program(result: Result) -> GroupedBars:
     names = [program["name"] for program in result.programs]
     series = []
     for initial in result.others:
+        found = result.sureness(initial)
         bars = [
-            _bar(result, initial, result.of_program(initial, k), (name, ALL))
+            _bar(result, initial, found.of_program(k), (name, ALL))
             for k, name in enumerate(names)
         ]
-        series.append((STARTS[initial].title, tuple(bars)))
+        series.append(
+            Series(STARTS[initial].title, kind_of(initial), tuple(bars))
+        )
     shown = tuple(_short(name, len(names)) for name in names)
     return GroupedBars(
         "Improvement over random initialisation by program",
@@ -268,9 +312,9 @@ def _bars_by_program(result: Result) -> GroupedBars:
 
 def _short(name: str, count: int) -> str:
     """Keep names from running into each other."""
-    room = max(4, 110 // count)
+    room = max(5, 110 // count)
     tail = name.rsplit(":", 1)[-1]
-    return tail if len(tail) <= room else f"{tail[: room - 1]}…"
+    return tail if len(tail) <= room else f"…{tail[1 - room :]}"
 
 
 def _bar(result: Result, initial: str, found: Interval, cell: Cell) -> Bar:
@@ -304,7 +348,7 @@ def _curves(result: Result) -> Figure:
         y,
     )
     figure.line([0, 100], [1.0, 1.0], "one")
-    for k, (name, curve) in enumerate(curves):
-        kind = f"c{k % KINDS}"
-        figure.line(levels.tolist(), curve, kind, STARTS[name].title)
+    for name, curve in curves:
+        title = STARTS[name].title
+        figure.line(levels.tolist(), curve, kind_of(name), title)
     return figure

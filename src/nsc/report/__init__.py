@@ -2,6 +2,7 @@
 
 from nsc.report.bars import Bar as Bar
 from nsc.report.bars import GroupedBars as GroupedBars
+from nsc.report.bars import Series as Series
 from nsc.report.console import FunctionLine as FunctionLine
 from nsc.report.console import console_progress as console_progress
 from nsc.report.console import console_summary as console_summary

@@ -20,7 +20,6 @@ RIGHT = 10
 TOP = 12
 BOTTOM = 40
 GAP = 0.22  # of a group's width
-KINDS = 8  # colours, c0 to c7
 LEAST = 1e-4  # shown, of what is below
 MOST = 1e8
 
@@ -42,49 +41,61 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Series:
+    """What is compared: a bar in each group, of one colour.
+
+    Args:
+        kind: a CSS class of page.css, "c0" to "c11".
+    """
+
+    name: str
+    kind: str
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True)
 class GroupedBars:
     """A figure.
 
     Args:
         groups: names along the x axis.
-        series: (name, a bar for each group).
+        series: each has a bar for every group.
     """
 
     title: str
     groups: tuple[str, ...]
-    series: tuple[tuple[str, tuple[Bar, ...]], ...]
+    series: tuple[Series, ...]
     label: str = "improvement"
 
     def svg(self) -> str:
         """Return the figure for a page, with its legend."""
         title = escape(self.title)
         keys = "".join(
-            f'<span><i class="c{k % KINDS}"></i>{escape(name)}</span>'
-            for k, (name, _) in enumerate(self.series)
+            f'<span><i class="{s.kind}"></i>{escape(s.name)}</span>'
+            for s in self.series
         )
         if self._has_published():
             keys += '<span><b class="diamond">◇</b>published</span>'
         return (
             f"<figure class='wide'><figcaption>{title}</figcaption>"
-            f"{self._drawn('')}<div class='legend'>{keys}</div></figure>"
+            f"{self._drawn()}<div class='legend'>{keys}</div></figure>"
         )
 
     def file(self) -> str:
         """Return the figure as an SVG file of its own."""
-        names = [name for name, _ in self.series]
-        keys = [(f"c{k % KINDS}", name) for k, name in enumerate(names)]
+        keys = [(s.kind, s.name) for s in self.series]
         if self._has_published():
             keys.append(("diamond", "published: hollow"))
         return svg_file(self.title, WIDTH, HEIGHT, self._marks(), keys)
 
-    def _drawn(self, attributes: str) -> str:
+    def _drawn(self) -> str:
         return (
             f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img"'
-            f' aria-label="{escape(self.title)}"{attributes}>{self._marks()}</svg>'
+            f' aria-label="{escape(self.title)}">{self._marks()}</svg>'
         )
 
     def _has_published(self) -> bool:
-        bars = (b for _, bars in self.series for b in bars)
+        bars = (b for s in self.series for b in s.bars)
         return any(math.isfinite(b.published) for b in bars)
 
     def _marks(self) -> str:
@@ -94,8 +105,8 @@ class GroupedBars:
     def _axis(self) -> Axis:
         """Choose powers of ten that hold every bar and interval, and 1."""
         values = [1.0]
-        for _, bars in self.series:
-            for b in bars:
+        for s in self.series:
+            for b in s.bars:
                 values += [b.value, b.low, b.high, b.published]
         kept = [v for v in values if math.isfinite(v) and v > 0]
         lo = max(min(kept) / 1.3, LEAST)
@@ -124,20 +135,26 @@ class GroupedBars:
     def _bars(self, axis: Axis) -> Iterator[str]:
         group = (WIDTH - LEFT - RIGHT) / max(len(self.groups), 1)
         width = group * (1 - GAP) / max(len(self.series), 1)
-        for k, (name, bars) in enumerate(self.series):
-            for g, bar in enumerate(bars):
+        for k, s in enumerate(self.series):
+            for g, bar in enumerate(s.bars):
                 x = LEFT + g * group + group * GAP / 2 + k * width
-                title = f"{name}, {self.groups[g]}: {number(bar.value)}"
-                yield from self._bar(axis, bar, x, width, k, title)
+                title = f"{s.name}, {self.groups[g]}: {number(bar.value)}"
+                yield from self._bar(axis, bar, x, width, s.kind, title)
 
     def _bar(
-        self, axis: Axis, bar: Bar, x: float, width: float, k: int, title: str
+        self,
+        axis: Axis,
+        bar: Bar,
+        x: float,
+        width: float,
+        kind: str,
+        title: str,
     ) -> Iterator[str]:
         if math.isfinite(bar.value):
             ends = sorted((self._y(axis, bar.value), self._y(axis, 1.0)))
             height = max(ends[1] - ends[0], 0.5)
             yield (
-                f'<rect class="bar c{k % KINDS}" x="{x:.1f}" y="{ends[0]:.1f}"'
+                f'<rect class="bar {kind}" x="{x:.1f}" y="{ends[0]:.1f}"'
                 f' width="{max(width - 1, 1):.1f}" height="{height:.1f}">'
                 f"<title>{escape(title)}</title></rect>"
             )

@@ -20,13 +20,13 @@ class TableOf:
     """A table of text; the first column names rows, the others are numbers.
 
     Args:
-        marked: numbers of rows that stand out.
+        quoted: numbers of rows that are somebody else's.
     """
 
     title: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    marked: frozenset[int] = frozenset()
+    quoted: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def _table(table: TableOf) -> str:
     titles = "".join(f"<th class='n'>{escape(t)}</th>" for t in rest)
     rows = ""
     for number, (name, *cells) in enumerate(table.rows):
-        kind = " class='marked'" if number in table.marked else ""
+        kind = " class='quoted'" if number in table.quoted else ""
         values = "".join(f"<td class='n'>{escape(c)}</td>" for c in cells)
         rows += f"<tr{kind}><td>{escape(name)}</td>{values}</tr>"
     return (
