@@ -126,7 +126,7 @@ def _exestack(data: Path, split: str) -> Suite:
     records = list(read_records(folder / split))
     _expect_apart(records, folder / "train", split)
     kept = [r for r in records if _varies(r)]
-    subjects = _named([_of_record(r) for r in kept])
+    subjects = _named([subject_of(r) for r in kept])
     counts = {"outputs that do not vary": len(records) - len(kept)}
     source = f"{folder.name}/{split}"
     return Suite("exestack", source, subjects, counts)
@@ -152,7 +152,7 @@ def _varies(record: Record) -> bool:
     return has_all and bool(y.var() > LEAST_VARIANCE)
 
 
-def _of_record(record: Record) -> Subject:
+def subject_of(record: Record) -> Subject:
     x = shared_inputs(record.input_seed)[:, : record.n_inputs]
     y = record.raw_outputs[:, :1]
     return Subject(
@@ -254,7 +254,7 @@ def _quick_parrot() -> Suite:
 
 def _quick_exestack() -> Suite:
     records, _ = checked_programs(QUICK_SEED, 0, QUICK_PROGRAMS)
-    subjects = tuple(map(_of_record, records))
+    subjects = tuple(map(subject_of, records))
     return Suite("exestack", "generated programs", subjects, {})
 
 
