@@ -25,12 +25,13 @@ from nsc.experiments import (
     rows,
     suites_of,
 )
+from nsc.experiments.statistics import geometric
 from nsc.experiments.store import read_run
 
 
 def ask_of(data, protocol, names="compnet", what="all", **more):
     sources = Sources(seed=protocol.seed, draws=protocol.draws)
-    starts = tuple(chosen_starts(names, sources))
+    starts = tuple(chosen_starts(names, sources, protocol.optimizer))
     more = {"workers": 1, **more}
     return Ask(
         experiments_of(what),
@@ -216,3 +217,15 @@ def test_levenberg_marquardt_measures_in_the_programs_units(
     assert all(
         m.start == pytest.approx(starts[m.key], rel=1e-6) for m in of_lm
     )
+
+
+def test_starts_race_as_in_a_compilation(data, small, tmp_path):
+    lm = replace(small, optimizer="lm", steps=40)
+    ask = ask_of(data, lm, "auto,random-of-8,compnet", what="all")
+    run(ask, tmp_path / "r")
+    runs = lines(tmp_path / "r")
+    assert "training-time/exestack/lm/auto.jsonl" not in runs
+    (result, _) = read_results(tmp_path / "r")
+    one = result.gains("random-of-8")
+    assert geometric(one[:, 1:]) > 1.2  # eight starts are better than one
+    assert geometric(result.gains("auto")) > geometric(one)

@@ -115,7 +115,7 @@ def bench(
     ask = Ask(
         experiments_of(experiment),
         suites_of(suite),
-        tuple(chosen_starts(initial, sources)),
+        tuple(chosen_starts(initial, sources, optimizer)),
         protocol,
         sources,
         data=None if quick else data,

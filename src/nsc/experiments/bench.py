@@ -191,6 +191,8 @@ class _Runs:
             targets = _means(done)
         trials = self.experiment.trials(self.ask.protocol)
         for row in self.ask.starts:
+            if row.races_as and self.experiment.measure_targets is not None:
+                continue  # a race has no epochs to count
             self._run(row.name, row, trials, measure, targets)
 
     def _run(

@@ -10,7 +10,7 @@ Non-goals: our own results.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 PREPRINT = "preprint"
 ICML = "ICML 2024"
@@ -35,8 +35,8 @@ class Published:
     program: str
     size: str
     value: float
-    paper: str
-    where: str
+    paper: str = PREPRINT
+    where: str = ""
 
 
 _DATA = "data-efficiency"
@@ -135,47 +135,23 @@ _ICML: Mapping[tuple[str, str], tuple[float, str]] = {
 
 def _preprint() -> Iterator[Published]:
     for (suite, initial, where), values in _BY_SIZE.items():
-        for size, value in zip(SIZES, values, strict=True):
-            yield Published(
-                _DATA,
-                suite,
-                initial,
-                "all",
-                f"{size:g}",
-                value,
-                PREPRINT,
-                where,
-            )
+        sizes = [f"{size:g}" for size in SIZES]
+        for size, value in zip(sizes, values, strict=True):
+            row = Published(_DATA, suite, initial, "all", size, value)
+            yield replace(row, where=where)
     for (experiment, initial, where), values in _BY_PROGRAM.items():
         for program, value in zip(PARROT, values, strict=True):
-            yield Published(
-                experiment,
-                "parrot",
-                initial,
-                program,
-                "all",
-                value,
-                PREPRINT,
-                where,
+            row = Published(
+                experiment, "parrot", initial, program, "all", value
             )
-    for key, value in _OVERALL.items():
-        experiment, suite, initial, where = key
-        yield Published(
-            experiment, suite, initial, "all", "all", value, PREPRINT, where
-        )
-    for key, values in _SPREAD.items():
-        experiment, suite, initial, where = key
+            yield replace(row, where=where)
+    for (experiment, suite, initial, where), value in _OVERALL.items():
+        row = Published(experiment, suite, initial, "all", "all", value)
+        yield replace(row, where=where)
+    for (experiment, suite, initial, where), values in _SPREAD.items():
         for level, value in zip(_LEVELS, values, strict=True):
-            yield Published(
-                experiment,
-                suite,
-                initial,
-                "all",
-                level,
-                value,
-                PREPRINT,
-                where,
-            )
+            row = Published(experiment, suite, initial, "all", level, value)
+            yield replace(row, where=where)
 
 
 def _icml() -> Iterator[Published]:

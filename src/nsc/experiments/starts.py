@@ -70,6 +70,9 @@ class Start:
         made_of: what its parameters hang on, beside programs and seed.
         missing: what to do where it cannot be had; "" where it can.
         is_control: whether it is one that nobody would use.
+        races_as: the row of `INITIALISERS` whose starts race, of which `make` gives the
+            first; "" for a start that is alone. With Levenberg-Marquardt, and for data
+            efficiency, only.
     """
 
     name: str
@@ -78,6 +81,7 @@ class Start:
     made_of: Callable[[Sources], str]
     missing: Callable[[Sources], str] = lambda sources: ""
     is_control: bool = False
+    races_as: str = ""
 
 
 def _drawn(name: str) -> Make:
@@ -279,6 +283,20 @@ _ROWS = (
     Start("compnet", "CompNet", _compiled, _of_compnet),
     Start("distill", "distilled (runs it)", _distilled, _of_code),
     Start(
+        "auto",
+        "race of 8: text and random",
+        _compiled,
+        _of_compnet,
+        races_as="auto",
+    ),
+    Start(
+        "random-of-8",
+        "race of 8: random",
+        _drawn(RANDOM),
+        _of_code,
+        races_as=RANDOM,
+    ),
+    Start(
         "mismatched",
         "another program's text",
         _mismatched,
@@ -305,7 +323,9 @@ _ROWS = (
 STARTS: Mapping[str, Start] = {row.name: row for row in _ROWS}
 
 
-def chosen_starts(names: str, sources: Sources) -> list[Start]:
+def chosen_starts(
+    names: str, sources: Sources, optimizer: str = "adam"
+) -> list[Start]:
     """Return the rows that are asked for, random first.
 
     Args:
@@ -319,13 +339,20 @@ def chosen_starts(names: str, sources: Sources) -> list[Start]:
         if name not in STARTS:
             known = ", ".join(STARTS)
             raise InputError(f"initial expects {known}; found '{name}'")
-        missing = STARTS[name].missing(sources)
+        missing = _missing(STARTS[name], sources, optimizer)
         if missing:
             raise InputError(f"initial '{name}' cannot be had: {missing}")
     if not asked:
         asked = [
             row.name
             for row in _ROWS
-            if not row.is_control and not row.missing(sources)
+            if not row.is_control and not _missing(row, sources, optimizer)
         ]
     return [STARTS[name] for name in dict.fromkeys([RANDOM, *asked])]
+
+
+def _missing(row: Start, sources: Sources, optimizer: str) -> str:
+    """Say what a start lacks; "" where it can be had."""
+    if row.races_as and optimizer != "lm":
+        return "starts race with --optimizer lm only"
+    return row.missing(sources)

@@ -58,6 +58,7 @@ _KINDS = {
             "true-mean",
             "best-linear",
             "random-again",
+            "auto",
         )
     )
 }
