@@ -146,16 +146,15 @@ def _done(ask: Ask, folder: Path) -> list[dict[str, Any]]:
                 f"{what}: {done} of {total}", done / max(total, 1)
             ),
         )
-    names = {row.name for row in ask.experiments}
     starts = {row.name for row in ask.starts}
-    return [
-        row
-        for row in rows(read_results(folder))
-        if row["experiment"] in names
-        and row["suite"] in ask.suites
-        and row["optimizer"] == ask.protocol.optimizer
-        and row["initial"] in starts
+    results = [
+        result
+        for result in read_results(folder)
+        if result.experiment in ask.experiments
+        and result.suite["suite"] in ask.suites
+        and result.optimizer == ask.protocol.optimizer
     ]
+    return [row for row in rows(results) if row["initial"] in starts]
 
 
 def _print(found: Sequence[dict[str, Any]], folder: Path, quick: bool) -> None:
