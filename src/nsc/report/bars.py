@@ -15,7 +15,7 @@ from nsc.report.svg import Axis, svg_file
 
 WIDTH = 880
 HEIGHT = 300
-LEFT = 66
+LEFT = 76
 RIGHT = 10
 TOP = 12
 BOTTOM = 40
