@@ -2,6 +2,13 @@
 
 import numpy as np
 
+from nsc.experiments import (
+    Ask,
+    Sources,
+    bench,
+    chosen_starts,
+    experiments_of,
+)
 from nsc.graph import evaluate
 from nsc.program import parse_program
 from nsc.record import Record, shared_inputs, write_records
@@ -40,3 +47,24 @@ def write_data(folder, test, train):
         records = [record_of(name, PROGRAMS[name]) for name in names]
         write_records(folder / "exestack" / split / "a.parquet", records)
     return folder
+
+
+def ask_of(data, protocol, names="compnet", what="all", **more):
+    sources = Sources(seed=protocol.seed, draws=protocol.draws)
+    starts = tuple(chosen_starts(names, sources, protocol.optimizer))
+    more = {"workers": 1, **more}
+    return Ask(
+        experiments_of(what),
+        ("exestack",),
+        starts,
+        protocol,
+        sources,
+        data,
+        **more,
+    )
+
+
+def run(ask, folder):
+    seen = []
+    bench(ask, folder, lambda what, done, total: seen.append((what, done)))
+    return seen

@@ -11,15 +11,10 @@ import time
 from dataclasses import replace
 
 import pytest
-from bench_cases import PROGRAMS, write_data
+from bench_cases import PROGRAMS, ask_of, run, write_data
 
 from nsc.errors import InputError, StoreError
 from nsc.experiments import (
-    Ask,
-    Sources,
-    bench,
-    chosen_starts,
-    experiments_of,
     protocol_of,
     read_results,
     rows,
@@ -27,27 +22,6 @@ from nsc.experiments import (
 )
 from nsc.experiments.statistics import geometric
 from nsc.experiments.store import read_run
-
-
-def ask_of(data, protocol, names="compnet", what="all", **more):
-    sources = Sources(seed=protocol.seed, draws=protocol.draws)
-    starts = tuple(chosen_starts(names, sources, protocol.optimizer))
-    more = {"workers": 1, **more}
-    return Ask(
-        experiments_of(what),
-        ("exestack",),
-        starts,
-        protocol,
-        sources,
-        data,
-        **more,
-    )
-
-
-def run(ask, folder):
-    seen = []
-    bench(ask, folder, lambda what, done, total: seen.append((what, done)))
-    return seen
 
 
 def lines(folder):

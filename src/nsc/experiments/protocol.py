@@ -54,6 +54,8 @@ class Protocol:
             )
         if self.trials < 1:
             raise InputError(f"trials must be at least 1; found {self.trials}")
+        if self.seed < 0:
+            raise InputError(f"seed must be 0 or more; found {self.seed}")
 
     @property
     def draws(self) -> int:

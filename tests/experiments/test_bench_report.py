@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 
 import pytest
-from test_bench import ask_of, run
+from bench_cases import ask_of, run
 
 from nsc.errors import StoreError
 from nsc.experiments import write_report
