@@ -102,4 +102,6 @@ def _parsed(path: Path) -> tuple[Head | None, list[Measured], int]:
             f"{path} does not hold a run of nsc bench ({str(error)[:80]}): remove it"
             " or choose another folder with -o"
         ) from None
-    return head, measured, len(whole)
+    # a trial that was run again after a kill counts once
+    unique = {m.key: m for m in measured}
+    return head, list(unique.values()), len(whole)
