@@ -201,5 +201,16 @@ def test_starts_race_as_in_a_compilation(data, small, tmp_path):
     assert "training-time/exestack/lm/auto.jsonl" not in runs
     (result, _) = read_results(tmp_path / "r")
     one = result.gains("random-of-8")
+    assert (one[:, 0] == 1).all()
     assert geometric(one[:, 1:]) > 1.2  # eight starts are better than one
     assert geometric(result.gains("auto")) > geometric(one)
+
+
+@pytest.mark.slow  # starts a cluster
+@pytest.mark.needs("ray")
+def test_the_bits_do_not_hang_on_the_executor(data, small, tmp_path):
+    what = "data-efficiency"
+    run(ask_of(data, small, "base", what), tmp_path / "one")
+    ray = ask_of(data, small, "base", what, executor="ray", workers=2)
+    run(ray, tmp_path / "two")
+    assert lines(tmp_path / "one") == lines(tmp_path / "two")

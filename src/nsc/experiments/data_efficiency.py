@@ -57,7 +57,8 @@ def _raced(job: Job, task: Task, size: float, trial: int) -> Measured:
     x, y = share_examples(
         s.x_train, s.y_train, share=size, seed=_seed(job, trial)
     )
-    start = racers(row, s, job.sources.compnet)
+    drawn = job.start(task, trial)
+    start = racers(row, s, job.sources.compnet, drawn)
     w = raced(row, start, x, y, job.protocol.steps, _seed(job, trial))
     return Measured(
         s.name,

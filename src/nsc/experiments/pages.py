@@ -147,9 +147,9 @@ def _notes(result: Result) -> Iterable[str]:
             f" starts after {steps} steps on all examples. Epochs until the test loss"
             f" is at most that, of {protocol['time_trials']} trials (random: further"
             f" ones), capped at {steps}; fewer than"
-            f" {result.experiment.floor:g} count as {result.experiment.floor:g}, the"
+            f" {result.floor:g} count as {result.floor:g}, the"
             " resolution of the measurement."
         )
     if result.experiment.measure_targets is None:
-        floor = result.experiment.floor
+        floor = result.floor
         yield f"Mean test losses below {floor:g} count as {floor:g}."

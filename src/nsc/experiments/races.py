@@ -17,27 +17,32 @@ from nsc.compnet import load_compnet
 from nsc.experiments.subject import Subject
 from nsc.finetune import LmSettings
 from nsc.initial import INITIALISERS, Initial, initial_of
-from nsc.surrogate import COVERING, random_parameters
+from nsc.surrogate import COVERING
 
 
-@lru_cache(maxsize=64)
-def racers(initial: str, subject: Subject, compnet: str | None) -> Start:
+def racers(
+    initial: str, subject: Subject, compnet: str | None, drawn: np.ndarray
+) -> Start:
     """Return the starts of a row of `INITIALISERS` for one program.
 
     Args:
         initial: "auto", from the text, or "random".
+        drawn: `w`, the first start where the text is not read.
     """
     row = INITIALISERS[initial]
-    made = Initial(random_parameters(COVERING, seed=0))
-    if row.reads_text:
-        emission = load_compnet(compnet).emission_for(subject.compiler_input)
-        made = initial_of([emission], subject.n_inputs, COVERING, 0)
+    made = _compiled(subject, compnet) if row.reads_text else Initial(drawn)
     return Start(
         COVERING,
         row.starts(made),
         is_informed=row.race.is_informed,
         predicted=made.predicted if row.race.enters_all else None,
     )
+
+
+@lru_cache(maxsize=64)
+def _compiled(subject: Subject, compnet: str | None) -> Initial:
+    emission = load_compnet(compnet).emission_for(subject.compiler_input)
+    return initial_of([emission], subject.n_inputs, COVERING, 0)
 
 
 def raced(

@@ -58,6 +58,11 @@ class Result:
         return self.head["protocol"]["optimizer"]
 
     @property
+    def floor(self) -> float:
+        """Values below count as this."""
+        return self.experiment.floors[self.optimizer]
+
+    @property
     def sizes(self) -> tuple[float, ...]:
         return self.runs[RANDOM].sizes
 
@@ -73,14 +78,13 @@ class Result:
 
     def gains(self, initial: str) -> np.ndarray:
         """Return improvements, `program size`; NaN where a trial is missing."""
-        floor = self.experiment.floor
-        return gains(self.runs[RANDOM], self.runs[initial], floor)
+        return gains(self.runs[RANDOM], self.runs[initial], self.floor)
 
     def sureness(self, initial: str) -> Bootstrap:
         """Return improvements with their intervals, computed once."""
         if initial not in self._sureness:
             self._sureness[initial] = Bootstrap(
-                self.runs[RANDOM], self.runs[initial], self.experiment.floor
+                self.runs[RANDOM], self.runs[initial], self.floor
             )
         return self._sureness[initial]
 

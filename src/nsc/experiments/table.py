@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from nsc.compnet import FLOOR
 from nsc.experiments import data_efficiency, training_time
 from nsc.experiments.job import Job, Measured
-from nsc.experiments.protocol import EVERY, Protocol
+from nsc.experiments.protocol import EVERY, OPTIMIZERS, Protocol
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Experiment:
         unit: what values are.
         measure: does a job.
         trials: numbers of the trials of a protocol.
-        floor: values below count as this: nobody could tell them apart.
+        floors: by optimizer; values below count as this: nobody could tell them apart.
         measure_targets: what is to be known of every program first; None for nothing.
         target_trials: numbers of the random trials that tell it; no others' numbers.
     """
@@ -34,7 +34,7 @@ class Experiment:
     unit: str
     measure: Callable[[Job], list[Measured]]
     trials: Callable[[Protocol], range]
-    floor: float
+    floors: Mapping[str, float]
     measure_targets: Callable[[Job], list[Measured]] | None = None
     target_trials: Callable[[Protocol], range] = lambda protocol: range(0)
 
@@ -46,7 +46,7 @@ _ROWS = (
         "test loss",
         data_efficiency.measure,
         trials=lambda protocol: range(protocol.trials),
-        floor=FLOOR,
+        floors=dict.fromkeys(OPTIMIZERS, FLOOR),
     ),
     Experiment(
         "training-time",
@@ -54,7 +54,7 @@ _ROWS = (
         "epochs",
         training_time.measure,
         trials=lambda protocol: range(protocol.time_trials),
-        floor=EVERY,  # the resolution at which epochs are measured
+        floors={"adam": EVERY, "lm": 1},  # the resolution of the measurement
         measure_targets=training_time.measure_targets,
         target_trials=lambda protocol: range(
             protocol.time_trials, 2 * protocol.time_trials
