@@ -116,7 +116,7 @@ def test_other_settings_are_not_mixed(data, small, tmp_path, change, named):
 def test_other_data_are_not_mixed(data, small, tmp_path):
     run(ask_of(data, small, what="data-efficiency"), tmp_path / "r")
     other = write_data(tmp_path / "other", ("wave", "ratio"), ("decay",))
-    with pytest.raises(StoreError, match="choose another folder with -o"):
+    with pytest.raises(StoreError, match="choose another folder"):
         run(ask_of(other, small, what="data-efficiency"), tmp_path / "r")
 
 

@@ -137,7 +137,7 @@ def _claim_suite(folder: Path, suite: Suite) -> dict[str, Any]:
         raise StoreError(
             f"{folder} holds results of {held.get('source')} with digest"
             f" {held.get('digest')}; found {suite.source} with"
-            f" {described['digest']}: choose another folder with -o"
+            f" {described['digest']}: choose another folder"
         )
     return held
 

@@ -263,8 +263,8 @@ def _needs_bert(sources: Sources) -> str:
     if sources.bert is not None:
         return ""
     return (
-        "it needs a checkpoint of the papers' compiler (--bert FILE); train one"
-        " with: nsc train --encoder bert"
+        "it needs a checkpoint of the papers' compiler (bert='FILE'); train one"
+        " with nsc train and encoder='bert'"
     )
 
 
@@ -354,5 +354,5 @@ def chosen_starts(
 def _missing(row: Start, sources: Sources, optimizer: str) -> str:
     """Say what a start lacks; "" where it can be had."""
     if row.races_as and optimizer != "lm":
-        return "starts race with --optimizer lm only"
+        return "starts race with optimizer='lm' only"
     return row.missing(sources)

@@ -55,7 +55,7 @@ class RunFile:
         if differing:
             raise StoreError(
                 f"{self.path} holds results of another {', '.join(differing)}:"
-                " remove it or choose another folder with -o"
+                " remove it or choose another folder"
             )
 
     def append(self, measured: Iterable[Measured]) -> None:
@@ -100,7 +100,7 @@ def _parsed(path: Path) -> tuple[Head | None, list[Measured], int]:
     except (ValueError, TypeError, RecursionError) as error:
         raise StoreError(
             f"{path} does not hold a run of nsc bench ({str(error)[:80]}): remove it"
-            " or choose another folder with -o"
+            " or choose another folder"
         ) from None
     # a trial that was run again after a kill counts once
     unique = {m.key: m for m in measured}
