@@ -103,11 +103,12 @@ train-preprint: .venv/torch ## build the preprint's data set and train its compi
 	  --seconds 2400 --learning-rate 1e-3 --schedule linear
 	$(BIN)/nsc evaluate --data data/hybertnet/test --compnet data/hybertnet-run/compnet.safetensors
 
-experiments: .venv/ready ## the papers' experiments on the held-out programs (long)
-	$(BIN)/python experiments/data_efficiency/run.py --data data/exestack/test --train data/exestack/train \
-	  --bert data/bert/compnet.safetensors --control data/control/compnet.safetensors --trials 2
+experiments: .venv/ready ## the papers' experiments on the held-out programs (half an hour)
+	$(BIN)/pip install --quiet -e '.[parrot]'
 	$(BIN)/nsc data parrot -o data/parrot
-	$(BIN)/python experiments/data_efficiency/parrot.py --data data/parrot --bert data/bert/compnet.safetensors
+	$(BIN)/nsc bench all --data data --bert data/bert/compnet.safetensors -o results
+	$(BIN)/nsc bench data-efficiency --optimizer lm --data data --bert data/bert/compnet.safetensors -o results
+	$(BIN)/nsc report results
 	$(BIN)/python experiments/probes/run.py
 
 bench: .venv/torch ## benchmarks against peers

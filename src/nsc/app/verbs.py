@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 import nsc
+from nsc.app.bench_cli import bench, report
 from nsc.app.data_cli import data_app
 from nsc.app.flags import flags_of, in_flags
 from nsc.app.terminal import console
@@ -370,6 +371,8 @@ def _print_report(
 
 app.command()(train)
 app.command()(evaluate)
+app.command()(bench)
+app.command()(report)
 app.add_typer(data_app, name="data")
 
 

@@ -4,8 +4,11 @@ Must not know torch or topologies.
 """
 
 from nsc.exestack.dataset.build import build_dataset as build_dataset
+from nsc.exestack.dataset.executors import on_processes as on_processes
+from nsc.exestack.dataset.executors import on_ray as on_ray
 from nsc.exestack.dataset.info import dataset_info as dataset_info
 from nsc.exestack.dataset.leaks import leaks as leaks
+from nsc.exestack.dataset.leaks import shared_programs as shared_programs
 from nsc.exestack.parrot.dataset import ParrotProgram as ParrotProgram
 from nsc.exestack.parrot.dataset import read_parrot as read_parrot
 from nsc.exestack.parrot.dataset import write_parrot as write_parrot

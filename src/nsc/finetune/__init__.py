@@ -26,6 +26,7 @@ from nsc.finetune.scale import spread_of as spread_of
 from nsc.finetune.sweep import PAPER_DATA_SIZES as PAPER_DATA_SIZES
 from nsc.finetune.sweep import Score as Score
 from nsc.finetune.sweep import Trial as Trial
+from nsc.finetune.sweep import share_examples as share_examples
 from nsc.finetune.sweep import share_of as share_of
 from nsc.finetune.sweep import sweep as sweep
 from nsc.finetune.task import FinetuneData as FinetuneData

@@ -49,14 +49,10 @@ def share_of(
     Example: share_of(x, y, share=0.1, seed=0) of 8,192 examples trains on 655 and
     validates on 164.
     """
-    if not 0 <= share <= 1:
-        raise InputError(f"a share lies between 0 and 1; found {share}")
-    at_least = 1 if share > 0 else 0
-    count = max(round(share * len(x)), at_least)
-    if count == 0:
+    chosen_x, chosen_y = share_examples(x, y, share=share, seed=seed)
+    if not len(chosen_x):
         return FinetuneData(x[:0], y[:0], x[:0], y[:0], x_test, y_test)
-    chosen = np.random.default_rng(seed).permutation(len(x))[:count]
-    split = split_examples(x[chosen], y[chosen], seed=seed)
+    split = split_examples(chosen_x, chosen_y, seed=seed)
     return FinetuneData(
         split.x_train[0],
         split.y_train[0],
@@ -65,6 +61,22 @@ def share_of(
         x_test,
         y_test,
     )
+
+
+def share_examples(
+    x: Float[np.ndarray, "n i"],
+    y: Float[np.ndarray, "n o"],
+    *,
+    share: float,
+    seed: int,
+) -> tuple[Float[np.ndarray, "k i"], Float[np.ndarray, "k o"]]:
+    """Take a share of a program's examples for one trial, before they are split."""
+    if not 0 <= share <= 1:
+        raise InputError(f"a share lies between 0 and 1; found {share}")
+    at_least = 1 if share > 0 else 0
+    count = max(round(share * len(x)), at_least)
+    chosen = np.random.default_rng(seed).permutation(len(x))[:count]
+    return x[chosen], y[chosen]
 
 
 @dataclass(frozen=True)

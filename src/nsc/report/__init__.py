@@ -1,5 +1,8 @@
 """Reports: values and their JSON, pages and terminal text. Knows no other room."""
 
+from nsc.report.bars import Bar as Bar
+from nsc.report.bars import GroupedBars as GroupedBars
+from nsc.report.bars import Series as Series
 from nsc.report.console import FunctionLine as FunctionLine
 from nsc.report.console import console_progress as console_progress
 from nsc.report.console import console_summary as console_summary
@@ -9,7 +12,15 @@ from nsc.report.console import functions_text as functions_text
 from nsc.report.dataset import data_card as data_card
 from nsc.report.dataset import info_text as info_text
 from nsc.report.dataset import manifest_text as manifest_text
+from nsc.report.document import Document as Document
+from nsc.report.document import Picture as Picture
+from nsc.report.document import Section as Section
+from nsc.report.document import TableOf as TableOf
+from nsc.report.document import document_figures as document_figures
+from nsc.report.document import document_markdown as document_markdown
+from nsc.report.document import document_page as document_page
 from nsc.report.html import html_page as html_page
+from nsc.report.improvements import improvements_text as improvements_text
 from nsc.report.schema import SCHEMA as SCHEMA
 from nsc.report.schema import Bound as Bound
 from nsc.report.schema import CallTime as CallTime
@@ -26,3 +37,7 @@ from nsc.report.schema import Source as Source
 from nsc.report.schema import ZeroShot as ZeroShot
 from nsc.report.schema import from_json as from_json
 from nsc.report.schema import to_json as to_json
+from nsc.report.svg import Axis as Axis
+from nsc.report.svg import Drawing as Drawing
+from nsc.report.svg import Figure as Figure
+from nsc.report.svg import axis_for as axis_for

@@ -11,13 +11,12 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from html import escape
-from pathlib import Path
 
 from nsc.report.numbers import counts, duration, number, ranges, share
+from nsc.report.page import page_of
 from nsc.report.schema import Curve, Figures, HeatMap, Histogram, Report, Row
 from nsc.report.svg import Axis, Figure, axis_for, heat_map
 
-_STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 # of an output's range: where it hardly varies along an input, errors are not blown up
 LEAST_SPAN = 0.05
 _C_TOKEN = re.compile(
@@ -57,14 +56,7 @@ def html_page(report: Report, *, starts: Mapping[str, str]) -> str:
         "<h2>The program</h2>",
         _code(report.program.text),
     ]
-    name = escape(report.function)
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f"<title>{name}: neural surrogate</title>"
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<style>{_STYLE}</style></head>"
-        f"<body><main>{''.join(sections)}</main></body></html>\n"
-    )
+    return page_of(f"{report.function}: neural surrogate", "".join(sections))
 
 
 def _title(r: Report) -> str:

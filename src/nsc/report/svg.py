@@ -10,6 +10,9 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Protocol
+
+from nsc.report.page import STYLE
 
 WIDTH = 420
 HEIGHT = 260
@@ -25,6 +28,17 @@ COLOURS = (  # of heat maps, from the least value to the largest
     (226, 150, 110),
     (165, 42, 42),
 )
+
+
+class Drawing(Protocol):
+    """A figure that a page holds, and that can be a file of its own."""
+
+    @property
+    def title(self) -> str: ...
+
+    def svg(self) -> str: ...
+
+    def file(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -163,12 +177,19 @@ class Figure:
     def svg(self) -> str:
         """Return the whole figure."""
         title = escape(self.title)
-        drawn = [*self._columns(), *self._rows(), *self.marks, *self._labels()]
         return (
             f"<figure><figcaption>{title}</figcaption>"
             f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{title}">'
-            f"{''.join(drawn)}</svg>{self._legend()}</figure>"
+            f"{self._drawn()}</svg>{self._legend()}</figure>"
         )
+
+    def file(self) -> str:
+        """Return the figure as an SVG file of its own."""
+        return svg_file(self.title, WIDTH, HEIGHT, self._drawn(), self.keys)
+
+    def _drawn(self) -> str:
+        drawn = [*self._columns(), *self._rows(), *self.marks, *self._labels()]
+        return "".join(drawn)
 
     def _columns(self) -> Iterator[str]:
         """Draw the grid at round places of the x axis."""
@@ -216,6 +237,39 @@ class Figure:
             for kind, text in self.keys
         )
         return f'<div class="legend">{keys}</div>' if keys else ""
+
+
+LINE = 18  # of a legend
+
+
+def svg_file(
+    title: str,
+    width: int,
+    height: int,
+    marks: str,
+    keys: Sequence[tuple[str, str]],
+) -> str:
+    """Write a figure as a file: with a title above, a legend below, and its style.
+
+    Args:
+        marks: SVG text of what is drawn.
+        keys: (CSS class, text) of the legend.
+    """
+    top = 26
+    legend = "".join(
+        f'<g transform="translate(12 {top + height + LINE * k + 10})">'
+        f'<rect class="key {kind}" y="-9" width="12" height="10"/>'
+        f'<text x="20">{escape(text)}</text></g>'
+        for k, (kind, text) in enumerate(keys)
+    )
+    tall = top + height + LINE * len(keys) + 8
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{tall}"'
+        f' viewBox="0 0 {width} {tall}"><style>{STYLE}</style>'
+        f'<rect class="paper" width="{width}" height="{tall}"/>'
+        f'<text class="title" x="12" y="18">{escape(title)}</text>'
+        f'<g transform="translate(0 {top})">{marks}</g>{legend}</svg>\n'
+    )
 
 
 def heat_map(

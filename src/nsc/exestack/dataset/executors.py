@@ -29,7 +29,7 @@ from typing import Generic, TypeVar
 from nsc.errors import InputError, MissingExtraError, NscError
 from nsc.host import start_forkserver
 
-_PRELOADED = ["__main__", "nsc.exestack.dataset.work"]
+_PRELOADED = "nsc.exestack.dataset.work"
 MAX_DEATHS = (
     5  # of workers, with nothing done in between, before a run gives up
 )
@@ -44,13 +44,17 @@ class WorkersDied(NscError):
 
 
 def on_processes(
-    work: Callable[[S], R], items: Iterable[S], workers: int
+    work: Callable[[S], R],
+    items: Iterable[S],
+    workers: int,
+    preloaded: str = _PRELOADED,
 ) -> Iterator[R]:
     """Work on items in local processes; at most three per worker wait at a time.
 
     Args:
         work: a function that a process can import.
         items: taken as workers become free.
+        preloaded: a module that is imported once, for all workers.
 
     Raises:
         WorkersDied: again and again, with nothing done in between.
@@ -58,7 +62,7 @@ def on_processes(
     """
     context = get_context("forkserver")
     # imported once, in the process that workers are forked from
-    context.set_forkserver_preload(_PRELOADED)
+    context.set_forkserver_preload(["__main__", preloaded])
     start_forkserver()
     queue = _Queue(partial(_do, work), items)
     waiting = WAITING_PER_WORKER * workers

@@ -1,11 +1,12 @@
 """Does a data set leak? Looks for twins in other splits, from its records alone.
 
-In: a data set's folder. Out: the records that leak. Non-goals: preventing it (split.py).
+In: a data set's folder, or records and one. Out: the records that leak. Non-goals:
+preventing it (split.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from nsc.errors import InputError
@@ -45,6 +46,35 @@ def leaks(folder: Path) -> Iterator[tuple[str, str, str]]:
                 owner.setdefault(name, split)
             if split != "train":
                 clusters.add(record)
+
+
+def shared_programs(records: Sequence[Record], folder: Path) -> list[str]:
+    """Name the records whose text, DAG or outputs are in a split as well.
+
+    Near copies are not looked for: `leaks` does, and takes longer.
+
+    Args:
+        folder: of the split, such as data/exestack/train.
+    """
+    names = {name for record in records for name in _all_names(record)}
+    held = {
+        name
+        for other in read_records(folder)
+        for name in _all_names(other)
+        if name in names
+    }
+    return [
+        record.name
+        for record in records
+        if not held.isdisjoint(_all_names(record))
+    ]
+
+
+def _all_names(record: Record) -> tuple[str, ...]:
+    """Name all that two programs share of which one is known by the other."""
+    dag = record.dag
+    fingerprint = () if dag is None else (f"dag:{dag.fingerprint}",)
+    return *_names(record), *fingerprint
 
 
 def _names(record: Record) -> tuple[str, ...]:

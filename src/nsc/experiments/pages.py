@@ -1,0 +1,155 @@
+"""Results -> tables, figures and a page: RESULTS/report.
+
+In: a folder of results. Out: report.md, report.html and SVG files. Non-goals: running
+anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from nsc.errors import InputError
+from nsc.experiments.results import Result, read_results
+from nsc.experiments.suites import SUITES
+from nsc.experiments.tables import factor, pictures_of, tables_of
+from nsc.host import write_whole
+from nsc.report import (
+    Document,
+    Section,
+    document_figures,
+    document_markdown,
+    document_page,
+)
+
+FOLDER = "report"
+SHOWN = ("compnet", "bert", "distill")  # one of them has tiles
+_LEAD = (
+    "Improvement of a start: the mean over trials of what random initialisation ends"
+    " with, divided by the mean of what this start ends with, for each program and"
+    " share of its examples. Means over programs and shares are geometric. Intervals"
+    " are 95 %: a bootstrap over programs and the trials of each.",
+    "Published columns and hollow marks: the preprint (architecture 1-4-4-2, its own"
+    " programs) and what the abstract of ICML 2024 says; neither's data, weights or"
+    " code are public, so that the programs are not the same.",
+)
+
+
+def write_report(folder: Path) -> list[Path]:
+    """Write the report of all results in a folder.
+
+    Returns:
+        The page and the Markdown file.
+
+    Raises:
+        StoreError: no results there, or damaged ones.
+        InputError: nothing can be written there.
+    """
+    document = document_of(read_results(folder))
+    target = folder / FOLDER
+    texts = {
+        "report.html": document_page(document),
+        "report.md": document_markdown(document),
+        **document_figures(document),
+    }
+    try:
+        target.mkdir(exist_ok=True)
+        for name, text in texts.items():
+            write_whole(target / name, text)
+    except OSError as error:
+        raise InputError(
+            f"cannot write to {target}: {error.strerror}"
+        ) from None
+    return [target / "report.html", target / "report.md"]
+
+
+def document_of(results: Sequence[Result]) -> Document:
+    """Put results into a document."""
+    return Document(
+        "What a start is worth",
+        lead=_LEAD,
+        tiles=tuple(_tiles(results)),
+        sections=tuple(map(_section, results)),
+        warnings=tuple(dict.fromkeys(_warnings(results))),
+    )
+
+
+def _tiles(results: Iterable[Result]) -> Iterable[tuple[str, str]]:
+    for result in results:
+        for name in SHOWN:
+            if name in result.others:
+                found = result.sureness(name).over_programs()
+                suite = SUITES[result.suite["suite"]].title
+                what = f"{result.experiment.title.lower()}, {suite}"
+                told = f"{what}, {result.optimizer}: {name}"
+                yield f"{factor(found.improvement)}×", told
+                break
+
+
+def _warnings(results: Iterable[Result]) -> Iterable[str]:
+    for result in results:
+        if result.head["protocol"]["is_quick"]:
+            yield (
+                "Quick: fewer trials, epochs and programs than the papers' protocol, on"
+                " programs of the package. These numbers are no results."
+            )
+        missing = [n for n in ("random", *result.others) if _misses(result, n)]
+        if missing:
+            yield (
+                f"{_title(result)}: not done yet for {', '.join(missing)}; what is"
+                " missing counts nowhere. The same nsc bench goes on."
+            )
+
+
+def _misses(result: Result, name: str) -> bool:
+    """Say whether a run lacks trials."""
+    values = result.runs[name].values
+    protocol = result.head["protocol"]
+    is_timed = result.experiment.measure_targets is not None
+    trials = protocol["time_trials" if is_timed else "trials"]
+    return bool((values != values).any()) or values.shape[2] < trials
+
+
+def _title(result: Result) -> str:
+    suite = SUITES[result.suite["suite"]].title
+    optimizer = {"adam": "Adam", "lm": "Levenberg-Marquardt"}[result.optimizer]
+    return f"{result.experiment.title}, {suite}, {optimizer}"
+
+
+def _section(result: Result) -> Section:
+    return Section(
+        _title(result),
+        notes=tuple(_notes(result)),
+        tables=tuple(tables_of(result)),
+        pictures=tuple(pictures_of(result)),
+    )
+
+
+def _notes(result: Result) -> Iterable[str]:
+    protocol = result.head["protocol"]
+    counts = result.suite["counts"]
+    left = ", ".join(f"{n} left out ({why})" for why, n in counts.items() if n)
+    yield (
+        f"{len(result.programs)} programs ({result.suite['source']}"
+        f"{'; ' if left else ''}{left}). Digest {result.suite['digest']}."
+    )
+    steps = protocol["steps"]
+    if result.experiment.measure_targets is None:
+        yield (
+            f"{protocol['trials']} trials, each with a subset of the examples and a"
+            f" split 80:20 of its own; {steps} steps; the test loss where validation"
+            " was best. With Adam both are measured every third epoch, the test loss"
+            " where validation is at its best so far."
+        )
+    else:
+        yield (
+            f"Target: the mean final test loss of {protocol['time_trials']} random"
+            f" starts after {steps} steps on all examples. Epochs until the test loss"
+            f" is at most that, of {protocol['time_trials']} trials (random: further"
+            f" ones), capped at {steps}; fewer than"
+            f" {result.floor:g} count as {result.floor:g}, the"
+            " resolution of the measurement."
+        )
+    if result.experiment.measure_targets is None:
+        floor = result.floor
+        yield f"Mean test losses below {floor:g} count as {floor:g}."
