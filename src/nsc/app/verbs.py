@@ -18,6 +18,7 @@ import typer
 import nsc
 from nsc.app.data_cli import data_app
 from nsc.app.flags import flags_of, in_flags
+from nsc.app.release_cli import release_data, release_weights
 from nsc.app.terminal import console
 from nsc.app.train_cli import evaluate, train
 from nsc.errors import InputError, NscError
@@ -370,7 +371,9 @@ def _print_report(
 
 app.command()(train)
 app.command()(evaluate)
+data_app.command("release")(release_data)
 app.add_typer(data_app, name="data")
+app.command("release-weights")(release_weights)
 
 
 def _names(text: str) -> list[str]:

@@ -10,6 +10,9 @@ from nsc.report.dataset import data_card as data_card
 from nsc.report.dataset import info_text as info_text
 from nsc.report.dataset import manifest_text as manifest_text
 from nsc.report.html import html_page as html_page
+from nsc.report.release import data_hub_cards as data_hub_cards
+from nsc.report.release import release_text as release_text
+from nsc.report.release import weights_card as weights_card
 from nsc.report.schema import SCHEMA as SCHEMA
 from nsc.report.schema import Bound as Bound
 from nsc.report.schema import CallTime as CallTime
