@@ -33,8 +33,9 @@ def test_weights_are_published_with_their_card(tmp_path, capsys):
     card = (out / "README.md").read_text()
     assert card.startswith("---\nlicense: apache-2.0\n")
     assert "See data and [the web](https://example.org)." in card
-    # nothing there is replaced
-    assert written(tmp_path)[1] == 2
+    assert written(tmp_path)[1] == 0  # its own folder is replaced
+    (out / "weights.json").unlink()
+    assert written(tmp_path)[1] == 2  # nothing else is
     assert "name a new folder" in capsys.readouterr().err
 
 

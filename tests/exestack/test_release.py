@@ -309,10 +309,17 @@ def test_the_verb_writes_a_card_that_names_its_files(
         assert column in card
     assert "| real | no_notice | 1 |" in card
     assert "notices/pkg.txt" in (out / "LICENSE.md").read_text()
+    recipe = card.split("```python\n")[2].split("```")[0]
+    path = out / "data" / "train-00000-of-00001.parquet"
+    names = {"programs": pq.read_table(path).to_pylist()}
+    exec(recipe.replace("BUILT", str(dataset)), names)
+    assert names["whole"] == [TEXT] * 12
+    before = path.read_bytes()
     # its own release is replaced
     again = ["data", "release", str(dataset), "-o", str(out), "--json"]
     assert main(again) == 0
     assert json.loads(capsys.readouterr().out)["records"] == 13
+    assert path.read_bytes() == before
 
 
 LOAD = """

@@ -7,15 +7,16 @@ front matter. Non-goals: training, uploading.
 from __future__ import annotations
 
 import hashlib
-import os
+import json
 from pathlib import Path
 
 from nsc.compnet import SHIPPED, CompNet, load_compnet
 from nsc.errors import InputError
-from nsc.host import temporary_folder, write_whole
+from nsc.host import replacing_folder, write_whole
 from nsc.initial import WEIGHTS
 from nsc.report import weights_card
 
+_LIST = "weights.json"  # what a folder of ours is known by
 _WHAT = {
     "compnet": "CompNet: reads the expression DAG of a program",
     "bert": "the papers' compiler: reads its text",
@@ -26,10 +27,10 @@ _WHAT = {
 
 
 def publish_weights(out: Path, card: Path, bert: Path | None) -> list[dict]:
-    """Write weights and card to a new folder, which appears whole or not at all.
+    """Write weights and card to a folder, which appears whole or not at all.
 
     Args:
-        out: a folder that is not there yet, or an empty one.
+        out: a new folder, or one that this wrote before, which is replaced.
         card: the model card, Markdown.
         bert: a checkpoint of the papers' compiler, which does not ship.
 
@@ -37,24 +38,19 @@ def publish_weights(out: Path, card: Path, bert: Path | None) -> list[dict]:
         Of each file of weights its "name", "bytes", "sha256", and "what" it is.
 
     Raises:
-        InputError: out holds something, or card cannot be read.
+        InputError: out is not to be replaced, or card cannot be read.
         NscError: a checkpoint that cannot be loaded.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} is there and not empty; name a new folder")
     words = _read(card)
     baselines = sorted(WEIGHTS.glob("*.safetensors"))
     sources = {"compnet": SHIPPED} | {path.stem: path for path in baselines}
     if bert is not None:
         _expect_bert(bert)
         sources["bert"] = bert
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with temporary_folder(f".{out.name}.", inside=out.parent) as work:
-        made = work / "made"
-        made.mkdir()
+    with replacing_folder(out, _LIST) as made:
         files = [_put(made, name, path) for name, path in sources.items()]
         write_whole(made / "README.md", weights_card(words, files))
-        os.replace(made, out)
+        write_whole(made / _LIST, json.dumps(files, indent=2))
     return files
 
 

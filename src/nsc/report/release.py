@@ -98,6 +98,34 @@ _FLAGS = (
     ),
 )
 
+_TEXTS = (
+    "## Which texts are here",
+    "",
+    (
+        "A text is given where its file's licence is stated, is in our table of"
+        " licences that permit redistribution, and the notice that it asks for is"
+        " here (`notices/`, `licences/`). Every other row is a recipe: it names the"
+        " package, version, file and function, the commands above make the text"
+        " from these, and text_sha256 finds it again:"
+    ),
+    "",
+    "```python",
+    "from hashlib import sha256",
+    "from pathlib import Path",
+    "from nsc.record import read_records",
+    "",
+    "texts = {}",
+    'for split in ("train", "validation", "test"):',
+    '    for record in read_records(Path("BUILT") / split):',
+    "        texts[sha256(record.text.encode()).hexdigest()] = record.text",
+    'whole = [row["text"] or texts.get(row["text_sha256"]) for row in programs]',
+    "```",
+    "",
+    "Another version of a package may have another text, and then there is none of"
+    " that digest; archives such as snapshot.debian.org keep old versions.",
+    "",
+)
+
 
 def data_hub_cards(info: Mapping) -> dict[str, str]:
     """Write README.md, a data card with front matter, and LICENSE.md."""
@@ -233,7 +261,17 @@ def _use() -> list[str]:
 
 
 def _recipe(info: Mapping) -> list[str]:
-    return ["## How it was made", "", *made_by(info)]
+    return [
+        "## How it was made",
+        "",
+        "Source packages are fetched by apt, functions closed over what they call,"
+        " compiled to WebAssembly and run in a sandbox, 64 to a module; what gives"
+        " other outputs a second time, is constant, not finite or does not fit is dropped, each"
+        " drop under a name (the last table). `mutate:` names the data set that the same"
+        " command without `mutate:` built before.",
+        "",
+        *made_by(info),
+    ]
 
 
 def _texts(info: Mapping) -> list[str]:
@@ -245,16 +283,7 @@ def _texts(info: Mapping) -> list[str]:
     ]
     reasons = [f"- `{why}`: {words}" for why, words in info["reasons"].items()]
     return [
-        "## Which texts are here",
-        "",
-        (
-            "A text is given where its file's licence is stated, is in our table of"
-            " licences that permit redistribution, and the notice that it asks for is"
-            " here (`notices/`, `licences/`). Every other row is a recipe: the commands"
-            " above make its text from the package, version, file and function that it"
-            " names, and text_sha256 tells whether it is the same."
-        ),
-        "",
+        *_TEXTS,
         "| origin | text | rows |",
         "|---|---|---:|",
         *rows,
@@ -279,8 +308,6 @@ def _limits() -> list[str]:
         "- Real programs come from a few packages with siblings in them: numerical"
         " libraries, graphics, astronomy. Whole packages are held out for the test.",
         "- Synthetic programs have the looks of real ones, not their purposes.",
-        "- `recipe` rows need apt and the same version of the package, which archives"
-        " such as snapshot.debian.org keep.",
         "",
     ]
 
@@ -304,10 +331,10 @@ def _licence(info: Mapping) -> str:
         [
             "# Licences",
             "",
-            "- Texts of origin `real` and `mutated`: that of column `licence`. Mutated"
-            " texts were changed by a program (constants, operators, calls,"
+            "- Texts and DAGs of origin `real` and `mutated`: that of column `licence`."
+            " Mutated texts were changed by a program (constants, operators, calls,"
             " subexpressions, order of arguments).",
-            "- Texts of origin `synthetic`, outputs and all other columns: Apache-2.0.",
+            "- Texts and DAGs of origin `synthetic`, all other columns: Apache-2.0.",
             "",
             "Notices of the packages, with their authors:",
             "",

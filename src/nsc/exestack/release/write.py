@@ -8,7 +8,6 @@ Non-goals: the cards' words (report/); uploading.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +17,6 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from nsc.errors import InputError
 from nsc.exestack.dataset.info import dataset_info
 from nsc.exestack.dataset.split import SPLITS
 from nsc.exestack.release.licences import COMMON
@@ -30,7 +28,7 @@ from nsc.exestack.release.rows import (
     row_of,
     table_of,
 )
-from nsc.host import temporary_folder, write_whole
+from nsc.host import replacing_folder, write_whole
 from nsc.record import read_records
 
 SHARD_ROWS = 5000
@@ -64,29 +62,12 @@ def release_dataset(
         StoreError: a shard that cannot be read.
     """
     info = dataset_info(folder)
-    _expect_replaceable(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with temporary_folder(f".{out.name}.", inside=out.parent) as work:
-        made = work / "made"
-        release = _Release(folder, made, info)
-        counts = info | release.write()
+    with replacing_folder(out, COUNTS) as made:
+        counts = info | _Release(folder, made, info).write()
         for name, text in cards(counts).items():
             write_whole(made / name, text)
         write_whole(made / COUNTS, json.dumps(counts, indent=2))
-        if out.exists():
-            os.replace(out, work / "old")
-        os.replace(made, out)
     return counts
-
-
-def _expect_replaceable(out: Path) -> None:
-    """Refuse to replace what no release is."""
-    is_ours = (out / COUNTS).is_file()
-    is_new = not out.exists() or (out.is_dir() and not any(out.iterdir()))
-    if not is_ours and not is_new:
-        raise InputError(
-            f"{out} is there and no release of a data set; name a new folder"
-        )
 
 
 class _Release:
@@ -114,7 +95,7 @@ class _Release:
 
     def write(self) -> dict:
         """Write everything but the card; returns the release's own counts."""
-        (self.made / "data").mkdir(parents=True)
+        (self.made / "data").mkdir()
         files = {split: self._write_split(split) for split in SPLITS}
         self._write_inputs()
         self._write_notices()
