@@ -52,7 +52,7 @@ def record(name, origin, licence=""):
 RECORDS = {
     "train": [
         record("synthetic-0-0-0", "synthetic"),
-        record("pkg/src/a.c:3:f", "pkg", "MIT"),
+        record("pkg/src/a.c:3:f", "pkg", "Zlib"),  # a guess, and wrong
         record("pkg/src/own.c:3:f", "pkg", "BSD-3-Clause"),
         record("pkg/src/closed/b.c:7:f", "pkg", "MIT"),
         record("pkg/src/closed/but.c:7:f", "pkg", "MIT"),
@@ -60,7 +60,7 @@ RECORDS = {
         record("pkg/src/closed/b.c:7:f/4:9:f", "mutated", "MIT"),
         record("pkg/src/a.c:3:f/0:1:f", "mutated", "MIT"),
         record("pkg/src/gone.c:3:f", "pkg", "MIT"),
-        record("pkg/src/wrong.c:3:f", "pkg", "WTF-3"),
+        record("pkg/src/wrong.c:3:f", "pkg", "MIT"),
         record("mine/a.c:3:f", "mine", "MIT"),
         record("newer/a.c:3:f", "newer", "MIT"),
     ],
@@ -92,6 +92,9 @@ def packages(tmp_path, monkeypatch):
             file = folder / "src" / f"{path}.c"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(TEXT)
+        for path, own in (("own", "BSD-3-Clause"), ("wrong", "MIT AND (X-3)")):
+            file = folder / "src" / f"{path}.c"
+            file.write_text(f"/* SPDX-License-Identifier: {own} */\n{TEXT}")
         note = {"name": name, "version": "1.2-3", "licence": "MIT"}
         (folder / "package.json").write_text(json.dumps(note))
         (folder / "debian").mkdir()

@@ -7,6 +7,7 @@ permit (licences.py).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from nsc.exestack.release.copyright_file import CopyrightFile, read_copyright
 from nsc.exestack.release.licences import COMMON, texts_of
 from nsc.exestack.sources.debian import NOTICE, Package, cached_package
 
+# The whole line up to a comment's end: what is joined to the first name counts as well.
+_SPDX = re.compile(r"SPDX-License-Identifier:((?:(?!\*/)[^\n])*)")
 REASONS = {
     "not_from_debian": "only Debian's packages come with a notice of their licences",
     "no_notice": "its package's copyright file, of that version, is not at hand",
@@ -69,7 +72,8 @@ class Rightful:
         Args:
             package: the source package's name.
             path: of the function's file in it.
-            licence: what the record says: the file's own, or the package's.
+            licence: what the record says, which can be a guess; it counts where
+                nothing better is known, and permits nothing.
         """
         if package not in self.versions:
             return Rights(licence, "", "not_from_debian")
@@ -78,13 +82,14 @@ class Rightful:
             return Rights(licence, "", "no_notice")
         if not (source.folder / path).is_file():
             return Rights(licence, "", "not_in_package")
-        return self._decided(source, *_stated(source, path, licence))
+        stated, stated_in = _stated(source, path)
+        if not stated:
+            return Rights(licence, "", "licence_unstated")
+        return self._decided(source, stated, stated_in)
 
     def _decided(
         self, source: _Source, licence: str, stated_in: str
     ) -> Rights:
-        if not licence:
-            return Rights("", "", "licence_unstated")
         texts = texts_of(licence)
         if texts is None:
             return Rights(licence, stated_in, "licence_not_permitted")
@@ -100,13 +105,12 @@ class Rightful:
         return self.sources[package]
 
 
-def _stated(source: _Source, path: str, licence: str) -> tuple[str, str]:
-    """Return a file's licence and where it is stated.
-
-    A record's licence that is not its package's is the file's own.
-    """
-    if licence and licence != source.package.licence:
-        return licence, "file"
+def _stated(source: _Source, path: str) -> tuple[str, str]:
+    """Return a file's licence and where it is stated; both "" where it is nowhere."""
+    text = (source.folder / path).read_text("utf-8", errors="replace")
+    own = [line.strip() for line in _SPDX.findall(text)]
+    if own:
+        return " AND ".join(dict.fromkeys(own)), "file"
     stated = source.licences.licence_of(path)
     return stated, "debian/copyright" if stated else ""
 
