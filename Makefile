@@ -4,7 +4,7 @@ BIN := .venv/bin
 TORCH := torch==2.13.0
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help setup torch test test-newest test-slow attack fuzz coverage demo figures data held-out train baselines train-preprint experiments bench clean
+.PHONY: help setup torch test test-newest test-slow attack fuzz coverage demo figures data held-out train baselines train-preprint experiments release-data release-weights bench clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -110,6 +110,13 @@ experiments: .venv/ready ## the papers' experiments on the held-out programs (ha
 	$(BIN)/nsc bench data-efficiency --optimizer lm --data data --bert data/bert/compnet.safetensors -o results
 	$(BIN)/nsc report results
 	$(BIN)/python experiments/probes/run.py
+
+release-data: .venv/ready ## write the data set as it may be published, with a data card, into out/
+	$(BIN)/nsc data release data/exestack -o out/exestack
+
+release-weights: .venv/ready ## write the shipped weights as they may be published, with a model card, into out/
+	$(BIN)/nsc release-weights --card docs/model-card.md -o out/weights \
+	  $(if $(wildcard data/bert/compnet.safetensors),--bert data/bert/compnet.safetensors)
 
 bench: .venv/torch ## benchmarks against peers
 	$(BIN)/pip install --quiet 'scikit-learn>=1.4' 'jax[cpu]>=0.4'

@@ -1,17 +1,21 @@
 """CompNet inference: what it emits, from what, and what it says when it cannot."""
 
+import json
+
 import numpy as np
 import pytest
 
-from nsc.compnet import evaluate_compnet, load_compnet
+from nsc.app import main
+from nsc.compnet import evaluate_compnet, load_compnet, rows_by_start
 from nsc.compnet.checkpoint import save_compnet
 from nsc.compnet.evaluate import run_covering
 from nsc.errors import StoreError
 from nsc.graph import evaluate
 from nsc.initial import compiler_input
 from nsc.program import parse_program
-from nsc.record import Record, shared_inputs
+from nsc.record import Record, shared_inputs, write_records
 
+UNREAD = "> 512 nodes or none"
 WAVE = "#include <math.h>\ndouble f(double x, double y) { return sin(3 * x) * y; }"
 TWIN = """#include <math.h>
 #define SPEED 3.0
@@ -246,7 +250,40 @@ def test_evaluation_keeps_programs_without_a_dag_apart(compnet):
         row.group: row
         for row in evaluate_compnet(compnet, [unread, read, unread], seed=0)
     }
-    assert rows["all"].programs == 1 and rows["no DAG"].programs == 2
-    assert rows["no DAG"].compnet == pytest.approx(rows["no DAG"].base)
+    assert rows["all"].programs == 1 and rows[UNREAD].programs == 2
+    assert rows[UNREAD].compnet == pytest.approx(rows[UNREAD].base)
     only = evaluate_compnet(compnet, [unread], seed=0)
-    assert [row.group for row in only] == ["no DAG"]
+    assert [row.group for row in only] == [UNREAD]
+
+
+def test_evaluation_as_json_has_a_row_for_each_start_and_group(
+    compnet, tmp_path, capsys
+):
+    x = shared_inputs()
+    dag = parse_program(WAVE).dag
+    y = evaluate(dag, x[:, :2]).astype(np.float32)
+    rest = (2, 1, ((-1, 1),) * 2, 0, y)
+    records = [
+        Record("read", WAVE, "test", *rest, dag),
+        Record("unread", WAVE, "test", *rest, None),
+    ]
+    write_records(tmp_path / "shard.parquet", records)
+    assert main(["evaluate", "--data", str(tmp_path), "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert rows == rows_by_start(evaluate_compnet(compnet, records, seed=0))
+    assert {row["start"] for row in rows} == {
+        "compnet",
+        "true_mean",
+        "mismatched",
+        "base",
+    }
+    found = {(row["start"], row["group"]): row for row in rows}
+    every = found["compnet", "all"]
+    assert every["programs"] == 1
+    # of one program, mean and median are the same
+    assert every["geometric_mean"] == pytest.approx(every["median"])
+    assert every["median"] > found["true_mean", "all"]["median"]
+    unread = found["base", UNREAD]
+    assert unread["median"] == pytest.approx(
+        found["compnet", UNREAD]["median"]
+    )

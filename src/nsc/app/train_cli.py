@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -269,12 +270,18 @@ def evaluate(
     seed: Annotated[
         int, typer.Option(help="Of the random initialisations.")
     ] = 0,
+    json_: Annotated[
+        bool,
+        typer.Option(
+            "--json", help="Print rows by start and group, JSON alone."
+        ),
+    ] = False,
 ) -> None:
     """Print a CompNet's improvements over random initialisation, beside controls.
 
     Example: nsc evaluate --data data/heldout --train data/train
     """
-    from nsc.compnet import evaluate_compnet, load_compnet
+    from nsc.compnet import evaluate_compnet, load_compnet, rows_by_start
     from nsc.record import read_fingerprints, read_records
     from nsc.report import evaluation_table
 
@@ -286,9 +293,13 @@ def evaluate(
     if known:
         print(
             f"{len(records) - len(fresh)} of {len(records)} programs left out: their"
-            f" DAG occurs in {train_data}"
+            f" DAG occurs in {train_data}",
+            file=sys.stderr if json_ else sys.stdout,
         )
     if not fresh:
         raise InputError(f"no program is left to evaluate in {data}")
     rows = evaluate_compnet(load_compnet(compnet), fresh, seed=seed)
-    console().print(evaluation_table(rows))
+    if json_:
+        print(json.dumps(rows_by_start(rows), indent=2))
+    else:
+        console().print(evaluation_table(rows))

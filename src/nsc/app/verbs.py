@@ -19,6 +19,7 @@ import nsc
 from nsc.app.bench_cli import bench, report
 from nsc.app.data_cli import data_app
 from nsc.app.flags import flags_of, in_flags
+from nsc.app.release_cli import release_data, release_weights
 from nsc.app.terminal import console
 from nsc.app.train_cli import evaluate, train
 from nsc.errors import InputError, NscError
@@ -373,7 +374,9 @@ app.command()(train)
 app.command()(evaluate)
 app.command()(bench)
 app.command()(report)
+data_app.command("release")(release_data)
 app.add_typer(data_app, name="data")
+app.command("release-weights")(release_weights)
 
 
 def _names(text: str) -> list[str]:

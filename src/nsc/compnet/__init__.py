@@ -15,6 +15,7 @@ from nsc.compnet.emission import Emission as Emission
 from nsc.compnet.emission import Emitter as Emitter
 from nsc.compnet.evaluate import FLOOR as FLOOR
 from nsc.compnet.evaluate import evaluate_compnet as evaluate_compnet
+from nsc.compnet.evaluate import rows_by_start as rows_by_start
 from nsc.compnet.evaluate import run_covering as run_covering
 from nsc.compnet.fit import FIT as FIT
 from nsc.compnet.fit import KEPT as KEPT

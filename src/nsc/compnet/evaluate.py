@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nsc.compnet.axes import Inputs, Parameters, Values
+from nsc.compnet.compile import MAX_NODES
 from nsc.compnet.config import N_PARAMETERS
 from nsc.compnet.emission import Emitter
 from nsc.compnet.fit import fit_emissions
@@ -32,10 +33,14 @@ _SIZES = (
     ("<= 4 nodes", 0, 4),
     ("5-10 nodes", 5, 10),
     ("11-25 nodes", 11, 25),
-    ("> 25 nodes", 26, 9999),
+    ("> 25 nodes", 26, MAX_NODES),
+)
+_UNREAD = (
+    f"> {MAX_NODES} nodes or none"  # what the structured compiler cannot read
 )
 # what mean squared errors are compared
 _COLUMNS = ("random", "compnet", "true mean", "mismatched", "base")
+_STARTS = ("compnet", "true_mean", "mismatched", "base")  # fields of a row
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,8 @@ class Row:
         compnet, true_mean, mismatched, base: geometric means over programs of the
             improvement: with the emission, with the outputs' true mean as a constant,
             with another program's emission, with the text-free vector.
-        compnet_median: the median instead.
+        compnet_median, true_mean_median, mismatched_median, base_median: the medians
+            instead.
         median_nmse: of the emission's mean squared error over the outputs' variance.
     """
 
@@ -60,6 +66,9 @@ class Row:
     mismatched: float
     base: float
     median_nmse: float
+    true_mean_median: float
+    mismatched_median: float
+    base_median: float
 
 
 def run_covering(w: Parameters, x: Inputs, n_inputs: int) -> Values:
@@ -80,23 +89,47 @@ def evaluate_compnet(
         seed: of the random initialisations, and of which other program is taken.
 
     Returns:
-        A row of all programs with a DAG, which every encoder can read; rows of these by
-        arity and by DAG size; and one of those without a DAG.
+        A row of all programs with a DAG of up to 512 nodes, which every encoder can
+        read; rows of these by arity and by DAG size; and one of the others.
     """
     varied = [r for r in records if r.outputs[:, 0].var() > CONSTANT]
-    with_dag = [r for r in varied if r.dag is not None]
-    without = [r for r in varied if r.dag is None]
+    with_dag = [r for r in varied if _is_read(r)]
+    without = [r for r in varied if not _is_read(r)]
     rows = []
     if with_dag:
         size = np.array([_size(r) for r in with_dag])
         order = np.argsort(size, kind="stable")
         rows += _evaluate(compnet, with_dag, order, _groups(with_dag), seed)
     if without:
-        everyone = [("no DAG", np.full(len(without), True))]
+        everyone = [(_UNREAD, np.full(len(without), True))]
         rows += _evaluate(
             compnet, without, np.arange(len(without)), everyone, seed
         )
     return rows
+
+
+def rows_by_start(rows: list[Row]) -> list[dict[str, str | int | float]]:
+    """Return a row of plain values for each start or control, and group.
+
+    Returns:
+        {"start", "group", "programs", "geometric_mean", "median"}, start by start;
+        improvements over random initialisation.
+    """
+    return [
+        {
+            "start": start,
+            "group": row.group,
+            "programs": row.programs,
+            "geometric_mean": getattr(row, start),
+            "median": getattr(row, f"{start}_median"),
+        }
+        for start in _STARTS
+        for row in rows
+    ]
+
+
+def _is_read(record: Record) -> bool:
+    return record.dag is not None and len(record.dag) <= MAX_NODES
 
 
 def _size(record: Record) -> int:
@@ -178,17 +211,14 @@ def _row(name: str, errors: np.ndarray) -> Row:
     """Summarise a group; errors: `p 5`, the mse of each of _COLUMNS."""
     random = errors[:, :1]
     gains = random / np.maximum(errors[:, 1:], FLOOR)
-    compnet, true_mean, mismatched, base = np.exp(
-        np.log(gains).mean(axis=0)
-    ).tolist()
+    means = np.exp(np.log(gains).mean(axis=0)).tolist()
+    medians = np.median(gains, axis=0).tolist()
     nmse = errors[:, 1] / np.maximum(errors[:, 2], 1e-12)
+    names = [f"{start}_median" for start in _STARTS]
     return Row(
         group=name,
         programs=len(errors),
-        compnet=compnet,
-        compnet_median=float(np.median(gains[:, 0])),
-        true_mean=true_mean,
-        mismatched=mismatched,
-        base=base,
+        **dict(zip(_STARTS, means, strict=True)),
+        **dict(zip(names, medians, strict=True)),
         median_nmse=float(np.median(nmse)),
     )

@@ -16,6 +16,7 @@ from nsc.exestack.parrot.programs import BENCHMARKS as BENCHMARKS
 from nsc.exestack.parrot.programs import ParrotCode as ParrotCode
 from nsc.exestack.parrot.programs import parrot_dags as parrot_dags
 from nsc.exestack.parrot.programs import parrot_programs as parrot_programs
+from nsc.exestack.release.write import release_dataset as release_dataset
 from nsc.exestack.sources.outline import Outline as Outline
 from nsc.exestack.synthetic.dataset import Rejected as Rejected
 from nsc.exestack.synthetic.dataset import candidate as candidate

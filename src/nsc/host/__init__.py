@@ -8,6 +8,7 @@ from nsc.host.atomic import write_whole as write_whole
 from nsc.host.code_digest import code_digest as code_digest
 from nsc.host.folder import claim as claim
 from nsc.host.folder import exclusive as exclusive
+from nsc.host.folder_whole import replacing_folder as replacing_folder
 from nsc.host.forkserver import start_forkserver as start_forkserver
 from nsc.host.json_file import read_json as read_json
 from nsc.host.native import load_library as load_library

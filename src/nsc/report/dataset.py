@@ -73,19 +73,19 @@ def data_card(info: Mapping) -> str:
     """Write a data card in Markdown: statistics only, no program."""
     lines = [
         *_head(info),
-        *_packages(info["packages"]),
-        *_counts("Origins", "origin", info["origins"]),
-        *_counts("What was dropped, and why", "reason", info["drops"]),
-        *_counts(
+        *package_lines(info["packages"]),
+        *count_table("Origins", "origin", info["origins"]),
+        *count_table("What was dropped, and why", "reason", info["drops"]),
+        *count_table(
             "Licences, as the origins state them",
             "licence",
             info["licences"],
             2 * MOST,
         ),
-        *_counts("Inputs", "inputs", info["inputs"], 20),
-        *_counts("Outputs", "outputs", info["outputs"], 20),
-        *_counts("Flags", "flag", info["flags"], 20),
-        *_sizes(info),
+        *count_table("Inputs", "inputs", info["inputs"], 20),
+        *count_table("Outputs", "outputs", info["outputs"], 20),
+        *count_table("Flags", "flag", info["flags"], 20),
+        *size_lines(info),
     ]
     return "\n".join(lines)
 
@@ -95,11 +95,6 @@ def _head(info: Mapping) -> list[str]:
     splits = ", ".join(
         f"{count:,} {split}" for split, count in info["splits"].items()
     )
-    versions = _versions(info["versions"])
-    command = (
-        f"nsc data build {' '.join(info['sources'])} --profile {info['profile']}"
-        f" --seed {info['seed']} -o DIR"
-    )
     return [
         "# Data card",
         "",
@@ -108,6 +103,18 @@ def _head(info: Mapping) -> list[str]:
             " clusters of real programs."
         ),
         "",
+        *made_by(info),
+    ]
+
+
+def made_by(info: Mapping) -> list[str]:
+    """Say which commands and versions made a data set."""
+    versions = _versions(info["versions"])
+    command = (
+        f"nsc data build {' '.join(info['sources'])} --profile {info['profile']}"
+        f" --seed {info['seed']} -o DIR"
+    )
+    return [
         f"Profile `{info['profile']}`, seed {info['seed']}. Made by:",
         "",
         f"    {command}",
@@ -118,7 +125,8 @@ def _head(info: Mapping) -> list[str]:
     ]
 
 
-def _packages(packages: Mapping[str, str]) -> list[str]:
+def package_lines(packages: Mapping[str, str]) -> list[str]:
+    """Name Debian source packages with their versions."""
     if not packages:
         return []
     return [
@@ -131,7 +139,7 @@ def _versions(versions: Mapping[str, str]) -> str:
     return ", ".join(f"{name} {version}" for name, version in versions.items())
 
 
-def _sizes(info: Mapping) -> list[str]:
+def size_lines(info: Mapping) -> list[str]:
     """Tabulate quantiles of lengths."""
     levels = [f"{float(level):.0%}" for level in info["tokens"]]
     tokens = "tokens of the normalised text, real programs and mutants"
@@ -154,7 +162,7 @@ def _quantiles(title: str, quantiles: Mapping[str, float]) -> str:
     )
 
 
-def _counts(
+def count_table(
     title: str, what: str, counts: Mapping[str, int], most: int | None = None
 ) -> list[str]:
     """Tabulate counts; what comes after the first `most` is added up."""

@@ -27,6 +27,7 @@ from nsc.host import cache_folder, read_json, temporary_folder
 # all members of a package's archives, those that are left out too
 MAX_UNPACKED_BYTES = 4 << 30
 _NOTE = "package.json"  # in a package's folder: what it is
+NOTICE = "debian/copyright"  # in a package's folder: its files' licences
 _WANTED = (".c", ".h", ".inc", ".def")
 _NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 _LICENCE_FILES = ("COPYING", "LICENSE", "LICENCE", "Copyright", "COPYRIGHT")
@@ -78,9 +79,28 @@ def debian_package(
     folder = cache_folder() / "debian" / name
     if not (folder / _NOTE).exists():
         _fetch_into(folder, name, say)
+    return folder, _noted(folder)
+
+
+def cached_package(name: str) -> tuple[Path, Package] | None:
+    """Find a package in the cache folder; None where it is not there.
+
+    Nothing is fetched.
+
+    Raises:
+        StoreError: what is there describes no package.
+    """
+    folder = cache_folder() / "debian" / name
+    if not _NAME.fullmatch(name) or not (folder / _NOTE).exists():
+        return None
+    return folder, _noted(folder)
+
+
+def _noted(folder: Path) -> Package:
+    """Read what a package's folder says of it."""
     note = read_json(folder / _NOTE)
     try:
-        return folder, Package(**note)
+        return Package(**note)
     except TypeError:
         raise StoreError(
             f"{folder / _NOTE} describes no package; remove that folder"
@@ -208,7 +228,7 @@ def _licence(folder: Path) -> str:
     That is what debian/copyright gives `Files: *`, or most files; else what a licence
     file looks like.
     """
-    text = _read(folder / "debian" / "copyright")
+    text = _read(folder / NOTICE)
     for paragraph in re.split(r"\n[ \t]*\n", text):
         found = _LICENCE.search(paragraph)
         if found and _ALL_FILES.search(paragraph):
