@@ -252,7 +252,7 @@ def _checked(
     with counted_runs() as of_state:
         notes = check_static_variables(program, seed=seed)
     with counted_runs() as of_signature:
-        check_by_running(program, oracle.built, seed=seed)
+        check_by_running(program, oracle, seed=seed)
     with counted_runs() as of_undefined:
         notes += notes_on_open_behaviour(program, seed)
     return notes, {

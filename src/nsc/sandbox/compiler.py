@@ -24,6 +24,8 @@ from nsc.host import (
 )
 from nsc.sandbox.outcome import Outcome
 
+# From address 0, below the stack's last 256 KB: only null pointers lead there.
+NULL_BYTES = 16 << 10
 WASM_FLAGS = (
     "-target",
     "wasm32-wasi",
@@ -38,7 +40,9 @@ WASM_FLAGS = (
     "-ffp-contract=off",
     "-fno-math-errno",
     "-fno-sanitize=undefined",
-    "-Wl,-z,stack-size=262144",
+    # what a null pointer reads is what lies at address 0, where run.py sees it
+    "-fno-delete-null-pointer-checks",
+    f"-Wl,-z,stack-size={(256 << 10) + NULL_BYTES}",
     "-Wl,--max-memory=67108864",
     "-fbracket-depth=256",
     "-fno-diagnostics-show-option",
@@ -61,6 +65,11 @@ def trapping(checks: Sequence[str]) -> tuple[str, ...]:
     names = ",".join(checks)
     inlined = _INLINED if "bounds" in checks else ()
     return f"-fsanitize={names}", f"-fsanitize-trap={names}", *inlined
+
+
+def filling(fill: str) -> tuple[str, ...]:
+    """Return the flags that fill each variable without a value, or none."""
+    return (f"-ftrivial-auto-var-init={fill}",) if fill else ()
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What C leaves undefined inside a domain, found by running with checks.
 
 In: a Unit, inputs. Out: what was met, with the first input that meets it. Non-goals:
-reads of memory that was never written, and pointers that point nowhere.
+reads of memory that was never written (indeterminate).
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from nsc.sandbox.run import RunLimits, run
 
 # What clang can check (-fsanitize=...), and what its finding is called.
 CHECKS: dict[str, str] = {
+    "null": "reads or writes through a null pointer, or takes a member's address there",
+    "pointer-overflow": "adds to a null pointer, or leaves the memory with a pointer",
     "bounds": "reads or writes outside an array",
     "object-size": "reads or writes more bytes than an object has",
     "shift": "shifts an integer by more than its bits, or a negative one",
