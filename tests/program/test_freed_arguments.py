@@ -26,7 +26,9 @@ def test_giving_an_argument_back_is_refused_at_the_call(text):
     (problem,) = raised.value.problems
     assert problem.reason == "frees_argument"
     line = (LIB + text).split("\n")[problem.line - 1]
-    assert line[problem.column - 1 :].startswith(("free(", "realloc(", "done("))
+    assert line[problem.column - 1 :].startswith(
+        ("free(", "realloc(", "done(")
+    )
     assert "belongs to the caller" in problem.message
     assert "leave the call out" in problem.message
 

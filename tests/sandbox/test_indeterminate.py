@@ -8,7 +8,9 @@ from nsc.program import parse_program
 from nsc.sandbox import Outcome, ProgramOracle, run
 
 PAIR = "struct pair { int code; double v[3]; };\n"
-CHOSEN = "struct pair one = {1, {2, 3, 4}}; struct pair *p = x > 0 ? 0 : &one; "
+CHOSEN = (
+    "struct pair one = {1, {2, 3, 4}}; struct pair *p = x > 0 ? 0 : &one; "
+)
 
 
 def found(body: str, before: str = "") -> Outcome | None:
@@ -46,10 +48,12 @@ def test_a_read_through_a_null_pointer_is_found(body, before):
         "int k; switch ((int)(x * 3)) { case 0: k = 1; break; case 1: k = 4; } return k;",
         "double t[3] = {1, 2, 3}; unsigned k; if (x > 0) k = 1; return t[k];",
         "double *p; if (x > 0) p = &x; return *p;",
+        "double *v = malloc(16); if (x > 0) v[1] = x; x = v[1]; free(v); return x;",
+        "int n = x > 0; int v[n + 2]; v[n] = 1; return v[1];",
     ],
 )
 def test_a_read_of_what_was_never_written_is_found(body):
-    assert found(body) is Outcome.unwritten_value
+    assert found(body, "#include <stdlib.h>\n") is Outcome.unwritten_value
 
 
 @pytest.mark.parametrize(
@@ -61,6 +65,7 @@ def test_a_read_of_what_was_never_written_is_found(body):
         ("return x + (unsigned long)&((struct pair *)0)->v;", PAIR),
         ("double s[64]; for (int k = 0; k < 9; k++) s[k] = sin(k + x); return s[8];", "#include <math.h>\n"),
         ("struct pair q = {1}; struct pair r = q; return r.v[2] + x;", PAIR),
+        ("double *v = calloc(2, 8); v[0] = x; x += v[1]; free(v); return x;", "#include <stdlib.h>\n"),
         ("double *v = malloc(16); v[0] = x; x = v[0] * 2; free(v); return x;", "#include <stdlib.h>\n"),
     ],
 )  # fmt: skip

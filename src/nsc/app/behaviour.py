@@ -59,9 +59,9 @@ def check_by_running(
 
     Raises:
         SourceError: it reads through null pointers (`null_pointer`), or variables that
-            were never written (`unwritten_value`), its results depend on earlier calls (`depends_on_history`), or
-            elements behind its pointers are read or written otherwise than its
-            signature says (`signature_differs`).
+            were never written (`unwritten_value`), its results depend on earlier calls
+            (`depends_on_history`), or elements behind its pointers are read or written
+            otherwise than its signature says (`signature_differs`).
     """
     generator = np.random.default_rng(seed)
     x = draw_inputs(program, PATTERNED, generator=generator)
@@ -82,20 +82,20 @@ def _unsettled(program: Program, x: np.ndarray, found: Unsettled) -> Problem:
     names = _listed(leaves[k].name for k in found.outputs[:MOST_SPELLED])
     more = ", ..." if len(found.outputs) > MOST_SPELLED else ""
     where = (
-        f"on {len(found.samples)} of {len(x)} inputs, for example with"
+        f"on {len(found.samples)} of {found.seen} inputs, for example with"
         f" {_spelled(program, x[found.samples[0]])}"
     )
     if found.outcome is Outcome.null_pointer:
         what = (
             f"'{program.name}' reads or writes through a null pointer {where}, which ends"
-            " it on most machines; restrict --domain to inputs on which it does not, or"
+            " it on most machines; restrict the domain to inputs on which it does not, or"
             " set the pointer before"
         )
     else:
         what = (
             f"what {names}{more} should be is not settled {where}: there '{program.name}'"
             " reads a variable, or an element or member of one, that no path has"
-            " written; write it on every path, or restrict --domain"
+            " written; write it on every path, or restrict the domain"
         )
     return _problem(program, str(found.outcome), what)
 

@@ -21,6 +21,7 @@ from nsc.sandbox.exits import exit_reached as exit_reached
 from nsc.sandbox.guard import refusal as refusal
 from nsc.sandbox.history import remembering as remembering
 from nsc.sandbox.history import same_bits as same_bits
+from nsc.sandbox.indeterminate import LOW_BYTE as LOW_BYTE
 from nsc.sandbox.indeterminate import Unsettled as Unsettled
 from nsc.sandbox.indeterminate import filled_builds as filled_builds
 from nsc.sandbox.indeterminate import unsettled as unsettled

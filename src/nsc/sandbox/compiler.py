@@ -68,8 +68,11 @@ def trapping(checks: Sequence[str]) -> tuple[str, ...]:
 
 
 def filling(fill: str) -> tuple[str, ...]:
-    """Return the flags that fill each variable without a value, or none."""
-    return (f"-ftrivial-auto-var-init={fill}",) if fill else ()
+    """Return the flags that fill variables and the heap: "pattern", "zero" or "" (not)."""
+    if not fill:
+        return ()
+    byte = "0" if fill == "zero" else "0xAA"
+    return f"-ftrivial-auto-var-init={fill}", f"-Dnsc_u0m_fill={byte}"
 
 
 @dataclass(frozen=True)

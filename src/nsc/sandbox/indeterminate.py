@@ -1,14 +1,15 @@
 """Results that C leaves open, found by running with other contents of memory.
 
-In: a unit's `Built`s, inputs, a run. Out: `Unsettled`. Non-goals: reads of `malloc`ed
-memory that was never written, and reads that change no result.
+In: a unit's `Built`s, inputs, a run. Out: `Unsettled`. Non-goals: what `realloc` adds,
+and reads that change no result.
 
-A second build fills each variable that has no value yet, and a second run fills what null
-pointers lead to. A program that reads neither computes the same.
+A second build fills variables and `malloc`ed memory that have no value yet, and a second
+run fills what null pointers lead to. A program that reads neither computes the same.
 """
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,7 @@ from nsc.sandbox.build import Built, build
 from nsc.sandbox.outcome import Outcome
 from nsc.sandbox.run import Execution, RunLimits, run
 
+FILLS = ("pattern", "zero")
 LOW_BYTE = 0x55  # doubles and integers of it are far from zero, and positive
 ZEROED = 256  # inputs that are run with zeros too
 # filling takes instructions: a program that ran well must not run out of them
@@ -33,10 +35,12 @@ class Unsettled:
     Args:
         outcome: `null_pointer` or `unwritten_value`.
         differs: `n o`, where outputs change with it.
+        seen: how many of the inputs were run before too many had failed.
     """
 
     outcome: Outcome
     differs: np.ndarray
+    seen: int
 
     @property
     def samples(self) -> np.ndarray:
@@ -60,10 +64,9 @@ def filled_builds(unit: Unit, plain: Built) -> list[Built]:
     """
     # Zeros too: a pattern as an index leads outside, where a compiler may assume
     # anything, so that the code is the same as without.
-    made = [build([unit], fill=fill)[0] for fill in ("pattern", "zero")]
-    others = [
-        b for b in made if isinstance(b, Built) and b.wasm != plain.wasm
-    ]
+    with ThreadPoolExecutor(len(FILLS)) as threads:
+        made = threads.map(lambda fill: build([unit], fill=fill)[0], FILLS)
+    others = [b for b in made if isinstance(b, Built) and b.wasm != plain.wasm]
     return others or [plain]
 
 
@@ -85,18 +88,30 @@ def unsettled(
         limits.memory_bytes,
         limits.failures,
     )
-    differs = np.zeros(ran.outputs.shape, bool)
+    n = len(x)
+    through_null = _wrote_low(ran)
+    differs = through_null.copy()
     for k, built in enumerate(filled):
-        n = len(x) if k == 0 else min(len(x), ZEROED)
-        again = run(built, x[:n], patient, low_byte=LOW_BYTE)
-        differs[:n] |= _differences(ran, again, n, limits.failures)
+        first = n if k == 0 else min(n, ZEROED)
+        again = run(built, x[:first], patient, low_byte=LOW_BYTE)
+        differs[:first] |= _differences(ran, again, first, limits.failures)
     if not differs.any():
         return None
+    seen = _reached(ran, n, limits.failures)
     low_only = run(plain, x, patient, low_byte=LOW_BYTE)
-    through_null = _differences(ran, low_only, len(x), limits.failures)
+    through_null |= _wrote_low(low_only)
+    through_null |= _differences(ran, low_only, n, limits.failures)
     if through_null.any():
-        return Unsettled(Outcome.null_pointer, through_null)
-    return Unsettled(Outcome.unwritten_value, differs)
+        return Unsettled(Outcome.null_pointer, through_null, seen)
+    return Unsettled(Outcome.unwritten_value, differs, seen)
+
+
+def _wrote_low(done: Execution) -> np.ndarray:
+    """Mark, `n o`, the samples that wrote through a null pointer."""
+    marked = np.zeros(done.outputs.shape, bool)
+    for sample, outcome in done.failed.items():
+        marked[sample] = outcome is Outcome.null_pointer
+    return marked
 
 
 def _differences(

@@ -55,7 +55,7 @@ class ProgramOracle:
         done = run(self.built, x, self.limits)
         found = self._unsettled(x, done)
         if found is not None:
-            raise _error(found.outcome, x, found.samples.tolist(), len(x))
+            raise _error(found.outcome, x, found.samples.tolist(), found.seen)
         if done.failed:
             is_named = done.outcome is Outcome.forbidden_import
             asked = f" ({done.import_name})" if is_named else ""
