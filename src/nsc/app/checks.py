@@ -19,6 +19,8 @@ from nsc.sandbox import (
     Built,
     Execution,
     Outcome,
+    ProgramOracle,
+    Unsettled,
     build,
     exit_reached,
     run,
@@ -31,17 +33,18 @@ ADVICE = "restrict the domain, or mend the program"
 _CORNERS_OF = 6  # inputs, all of whose corners fit
 
 
-def notes_on_open_behaviour(program: Program, seed: int) -> tuple[str, ...]:
+def notes_on_open_behaviour(
+    program: Program, oracle: ProgramOracle, seed: int
+) -> tuple[str, ...]:
     """Say what a program does inside its domain that C does not settle.
 
     Args:
+        oracle: the program's.
         seed: of the sample.
     """
     x = _sample(program, seed)
-    built = build([program.unit])[0]
-    if not isinstance(built, Built):
-        return ()  # whoever runs the program says why
-    ran = run(built, x)
+    ran = run(oracle.built, x)
+    unsettled = oracle.unsettled(x)
     found = undefined_behaviour(program.unit, x)
     notes = [
         f"on {each.count} of {len(x)} inputs the program {each.meaning}, for example at"
@@ -50,9 +53,25 @@ def notes_on_open_behaviour(program: Program, seed: int) -> tuple[str, ...]:
         for each in found
     ]
     return (
-        *_of_failures(program, x, ran),
+        *(
+            _of_failures(program, x, ran)
+            if unsettled is None
+            else _of_unsettled(program, x, unsettled)
+        ),
         *notes,
         *_of_pointers(program, x, ran),
+    )
+
+
+def _of_unsettled(
+    program: Program, x: np.ndarray, found: Unsettled
+) -> tuple[str, ...]:
+    """Say where a null pointer or an unwritten variable decides: rarely, or it is refused."""
+    where = _spelled(program, x[found.samples[0]])
+    return (
+        f"on {len(found.samples)} of {found.seen} inputs the program"
+        f" {MEANING[found.outcome]}, for example at {where}: C leaves undefined what"
+        f" comes of it; {ADVICE}",
     )
 
 

@@ -254,7 +254,7 @@ def _checked(
     with counted_runs() as of_signature:
         check_by_running(program, oracle, seed=seed)
     with counted_runs() as of_undefined:
-        notes += notes_on_open_behaviour(program, seed)
+        notes += notes_on_open_behaviour(program, oracle, seed)
     return notes, {
         "state": of_state.n,
         "signature": of_signature.n,

@@ -51,6 +51,8 @@ WASM_FLAGS = (
 )
 # A check of bounds knows the arrays of the function it is in: calls are inlined.
 _INLINED = ("-mllvm", "-inline-threshold=10000")
+# Without it null is an address like others, and what is added to it is not checked.
+_NULL_IS_NOWHERE = ("-fdelete-null-pointer-checks",)
 # what a unit's names begin with in a module, and the module's own names
 _RENAMED = re.compile(r"\b(?:nsc_(?:u\d+|cell|64)_)+(?=\w)")
 _OWN = re.compile(r"\bnsc_u\d+m_\w+")
@@ -64,7 +66,13 @@ def trapping(checks: Sequence[str]) -> tuple[str, ...]:
         return ()
     names = ",".join(checks)
     inlined = _INLINED if "bounds" in checks else ()
-    return f"-fsanitize={names}", f"-fsanitize-trap={names}", *inlined
+    of_null = _NULL_IS_NOWHERE if "pointer-overflow" in checks else ()
+    return (
+        f"-fsanitize={names}",
+        f"-fsanitize-trap={names}",
+        *inlined,
+        *of_null,
+    )
 
 
 def filling(fill: str) -> tuple[str, ...]:

@@ -26,6 +26,9 @@ CHECKS: dict[str, str] = {
     "signed-integer-overflow": "overflows an integer",
     "float-cast-overflow": "converts a number to an integer type that cannot hold it",
 }
+# They come first in `CHECKS`.
+_OF_NULL = ("null", "pointer-overflow")
+_OF_SIZES = ("bounds", "object-size")
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,14 @@ def undefined_behaviour(
     if not _firing(unit, x, limits, tuple(CHECKS)):
         return []
     found = []
+    through_null: set[int] = set()
     for check, meaning in CHECKS.items():
         firing = _firing(unit, x, limits, (check,))
+        if check in _OF_SIZES:
+            # nothing stands behind a null pointer: that is no array's fault
+            firing = [k for k in firing if k not in through_null]
+        if check in _OF_NULL:
+            through_null.update(firing)
         if firing:
             example = tuple(float(v) for v in x[firing[0]])
             found.append(Undefined(check, meaning, len(firing), example))
