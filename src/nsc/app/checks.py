@@ -44,7 +44,7 @@ def notes_on_open_behaviour(
     """
     x = _sample(program, seed)
     ran = run(oracle.built, x)
-    unsettled = oracle.unsettled(x)
+    unsettled = oracle.unsettled(x, ran)
     found = undefined_behaviour(program.unit, x)
     notes = [
         f"on {each.count} of {len(x)} inputs the program {each.meaning}, for example at"

@@ -311,9 +311,16 @@ def _evidence(
         figures,
         figure_runs,
         taken,
-        check_runs=prepared.check_runs,
+        check_runs={**prepared.check_runs, **_repeats(prepared.oracle)},
     )
     return evidence, notes
+
+
+def _repeats(oracle: Oracle) -> dict[str, int]:
+    """Count the runs that tried whether contents of memory decide results."""
+    if not isinstance(oracle, ProgramOracle):
+        return {}
+    return {"contents of memory": oracle.repeats}
 
 
 def errors_of(found: Verification) -> np.ndarray:

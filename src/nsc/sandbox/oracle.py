@@ -13,6 +13,7 @@ import numpy as np
 from nsc.errors import BuildError, OracleError
 from nsc.program import Unit
 from nsc.sandbox.build import Failed, build
+from nsc.sandbox.count import counted_runs
 from nsc.sandbox.exits import ENDED_BY_CALL, exit_reached
 from nsc.sandbox.indeterminate import Unsettled, filled_builds, unsettled
 from nsc.sandbox.outcome import MEANING, Outcome
@@ -44,6 +45,8 @@ class ProgramOracle:
         self.unit = unit
         self.exits = exits
         self.filled = filled_builds(unit, built)
+        # how often calls ran the program again, with other contents of memory
+        self.repeats = 0
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """Return `n o` outputs.
@@ -53,7 +56,9 @@ class ProgramOracle:
                 returns; says how, how often, and on which.
         """
         done = run(self.built, x, self.limits)
-        found = self._unsettled(x, done)
+        with counted_runs() as repeated:
+            found = self.unsettled(x, done)
+        self.repeats += repeated.n
         if found is not None:
             raise _error(found.outcome, x, found.samples.tolist(), found.seen)
         if done.failed:
@@ -67,11 +72,16 @@ class ProgramOracle:
             raise _error(done.outcome, x, failed, n, asked)
         return done.outputs
 
-    def unsettled(self, x: np.ndarray) -> Unsettled | None:
-        """Find what the program returns on inputs `n i` that C does not settle."""
-        return self._unsettled(x, run(self.built, x, self.limits))
+    def unsettled(
+        self, x: np.ndarray, done: Execution | None = None
+    ) -> Unsettled | None:
+        """Find what the program returns on inputs `n i` that C does not settle.
 
-    def _unsettled(self, x: np.ndarray, done: Execution) -> Unsettled | None:
+        Args:
+            done: what came of a run on them, where there was one.
+        """
+        if done is None:
+            done = run(self.built, x, self.limits)
         return unsettled(self.built, self.filled, x, done, self.limits)
 
     def _place(self, x: np.ndarray, outcome: Outcome) -> str:
