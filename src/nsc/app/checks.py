@@ -16,6 +16,7 @@ from nsc.program import Program, draw_inputs, with_twofold_pointers
 from nsc.sandbox import (
     ENDED_BY_CALL,
     MEANING,
+    OF_NULL,
     Built,
     Execution,
     Outcome,
@@ -45,12 +46,16 @@ def notes_on_open_behaviour(
     x = _sample(program, seed)
     ran = run(oracle.built, x)
     unsettled = oracle.unsettled(x, ran)
+    told = ()
+    if unsettled is not None and unsettled.outcome is Outcome.null_pointer:
+        told = OF_NULL
     found = undefined_behaviour(program.unit, x)
     notes = [
         f"on {each.count} of {len(x)} inputs the program {each.meaning}, for example at"
         f" {_spelled(program, each.example)}: C leaves undefined what comes of it;"
         f" {ADVICE}"
         for each in found
+        if each.check not in told
     ]
     return (
         *(

@@ -320,7 +320,7 @@ def _repeats(oracle: Oracle) -> dict[str, int]:
     """Count the runs that tried whether contents of memory decide results."""
     if not isinstance(oracle, ProgramOracle):
         return {}
-    return {"contents of memory": oracle.repeats}
+    return {"memory": oracle.repeats}
 
 
 def errors_of(found: Verification) -> np.ndarray:

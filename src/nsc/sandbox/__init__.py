@@ -39,5 +39,6 @@ from nsc.sandbox.run import run as run
 from nsc.sandbox.state import State as State
 from nsc.sandbox.state import state_of as state_of
 from nsc.sandbox.static_storage import Storage as Storage
+from nsc.sandbox.undefined import OF_NULL as OF_NULL
 from nsc.sandbox.undefined import Undefined as Undefined
 from nsc.sandbox.undefined import undefined_behaviour as undefined_behaviour

@@ -27,7 +27,7 @@ CHECKS: dict[str, str] = {
     "float-cast-overflow": "converts a number to an integer type that cannot hold it",
 }
 # They come first in `CHECKS`.
-_OF_NULL = ("null", "pointer-overflow")
+OF_NULL = ("null", "pointer-overflow")
 _OF_SIZES = ("bounds", "object-size")
 
 
@@ -64,7 +64,7 @@ def undefined_behaviour(
         if check in _OF_SIZES:
             # nothing stands behind a null pointer: that is no array's fault
             firing = [k for k in firing if k not in through_null]
-        if check in _OF_NULL:
+        if check in OF_NULL:
             through_null.update(firing)
         if firing:
             example = tuple(float(v) for v in x[firing[0]])
