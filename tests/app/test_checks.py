@@ -8,6 +8,7 @@ import nsc
 from nsc.app import main
 from nsc.app.checks import notes_on_open_behaviour
 from nsc.program import parse_program
+from nsc.sandbox import ProgramOracle
 
 PICK = (
     "static const double table[5] = {1, 2, 4, 8, 16};\n"
@@ -16,7 +17,8 @@ PICK = (
 
 
 def notes(text: str, **options) -> tuple[str, ...]:
-    return notes_on_open_behaviour(parse_program(text, **options), 0)
+    program = parse_program(text, **options)
+    return notes_on_open_behaviour(program, ProgramOracle(program.unit), 0)
 
 
 @pytest.mark.parametrize("timing", [True, False])
@@ -75,6 +77,23 @@ def test_inside_its_table_nothing_is_told():
         ),
         ("int f(double x) { return (int)(x * 1e10); }", {}, "cannot hold it"),
         (
+            "double f(double x) { double z = 2; double *p = x == 1 ? 0 : &z; return *p; }",
+            {},
+            "on 1 of 450 inputs the program read or wrote through a null pointer, for"
+            " example at (x = 1)",
+        ),
+        (
+            "double f(double x) { double z; if (x < 1) z = x; return z; }",
+            {},
+            "on 1 of 450 inputs the program read a variable before it was written",
+        ),
+        (
+            "double f(double x) { double z = 2; double *p = x > 0 ? 0 : &z;"
+            " return *p == 77 ? 5 : x; }",
+            {},
+            "the program reads or writes through a null pointer, or takes",
+        ),
+        (
             "double f(const double *v, int n) {"
             " double s = 0; for (int i = 0; i < n; i++) s += v[i]; return s; }",
             {"ranges": {"n": (0, 9)}, "arrays": {"v": 8}},
@@ -116,6 +135,6 @@ def test_rare_corners_are_tried():
     ],
 )  # fmt: skip
 def test_a_pointer_of_other_bits_is_told_where_it_matters(text, is_told):
-    found = notes_on_open_behaviour(parse_program(text, function="f"), 0)
+    found = notes(text, function="f")
     told = [n for n in found if "pointers have 32 bits in the sandbox" in n]
     assert bool(told) == is_told

@@ -155,13 +155,17 @@ def test_curves_along_each_input(inputs, curves, tmp_path):
 
 def test_runs_of_checks_are_counted_by_themselves(wave, tmp_path):
     report = compile_file(wave, tmp_path, SMALL, timing=False)
-    # 128 inputs are run four times, to see whether the program remembers
-    assert report.check_runs["signature"] == 4 * 128
-    # with checks built in, and without
+    # 128 inputs are run four times, to see whether the program remembers, and 256 with
+    # two contents of memory
+    assert report.check_runs["signature"] == 4 * 128 + 2 * 256
+    # with checks built in, and without, with two contents of memory
     corners = 4
-    assert report.check_runs["undefined behaviour"] == 2 * (448 + corners)
+    assert report.check_runs["undefined behaviour"] == 3 * (448 + corners)
+    # all that is learnt from runs with other contents, too
+    once = sum(report.program_runs.values())
+    assert report.check_runs["memory"] == once
     page = (tmp_path / "report.html").read_text()
-    in_all = sum(report.program_runs.values()) + 4 * 128 + 2 * 452
+    in_all = once + sum(report.check_runs.values())
     assert f"<b>{in_all}</b><span>program runs in all" in page
 
 

@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from nsc.exestack.programs.check import (
     CHECKS,
     LIMITS,
     inputs_for,
+    memory_reasons,
     neighbour_reasons,
     signature_reasons,
     state_reasons,
@@ -16,7 +19,7 @@ from nsc.exestack.programs.profile import profile_named
 from nsc.exestack.sources.text import SourceText
 from nsc.program import Program, parse_program
 from nsc.record import Record
-from nsc.sandbox import build, run
+from nsc.sandbox import Built, build, run
 
 WIDE = profile_named("wide")
 SCALE = "void scale(double *p, double k) { *p = *p * k; }"
@@ -29,6 +32,15 @@ double before(double x) {
 }"""
 TABLE = """static const double w[4] = {1, 2, 3, 4};
 double table(double x) { return w[(int)(x + 2)]; }"""
+
+
+def outputs_of(programs: list[Program]) -> list[np.ndarray]:
+    """Run programs of one input together."""
+    found: list[np.ndarray] = []
+    for built in build([p.unit for p in programs], checks=CHECKS):
+        assert isinstance(built, Built)
+        found.append(run(built, inputs_for(1, WIDE), LIMITS).outputs)
+    return found
 
 
 def without_input(program: Program, name: str) -> Program:
@@ -87,10 +99,34 @@ def test_what_depends_on_its_neighbours_is_found():
         for k in range(3, 6)
     ]  # fmt: skip
     programs = [*others, parse_program(BEFORE), parse_program(TABLE)]
-    built = build([p.unit for p in programs], checks=CHECKS)
-    outputs = [run(b, inputs_for(1, WIDE), LIMITS).outputs for b in built]
+    outputs = outputs_of(programs)
     reasons = neighbour_reasons(programs, outputs, WIDE)
     assert reasons == [None, None, None, "depends_on_neighbours", None]
+
+
+UNWRITTEN = "double part(double x) { double s; if (x > 0) s = x; return s; }"
+NULL = "double null(double x) { double z = 2; double *p = x > 0 ? 0 : &z; return *p; }"
+SETTLED = """double settled(double x) {
+  double s[9000];
+  double sum = 0;
+  for (int k = 0; k < 4; k++) s[k] = x + k;
+  for (int k = 0; k < 4; k++) sum += s[k];
+  return sum;
+}"""
+
+
+def test_what_c_leaves_open_is_dropped_by_name():
+    texts = [SETTLED, UNWRITTEN, BEFORE, NULL, TABLE]
+    programs = [parse_program(text) for text in texts]
+    outputs = outputs_of(programs)
+    reasons = memory_reasons(programs, outputs, WIDE)
+    assert reasons == [
+        None,
+        "unwritten_value",
+        "depends_on_neighbours",
+        "null_pointer",
+        None,
+    ]
 
 
 def test_there_may_be_nothing_to_check():

@@ -79,7 +79,9 @@ def test_each_kind_of_end_is_seen():
     seen = {
         re.match(r"// expect: (\w+)", p.read_text()).group(1) for p in FILES
     }
-    assert seen == {o.value for o in Outcome} - {"trapped", "build_timeout"}
+    # the last is not how one run ends, but what several show (test_indeterminate.py)
+    others = {"trapped", "build_timeout", "unwritten_value"}
+    assert seen == {o.value for o in Outcome} - others
 
 
 @pytest.mark.parametrize(

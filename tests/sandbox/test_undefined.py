@@ -39,6 +39,17 @@ def found(text: str, *ranges: tuple[float, float]) -> dict[str, int]:
             (1, 4),
             {"float-cast-overflow": 2},
         ),
+        (
+            "static double *t; double f(int a) { return t[a + 1] == 5 ? 1 : a; }",
+            (0, 3),
+            {"pointer-overflow": 4},
+        ),
+        (
+            "double f(int a) { double z = a; double *p = a > 2 ? 0 : &z;"
+            " return *p == 5 ? 1 : a; }",
+            (0, 3),
+            {"null": 1},
+        ),
     ],
 )
 def test_undefined_behaviour_is_counted(text, ranges, expected):

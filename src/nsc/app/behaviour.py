@@ -1,6 +1,6 @@
 """What running a program shows against its text, before anything is learnt from it.
 
-In: Program, built. Out: nothing, or a SourceError by name. Non-goals: how runs tell
+In: Program, its oracle. Out: nothing, or a SourceError by name. Non-goals: how runs tell
 (sandbox).
 """
 
@@ -16,6 +16,9 @@ from nsc.sandbox import (
     KINDS,
     Built,
     Disagreement,
+    Outcome,
+    ProgramOracle,
+    Unsettled,
     remembering,
     signature_disagreements,
 )
@@ -49,22 +52,52 @@ ADVICE = {
 }
 
 
-def check_by_running(program: Program, built: Built, *, seed: int) -> None:
+def check_by_running(
+    program: Program, oracle: ProgramOracle, *, seed: int
+) -> None:
     """Run a program on its domain, and compare with what its text says.
 
     Raises:
-        SourceError: its results depend on earlier calls (`depends_on_history`), or
-            elements behind its pointers are read or written otherwise than its
-            signature says (`signature_differs`).
+        SourceError: it reads through null pointers (`null_pointer`), or variables that
+            were never written (`unwritten_value`), its results depend on earlier calls
+            (`depends_on_history`), or elements behind its pointers are read or written
+            otherwise than its signature says (`signature_differs`).
     """
     generator = np.random.default_rng(seed)
     x = draw_inputs(program, PATTERNED, generator=generator)
-    _refuse_memory(program, built, x[:REPEATED])
+    found = oracle.unsettled(x)
+    if found is not None:
+        raise SourceError(program.path, [_unsettled(program, x, found)])
+    _refuse_memory(program, oracle.built, x[:REPEATED])
     if not has_cells(program):
         return
     found = signature_disagreements([program], [x], seed=seed)[0]
     if found:
         raise SourceError(program.path, _problems(program, found))
+
+
+def _unsettled(program: Program, x: np.ndarray, found: Unsettled) -> Problem:
+    """Say which outputs C does not settle, why, and what to do."""
+    leaves = program.signature.outputs
+    names = _listed(leaves[k].name for k in found.outputs[:MOST_SPELLED])
+    more = ", ..." if len(found.outputs) > MOST_SPELLED else ""
+    where = (
+        f"on {len(found.samples)} of {found.seen} inputs, for example with"
+        f" {_spelled(program, x[found.samples[0]])}"
+    )
+    if found.outcome is Outcome.null_pointer:
+        what = (
+            f"'{program.name}' reads or writes through a null pointer {where}, which ends"
+            " it on most machines; restrict the domain to inputs on which it does not, or"
+            " set the pointer before"
+        )
+    else:
+        what = (
+            f"what {names}{more} should be is not settled {where}: there '{program.name}'"
+            " reads a variable, or an element or member of one, that no path has"
+            " written; write it on every path, or restrict the domain"
+        )
+    return _problem(program, str(found.outcome), what)
 
 
 def _refuse_memory(program: Program, built: Built, x: np.ndarray) -> None:

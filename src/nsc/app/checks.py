@@ -16,9 +16,12 @@ from nsc.program import Program, draw_inputs, with_twofold_pointers
 from nsc.sandbox import (
     ENDED_BY_CALL,
     MEANING,
+    OF_NULL,
     Built,
     Execution,
     Outcome,
+    ProgramOracle,
+    Unsettled,
     build,
     exit_reached,
     run,
@@ -31,28 +34,49 @@ ADVICE = "restrict the domain, or mend the program"
 _CORNERS_OF = 6  # inputs, all of whose corners fit
 
 
-def notes_on_open_behaviour(program: Program, seed: int) -> tuple[str, ...]:
+def notes_on_open_behaviour(
+    program: Program, oracle: ProgramOracle, seed: int
+) -> tuple[str, ...]:
     """Say what a program does inside its domain that C does not settle.
 
     Args:
+        oracle: the program's.
         seed: of the sample.
     """
     x = _sample(program, seed)
-    built = build([program.unit])[0]
-    if not isinstance(built, Built):
-        return ()  # whoever runs the program says why
-    ran = run(built, x)
+    ran = run(oracle.built, x)
+    unsettled = oracle.unsettled(x, ran)
+    told = ()
+    if unsettled is not None and unsettled.outcome is Outcome.null_pointer:
+        told = OF_NULL
     found = undefined_behaviour(program.unit, x)
     notes = [
         f"on {each.count} of {len(x)} inputs the program {each.meaning}, for example at"
         f" {_spelled(program, each.example)}: C leaves undefined what comes of it;"
         f" {ADVICE}"
         for each in found
+        if each.check not in told
     ]
     return (
-        *_of_failures(program, x, ran),
+        *(
+            _of_failures(program, x, ran)
+            if unsettled is None
+            else _of_unsettled(program, x, unsettled)
+        ),
         *notes,
         *_of_pointers(program, x, ran),
+    )
+
+
+def _of_unsettled(
+    program: Program, x: np.ndarray, found: Unsettled
+) -> tuple[str, ...]:
+    """Say where a null pointer or an unwritten variable decides: rarely, or it is refused."""
+    where = _spelled(program, x[found.samples[0]])
+    return (
+        f"on {len(found.samples)} of {found.seen} inputs the program"
+        f" {MEANING[found.outcome]}, for example at {where}: C leaves undefined what"
+        f" comes of it; {ADVICE}",
     )
 
 

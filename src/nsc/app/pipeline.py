@@ -252,9 +252,9 @@ def _checked(
     with counted_runs() as of_state:
         notes = check_static_variables(program, seed=seed)
     with counted_runs() as of_signature:
-        check_by_running(program, oracle.built, seed=seed)
+        check_by_running(program, oracle, seed=seed)
     with counted_runs() as of_undefined:
-        notes += notes_on_open_behaviour(program, seed)
+        notes += notes_on_open_behaviour(program, oracle, seed)
     return notes, {
         "state": of_state.n,
         "signature": of_signature.n,
@@ -311,9 +311,16 @@ def _evidence(
         figures,
         figure_runs,
         taken,
-        check_runs=prepared.check_runs,
+        check_runs={**prepared.check_runs, **_repeats(prepared.oracle)},
     )
     return evidence, notes
+
+
+def _repeats(oracle: Oracle) -> dict[str, int]:
+    """Count the runs that tried whether contents of memory decide results."""
+    if not isinstance(oracle, ProgramOracle):
+        return {}
+    return {"memory": oracle.repeats}
 
 
 def errors_of(found: Verification) -> np.ndarray:

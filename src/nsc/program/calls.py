@@ -20,6 +20,8 @@ from nsc.syntax import Array, CType, child, text_of
 from nsc.text import WRITES_ARGUMENT
 
 COPIES = ("memcpy", "memmove", "__builtin_memcpy", "__builtin_memmove")
+# their first argument is memory that they give back
+FREES = ("free", "realloc", "reallocarray")
 FILLS = ("memset", "__builtin_memset")
 # a range of more elements than that is one whose places are not told apart
 MAX_ELEMENTS = 1024
@@ -53,6 +55,8 @@ def _library(name: str, arguments: list[Expression], node: Node) -> Expression:
 
     def run(m: Machine) -> Value:
         values = _values(arguments, m)
+        if name in FREES and values:
+            m.free(values[0], name, node)
         for k, value in enumerate(values):
             places = m.places(value, pointee_of(arguments[k].type), node)
             if k not in written:
@@ -176,6 +180,8 @@ def _do(
 ) -> Value:
     for name in effects.lost:
         m.lose(handed.get(name), node)
+    for name, (by, _) in effects.freed.items():
+        m.free(handed.get(name), by, node)
     if m.state is None:
         return None
     m.turns_left -= len(effects.reads) + len(effects.writes)

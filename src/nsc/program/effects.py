@@ -37,6 +37,7 @@ class Effects:
         writes: places that may be written.
         certain: places that are written on every way; None if no way leads out.
         lost: the parameters whose pointers go where they are not followed.
+        freed: the parameters whose memory may be given back, and by which function.
         returned: where the result may point.
         result: its type.
     """
@@ -48,6 +49,7 @@ class Effects:
     writes: dict[Path, Node] = field(default_factory=dict)
     certain: frozenset[Path] | None = None
     lost: dict[str, Node] = field(default_factory=dict)
+    freed: dict[str, tuple[str, Node]] = field(default_factory=dict)
     returned: Pointers = frozenset()
     result: CType | None = None
 
@@ -140,6 +142,7 @@ class Machine:
         self.reads: dict[Path, tuple[frozenset[Path], Node]] = {}
         self.writes: dict[Path, Node] = {}
         self.lost: dict[str, Node] = {}
+        self.freed: dict[str, tuple[str, Node]] = {}
         self.returned: Pointers = frozenset()
         self.exits: State | None = None
         self.breaks: list[State | None] = []
@@ -164,6 +167,12 @@ class Machine:
         if isinstance(value, frozenset) and self.state is not None:
             for path in value - NOWHERE:
                 self.lost.setdefault(path.root, node)
+
+    def free(self, value: Value, by: str, node: Node) -> None:
+        """Note that memory is given back, by a function of that name."""
+        if isinstance(value, frozenset) and self.state is not None:
+            for path in value - NOWHERE:
+                self.freed.setdefault(path.root, (by, node))
 
     def places(
         self, value: Value, wanted: CType | None, node: Node

@@ -196,7 +196,20 @@ def _told(use: PointerUse, *, is_out: bool) -> PointerUse:
 def _use(
     effects: Effects, name: str, ctype: Pointer | Array, node: Node
 ) -> PointerUse:
-    """Gather what a function does behind one of its parameters."""
+    """Gather what a function does behind one of its parameters.
+
+    Raises:
+        Refusal: `frees_argument`.
+    """
+    freed = effects.freed.get(name)
+    if freed is not None:
+        by, at = freed
+        what = (
+            f"'{name}', which belongs to the caller, is handed to '{by}' here: a surrogate"
+            " has no memory to give back; leave the call out, or choose a function that"
+            " does not make it"
+        )
+        raise Refusal("frees_argument", what, at)
     reads = [
         Access(path.steps, at, written)
         for path, (written, at) in effects.reads.items()

@@ -251,6 +251,7 @@ def _effects(c: Compiler, item: Item) -> Effects:
         m.writes,
         certain,
         m.lost,
+        m.freed,
         m.returned,
         _result(c.scope, item.node),
     )

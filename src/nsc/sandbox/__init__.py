@@ -21,6 +21,10 @@ from nsc.sandbox.exits import exit_reached as exit_reached
 from nsc.sandbox.guard import refusal as refusal
 from nsc.sandbox.history import remembering as remembering
 from nsc.sandbox.history import same_bits as same_bits
+from nsc.sandbox.indeterminate import LOW_BYTE as LOW_BYTE
+from nsc.sandbox.indeterminate import Unsettled as Unsettled
+from nsc.sandbox.indeterminate import filled_builds as filled_builds
+from nsc.sandbox.indeterminate import unsettled as unsettled
 from nsc.sandbox.oracle import ProgramOracle as ProgramOracle
 from nsc.sandbox.outcome import MEANING as MEANING
 from nsc.sandbox.outcome import Outcome as Outcome
@@ -35,5 +39,6 @@ from nsc.sandbox.run import run as run
 from nsc.sandbox.state import State as State
 from nsc.sandbox.state import state_of as state_of
 from nsc.sandbox.static_storage import Storage as Storage
+from nsc.sandbox.undefined import OF_NULL as OF_NULL
 from nsc.sandbox.undefined import Undefined as Undefined
 from nsc.sandbox.undefined import undefined_behaviour as undefined_behaviour

@@ -16,6 +16,7 @@ from nsc.sandbox.compiler import (
     Compiled,
     CompilerLimits,
     compile_wasm,
+    filling,
     trapping,
 )
 from nsc.sandbox.guard import refusal
@@ -53,6 +54,7 @@ def build(
     limits: CompilerLimits = CompilerLimits(),
     *,
     checks: Sequence[str] = (),
+    fill: str = "",
 ) -> list[Built | Failed]:
     """Build units, `UNITS_PER_MODULE` to a module.
 
@@ -62,8 +64,10 @@ def build(
         checks: undefined behaviour that ends a sample (`aborted`), as clang names it:
             "bounds", "shift"... Without a check an index past the end of an array
             reads what lies there, which other units of the module decide.
+        fill: what a variable holds before it is written: "pattern", "zero", or what
+            the compiler makes of it.
     """
-    more_flags = trapping(checks)
+    more_flags = (*trapping(checks), *filling(fill))
     compile_ = partial(compile_wasm, limits=limits, more_flags=more_flags)
     results: dict[int, Built | Failed] = {}
     alone: list[int] = []

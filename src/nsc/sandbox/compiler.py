@@ -24,6 +24,8 @@ from nsc.host import (
 )
 from nsc.sandbox.outcome import Outcome
 
+# From address 0, below the stack's last 256 KB: only null pointers lead there.
+NULL_BYTES = 16 << 10
 WASM_FLAGS = (
     "-target",
     "wasm32-wasi",
@@ -38,7 +40,9 @@ WASM_FLAGS = (
     "-ffp-contract=off",
     "-fno-math-errno",
     "-fno-sanitize=undefined",
-    "-Wl,-z,stack-size=262144",
+    # what a null pointer reads is what lies at address 0, where run.py sees it
+    "-fno-delete-null-pointer-checks",
+    f"-Wl,-z,stack-size={(256 << 10) + NULL_BYTES}",
     "-Wl,--max-memory=67108864",
     "-fbracket-depth=256",
     "-fno-diagnostics-show-option",
@@ -47,6 +51,8 @@ WASM_FLAGS = (
 )
 # A check of bounds knows the arrays of the function it is in: calls are inlined.
 _INLINED = ("-mllvm", "-inline-threshold=10000")
+# Without it null is an address like others, and what is added to it is not checked.
+_NULL_IS_NOWHERE = ("-fdelete-null-pointer-checks",)
 # what a unit's names begin with in a module, and the module's own names
 _RENAMED = re.compile(r"\b(?:nsc_(?:u\d+|cell|64)_)+(?=\w)")
 _OWN = re.compile(r"\bnsc_u\d+m_\w+")
@@ -60,7 +66,21 @@ def trapping(checks: Sequence[str]) -> tuple[str, ...]:
         return ()
     names = ",".join(checks)
     inlined = _INLINED if "bounds" in checks else ()
-    return f"-fsanitize={names}", f"-fsanitize-trap={names}", *inlined
+    of_null = _NULL_IS_NOWHERE if "pointer-overflow" in checks else ()
+    return (
+        f"-fsanitize={names}",
+        f"-fsanitize-trap={names}",
+        *inlined,
+        *of_null,
+    )
+
+
+def filling(fill: str) -> tuple[str, ...]:
+    """Return the flags that fill variables and the heap: "pattern", "zero" or "" (not)."""
+    if not fill:
+        return ()
+    byte = "0" if fill == "zero" else "0xAA"
+    return f"-ftrivial-auto-var-init={fill}", f"-Dnsc_u0m_fill={byte}"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from nsc.program import Piece, Unit
@@ -55,18 +55,7 @@ def module_texts(units: Sequence[Unit]) -> list[Text]:
     headers = dict.fromkeys(h for unit in units for h in unit.headers)
     inputs = max(u.n_inputs for u in units)
     outputs = max(u.n_outputs for u in units)
-    before = [f"#include <{h}>" for h in headers]
-    before += [
-        f"static double nsc_u0m_in[{CHUNK * inputs}], nsc_u0m_out[{CHUNK * outputs}];",
-        "static volatile int nsc_u0m_done;",
-        # glibc has them, the sandbox's C library does not
-        "static int isnanf(float x) { return x != x; }",
-        "static int isinff(float x) { return x - x != x - x && x == x; }",
-        "#define nsc_u0m_export(name) __attribute__((export_name(name)))",
-        'nsc_u0m_export("in") double *nsc_u0m_get_in(void) { return nsc_u0m_in; }',
-        'nsc_u0m_export("out") double *nsc_u0m_get_out(void) { return nsc_u0m_out; }',
-        'nsc_u0m_export("done") volatile int *nsc_u0m_get_done(void) { return &nsc_u0m_done; }\n',
-    ]
+    before = _before(headers, inputs, outputs)
     symbols: dict[
         tuple[str, bytes], str
     ] = {}  # by name and what it stands for
@@ -92,6 +81,38 @@ def module_texts(units: Sequence[Unit]) -> list[Text]:
     )
     loop = _RUN.replace("ENTRIES", ", ".join(entries)).replace("STEPS", steps)
     return [Text("\n".join(before), []), *written.values(), Text(loop, [])]
+
+
+def _before(headers: Collection[str], inputs: int, outputs: int) -> list[str]:
+    """Write what stands before the units, with buffers for the most inputs and outputs."""
+    before = [f"#include <{h}>" for h in headers]
+    own = [
+        f"static double nsc_u0m_in[{CHUNK * inputs}], nsc_u0m_out[{CHUNK * outputs}];",
+        "static volatile int nsc_u0m_done;",
+        # glibc has them, the sandbox's C library does not
+        "static int isnanf(float x) { return x != x; }",
+        "static int isinff(float x) { return x - x != x - x && x == x; }",
+        "#define nsc_u0m_export(name) __attribute__((export_name(name)))",
+        'nsc_u0m_export("in") double *nsc_u0m_get_in(void) { return nsc_u0m_in; }',
+        'nsc_u0m_export("out") double *nsc_u0m_get_out(void) { return nsc_u0m_out; }',
+        'nsc_u0m_export("done") volatile int *nsc_u0m_get_done(void) { return &nsc_u0m_done; }\n',
+    ]
+    return [*before, *_filled_heap(headers), *own]
+
+
+def _filled_heap(headers: Collection[str]) -> list[str]:
+    """Write a `malloc` that fills what it returns, where a build fills variables."""
+    if "stdlib.h" not in headers:
+        return []
+    return [
+        "#ifdef nsc_u0m_fill",
+        "static void *nsc_u0m_malloc(size_t n) {",
+        "  void *made = malloc(n);",
+        "  return made ? __builtin_memset(made, nsc_u0m_fill, n) : made;",
+        "}",
+        "#define malloc nsc_u0m_malloc",
+        "#endif",
+    ]
 
 
 def _renamed(piece: Piece, named: Sequence[tuple[str, str]]) -> str:

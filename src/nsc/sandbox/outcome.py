@@ -23,6 +23,9 @@ class Outcome(StrEnum):
     stack_overflow = "stack_overflow"
     division_by_zero = "division_by_zero"
     integer_overflow = "integer_overflow"
+    null_pointer = "null_pointer"
+    # read a variable that was never written
+    unwritten_value = "unwritten_value"
     aborted = "aborted"
     exited = "exited"
     # asked the host for a file, a clock...
@@ -36,6 +39,8 @@ MEANING: dict[Outcome, str] = {
     Outcome.stack_overflow: "used up its stack",
     Outcome.division_by_zero: "divided an integer by zero",
     Outcome.integer_overflow: "overflowed an integer division or conversion",
+    Outcome.null_pointer: "read or wrote through a null pointer",
+    Outcome.unwritten_value: "read a variable before it was written",
     Outcome.aborted: "aborted, as an assertion does that fails,",
     Outcome.exited: "called exit",
     Outcome.forbidden_import: "asked the host for something that is not granted",

@@ -20,6 +20,7 @@ from wasmtime import TrapCode
 
 from nsc.errors import HostError
 from nsc.sandbox.build import Built
+from nsc.sandbox.compiler import NULL_BYTES
 from nsc.sandbox.count import add_runs
 from nsc.sandbox.module import CHUNK
 from nsc.sandbox.outcome import Outcome
@@ -117,7 +118,7 @@ def _is_no_terminal(fd: int, status: int) -> int:
 class Instance:
     """One fresh instance of a module."""
 
-    def __init__(self, built: Built, limits: RunLimits):
+    def __init__(self, built: Built, limits: RunLimits, low_byte: int = 0):
         self.store = wasmtime.Store(_engine())
         self.store.set_limits(
             memory_size=limits.memory_bytes, instances=1, tables=4, memories=1
@@ -135,6 +136,13 @@ class Instance:
         self.exports = exports
         self.built = built
         self.limits = limits
+        self.low = bytes([low_byte]) * NULL_BYTES
+        if low_byte:
+            self.memory.write(self.store, self.low, 0)
+
+    def wrote_low(self) -> bool:
+        """Say whether what only null pointers lead to was written."""
+        return bytes(self.memory.read(self.store, 0, NULL_BYTES)) != self.low
 
     def write(self, x: np.ndarray) -> None:
         """Put inputs `n i` where the module reads them."""
@@ -198,17 +206,23 @@ def _memory(exports: Mapping[str, object]) -> wasmtime.Memory:
 
 
 def run(
-    built: Built, x: np.ndarray, limits: RunLimits = RunLimits()
+    built: Built,
+    x: np.ndarray,
+    limits: RunLimits = RunLimits(),
+    *,
+    low_byte: int = 0,
 ) -> Execution:
     """Run a unit on inputs.
 
     After a failure a fresh instance goes on with the next sample, until
-    `limits.failures`.
+    `limits.failures`. A write through a null pointer is a failure; what a null
+    pointer reads is for who compares runs with two `low_byte`s.
 
     Args:
         built: the unit.
         x: `n i`, in the program's units.
         limits: on fuel, memory and failures.
+        low_byte: what each byte at and after address 0 holds.
 
     Returns:
         Outputs `n o` and an outcome for each sample that did not finish.
@@ -216,16 +230,19 @@ def run(
     Raises:
         HostError: this machine cannot run any program.
     """
-    return _Run(built, x, limits).execution()
+    return _Run(built, x, limits, low_byte).execution()
 
 
 class _Run:
     """Samples of one call of `run`, chunk by chunk: what has come of them so far."""
 
-    def __init__(self, built: Built, x: np.ndarray, limits: RunLimits):
+    def __init__(
+        self, built: Built, x: np.ndarray, limits: RunLimits, low_byte: int
+    ):
         self.built = built
         self.x = x
         self.limits = limits
+        self.low_byte = low_byte
         self.outputs = np.full((len(x), built.n_outputs), np.nan)
         self.failed: dict[int, Outcome] = {}
         self.import_name = ""
@@ -256,6 +273,13 @@ class _Run:
         while first < n:
             last = min(first + window, n)
             reached, outcome, import_name = instance.run(first, last)
+            if instance.wrote_low():
+                if window > 1:  # the next time it shows which sample wrote
+                    window = 1
+                    instance = self._written(None, start, stop)
+                    continue
+                reached = first
+                outcome = Outcome.null_pointer
             done = instance.read(first, reached)
             self.outputs[start + first : start + reached] = done
             has_failed = outcome is not Outcome.ok
@@ -278,7 +302,7 @@ class _Run:
     ) -> Instance:
         """Return an instance that holds the chunk's inputs, fresh if none is given."""
         if instance is None:
-            instance = Instance(self.built, self.limits)
+            instance = Instance(self.built, self.limits, self.low_byte)
         instance.write(self.x[start:stop])
         self.instance = instance
         return instance

@@ -1,7 +1,7 @@
 """What C leaves undefined inside a domain, found by running with checks.
 
 In: a Unit, inputs. Out: what was met, with the first input that meets it. Non-goals:
-reads of memory that was never written, and pointers that point nowhere.
+reads of memory that was never written (indeterminate).
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from nsc.sandbox.run import RunLimits, run
 
 # What clang can check (-fsanitize=...), and what its finding is called.
 CHECKS: dict[str, str] = {
+    "null": "reads or writes through a null pointer, or takes a member's address there",
+    "pointer-overflow": "adds to a null pointer, or leaves the memory with a pointer",
     "bounds": "reads or writes outside an array",
     "object-size": "reads or writes more bytes than an object has",
     "shift": "shifts an integer by more than its bits, or a negative one",
@@ -24,6 +26,9 @@ CHECKS: dict[str, str] = {
     "signed-integer-overflow": "overflows an integer",
     "float-cast-overflow": "converts a number to an integer type that cannot hold it",
 }
+# They come first in `CHECKS`.
+OF_NULL = ("null", "pointer-overflow")
+_OF_SIZES = ("bounds", "object-size")
 
 
 @dataclass(frozen=True)
@@ -53,8 +58,14 @@ def undefined_behaviour(
     if not _firing(unit, x, limits, tuple(CHECKS)):
         return []
     found = []
+    through_null: set[int] = set()
     for check, meaning in CHECKS.items():
         firing = _firing(unit, x, limits, (check,))
+        if check in _OF_SIZES:
+            # nothing stands behind a null pointer: that is no array's fault
+            firing = [k for k in firing if k not in through_null]
+        if check in OF_NULL:
+            through_null.update(firing)
         if firing:
             example = tuple(float(v) for v in x[firing[0]])
             found.append(Undefined(check, meaning, len(firing), example))

@@ -14,13 +14,17 @@ from nsc.exestack.programs.profile import Profile
 from nsc.program import Piece, Program, Unit
 from nsc.record import SAMPLES, shared_inputs
 from nsc.sandbox import (
+    LOW_BYTE,
+    Built,
     Failed,
     RunLimits,
     build,
+    filled_builds,
     run,
     same_bits,
     signature_disagreements,
     state_of,
+    unsettled,
 )
 
 # outside an array, or an object, lies what a neighbour put there
@@ -85,27 +89,68 @@ def state_reasons(
     return reasons
 
 
+def memory_reasons(
+    programs: Sequence[Program],
+    outputs: Sequence[np.ndarray],
+    profile: Profile,
+) -> list[str | None]:
+    """Say which programs compute something else with other contents of memory.
+
+    That is what neighbours hold, unwritten variables, and what null pointers lead to:
+    all at once first, and one by one for the few that differ.
+
+    Args: as of `neighbour_reasons`.
+    """
+    found = neighbour_reasons(
+        programs, outputs, profile, fill="pattern", low_byte=LOW_BYTE
+    )
+    odd = [k for k, reason in enumerate(found) if reason is not None]
+    reasons: list[str | None] = [None] * len(programs)
+    by_neighbours = neighbour_reasons(
+        [programs[k] for k in odd], [outputs[k] for k in odd], profile
+    )
+    for k, reason in zip(odd, by_neighbours, strict=True):
+        reasons[k] = reason or _unsettled_reason(programs[k], profile)
+    return reasons
+
+
+def _unsettled_reason(program: Program, profile: Profile) -> str | None:
+    plain = build([program.unit], checks=CHECKS)[0]
+    if not isinstance(plain, Built):
+        return str(plain.outcome)
+    x = inputs_for(plain.n_inputs, profile)
+    filled = filled_builds(program.unit, plain)
+    found = unsettled(plain, filled, x, run(plain, x, LIMITS), LIMITS)
+    return None if found is None else str(found.outcome)
+
+
 def neighbour_reasons(
     programs: Sequence[Program],
     outputs: Sequence[np.ndarray],
     profile: Profile,
+    *,
+    fill: str = "",
+    low_byte: int = 0,
 ) -> list[str | None]:
     """Build programs again in other company, and say which compute something else.
 
     Args:
         programs: those that passed everything else.
         outputs: what each gave before, `n o`.
+        fill: as of `build`.
+        low_byte: as of `run`.
     """
     if not programs:
         return []
     units = [_STRANGER, *(p.unit for p in reversed(programs))]
-    built = build(units, checks=CHECKS)[:0:-1]
+    built = build(units, checks=CHECKS, fill=fill)[:0:-1]
     reasons: list[str | None] = []
     for made, y in zip(built, outputs, strict=True):
         if isinstance(made, Failed):
             reasons.append(str(made.outcome))
             continue
-        again = run(made, inputs_for(made.n_inputs, profile), LIMITS).outputs
+        x = inputs_for(made.n_inputs, profile)
+        again = run(made, x, LIMITS, low_byte=low_byte).outputs
         agrees = same_bits(np.ascontiguousarray(y), again).all()
         reasons.append(None if agrees else "depends_on_neighbours")
     return reasons

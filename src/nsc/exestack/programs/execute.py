@@ -16,7 +16,7 @@ from nsc.exestack.programs.check import (
     CHECKS,
     LIMITS,
     inputs_for,
-    neighbour_reasons,
+    memory_reasons,
     signature_reasons,
     state_reasons,
 )
@@ -43,7 +43,7 @@ def execute(
 
     Fuel: 200,000 wasm instructions a sample, on average over 1,024 samples, for each
     function by itself. What ran well is held against its signature, and built again
-    in other company.
+    in other company, with other contents of what it must not read.
     """
     programs = [c.program for c in candidates]
     built = build([p.unit for p in programs], checks=CHECKS)
@@ -58,7 +58,7 @@ def execute(
         programs, found, lambda ps, ys: signature_reasons(ps, profile)
     )
     found = _checked(
-        programs, found, lambda ps, ys: neighbour_reasons(ps, ys, profile)
+        programs, found, lambda ps, ys: memory_reasons(ps, ys, profile)
     )
     return [
         _record(c, y, profile) for c, y in zip(candidates, found, strict=True)
