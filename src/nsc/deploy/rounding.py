@@ -86,8 +86,8 @@ def rounding_bound(
 
     It is the running error of a dot product, layer by layer: n terms of size |w h| are
     off by n + 3 roundings (and by as many of the smallest numbers, where they are below
-    the normal ones: with these a relative error says nothing), what is off before a layer goes through |W|, and through the
-    activation's slope.
+    the normal ones: with these a relative error says nothing), what is off before a
+    layer goes through |W|, and through the activation's slope.
 
     Source: Higham, Accuracy and Stability of Numerical Algorithms, section 3.3.
 
