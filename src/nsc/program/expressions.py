@@ -393,7 +393,11 @@ def unary(c: Compiler, node: Node) -> Expression:
 
 def cast(c: Compiler, node: Node) -> Expression:
     ctype = named_in(c, child(node, "type"))
-    inner = c.compile(child(node, "value"))
+    return cast_to(ctype, c.compile(child(node, "value")), node)
+
+
+def cast_to(ctype: CType | None, inner: Expression, node: Node) -> Expression:
+    """Convert what an expression gives to a type; None if that is not known."""
     if isinstance(ctype, Pointer):
         return Expression(ctype, inner.run)
     if isinstance(ctype, Void):
