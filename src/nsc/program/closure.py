@@ -316,3 +316,13 @@ def closure_pieces(module: Module, closure: Closure) -> tuple[Piece, ...]:
         Piece(item.defines, text[item.start : item.end].strip())
         for item in closure.items
     )
+
+
+def closure_place(module: Module, closure: Closure, offset: int) -> int | None:
+    """Return where in the expanded text the closure's text has an offset from."""
+    pieces = closure_pieces(module, closure)
+    for item, piece in zip(closure.items, pieces, strict=True):
+        if offset <= len(piece.text):
+            return item.start + offset
+        offset -= len(piece.text) + 1
+    return None
