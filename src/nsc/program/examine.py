@@ -147,7 +147,7 @@ def examine(
     if late:
         nothing = Closure(item, (item,), (), (), (), (), ())
         return Examined(item, nothing, None, late)
-    closure = close(file.module, item)
+    closure = close(file.module, item, stated.given)
     written = written_variables(closure, stated.out)
     own = [name for name in stated.out if name not in written]
     stated = replace(stated, out=own, writes_more=bool(written))
