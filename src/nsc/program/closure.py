@@ -10,7 +10,6 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from operator import itemgetter
 
 from tree_sitter import Node
@@ -20,7 +19,14 @@ from nsc.program.leaves import leaves_of_variable
 from nsc.program.unit import Piece
 from nsc.refusal import Refusal
 from nsc.syntax import Item, Module, announced_by_type, facts_of
-from nsc.text import ERROR_NUMBERS, FORBIDDEN, HEADER_OF, HEADERS, Macro
+from nsc.text import (
+    ERROR_NUMBERS,
+    FORBIDDEN,
+    HEADER_OF,
+    HEADERS,
+    Macro,
+    may_define,
+)
 
 MAX_ITEMS = 1000
 _KEYWORDS = frozenset(
@@ -244,16 +250,19 @@ class _Outside:
         if node.type == "type_identifier":
             kind = "type"
         is_declared = bool(self.module.named(name))
-        said = self._said_of_missing(is_declared, is_call)
+        said = self._said_of_missing(name, is_declared, is_call)
         said += self._said_of_extern(name)
         what = f"the {kind} '{name}' is {said}"
         self.refusals.append(
             Refusal(f"unknown_{kind}", what, node).moved(base)
         )
 
-    def _said_of_missing(self, is_declared: bool, is_call: bool) -> str:
+    def _said_of_missing(
+        self, name: str, is_declared: bool, is_call: bool
+    ) -> str:
         if not is_declared:
-            return f"not defined in this file{self._unread_headers}"
+            unread = self.module.expanded.unread
+            return f"not defined in this file{may_define(name, unread)}"
         said = "declared, but its definition is in another file: paste it here"
         return said + (
             ", or guess it by name with text_only=True" if is_call else ""
@@ -273,16 +282,6 @@ class _Outside:
         return (
             f", make it an input with inputs={{'{name}': (LO, HI)}}, or fix it with"
             f" fix={{'{name}': VALUE}}"
-        )
-
-    @cached_property
-    def _unread_headers(self) -> str:
-        unread = self.module.expanded.unread
-        if not unread:
-            return ""
-        return (
-            f"; it may come from {', '.join(unread[:3])}: give its folder with"
-            " include=['DIR']"
         )
 
 
