@@ -453,7 +453,10 @@ def _type_of(c: Compiler, node: Node) -> CType | None:
         inner = without_parentheses(node)
         if inner.type == "identifier":
             variable = c.variable(text_of(inner))
-            return None if variable is None else variable.type
+            # `sizeof(matrix)` reads as a variable until the typedef is known
+            if variable is None:
+                return named_type(text_of(inner), c.scope)
+            return variable.type
         return c.compile(inner).type
     except Refusal:
         return None
