@@ -68,8 +68,8 @@ class CompilerInput:
 def too_many_inputs(inputs: int) -> str:
     """Say why a program of so many inputs is not read, and what to do."""
     return (
-        f"the program has {inputs} inputs, and texts of up to {COVERING.n_inputs} are read;"
-        " to have it read, hold others at a value with --fix NAME=VALUE"
+        f"the program has {inputs} inputs, and texts of up to {COVERING.n_inputs} are"
+        " read; to have it read, hold others at a value with fix={'NAME': VALUE}"
         " [too_many_inputs]"
     )
 
