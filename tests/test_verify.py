@@ -162,3 +162,13 @@ def test_as_json_is_plain():
         True,
     ]
     assert verify(truth[:3], truth[:3]).as_json()["bound"] is None
+
+
+def test_the_share_of_wrong_integers_is_of_outputs_whose_values_come_up_again():
+    truth = np.arange(4096.0)[:, None]
+    few = truth % 100
+    assert verify(few, few + (truth < 1024), whole=[True]).wrong == 0.25
+    assert verify(truth, truth + 1, whole=[True]).wrong is None
+    both = np.hstack([few, truth])
+    found = verify(both, both + [0, 1], whole=[True, True])
+    assert found.wrong == 0.0 and found.outputs[1].wrong is None

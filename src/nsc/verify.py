@@ -14,6 +14,9 @@ from typing import Any
 
 import numpy as np
 
+# an integer output of more values is a quantity: its error says more than the share of
+# answers that are exactly right
+FEW_VALUES = 256
 QUANTILES = (0.5, 0.9, 0.99, 0.999)
 # of inputs that may exceed a bound; stated is the first that there are examples for
 FRACTIONS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25)
@@ -52,7 +55,7 @@ class Verification:
         bound: None when `n` is too small for any statement at this confidence.
         outputs: the errors of each output, where there are several.
         wrong: the share of inputs on which an output is another integer than it should
-            be; None where no output is one.
+            be; None where no output is one, or hardly a value of it comes up twice.
     """
 
     n: int
@@ -134,8 +137,17 @@ def verify(
         quantiles={f"{q:g}": float(np.quantile(worst, q)) for q in QUANTILES},
         bound=_bound(np.sort(worst), confidence, looks),
         outputs=tuple(map(alone, range(n_outputs))) if n_outputs > 1 else (),
-        wrong=_wrong(error, whole),
+        wrong=_wrong(error, _countable(truth, whole)),
     )
+
+
+def _countable(truth: np.ndarray, whole: Sequence[bool]) -> list[bool]:
+    """Say which outputs are integers of so few values that these come up again."""
+    most = max(FEW_VALUES, len(truth) // 2)
+    return [
+        is_whole and len(np.unique(column)) <= most
+        for column, is_whole in zip(truth.T, whole, strict=False)
+    ]
 
 
 def _wrong(error: np.ndarray, whole: Sequence[bool]) -> float | None:

@@ -161,3 +161,52 @@ def test_exported_c_writes_the_variable(amplify, tmp_path, capsys):
     assert list(map(float, told.stdout.split())) == pytest.approx(
         [2, 1], abs=0.02
     )
+
+
+EXTERN = """typedef struct { double low, high; } Band;
+extern double temperature, other;
+extern double temperature;
+extern Band band[2];
+extern double *table;
+double scaled(double x) { return x * temperature + band[1].low; }
+double looked_up(double x) { return table[0] * x; }
+"""
+
+
+def test_a_variable_that_is_only_declared_can_be_given_a_value(
+    tmp_path, capsys
+):
+    path = tmp_path / "extern.c"
+    path.write_text(EXTERN)
+    words = ["compile", str(path), "--function", "scaled", "--budget", "300"]
+    words += ["-o", str(tmp_path / "out"), "--no-timing"]
+    given = ["--input", "temperature=0:1", "--fix", "band=0.5"]
+    assert main([*words, *given]) == 0
+    surrogate = nsc.load(tmp_path / "out" / "surrogate.safetensors")
+    assert surrogate.input_names == ("x", "temperature")
+    assert surrogate([0.5, 0.5])[0] == pytest.approx(0.75, abs=0.02)
+    text = (tmp_path / "out" / "surrogate.c").read_text()
+    assert "extern double temperature;" in text
+    capsys.readouterr()
+    assert main(words) == 2
+    message = capsys.readouterr().err
+    assert "--input temperature=LO:HI, or fix it with --fix temp" in message
+
+
+def test_what_cannot_be_given_is_not_advised(tmp_path, capsys):
+    path = tmp_path / "extern.c"
+    path.write_text(EXTERN)
+    assert main(["compile", str(path), "--function", "looked_up"]) == 2
+    message = capsys.readouterr().err
+    assert "'table' is declared, but" in message and "--input" not in message
+    path.write_text(
+        "static float *window; static float table[2000]; float k;"
+        "void prepare(float *w) { window = w; table[0] = w[0]; k = *w; }"
+        "float f(float x) { return window ? x : x * k; }"
+        "float g(float x) { return table[(int)(x * 1999.0f)] + x; }"
+    )
+    assert main(["show", str(path)]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "--input k=LO:HI" in shown
+    assert "'window' is held at 0" in shown and "'table' is held at" in shown
+    assert "--input window" not in shown and "--input table" not in shown

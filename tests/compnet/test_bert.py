@@ -444,7 +444,9 @@ def test_a_python_callable_has_no_text_to_read():
     shown = CompilerInput("", 2, Unsupported("python_callable", "no C text"))
     (emission,) = compnet.emissions_for(shown, [0])
     want = "a Python callable has no C text to read [python_callable]"
-    assert emission.notes == (f"text-free base vector: {want}",)
+    assert emission.notes == (
+        f"the text could not be used for the start: {want}",
+    )
     np.testing.assert_array_equal(emission.w, compnet.base)
 
 

@@ -126,7 +126,7 @@ def test_what_it_cannot_read_gets_the_base_vector_and_a_note(
 ):
     emission = emitted(compnet, parse_program(text))
     assert f"[{why}]" in emission.notes[-1] and emission.notes[-1].startswith(
-        "text-free base vector"
+        "the text could not be used for the start"
     )
     np.testing.assert_array_equal(emission.w, compnet.base)
     assert emission.values.size == 0

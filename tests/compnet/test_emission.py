@@ -114,7 +114,10 @@ def test_both_compilers_are_behind_one_seam():
     reason = Unsupported("long_loop", "a loop is too long", line=7)
     shown = CompilerInput("double f(double x);", 1, reason)
     (first, second) = compnet.emissions_for(shown, [0, 3])
-    note = "text-free base vector: a loop is too long (line 7 of its closed text) [long_loop]"
+    note = (
+        "the text could not be used for the start: line 7 of its closed"
+        " text: a loop is too long [long_loop]"
+    )
     assert first.notes == second.notes == (note,)
     np.testing.assert_array_equal(first.w, compnet.base)
 
@@ -129,7 +132,9 @@ def test_records_keep_their_order_with_and_without_a_dag():
         np.testing.assert_allclose(
             emission.w, compnet.emit(record.dag).w, atol=1e-4
         )
-    assert found[1].notes == ("text-free base vector: no expression DAG",)
+    assert found[1].notes == (
+        "the text could not be used for the start: no expression DAG",
+    )
 
 
 def test_embeddings_have_unit_length_and_constants_have_none():

@@ -1,6 +1,7 @@
 """What is exported is what was verified, whatever its domain and its names."""
 
 import subprocess
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -195,3 +196,48 @@ def test_natively_it_computes_the_same_on_10000_inputs(text, ranges, tmp_path):
     y = np.frombuffer(raw).reshape(len(x), program.n_outputs)
     expected = as_returned(program, job.surrogate(x))
     assert np.abs(y - expected).max() <= 1e-5 * np.abs(expected).max()
+
+
+CONSTANT = """
+void first(float c[2]) { c[1] = 0.0f * c[0]; c[0] = c[0] * c[0]; }
+void denormal(double x, double out[2]) { out[0] = x * x; out[1] = 1e-310; }
+void odd(float x, int *n, float *y) { *n = 16777217; *y = x * x; }
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "value"),
+    [("first", 0.0), ("denormal", 1e-310), ("odd", 16777217.0)],
+)
+def test_an_output_that_is_always_the_same_beside_one_that_varies(
+    function, value, tmp_path
+):
+    path = tmp_path / "constant.c"
+    path.write_text(CONSTANT)
+    report = compile_file(
+        path,
+        tmp_path,
+        CompileOptions(budget=256),
+        function=function,
+        timing=False,
+    )
+    assert report.test.max_abs < 1.0
+    surrogate = nsc.load(tmp_path / "surrogate.safetensors")
+    y = surrogate(np.linspace(-1, 1, 9)[:, None] * np.ones(len(surrogate.lo)))
+    column = 0 if function == "odd" else 1
+    assert (y[:, column] == value).all()
+
+
+@pytest.mark.parametrize("size", [0.0, 1e-320, 1e-46, 1e-40, 1e-37])
+def test_an_output_that_underflows_is_exported(size):
+    job = job_of("void f(float x, float *y, float *z) { *y = x; *z = 0.0f; }")
+    [member] = job.surrogate.members
+    layers = member.topology.layers(member.w)
+    weight, bias = layers[-1]
+    weight[1] *= size
+    bias[1] *= size
+    w = member.topology.join([*layers[:-1], (weight, bias)])
+    surrogate = replace(job.surrogate, members=(Member(member.topology, w),))
+    tiny = replace(job, surrogate=surrogate, error=np.array([1e-3, 0.0]))
+    for exporter in EXPORTERS.values():
+        assert exporter.render(tiny)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nsc.finetune import Scale, spread_of
+from nsc.finetune import Scale, spread_of, with_constants
 from nsc.surrogate import Topology, forward, random_parameters
 
 TOPOLOGY = Topology((2, 3, 2), "tanh")
@@ -42,3 +42,12 @@ def test_parameters_follow_the_unit(seed, mean, spread):
     assert (error <= 1e-9 * size / scale.spread).all()
     back = scale.out_of(scale.into(w, TOPOLOGY), TOPOLOGY)
     assert (np.abs(forward(back, TOPOLOGY, x) - outputs) <= 1e-9 * size).all()
+
+
+def test_a_constant_output_is_exactly_that_constant():
+    w = random_parameters(TOPOLOGY, seed=3)
+    x = np.random.default_rng(3).uniform(-1, 1, (7, 2))
+    y = np.stack([x[:, 0], np.full(7, 0.1)], axis=1)
+    found = forward(with_constants(w, TOPOLOGY, y), TOPOLOGY, x)
+    assert (found[:, 1] == 0.1).all()
+    assert (found[:, 0] == forward(w, TOPOLOGY, x)[:, 0]).all()

@@ -65,7 +65,7 @@ def test_what_cannot_be_read_gets_the_base_vector_or_chance_and_says_so():
         held.w, fit_covering(compnet.base, COVERING, seed=0)
     )
     assert (
-        "text-free base vector" in held.notes[-1]
+        "the text could not be used for the start" in held.notes[-1]
         and held.expected_nmse is None
     )
     other = compnet_initial(

@@ -93,7 +93,7 @@ def test_without_a_dag_it_is_the_base_vector_and_says_so():
     found = nearest_initial(program, COVERING, 0, compnet=compnet)
     np.testing.assert_array_equal(found.w, compnet.base)
     [note] = found.notes
-    assert note.startswith("text-free base vector: ")
+    assert note.startswith("the text could not be used for the start: ")
 
 
 def test_a_constant_is_itself():

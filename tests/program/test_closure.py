@@ -113,6 +113,12 @@ def test_macros_are_kept_that_the_items_call():
         (
             "extern double K; double f(double x) { return K; }",
             "the name 'K' is declared, but its definition is in another file: paste it"
+            " here, make it an input with inputs={'K': (LO, HI)}, or fix it with"
+            " fix={'K': VALUE}",
+        ),
+        (
+            "extern const double K; double f(double x) { return K; }",
+            "the name 'K' is declared, but its definition is in another file: paste it"
             " here",
         ),
         (

@@ -163,3 +163,29 @@ def test_inputs_are_rounded_to_the_nearest_whole_number():
     program = parse_program(MIXED, ranges={"n": (0, 9)})
     x = np.array([[0.4, 0.4, 0.4, 2.5, 0.4, 7.6]])
     assert with_whole_inputs(program, x).tolist() == [[0.4, 0.4, 0.4, 3, 0, 8]]
+
+
+MASK = """
+typedef struct { int on[2]; double level[2][2]; } Mask;
+double f(const Mask *m) {
+  return m->on[0] ? m->level[0][0] + m->level[0][1] : m->on[1] * m->level[1][0];
+}
+"""
+
+
+def test_a_range_for_an_array_in_a_struct_holds_for_its_elements():
+    ranges = {"m.on": (0, 1), "m.on[1]": (0, 5), "m.level[0]": (2, 3)}
+    program = parse_program(MASK, ranges=ranges)
+    names = [leaf.name for leaf in program.signature.inputs]
+    found = dict(zip(names, program.domain.hi, strict=True))
+    assert found == {
+        "m.on[0]": 1,
+        "m.on[1]": 5,
+        "m.level[0][0]": 3,
+        "m.level[0][1]": 3,
+        "m.level[1][0]": 1,
+    }
+    fixed = parse_program(MASK, fix={"m.on": 0, "m.level[0]": 2})
+    assert [leaf.name for leaf in fixed.signature.inputs] == ["m.level[1][0]"]
+    with pytest.raises(DomainError, match="'m.o' is not an input"):
+        parse_program(MASK, ranges={"m.on": (0, 1), "m.o": (0, 1)})

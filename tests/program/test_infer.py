@@ -262,3 +262,34 @@ def test_names_that_are_stated_are_parameters():
         SourceError, match="'q' is not a parameter; they are p, n"
     ):
         loaded(text, arrays={"q": 3})
+
+
+COPIES = """
+#include <string.h>
+typedef float Matrix[2][2];
+typedef struct { float m[2]; } Pair;
+void whole(Matrix to, Matrix from) { memcpy(to, from, sizeof(Matrix)); }
+void cast(Matrix to, Matrix from) {
+  memcpy((void *)to, (const void *)from, (size_t)(4 * sizeof(float)));
+}
+void pair(Pair *to, Pair *from) { memcpy(to, from, sizeof(Pair)); }
+void cleared(Matrix to, Matrix from) {
+  memset(to, 0, sizeof (Matrix));
+  to[1][1] = from[0][0];
+}
+void half(Matrix to, Matrix from) { memcpy(to, from, sizeof(Matrix) / 2); }
+void shadowed(Matrix to, Matrix from) {
+  float Matrix[2];
+  memcpy(to, from, sizeof(Matrix));
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "function", ["whole", "cast", "pair", "cleared", "half", "shadowed"]
+)
+def test_what_is_overwritten_by_its_types_size_is_no_input(function):
+    signature = parse_program(COPIES, function=function).signature
+    assert {leaf.param for leaf in signature.inputs} == {"from"}
+    written = {"half": 2, "shadowed": 2, "pair": 2}.get(function, 4)
+    assert len(signature.outputs) == written

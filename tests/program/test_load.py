@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nsc.errors import DomainError, SourceError
-from nsc.graph import Dag, evaluate
+from nsc.graph import Dag, Unsupported, evaluate
 from nsc.program import list_functions, parse_program
 from nsc.sandbox import Built, build
 from nsc.syntax import Pointer
@@ -607,3 +607,25 @@ def test_truth_needs_its_header():
     )
     assert program.globals_ == ("bool", "false", "true", "f")
     assert isinstance(build([program.unit])[0], Built)
+
+
+def test_a_place_that_has_no_meaning_is_told_in_the_users_file():
+    text = """/* not
+   read */
+#define EACH(n) for (int k = 0; k < n; k++)
+#include "steps.h"
+double f(double x) { return   steps(x); }
+"""
+    header = "double steps(double x) {\n  double *p = (double *)(long)x; x += *p;\n  return x; }\n"
+    program = parse_program(
+        text,
+        path="main.c",
+        function="f",
+        include=lambda name, angled, asking: ("steps.h", header),
+    )
+    assert isinstance(program.dag, Unsupported)
+    assert program.dag.where.startswith("steps.h:2:")
+    own = text.replace('#include "steps.h"', header)
+    found = parse_program(own, path="main.c", function="f").dag
+    assert isinstance(found, Unsupported)
+    assert found.where.startswith("main.c:5:")

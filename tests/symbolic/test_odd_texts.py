@@ -18,6 +18,11 @@ AGREEING = [
     FOUR + "{ return (double)(a*(b*c))*d; }",
     FOUR + "{ return (double)(a*(b*c))-d; }",
     "typedef double real; " + FOUR + "{ return 2 * (real)(a*(b*c)) + d; }",
+    "typedef int word; double f(double x) { int a = 3 * x;"
+    " word w = (word)-(a + 1) / 7 + (word)-(a - 1); return w * 1e-9; }",
+    "typedef int u; double f(double x) { return (u)(int)(9 * x) + (u)(x); }",
+    "typedef int u; double f(double x, const double *p)"
+    " { return (u)*p * 2 + (double)(u)+(7 * x) - x * (u)~(u)(9 * x); }",
     "enum { true = 5 }; double f(double x) { return x * true; }",
     "typedef enum { false, true } bool;"
     " double f(double x) { bool b = (bool)(3 * x * x); return b * x; }",

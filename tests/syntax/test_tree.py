@@ -66,6 +66,41 @@ def test_a_type_in_parentheses_is_a_cast(expression, types):
     assert returned(expression, types) == "cast_expression"
 
 
+@pytest.mark.parametrize(
+    ("expression", "called"),
+    [
+        ("(word)-(x + 1) * 2", "word(-(x + 1))"),
+        ("(word)(int)(x) + 1", "word((int)(x))"),
+        ("1 - ( word )*x", "word  (*x)"),
+        ("(word)(p)->x[3](y)-1", "word((p)->x[3](y))"),
+        ("(int)(word)&x", "word(&x)"),
+        ("(word)- -1.5e-3 - x", "word(- -1.5e-3)"),
+        ("(_Bool)-x", "_Bool(-x)"),
+    ],
+)
+def test_a_cast_to_a_types_name_is_a_call_of_it(expression, called):
+    text = f"double f(double x) {{ return {expression}; }}"
+    root = syntax_tree(text, ["word"])
+    calls = [n for n in walk(root) if n.type == "call_expression"]
+    assert called in [text_of(call) for call in calls]
+    assert first_error(root) is None and root.end_byte == len(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "double f(double word, double x) { return (word)-(x + 1); }",
+        "double f(double x) { double y = x, *word = &y; return (word)-(&x); }",
+        "double f(double x) { return sizeof (word)-(1 + 1); }",
+        "double f(double x) { return g(word)-(x); }",
+    ],
+)
+def test_what_only_looks_like_a_cast_stays_a_difference(text):
+    root = syntax_tree(text, ["word"])
+    assert "binary_expression" in [n.type for n in walk(root)]
+    assert "word(-" not in text_of(root)
+
+
 def test_types_that_the_text_defines_are_known():
     text = (
         "typedef double real; double f(double b) { return (real*(b*b)) - b; }"

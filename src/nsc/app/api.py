@@ -201,11 +201,8 @@ def embed(program: Program, *, output: int = 0) -> np.ndarray:
             f" {type(program).__name__}"
         )
     if isinstance(program.dag, Unsupported):
-        dag = program.dag
-        where = f" (line {dag.line} of its closed text)" if dag.line else ""
         raise InputError(
-            f"{program.name} cannot be embedded: {dag.message}{where}"
-            f" [{dag.reason}]"
+            f"{program.name} cannot be embedded: {program.dag.said}"
         )
     compnet = load_compnet()
     assert isinstance(compnet, CompNet), "the one that is shipped reads DAGs"

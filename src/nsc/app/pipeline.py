@@ -37,6 +37,7 @@ from nsc.program import Program, as_returned, draw_inputs
 from nsc.report import CallTime, Figures
 from nsc.sandbox import ProgramOracle, counted_runs, warm_up
 from nsc.surrogate import COVERING, Member, Surrogate, Topology
+from nsc.text import said_of_unread
 from nsc.verify import Verification, verify
 
 USELESS = 0.5  # of an output's variance is error
@@ -347,10 +348,7 @@ def _notes(
         notes.append(
             f"what the program prints ({names}) is discarded: no output of it"
         )
-    notes += [
-        f"{name} was not found, and is left out: give its folder with include=['DIR']"
-        for name in program.unread
-    ]
+    notes += said_of_unread(program.name, program.unread)
     notes += [*program.notes, *_fixed(program)]
     return (
         *notes,

@@ -197,7 +197,8 @@ def compile_(
         typer.Option("-o", "--output", metavar="DIR", help="Where to write."),
     ] = Path("out"),
     function: Annotated[
-        str | None, typer.Option(help="Which function of the file.")
+        str | None,
+        typer.Option("-f", "--function", help="Which function of the file."),
     ] = None,
     budget: Annotated[
         int | None,

@@ -27,9 +27,13 @@ from nsc.finetune import (
     handicap,
     has_few,
     split_examples,
+    with_constants,
 )
 from nsc.finetune import Progress as FinetuneProgress
 from nsc.surrogate import Member, Topology, random_parameters
+
+# examples from which on they tell more than a start's text, see `Predictions.helps`
+FEW_KNOWN = 128
 
 Array = npt.NDArray[np.float64]
 
@@ -97,9 +101,8 @@ def finetune_member(
     topology = start.topology
     start = _believed(start, u, y)
     predicted = _helpful(start.predicted, config, len(u))
-    scale = Scale.of(
-        y if predicted is None else np.concatenate([y, predicted.y])
-    )
+    known = y if predicted is None else np.concatenate([y, predicted.y])
+    scale = Scale.of(known)
     race = _Race(
         topology=topology,
         data=split_examples(u, scale.standardise(y), seed=config.seed),
@@ -116,11 +119,16 @@ def finetune_member(
         standardised = Predictions(predicted.x, scale.standardise(predicted.y))
         label, found = _heeding(race, standardised, config)
         if has_few(race.data):  # they trained too: nothing is left to race on
-            member = Member(topology, scale.out_of(found.w[0], topology))
+            w = scale.out_of(found.w[0], topology)
+            member = Member(topology, with_constants(w, topology, known))
             return MemberResult(member, found, label, n_validation=0)
         race = _with_heeding(race, (label, found.w[0]))
     result, winner = _run(race, number, config, progress)
-    member = Member(topology, scale.out_of(result.w[0], topology))
+    w = scale.out_of(result.w[0], topology)
+    # a start that knows the program may know better than few examples do
+    if predicted is not None or not start.is_informed or len(y) > FEW_KNOWN:
+        w = with_constants(w, topology, known)
+    member = Member(topology, w)
     return MemberResult(member, result, winner, race.n_validation)
 
 

@@ -13,7 +13,13 @@ import numpy as np
 
 from nsc.compnet.axes import Embedding, Embeddings, Parameters
 from nsc.compnet.config import MAX_INPUTS, ROOT_ANCHORS
-from nsc.compnet.emission import NO_DAG, CompilerInput, Emission, base_emission
+from nsc.compnet.emission import (
+    NO_DAG,
+    CompilerInput,
+    Emission,
+    base_emission,
+    too_many_inputs,
+)
 from nsc.compnet.layers import linear, silu
 from nsc.compnet.native import NativeWalk
 from nsc.compnet.rewrite import terms_of_all
@@ -99,11 +105,7 @@ class CompNet:
         """
         dag = program.dag
         if not isinstance(dag, Dag):
-            where = (
-                f" (line {dag.line} of its closed text)" if dag.line else ""
-            )
-            why = f"{dag.message}{where} [{dag.reason}]"
-            return [base_emission(self.base, why)] * len(outputs)
+            return [base_emission(self.base, dag.said)] * len(outputs)
         found = self._emit_read(self._read(dag, outputs))
         notes = _notes_on(dag)
         return [e if e.notes else replace(e, notes=notes) for e in found]
@@ -136,7 +138,10 @@ class CompNet:
     ) -> list[Terms | Emission]:
         """Rewrite outputs of a DAG; what cannot be compiled is emitted at once."""
         if len(dag) > MAX_NODES:
-            why = f"{len(dag)} operations; CompNet reads at most {MAX_NODES}"
+            why = (
+                f"the program has {len(dag)} operations, and at most {MAX_NODES}"
+                " are read"
+            )
             return [base_emission(self.base, f"{why} [too_many_nodes]")] * len(
                 outputs
             )
@@ -154,8 +159,7 @@ class CompNet:
         inputs = max(len(terms.inputs), max(terms.inputs) + 1)
         if inputs <= MAX_INPUTS:
             return terms
-        why = f"{inputs} inputs; CompNet reads at most {MAX_INPUTS} [too_many_inputs]"
-        return base_emission(self.base, why)
+        return base_emission(self.base, too_many_inputs(inputs))
 
     def _constant(self, value: float) -> Emission:
         values = np.full(ROOT_ANCHORS, value)

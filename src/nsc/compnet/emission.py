@@ -15,6 +15,7 @@ import numpy as np
 from nsc.compnet.axes import Parameters, Values
 from nsc.graph import Dag, Unsupported
 from nsc.record import Record
+from nsc.surrogate import COVERING
 
 NO_DAG = "no expression DAG"
 
@@ -45,9 +46,8 @@ class Emission:
 
 def base_emission(base: np.ndarray, why: str) -> Emission:
     """Emit the text-free vector `w`, and say why."""
-    return Emission(
-        base, np.empty(0), notes=(f"text-free base vector: {why}",)
-    )
+    note = f"the text could not be used for the start: {why}"
+    return Emission(base, np.empty(0), notes=(note,))
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,15 @@ class CompilerInput:
     text: str
     n_inputs: int
     dag: Dag | Unsupported
+
+
+def too_many_inputs(inputs: int) -> str:
+    """Say why a program of so many inputs is not read, and what to do."""
+    return (
+        f"the program has {inputs} inputs, and texts of up to {COVERING.n_inputs} are"
+        " read; to have it read, hold others at a value with fix={'NAME': VALUE}"
+        " [too_many_inputs]"
+    )
 
 
 @runtime_checkable

@@ -11,13 +11,21 @@ from collections.abc import Callable
 import numpy as np
 
 from nsc.deploy.exporter import ExportJob
-from nsc.deploy.rounding import LEAST, UNIT, corners, rounding_bound
+from nsc.deploy.rounding import (
+    LEAST,
+    UNIT,
+    corners,
+    is_float32,
+    rounding_bound,
+)
 from nsc.errors import BuildError
 from nsc.program import as_returned
 
 CHECKED_ROWS = 1024
 # beside the verified error, an export may be off that much of an output's range
 LARGEST_SHARE_OF_RANGE = 1e-3
+# terms of a last layer that may underflow, each by the smallest number of its type
+LEAST_TERMS = 4096
 
 Evaluate = Callable[[np.ndarray], np.ndarray]
 
@@ -46,7 +54,9 @@ def check_agreement(job: ExportJob, evaluate: Evaluate, real: str) -> None:
     tolerated = explained + 2 * stored
     worth = _worth_knowing(job, y)
     if worth is not None:
-        tolerated = np.minimum(tolerated, worth + 4 * stored)
+        # arithmetic that underflows loses that much, however small the output is
+        lost = LEAST_TERMS * LEAST[real]
+        tolerated = np.minimum(tolerated, worth + 4 * stored + lost)
     found = evaluate(x)
     low = _returned(job, y - tolerated)
     high = _returned(job, y + tolerated)
@@ -62,7 +72,7 @@ def _rounded_by_storing(job: ExportJob, y: np.ndarray) -> np.ndarray:
 
     What is smaller than its least number becomes that, or zero.
     """
-    single = [leaf.type.bits == 32 for leaf in job.program.signature.outputs]
+    single = [is_float32(leaf) for leaf in job.program.signature.outputs]
     rounded = np.where(single, UNIT["float"], UNIT["double"]) * np.abs(y)
     return rounded + np.where(single, LEAST["float"], LEAST["double"])
 

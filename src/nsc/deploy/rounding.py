@@ -25,6 +25,11 @@ SHARE_OF_RANGE = 1e-5
 CORNERS = 256
 
 
+def is_float32(leaf: Leaf) -> bool:
+    """Say whether a leaf is a number in single precision."""
+    return leaf.type.kind == "float" and leaf.type.bits == 32
+
+
 def is_single(outputs: Sequence[Leaf]) -> bool:
     """Say whether single precision is all that a program's outputs can hold."""
     floating = [leaf.type for leaf in outputs if leaf.type.kind == "float"]
@@ -55,8 +60,9 @@ def arithmetic(
     allowed = SHARE_OF_RANGE * np.ptp(y, axis=0)
     if error is not None:
         allowed = np.maximum(allowed, SHARE_OF_ERROR * error)
-    # a float output loses that much by itself
-    allowed = allowed + 2 * UNIT["float"] * np.abs(y).max(axis=0)
+    # a float output loses that much by itself; an integer loses nothing
+    itself = 2 * (UNIT["float"] * np.abs(y).max(axis=0) + LEAST["float"])
+    allowed = allowed + np.where([is_float32(f) for f in outputs], itself, 0.0)
     return "float" if (lost <= allowed).all() else "double"
 
 
@@ -79,8 +85,9 @@ def rounding_bound(
     """Bound how far arithmetic in `real` may lead from the networks' own outputs.
 
     It is the running error of a dot product, layer by layer: n terms of size |w h| are
-    off by n + 3 roundings, what is off before a layer goes through |W|, and through the
-    activation's slope.
+    off by n + 3 roundings (and by as many of the smallest numbers, where they are below
+    the normal ones: with these a relative error says nothing), what is off before a
+    layer goes through |W|, and through the activation's slope.
 
     Source: Higham, Accuracy and Stability of Numerical Algorithms, section 3.3.
 
@@ -101,11 +108,11 @@ def _bound_of(member: Member, u: np.ndarray, real: str) -> np.ndarray:
     off = 4 * unit * np.abs(h)
     *hidden, last = member.topology.layers(member.w)
     for weight, bias in hidden:
-        off = _before_activation(weight, bias, h, off, unit)
+        off = _before_activation(weight, bias, h, off, real)
         z = h @ weight.T + bias
         h, slope = _activated(z, off, member.topology.activation)
         off = slope * off + ACTIVATION_ERROR[real] + unit * np.abs(h)
-    return _before_activation(*last, h, off, unit)
+    return _before_activation(*last, h, off, real)
 
 
 def _before_activation(
@@ -113,11 +120,14 @@ def _before_activation(
     bias: np.ndarray,
     h: np.ndarray,
     off: np.ndarray,
-    unit: float,
+    real: str,
 ) -> np.ndarray:
     size = np.abs(weight)
-    roundings = (h.shape[1] + 3) * unit
-    return off @ size.T + roundings * (np.abs(h) @ size.T + np.abs(bias))
+    terms = h.shape[1] + 3
+    added = np.abs(h) @ size.T + np.abs(bias)
+    # weights are written in `real` too: a product and its weight both underflow
+    underflow = 2 * terms * LEAST[real] * (1 + np.abs(h).max(initial=0.0))
+    return off @ size.T + terms * UNIT[real] * added + underflow
 
 
 def _activated(

@@ -23,6 +23,7 @@ from nsc.finetune.race import finetune_best_of as finetune_best_of
 from nsc.finetune.race import handicap as handicap
 from nsc.finetune.scale import Scale as Scale
 from nsc.finetune.scale import spread_of as spread_of
+from nsc.finetune.scale import with_constants as with_constants
 from nsc.finetune.sweep import PAPER_DATA_SIZES as PAPER_DATA_SIZES
 from nsc.finetune.sweep import Score as Score
 from nsc.finetune.sweep import Trial as Trial

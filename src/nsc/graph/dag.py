@@ -243,12 +243,33 @@ def bind_inputs(dag: Dag, n_inputs: int, value: float) -> Dag:
 
 @dataclass(frozen=True)
 class Unsupported:
-    """Why a program has no DAG: a named reason and where."""
+    """Why a program has no DAG: a named reason and where.
+
+    Args:
+        line, column: from 1, in `file`; 0 where no one place is to blame.
+        file: whose text it is; empty for the closed text that was evaluated.
+    """
 
     reason: str
     message: str
     line: int = 0
     column: int = 0
+    file: str = ""
+
+    @property
+    def said(self) -> str:
+        """The message, behind its place and before its reason."""
+        where = f"{self.where}: " if self.where else ""
+        return f"{where}{self.message} [{self.reason}]"
+
+    @property
+    def where(self) -> str:
+        """The place as messages have it; empty where there is none."""
+        if not self.line:
+            return ""
+        if not self.file:
+            return f"line {self.line} of its closed text"
+        return f"{self.file}:{self.line}:{self.column}"
 
 
 def evaluate_nodes(dag: Dag, x: np.ndarray) -> np.ndarray:

@@ -15,8 +15,9 @@ from nsc.program.compiler import (
     pointee_of,
 )
 from nsc.program.effects import Effects, Machine, Value
+from nsc.program.expressions import cast_to
 from nsc.program.paths import ELSEWHERE, NOWHERE, Path, Pointers, size_of
-from nsc.syntax import Array, CType, child, text_of
+from nsc.syntax import Array, CType, child, named_type, text_of
 from nsc.text import WRITES_ARGUMENT
 
 COPIES = ("memcpy", "memmove", "__builtin_memcpy", "__builtin_memmove")
@@ -32,6 +33,9 @@ def call(c: Compiler, node: Node) -> Expression:
     listed = child(node, "arguments").named_children
     nodes = [argument for argument in listed if argument.type != "comment"]
     arguments = [c.compile(argument) for argument in nodes]
+    ctype = named_type(name.strip("() \n"), c.scope)
+    if ctype is not None and len(arguments) == 1:
+        return cast_to(ctype, arguments[0], node)
     if name in COPIES and len(arguments) == 3:
         return _copy(arguments, node)
     if name in FILLS and len(arguments) == 3:

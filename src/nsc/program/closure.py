@@ -8,18 +8,25 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from operator import itemgetter
 
 from tree_sitter import Node
 
 from nsc.program.errno import errno_refusals
+from nsc.program.leaves import leaves_of_variable
 from nsc.program.unit import Piece
 from nsc.refusal import Refusal
 from nsc.syntax import Item, Module, announced_by_type, facts_of
-from nsc.text import ERROR_NUMBERS, FORBIDDEN, HEADER_OF, HEADERS, Macro
+from nsc.text import (
+    ERROR_NUMBERS,
+    FORBIDDEN,
+    HEADER_OF,
+    HEADERS,
+    Macro,
+    may_define,
+)
 
 MAX_ITEMS = 1000
 _KEYWORDS = frozenset(
@@ -74,9 +81,14 @@ def free_names(item: Item) -> dict[str, Node]:
     }
 
 
-def close(module: Module, entry: Item) -> Closure:
-    """Collect everything `entry` needs. Problems are collected, first in file first."""
-    outside = _Outside(module)
+def close(module: Module, entry: Item, given: Collection[str] = ()) -> Closure:
+    """Collect everything `entry` needs. Problems are collected, first in file first.
+
+    Args:
+        given: variables whose values come from outside: their `extern` declarations do
+            for definitions.
+    """
+    outside = _Outside(module, frozenset(given))
     chosen: dict[int, Item] = {}
     todo = [entry]
     while todo:
@@ -149,6 +161,8 @@ def _items_for(
     if name == "errno" or name in ERROR_NUMBERS:
         outside.use_errno(name, user)
         return []
+    if name in outside.given:
+        return [item for item in found if item.kind == "extern"][:1]
     outside.resolve(name, node, user.base)
     if name in outside.bodiless:
         return [item for item in found if item.kind == "prototype"]
@@ -170,8 +184,13 @@ class _Outside:
     They are the standard library's, forbidden there, C's own words, or missing.
     """
 
-    def __init__(self, module: Module):
+    def __init__(self, module: Module, given: frozenset[str]):
         self.module = module
+        self.given = frozenset(
+            name
+            for name in given
+            if any(item.kind == "extern" for item in module.named(name))
+        )
         included = module.expanded.includes
         # a dict keeps the order of the text, which the closed text repeats
         self.headers: dict[str, None] = {
@@ -231,28 +250,38 @@ class _Outside:
         if node.type == "type_identifier":
             kind = "type"
         is_declared = bool(self.module.named(name))
-        said = self._said_of_missing(is_declared, is_call)
+        said = self._said_of_missing(name, is_declared, is_call)
+        said += self._said_of_extern(name)
         what = f"the {kind} '{name}' is {said}"
         self.refusals.append(
             Refusal(f"unknown_{kind}", what, node).moved(base)
         )
 
-    def _said_of_missing(self, is_declared: bool, is_call: bool) -> str:
+    def _said_of_missing(
+        self, name: str, is_declared: bool, is_call: bool
+    ) -> str:
         if not is_declared:
-            return f"not defined in this file{self._unread_headers}"
+            unread = self.module.expanded.unread
+            return f"not defined in this file{may_define(name, unread)}"
         said = "declared, but its definition is in another file: paste it here"
         return said + (
             ", or guess it by name with text_only=True" if is_call else ""
         )
 
-    @cached_property
-    def _unread_headers(self) -> str:
-        unread = self.module.expanded.unread
-        if not unread:
+    def _said_of_extern(self, name: str) -> str:
+        """Say that a variable may be given a value, where that works."""
+        found = [
+            item for item in self.module.named(name) if item.kind == "extern"
+        ]
+        if not found or found[0].constant:
+            return ""
+        try:
+            leaves_of_variable(name, found[0], self.module.scope)
+        except Refusal:
             return ""
         return (
-            f"; it may come from {', '.join(unread[:3])}: give its folder with"
-            " include=['DIR']"
+            f", make it an input with inputs={{'{name}': (LO, HI)}}, or fix it with"
+            f" fix={{'{name}': VALUE}}"
         )
 
 
@@ -313,6 +342,23 @@ def closure_pieces(module: Module, closure: Closure) -> tuple[Piece, ...]:
     """
     text = module.expanded.text
     return tuple(
-        Piece(item.defines, text[item.start : item.end].strip())
+        Piece(item.defines, _defining(item, text[item.start : item.end]))
         for item in closure.items
     )
+
+
+def _defining(item: Item, text: str) -> str:
+    """Return an item's text; a variable that is given its value is defined by it."""
+    if item.kind == "extern":
+        return re.sub(r"\bextern\b", " " * len("extern"), text, count=1)
+    return text.strip()
+
+
+def closure_place(module: Module, closure: Closure, offset: int) -> int | None:
+    """Return where in the expanded text the closure's text has an offset from."""
+    pieces = closure_pieces(module, closure)
+    for item, piece in zip(closure.items, pieces, strict=True):
+        if offset <= len(piece.text):
+            return item.start + offset
+        offset -= len(piece.text) + 1
+    return None

@@ -23,6 +23,8 @@ _ASSIGNMENT = re.compile(
     r"\s*([^=\s]+)\s*=\s*([^:\s]+)\s*(?::\s*([^:\s]+)\s*)?"
 )
 EXAMPLE = (0, 10)  # of a range
+# where the name of a part goes on behind the whole's
+_STEP = re.compile(r"[.\[]")
 _LARGEST_FLOAT = float(np.finfo(np.float32).max)
 _LARGEST_EXACT = 2.0**53  # of the integers that a double can hold
 
@@ -146,7 +148,7 @@ def with_fixed(ranges: Ranges, fix: Mapping[str, float]) -> Ranges:
 def without_fixed(signature: Signature, ranges: Ranges) -> Signature:
     """Fix the inputs whose range is one value.
 
-    A value for an array or struct parameter ("w") holds for all its scalars but those
+    A value for an array or struct ("w", "w.at") holds for all its scalars but those
     that have one, or a range, of their own.
 
     Raises:
@@ -209,9 +211,9 @@ def _said_limits(ctype: Scalar) -> str:
 def domain_of(signature: Signature, ranges: Ranges) -> Domain:
     """Give every input its range: its own, its parameter's, else (-1, 1).
 
-    A range for an array or struct parameter ("w") holds for all its scalars ("w[0]",
-    "w[1]"...). Without a range a _Bool has (0, 1), and an integer of at most 8
-    bits all its values.
+    A range for an array or struct ("w", "w.at") holds for all its scalars ("w.at[0]",
+    "w.at[1]"...) but those that have one of their own. Without a range a _Bool has
+    (0, 1), and an integer of at most 8 bits all its values.
 
     Args:
         signature: whose inputs are given ranges; those that are fixed have one value.
@@ -225,7 +227,7 @@ def domain_of(signature: Signature, ranges: Ranges) -> Domain:
     leaves = signature.inputs
     all_leaves = (*leaves, *(leaf for leaf, _ in signature.fixed))
     for name, (lo, hi) in checked_ranges(ranges).items():
-        if not any(name in (leaf.name, leaf.param) for leaf in all_leaves):
+        if not any(name in _names_of(leaf) for leaf in all_leaves):
             names = ", ".join(leaf.name for leaf in all_leaves)
             raise DomainError(
                 f"'{name}' is not an input of {signature.function}; inputs are {names}"
@@ -245,7 +247,16 @@ def domain_of(signature: Signature, ranges: Ranges) -> Domain:
 
 
 def _stated(leaf: Leaf, ranges: Ranges) -> Range | None:
-    return ranges.get(leaf.name) or ranges.get(leaf.param)
+    """Return the range of an input: its own, or that of the least it is a part of."""
+    stated = (ranges[name] for name in _names_of(leaf) if name in ranges)
+    return next(stated, None)
+
+
+def _names_of(leaf: Leaf) -> list[str]:
+    """List what an input is and is a part of: "m.v[1]", "m.v", "m"."""
+    ends = [found.start() for found in _STEP.finditer(leaf.name)]
+    parts = [leaf.name[:end] for end in reversed(ends)]
+    return [leaf.name, *parts, leaf.param]
 
 
 def _range_of(leaf: Leaf, ranges: Ranges) -> Range:

@@ -12,12 +12,18 @@ from dataclasses import dataclass, replace
 from time import monotonic
 
 from nsc.errors import InputError, Problem, SourceError
-from nsc.program.closure import Closure, close, closure_pieces, closure_text
+from nsc.program.closure import (
+    Closure,
+    close,
+    closure_pieces,
+    closure_place,
+    closure_text,
+)
 from nsc.program.dialects import cpp_in, said_of_cpp
 from nsc.program.domain import Ranges, domain_of, without_fixed
 from nsc.program.exits import exit_calls
 from nsc.program.infer import Stated, signature_of
-from nsc.program.program import Program
+from nsc.program.program import Place, Program
 from nsc.program.purity import impurities
 from nsc.program.reads_and_writes import ReadsAndWrites
 from nsc.program.static_storage import static_variables, written_inputs
@@ -141,7 +147,7 @@ def examine(
     if late:
         nothing = Closure(item, (item,), (), (), (), (), ())
         return Examined(item, nothing, None, late)
-    closure = close(file.module, item)
+    closure = close(file.module, item, stated.given)
     written = written_variables(closure, stated.out)
     own = [name for name in stated.out if name not in written]
     stated = replace(stated, out=own, writes_more=bool(written))
@@ -259,4 +265,16 @@ def program_of(
         unread=tuple(file.module.expanded.unread),
         exits=exit_calls(file.module, closure),
         static_variables=static_variables(file.module, closure, outputs),
+        place_of=lambda offset: _place_of(file, closure, offset),
     )
+
+
+def _place_of(file: ParsedFile, closure: Closure, offset: int) -> Place | None:
+    """Return where what a closed text has at an offset is in the user's files."""
+    expanded = file.module.expanded
+    at = closure_place(file.module, closure, offset)
+    if at is None:
+        return None
+    origin = expanded.origin(at)
+    path = expanded.file_of(origin).path or file.path
+    return (path, *expanded.position(origin))

@@ -393,7 +393,11 @@ def unary(c: Compiler, node: Node) -> Expression:
 
 def cast(c: Compiler, node: Node) -> Expression:
     ctype = named_in(c, child(node, "type"))
-    inner = c.compile(child(node, "value"))
+    return cast_to(ctype, c.compile(child(node, "value")), node)
+
+
+def cast_to(ctype: CType | None, inner: Expression, node: Node) -> Expression:
+    """Convert what an expression gives to a type; None if that is not known."""
     if isinstance(ctype, Pointer):
         return Expression(ctype, inner.run)
     if isinstance(ctype, Void):
@@ -449,7 +453,10 @@ def _type_of(c: Compiler, node: Node) -> CType | None:
         inner = without_parentheses(node)
         if inner.type == "identifier":
             variable = c.variable(text_of(inner))
-            return None if variable is None else variable.type
+            # `sizeof(matrix)` reads as a variable until the typedef is known
+            if variable is None:
+                return named_type(text_of(inner), c.scope)
+            return variable.type
         return c.compile(inner).type
     except Refusal:
         return None

@@ -6,7 +6,7 @@ Non-goals: ranges of inputs (domain.py), the C that calls the function (entry.py
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
@@ -52,12 +52,14 @@ class Stated:
         arrays: the number of elements behind a pointer.
         reads_more: whether there are inputs besides parameters.
         writes_more: whether there are outputs besides them and the result.
+        given: names that are given ranges or values, which may be variables.
     """
 
     out: Sequence[str] = ()
     arrays: Mapping[str, int] = field(default_factory=dict[str, int])
     reads_more: bool = False
     writes_more: bool = False
+    given: Collection[str] = ()
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,16 @@ from nsc.refusal import Placed, Refusal
 from nsc.syntax import (
     Array,
     CType,
+    Item,
     Leaf,
     Pointer,
     Scalar,
+    Scope,
     Struct,
     Union,
+    base_type,
+    declarators_of,
+    declare,
     is_anonymous,
     scalar_count,
 )
@@ -94,6 +99,25 @@ def leaves_of_value(name: str, ctype: CType, node: Node) -> list[Leaf]:
         Leaf(name + suffix, name + suffix, scalar, name, path)
         for suffix, scalar, path in scalars_of(ctype, node)
     ]
+
+
+def leaves_of_variable(
+    name: str, item: Item, scope: Scope
+) -> tuple[CType, list[Leaf]]:
+    """Return the type of a file-level variable, and its scalars.
+
+    Raises:
+        Refusal: it is not made of scalars, or of too many, or has a type that C exports
+            could not name.
+    """
+    node = item.node
+    base = base_type(node, scope)
+    declared = [declare(d, base, scope) for d in declarators_of(node)]
+    [ctype, *_] = [ctype for own, ctype in reversed(declared) if own == name]
+    if isinstance(ctype, Struct) and not ctype.spelling:
+        what = f"the type of '{name}' has no name that C exports could say"
+        raise Refusal("unsupported_type", what, node)
+    return ctype, leaves_of_value(name, ctype, node)
 
 
 def leaves_behind_pointer(name: str, pointee: CType, node: Node) -> list[Leaf]:

@@ -24,7 +24,7 @@ from nsc.program.infer import Stated
 from nsc.program.linking import expect_one_meaning
 from nsc.program.program import Program
 from nsc.program.static_storage import notes_on_static_variables
-from nsc.program.variables import notes_on_variables
+from nsc.program.variables import notes_on_variables, whole_names
 from nsc.syntax import Item, Module, has_specifier
 from nsc.text import Include
 
@@ -76,7 +76,8 @@ def parse_program(
             its type cannot hold.
     """
     file = parsed(text, path, include, defines, behind)
-    stated = Stated(out, arrays or {}, reads_more=bool(inputs or fix))
+    given = whole_names((*(inputs or {}), *(fix or {})))
+    stated = Stated(out, arrays or {}, reads_more=bool(given), given=given)
     item = _choose(file, function, stated, partial)
     examined = examine(file, item, stated, partial=partial)
     if examined.signature is None or examined.problems:

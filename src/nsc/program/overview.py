@@ -27,7 +27,7 @@ from nsc.program.examine import (
 )
 from nsc.program.infer import Stated
 from nsc.program.static_storage import notes_on_static_variables
-from nsc.program.variables import notes_on_variables, variables_of
+from nsc.program.variables import notes_on_variables, variables_of, whole_names
 from nsc.syntax import (
     Item,
     Signature,
@@ -199,7 +199,9 @@ def _asked_of(file: ParsedFile, item: Item, asked: Asked) -> Asked:
     ]
     names = [name for name in map(declared_name, declared) if name]
     if not asked.names <= set(names):
-        return asked.of(names, variables_of(close(file.module, item)))
+        given = whole_names(asked.names)
+        closure = close(file.module, item, given)
+        return asked.of(names, variables_of(closure))
     return asked.of(names, ())
 
 
@@ -230,7 +232,9 @@ def _notes(
 
 def _overview(file: ParsedFile, item: Item, asked: Asked) -> FunctionOverview:
     reads_more = bool(asked.inputs or asked.fix)
-    examined = examine(file, item, Stated(asked.out, asked.arrays, reads_more))
+    given = whole_names(asked.names)
+    stated = Stated(asked.out, asked.arrays, reads_more, given=given)
+    examined = examine(file, item, stated)
     signature = examined.signature
     flags: list[str] = []
     notes: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ networks.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -23,6 +23,9 @@ from nsc.program.unit import Piece, Unit, names_of_pieces, text_of_pieces
 from nsc.symbolic import dag_of
 from nsc.syntax import Domain, Signature
 from nsc.text import PRINTS, words
+
+# (file, line, column), the last two from 1
+Place = tuple[str, int, int]
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Program:
         exits: the calls that may end it (exit, abort, assert), in its text's order.
         notes: what its user should know of how it was read.
         function: runs it, instead of the sandbox.
+        place_of: where what stands at an offset of `source` is in the user's files.
     """
 
     name: str
@@ -64,6 +68,9 @@ class Program:
     exits: tuple[ExitCall, ...] = ()
     notes: tuple[str, ...] = ()
     function: Callable[[np.ndarray], np.ndarray] | None = field(
+        default=None, compare=False, repr=False
+    )
+    place_of: Callable[[int], Place | None] | None = field(
         default=None, compare=False, repr=False
     )
 
@@ -131,9 +138,23 @@ class Program:
         if not self.source:
             what = "a Python callable has no C text to read"
             return Unsupported("python_callable", what)
-        return dag_of(
+        found = dag_of(
             self.source, self.signature, self.domain, bodiless=self.bodiless
         )
+        if isinstance(found, Unsupported):
+            return self._as_in_the_files(found)
+        return found
+
+    def _as_in_the_files(self, found: Unsupported) -> Unsupported:
+        """Say where in the user's files a place of `source` is."""
+        if not found.line or self.place_of is None:
+            return found
+        above = self.source.splitlines(keepends=True)[: found.line - 1]
+        place = self.place_of(sum(map(len, above)) + found.column - 1)
+        if place is None:
+            return replace(found, line=0, column=0)
+        file, line, column = place
+        return replace(found, file=file, line=line, column=column)
 
     @cached_property
     def prints(self) -> tuple[str, ...]:

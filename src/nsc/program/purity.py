@@ -27,7 +27,7 @@ from nsc.syntax import (
     text_of,
     walk,
 )
-from nsc.text import integer_literal, is_aligning
+from nsc.text import integer_literal, is_aligning, is_of_system
 
 MAX_SNIPPET = 40  # characters
 _COMPLEX = re.compile(r"\b_?[Cc]omplex\b")
@@ -138,7 +138,7 @@ def _snippet(node: Node) -> str:
 
 
 def _hint(module: Module) -> str:
-    unread = module.expanded.unread
+    unread = [h for h in module.expanded.unread if not is_of_system(h)]
     if not unread:
         return ""
     return (

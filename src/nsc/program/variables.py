@@ -7,14 +7,14 @@ scalars. Non-goals: variables that the function writes (purity.py refuses them).
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
 from nsc.errors import InputError
 from nsc.program.closure import Closure
-from nsc.program.leaves import leaves_of_value
+from nsc.program.leaves import leaves_of_variable
 from nsc.refusal import Refusal
 from nsc.syntax import (
     Item,
@@ -22,10 +22,7 @@ from nsc.syntax import (
     Module,
     Param,
     Signature,
-    Struct,
-    base_type,
     declarators_of,
-    declare,
     declared_name,
     facts_of,
     has_specifier,
@@ -71,7 +68,7 @@ def variables_of(closure: Closure) -> dict[str, Variable]:
     used = {name for item in closure.items for name in facts_of(item).used}
     found: dict[str, Variable] = {}
     for item in closure.items:
-        if item.kind != "variable" or item.constant:
+        if item.kind not in ("variable", "extern") or item.constant:
             continue
         for declarator in declarators_of(item.node):
             name = declared_name(declarator)
@@ -95,11 +92,25 @@ def notes_on_variables(
         if who and name not in named:
             notes.append(
                 f"the file-level variable '{name}' is held at {variable.value}, its"
-                f" value in the text, and {who} it: make it an input with"
-                f" inputs={{'{name}': (LO, HI)}}, or fix it with"
-                f" fix={{'{name}': VALUE}}"
+                f" value in the text, and {who} it:"
+                f" {_advice(name, variable, module)}"
             )
     return tuple(notes)
+
+
+def _advice(name: str, variable: Variable, module: Module) -> str:
+    """Say what to do about a variable that is held: only what works."""
+    try:
+        leaves_of_variable(name, variable.item, module.scope)
+    except Refusal as refusal:
+        return (
+            f"it cannot be an input ({refusal.message}), so write the value that is"
+            " meant into the text, or hand it to the function as a parameter"
+        )
+    return (
+        f"make it an input with inputs={{'{name}': (LO, HI)}}, or fix it with"
+        f" fix={{'{name}': VALUE}}"
+    )
 
 
 def _who_may_write(
@@ -170,6 +181,11 @@ def _whole(name: str) -> str:
     return re.split(r"[.\[]", name, maxsplit=1)[0]
 
 
+def whole_names(names: Iterable[str]) -> frozenset[str]:
+    """Return the variables that names are, or are parts of."""
+    return frozenset(map(_whole, names))
+
+
 def with_variables(
     signature: Signature,
     module: Module,
@@ -191,14 +207,7 @@ def with_variables(
     leaves: list[Leaf] = []
     outputs = list(signature.outputs)
     for name in names:
-        variable = known[name]
-        node = variable.item.node
-        base = base_type(node, module.scope)
-        _, ctype = declare(variable.declarator, base, module.scope)
-        if isinstance(ctype, Struct) and not ctype.spelling:
-            what = f"the type of '{name}' has no name that C exports could say"
-            raise Refusal("unsupported_type", what, node)
-        own = leaves_of_value(name, ctype, node)
+        ctype, own = leaves_of_variable(name, known[name].item, module.scope)
         leaves += own
         outputs += own if name in written else []
         direction = "inout" if name in written else "in"

@@ -199,7 +199,7 @@ def _errors(errors: Errors) -> str:
     )
     if errors.wrong is None:
         return said
-    return f"{share(errors.wrong)} of answers wrong, {said}"
+    return f"{said}; {share(errors.wrong)} of answers are another integer"
 
 
 def _add_costs(table: Table, report: Report) -> None:

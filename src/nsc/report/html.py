@@ -83,9 +83,9 @@ def _tiles(r: Report) -> str:
         (duration(r.time_s["total"]), "from text to report"),
     ]
     if r.test.wrong is not None:
-        tiles.insert(
-            0, (share(r.test.wrong), "of answers wrong: other integers")
-        )
+        behind_errors = 3
+        said = "of answers wrong: other integers, by as much as the errors say"
+        tiles.insert(behind_errors, (share(r.test.wrong), said))
     if ns.original:
         original = f"a call; the original takes {ns.original:.0f} ns"
         tiles.append((f"{ns.surrogate:.0f} ns", original))

@@ -50,7 +50,7 @@ class Errors:
         bound: None where `n` is too small for any statement.
         outputs: the errors of each output by itself, where there are several.
         wrong: the share of inputs whose answer is another integer than the program's;
-            left out where no output is an integer.
+            left out where no output is an integer of few values.
     """
 
     n: int

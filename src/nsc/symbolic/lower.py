@@ -237,11 +237,10 @@ def _call(node: Node, scope: Scope) -> Ast:
             "function_pointer", "only named functions can be called", callee
         )
     name = text_of(callee)
-    if len(arguments) == 1 and callee is not _field(node, "function"):
+    if len(arguments) == 1:
         ctype = named_type(name, scope)
-        if (
-            ctype is not None
-        ):  # `(real)(x)` reads as a call until the typedef is known
+        # `(real)(x)` reads as a call until the typedef is known
+        if ctype is not None:
             return Ast("cast", arguments, ctype, node.start_byte)
     return Ast("call", arguments, name, node.start_byte)
 

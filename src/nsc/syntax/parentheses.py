@@ -17,6 +17,8 @@ import re
 from collections.abc import Collection
 from typing import NamedTuple
 
+from nsc.syntax.brackets import Brackets
+
 MAX_LONE_PARENTHESES = 32
 _OPENING = re.compile(r"\(\s*([A-Za-z_]\w*)\s*(?=[()\[*])")
 _FACTOR = re.compile(r"\*\s*(?=\()")
@@ -28,9 +30,6 @@ _TIGHT = frozenset("*/%!~{;")
 _CAST = re.compile(r"\(\s*((?:\w+\s+)*\w+)[\s*]*\)\s*\Z")
 _LONGEST_CAST = 80  # characters
 _RETURN = re.compile(r"\breturn\Z")
-_BRACKET_OR_STRING = re.compile(
-    r"[()\[\]]|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?"
-)
 _OPERAND = re.compile(r"\s*[\w\"'{]")
 _TYPEDEF = re.compile(
     r"typedef(?<!\wtypedef)\b[^;{]*+(?:\{[^{}]*+\})?+[^;{]*+;"
@@ -90,7 +89,7 @@ def _one_round(text: str, types: frozenset[str]) -> str:
     would change the value; there the factors change places, which makes no type. What
     is inside such a product is left for the next round.
     """
-    brackets = _Brackets(text)
+    brackets = Brackets(text)
     blanks: list[int] = []
     products: list[Product] = []
     for found in _OPENING.finditer(text):
@@ -138,43 +137,7 @@ def _is_behind_cast(text: str, at: int, types: frozenset[str]) -> bool:
     return found is not None and types.issuperset(found[1].split())
 
 
-class _Brackets:
-    """Where a text goes on behind each of its brackets; looked up only if asked."""
-
-    def __init__(self, text: str):
-        self.text = text
-        self._closings: dict[int, int] | None = None
-
-    def behind(self, opening: int) -> int | None:
-        """Return where the text goes on behind the bracket that closes this one."""
-        if self._closings is None:
-            self._closings = _closings(self.text)
-        return self._closings.get(opening)
-
-    def behind_suffixes(self, at: int) -> int | None:
-        """Return where the text goes on behind `(x)[i](y)`; None if it never closes."""
-        place: int | None = at
-        while place is not None and self.text[place : place + 1] in ("(", "["):
-            place = self.behind(place)
-        return place
-
-
-def _closings(text: str) -> dict[int, int]:
-    """Return where the text goes on behind the bracket that closes each opening one."""
-    found: dict[int, int] = {}
-    opened: list[int] = []
-    for bracket in _BRACKET_OR_STRING.finditer(text):
-        if bracket.group() in ("(", "["):
-            opened.append(bracket.start())
-        elif bracket.group() in (")", "]") and opened:
-            at = bracket.end()
-            while text[at : at + 1].isspace():
-                at += 1
-            found[opened.pop()] = at
-    return found
-
-
-def _end_of_product(text: str, star: int, brackets: _Brackets) -> int | None:
+def _end_of_product(text: str, star: int, brackets: Brackets) -> int | None:
     """Return where `(a*(b*c))` ends, if it may be a type and what follows its operand.
 
     It may be one where `(b*c)` looks like parameters, and a sign or star follows.

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 import tree_sitter_c
 from tree_sitter import Language, Node, Parser
 
+from nsc.syntax.casts import casts_as_calls
 from nsc.syntax.parentheses import typedef_names, without_ambiguous_parentheses
 from nsc.syntax.respelled import (
     TYPE_OF,
@@ -35,7 +36,9 @@ def plain_tree(text: str) -> Node:
 
 
 def syntax_tree(text: str, types: Collection[str] | None = None) -> Node:
-    """Parse C text, no product of which is read as a cast.
+    """Parse C text, no product of which is read as a cast, and no cast as a product.
+
+    A cast to a type's name may be a call of it.
 
     Args:
         text: without directives.
@@ -49,7 +52,8 @@ def syntax_tree(text: str, types: Collection[str] | None = None) -> Node:
         types = typedef_names(text)
     text = with_types_of_expressions(without_unnamed_fields(text), types)
     text = with_products_as_values(text, types)
-    return plain_tree(without_ambiguous_parentheses(text, types))
+    text = without_ambiguous_parentheses(text, types)
+    return plain_tree(casts_as_calls(text, types))
 
 
 def text_of(node: Node) -> str:

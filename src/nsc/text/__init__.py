@@ -29,3 +29,6 @@ from nsc.text.tokens import kind_of as kind_of
 from nsc.text.tokens import solid_words as solid_words
 from nsc.text.tokens import tokenize as tokenize
 from nsc.text.tokens import words as words
+from nsc.text.unread import is_of_system as is_of_system
+from nsc.text.unread import may_define as may_define
+from nsc.text.unread import said_of_unread as said_of_unread

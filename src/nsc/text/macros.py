@@ -20,6 +20,10 @@ MAX_ARGUMENT_DEPTH = 64
 MAX_HIDDEN = 512  # macros inside one another's bodies
 MAX_PASTED = 4000  # characters of a token
 TOO_LARGE = "macro_too_large"  # the reason for which expanding ends
+_WHAT_TO_DO = (
+    "let your compiler expand them, and read what it writes (gcc -E -P FILE.c >"
+    " EXPANDED.c), or leave out the headers that the function does not need"
+)
 # the kinds of what stands for an empty argument beside `##`
 _NOTHING = "nothing"
 _NO_REST = "no_rest"
@@ -161,7 +165,8 @@ class Expander:
         self.produced += tokens
         if self.produced > MAX_EXPANDED_TOKENS:
             message = (
-                f"macros expand to more than {MAX_EXPANDED_TOKENS} tokens"
+                f"macros expand to more than {MAX_EXPANDED_TOKENS} tokens;"
+                f" {_WHAT_TO_DO}"
             )
             raise Refusal(TOO_LARGE, message, at)
 
@@ -173,7 +178,7 @@ class Expander:
         """
         self.spelled += characters
         if self.spelled > MAX_EXPANDED_BYTES:
-            message = f"macros expand to more than {MAX_EXPANDED_BYTES} bytes"
+            message = f"macros expand to more than {MAX_EXPANDED_BYTES} bytes; {_WHAT_TO_DO}"
             raise Refusal(TOO_LARGE, message, at)
 
     def _called(

@@ -16,7 +16,13 @@ from nsc.compnet.axes import Parameters, Tokens
 from nsc.compnet.bert.config import BertConfig
 from nsc.compnet.bert.text import linearised, read_text
 from nsc.compnet.bert.wordpiece import WordPiece
-from nsc.compnet.emission import NO_DAG, CompilerInput, Emission, base_emission
+from nsc.compnet.emission import (
+    NO_DAG,
+    CompilerInput,
+    Emission,
+    base_emission,
+    too_many_inputs,
+)
 from nsc.compnet.layers import gelu, layer_norm, linear
 from nsc.graph import Dag
 from nsc.record import Record
@@ -90,10 +96,8 @@ class BertCompNet:
         """
         if not program.text:
             return base_emission(self.base, _NO_TEXT)
-        limit = COVERING.n_inputs
-        if program.n_inputs > limit:
-            found = f"{program.n_inputs} inputs; CompNet reads at most {limit}"
-            return base_emission(self.base, f"{found} [too_many_inputs]")
+        if program.n_inputs > COVERING.n_inputs:
+            return base_emission(self.base, too_many_inputs(program.n_inputs))
         if not self._reads_dag:
             return self.emit_text(program.text, output)
         if isinstance(program.dag, Dag):
