@@ -112,7 +112,7 @@ def test_without_a_program_of_as_many_inputs_it_says_so(monkeypatch):
         parse_program(ONE), COVERING, 0, compnet=load_compnet()
     )
     assert found.notes == (
-        "text-free base vector: no program of the library uses 2 inputs",
+        "the start is the same for every program: no program of the library uses 2 inputs",
     )
 
 

@@ -78,7 +78,7 @@ def nearest_initial(
         w = reader.base
         count = len(emission.inputs)
         why = f"no program of the library uses {count} inputs"
-        notes = (*notes, f"text-free base vector: {why}")
+        notes = (*notes, f"the start is the same for every program: {why}")
     return Initial(fit_covering(w, topology, seed=seed), notes=notes)
 
 
