@@ -31,7 +31,8 @@ def check_static_variables(program: Program, *, seed: int) -> tuple[str, ...]:
 
     Raises:
         SourceError: its results depend on earlier calls, or may (`keeps_state`), or
-            others may read what it leaves (`writes_global`).
+            others may read what it leaves, or it writes a variable that is an input
+            alone (`writes_global`).
     """
     inputs = _inputs_beside_each_other(program, seed)
     state, seen = state_of(program, inputs, seed=seed)
@@ -47,7 +48,9 @@ def refuse_unread_state(program: Program) -> None:
         SourceError: it writes static variables that are read.
     """
     found = tuple(
-        v for v in program.static_variables if v.is_written and v.is_read
+        v
+        for v in program.static_variables
+        if v.is_read and (v.is_written or not v.is_followed)
     )
     if not found:
         return
@@ -118,6 +121,13 @@ def _problem(program: Program, state: State, seen: Storage | None) -> Problem:
             " text writes there, and with other values there results change: whether a"
             " call can leave one is not known"
         )
+    elif state.kind == "written_input":
+        names = ",".join(state.inputs)
+        what = (
+            f"'{name}' writes {_named(state.inputs)}, which is an input: what it holds"
+            f" after a call is an output, too: add --out {names}"
+        )
+        return _placed(program, "writes_global", what, found)
     elif state.kind == "seen_outside":
         reason = "writes_global"
         what = (
@@ -155,6 +165,11 @@ def _placed(
         first = found[0]
         return Problem(reason, message, first.line, first.column, first.file)
     return Problem(reason, message, program.line, 1 if program.line else 0)
+
+
+def _named(names: Sequence[str]) -> str:
+    listed = ", ".join(f"'{name}'" for name in names)
+    return f"the file-level variable{'s' * (len(names) > 1)} {listed}"
 
 
 def _listed(found: Iterable[StaticVariable]) -> str:
