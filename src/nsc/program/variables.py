@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 from tree_sitter import Node
 
 from nsc.errors import InputError
@@ -174,6 +175,20 @@ def written_variables(closure: Closure, out: Sequence[str]) -> list[str]:
     ]
     known = variables_of(closure)
     return [name for name in out if name in known and name not in parameters]
+
+
+def variables_given(
+    signature: Signature, x: np.ndarray
+) -> list[tuple[Leaf, np.ndarray]]:
+    """Return the scalars of variables that are no outputs, and what they are given.
+
+    Args:
+        x: inputs, `n i`.
+    """
+    names = [v.name for v in signature.variables if v.direction == "in"]
+    inputs = zip(signature.inputs, x.T, strict=True)
+    fixed = ((leaf, np.full(len(x), value)) for leaf, value in signature.fixed)
+    return [pair for pair in (*inputs, *fixed) if pair[0].param in names]
 
 
 def _whole(name: str) -> str:

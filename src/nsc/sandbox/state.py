@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from nsc.program import Program, StaticVariable
+from nsc.program import Program, StaticVariable, variables_given
 from nsc.sandbox.build import Built, build_own
 from nsc.sandbox.guard import refusal
 from nsc.sandbox.run import RunLimits, run
@@ -92,7 +92,11 @@ def _judged(
         return State("filled", _named(seen.kept, by_name))
     if seen.unmoved:
         return State("unmoved", _named(seen.unmoved, by_name))
-    left = _named((*seen.constant, *seen.unread), by_name)
+    left = _named(seen.unread, by_name)
+    # what is set once by name is a static table that its file shares
+    left += tuple(
+        v for v in _named(seen.constant, by_name) if not v.is_written
+    )
     outside = tuple(v for v in left if v.is_seen_outside)
     return State("seen_outside", outside) if outside else None
 
@@ -101,23 +105,13 @@ def _written_inputs(
     program: Program, x: np.ndarray, limits: RunLimits
 ) -> tuple[str, ...]:
     """Name the variables that are inputs, and no outputs, and that a call changes."""
-    signature = program.signature
-    names = [v.name for v in signature.variables if v.direction == "in"]
-    before = [
-        (leaf, x[:, k])
-        for k, leaf in enumerate(signature.inputs)
-        if leaf.param in names
-    ]
-    before += [
-        (leaf, np.full(len(x), value))
-        for leaf, value in signature.fixed
-        if leaf.param in names
-    ]
+    before = variables_given(program.signature, x)
     if not before:
         return ()
     leaves = tuple(leaf for leaf, _ in before)
-    shown = replace(program, signature=replace(signature, outputs=leaves)).unit
-    built = None if refusal(shown) is not None else build_own(shown)
+    shown = replace(program.signature, outputs=leaves)
+    unit = replace(program, signature=shown).unit
+    built = None if refusal(unit) is not None else build_own(unit)
     if not isinstance(built, Built):
         return ()
     done = run(built, x, limits)
