@@ -200,6 +200,17 @@ double f(double x) { double *e = t[x > 0.5]; return x * *e; }"""
     assert check_static_variables(program, seed=0) == ()
 
 
+def test_what_is_too_large_to_be_looked_at_is_refused_where_text_does_not_tell():
+    large = "static double t[200000]; "
+    text = HIDDEN.replace("double g;", f"{large}double g;")
+    program = parse_program(text.replace("x + 1", "x + t[3]"), function="f")
+    with pytest.raises(SourceError, match="'g' keeps .* not be looked at"):
+        check_static_variables(program, seed=0)
+    text = f"{large}double f(double x) {{ return x + t[3]; }}"
+    program = parse_program(text, function="f")
+    assert check_static_variables(program, seed=0) == ()
+
+
 def test_what_is_not_run_is_refused_where_pointers_are_not_followed():
     with pytest.raises(SourceError, match="only running shows"):
         nsc.compile(HIDDEN, text_only=True)

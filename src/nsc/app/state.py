@@ -45,13 +45,9 @@ def refuse_unread_state(program: Program) -> None:
     """Refuse a program that is not run, where only runs would show its state.
 
     Raises:
-        SourceError: it writes static variables that are read.
+        SourceError: it writes static variables that are read, or may.
     """
-    found = tuple(
-        v
-        for v in program.static_variables
-        if v.is_read and (v.is_written or not v.is_followed)
-    )
+    found = tuple(v for v in program.static_variables if v.may_keep)
     if not found:
         return
     what = (

@@ -73,6 +73,11 @@ class StaticVariable:
     is_followed: bool = True
 
     @property
+    def may_keep(self) -> bool:
+        """Whether it may be written, by all that the text shows, and is read."""
+        return self.is_read and (self.is_written or not self.is_followed)
+
+    @property
     def kind(self) -> str:
         return "static" if self.function else "file-level"
 

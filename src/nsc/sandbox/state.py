@@ -74,8 +74,8 @@ def state_of(
         program.unit, x, seed=seed, written=in_text, limits=limits
     )
     if seen is None:
-        written = tuple(v for v in variables if v.is_written and v.is_read)
-        return (State("unchecked", written) if written else None), None
+        unseen = tuple(v for v in variables if v.may_keep)
+        return (State("unchecked", unseen) if unseen else None), None
     return _judged(variables, seen), seen
 
 
