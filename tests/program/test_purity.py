@@ -136,6 +136,16 @@ def test_a_table_of_pointers_is_not_what_they_point_to():
     }
 
 
+def test_what_a_file_level_pointer_points_to_is_not_the_pointer():
+    text = """static double z; static double *p = &z;
+double f(double x) { *p = x; return x + 1; }"""
+    variables = parse_program(text, function="f").static_variables
+    assert {(v.name, v.is_written, v.is_followed) for v in variables} == {
+        ("p", False, True),
+        ("z", False, False),
+    }
+
+
 def test_a_pointer_to_const_may_change():
     text = """static const double t[2] = {1, 2};
 double f(double x) { static const double *p; double r = p ? *p : 0;

@@ -131,7 +131,9 @@ def _may_write(function: Item, name: str) -> bool:
     if name not in facts.identifiers or name not in facts.used:
         return False
     written = (
-        w for w, refusal in facts.writes if refusal.reason == "writes_global"
+        w
+        for w, refusal in (*facts.writes, *facts.writes_by_pointer)
+        if refusal.reason == "writes_global"
     )
     address = rf"(?<!&)&\s*\(?\s*{name}\b|[(,]\s*{name}\s*[,)]"
     handed_on = re.search(address, text_of(function.node)) is not None

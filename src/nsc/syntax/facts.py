@@ -91,8 +91,8 @@ class Facts:
         refused: constructs that are refused wherever they stand.
         writes: names written that are no local variable's, and the refusal if that is
             not allowed.
-        writes_by_pointer: the same of names that a local pointer is set to; they may
-            only hold what it points to.
+        writes_by_pointer: the same of names that are written if they are arrays: by
+            `*g`, or by a local pointer that is set to them.
         function_types: the names that it gives to types of functions.
     """
 
@@ -318,11 +318,7 @@ def _writes(nodes: _Nodes) -> Iterator[tuple[str, Refusal]]:
         is_update = node.type == "update_expression"
         name = _root_name(child(node, "argument" if is_update else "left"))
         if name is None:
-            name = _decayed_name(
-                child(node, "argument" if is_update else "left")
-            )
-            if name is None or name in statics:
-                continue
+            continue
         if name in statics:
             what = f"the static variable '{name}' is written"
             yield name, Refusal("keeps_state", what, node)
@@ -333,7 +329,23 @@ def _writes(nodes: _Nodes) -> Iterator[tuple[str, Refusal]]:
 
 def _by_pointer(nodes: _Nodes) -> tuple[tuple[str, Refusal], ...]:
     statics, others = _variables(nodes)
-    return tuple(_writes_by_pointer(nodes, statics | others))
+    own = statics | others
+    return (
+        *_writes_by_decay(nodes, own),
+        *_writes_by_pointer(nodes, own),
+    )
+
+
+def _writes_by_decay(
+    nodes: _Nodes, own: set[str]
+) -> Iterator[tuple[str, Refusal]]:
+    """Find writes by `*g`, which writes g where that is an array."""
+    for node in nodes.of("assignment_expression", "update_expression"):
+        is_update = node.type == "update_expression"
+        name = _decayed_name(child(node, "argument" if is_update else "left"))
+        if name is not None and name not in own:
+            what = f"the file-level variable '{name}' is written"
+            yield name, Refusal("writes_global", what, node)
 
 
 def _writes_by_pointer(
