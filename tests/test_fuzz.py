@@ -47,6 +47,20 @@ def faults_of(made, folder, old="", new=""):
     return "; ".join(compared(changed, built, sandboxed, 0).faults)
 
 
+def test_what_nsc_asks_for_is_given(made):
+    import exports
+    from memory import Argument, Case, Row
+
+    text = "double f(int n, double *o) { return o[n] + n; }\n"
+    arguments = (
+        Argument("n", "int n", "int", "value"),
+        Argument("o", "double *o", Row("double", 4), "array", 4),
+    )
+    reading = exports.reading_of(Case(0, "f", text, arguments))
+    assert reading["arrays"] == {"o": 4}
+    assert reading["ranges"] == {"n": exports.WHOLE}
+
+
 def test_a_faithful_export_has_no_faults(made, tmp_path):
     assert faults_of(made, tmp_path) == ""
 

@@ -171,12 +171,22 @@ class Comparison:
         return memory
 
     def untouched(self) -> list[int]:
-        """List the cells that no output shares."""
+        """List the cells that no output shares, and that something else may read.
+
+        A static variable that is no input is the function's own: nsc accepts one that
+        no result depends on.
+        """
+        own = {
+            v.name
+            for v in self.made.case.variables
+            if v.is_static and not v.is_input
+        }
         written = {self.layout.offsets[k] for k in self.outputs}
         return [
             k
             for k, cell in enumerate(self.cells)
-            if self.layout.offsets[k] not in written and cell.key[0] != RESULT
+            if self.layout.offsets[k] not in written
+            and cell.key[0] not in (RESULT, *own)
         ]
 
     def found(self) -> Found:

@@ -15,9 +15,9 @@ Non-goals: good surrogates.
 from __future__ import annotations
 
 import argparse
+import ast
 import random
 import re
-import shlex
 import sys
 import tempfile
 import time
@@ -39,7 +39,7 @@ from wide import wide_case
 import nsc
 from nsc.app import CompileOptions, ExportOptions, compile_file, pipeline
 from nsc.errors import InputError, NscError, SourceError
-from nsc.program import parse_program, parse_ranges
+from nsc.program import parse_program
 from nsc.report import Report
 from nsc.sandbox import Built, build
 
@@ -49,8 +49,8 @@ BATCH = 25  # programs in a library
 OPTIONS = CompileOptions(budget=60, restarts=1, verification=512)
 WHOLE = (0.0, 3.0)  # the range of an integer input
 VARIABLE = (-1.0, 1.0)
-ARRAY_NEEDED = re.compile(r"--array (\w+)=N")
-RANGES_NEEDED = re.compile(r"--domain (.*)$", re.DOTALL)
+ARRAY_NEEDED = re.compile(r"arrays=\{'(\w+)': N\}")
+RANGES_NEEDED = re.compile(r"domain=(\{.*\})$", re.DOTALL)
 
 
 @dataclass
@@ -138,8 +138,8 @@ def _answer(case: Case, asked: InputError) -> dict[str, Any]:
     found = RANGES_NEEDED.search(str(asked))
     if found is None:
         return {}
-    [example] = shlex.split(found.group(1))
-    return {"ranges": {name: WHOLE for name in parse_ranges(example)}}
+    example = ast.literal_eval(found.group(1))
+    return {"ranges": {name: WHOLE for name in example}}
 
 
 def _leave_out_advice() -> None:

@@ -159,6 +159,63 @@ def test_state_is_refused_by_name_and_place(text, name, line, said):
     assert f"inputs={{'{name}': (LO, HI)" in problem.message
 
 
+HIDDEN = """double g; struct cell { double *at; };
+double f(double x) { struct cell c; c.at = &g; *c.at = x; return x + 1; }"""
+ON_TABLE = """double a, b; static double *const tables[2] = {&a, &b};
+double f(double x) { double *e = tables[x > 0.5]; *e = x; return x * 2; }"""
+CONSTANT = """double g; struct cell { double *at; };
+double f(double x) { struct cell c = {&g}; *c.at = 1; return x + 1; }"""
+
+
+@pytest.mark.parametrize("text", [HIDDEN, ON_TABLE, CONSTANT])
+def test_what_a_call_leaves_where_no_text_shows_it_is_refused(text):
+    program = parse_program(text, function="f")
+    with pytest.raises(SourceError, match="so that it is an output") as raised:
+        check_static_variables(program, seed=0)
+    assert [p.reason for p in raised.value.problems] == ["writes_global"]
+
+
+@pytest.mark.parametrize("given", ["inputs", "fix"])
+def test_an_input_that_is_written_is_an_output(given):
+    stated = {given: {"g": (0, 1) if given == "inputs" else 1.0}}
+    program = parse_program(HIDDEN, function="f", **stated)
+    with pytest.raises(SourceError, match=r"out=\['g'\]") as raised:
+        check_static_variables(program, seed=0)
+    assert [p.reason for p in raised.value.problems] == ["writes_global"]
+    said = parse_program(HIDDEN, function="f", out=["g"], **stated)
+    assert check_static_variables(said, seed=0) == ()
+
+
+def test_an_input_that_a_callee_reads_is_no_output():
+    text = """double g[2]; static double get(const double *e) { return e[1]; }
+double f(double x) { return x * get(g); }"""
+    program = parse_program(text, function="f", inputs={"g": (0, 1)})
+    assert check_static_variables(program, seed=0) == ()
+
+
+def test_a_variable_that_nothing_writes_is_left_alone():
+    text = """static double a = 1, b = 2; static double *t[2] = {&a, &b};
+double f(double x) { double *e = t[x > 0.5]; return x * *e; }"""
+    program = parse_program(text, function="f")
+    assert check_static_variables(program, seed=0) == ()
+
+
+def test_what_is_too_large_to_be_looked_at_is_refused_where_text_does_not_tell():
+    large = "static double t[200000]; "
+    text = HIDDEN.replace("double g;", f"{large}double g;")
+    program = parse_program(text.replace("x + 1", "x + t[3]"), function="f")
+    with pytest.raises(SourceError, match="'g' keeps .* not be looked at"):
+        check_static_variables(program, seed=0)
+    text = f"{large}double f(double x) {{ return x + t[3]; }}"
+    program = parse_program(text, function="f")
+    assert check_static_variables(program, seed=0) == ()
+
+
+def test_what_is_not_run_is_refused_where_pointers_are_not_followed():
+    with pytest.raises(SourceError, match="only running shows"):
+        nsc.compile(HIDDEN, text_only=True)
+
+
 def test_what_is_said_to_do_works():
     text = "static double s;\n" + ACCUMULATES.replace("static double s; ", "")
     program = parse_program(

@@ -82,6 +82,14 @@ def test_state_is_dropped_and_what_is_none_is_kept():
     assert reasons == ["nondeterministic", "keeps_state"]
 
 
+def test_a_hidden_output_is_dropped():
+    hidden = """double g; struct cell { double *at; };
+      double f(double x) { struct cell c; c.at = &g; *c.at = x; return x; }"""
+    read = "double g = 2; double f(double x) { return g * x; }"
+    programs = [parse_program(text) for text in (hidden, read)]
+    assert state_reasons(programs, WIDE) == ["keeps_state", None]
+
+
 def test_a_wrong_signature_is_dropped_by_name():
     right = parse_program(SCALE)
     programs = [right, without_input(right, "p")]

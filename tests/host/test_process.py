@@ -54,6 +54,7 @@ def test_a_kernel_that_is_never_built(tmp_path, monkeypatch):
 
 def test_a_sandbox_that_is_never_built(monkeypatch):
     late = compiler.Compiled(Outcome.build_timeout, message="it took too long")
+    compiler._warmed_up.cache_clear()
     monkeypatch.setattr(compiler, "compile_wasm", lambda *args: late)
     with pytest.raises(HostError, match=r"it took too long.*NSC_CACHE_DIR"):
         compiler.warm_up()

@@ -89,6 +89,71 @@ def test_nothing_outlives_a_call(before, body, expected):
     assert [problem.reason for problem in found.problems] == expected
 
 
+PUT = """double g[3]; double h(void);
+static void put(double *e, double v) { *e = v; }
+static void put_next(double *e, double v) { put(e + 1, v); }
+static double first(const double *e) { return e[0]; }
+static double *where(void) { return g; }
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "column"),
+    [
+        ("put(g, x); return x;", 22),
+        ("put(&g[1], x); return x;", 22),
+        ("put_next(g, x); return x;", 22),
+        ("double *p = g; p++; put(p, 1); return x;", 42),
+        ("double *p = x > 0 ? g : 0; if (p) *p = x; return x;", 56),
+        ("*where() = x; return x;", 22),
+        ("extern double g[3]; g[0] = x; return x;", 42),
+        ("return x * first(g) + first(&g[1]) + where()[2];", 0),
+        ("double g[3]; put(g, x); put_next(g, x); return g[0];", 0),
+    ],
+)
+def test_a_pointer_to_a_file_level_variable_is_followed(body, column):
+    text = f"{PUT}double f(double x) {{ {body} }}"
+    if not column:
+        assert parse_program(text, function="f").name == "f"
+        return
+    (found,) = problems(text)
+    assert (found.reason, found.line) == ("writes_global", 6)
+    assert found.column == column and "'g'" in found.message
+    assert "out=['g']" in found.message
+
+
+TABLE = """double a, b; static double *tables[2] = {&a, &b};
+double f(double x) { double *e = tables[x > 0.5]; *e = x; return x * 2; }
+"""
+
+
+def test_a_table_of_pointers_is_not_what_they_point_to():
+    variables = parse_program(TABLE, function="f").static_variables
+    assert {(v.name, v.is_written, v.is_followed) for v in variables} == {
+        ("tables", False, True),
+        ("a", False, False),
+        ("b", False, False),
+    }
+
+
+def test_what_a_file_level_pointer_points_to_is_not_the_pointer():
+    text = """static double z; static double *p = &z;
+double f(double x) { *p = x; return x + 1; }"""
+    variables = parse_program(text, function="f").static_variables
+    assert {(v.name, v.is_written, v.is_followed) for v in variables} == {
+        ("p", False, True),
+        ("z", False, False),
+    }
+
+
+def test_a_pointer_to_const_may_change():
+    text = """static const double t[2] = {1, 2};
+double f(double x) { static const double *p; double r = p ? *p : 0;
+  p = x > 0 ? t + 1 : t; return r + x; }"""
+    (found,) = parse_program(text, function="f").static_variables
+    assert (found.name, found.is_written) == ("p", True)
+
+
 def test_a_syntax_error_is_quoted_shortly():
     (found,) = problems("double f(double x) { return x @ 1; }")
     assert found.reason == "syntax_error"

@@ -31,7 +31,8 @@ def check_static_variables(program: Program, *, seed: int) -> tuple[str, ...]:
 
     Raises:
         SourceError: its results depend on earlier calls, or may (`keeps_state`), or
-            others may read what it leaves (`writes_global`).
+            others may read what it leaves, or it writes a variable that is an input
+            alone (`writes_global`).
     """
     inputs = _inputs_beside_each_other(program, seed)
     state, seen = state_of(program, inputs, seed=seed)
@@ -44,11 +45,9 @@ def refuse_unread_state(program: Program) -> None:
     """Refuse a program that is not run, where only runs would show its state.
 
     Raises:
-        SourceError: it writes static variables that are read.
+        SourceError: it writes static variables that are read, or may.
     """
-    found = tuple(
-        v for v in program.static_variables if v.is_written and v.is_read
-    )
+    found = tuple(v for v in program.static_variables if v.may_keep)
     if not found:
         return
     what = (
@@ -96,43 +95,62 @@ def _nudged(
 
 def _problem(program: Program, state: State, seen: Storage | None) -> Problem:
     found = state.variables
-    name = program.name
+    if state.kind == "written_input":
+        what = _said_of_inputs(program.name, state.inputs)
+        return _placed(program, "writes_global", what, found)
     held = _listed(found) or "memory that outlives calls"
-    reason = "keeps_state"
+    what = _said_of_held(program, state, seen, held)
+    is_output = state.kind == "seen_outside"
+    reason = "writes_global" if is_output else "keeps_state"
+    return _placed(program, reason, f"{what}; {_advice(found)}", found)
+
+
+def _said_of_inputs(function: str, names: Sequence[str]) -> str:
+    listed = ", ".join(f"'{name}'" for name in names)
+    is_one = len(names) == 1
+    variables, are = ("variable", "is") if is_one else ("variables", "are")
+    those, outputs = ("it", "an output") if is_one else ("them", "outputs")
+    return (
+        f"'{function}' writes the file-level {variables} {listed}, which {are} given"
+        f" to it: what a call leaves in {those} is {outputs}, too: add out=[{listed}]"
+    )
+
+
+def _said_of_held(
+    program: Program, state: State, seen: Storage | None, held: str
+) -> str:
+    name = program.name
     if state.kind == "unchecked":
-        what = f"what {held} keeps from call to call could not be looked at"
-    elif state.kind == "added_up":
-        what = (
+        return f"what {held} keeps from call to call could not be looked at"
+    if state.kind == "added_up":
+        return (
             f"calls of '{name}' change {held} from what earlier calls left there: no"
             " number of calls shows that no result ever depends on it"
         )
-    elif state.kind == "filled":
-        what = (
+    if state.kind == "filled":
+        return (
             f"calls of '{name}' leave in {held} what their inputs decide, and with other"
             " values there results change: whether an earlier call can leave one that"
             " matters is not known"
         )
-    elif state.kind == "unmoved":
-        what = (
+    if state.kind == "unmoved":
+        return (
             f"no call of '{name}' that was tried leaves anything else in {held}, but its"
             " text writes there, and with other values there results change: whether a"
             " call can leave one is not known"
         )
-    elif state.kind == "seen_outside":
-        reason = "writes_global"
-        what = (
+    if state.kind == "seen_outside":
+        return (
             f"'{name}' writes {held}, which another function or file may read, so that"
             " it is an output"
         )
-    else:
-        assert seen is not None and seen.dependence is not None
-        met = seen.dependence
-        what = (
-            f"the result of '{name}' depends on what earlier calls left in {held}: with"
-            f" {_spelled(program, met.example)}, called after"
-            f" {_spelled(program, met.before)}, it gives something else than alone"
-        )
-    return _placed(program, reason, f"{what}; {_advice(found)}", found)
+    assert seen is not None and seen.dependence is not None
+    met = seen.dependence
+    return (
+        f"the result of '{name}' depends on what earlier calls left in {held}: with"
+        f" {_spelled(program, met.example)}, called after"
+        f" {_spelled(program, met.before)}, it gives something else than alone"
+    )
 
 
 def _advice(found: Sequence[StaticVariable]) -> str:

@@ -38,4 +38,5 @@ from nsc.program.unit import Unit as Unit
 from nsc.program.units import as_returned as as_returned
 from nsc.program.units import draw_inputs as draw_inputs
 from nsc.program.units import with_whole_inputs as with_whole_inputs
+from nsc.program.variables import variables_given as variables_given
 from nsc.program.widths import with_long_of_64_bits as with_long_of_64_bits

@@ -16,7 +16,15 @@ from nsc.program.compiler import (
 )
 from nsc.program.effects import Effects, Machine, Value
 from nsc.program.expressions import cast_to
-from nsc.program.paths import ELSEWHERE, NOWHERE, Path, Pointers, size_of
+from nsc.program.paths import (
+    ELSEWHERE,
+    FIRST,
+    NOWHERE,
+    Path,
+    Pointers,
+    size_of,
+    variable_of,
+)
 from nsc.syntax import Array, CType, child, named_type, text_of
 from nsc.text import WRITES_ARGUMENT
 
@@ -214,6 +222,8 @@ def _in_caller(
     """Return where a place of the callee lies for the caller."""
     first, *rest = path.steps or (None,)
     base = handed.get(path.root, NOWHERE)
+    if variable_of(path.root) is not None:
+        base = frozenset({Path(path.root, (FIRST,))})
     if path == ELSEWHERE:
         return NOWHERE
     by = first if isinstance(first, tuple) else None

@@ -6,7 +6,7 @@ In: how nodes are compiled. Out: `Compiler`. Non-goals: any kind of node
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -61,6 +61,7 @@ class Compiler:
         scope: types and constants in sight; local ones are added.
         effects_of: what is known of a function that is called, by its name.
         pointed_to: names whose address is taken.
+        file_level: the types of the file-level variables that may change.
     """
 
     def __init__(
@@ -69,11 +70,13 @@ class Compiler:
         scope: Scope,
         effects_of: Callable[[str], Effects | None],
         pointed_to: frozenset[str],
+        file_level: Mapping[str, CType | None],
     ):
         self.rule_of = rule_of
         self.scope = scope
         self.effects_of = effects_of
         self.pointed_to = pointed_to
+        self.file_level = file_level
         self.blocks: list[dict[str, Variable]] = [{}]
         self.pointers_used = (
             0  # how often; a loop without any is done but once

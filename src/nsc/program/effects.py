@@ -19,6 +19,7 @@ from nsc.program.paths import (
     Pointers,
     Range,
     Roots,
+    variable_of,
 )
 from nsc.syntax import CType, Scalar
 
@@ -40,6 +41,7 @@ class Effects:
         freed: the parameters whose memory may be given back, and by which function.
         returned: where the result may point.
         result: its type.
+        variables: the file-level variables that it may write, or hand to who does.
     """
 
     parameters: tuple[tuple[str, CType | None], ...] = ()
@@ -52,6 +54,7 @@ class Effects:
     freed: dict[str, tuple[str, Node]] = field(default_factory=dict)
     returned: Pointers = frozenset()
     result: CType | None = None
+    variables: dict[str, Node] = field(default_factory=dict[str, Node])
 
 
 @dataclass
@@ -133,7 +136,7 @@ class Machine:
     """Runs a function on what is known of its variables.
 
     Args:
-        roots: the types of its pointer parameters.
+        roots: the types of its pointer parameters, and of file-level variables.
     """
 
     def __init__(self, roots: Roots):
@@ -141,6 +144,7 @@ class Machine:
         self.state: State | None = None
         self.reads: dict[Path, tuple[frozenset[Path], Node]] = {}
         self.writes: dict[Path, Node] = {}
+        self.variables: dict[str, Node] = {}
         self.lost: dict[str, Node] = {}
         self.freed: dict[str, tuple[str, Node]] = {}
         self.returned: Pointers = frozenset()
@@ -217,7 +221,7 @@ class Machine:
         if self.state is None:
             return
         for path in places - NOWHERE:
-            if self._is_written(path):
+            if variable_of(path.root) or self._is_written(path):
                 continue
             known = self.reads.get(path)
             if known is not None and not known[0]:
@@ -253,6 +257,10 @@ class Machine:
         if self.state is None:
             return
         for path in places - NOWHERE:
+            variable = variable_of(path.root)
+            if variable is not None:
+                self.variables.setdefault(variable, node)
+                continue
             self.writes.setdefault(path, node)
             if len(places) == 1 and path.is_certain:
                 self.state.written.add(path)

@@ -151,7 +151,7 @@ def examine(
     written = written_variables(closure, stated.out)
     own = [name for name in stated.out if name not in written]
     stated = replace(stated, out=own, writes_more=bool(written))
-    impure = impurities(file.module, closure, written)
+    impure = impurities(file.uses, closure, written)
     if any(refusal.reason in UNREADABLE for refusal in impure):
         return Examined(item, closure, None, file.problems(impure))
     signature, refused = signature_or_refusal(file, item, stated)
@@ -224,7 +224,7 @@ def with_asked_variables(
                 f"out must not name '{name}' alone: its value outlives a call; give it"
                 f" a range as an input ({name}=LO:HI), or fix it ({name}=VALUE), too"
             )
-    refused = written_inputs(closure, names, written)
+    refused = written_inputs(file.uses, closure, names, written)
     if refused:
         raise SourceError(file.path, file.problems(refused))
     try:
@@ -251,7 +251,7 @@ def program_of(
     entry = closure.entry
     signature = without_fixed(signature, ranges)
     line, _ = file.position(entry)
-    outputs = [v.name for v in signature.variables if v.direction == "inout"]
+    passed = [variable.name for variable in signature.variables]
     return Program(
         name=entry.name,
         path=file.path,
@@ -264,7 +264,7 @@ def program_of(
         bodiless=tuple(dict.fromkeys(closure.bodiless)),
         unread=tuple(file.module.expanded.unread),
         exits=exit_calls(file.module, closure),
-        static_variables=static_variables(file.module, closure, outputs),
+        static_variables=static_variables(file.uses, closure, passed),
         place_of=lambda offset: _place_of(file, closure, offset),
     )
 

@@ -107,7 +107,7 @@ def _listed(
     late = file.late(item)
     if late:
         return Listed(item.name, None, tuple(late))
-    own = item_impurities(file.module, item)
+    own = item_impurities(file.uses, item)
     if own:
         return _with_own_problems(file, item, own)
     signature, refused = signature_or_refusal(file, item, Stated())
@@ -137,7 +137,7 @@ def _closed(
     refused: Refusal | None,
 ) -> Listed:
     closure = close(file.module, item)
-    refusals = impurities(file.module, closure) + unclosed(closure, refused)
+    refusals = impurities(file.uses, closure) + unclosed(closure, refused)
     problems = tuple(file.problems(refusals))
     missing = tuple(dict.fromkeys(closure.missing))
     program = None

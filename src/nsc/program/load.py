@@ -91,7 +91,7 @@ def parse_program(
     program = program_of(file, examined.closure, signature, {**more, **both})
     named = [variable.name for variable in signature.variables]
     notes = notes_on_variables(file.module, examined.closure, named)
-    unread = notes_on_static_variables(file.module, examined.closure)
+    unread = notes_on_static_variables(file.uses, examined.closure)
     unset = notes_on_errno(examined.closure.functions())
     return replace(program, notes=(*notes, *unread, *unset))
 

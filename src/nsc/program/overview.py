@@ -225,7 +225,7 @@ def _notes(
     named = [variable.name for variable in signature.variables]
     return (
         *notes_on_variables(file.module, closure, named),
-        *notes_on_static_variables(file.module, closure),
+        *notes_on_static_variables(file.uses, closure),
         *notes_on_errno(closure.functions()),
     )
 

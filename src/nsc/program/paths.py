@@ -9,7 +9,7 @@ In: types of parameters. Out: `Path`s. Non-goals: which expression leads where
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from nsc.syntax import (
@@ -67,7 +67,18 @@ ELSEWHERE = Path(
     "", ()
 )  # local variables, and constants: no parameter's object
 Pointers = frozenset[Path]  # where a pointer may point
+_FILE_LEVEL = "&"  # starts the roots of what no parameter leads to
 NOWHERE: Pointers = frozenset({ELSEWHERE})
+
+
+def root_of_variable(name: str) -> str:
+    """Return the root of paths into a file-level variable: its address."""
+    return _FILE_LEVEL + name
+
+
+def variable_of(root: str) -> str | None:
+    """Return the file-level variable that a root leads to; None for a parameter."""
+    return root.removeprefix(_FILE_LEVEL) if root[:1] == _FILE_LEVEL else None
 
 
 def _is_one_step(step: Step) -> bool:
@@ -91,14 +102,20 @@ class Roots:
 
     Args:
         types: of the parameters that are pointers or arrays.
+        other: returns the type of the address of a file-level variable, by its root.
     """
 
-    def __init__(self, types: Mapping[str, CType]):
+    def __init__(
+        self,
+        types: Mapping[str, CType],
+        other: Callable[[str], CType | None],
+    ):
         self.types = types
+        self.other = other
 
     def type_at(self, path: Path, depth: int | None = None) -> CType | None:
         """Return the type of a place, or of what its first steps lead to."""
-        found = self.types.get(path.root)
+        found = self.types.get(path.root) or self.other(path.root)
         for step in path.steps[:depth]:
             found = _below(found, step)
         return found

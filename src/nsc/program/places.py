@@ -23,7 +23,7 @@ from nsc.program.compiler import (
     without_parentheses,
 )
 from nsc.program.effects import Machine, Value
-from nsc.program.paths import NOWHERE, Pointers
+from nsc.program.paths import FIRST, NOWHERE, Path, Pointers, root_of_variable
 from nsc.refusal import Refusal
 from nsc.syntax import (
     INT,
@@ -64,7 +64,11 @@ def _nowhere(m: Machine) -> Pointers:
 
 
 def _named(c: Compiler, node: Node) -> Place:
-    variable = c.variable(text_of(node))
+    name = text_of(node)
+    variable = c.variable(name)
+    if variable is None and name in c.file_level:
+        whole = frozenset({Path(root_of_variable(name), (FIRST,))})
+        return Place(c.file_level[name], lambda m: whole)
     if variable is None:
         return Place(None, _nowhere)
     if isinstance(variable.type, Pointer):
@@ -149,7 +153,7 @@ def _loaded(c: Compiler, place: Place, node: Node) -> Expression:
     ctype = place.type
     if place.variable is not None:
         return Expression(ctype, _value_of(place.variable))
-    if node.type == "identifier":
+    if node.type == "identifier" and text_of(node) not in c.file_level:
         return _constant(c, node)
     run = place.run
     if isinstance(ctype, Array):

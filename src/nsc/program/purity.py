@@ -13,6 +13,7 @@ from tree_sitter import Node
 
 from nsc.program.closure import Closure
 from nsc.program.dialects import dialect
+from nsc.program.reads_and_writes import ReadsAndWrites
 from nsc.program.static_storage import forbidden_writes
 from nsc.refusal import Refusal
 from nsc.syntax import (
@@ -34,7 +35,7 @@ _COMPLEX = re.compile(r"\b_?[Cc]omplex\b")
 
 
 def impurities(
-    module: Module, closure: Closure, outputs: Collection[str] = ()
+    uses: ReadsAndWrites, closure: Closure, outputs: Collection[str] = ()
 ) -> list[Refusal]:
     """Find what keeps a closure from being a pure, compilable function.
 
@@ -44,16 +45,17 @@ def impurities(
     Returns:
         Refusals; offsets count from the start of the text.
     """
+    module = uses.module
     found: list[Refusal] = []
     for item in closure.items:
-        own = item_impurities(module, item, outputs)
+        own = item_impurities(uses, item, outputs)
         found.extend(refusal.moved(item.base) for refusal in own)
     found.extend(_unbounded_recursion(module, closure))
     return found
 
 
 def item_impurities(
-    module: Module, item: Item, outputs: Collection[str] = ()
+    uses: ReadsAndWrites, item: Item, outputs: Collection[str] = ()
 ) -> list[Refusal]:
     """Find what one item has in it that no surrogate's program may have.
 
@@ -62,6 +64,7 @@ def item_impurities(
     Returns:
         Refusals; offsets count from the start of the item's part.
     """
+    module = uses.module
     if item.once(is_too_deep):
         what = (
             f"'{item.name}' nests deeper than {MAX_TREE_DEPTH} levels; split its"
@@ -78,7 +81,7 @@ def item_impurities(
     return [
         *attribute,
         *facts_of(item).refused,
-        *forbidden_writes(module, item, outputs),
+        *forbidden_writes(uses, item, outputs),
         *_unconverted(module, item),
     ]
 

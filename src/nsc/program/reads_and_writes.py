@@ -2,7 +2,8 @@
 
 Pointers are followed as values: through local variables, arithmetic, calls. What is
 read counts only where it has not been written on every way there; a pointer that goes
-where it is not followed is named as lost.
+where it is not followed is named as lost. Pointers to file-level variables are followed
+alike, and what is written through them is named.
 
 In: a function item of a Module. Out: its `Effects`. Non-goals: which leaves are inputs
 or outputs (infer.py).
@@ -10,13 +11,20 @@ or outputs (infer.py).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from nsc.program.compiler import Compiler, Run
 from nsc.program.effects import Effects, Machine, State, widened
-from nsc.program.paths import FIRST, Path, Roots
+from nsc.program.paths import (
+    FIRST,
+    Path,
+    Roots,
+    root_of_variable,
+    variable_of,
+)
 from nsc.program.rules import rule_of
 from nsc.refusal import Refusal
 from nsc.syntax import (
@@ -29,6 +37,7 @@ from nsc.syntax import (
     Scope,
     base_type,
     child,
+    declarators_of,
     declare,
     declared_name,
     facts_of,
@@ -69,6 +78,7 @@ class ReadsAndWrites:
     def __init__(self, module: Module):
         self.module = module
         self._known: dict[int, Effects] = {}  # by Item.start
+        self._types: dict[str, tuple[CType | None, ...]] = {}
 
     def of(self, function: Item) -> Effects:
         """Return what a function does.
@@ -129,12 +139,14 @@ class ReadsAndWrites:
         """
         facts = facts_of(item)
         callees = [self._effects_by_name(name, circle) for name in facts.calls]
+        variables = self.variables_among(facts.used)
         names = _meanings(self.module.scope, {*facts.used, *facts.identifiers})
+        names |= {root_of_variable(n): t for n, t in variables.items()}
         done = item.once(_no_walks)
         for walked in done:
             if walked.holds_for(callees, names):
                 return walked.effects
-        effects = self._walk(item, circle)
+        effects = self._walk(item, circle, variables)
         done.append(_Walked(callees, names, effects))
         return effects
 
@@ -152,7 +164,31 @@ class ReadsAndWrites:
             return _NO_WAY_OUT
         return known
 
-    def _walk(self, item: Item, circle: list[Item]) -> Effects:
+    def variables_among(self, names: Iterable[str]) -> dict[str, CType | None]:
+        """Return the types of the file-level variables among some names.
+
+        Those that are declared const are none; None is a type that is not known.
+        """
+        found: dict[str, CType | None] = {}
+        for name in names:
+            if name not in self._types:
+                self._types[name] = _types_of_variable(self.module, name)
+            for ctype in self._types[name]:
+                found[name] = ctype
+        return found
+
+    def _type_at_root(self, root: str) -> CType | None:
+        name = variable_of(root)
+        found = {} if name is None else self.variables_among([name])
+        ctype = None if name is None else found.get(name)
+        return None if ctype is None else Pointer(ctype)
+
+    def _walk(
+        self,
+        item: Item,
+        circle: list[Item],
+        variables: Mapping[str, CType | None],
+    ) -> Effects:
         if item.once(is_too_deep):
             raise _too_deep(item)
 
@@ -162,9 +198,10 @@ class ReadsAndWrites:
         scope = self.module.scope
         if any(word in (item.node.text or b"") for word in _DEFINING_TYPES):
             scope = scope.copy()
-        compiler = Compiler(rule_of, scope, effects_of, item.once(_pointed_to))
+        pointed_to = item.once(_pointed_to)
+        compiler = Compiler(rule_of, scope, effects_of, pointed_to, variables)
         try:
-            return _effects(compiler, item)
+            return _effects(compiler, item, self._type_at_root)
         except RecursionError:
             raise _too_deep(item) from None
 
@@ -229,7 +266,33 @@ def _callees_first(module: Module, function: Item) -> list[Item]:
     return list(done.values())
 
 
-def _effects(c: Compiler, item: Item) -> Effects:
+def _types_of_variable(module: Module, name: str) -> tuple[CType | None, ...]:
+    """Return the type of a file-level variable; nothing, if it is none or const."""
+    types: list[CType | None] = []
+    for item in module.named(name):
+        if item.kind != "variable" or item.constant:
+            continue
+        for declarator in declarators_of(item.node):
+            if declared_name(declarator) == name:
+                types.append(_declared_type(module, item, declarator))
+    # `double t[];` may stand before, or after, what says the length
+    told = [t for t in types if not (isinstance(t, Array) and not t.length)]
+    return tuple((told or types)[:1])
+
+
+def _declared_type(
+    module: Module, item: Item, declarator: Node
+) -> CType | None:
+    try:
+        base = base_type(item.node, module.scope)
+        return declare(declarator, base, module.scope)[1]
+    except Refusal:
+        return None
+
+
+def _effects(
+    c: Compiler, item: Item, type_at: Callable[[str], CType | None]
+) -> Effects:
     """Compile a function and run it on nothing but its parameters."""
     parameters = tuple(
         _parameter(c, node) for node in parameters_of(item.node)
@@ -241,7 +304,7 @@ def _effects(c: Compiler, item: Item) -> Effects:
         name: frozenset({Path(name, (FIRST,))}) for name in pointers
     }
     body = c.compile(child(item.node, "body")).run
-    m = Machine(Roots(pointers))
+    m = Machine(Roots(pointers, type_at))
     if not _run(body, m, State(values, set())):
         m.lost.update(dict.fromkeys(pointers, item.node))
     certain = None if m.exits is None else frozenset(m.exits.written)
@@ -254,6 +317,7 @@ def _effects(c: Compiler, item: Item) -> Effects:
         m.freed,
         m.returned,
         _result(c.scope, item.node),
+        m.variables,
     )
 
 

@@ -80,6 +80,8 @@ def type_specifier(c: Compiler, node: Node) -> Expression:
 
 
 def declaration(c: Compiler, node: Node) -> Expression:
+    if has_specifier(node, "storage_class_specifier", b"extern"):
+        return statement(nothing)  # what it announces is at file level
     specifier = optional_child(node, "type")
     parts: list[Run] = []
     base: CType | None = None

@@ -16,11 +16,11 @@ from tree_sitter import Node
 from nsc.program.static_storage import keeps_value
 from nsc.program.unit import Piece, Unit
 from nsc.syntax import (
+    changing_declarators,
     child,
     declarators_of,
     declared_name,
     has_specifier,
-    is_const,
     syntax_tree,
     walk,
 )
@@ -82,13 +82,7 @@ def _variables(root: Node) -> Iterator[tuple[int, tuple[str, str]]]:
 
 def _is_variable(declaration: Node) -> bool:
     """Say whether a file-scope declaration defines variables that may change."""
-    words = (
-        ("type_qualifier", b"const"),
-        ("storage_class_specifier", b"extern"),
-    )
-    if is_const(declaration) or any(
-        has_specifier(declaration, kind, word) for kind, word in words
-    ):
+    if has_specifier(declaration, "storage_class_specifier", b"extern"):
         return False
     kinds = [node.type for node in declarators_of(declaration)]
     return bool(kinds) and "function_declarator" not in kinds
@@ -97,7 +91,7 @@ def _is_variable(declaration: Node) -> bool:
 def _declared(
     declaration: Node, function: str
 ) -> Iterator[tuple[int, tuple[str, str]]]:
-    for declarator in declarators_of(declaration):
+    for declarator in changing_declarators(declaration):
         inner = declarator
         if declarator.type == "init_declarator":
             inner = child(declarator, "declarator")

@@ -9,23 +9,24 @@ In: Module, Closure. Out: `StaticVariable`s, notes, refusals. Non-goals: running
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
 from nsc.program.closure import Closure
+from nsc.program.reads_and_writes import ReadsAndWrites
+from nsc.program.variable_writes import unfollowed, writes_of
 from nsc.refusal import Refusal
 from nsc.syntax import (
     Item,
     Module,
+    changing_declarators,
     child,
     declarators_of,
     declared_name,
     facts_of,
     has_specifier,
-    is_const,
     operator_of,
     text_of,
     walk,
@@ -47,16 +48,18 @@ _MAY_NOT_RUN = ("conditional_expression", "binary_expression")
 
 @dataclass(frozen=True)
 class StaticVariable:
-    """A variable that outlives calls, and that a call writes or may write.
+    """A variable that outlives calls, and that may change.
 
     Args:
         name: as declared.
         function: that declares it; "" for a file-level variable.
-        line, column: where it is written or handed on first, in the user's text.
+        line, column: where it is written first, else declared, in the user's text.
         file: the header that is in; "" for the file itself.
         is_written: whether the text writes it by its name.
         is_read: whether anything but its own updates reads it.
         is_seen_outside: whether something outside the closure may use it.
+        is_followed: whether every pointer to it is followed, so that the text shows
+            whether it is written.
     """
 
     name: str
@@ -67,6 +70,12 @@ class StaticVariable:
     is_written: bool
     is_read: bool
     is_seen_outside: bool
+    is_followed: bool = True
+
+    @property
+    def may_keep(self) -> bool:
+        """Whether it may be written, by all that the text shows, and is read."""
+        return self.is_read and (self.is_written or not self.is_followed)
 
     @property
     def kind(self) -> str:
@@ -95,10 +104,11 @@ def advice_on_state(names: Sequence[str], *, is_local: bool) -> str:
 
 
 def forbidden_writes(
-    module: Module, function: Item, outputs: Collection[str]
+    uses: ReadsAndWrites, function: Item, outputs: Collection[str]
 ) -> Iterator[Refusal]:
     """Find the writes that keep state for certain, or that others may see."""
-    for name, refusal in facts_of(function).writes:
+    module = uses.module
+    for name, refusal in writes_of(uses, function):
         is_local = refusal.reason == "keeps_state"
         if not is_local and (name in outputs or not _variables(module, name)):
             continue
@@ -276,28 +286,29 @@ def _always_runs(node: Node, body: Node) -> bool:
 
 
 def static_variables(
-    module: Module, closure: Closure, outputs: Collection[str]
+    uses: ReadsAndWrites, closure: Closure, passed: Collection[str]
 ) -> tuple[StaticVariable, ...]:
-    """List the static variables that a closure writes, or may write.
+    """List the static variables of a closure that may change; written ones first.
 
     Args:
-        outputs: file-level variables whose values are passed in and out.
+        passed: file-level variables that are inputs, or fixed.
     """
     found: dict[tuple[str, str], StaticVariable] = {}
-    for item in closure.functions():
-        for name, refusal in _suspects(module, closure, item):
-            is_local = refusal.reason == "keeps_state"
-            key = (name, item.name if is_local else "")
-            if not is_local and name in outputs:
-                continue
-            seen = found.get(key)
-            if seen is None or (not seen.is_written and refusal.message):
-                found[key] = _placed(module, closure, item, key, refusal)
+    lost = unfollowed(uses, closure)
+    for item, name, refusal in _suspects(uses, closure, lost):
+        is_local = refusal.reason == "keeps_state"
+        key = (name, item.name if is_local else "")
+        if key not in found and (is_local or name not in passed):
+            made = _placed(uses.module, closure, item, key, refusal)
+            found[key] = replace(made, is_followed=name not in lost)
     return tuple(found.values())
 
 
 def written_inputs(
-    closure: Closure, inputs: Collection[str], outputs: Collection[str]
+    uses: ReadsAndWrites,
+    closure: Closure,
+    inputs: Collection[str],
+    outputs: Collection[str],
 ) -> list[Refusal]:
     """Refuse file-level variables that are inputs, are written, and are no outputs."""
     return [
@@ -308,7 +319,7 @@ def written_inputs(
             refusal.offset + item.base,
         )
         for item in closure.functions()
-        for name, refusal in facts_of(item).writes
+        for name, refusal in writes_of(uses, item)
         if refusal.reason == "writes_global"
         and name in inputs
         and name not in outputs
@@ -343,61 +354,51 @@ def _placed(
 
 
 def _suspects(
-    module: Module, closure: Closure, item: Item
-) -> Iterator[tuple[str, Refusal]]:
-    """Yield what a function writes that outlives it, and what it hands on.
+    uses: ReadsAndWrites,
+    closure: Closure,
+    lost: Mapping[str, tuple[Item, Node]],
+) -> Iterator[tuple[Item, str, Refusal]]:
+    """Yield what a closure writes that outlives it, then all that could be written.
 
-    What is only handed on has no message.
+    What no text shows to be written has no message.
     """
-    for name, refusal in facts_of(item).writes:
-        if refusal.reason == "keeps_state" or _variables(module, name):
-            yield name, refusal
-    text = text_of(item.node)
-    own = {d: "keeps_state" for d in _static_locals(item)}
-    others = {d: "writes_global" for d in _changeable(closure)}
-    for declarator, reason in (own | others).items():
-        name = declared_name(declarator)
-        node = next(_occurrences(item, name), None)
-        if node is not None and _is_handed_on(text, declarator):
-            yield name, Refusal(reason, "", node)
-
-
-def _changeable(closure: Closure) -> Iterator[Node]:
+    for item in closure.functions():
+        for name, refusal in writes_of(uses, item):
+            is_local = refusal.reason == "keeps_state"
+            if is_local or _variables(uses.module, name):
+                yield item, name, refusal
+    for item in closure.functions():
+        for declarator in _static_locals(item):
+            name = declared_name(declarator)
+            yield item, name, Refusal("keeps_state", "", declarator)
     for item in closure.items:
-        if item.kind == "variable" and not item.constant:
-            yield from declarators_of(item.node)
+        if item.kind != "variable":
+            continue
+        for declarator in changing_declarators(item.node):
+            name = declared_name(declarator)
+            where, node = lost.get(name, (item, declarator))
+            yield where, name, Refusal("writes_global", "", node)
 
 
 def _static_locals(item: Item) -> Iterator[Node]:
     for node in walk(item.node):
         if node.type == "declaration" and keeps_value(node):
-            yield from declarators_of(node)
+            yield from changing_declarators(node)
 
 
 def keeps_value(declaration: Node) -> bool:
-    """Say whether a declaration's variables are static, and may change."""
-    is_static = has_specifier(
-        declaration, "storage_class_specifier", b"static"
-    )
-    return is_static and not is_const(declaration)
-
-
-def _is_handed_on(text: str, declarator: Node) -> bool:
-    """Say whether the address of a variable may go where writes are not seen."""
-    name = declared_name(declarator)
-    handed = rf"(?<!&)&\s*\(?\s*{name}\b"
-    if any(node.type == "array_declarator" for node in walk(declarator)):
-        handed += rf"|[(,=+?:]\s*{name}\s*[-+,;):?]|\*\s*{name}\b"
-    return re.search(handed, text) is not None
+    """Say whether a declaration's variables are static."""
+    return has_specifier(declaration, "storage_class_specifier", b"static")
 
 
 def notes_on_static_variables(
-    module: Module, closure: Closure
+    uses: ReadsAndWrites, closure: Closure
 ) -> tuple[str, ...]:
     """Name the variables that are written and that nothing ever reads."""
+    module = uses.module
     notes: dict[str, None] = {}
     for item in closure.functions():
-        for name, refusal in facts_of(item).writes:
+        for name, refusal in writes_of(uses, item):
             is_local = refusal.reason == "keeps_state"
             if not is_local and not _variables(module, name):
                 continue

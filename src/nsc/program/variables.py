@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 from tree_sitter import Node
 
 from nsc.errors import InputError
@@ -130,7 +131,9 @@ def _may_write(function: Item, name: str) -> bool:
     if name not in facts.identifiers or name not in facts.used:
         return False
     written = (
-        w for w, refusal in facts.writes if refusal.reason == "writes_global"
+        w
+        for w, refusal in (*facts.writes, *facts.writes_by_pointer)
+        if refusal.reason == "writes_global"
     )
     address = rf"(?<!&)&\s*\(?\s*{name}\b|[(,]\s*{name}\s*[,)]"
     handed_on = re.search(address, text_of(function.node)) is not None
@@ -174,6 +177,20 @@ def written_variables(closure: Closure, out: Sequence[str]) -> list[str]:
     ]
     known = variables_of(closure)
     return [name for name in out if name in known and name not in parameters]
+
+
+def variables_given(
+    signature: Signature, x: np.ndarray
+) -> list[tuple[Leaf, np.ndarray]]:
+    """Return the scalars of variables that are no outputs, and what they are given.
+
+    Args:
+        x: inputs, `n i`.
+    """
+    names = [v.name for v in signature.variables if v.direction == "in"]
+    inputs = zip(signature.inputs, x.T, strict=True)
+    fixed = ((leaf, np.full(len(x), value)) for leaf, value in signature.fixed)
+    return [pair for pair in (*inputs, *fixed) if pair[0].param in names]
 
 
 def _whole(name: str) -> str:

@@ -12,6 +12,7 @@ import re
 import resource
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from nsc.errors import HostError
@@ -238,6 +239,24 @@ def _as_written(message: str) -> str:
     return _OWN.sub("the sandbox's own code", message)
 
 
+@cache
+def _warmed_up() -> None:
+    """Build the C library, once a process; an error is not kept.
+
+    Raises:
+        HostError: it cannot be built.
+    """
+    made = compile_wasm(
+        "#include <math.h>\ndouble f(double x) { return sin(x); }\n",
+        CompilerLimits(wall_s=WARM_UP_S, cpu_s=int(WARM_UP_S)),
+    )
+    if made.outcome is not Outcome.ok:
+        raise HostError(
+            f"the sandbox's C library cannot be built: {made.message}; does the file"
+            f" system of {cache_folder()} answer? NSC_CACHE_DIR chooses another"
+        )
+
+
 def warm_up(progress: Callable[[str], None] = lambda line: None) -> None:
     """Build zig's libc for wasm once (about half a minute the first time, then cached).
 
@@ -248,12 +267,4 @@ def warm_up(progress: Callable[[str], None] = lambda line: None) -> None:
         progress(
             "building the C library for the sandbox (once, about half a minute)"
         )
-    made = compile_wasm(
-        "#include <math.h>\ndouble f(double x) { return sin(x); }\n",
-        CompilerLimits(wall_s=WARM_UP_S, cpu_s=int(WARM_UP_S)),
-    )
-    if made.outcome is not Outcome.ok:
-        raise HostError(
-            f"the sandbox's C library cannot be built: {made.message}; does the file"
-            f" system of {cache_folder()} answer? NSC_CACHE_DIR chooses another"
-        )
+    _warmed_up()

@@ -33,6 +33,7 @@ from nsc.syntax.signature import Param as Param
 from nsc.syntax.signature import Signature as Signature
 from nsc.syntax.tree import MAX_TREE_DEPTH as MAX_TREE_DEPTH
 from nsc.syntax.tree import MalformedTree as MalformedTree
+from nsc.syntax.tree import changing_declarators as changing_declarators
 from nsc.syntax.tree import child as child
 from nsc.syntax.tree import declarators_of as declarators_of
 from nsc.syntax.tree import declared_name as declared_name

@@ -17,12 +17,12 @@ from tree_sitter import Node
 from nsc.refusal import Refusal
 from nsc.syntax.sections import Item
 from nsc.syntax.tree import (
+    changing_declarators,
     child,
     declarators_of,
     declared_name,
     has_specifier,
     inner_of,
-    is_const,
     operator_of,
     optional_child,
     text_of,
@@ -66,6 +66,7 @@ _BRANCHES = (
     "do_statement",
 )
 _DECLARATIONS = ("declaration", "parameter_declaration", "type_definition")
+_STORAGE = "storage_class_specifier"
 _TAGGED = ("struct_specifier", "union_specifier")
 _NAMING = (
     "identifier",
@@ -90,6 +91,8 @@ class Facts:
         refused: constructs that are refused wherever they stand.
         writes: names written that are no local variable's, and the refusal if that is
             not allowed.
+        writes_by_pointer: the same of names that are written if they are arrays: by
+            `*g`, or by a local pointer that is set to them.
         function_types: the names that it gives to types of functions.
     """
 
@@ -99,6 +102,7 @@ class Facts:
     branches: bool
     refused: tuple[Refusal, ...]
     writes: tuple[tuple[str, Refusal], ...]
+    writes_by_pointer: tuple[tuple[str, Refusal], ...]
     function_types: frozenset[str]
 
 
@@ -118,6 +122,7 @@ def _read(root: Node) -> Facts:
         branches=_depends_on_condition(nodes),
         refused=(*_refused(nodes), *_printing(nodes), *_bad_numbers(nodes)),
         writes=tuple(_writes(nodes)) if is_function else (),
+        writes_by_pointer=_by_pointer(nodes) if is_function else (),
         function_types=frozenset(_function_types(nodes)),
     )
 
@@ -308,21 +313,37 @@ def _is_inside_body(node: Node) -> bool:
 def _writes(nodes: _Nodes) -> Iterator[tuple[str, Refusal]]:
     """Find writes to file-scope or static objects."""
     statics, others = _variables(nodes)
-    yield from _writes_by_pointer(nodes, statics | others)
     yield from _writes_by_copying(nodes, statics | others)
     for node in nodes.of("assignment_expression", "update_expression"):
         is_update = node.type == "update_expression"
         name = _root_name(child(node, "argument" if is_update else "left"))
         if name is None:
-            name = _decayed_name(
-                child(node, "argument" if is_update else "left")
-            )
-            if name is None or name in statics:
-                continue
+            continue
         if name in statics:
             what = f"the static variable '{name}' is written"
             yield name, Refusal("keeps_state", what, node)
         elif name not in others:
+            what = f"the file-level variable '{name}' is written"
+            yield name, Refusal("writes_global", what, node)
+
+
+def _by_pointer(nodes: _Nodes) -> tuple[tuple[str, Refusal], ...]:
+    statics, others = _variables(nodes)
+    own = statics | others
+    return (
+        *_writes_by_decay(nodes, own),
+        *_writes_by_pointer(nodes, own),
+    )
+
+
+def _writes_by_decay(
+    nodes: _Nodes, own: set[str]
+) -> Iterator[tuple[str, Refusal]]:
+    """Find writes by `*g`, which writes g where that is an array."""
+    for node in nodes.of("assignment_expression", "update_expression"):
+        is_update = node.type == "update_expression"
+        name = _decayed_name(child(node, "argument" if is_update else "left"))
+        if name is not None and name not in own:
             what = f"the file-level variable '{name}' is written"
             yield name, Refusal("writes_global", what, node)
 
@@ -396,10 +417,13 @@ def _variables(nodes: _Nodes) -> tuple[set[str], set[str]]:
     statics: set[str] = set()
     others: set[str] = set()
     for node in nodes.of("declaration", "parameter_declaration"):
-        is_static = has_specifier(node, "storage_class_specifier", b"static")
-        keeps_state = is_static and not is_const(node)
-        names = statics if keeps_state else others
-        names.update(map(declared_name, declarators_of(node)))
+        words = [text_of(n) for n in node.children if n.type == _STORAGE]
+        if "extern" in words:  # what it announces is at file level
+            continue
+        names = set(map(declared_name, declarators_of(node)))
+        if "static" in words:
+            statics |= set(map(declared_name, changing_declarators(node)))
+        others |= names - statics
     return statics, others
 
 

@@ -124,6 +124,19 @@ def is_const(node: Node) -> bool:
     return has_specifier(node, "type_qualifier", b"const")
 
 
+def changing_declarators(declaration: Node) -> Iterator[Node]:
+    """Yield the declarators of what may change: `const double *p` is no constant."""
+    for declarator in declarators_of(declaration):
+        holder = declaration
+        inner: Node | None = declarator
+        while inner is not None:
+            if inner.type == "pointer_declarator":
+                holder = inner
+            inner = inner_of(inner)
+        if not is_const(holder):
+            yield declarator
+
+
 def has_specifier(node: Node, kind: str, word: bytes) -> bool:
     """Say whether a declaration has a specifier, e.g. `static`."""
     return any(c.type == kind and c.text == word for c in node.children)

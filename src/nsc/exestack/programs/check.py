@@ -81,10 +81,7 @@ def state_reasons(
     reasons: list[str | None] = []
     for program in programs:
         x = inputs_for(program.n_inputs, profile)[:PATTERNED]
-        written = any(v.is_written for v in program.static_variables)
-        state = None
-        if written:
-            state, _ = state_of(program, x, seed=SEED, limits=LIMITS)
+        state, _ = state_of(program, x, seed=SEED, limits=LIMITS)
         reasons.append(None if state is None else "keeps_state")
     return reasons
 
