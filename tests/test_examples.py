@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted((ROOT / "examples").glob("*.c"))
 README = (ROOT / "README.md").read_text()
 LEGACY = (
-    "#include <stdio.h>\nstatic int calls;\ndouble logged(double x) { calls++;"
-    ' scanf("%lf", &x); return x; }\n'
+    "#include <stdio.h>\n#include <stdlib.h>\ndouble noisy(double x)"
+    ' { scanf("%lf", &x); return x * rand(); }\n'
 )
 flags_of = runpy.run_path(str(ROOT / "examples" / "demo.py"))["flags_of"]
 
@@ -67,12 +67,22 @@ def test_sessions_of_the_readme(in_a_copy, capsys):
     assert len(sessions) >= 4
     for command, output in sessions:
         assert main(shlex.split(command)) == 0
-        printed = capsys.readouterr().out
+        printed = _without_speed(capsys.readouterr().out)
         expected = output.strip("\n").splitlines()
         for mine, theirs in zip(
             printed.splitlines(), expected, strict=bool(expected)
         ):
             assert _words(mine) == _words(theirs), command
+
+
+def _without_speed(printed: str) -> str:
+    """Leave out a note that depends on how busy the machine is."""
+    return re.sub(
+        r"^note: the surrogate is slower.*\n(.*original.*\n|\d.*ns\n)?",
+        "",
+        printed,
+        flags=re.MULTILINE,
+    )
 
 
 def _words(line: str) -> list[str]:

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -223,3 +224,19 @@ def test_notes_and_listings_are_put_in_flags_too(tmp_path, capsys):
     for flags in ([], ["--json"]):
         assert main(["show", str(path), *flags]) == 0
         assert put in capsys.readouterr().out
+
+
+def test_an_argument_has_one_flag_whatever_the_verb():
+    """Else a message to one verb's user names another verb's flag."""
+    found: dict[str, set[str]] = {}
+
+    def collect(command):
+        for parameter in command.params:
+            flags = [word for word in parameter.opts if word.startswith("--")]
+            if flags:
+                found.setdefault(parameter.name, set()).add(flags[0])
+        for below in getattr(command, "commands", {}).values():
+            collect(below)
+
+    collect(typer.main.get_command(app))
+    assert {name: f for name, f in found.items() if len(f) > 1} == {}

@@ -23,7 +23,7 @@ Json = Annotated[
 
 def release_data(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A data set.")],
-    out: Output,
+    to: Output,
     json_: Json = False,
 ) -> None:
     """Write a data set as it may be published: parquet, a data card, licences.
@@ -35,15 +35,15 @@ def release_data(
     from nsc.exestack import release_dataset
     from nsc.report import data_hub_cards, release_text
 
-    counts = release_dataset(folder, out, data_hub_cards)
+    counts = release_dataset(folder, to, data_hub_cards)
     if json_:
         print(json.dumps(counts, indent=2))
     else:
-        print(release_text(counts, str(out)))
+        print(release_text(counts, str(to)))
 
 
 def release_weights(
-    out: Output,
+    to: Output,
     card: Annotated[
         Path, typer.Option(metavar="FILE.md", help="The model card.")
     ],
@@ -61,8 +61,8 @@ def release_weights(
     """
     from nsc.app.publish import publish_weights
 
-    files = publish_weights(out, card, bert)
+    files = publish_weights(to, card, bert)
     if json_:
         print(json.dumps(files, indent=2))
     else:
-        print(f"{len(files)} files of weights in {out}")
+        print(f"{len(files)} files of weights in {to}")
