@@ -147,7 +147,7 @@ def _leave_out_advice() -> None:
 
     Notes on what C leaves open are built thrice; a sandbox is warm after one program.
     """
-    pipeline.notes_on_open_behaviour = lambda program, seed: ()
+    pipeline.notes_on_open_behaviour = lambda program, oracle, seed: ()
     pipeline.warm_up = lambda tell: None
 
 
