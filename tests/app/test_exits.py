@@ -7,7 +7,7 @@ import nsc
 from nsc.app.checks import notes_on_open_behaviour
 from nsc.errors import OracleError
 from nsc.program import parse_program
-from nsc.sandbox import exit_reached
+from nsc.sandbox import ProgramOracle, exit_reached
 
 FATAL = """#include <assert.h>
 #include <stdlib.h>
@@ -57,12 +57,13 @@ def test_a_compilation_says_which_call_on_which_input():
         nsc.compile(text, budget=20, verification=100, timing=False)
     said = str(raised.value)
     assert "the program called exit ('exit' at <string>:4:3) on " in said
-    assert "for example at (0." in said and "--domain" in said
+    assert "for example at (0." in said and "restrict the domain" in said
 
 
 def test_a_note_names_the_call():
     text = "double f(double x) {\n if (x == 1) abort(); return x; }"
-    (note,) = notes_on_open_behaviour(parse_program(text, path="a.c"), 0)
+    program = parse_program(text, path="a.c")
+    (note,) = notes_on_open_behaviour(program, ProgramOracle(program.unit), 0)
     assert "('abort' at a.c:2:14) at (x = 1)" in note
 
 

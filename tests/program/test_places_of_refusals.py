@@ -73,6 +73,8 @@ REFUSED = {
     "uses_asm": 'double f(double x) {\n @asm("nop"); return x; }',
     "bit_field": "enum e { A };\nstruct s { enum e a : 3; };\n"
     "double f(@struct s p) { return p.a; }",
+    "frees_argument": "void free(void *p);\ndouble f(double *p) {\n"
+    " double y = *p; @free(p); return y; }",
     "implicit_int": "\n@double f(a, n) double a; { return a * n; }",
     "unconverted_argument": "double f(a) double a;\n{ return a < 1 ? a : f(@0); }",
     "uses_strings": "double f(double x, @char *s) { return x; }",
