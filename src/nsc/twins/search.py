@@ -1,0 +1,319 @@
+"""Which coarser program is a cheap relative of a dear one.
+
+In: Program, runs of it. Out: `Search`: the twin that was chosen, or why there is none.
+Non-goals: what its outputs are used for (teacher.py).
+
+Numbers that reach loops are reduced, first by themselves, then together with others. A
+coarser program is built and priced on two inputs, and what costs at most half is run on
+runs of the program that exist. The rule of choice: among those that cost at most an
+eighth, the error that is least counts, and of all within twice of it (or below 1e-6)
+the cheapest is taken. A quarter is allowed where an eighth gives none, or only errors
+above 1e-3 and a quarter a tenth of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+
+from nsc.program import Program
+from nsc.sandbox import Built, RunLimits, build, price_of, run
+from nsc.twins.correction import disagreement
+from nsc.twins.literals import Literals, literals_of
+from nsc.twins.reductions import (
+    FACTORS,
+    Reduction,
+    Values,
+    reductions_of,
+    said_of,
+)
+
+PRICED = 2  # inputs that tell a price
+COMPARED = 16  # runs of the program that a twin is compared on, at most
+FEWEST_COMPARED = 3
+DEAREST = 0.5  # of the program's price; what costs more is not compared
+CHEAP = (0.125, 0.25)  # prices to choose from; the second where the first has none
+AGREES = 0.1  # error over variance above which a twin disagrees
+AS_GOOD = 1e-6  # below it no twin is better than another
+NEARLY = 2.0  # times the least error is as good
+FIRST = 128  # coarser programs that are tried first
+MORE = 64  # and then in each round of combinations
+ROUNDS = 2
+KEPT = 12  # of a round, to combine
+CLIPPED = 0.3  # error of what disagrees, as its combinations are ordered
+POOR = 1e-3  # error above which a dearer twin may be taken
+MUCH_BETTER = 0.1  # if its error is this much less
+# instructions that a search may run whatever the program costs, about a second's
+FREE_FUEL = 2e9
+SHARE = 0.5  # of the program's runs, what a search may cost more than that
+
+
+@dataclass(frozen=True)
+class Twin:
+    """A coarser program.
+
+    Args:
+        said: what was reduced: "N 200 -> 20".
+        price: of a call, over the program's.
+        error: over the variance of the program's outputs.
+    """
+
+    values: tuple[tuple[int, float], ...]
+    said: str
+    program: Program
+    built: Built
+    price: float
+    error: float = np.inf
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a search for twins found.
+
+    Args:
+        twin: the one that was chosen; None where there is none, and `why` says why.
+        price: instructions of a call of the program.
+        tried: coarser programs that were built.
+        spent: what running them cost, in runs of the program.
+    """
+
+    twin: Twin | None
+    why: str
+    price: float
+    tried: int
+    spent: float
+
+
+def find_twin(
+    program: Program,
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    fuel: int,
+    cheapest: float = 1.0,
+) -> Search:
+    """Look for a twin of a program.
+
+    Args:
+        x, y: runs of the program, `n i` and `n o`, in its units.
+        fuel: instructions that a call of the program may take.
+        cheapest: what a twin may cost at most, over the program's price.
+    """
+    if len(x) < FEWEST_COMPARED:
+        why = f"{len(x)} runs of the program are too few to compare twins on"
+        return Search(None, why, 0.0, 0, 0.0)
+    literals = literals_of(program)
+    reductions = [] if literals is None else reductions_of(literals)
+    if literals is None or not reductions:
+        why = "no number in its text decides how long its loops run"
+        return Search(None, why, 0.0, 0, 0.0)
+    search = _Search(literals, x, y, fuel)
+    return search.run(reductions, cheapest)
+
+
+class _Search:
+    """Coarser programs so far, and what they cost."""
+
+    def __init__(
+        self, literals: Literals, x: np.ndarray, y: np.ndarray, fuel: int
+    ):
+        self.literals = literals
+        self.x = x[:COMPARED]
+        self.y = y[:COMPARED]
+        self.runs = len(x)
+        self.fuel = fuel
+        self.price = 0.0
+        self.tried = 0
+        self.spent = 0.0
+        self.seen: set[tuple[tuple[int, float], ...]] = set()
+        self.found: list[Twin] = []
+
+    def run(
+        self, reductions: Sequence[Reduction], cheapest: float
+    ) -> Search:
+        built = build([self.literals.program.unit])[0]
+        if isinstance(built, Built):
+            limits = RunLimits(fuel_per_sample=self.fuel)
+            self.price = price_of(built, self.x[:PRICED], limits) or 0.0
+        if not self.price:
+            return self._result(None, "the program does not end here")
+        singles = self._tried(_alone(reductions, self.literals), FIRST)
+        for _ in range(ROUNDS):
+            if self._is_settled(cheapest):
+                break
+            self._tried(self._combined(singles), MORE)
+        return self._chosen(cheapest)
+
+    def _result(self, twin: Twin | None, why: str) -> Search:
+        return Search(twin, why, self.price, self.tried, self.spent)
+
+    def _tried(self, wanted: Sequence[Values], most: int) -> list[Twin]:
+        """Build coarser programs, price them, and compare those that are cheap."""
+        fresh: list[tuple[tuple[tuple[int, float], ...], Program]] = []
+        for values in wanted:
+            key = tuple(sorted(values.items()))
+            if key in self.seen or len(fresh) == most:
+                continue
+            self.seen.add(key)
+            coarser = self.literals.changed(values)
+            if coarser is not None and _keeps_types(
+                self.literals.program, coarser
+            ):
+                fresh.append((key, coarser))
+        made = build([program.unit for _, program in fresh])
+        twins = [
+            self._priced(key, program, built)
+            for (key, program), built in zip(fresh, made, strict=True)
+            if isinstance(built, Built) and not self._has_spent_all()
+        ]
+        cheap = sorted(
+            (twin for twin in twins if twin is not None),
+            key=lambda twin: twin.price,
+        )
+        compared = [self._compared(twin) for twin in cheap]
+        self.found += compared
+        return compared
+
+    def _priced(
+        self,
+        key: tuple[tuple[int, float], ...],
+        program: Program,
+        built: Built,
+    ) -> Twin | None:
+        """Price a coarser program; None where it costs more than half."""
+        limits = RunLimits(fuel_per_sample=int(DEAREST * self.price))
+        price = price_of(built, self.x[:PRICED], limits)
+        share = DEAREST if price is None else price / self.price
+        self.spent += PRICED * share
+        self.tried += 1
+        if price is None:
+            return None
+        said = said_of(self.literals.all, dict(key))
+        return Twin(key, said, program, built, share)
+
+    def _compared(self, twin: Twin) -> Twin:
+        """Compare a coarser program with the runs of the program."""
+        if self._has_spent_all():
+            return twin
+        limits = RunLimits(fuel_per_sample=int(self.price) + 10_000)
+        done = run(twin.built, self.x, replace(limits, failures=1))
+        self.spent += len(self.x) * twin.price
+        if done.failed:
+            return twin
+        return replace(twin, error=disagreement(done.outputs, self.y))
+
+    def _has_spent_all(self) -> bool:
+        """Say whether the search may run nothing more."""
+        return self.spent >= SHARE * self.runs + FREE_FUEL / self.price
+
+    def _combined(self, singles: Sequence[Twin]) -> list[Values]:
+        """Join what was found with single reductions of other numbers."""
+        best = sorted(self.found, key=lambda t: (_expected(t), t.price))
+        pairs: list[tuple[float, float, Values]] = []
+        for one, other in product(best[: 4 * KEPT], singles):
+            changed = {k for k, _ in one.values} & {k for k, _ in other.values}
+            price = one.price * other.price
+            if changed or price > DEAREST:
+                continue
+            error = _expected(one) + _expected(other)
+            pairs.append((error, price, dict((*one.values, *other.values))))
+        pairs.sort(key=lambda pair: pair[:2])
+        return [values for _, _, values in pairs]
+
+    def _is_settled(self, cheapest: float) -> bool:
+        """Say whether a twin is as good and as cheap as one needs to be."""
+        limit = min(CHEAP[0] ** 2, cheapest)
+        return any(
+            t.error <= AS_GOOD and t.price <= limit for t in self.found
+        )
+
+    def _chosen(self, cheapest: float) -> Search:
+        """Choose by the rule, of those that stay inside their arrays."""
+        agreeing = [t for t in self.found if t.error <= AGREES]
+        while agreeing:
+            twin = _best(agreeing, cheapest)
+            if twin is None:
+                break
+            if self._stays_inside(twin):
+                return self._result(twin, "")
+            agreeing.remove(twin)
+        return self._result(None, self._why(cheapest))
+
+    def _why(self, cheapest: float) -> str:
+        limit = min(CHEAP[-1], cheapest)
+        cheap = [t for t in self.found if t.price <= limit]
+        if not cheap:
+            return (
+                f"none of {self.tried} coarser programs costs at most"
+                f" {limit:.2g} of it"
+            )
+        best = min(cheap, key=lambda t: (t.error, t.price))
+        return (
+            f"none of {self.tried} coarser programs agrees with it; the best"
+            f" ({best.said}) has nmse {best.error:.2g}"
+        )
+
+    def _stays_inside(self, twin: Twin) -> bool:
+        """Run a twin with checks: beyond an array's end it would read anything."""
+        built = build([twin.program.unit], checks=("bounds",))[0]
+        if not isinstance(built, Built):
+            return False
+        limits = RunLimits(fuel_per_sample=2 * int(self.price) + 10_000)
+        self.spent += len(self.x) * twin.price
+        return not run(built, self.x, replace(limits, failures=1)).failed
+
+
+def _alone(
+    reductions: Sequence[Reduction], literals: Literals
+) -> list[Values]:
+    """List what reductions make of numbers: first all by 8, then by 32, by 4..."""
+    order = sorted(FACTORS, key=lambda f: abs(f.bit_length() - 5))
+    found = [
+        reduction.values(literals.all, factor)
+        for factor in order
+        for reduction in reductions
+    ]
+    return [values for values in found if values is not None]
+
+
+def _keeps_types(program: Program, coarser: Program) -> bool:
+    """Say whether nothing but functions and variables differs.
+
+    A type with other extents is not what the entry hands over.
+    """
+    return all(
+        ours == theirs or not _declares_type(ours.text)
+        for ours, theirs in zip(program.pieces, coarser.pieces, strict=True)
+    )
+
+
+def _declares_type(text: str) -> bool:
+    first = text.split("(", 1)[0].split("=", 1)[0]
+    words = first.replace("{", " { ").split()
+    has_body = "{" in words and bool({"struct", "union"} & set(words))
+    return has_body or "typedef" in words
+
+
+def _expected(twin: Twin) -> float:
+    return min(twin.error, CLIPPED)
+
+
+def _best(twins: Sequence[Twin], cheapest: float) -> Twin | None:
+    """Choose by the rule (see above)."""
+    tiers = [
+        [t for t in twins if t.price <= min(most, cheapest)] for most in CHEAP
+    ]
+    able = tiers[0]
+    least = min((t.error for t in able), default=np.inf)
+    least_of_all = min((t.error for t in tiers[1]), default=np.inf)
+    if least > POOR and least_of_all < MUCH_BETTER * least:
+        able, least = tiers[1], least_of_all
+    if not able:
+        return None
+    limit = max(NEARLY * least, AS_GOOD)
+    return min(
+        (t for t in able if t.error <= limit), key=lambda t: (t.price, t.error)
+    )
