@@ -23,10 +23,13 @@ from nsc.app.held import held_of
 from nsc.app.options import CompileOptions
 from nsc.app.state import check_static_variables, refuse_unread_state
 from nsc.app.timing import time_calls
+from nsc.app.twins import TwinTeacher
 from nsc.compilation import (
     Compilation,
     Progress,
     Start,
+    Teach,
+    no_teacher,
     surrogate_compilation,
 )
 from nsc.compnet import load_compnet
@@ -34,7 +37,7 @@ from nsc.errors import InputError
 from nsc.initial import FROM_TEXT, INITIALISERS, Initial, Initialiser, Order
 from nsc.oracle import Oracle
 from nsc.program import Program, as_returned, draw_inputs
-from nsc.report import CallTime, Figures
+from nsc.report import CallTime, Figures, Twin
 from nsc.sandbox import ProgramOracle, counted_runs, warm_up
 from nsc.surrogate import COVERING, Member, Surrogate, Topology
 from nsc.text import said_of_unread
@@ -54,6 +57,8 @@ class Evidence:
         initial_runs: and into the initial parameters.
         check_runs: and into checks, by what was looked for; nothing is learnt from
             them.
+        twin: a coarser program that taught the surrogate; None where none was looked
+            for.
     """
 
     compilation: Compilation
@@ -63,6 +68,7 @@ class Evidence:
     ns_per_call: CallTime
     initial_runs: int = 0
     check_runs: Mapping[str, int] = field(default_factory=dict)
+    twin: Twin | None = None
 
     @property
     def program_runs(self) -> dict[str, int]:
@@ -180,6 +186,7 @@ def compile_program(
     prepared = _prepared(program, options, spent, progress)
     chosen = options.initialiser.measured_as
     template = _template(program)
+    teach = _teacher(program, options, prepared.oracle, template, progress)
     found = surrogate_compilation(
         prepared.oracle,
         prepared.starts[chosen],
@@ -188,6 +195,7 @@ def compile_program(
         options.compilation(),
         rounding=partial(as_returned, program),
         held=partial(held_of, program),
+        teach=teach,
         progress=progress,
     )
     with spent.on("compile"):
@@ -211,8 +219,28 @@ def compile_program(
         _expected(prepared.initial[FROM_TEXT.name], untrained[FROM_TEXT.name]),
         (*notes, *prepared.notes, *timing_notes),
         spent.time_s,
-        replace(evidence, initial_runs=sum(i.runs for i in initial)),
+        replace(
+            evidence,
+            initial_runs=sum(i.runs for i in initial),
+            twin=teach.used(found.winners)
+            if isinstance(teach, TwinTeacher)
+            else None,
+        ),
     )
+
+
+def _teacher(
+    program: Program,
+    options: CompileOptions,
+    oracle: Oracle,
+    template: Surrogate,
+    progress: Progress,
+) -> Teach:
+    """Return what looks for a coarse twin, where one may be looked for."""
+    if not options.twins or not isinstance(oracle, ProgramOracle):
+        return no_teacher
+    normalise = template.normalise
+    return TwinTeacher(program, oracle.built, options, normalise, progress)
 
 
 def _prepared(

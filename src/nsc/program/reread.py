@@ -42,6 +42,4 @@ def with_text(program: Program, text: str) -> Program | None:
     pieces = closure_pieces(module, closure)
     if names_of_pieces(pieces) != program.globals_:
         return None
-    return replace(
-        program, text=text, pieces=pieces, headers=closure.headers
-    )
+    return replace(program, text=text, pieces=pieces, headers=closure.headers)

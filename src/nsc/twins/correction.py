@@ -26,6 +26,7 @@ LENGTHS = (0.35, 0.7, 1.4, 2.8)
 NOISES = (1e-6, 1e-4, 1e-2, 1e-1)
 # a model with more freedom must be this much better without one example at a time
 GAIN = 0.7
+_LARGEST = 1e100  # of a twin's outputs; squares overflow
 _VAGUE = 1e3  # prior variance of the linear part, over that of what is missed
 
 Column = Float[np.ndarray, " n"]
@@ -41,7 +42,9 @@ class _Model:
 
     @property
     def name(self) -> str:
-        linear = "linear in the twin" if self.is_linear else "the twin as it is"
+        linear = (
+            "linear in the twin" if self.is_linear else "the twin as it is"
+        )
         return linear + (" plus a smooth correction" if self.length else "")
 
 
@@ -199,7 +202,7 @@ def disagreement(
 
     It is that of the twin as it is or of a linear model, without one example at a time.
     """
-    if not np.isfinite(t).all():
+    if not np.isfinite(t).all() or np.abs(t).max() > _LARGEST:
         return np.inf
     columns = range(y.shape[1])
     return max(_of_column(t[:, k], y[:, k]) for k in columns)

@@ -45,9 +45,7 @@ class Reach:
 class _Values:
     """What variables are given, by their names."""
 
-    given: dict[str, list[Node]] = field(
-        default_factory=dict[str, list[Node]]
-    )
+    given: dict[str, list[Node]] = field(default_factory=dict[str, list[Node]])
     parameters: dict[str, list[str]] = field(
         default_factory=dict[str, list[str]]
     )

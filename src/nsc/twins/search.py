@@ -20,7 +20,7 @@ from itertools import product
 import numpy as np
 
 from nsc.program import Program
-from nsc.sandbox import Built, RunLimits, build, price_of, run
+from nsc.sandbox import Built, RunLimits, build, fuel_of, run
 from nsc.twins.correction import disagreement
 from nsc.twins.literals import Literals, literals_of
 from nsc.twins.reductions import (
@@ -35,7 +35,10 @@ PRICED = 2  # inputs that tell a price
 COMPARED = 16  # runs of the program that a twin is compared on, at most
 FEWEST_COMPARED = 3
 DEAREST = 0.5  # of the program's price; what costs more is not compared
-CHEAP = (0.125, 0.25)  # prices to choose from; the second where the first has none
+CHEAP = (
+    0.125,
+    0.25,
+)  # prices to choose from; the second where the first has none
 AGREES = 0.1  # error over variance above which a twin disagrees
 AS_GOOD = 1e-6  # below it no twin is better than another
 NEARLY = 2.0  # times the least error is as good
@@ -131,13 +134,11 @@ class _Search:
         self.seen: set[tuple[tuple[int, float], ...]] = set()
         self.found: list[Twin] = []
 
-    def run(
-        self, reductions: Sequence[Reduction], cheapest: float
-    ) -> Search:
+    def run(self, reductions: Sequence[Reduction], cheapest: float) -> Search:
         built = build([self.literals.program.unit])[0]
         if isinstance(built, Built):
             limits = RunLimits(fuel_per_sample=self.fuel)
-            self.price = price_of(built, self.x[:PRICED], limits) or 0.0
+            self.price = fuel_of(built, self.x[:PRICED], limits) or 0.0
         if not self.price:
             return self._result(None, "the program does not end here")
         singles = self._tried(_alone(reductions, self.literals), FIRST)
@@ -185,7 +186,7 @@ class _Search:
     ) -> Twin | None:
         """Price a coarser program; None where it costs more than half."""
         limits = RunLimits(fuel_per_sample=int(DEAREST * self.price))
-        price = price_of(built, self.x[:PRICED], limits)
+        price = fuel_of(built, self.x[:PRICED], limits)
         share = DEAREST if price is None else price / self.price
         self.spent += PRICED * share
         self.tried += 1
@@ -226,9 +227,7 @@ class _Search:
     def _is_settled(self, cheapest: float) -> bool:
         """Say whether a twin is as good and as cheap as one needs to be."""
         limit = min(CHEAP[0] ** 2, cheapest)
-        return any(
-            t.error <= AS_GOOD and t.price <= limit for t in self.found
-        )
+        return any(t.error <= AS_GOOD and t.price <= limit for t in self.found)
 
     def _chosen(self, cheapest: float) -> Search:
         """Choose by the rule, of those that stay inside their arrays."""

@@ -15,7 +15,7 @@ from nsc.sandbox.module import CHUNK
 from nsc.sandbox.run import Instance, RunLimits
 
 
-def price_of(
+def fuel_of(
     built: Built, x: np.ndarray, limits: RunLimits = RunLimits()
 ) -> float | None:
     """Count the instructions of a call, on average over at most a chunk of inputs.
