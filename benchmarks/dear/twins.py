@@ -13,13 +13,15 @@ import argparse
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from nsc.app.options import CompileOptions
 from nsc.app.pipeline import Compiled, compile_program
-from nsc.program import Program, parse_program
+from nsc.program import parse_program
+from nsc.report import Twin, said_of_twin
 
 PROGRAMS = Path(__file__).parents[2] / "tests" / "twins" / "programs"
 VERIFICATION = 512
@@ -42,24 +44,44 @@ def main() -> None:
         _measured(name, chosen.budget, chosen.seeds, chosen.topology)
         for name in only
     ]
-    with_twin = [row["ratio"] for row in rows if row["twins"]]
+    with_twin = [row.ratio for row in rows if any(row.reduced)]
     means = {
         "programs": len(rows),
         "with_a_twin": len(with_twin),
         "ratio": _geometric(with_twin),
-        "worst_seed": max(row["worst_seed"] for row in rows),
+        "worst_seed": max(row.worst_seed for row in rows),
     }
     print(json.dumps(means))
 
 
-def _measured(
-    name: str, budget: int, seeds: int, topology: str | None
-) -> dict[str, object]:
+@dataclass(frozen=True)
+class Row:
+    """What came of one program: geometric means over seeds.
+
+    Args:
+        ratio: of the nmse with a twin over that without.
+        worst_seed: the largest of a seed.
+        seconds_more: that twins took.
+        reduced: by seed what was reduced; "" where there is no twin.
+        said: by seed what is said of it.
+    """
+
+    program: str
+    nmse_with: float
+    nmse_without: float
+    ratio: float
+    worst_seed: float
+    seconds_more: float
+    reduced: list[str]
+    said: list[str]
+
+
+def _measured(name: str, budget: int, seeds: int, topology: str | None) -> Row:
     """Compile one program by every seed, and print what came of it."""
     text = (PROGRAMS / f"{name}.c").read_text()
     program = parse_program(text, path=f"{name}.c", ranges=RANGES[name])
     pairs: list[tuple[float, float]] = []
-    twins: list[str] = []
+    twins: list[Twin] = []
     seconds = 0.0
     for seed in range(seeds):
         options = CompileOptions(
@@ -69,48 +91,27 @@ def _measured(
             verification=VERIFICATION,
         )
         started = time.perf_counter()
-        found = _compiled(program, options, twins=True)
+        found = compile_program(program, options, timing=False)
         middle = time.perf_counter()
-        without = _compiled(program, options, twins=False)
+        plain = replace(options, twins=False)
+        without = compile_program(program, plain, timing=False)
         seconds += 2 * middle - started - time.perf_counter()
-        assert found.evidence is not None and without.evidence is not None
         pairs.append((_nmse(found), _nmse(without)))
-        twin = found.evidence.twin
-        if twin is not None:
-            said = twin.why_none or (
-                f"{twin.reduced} at {twin.price:.3g}, nmse {max(twin.nmse):.2g},"
-                f" cost {twin.cost:.3g}, used {twin.is_used}"
-                f" ({', '.join(twin.corrections)})"
-            )
-            twins.append(said)
+        assert found.evidence is not None
+        twins.append(found.evidence.twin or Twin(why_none="not looked for"))
     ratios = [found / without for found, without in pairs]
-    row = {
-        "program": name,
-        "nmse_with": _geometric([found for found, _ in pairs]),
-        "nmse_without": _geometric([without for _, without in pairs]),
-        "ratio": _geometric(ratios),
-        "worst_seed": max(ratios),
-        "seconds_more": seconds / seeds,
-        "twins": twins,
-    }
-    print(json.dumps(row), flush=True)
-    return row
-
-
-def _compiled(
-    program: Program, options: CompileOptions, *, twins: bool
-) -> Compiled:
-    return compile_program(
-        program,
-        CompileOptions(
-            budget=options.budget,
-            seed=options.seed,
-            topology=options.topology,
-            verification=options.verification,
-            twins=twins,
-        ),
-        timing=False,
+    row = Row(
+        program=name,
+        nmse_with=_geometric([found for found, _ in pairs]),
+        nmse_without=_geometric([without for _, without in pairs]),
+        ratio=_geometric(ratios),
+        worst_seed=max(ratios),
+        seconds_more=seconds / seeds,
+        reduced=[twin.reduced for twin in twins],
+        said=[said_of_twin(twin) for twin in twins],
     )
+    print(json.dumps(asdict(row)), flush=True)
+    return row
 
 
 def _nmse(compiled: Compiled) -> float:

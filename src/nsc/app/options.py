@@ -36,7 +36,8 @@ class CompileOptions:
         compnet: the path of a checkpoint; None is the shipped one.
         text_only: run nothing and verify nothing, whatever the budget; functions
             without a body are guessed by name.
-        twins: whether coarser programs may teach the surrogate of a dear one.
+        twins: whether coarser programs may teach the surrogate of a dear one, where
+            `initial` is "auto".
 
     Raises:
         InputError: a value that does not fit; the message begins with its name.

@@ -237,7 +237,9 @@ def _teacher(
     progress: Progress,
 ) -> Teach:
     """Return what looks for a coarse twin, where one may be looked for."""
-    if not options.twins or not isinstance(oracle, ProgramOracle):
+    reads_text = options.initialiser.race.enters_all
+    is_wanted = options.twins and reads_text
+    if not is_wanted or not isinstance(oracle, ProgramOracle):
         return no_teacher
     normalise = template.normalise
     return TwinTeacher(program, oracle.built, options, normalise, progress)

@@ -73,7 +73,7 @@ def finetune_taught(
         start, Examples(u, y), taught, (number, config, progress)
     )
     expected = taught.nmse + float(found.best_validation[0])
-    if expected >= _error_of(alone):
+    if not expected < _error_of(alone):  # nor where either is NaN
         return alone
     w = scale.out_of(found.w[0], start.topology)
     member = Member(start.topology, w)

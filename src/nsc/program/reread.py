@@ -10,7 +10,6 @@ from dataclasses import replace
 
 from nsc.program.closure import close, closure_pieces
 from nsc.program.program import Program
-from nsc.program.unit import names_of_pieces
 from nsc.refusal import Refusal
 from nsc.syntax import parse_module
 from nsc.text import preprocess
@@ -40,6 +39,6 @@ def with_text(program: Program, text: str) -> Program | None:
     if closure.refusals:
         return None
     pieces = closure_pieces(module, closure)
-    if names_of_pieces(pieces) != program.globals_:
+    if [p.names for p in pieces] != [p.names for p in program.pieces]:
         return None
     return replace(program, text=text, pieces=pieces, headers=closure.headers)

@@ -45,3 +45,4 @@ from nsc.report.svg import Axis as Axis
 from nsc.report.svg import Drawing as Drawing
 from nsc.report.svg import Figure as Figure
 from nsc.report.svg import axis_for as axis_for
+from nsc.report.twin import said_of_twin as said_of_twin

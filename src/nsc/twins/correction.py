@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-FEWEST_LINEAR = 4  # examples
+FEWEST_LINEAR = 6  # examples; fewer agree with much by luck
 FEWEST_SMOOTH = 8
 MOST_SMOOTH = 256  # examples that a Gaussian process is fitted to
 # correlation length over the width of the inputs' box, noise over the variance

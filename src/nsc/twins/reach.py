@@ -70,6 +70,7 @@ def reach_of(source: str) -> Reach:
     for node in nodes:
         _note_values(node, values)
     conditions = [c for node in nodes for c in _conditions(node)]
+    conditions += [c for node in nodes for c in _ends_of_recursion(node)]
     sizes = [
         size
         for node in nodes
@@ -128,6 +129,22 @@ def _conditions(node: Node) -> Iterator[Node]:
         )
         if leaves:
             yield child(inner, "condition")
+
+
+def _ends_of_recursion(node: Node) -> Iterator[Node]:
+    """Yield what decides when a function no longer calls itself."""
+    if node.type != "function_definition":
+        return
+    name = declared_name(optional_child(node, "declarator"))
+    inner = list(walk(node))
+    calls_itself = any(
+        n.type == "call_expression" and text_of(child(n, "function")) == name
+        for n in inner
+    )
+    if calls_itself:
+        for n in inner:
+            if n.type in ("if_statement", "conditional_expression"):
+                yield child(n, "condition")
 
 
 def _reached(seeds: list[Node], values: _Values) -> frozenset[int]:

@@ -180,7 +180,7 @@ def _steps(
         k
         for k, literal in enumerate(all_)
         if not literal.is_integer
-        and 0 < literal.value
+        and literal.value > 0
         and literal.value <= (MAX_NAMED_STEP if literal.name else MAX_STEP)
     ]
     for k in sizes:

@@ -45,7 +45,8 @@ NEARLY = 2.0  # times the least error is as good
 FIRST = 128  # coarser programs that are tried first
 MORE = 64  # and then in each round of combinations
 ROUNDS = 2
-KEPT = 12  # of a round, to combine
+KEPT = 48  # of all so far, to combine
+CHECKED = 8  # that are run with checks, at most
 CLIPPED = 0.3  # error of what disagrees, as its combinations are ordered
 POOR = 1e-3  # error above which a dearer twin may be taken
 MUCH_BETTER = 0.1  # if its error is this much less
@@ -214,7 +215,7 @@ class _Search:
         """Join what was found with single reductions of other numbers."""
         best = sorted(self.found, key=lambda t: (_expected(t), t.price))
         pairs: list[tuple[float, float, Values]] = []
-        for one, other in product(best[: 4 * KEPT], singles):
+        for one, other in product(best[:KEPT], singles):
             changed = {k for k, _ in one.values} & {k for k, _ in other.values}
             price = one.price * other.price
             if changed or price > DEAREST:
@@ -232,14 +233,23 @@ class _Search:
     def _chosen(self, cheapest: float) -> Search:
         """Choose by the rule, of those that stay inside their arrays."""
         agreeing = [t for t in self.found if t.error <= AGREES]
-        while agreeing:
+        in_order: list[Twin] = []
+        while len(in_order) < CHECKED:
             twin = _best(agreeing, cheapest)
             if twin is None:
                 break
-            if self._stays_inside(twin):
-                return self._result(twin, "")
+            in_order.append(twin)
             agreeing.remove(twin)
-        return self._result(None, self._why(cheapest))
+        if not in_order:
+            return self._result(None, self._why(cheapest))
+        made = build([t.program.unit for t in in_order], checks=("bounds",))
+        for twin, checked in zip(in_order, made, strict=True):
+            if isinstance(checked, Built) and self._stays_inside(
+                checked, twin.price
+            ):
+                return self._result(twin, "")
+        why = "the coarser programs that agree index beyond their arrays"
+        return self._result(None, why)
 
     def _why(self, cheapest: float) -> str:
         limit = min(CHEAP[-1], cheapest)
@@ -255,14 +265,11 @@ class _Search:
             f" ({best.said}) has nmse {best.error:.2g}"
         )
 
-    def _stays_inside(self, twin: Twin) -> bool:
-        """Run a twin with checks: beyond an array's end it would read anything."""
-        built = build([twin.program.unit], checks=("bounds",))[0]
-        if not isinstance(built, Built):
-            return False
+    def _stays_inside(self, checked: Built, price: float) -> bool:
+        """Run a twin built with checks: beyond an array's end it would read anything."""
         limits = RunLimits(fuel_per_sample=2 * int(self.price) + 10_000)
-        self.spent += len(self.x) * twin.price
-        return not run(built, self.x, replace(limits, failures=1)).failed
+        self.spent += len(self.x) * price
+        return not run(checked, self.x, replace(limits, failures=1)).failed
 
 
 def _alone(

@@ -60,7 +60,7 @@ def taught_by(
     known, y = runs
     beside = run(twin.built, known, limits)
     ours = run(twin.built, x, limits)
-    ended = np.isfinite(ours.outputs).all(axis=1)
+    ended = np.asarray(np.isfinite(ours.outputs).all(axis=1))
     if not np.isfinite(beside.outputs).all() or ended.mean() < 0.5:
         return None
     u = standard(known)
