@@ -28,8 +28,6 @@ from nsc.compilation import (
     Compilation,
     Progress,
     Start,
-    Teach,
-    no_teacher,
     surrogate_compilation,
 )
 from nsc.compnet import load_compnet
@@ -153,6 +151,7 @@ class _Prepared:
     """What finetuning starts from, by what it is measured as.
 
     Args:
+        teach: looks for a coarse twin, once there are runs.
         notes: what C leaves open inside the domain.
         check_runs: how often the program ran to find that out, and whether its
             signature is right.
@@ -161,6 +160,7 @@ class _Prepared:
     oracle: Oracle
     initial: Mapping[str, tuple[Initial, ...]]
     starts: Mapping[str, tuple[Start, ...]]
+    teach: TwinTeacher
     notes: tuple[str, ...]
     check_runs: Mapping[str, int]
 
@@ -186,7 +186,6 @@ def compile_program(
     prepared = _prepared(program, options, spent, progress)
     chosen = options.initialiser.measured_as
     template = _template(program)
-    teach = _teacher(program, options, prepared.oracle, template, progress)
     found = surrogate_compilation(
         prepared.oracle,
         prepared.starts[chosen],
@@ -195,7 +194,7 @@ def compile_program(
         options.compilation(),
         rounding=partial(as_returned, program),
         held=partial(held_of, program),
-        teach=teach,
+        teach=prepared.teach,
         progress=progress,
     )
     with spent.on("compile"):
@@ -219,30 +218,8 @@ def compile_program(
         _expected(prepared.initial[FROM_TEXT.name], untrained[FROM_TEXT.name]),
         (*notes, *prepared.notes, *timing_notes),
         spent.time_s,
-        replace(
-            evidence,
-            initial_runs=sum(i.runs for i in initial),
-            twin=teach.used(found.winners)
-            if isinstance(teach, TwinTeacher)
-            else None,
-        ),
+        replace(evidence, initial_runs=sum(i.runs for i in initial)),
     )
-
-
-def _teacher(
-    program: Program,
-    options: CompileOptions,
-    oracle: Oracle,
-    template: Surrogate,
-    progress: Progress,
-) -> Teach:
-    """Return what looks for a coarse twin, where one may be looked for."""
-    reads_text = options.initialiser.race.enters_all
-    is_wanted = options.twins and reads_text
-    if not is_wanted or not isinstance(oracle, ProgramOracle):
-        return no_teacher
-    normalise = template.normalise
-    return TwinTeacher(program, oracle.built, options, normalise, progress)
 
 
 def _prepared(
@@ -267,7 +244,8 @@ def _prepared(
         name: _starts(row, initial[name], orders)
         for name, row in compared.items()
     }
-    return _Prepared(oracle, initial, starts, notes, check_runs)
+    teach = TwinTeacher(program, options, oracle, progress)
+    return _Prepared(oracle, initial, starts, teach, notes, check_runs)
 
 
 def _checked(
@@ -343,6 +321,7 @@ def _evidence(
         figure_runs,
         taken,
         check_runs={**prepared.check_runs, **_repeats(prepared.oracle)},
+        twin=prepared.teach.used(found.winners),
     )
     return evidence, notes
 

@@ -8,7 +8,7 @@ A twin is never truth: verification runs the program.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,9 +16,10 @@ import numpy as np
 from nsc.app.options import CompileOptions
 from nsc.compilation import Examples, Progress, Start
 from nsc.finetune import Predictions
+from nsc.oracle import Oracle
 from nsc.program import Program, draw_inputs
 from nsc.report import Twin
-from nsc.sandbox import Built, RunLimits, fuel_of
+from nsc.sandbox import Built, ProgramOracle, RunLimits, fuel_of
 from nsc.twins import Search, Taught, find_twin, taught_by
 
 # wasm instructions; a call of 1e5 takes some 30 us
@@ -40,8 +41,7 @@ class TwinTeacher:
     """Looks for a twin once, and teaches in every round.
 
     Args:
-        built: the program, as it runs.
-        standard: brings inputs to [-1, 1].
+        oracle: runs the program; one that is no C in the sandbox has no twin.
 
     Attributes:
         found: what came of it; None where no twin was looked for.
@@ -50,15 +50,17 @@ class TwinTeacher:
     def __init__(
         self,
         program: Program,
-        built: Built,
         options: CompileOptions,
-        standard: Callable[[Array], Array],
+        oracle: Oracle,
         progress: Progress,
     ):
+        reads_text = options.initialiser.race.enters_all
+        is_able = isinstance(oracle, ProgramOracle)
         self.program = program
-        self.built = built
         self.options = options
-        self.standard = standard
+        self.built: Built | None = None
+        if options.twins and reads_text and is_able:
+            self.built = oracle.built
         self.progress = progress
         self.found: Twin | None = None
         self._search: Search | None = None
@@ -89,10 +91,16 @@ class TwinTeacher:
         is_used = any(winner.startswith("twin (") for winner in winners)
         return replace(self.found, is_used=is_used)
 
+    def standard(self, x: Array) -> Array:
+        """Bring inputs `n i` to [-1, 1]."""
+        lo = np.array(self.program.domain.lo)
+        hi = np.array(self.program.domain.hi)
+        return 2 * (x - lo) / (hi - lo) - 1
+
     def _searched(self, examples: Examples) -> Search | None:
         """Look for a twin the first time that it is worth it."""
         x, y = examples
-        if self._search is not None or not len(x):
+        if self._search is not None or self.built is None or not len(x):
             return self._search
         limits = RunLimits(fuel_per_sample=MOST_FUEL)
         price = fuel_of(self.built, x[:_PRICED], limits)

@@ -17,4 +17,5 @@ from nsc.compilation.rounds import (
 )
 from nsc.compilation.start import Start as Start
 from nsc.compilation.taught import Teach as Teach
+from nsc.compilation.taught import finetune_taught as finetune_taught
 from nsc.compilation.taught import no_teacher as no_teacher

@@ -32,7 +32,11 @@ from nsc.finetune import (
     split_examples,
 )
 from nsc.finetune import Progress as FinetuneProgress
-from nsc.surrogate import Member
+from nsc.surrogate import Member, forward, pad_inputs
+
+# validation examples below which these do not tell what examples alone gave
+FEW_TO_JUDGE = 10
+DOUBT = 2.0  # times its own error a teacher may be wrong about another's
 
 # adds to starts, one a member, what examples allow to predict
 Teach = Callable[[tuple[Start, ...], Examples], tuple[Start, ...]]
@@ -67,13 +71,14 @@ def finetune_taught(
         progress=progress,
     )
     taught = start.taught
-    if taught is None or taught.nmse is None:
+    if taught is None or taught.nmse is None or not np.isfinite(taught.nmse):
         return alone
     found, winner, scale = _with_teacher(
         start, Examples(u, y), taught, (number, config, progress)
     )
     expected = taught.nmse + float(found.best_validation[0])
-    if not expected < _error_of(alone):  # nor where either is NaN
+    error = _error_of(alone, taught, scale)
+    if not expected < error:  # nor where either is NaN
         return alone
     w = scale.out_of(found.w[0], start.topology)
     member = Member(start.topology, w)
@@ -82,13 +87,20 @@ def finetune_taught(
     )
 
 
-def _error_of(alone: MemberResult) -> float:
+def _error_of(alone: MemberResult, taught: Predictions, scale: Scale) -> float:
     """Return what examples alone gave: its error where it was not learned from.
 
-    Few examples to validate on say little, as in a race.
+    Few examples to validate on say little, the smallest of many losses being small by
+    luck; then the teacher's values judge, as far as they are right themselves.
     """
-    error = float(alone.result.best_validation[0])
-    return error * handicap(alone.n_validation)
+    if alone.n_validation >= FEW_TO_JUDGE:
+        error = float(alone.result.best_validation[0])
+        return error * handicap(alone.n_validation)
+    assert taught.nmse is not None, "only a measured teacher is compared"
+    topology = alone.member.topology
+    found = forward(alone.member.w, topology, pad_inputs(taught.x, topology))
+    missed = scale.standardise(found) - scale.standardise(taught.y)
+    return float((missed**2).mean()) - DOUBT * taught.nmse
 
 
 def _with_teacher(

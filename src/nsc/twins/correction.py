@@ -127,13 +127,16 @@ def correction_of(
     spread = _spread(y)
     if spread == 0:
         return Correction(_AS_IS, _of_constant(t, y), pairs, None)
-    best, weights = _AS_IS, None
+    best = _AS_IS
+    weights = None
     error = float((pairs.missed**2).mean())
     for group in _groups(len(y)):
         tried = [(*_left_out(model, pairs), model) for model in group]
         found, its_weights, model = min(tried, key=lambda each: each[0])
         if found < GAIN * error:
-            best, error, weights = model, found, its_weights
+            best = model
+            error = found
+            weights = its_weights
     nmse = error * pairs.unit**2 / spread**2
     return Correction(best, nmse, pairs, weights)
 
@@ -184,7 +187,8 @@ def _covariance(
     theirs: tuple[np.ndarray, np.ndarray],
 ) -> np.ndarray:
     """Return how outputs at two sets of (inputs, twin's outputs) vary together."""
-    (u, t), (v, s) = ours, theirs
+    u, t = ours
+    v, s = theirs
     found = np.zeros((len(u), len(v)))
     if model.length is not None:
         width = model.length * 2.0 * np.sqrt(u.shape[1])

@@ -8,7 +8,8 @@ coarser program is built and priced on two inputs, and what costs at most half i
 runs of the program that exist. The rule of choice: among those that cost at most an
 eighth, the error that is least counts, and of all within twice of it (or below 1e-6)
 the cheapest is taken. A quarter is allowed where an eighth gives none, or only errors
-above 1e-3 and a quarter a tenth of them.
+above 1e-3 and a quarter a tenth of them. One that differs elsewhere, on fresh inputs,
+from the best of those that cost more was lucky: that is its error then.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from itertools import product
 
 import numpy as np
 
-from nsc.program import Program
+from nsc.program import Program, draw_inputs
 from nsc.sandbox import Built, RunLimits, build, fuel_of, run
 from nsc.twins.correction import disagreement
 from nsc.twins.literals import Literals, literals_of
@@ -48,6 +49,8 @@ ROUNDS = 2
 KEPT = 48  # of all so far, to combine
 CHECKED = 8  # that are run with checks, at most
 CLIPPED = 0.3  # error of what disagrees, as its combinations are ordered
+FRESH = 64  # inputs on which a twin is compared with a better one
+LUCK = 10.0  # times the error on runs of the program; above it they were lucky
 POOR = 1e-3  # error above which a dearer twin may be taken
 MUCH_BETTER = 0.1  # if its error is this much less
 # instructions that a search may run whatever the program costs, about a second's
@@ -234,12 +237,16 @@ class _Search:
         """Choose by the rule, of those that stay inside their arrays."""
         agreeing = [t for t in self.found if t.error <= AGREES]
         in_order: list[Twin] = []
-        while len(in_order) < CHECKED:
+        for _ in range(2 * CHECKED):
             twin = _best(agreeing, cheapest)
-            if twin is None:
+            if twin is None or len(in_order) == CHECKED:
                 break
-            in_order.append(twin)
             agreeing.remove(twin)
+            error = max(twin.error, self._error_elsewhere(twin))
+            if error <= LUCK * max(twin.error, AS_GOOD):
+                in_order.append(twin)
+            elif error <= AGREES:  # it was lucky on the few runs
+                agreeing.append(replace(twin, error=error))
         if not in_order:
             return self._result(None, self._why(cheapest))
         made = build([t.program.unit for t in in_order], checks=("bounds",))
@@ -250,6 +257,31 @@ class _Search:
                 return self._result(twin, "")
         why = "the coarser programs that agree index beyond their arrays"
         return self._result(None, why)
+
+    def _error_elsewhere(self, twin: Twin) -> float:
+        """Compare a twin with the best one that costs more, on fresh inputs.
+
+        Few runs may have missed where it errs. It is 0 where there is no better one, or
+        nothing more may be run.
+        """
+        better = [
+            t
+            for t in self.found
+            if t.error < twin.error and t.price > twin.price
+        ]
+        if not better or self._has_spent_all():
+            return 0.0
+        best = min(better, key=lambda t: (t.error, t.price))
+        generator = np.random.default_rng(FRESH)
+        x = draw_inputs(self.literals.program, FRESH, generator=generator)
+        limits = RunLimits(fuel_per_sample=2 * int(self.price) + 10_000)
+        ours = run(twin.built, x, limits).outputs
+        theirs = run(best.built, x, limits).outputs
+        self.spent += FRESH * (twin.price + best.price)
+        known = np.asarray(np.isfinite(theirs).all(axis=1))
+        if known.sum() < FEWEST_COMPARED:
+            return 0.0
+        return disagreement(ours[known], theirs[known])
 
     def _why(self, cheapest: float) -> str:
         limit = min(CHEAP[-1], cheapest)
@@ -316,7 +348,8 @@ def _best(twins: Sequence[Twin], cheapest: float) -> Twin | None:
     least = min((t.error for t in able), default=np.inf)
     least_of_all = min((t.error for t in tiers[1]), default=np.inf)
     if least > POOR and least_of_all < MUCH_BETTER * least:
-        able, least = tiers[1], least_of_all
+        able = tiers[1]
+        least = least_of_all
     if not able:
         return None
     limit = max(NEARLY * least, AS_GOOD)

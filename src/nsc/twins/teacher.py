@@ -68,10 +68,9 @@ def taught_by(
         correction_of(u, beside.outputs[:, k], y[:, k])
         for k in range(y.shape[1])
     ]
-    x, found = x[ended], ours.outputs[ended]
     return Taught(
-        x,
-        _corrected(corrections, standard(x), found),
+        x[ended],
+        _corrected(corrections, standard(x[ended]), ours.outputs[ended]),
         np.array([c.nmse for c in corrections]),
         tuple(c.name for c in corrections),
         len(known) + len(ended),
