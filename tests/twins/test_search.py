@@ -138,3 +138,22 @@ def test_values_are_corrected_by_runs_of_the_program():
     assert taught.runs == 232
     assert error < 1e-5
     assert error < 10 * taught.nmse[0]
+
+
+BLOCK = """
+#define N 64
+typedef struct { double cells[N]; } block;
+double f(block b) {
+  double s = 0.0;
+  for (int k = 0; k < 300; k++)
+    for (int i = 0; i < N; i++) s += b.cells[i] / (k + 1);
+  return s;
+}
+"""
+
+
+def test_types_that_are_handed_over_keep_their_extents():
+    program = small(BLOCK)
+    assert program.n_inputs == 64
+    found = searched(program)
+    assert found.twin is None or "N 64" not in found.twin.said

@@ -48,8 +48,9 @@ MORE = 64  # and then in each round of combinations
 ROUNDS = 2
 KEPT = 48  # of all so far, to combine
 CHECKED = 8  # that are run with checks, at most
+LOOKED_AT = 16  # to choose from, at most
 CLIPPED = 0.3  # error of what disagrees, as its combinations are ordered
-FRESH = 64  # inputs on which a twin is compared with a better one
+FRESH = 48  # inputs on which a twin is compared with a better one
 LUCK = 10.0  # times the error on runs of the program; above it they were lucky
 POOR = 1e-3  # error above which a dearer twin may be taken
 MUCH_BETTER = 0.1  # if its error is this much less
@@ -137,6 +138,7 @@ class _Search:
         self.spent = 0.0
         self.seen: set[tuple[tuple[int, float], ...]] = set()
         self.found: list[Twin] = []
+        self.fresh: dict[tuple[tuple[int, float], ...], np.ndarray] = {}
 
     def run(self, reductions: Sequence[Reduction], cheapest: float) -> Search:
         built = build([self.literals.program.unit])[0]
@@ -236,27 +238,24 @@ class _Search:
     def _chosen(self, cheapest: float) -> Search:
         """Choose by the rule, of those that stay inside their arrays."""
         agreeing = [t for t in self.found if t.error <= AGREES]
-        in_order: list[Twin] = []
-        for _ in range(2 * CHECKED):
+        checked = 0
+        for _ in range(LOOKED_AT):
             twin = _best(agreeing, cheapest)
-            if twin is None or len(in_order) == CHECKED:
+            if twin is None or checked == CHECKED:
                 break
             agreeing.remove(twin)
-            error = max(twin.error, self._error_elsewhere(twin))
-            if error <= LUCK * max(twin.error, AS_GOOD):
-                in_order.append(twin)
-            elif error <= AGREES:  # it was lucky on the few runs
+            error = self._error_elsewhere(twin)
+            if error > LUCK * max(twin.error, AS_GOOD):
                 agreeing.append(replace(twin, error=error))
-        if not in_order:
-            return self._result(None, self._why(cheapest))
-        made = build([t.program.unit for t in in_order], checks=("bounds",))
-        for twin, checked in zip(in_order, made, strict=True):
-            if isinstance(checked, Built) and self._stays_inside(
-                checked, twin.price
-            ):
+                agreeing = [t for t in agreeing if t.error <= AGREES]
+                continue
+            checked += 1
+            if self._stays_inside(twin):
                 return self._result(twin, "")
-        why = "the coarser programs that agree index beyond their arrays"
-        return self._result(None, why)
+        if checked:
+            why = "the coarser programs that agree index beyond their arrays"
+            return self._result(None, why)
+        return self._result(None, self._why(cheapest))
 
     def _error_elsewhere(self, twin: Twin) -> float:
         """Compare a twin with the best one that costs more, on fresh inputs.
@@ -272,18 +271,26 @@ class _Search:
         if not better or self._has_spent_all():
             return 0.0
         best = min(better, key=lambda t: (t.error, t.price))
-        generator = np.random.default_rng(FRESH)
-        x = draw_inputs(self.literals.program, FRESH, generator=generator)
-        limits = RunLimits(fuel_per_sample=2 * int(self.price) + 10_000)
-        ours = run(twin.built, x, limits).outputs
-        theirs = run(best.built, x, limits).outputs
-        self.spent += FRESH * (twin.price + best.price)
+        ours = self._on_fresh_inputs(twin)
+        theirs = self._on_fresh_inputs(best)
         known = np.asarray(np.isfinite(theirs).all(axis=1))
         if known.sum() < FEWEST_COMPARED:
             return 0.0
         return disagreement(ours[known], theirs[known])
 
+    def _on_fresh_inputs(self, twin: Twin) -> np.ndarray:
+        """Run a twin on inputs that the program did not run on, once."""
+        if twin.values not in self.fresh:
+            generator = np.random.default_rng(FRESH)
+            program = self.literals.program
+            x = draw_inputs(program, FRESH, generator=generator)
+            limits = RunLimits(fuel_per_sample=2 * int(self.price) + 10_000)
+            self.fresh[twin.values] = run(twin.built, x, limits).outputs
+            self.spent += FRESH * twin.price
+        return self.fresh[twin.values]
+
     def _why(self, cheapest: float) -> str:
+        """Say why there is no twin."""
         limit = min(CHEAP[-1], cheapest)
         cheap = [t for t in self.found if t.price <= limit]
         if not cheap:
@@ -297,11 +304,14 @@ class _Search:
             f" ({best.said}) has nmse {best.error:.2g}"
         )
 
-    def _stays_inside(self, checked: Built, price: float) -> bool:
-        """Run a twin built with checks: beyond an array's end it would read anything."""
+    def _stays_inside(self, twin: Twin) -> bool:
+        """Run a twin with checks: beyond an array's end it would read anything."""
+        built = build([twin.program.unit], checks=("bounds",))[0]
+        if not isinstance(built, Built):
+            return False
         limits = RunLimits(fuel_per_sample=2 * int(self.price) + 10_000)
-        self.spent += len(self.x) * price
-        return not run(checked, self.x, replace(limits, failures=1)).failed
+        self.spent += len(self.x) * twin.price
+        return not run(built, self.x, replace(limits, failures=1)).failed
 
 
 def _alone(
