@@ -85,9 +85,11 @@ double f(double x) {
 """
 
 
-def test_a_twin_stays_inside_its_arrays():
-    """With fewer than 41 cells it would read what lies behind them."""
-    twin = searched(small(BEYOND, x=(0, 1))).twin
+@pytest.mark.parametrize("cells", ["N", "64"])
+def test_a_twin_stays_inside_its_arrays(cells):
+    """With fewer than 41 cells it reads what lies behind them, or was not written."""
+    text = BEYOND.replace("v[N]", f"v[{cells}]")
+    twin = searched(small(text, x=(0, 1))).twin
     assert twin is not None
     assert "N 64 -> 16" not in twin.said and "N 64 -> 32" not in twin.said
 

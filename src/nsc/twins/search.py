@@ -21,7 +21,15 @@ from itertools import product
 import numpy as np
 
 from nsc.program import Program, draw_inputs
-from nsc.sandbox import Built, RunLimits, build, fuel_of, run
+from nsc.sandbox import (
+    Built,
+    RunLimits,
+    build,
+    filled_builds,
+    fuel_of,
+    run,
+    unsettled,
+)
 from nsc.twins.correction import disagreement
 from nsc.twins.literals import Literals, literals_of
 from nsc.twins.reductions import (
@@ -236,7 +244,7 @@ class _Search:
         return any(t.error <= AS_GOOD and t.price <= limit for t in self.found)
 
     def _chosen(self, cheapest: float) -> Search:
-        """Choose by the rule, of those that stay inside their arrays."""
+        """Choose by the rule, of those whose results C defines."""
         agreeing = [t for t in self.found if t.error <= AGREES]
         checked = 0
         for _ in range(LOOKED_AT):
@@ -250,10 +258,13 @@ class _Search:
                 agreeing = [t for t in agreeing if t.error <= AGREES]
                 continue
             checked += 1
-            if self._stays_inside(twin):
+            if self._is_defined(twin):
                 return self._result(twin, "")
         if checked:
-            why = "the coarser programs that agree index beyond their arrays"
+            why = (
+                "the coarser programs that agree index beyond their arrays, or read"
+                " what they have not written"
+            )
             return self._result(None, why)
         return self._result(None, self._why(cheapest))
 
@@ -304,14 +315,23 @@ class _Search:
             f" ({best.said}) has nmse {best.error:.2g}"
         )
 
-    def _stays_inside(self, twin: Twin) -> bool:
-        """Run a twin with checks: beyond an array's end it would read anything."""
-        built = build([twin.program.unit], checks=("bounds",))[0]
-        if not isinstance(built, Built):
+    def _is_defined(self, twin: Twin) -> bool:
+        """Run a twin with checks: beyond an array's end it would read anything.
+
+        So it would in cells that shorter loops no longer write.
+        """
+        unit = twin.program.unit
+        bounded = build([unit], checks=("bounds",))[0]
+        if not isinstance(bounded, Built):
             return False
-        limits = RunLimits(fuel_per_sample=2 * int(self.price) + 10_000)
-        self.spent += len(self.x) * twin.price
-        return not run(built, self.x, replace(limits, failures=1)).failed
+        fuel = 2 * int(self.price) + 10_000
+        limits = RunLimits(fuel_per_sample=fuel, failures=1)
+        filled = filled_builds(unit, twin.built)
+        self.spent += (2 + len(filled)) * len(self.x) * twin.price
+        if run(bounded, self.x, limits).failed:
+            return False
+        done = run(twin.built, self.x, limits)
+        return unsettled(twin.built, filled, self.x, done, limits) is None
 
 
 def _alone(
