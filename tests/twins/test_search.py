@@ -2,7 +2,15 @@
 
 import numpy as np
 import pytest
-from dear_programs import FUEL, built_of, dear, runs_of, small
+from dear_programs import (
+    DOMAINS,
+    FOLDER,
+    FUEL,
+    built_of,
+    dear,
+    runs_of,
+    small,
+)
 
 from nsc.sandbox import RunLimits, fuel_of
 from nsc.twins import find_twin, taught_by
@@ -159,3 +167,12 @@ def test_types_that_are_handed_over_keep_their_extents():
     assert program.n_inputs == 64
     found = searched(program)
     assert found.twin is None or "N 64" not in found.twin.said
+
+
+def test_a_very_dear_program_is_searched_frugally():
+    text = (FOLDER / "plate.c").read_text().replace("< 100", "< 4000")
+    program = small(text, **DOMAINS["plate"])
+    found = searched(program, 8)
+    assert found.price > 3e7
+    assert found.twin.error < 0.1 and found.twin.price < 1 / 16
+    assert found.spent < 0.75 * 8 + 2e9 / found.price + 8

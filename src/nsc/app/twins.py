@@ -51,7 +51,7 @@ class TwinTeacher:
         self,
         program: Program,
         options: CompileOptions,
-        oracle: Oracle,
+        oracle: Oracle | None,
         progress: Progress,
     ):
         reads_text = options.initialiser.race.enters_all

@@ -4,12 +4,13 @@ In: Program, runs of it. Out: `Search`: the twin that was chosen, or why there i
 Non-goals: what its outputs are used for (teacher.py).
 
 Numbers that reach loops are reduced, first by themselves, then together with others. A
-coarser program is built and priced on two inputs, and what costs at most half is run on
-runs of the program that exist. The rule of choice: among those that cost at most an
-eighth, the error that is least counts, and of all within twice of it (or below 1e-6)
-the cheapest is taken. A quarter is allowed where an eighth gives none, or only errors
-above 1e-3 and a quarter a tenth of them. One that differs elsewhere, on fresh inputs,
-from the best of those that cost more was lucky: that is its error then.
+coarser program is built and priced on one or two inputs, and what costs at most half (a
+quarter of a very dear one) is run on runs of the program that exist. The rule of
+choice: among those that cost at most an eighth, the error that is least counts, and of
+all within twice of it (or below 1e-6) the cheapest is taken. A quarter is allowed where
+an eighth gives none, or only errors above 1e-3 and a quarter a tenth of them. One that
+differs elsewhere, on fresh inputs, from the best of those that cost more was lucky:
+that is its error then.
 """
 
 from __future__ import annotations
@@ -40,10 +41,7 @@ from nsc.twins.reductions import (
     said_of,
 )
 
-PRICED = 2  # inputs that tell a price
-COMPARED = 16  # runs of the program that a twin is compared on, at most
 FEWEST_COMPARED = 3
-DEAREST = 0.5  # of the program's price; what costs more is not compared
 CHEAP = (
     0.125,
     0.25,
@@ -64,7 +62,33 @@ POOR = 1e-3  # error above which a dearer twin may be taken
 MUCH_BETTER = 0.1  # if its error is this much less
 # instructions that a search may run whatever the program costs, about a second's
 FREE_FUEL = 2e9
-SHARE = 0.5  # of the program's runs, what a search may cost more than that
+SHARE = 0.75  # of the program's runs, what a search may cost more than that
+SINGLES = 0.6  # of all that, for numbers by themselves
+PROBED = (
+    16  # the factor that tells whether a number matters, where runs are dear
+)
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is run of a coarser program.
+
+    Args:
+        priced: inputs that tell a price.
+        dearest: share of the program's price; what costs more is not compared.
+        compared: runs of the program that a twin is compared on, at most.
+        probes: whether numbers that save nothing at one factor are left alone.
+    """
+
+    priced: int
+    dearest: float
+    compared: int
+    probes: bool
+
+
+THOROUGH = Effort(2, 0.5, 16, probes=False)
+FRUGAL = Effort(1, 0.25, 8, probes=True)
+DEAR = 3e7  # instructions of a call from which on frugality is called for
 
 
 @dataclass(frozen=True)
@@ -137,9 +161,10 @@ class _Search:
         self, literals: Literals, x: np.ndarray, y: np.ndarray, fuel: int
     ):
         self.literals = literals
-        self.x = x[:COMPARED]
-        self.y = y[:COMPARED]
-        self.runs = len(x)
+        self.x = x
+        self.y = y
+        self.effort = THOROUGH
+        self.allowed = 0.0
         self.fuel = fuel
         self.price = 0.0
         self.tried = 0
@@ -152,10 +177,18 @@ class _Search:
         built = build([self.literals.program.unit])[0]
         if isinstance(built, Built):
             limits = RunLimits(fuel_per_sample=self.fuel)
-            self.price = fuel_of(built, self.x[:PRICED], limits) or 0.0
+            priced = self.x[: THOROUGH.priced]
+            self.price = fuel_of(built, priced, limits) or 0.0
         if not self.price:
             return self._result(None, "the program does not end here")
-        singles = self._tried(_alone(reductions, self.literals), FIRST)
+        allowed = SHARE * len(self.x) + FREE_FUEL / self.price
+        if self.price >= DEAR:
+            self.effort = FRUGAL
+        self.x = self.x[: self.effort.compared]
+        self.y = self.y[: self.effort.compared]
+        self.allowed = SINGLES * allowed
+        singles = self._singles(reductions)
+        self.allowed = allowed
         for _ in range(ROUNDS):
             if self._is_settled(cheapest):
                 break
@@ -165,11 +198,25 @@ class _Search:
     def _result(self, twin: Twin | None, why: str) -> Search:
         return Search(twin, why, self.price, self.tried, self.spent)
 
+    def _singles(self, reductions: Sequence[Reduction]) -> list[Twin]:
+        """Try numbers by themselves."""
+        if not self.effort.probes:
+            return self._tried(_alone(reductions, self.literals), FIRST)
+        probes = {
+            key_of(values): reduction
+            for reduction in reductions
+            if (values := _probe(reduction, self.literals)) is not None
+        }
+        found = self._tried([dict(key) for key in probes], FIRST)
+        matter = [probes[twin.values] for twin in found]
+        found += self._tried(_alone(matter, self.literals), FIRST)
+        return found
+
     def _tried(self, wanted: Sequence[Values], most: int) -> list[Twin]:
         """Build coarser programs, price them, and compare those that are cheap."""
         fresh: list[tuple[tuple[tuple[int, float], ...], Program]] = []
         for values in wanted:
-            key = tuple(sorted(values.items()))
+            key = key_of(values)
             if key in self.seen or len(fresh) == most:
                 continue
             self.seen.add(key)
@@ -198,11 +245,14 @@ class _Search:
         program: Program,
         built: Built,
     ) -> Twin | None:
-        """Price a coarser program; None where it costs more than half."""
-        limits = RunLimits(fuel_per_sample=int(DEAREST * self.price))
-        price = fuel_of(built, self.x[:PRICED], limits)
-        share = DEAREST if price is None else price / self.price
-        self.spent += PRICED * share
+        """Price a coarser program; None where it costs too much."""
+        limits = RunLimits(
+            fuel_per_sample=int(self.effort.dearest * self.price)
+        )
+        x = self.x[: self.effort.priced]
+        price = fuel_of(built, x, limits)
+        share = self.effort.dearest if price is None else price / self.price
+        self.spent += len(x) * share
         self.tried += 1
         if price is None:
             return None
@@ -222,7 +272,7 @@ class _Search:
 
     def _has_spent_all(self) -> bool:
         """Say whether the search may run nothing more."""
-        return self.spent >= SHARE * self.runs + FREE_FUEL / self.price
+        return self.spent >= self.allowed
 
     def _combined(self, singles: Sequence[Twin]) -> list[Values]:
         """Join what was found with single reductions of other numbers."""
@@ -231,7 +281,7 @@ class _Search:
         for one, other in product(best[:KEPT], singles):
             changed = {k for k, _ in one.values} & {k for k, _ in other.values}
             price = one.price * other.price
-            if changed or price > DEAREST:
+            if changed or price > self.effort.dearest:
                 continue
             error = _expected(one) + _expected(other)
             pairs.append((error, price, dict((*one.values, *other.values))))
@@ -334,10 +384,24 @@ class _Search:
         return unsettled(twin.built, filled, self.x, done, limits) is None
 
 
+def key_of(values: Values) -> tuple[tuple[int, float], ...]:
+    """Return what numbers change to, to look it up by."""
+    return tuple(sorted(values.items()))
+
+
+def _probe(reduction: Reduction, literals: Literals) -> Values | None:
+    """Return what a reduction makes of numbers at the factor that tells most."""
+    for factor in sorted(FACTORS, reverse=True):
+        values = reduction.values(literals.all, factor)
+        if factor <= PROBED and values is not None:
+            return values
+    return None
+
+
 def _alone(
     reductions: Sequence[Reduction], literals: Literals
 ) -> list[Values]:
-    """List what reductions make of numbers: first all by 8, then by 32, by 4..."""
+    """List what reductions make of numbers: first all by 16, then by 8, by 32..."""
     order = sorted(FACTORS, key=lambda f: abs(f.bit_length() - 5))
     found = [
         reduction.values(literals.all, factor)
