@@ -13,7 +13,7 @@ import numpy as np
 
 from nsc.sandbox import RunLimits, run
 from nsc.twins.correction import Correction, correction_of
-from nsc.twins.search import Twin
+from nsc.twins.twin import Twin
 
 Array = np.ndarray
 
