@@ -258,3 +258,11 @@ def test_a_compilation_heeds_predictions_on_few_examples_only(budget, label):
         assert heeding.verification.mse < 2 * alone.verification.mse
     adam = compiled(start, budget, AdamSettings(steps=30))
     assert "predictions" not in adam.winners[0]
+
+
+@pytest.mark.parametrize(
+    ("nmse", "weight"), [(None, 0.1), (0.0, 1.0), (2e-5, 0.5), (0.3, 0.1)]
+)
+def test_predictions_count_as_much_as_they_are_good(nmse, weight):
+    x = np.zeros((3, 2))
+    assert Predictions(x, x[:, :1], nmse=nmse).weight == pytest.approx(weight)

@@ -15,6 +15,7 @@ from nsc.report import (
     Report,
     Round,
     Source,
+    Twin,
     ZeroShot,
 )
 
@@ -31,6 +32,19 @@ DESCRIBED = {
     "seed": 3,
     "program": Source("wave.c", 2, "double wave(double x) { return x; }\n"),
 }
+
+
+TWIN = Twin(
+    reduced="N 200 -> 20",
+    price=0.05,
+    nmse=(1e-5,),
+    corrections=("linear in the twin",),
+    dear_runs=16,
+    cheap_runs=1040,
+    cost=70.0,
+    tried=9,
+    is_used=True,
+)
 
 
 def errors(rmse: float = 0.5) -> Errors:
@@ -59,6 +73,7 @@ def example() -> Report:
         budget=100,
         program_runs={"train": 80, "validation": 20, "verification": 4096},
         check_runs={"signature": 512},
+        twin=TWIN,
         zero_shot={
             "compnet": ZeroShot(0.5, 0.25),
             "random": ZeroShot(8.0, 4.0),

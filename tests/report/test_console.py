@@ -2,20 +2,26 @@
 
 import io
 from dataclasses import dataclass, replace
+from html import unescape
 from pathlib import Path
 
 import pytest
-from report_cases import draft, example, with_outputs, without_bound
+from report_cases import TWIN, draft, example, with_outputs, without_bound
 from rich.console import Console
 
 from nsc.report import (
     CallTime,
     FunctionLine,
+    Twin,
     console_progress,
     console_summary,
     draft_summary,
     evaluation_table,
+    from_json,
     functions_text,
+    html_page,
+    said_of_twin,
+    to_json,
 )
 
 STARTS = {
@@ -47,6 +53,10 @@ def test_a_summary():
         "              with 99 % confidence few exceed 1.25",
         "program runs  80 train, 20 validation, 4096 verification",
         "check runs    512 signature",
+        "twin          N 200 -> 20, 20 times cheaper; nmse 1e-05 on 16 runs of the program"
+        " (linear in the",
+        "              twin); 1040 runs of it, which with the search cost about 70 runs of"
+        " the program",
         "a call        30.5 ns (the original 12.2 ns)",
         "time          2 min 10 s, of it 1.5 s finetuning",
         "written       out/ surrogate.c, report.json",
@@ -62,6 +72,7 @@ def test_a_summary_leaves_out_what_there_is_not():
         ns_per_call=CallTime(),
         notes=(),
         check_runs=None,
+        twin=None,
     )
     titles = [line.split("  ")[0] for line in summary(bare)[1:]]
     assert titles == [
@@ -181,3 +192,35 @@ def test_what_is_no_number_is_shown_all_the_same(value):
     assert any(
         "verified      rmse 0.5, nmse" in line for line in summary(report)
     )
+
+
+@pytest.mark.parametrize(
+    ("twin", "expected"),
+    [
+        (
+            TWIN,
+            "N 200 -> 20, 20 times cheaper; nmse 1e-05 on 16 runs of the program"
+            " (linear in the twin); 1040 runs of it, which with the search cost about"
+            " 70 runs of the program",
+        ),
+        (
+            Twin(why_none="nothing agrees", cost=3.0),
+            "none: nothing agrees (the search cost about 3 runs of the program)",
+        ),
+    ],
+)
+def test_a_summary_tells_of_twins(twin, expected):
+    told = " ".join(summary(replace(example(), twin=twin)))
+    assert f"twin {expected} " in " ".join(told.split())
+    page = html_page(replace(example(), twin=twin), starts=STARTS)
+    assert expected in unescape(page)
+
+
+def test_a_twin_that_was_not_used():
+    told = said_of_twin(replace(TWIN, is_used=False))
+    assert told.endswith("; not used: examples alone were as good")
+
+
+def test_a_twin_is_read_back():
+    report = replace(example(), twin=TWIN)
+    assert from_json(to_json(report)) == report

@@ -36,6 +36,8 @@ class CompileOptions:
         compnet: the path of a checkpoint; None is the shipped one.
         text_only: run nothing and verify nothing, whatever the budget; functions
             without a body are guessed by name.
+        twins: whether coarser programs may teach the surrogate of a dear one, where
+            `initial` is "auto".
 
     Raises:
         InputError: a value that does not fit; the message begins with its name.
@@ -54,6 +56,7 @@ class CompileOptions:
     restarts: int | None = None
     compnet: str | None = None
     text_only: bool = False
+    twins: bool = True
 
     def __post_init__(self) -> None:
         self._take_numbers()

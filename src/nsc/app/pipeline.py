@@ -23,6 +23,7 @@ from nsc.app.held import held_of
 from nsc.app.options import CompileOptions
 from nsc.app.state import check_static_variables, refuse_unread_state
 from nsc.app.timing import time_calls
+from nsc.app.twins import TwinTeacher
 from nsc.compilation import (
     Compilation,
     Progress,
@@ -34,7 +35,7 @@ from nsc.errors import InputError
 from nsc.initial import FROM_TEXT, INITIALISERS, Initial, Initialiser, Order
 from nsc.oracle import Oracle
 from nsc.program import Program, as_returned, draw_inputs
-from nsc.report import CallTime, Figures
+from nsc.report import CallTime, Figures, Twin
 from nsc.sandbox import ProgramOracle, counted_runs, warm_up
 from nsc.surrogate import COVERING, Member, Surrogate, Topology
 from nsc.text import said_of_unread
@@ -54,6 +55,8 @@ class Evidence:
         initial_runs: and into the initial parameters.
         check_runs: and into checks, by what was looked for; nothing is learnt from
             them.
+        twin: a coarser program that taught the surrogate; None where none was looked
+            for.
     """
 
     compilation: Compilation
@@ -63,6 +66,7 @@ class Evidence:
     ns_per_call: CallTime
     initial_runs: int = 0
     check_runs: Mapping[str, int] = field(default_factory=dict)
+    twin: Twin | None = None
 
     @property
     def program_runs(self) -> dict[str, int]:
@@ -147,6 +151,7 @@ class _Prepared:
     """What finetuning starts from, by what it is measured as.
 
     Args:
+        teach: looks for a coarse twin, once there are runs.
         notes: what C leaves open inside the domain.
         check_runs: how often the program ran to find that out, and whether its
             signature is right.
@@ -155,6 +160,7 @@ class _Prepared:
     oracle: Oracle
     initial: Mapping[str, tuple[Initial, ...]]
     starts: Mapping[str, tuple[Start, ...]]
+    teach: TwinTeacher
     notes: tuple[str, ...]
     check_runs: Mapping[str, int]
 
@@ -188,6 +194,7 @@ def compile_program(
         options.compilation(),
         rounding=partial(as_returned, program),
         held=partial(held_of, program),
+        teach=prepared.teach,
         progress=progress,
     )
     with spent.on("compile"):
@@ -237,7 +244,8 @@ def _prepared(
         name: _starts(row, initial[name], orders)
         for name, row in compared.items()
     }
-    return _Prepared(oracle, initial, starts, notes, check_runs)
+    teach = TwinTeacher(program, options, oracle, progress)
+    return _Prepared(oracle, initial, starts, teach, notes, check_runs)
 
 
 def _checked(
@@ -313,6 +321,7 @@ def _evidence(
         figure_runs,
         taken,
         check_runs={**prepared.check_runs, **_repeats(prepared.oracle)},
+        twin=prepared.teach.used(found.winners),
     )
     return evidence, notes
 

@@ -94,6 +94,7 @@ def _verified(
         "budget": found.rounds[-1].budget,
         "program_runs": evidence.program_runs,
         "check_runs": evidence.check_runs,
+        "twin": evidence.twin,
         "zero_shot": {
             name: ZeroShot(v.mse, _finite(v.nmse))
             for name, v in evidence.zero_shot.items()

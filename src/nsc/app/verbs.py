@@ -274,6 +274,13 @@ def compile_(
             help="Run the original natively to time it.",
         ),
     ] = True,
+    twins: Annotated[
+        bool,
+        typer.Option(
+            "--twins/--no-twins",
+            help="Learn from coarser programs, where the program is dear.",
+        ),
+    ] = True,
     seed: Annotated[
         int, typer.Option(help="The same seed gives the same bits.")
     ] = 0,
@@ -301,6 +308,7 @@ def compile_(
         time_limit=time_limit,
         verification=verification,
         text_only=text_only,
+        twins=twins,
     )
     reading = _reading(function, domain, out, array, fix, input_, define)
     with console_progress(console(stderr=True)) as progress:

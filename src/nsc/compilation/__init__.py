@@ -7,6 +7,7 @@ from nsc.compilation.config import CompilationConfig as CompilationConfig
 from nsc.compilation.growth import Round as Round
 from nsc.compilation.growth import plan_next as plan_next
 from nsc.compilation.growth import reason_to_give_up as reason_to_give_up
+from nsc.compilation.oracle import Examples as Examples
 from nsc.compilation.race import MemberResult as MemberResult
 from nsc.compilation.race import finetune_member as finetune_member
 from nsc.compilation.rounds import Compilation as Compilation
@@ -15,3 +16,6 @@ from nsc.compilation.rounds import (
     surrogate_compilation as surrogate_compilation,
 )
 from nsc.compilation.start import Start as Start
+from nsc.compilation.taught import Teach as Teach
+from nsc.compilation.taught import finetune_taught as finetune_taught
+from nsc.compilation.taught import no_teacher as no_teacher

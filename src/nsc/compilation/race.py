@@ -177,7 +177,7 @@ def _run(
     progress: FinetuneProgress,
 ) -> tuple[FinetuneResult, str]:
     """Race entrants and random starts; return the winner's result, and what it is."""
-    randoms = _random_entrants(race.topology, number, config)
+    randoms = random_entrants(race.topology, number, config)
     entrants = [*race.entrants, *randoms]
     found, winner = finetune_best_of(
         np.stack([w for _, w in entrants]),
@@ -191,9 +191,10 @@ def _run(
     return found, label
 
 
-def _random_entrants(
+def random_entrants(
     topology: Topology, number: int, config: CompilationConfig
 ) -> list[Entrant]:
+    """Draw the random starts of a member, the same for the same seed and number."""
     sequence = np.random.SeedSequence([config.seed, RESTARTS, number])
     at_least_one = max(config.restarts, 1)
     seeds = sequence.generate_state(at_least_one)[: config.restarts]

@@ -34,8 +34,9 @@ from nsc.compilation.oracle import (
     Rounding,
     Sampler,
 )
-from nsc.compilation.race import MemberResult, finetune_member
+from nsc.compilation.race import MemberResult
 from nsc.compilation.start import Start
+from nsc.compilation.taught import Teach, finetune_taught, no_teacher
 from nsc.finetune import FinetuneResult
 from nsc.finetune import Progress as FinetuneProgress
 from nsc.oracle import Oracle
@@ -87,6 +88,7 @@ def surrogate_compilation(
     *,
     rounding: Rounding = lambda y: y,
     held: Holding = lambda y: (),
+    teach: Teach = no_teacher,
     progress: Progress = lambda what, fraction: None,
     clock: Clock = time.perf_counter,
 ) -> Compilation:
@@ -100,6 +102,7 @@ def surrogate_compilation(
         rounding: what use makes of the surrogate's outputs `n o` (integers, say): that is
             verified.
         held: what stands for each output, by those of the runs that are learned from.
+        teach: adds to starts what examples allow to predict.
         clock: what a time limit is measured by.
 
     Raises:
@@ -107,7 +110,7 @@ def surrogate_compilation(
     """
     sampler = Sampler(oracle, draw, len(template.output_names), config.seed)
     search = _Search(
-        sampler, template, config, rounding, held, progress, clock
+        sampler, template, config, rounding, held, teach, progress, clock
     )
     return search.run(starts)
 
@@ -150,6 +153,7 @@ class _Search:
         config: CompilationConfig,
         rounding: Rounding,
         held: Holding,
+        teach: Teach,
         progress: Progress,
         clock: Clock,
     ):
@@ -160,6 +164,7 @@ class _Search:
         self.held = held
         self.progress = progress
         self.clock = clock
+        self.teach = teach
         self.started = clock()
         no_inputs = np.empty((0, len(template.lo)))
         no_outputs = np.empty((0, sampler.outputs))
@@ -194,6 +199,8 @@ class _Search:
     def _attempt(self, starts: tuple[Start, ...], budget: int) -> _Attempt:
         """Finetune on `budget` examples and verify."""
         self._run_until(budget)
+        with self._timed("finetune"):
+            starts = self.teach(starts, self.examples)
         results = self._finetune(starts)
         members = tuple(r.member for r in results)
         if not results:
@@ -227,7 +234,7 @@ class _Search:
         with self._timed("finetune"):
             for number, start in enumerate(starts):
                 end = column + start.topology.n_outputs
-                result = finetune_member(
+                result = finetune_taught(
                     start,
                     u,
                     y[:, column:end],

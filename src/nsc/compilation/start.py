@@ -29,12 +29,15 @@ class Start:
         is_informed: whether they know the program, so that random starts compete with a
             handicap.
         predicted: what is known of the outputs before any run; joins few examples.
+        taught: values of a measured error, which a network may learn from as it does
+            from examples; all outputs of the member.
     """
 
     topology: Topology
     candidates: tuple[Entrant, ...]
     is_informed: bool = True
     predicted: Predictions | None = None
+    taught: Predictions | None = None
 
     @property
     def w(self) -> Parameters:

@@ -25,6 +25,8 @@ from nsc.surrogate import Topology, forward, pad_inputs
 # of a prediction, an example's being 1; chosen on validation programs, as are the next
 # three
 WEIGHT = 0.1
+# nmse of predictions up to which one counts as much as an example
+EXACT = 1e-5
 # fewer steps for networks of more than SMALL parameters
 STEPS = 200
 FEWEST_STEPS = 10
@@ -41,17 +43,39 @@ MOST = 128  # examples from which on predictions tell nothing more
 
 @dataclass(frozen=True)
 class Predictions:
-    """Predicted outputs: x `k i` and y `k o`, in the units of the examples."""
+    """Predicted outputs: x `k i` and y `k o`, in the units of the examples.
+
+    Args:
+        source: what predicts them, as a start in a race is called.
+        price: of one of them, over that of an example; 0 for what runs nothing.
+        nmse: their measured squared error over the variance; None where it is not
+            known, as of what only a text says.
+    """
 
     x: Float[np.ndarray, "k i"]
     y: Float[np.ndarray, "k o"]
+    source: str = "the text"
+    price: float = 0.0
+    nmse: float | None = None
+
+    @property
+    def weight(self) -> float:
+        """What one counts beside an example, which counts 1: the better the more."""
+        if self.nmse is None:
+            return WEIGHT
+        return float(np.clip(EXACT / max(self.nmse, EXACT), WEIGHT, 1.0))
+
+    @staticmethod
+    def can_weigh(settings: Settings) -> bool:
+        """Say whether an optimizer can give examples weights."""
+        return optimizer_of(settings).takes_weights
 
     def helps(self, settings: Settings, n: int) -> bool:
         """Say whether predictions are worth having beside `n` examples.
 
         They need an optimizer that gives them less weight than examples.
         """
-        return optimizer_of(settings).takes_weights and n <= MOST
+        return self.can_weigh(settings) and n <= MOST
 
     def misfit(
         self, w: Float[np.ndarray, " w"], topology: Topology
@@ -130,7 +154,9 @@ def finetune_with_predictions(
     y = np.concatenate([*(examples.y for examples in known), prior.y])
     scale = Scale.of(y)
     y = scale.standardise(y)[None]
-    weights = np.concatenate([np.ones(n), np.full(len(prior.x), WEIGHT)])[None]
+    weights = np.concatenate(
+        [np.ones(n), np.full(len(prior.x), prior.weight)]
+    )[None]
     held = Examples(x, y)
     if data is not None:
         held = Examples(

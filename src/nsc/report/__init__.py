@@ -37,6 +37,7 @@ from nsc.report.schema import Histogram as Histogram
 from nsc.report.schema import Report as Report
 from nsc.report.schema import Round as Round
 from nsc.report.schema import Source as Source
+from nsc.report.schema import Twin as Twin
 from nsc.report.schema import ZeroShot as ZeroShot
 from nsc.report.schema import from_json as from_json
 from nsc.report.schema import to_json as to_json
@@ -44,3 +45,4 @@ from nsc.report.svg import Axis as Axis
 from nsc.report.svg import Drawing as Drawing
 from nsc.report.svg import Figure as Figure
 from nsc.report.svg import axis_for as axis_for
+from nsc.report.twin import said_of_twin as said_of_twin

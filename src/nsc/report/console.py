@@ -27,6 +27,7 @@ from rich.text import Text
 
 from nsc.report.numbers import counts, duration, number, ranges, share
 from nsc.report.schema import Described, DraftReport, Errors, Report
+from nsc.report.twin import said_of_twin
 
 LOG_SECONDS = 15
 
@@ -207,6 +208,8 @@ def _add_costs(table: Table, report: Report) -> None:
     table.add_row("program runs", counts(report.program_runs))
     if report.check_runs:
         table.add_row("check runs", counts(report.check_runs))
+    if report.twin:
+        table.add_row("twin", said_of_twin(report.twin))
     ns = report.ns_per_call
     if ns.original:
         each = f"{ns.surrogate:.1f} ns (the original {ns.original:.1f} ns)"

@@ -16,6 +16,7 @@ from nsc.report.numbers import counts, duration, number, ranges, share
 from nsc.report.page import page_of
 from nsc.report.schema import Curve, Figures, HeatMap, Histogram, Report, Row
 from nsc.report.svg import Axis, Figure, axis_for, heat_map
+from nsc.report.twin import said_of_twin
 
 # of an output's range: where it hardly varies along an input, errors are not blown up
 LEAST_SPAN = 0.05
@@ -261,6 +262,7 @@ def _done(r: Report) -> str:
         ("budget", str(r.budget)),
         ("program runs", runs),
         ("check runs", checks),
+        *([("twin", said_of_twin(r.twin))] if r.twin else []),
         ("time", times),
         ("seed", str(r.seed)),
     ]

@@ -154,6 +154,37 @@ class Figures:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Twin:
+    """A coarser program that taught the surrogate, or why there is none.
+
+    Args:
+        why_none: why there is none; "" where there is one.
+        reduced: what its text has less of: "N 200 -> 20".
+        price: of a call, over the program's.
+        nmse: its error once it is corrected, of each output, measured on runs of the
+            program, each left out of the correction that judges it.
+        corrections: how each output is corrected.
+        dear_runs: runs of the program that it was measured and corrected by; they are
+            among `program_runs`.
+        cheap_runs: runs of the twin.
+        cost: of these and of the search, in runs of the program.
+        tried: coarser programs that were built.
+        is_used: whether the surrogate learned from it; else from examples alone.
+    """
+
+    why_none: str = ""
+    reduced: str = ""
+    price: float = 0.0
+    nmse: Row = ()
+    corrections: tuple[str, ...] = ()
+    dear_runs: int = 0
+    cheap_runs: int = 0
+    cost: float = 0.0
+    tried: int = 0
+    is_used: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Described:
     """What both kinds of report say of program and surrogate; not made by itself.
 
@@ -182,6 +213,8 @@ class Report(Described):
         program_runs: how often the program ran, by purpose, but for checks and timing.
         check_runs: how often it ran in checks, from which nothing is learnt, by what
             they looked for; left out of reports that do not say.
+        twin: a coarser program that taught the surrogate; left out where none was
+            looked for.
         zero_shot: what initial parameters are worth, by initialiser.
         expected_zero_shot_nmse: what the text promised, per output; None where it could
             not be read.
@@ -199,6 +232,7 @@ class Report(Described):
     check_runs: Mapping[str, int] | None = field(
         default=None, metadata=_OPTIONAL
     )
+    twin: Twin | None = field(default=None, metadata=_OPTIONAL)
     zero_shot: Mapping[str, ZeroShot]
     expected_zero_shot_nmse: Row | None
     test: Errors

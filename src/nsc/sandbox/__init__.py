@@ -18,6 +18,7 @@ from nsc.sandbox.count import RunCount as RunCount
 from nsc.sandbox.count import counted_runs as counted_runs
 from nsc.sandbox.exits import ENDED_BY_CALL as ENDED_BY_CALL
 from nsc.sandbox.exits import exit_reached as exit_reached
+from nsc.sandbox.fuel import fuel_of as fuel_of
 from nsc.sandbox.guard import refusal as refusal
 from nsc.sandbox.history import remembering as remembering
 from nsc.sandbox.history import same_bits as same_bits

@@ -1,0 +1,143 @@
+"""The finetuning of a member that has a teacher beside its examples.
+
+In: a `Start`, examples. Out: `MemberResult`. A teacher gives any number of values whose
+error was measured on the examples: a network learns from both together, and what it is
+then worth (the teacher's error and its own beside the teacher) is compared with what
+examples alone gave. Non-goals: who teaches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from nsc.compilation.config import CompilationConfig
+from nsc.compilation.oracle import Examples
+from nsc.compilation.race import (
+    Array,
+    MemberResult,
+    finetune_member,
+    random_entrants,
+)
+from nsc.compilation.start import Start
+from nsc.finetune import (
+    FinetuneData,
+    FinetuneResult,
+    Predictions,
+    Scale,
+    finetune_best_of,
+    handicap,
+    split_examples,
+)
+from nsc.finetune import Progress as FinetuneProgress
+from nsc.surrogate import Member, forward, pad_inputs
+
+# validation examples below which these do not tell what examples alone gave
+FEW_TO_JUDGE = 10
+DOUBT = 2.0  # times its own error a teacher may be wrong about another's
+
+# adds to starts, one a member, what examples allow to predict
+Teach = Callable[[tuple[Start, ...], Examples], tuple[Start, ...]]
+
+
+def no_teacher(
+    starts: tuple[Start, ...], examples: Examples
+) -> tuple[Start, ...]:
+    """Leave starts as they are."""
+    return starts
+
+
+def finetune_taught(
+    start: Start,
+    u: Array,
+    y: Array,
+    *,
+    number: int,
+    config: CompilationConfig,
+    progress: FinetuneProgress,
+) -> MemberResult:
+    """Finetune one member on examples, and with its teacher where that is better.
+
+    Args: as of `finetune_member`.
+    """
+    alone = finetune_member(
+        replace(start, taught=None),
+        u,
+        y,
+        number=number,
+        config=config,
+        progress=progress,
+    )
+    taught = start.taught
+    if taught is None or taught.nmse is None or not np.isfinite(taught.nmse):
+        return alone
+    found, winner, scale = _with_teacher(
+        start, Examples(u, y), taught, (number, config, progress)
+    )
+    expected = taught.nmse + float(found.best_validation[0])
+    error = _error_of(alone, taught, scale)
+    if not expected < error:  # nor where either is NaN
+        return alone
+    w = scale.out_of(found.w[0], start.topology)
+    member = Member(start.topology, w)
+    return MemberResult(
+        member, found, f"{taught.source}, {winner}", n_validation=0
+    )
+
+
+def _error_of(alone: MemberResult, taught: Predictions, scale: Scale) -> float:
+    """Return what examples alone gave: its error where it was not learned from.
+
+    Few examples to validate on say little, the smallest of many losses being small by
+    luck; then the teacher's values judge, as far as they are right themselves.
+    """
+    if alone.n_validation >= FEW_TO_JUDGE:
+        error = float(alone.result.best_validation[0])
+        return error * handicap(alone.n_validation)
+    assert taught.nmse is not None, "only a measured teacher is compared"
+    topology = alone.member.topology
+    found = forward(alone.member.w, topology, pad_inputs(taught.x, topology))
+    missed = scale.standardise(found) - scale.standardise(taught.y)
+    return float((missed**2).mean()) - DOUBT * taught.nmse
+
+
+def _with_teacher(
+    start: Start,
+    examples: Examples,
+    taught: Predictions,
+    how: tuple[int, CompilationConfig, FinetuneProgress],
+) -> tuple[FinetuneResult, str, Scale]:
+    """Race all starts on examples and the teacher's values; some of these validate."""
+    number, config, progress = how
+    scale = Scale.of(np.concatenate([examples.y, taught.y]))
+    values = split_examples(
+        taught.x, scale.standardise(taught.y), seed=config.seed
+    )
+    x = np.concatenate([examples.x, values.x_train[0]])
+    y = np.concatenate([scale.standardise(examples.y), values.y_train[0]])
+    weights = np.full(len(x), taught.weight)
+    weights[: len(examples.x)] = 1.0
+    data = FinetuneData(
+        x[None],
+        y[None],
+        values.x_validation,
+        values.y_validation,
+        weights=weights[None] / weights.mean()
+        if taught.can_weigh(config.finetune)
+        else None,
+    )
+    topology = start.topology
+    entrants = [
+        (label, scale.into(w, topology)) for label, w in start.candidates
+    ]
+    entrants += random_entrants(topology, number, config)
+    found, winner = finetune_best_of(
+        np.stack([w for _, w in entrants]),
+        topology,
+        data,
+        config.finetune,
+        progress=progress,
+    )
+    return found, entrants[winner][0], scale
