@@ -119,9 +119,10 @@ class Ledger:
         self._learn(x[:n], batch.outputs[:n], batch.failed)
 
     def note(self, **facts: Any) -> None:
-        """Keep plain values by name."""
+        """Keep plain values by name; written with the first runs."""
         self.facts |= facts
-        self._append({"facts": facts}, b"")
+        if self.file is not None:
+            self._append({"facts": facts}, b"")
 
     def close(self) -> None:
         """Let others write."""
@@ -151,10 +152,16 @@ class Ledger:
         file.seek(0)
         content = file.read()
         if not content:
-            self._write(_MAGIC)
-            self._append({"identity": asdict(self.identity)}, b"")
-            return
-        self._take_up(content)
+            self._begin()
+        else:
+            self._take_up(content)
+
+    def _begin(self) -> None:
+        """Write what a file begins with."""
+        self._write(_MAGIC)
+        self._append({"identity": asdict(self.identity)}, b"")
+        if self.facts:
+            self._append({"facts": self.facts}, b"")
 
     def _take_up(self, content: bytes) -> None:
         assert self.file is not None
@@ -180,8 +187,7 @@ class Ledger:
         self.dropped = len(content) - end
         self.file.truncate(end)
         if not end:
-            self._write(_MAGIC)
-            self._append({"identity": asdict(self.identity)}, b"")
+            self._begin()
 
     def _append(self, meta: Mapping[str, Any], data: bytes) -> None:
         if self.file is None:

@@ -22,14 +22,13 @@ from nsc.runs.executable import (
     Failure,
 )
 from nsc.runs.ledger import Ledger
+from nsc.runs.memory import KEPT_FROM_S, Memory
 from nsc.runs.plan import spelled
 from nsc.runs.pool import Piece, Pool
 from nsc.runs.stop import Wish, heeding_interrupts
 
 PIECE_S = 0.25  # that a piece takes, about
 POOL_FROM_S = 1.0  # runs that take longer are worth starting processes for
-KEPT_FROM_S = 1e-5  # a run that takes less is made faster than read
-WRITTEN_FROM_S = 0.25  # of runs, before a file is made for them
 MOST_FAILURES = 64
 FAILING_S = 1.0  # that runs go on after one that failed
 # what one sample fails by, and many would take long to
@@ -65,8 +64,7 @@ class Runner:
     ):
         self.executable = executable
         self.refuse = refuse
-        self.ledger = ledger
-        self.known = ledger.known if ledger is not None else {}
+        self.memory = Memory(ledger)
         self.workers = workers
         self.seconds = seconds
         self.can_end = can_end
@@ -74,7 +72,6 @@ class Runner:
         self.is_ended = False
         self.n_made = 0
         self.n_kept = 0
-        self._unwritten: list[tuple[Array, Batch]] = []
 
     def __call__(self, x: Array) -> Array:
         """Return outputs `n o` of inputs `n i`.
@@ -95,42 +92,34 @@ class Runner:
             raise RunsEnded(asked.y[: asked.prefix])
         return asked.y
 
-    def count_kept(self, x: Array) -> int:
-        """Count the inputs `n i` whose runs are kept."""
-        rows = np.ascontiguousarray(x, np.float64)
-        return sum(row.tobytes() in self.known for row in rows)
-
     def learn(self, x: Array, batch: Batch) -> None:
         """Take runs on inputs `n i` that somebody else made."""
-        if batch.n_run:
-            self._keep(x, batch, self.seconds or KEPT_FROM_S)
+        self.n_made += batch.n_run
+        self.memory.keep(x, batch, is_own=True)
 
     def close(self) -> None:
-        """Write what is worth it, and let others add to the ledger."""
-        if self.ledger is not None:
-            if self.ledger.file is not None:
-                self._write()
-            self.ledger.close()
+        """Let others write where runs are kept."""
+        self.memory.close()
 
     def _look_up(self, asked: _Asked) -> np.ndarray:
         """Fill in what is kept; returns which samples are not."""
-        if not self.known:
+        if not self.memory.known:
             return np.arange(len(asked.x))
         for k, row in enumerate(asked.x):
-            found = self.known.get(row.tobytes())
+            found = self.memory.find(row)
             if isinstance(found, Failure):
                 asked.failed[k] = found
                 asked.is_done[k] = True
             elif found is not None:
                 asked.y[k] = found
                 asked.is_done[k] = True
-        self.n_kept += int(asked.is_done.sum())
+        self.n_kept += self.memory.count_kept(asked.x[asked.is_done])
         return np.flatnonzero(~asked.is_done)
 
     def _run(self, asked: _Asked, missing: np.ndarray) -> None:
         """Run the missing samples; equal ones once, where a run is dear."""
         groups = [[int(k)] for k in missing]
-        if self._is_worth_keeping(self.seconds or KEPT_FROM_S):
+        if (self.seconds or KEPT_FROM_S) >= KEPT_FROM_S:
             same: dict[bytes, list[int]] = {}
             for k in missing:
                 same.setdefault(asked.x[k].tobytes(), []).append(int(k))
@@ -206,33 +195,9 @@ class Runner:
         self.n_made += batch.n_run
         if batch.n_run:
             each = batch.seconds / batch.n_run
-            self._keep(asked.x[[group[0] for group in ran]], batch, each)
+            self.memory.keep(asked.x[[group[0] for group in ran]], batch)
             before = each if self.seconds is None else self.seconds
             self.seconds = (before + each) / 2
-
-    def _keep(self, x: Array, batch: Batch, seconds: float) -> None:
-        """Keep runs of some seconds each."""
-        if not self._is_worth_keeping(seconds):
-            return
-        rows = zip(x, batch.outputs, strict=False)
-        for k, (row, y) in enumerate(rows):
-            if k < batch.n_run:
-                self.known[row.tobytes()] = batch.failed.get(k, y.copy())
-        if self.ledger is None:
-            return
-        self._unwritten.append((x, batch))
-        waiting = sum(batch.seconds for _, batch in self._unwritten)
-        if self.ledger.file is not None or waiting >= WRITTEN_FROM_S:
-            self._write()
-
-    def _is_worth_keeping(self, seconds: float) -> bool:
-        return seconds >= KEPT_FROM_S
-
-    def _write(self) -> None:
-        assert self.ledger is not None
-        for x, batch in self._unwritten:
-            self.ledger.add(x, batch)
-        self._unwritten = []
 
     def _told(self, n_done: int, n: int, started: float) -> None:
         """Tell how far it is."""

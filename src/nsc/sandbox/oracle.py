@@ -89,16 +89,22 @@ class ProgramOracle:
         return _error(worst, x, samples, n, asked, self.limits.seconds)
 
     def unsettled(
-        self, x: np.ndarray, done: Execution | None = None
+        self,
+        x: np.ndarray,
+        done: Execution | None = None,
+        *,
+        limits: RunLimits | None = None,
     ) -> Unsettled | None:
         """Find what the program returns on inputs `n i` that C does not settle.
 
         Args:
             done: what came of a run on them, where there was one.
+            limits: None are the oracle's.
         """
+        limits = limits or self.limits
         if done is None:
-            done = run(self.built, x, self.limits)
-        return unsettled(self.built, self.filled, x, done, self.limits)
+            done = run(self.built, x, limits)
+        return unsettled(self.built, self.filled, x, done, limits)
 
     def _place(self, x: np.ndarray, outcome: Outcome) -> str:
         """Say which call ended the program on an input; "" if that is not known."""
