@@ -99,7 +99,11 @@ class Ledger:
         self.known: dict[bytes, Array | Failure] = {}
         self.dropped = 0
         if self.path.exists():
-            self._open()
+            try:
+                self._open()
+            except BaseException:
+                self.close()
+                raise
 
     def find(self, row: Array) -> Array | Failure | None:
         """Return what a run on inputs `i` gave, or why it failed; None if unknown."""

@@ -11,7 +11,8 @@ from nsc.runs.executable import Array, Batch, Failure
 from nsc.runs.ledger import Ledger
 
 KEPT_FROM_S = 1e-5  # a run that takes less is made faster than read
-WRITTEN_FROM_S = 0.25  # of runs, before a file is made for them
+WRITTEN_FROM_S = 0.25  # of runs together, before a file is made for them
+DEAR_S = 1e-3  # a run that takes more is written as soon as it is made
 
 
 class Memory:
@@ -55,7 +56,10 @@ class Memory:
             return
         self._unwritten.append((x, batch))
         waiting = sum(batch.seconds for _, batch in self._unwritten)
-        if self.ledger.file is not None or waiting >= WRITTEN_FROM_S:
+        is_worth_a_file = (
+            waiting >= WRITTEN_FROM_S or batch.seconds / n >= DEAR_S
+        )
+        if self.ledger.file is not None or is_worth_a_file:
             self._write(self.ledger)
 
     def close(self) -> None:
