@@ -216,7 +216,7 @@ def test_text_only_runs_nothing_and_guesses_what_is_missing(
     path.write_text(PARTIAL)
     assert main(["compile", str(path), "-o", str(out)]) == 2
     assert "--text-only" in capsys.readouterr().err and not out.exists()
-    monkeypatch.setattr("nsc.app.pipeline.ProgramOracle", None)  # the sandbox
+    monkeypatch.setattr("nsc.app.running.ProgramOracle", None)  # the sandbox
     assert (
         main(["compile", str(path), "-o", str(out), "--text-only", "--json"])
         == 0

@@ -71,8 +71,8 @@ def test_a_refusal_says_how_long_a_call_may_take():
         oracle(np.array([[0.1], [0.75]]))
     assert str(caught.value) == (
         "the program ran longer than 0.2 s on 1 of the first 2 inputs, for example at"
-        " (0.75); restrict the domain, or allow a call more seconds (call_limit,"
-        " --call-limit) [out_of_time]"
+        " (0.75); restrict the domain, or give a call longer with call_limit='SECONDS'"
+        " [out_of_time]"
     )
 
 

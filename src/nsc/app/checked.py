@@ -30,21 +30,18 @@ def checked(
     if running.sandboxed is None:
         return (), {}
     effort = running.cost.effort(budget)
-    built = running.sandboxed.built
+    oracle = running.sandboxed
     with counted_runs() as of_state:
         notes = check_static_variables(program, seed=seed, effort=effort)
     with counted_runs() as of_signature:
-        check_by_running(program, built, seed=seed, effort=effort)
+        check_by_running(program, oracle, seed=seed, effort=effort)
     with counted_runs() as of_undefined:
-        notes += notes_on_open_behaviour(program, seed, effort)
-    runs = {
+        notes += notes_on_open_behaviour(program, oracle, seed, effort)
+    return (*notes, *_spared(running, effort)), {
         "state": of_state.n,
         "signature": of_signature.n,
         "undefined behaviour": of_undefined.n,
     }
-    if running.price_runs:
-        runs["price"] = running.price_runs
-    return (*notes, *_spared(running, effort)), runs
 
 
 def _spared(running: Running, effort: Effort) -> tuple[str, ...]:
@@ -55,6 +52,7 @@ def _spared(running: Running, effort: Effort) -> tuple[str, ...]:
         f"a call takes about {spelled(running.cost.seconds)}, so that checks saw few"
         f" inputs: {effort.rows(REPEATED)} instead of {REPEATED} on whether results"
         f" depend on earlier calls, {effort.rows(PATTERNED)} instead of {PATTERNED} on"
-        f" what lies behind pointers, {effort.rows(SAMPLE)} instead of {SAMPLE} on what"
+        f" memory without a value and behind pointers, {effort.rows(SAMPLE)} instead of"
+        f" {SAMPLE} on what"
         " C leaves undefined; others were not checked",
     )

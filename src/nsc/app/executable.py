@@ -14,7 +14,16 @@ from functools import lru_cache
 import numpy as np
 
 from nsc.runs import Batch, Description, Failure
-from nsc.sandbox import Built, Outcome, RunLimits, run
+from nsc.sandbox import (
+    Built,
+    Execution,
+    Outcome,
+    RunLimits,
+    Unsettled,
+    counted_runs,
+    run,
+    unsettled,
+)
 
 
 @dataclass(frozen=True)
@@ -23,10 +32,13 @@ class SandboxExecutable:
 
     Args:
         limits: seconds must be one of them.
+        filled: other builds of it, that each sample runs in as well, to tell whether
+            memory without a value decides a result; () where that is too dear.
     """
 
     built: Built
     limits: RunLimits
+    filled: tuple[Built, ...] = ()
 
     @property
     def description(self) -> Description:
@@ -42,16 +54,35 @@ class SandboxExecutable:
         """Run samples `n i`; see `nsc.sandbox.run` for where it gives up."""
         started = time.perf_counter()
         done = run(self.built, x, self.limits)
-        took = time.perf_counter() - started
+        return self.judged(x, done, time.perf_counter() - started)
+
+    def judged(self, x: np.ndarray, done: Execution, seconds: float) -> Batch:
+        """Return a run on samples `n i` as a batch; what C does not settle failed.
+
+        Args:
+            seconds: that the run took.
+        """
+        with counted_runs() as repeated:
+            found = self._unsettled(x, done)
         failed = {
             k: Failure(str(why), _detail(why, done.import_name))
             for k, why in done.failed.items()
         }
-        is_given_up = len(failed) >= self.limits.failures or (
-            Outcome.out_of_time in done.failed.values()
-        )
-        n_run = max(failed) + 1 if is_given_up else len(x)
-        return Batch(done.outputs, failed, took, n_run)
+        if found is not None:
+            named = Failure(str(found.outcome))
+            failed = dict.fromkeys(found.samples.tolist(), named)
+            n_run = found.seen
+        else:
+            is_late = Outcome.out_of_time in done.failed.values()
+            is_given_up = is_late or len(failed) >= self.limits.failures
+            n_run = max(failed) + 1 if is_given_up else len(x)
+        return Batch(done.outputs, failed, seconds, n_run, repeated.n)
+
+    def _unsettled(self, x: np.ndarray, done: Execution) -> Unsettled | None:
+        if not self.filled:
+            return None
+        filled = list(self.filled)
+        return unsettled(self.built, filled, x, done, self.limits)
 
 
 @lru_cache(maxsize=4)

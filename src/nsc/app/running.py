@@ -19,10 +19,10 @@ from nsc.compilation import TRAINING, VERIFICATION, Progress, drawn
 from nsc.errors import InputError, OracleError
 from nsc.oracle import Oracle
 from nsc.program import Program, draw_inputs
-from nsc.runs import Batch, Failure, Identity, Ledger, Plan, Runner
+from nsc.runs import Failure, Identity, Ledger, Plan, Runner
 from nsc.sandbox import (
+    Execution,
     Outcome,
-    Price,
     ProgramOracle,
     RunLimits,
     price_of,
@@ -41,19 +41,24 @@ class Running:
         oracle: `n i` -> `n o`.
         sandboxed: the sandbox's own, for checks; None where a function runs it.
         runner: None there too.
-        price_runs: that told the price and nothing else.
     """
 
     oracle: Oracle
     sandboxed: ProgramOracle | None = None
     runner: Runner | None = None
     cost: Cost = CHEAP
-    price_runs: int = 0
 
     def close(self) -> None:
         """Let others write where runs are kept."""
         if self.runner is not None:
             self.runner.close()
+
+    @property
+    def repeats(self) -> dict[str, int]:
+        """Count the runs that tried whether contents of memory decide results."""
+        if self.runner is None:
+            return {}
+        return {"memory": self.runner.n_repeats}
 
     @property
     def kept_note(self) -> tuple[str, ...]:
@@ -104,7 +109,7 @@ def running_of(
     limits = RunLimits(None, seconds=options.call_limit)
     exits = [call.located(program.path) for call in program.exits]
     oracle = ProgramOracle(program.unit, limits, exits=exits)
-    executable = SandboxExecutable(oracle.built, limits)
+    executable = SandboxExecutable(oracle.built, limits, tuple(oracle.filled))
     runner = Runner(
         executable,
         lambda x, failed: _refusal(oracle, x, failed),
@@ -158,26 +163,35 @@ def _priced(
     )
     if "fuel" in facts:
         cost = Cost(facts["fuel"], facts["seconds"])
-        runner.seconds = cost.seconds
-        return Running(runner, oracle, runner, cost)
+        return _ready(oracle, runner, cost)
     x = first_inputs(program, options, VERIFICATION, PRICED)
     price = price_of(oracle.built, x, options.call_limit)
     if price.outcome is Outcome.out_of_time:
         n = len(price.outputs)
         raise oracle.refusal(x, {n: Outcome.out_of_time})
+    x = x[: len(price.outputs)]
     cost = Cost(price.fuel or CHEAP_FUEL, price.seconds)
-    runner.seconds = cost.seconds
-    if not cost.is_dear:
-        return Running(runner, oracle, runner, cost, len(price.outputs))
+    running = _ready(oracle, runner, cost)
     if runner.memory.ledger is not None:
         runner.memory.ledger.note(fuel=cost.fuel, seconds=cost.seconds)
-    runner.learn(x[: len(price.outputs)], _batch(price))
+    executable = runner.executable
+    assert isinstance(executable, SandboxExecutable), "it runs in the sandbox"
+    done = Execution(price.outputs, {}, Outcome.ok)
+    batch = executable.judged(x, done, len(x) * price.seconds)
+    if not batch.failed:
+        # what told the price is what verifies first: it is not run again
+        runner.learn(x, batch)
+    return running
+
+
+def _ready(oracle: ProgramOracle, runner: Runner, cost: Cost) -> Running:
+    """Take a cost into account; whether memory decides results, few runs of a dear
+    program are to tell, those of checks.
+    """
+    runner.seconds = cost.seconds
+    if cost.is_dear:
+        runner.executable = SandboxExecutable(oracle.built, oracle.limits)
     return Running(runner, oracle, runner, cost)
-
-
-def _batch(price: Price) -> Batch:
-    n = len(price.outputs)
-    return Batch(price.outputs, {}, n * price.seconds, n)
 
 
 def first_inputs(
@@ -235,7 +249,8 @@ def _refusal(
     }
     if outcomes:
         details = [why.detail for why in failed.values() if why.detail]
-        return oracle.refusal(x, outcomes, details[0] if details else "")
+        detail = details[0] if details else ""
+        return oracle.refusal(x, outcomes, import_name=detail)
     sample = min(failed)
     where = ", ".join(f"{v:.6g}" for v in x[sample])
     why = failed[sample]

@@ -41,12 +41,14 @@ class Batch:
         failed: sample -> why it has no outputs.
         seconds: what all of them took.
         n_run: how many were run, from the first on; the rest was not tried.
+        n_repeats: how often samples ran again, to check what they gave.
     """
 
     outputs: Array
     failed: Mapping[int, Failure]
     seconds: float
     n_run: int
+    n_repeats: int = 0
 
 
 @dataclass(frozen=True)

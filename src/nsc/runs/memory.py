@@ -42,17 +42,19 @@ class Memory:
 
         Args:
             x: `n i`, or more.
-            is_own: whether nobody asked for them yet.
+            is_own: whether nobody asked for them yet: then even cheap ones are kept,
+                in memory.
         """
         n = batch.n_run
-        if not n or batch.seconds / n < KEPT_FROM_S:
+        is_worth_it = n > 0 and batch.seconds / n >= KEPT_FROM_S
+        if not is_worth_it and not is_own:
             return
         for k in range(n):
             row = x[k].tobytes()
             self.known[row] = batch.failed.get(k, batch.outputs[k].copy())
             if is_own:
                 self._own.add(row)
-        if self.ledger is None:
+        if self.ledger is None or not is_worth_it:
             return
         self._unwritten.append((x, batch))
         waiting = sum(batch.seconds for _, batch in self._unwritten)

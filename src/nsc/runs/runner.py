@@ -72,6 +72,7 @@ class Runner:
         self.is_ended = False
         self.n_made = 0
         self.n_kept = 0
+        self.n_repeats = 0
 
     def __call__(self, x: Array) -> Array:
         """Return outputs `n o` of inputs `n i`.
@@ -95,6 +96,7 @@ class Runner:
     def learn(self, x: Array, batch: Batch) -> None:
         """Take runs on inputs `n i` that somebody else made."""
         self.n_made += batch.n_run
+        self.n_repeats += batch.n_repeats
         self.memory.keep(x, batch, is_own=True)
 
     def close(self) -> None:
@@ -134,7 +136,8 @@ class Runner:
         with heeding_interrupts(is_wanted=self.can_end and is_long) as wish:
             for piece, batch in self._batches(x, wish):
                 n_done += batch.n_run
-                self._told(n_done, len(x), started)
+                if is_long:
+                    self._told(n_done, len(x), started)
                 self._take(asked, groups, piece, batch)
                 if asked.failed and failing_since is None:
                     failing_since = time.monotonic()
@@ -193,6 +196,7 @@ class Runner:
             if k in batch.failed:
                 asked.failed.update(dict.fromkeys(group, batch.failed[k]))
         self.n_made += batch.n_run
+        self.n_repeats += batch.n_repeats
         if batch.n_run:
             each = batch.seconds / batch.n_run
             self.memory.keep(asked.x[[group[0] for group in ran]], batch)

@@ -238,7 +238,9 @@ class _Run:
             reached, outcome, import_name = instance.run(first, last)
             took = time.perf_counter() - started
             if instance.wrote_low():
-                if last - first > 1:  # the next time it shows which sample wrote
+                if (
+                    last - first > 1
+                ):  # the next time it shows which sample wrote
                     self.window = 1
                     instance = self._written(None, start, stop)
                     continue
