@@ -201,3 +201,30 @@ def test_the_same_bits_as_in_the_cheap_path(tmp_path):
         program, budget=40, verification=64, timing=False, workers=1
     )
     assert np.array_equal(found.members[0].w, again.members[0].w)
+
+
+UNEVEN = """double f(double x) {
+  volatile double v = x;
+  double s = x;
+  for (int i = 0; i < (x > 0.97 ? 1500000 : 10); i++) s += 1e-7 * (x - s);
+  ENDLESS
+  return s;
+}"""
+FEW = {"budget": 64, "verification": 128, "timing": False}
+
+
+def test_a_call_may_take_much_longer_than_others():
+    text = UNEVEN.replace("ENDLESS", "")
+    surrogate = nsc.compile(text, **FEW)
+    report = surrogate.report
+    assert report["program_runs"]["verification"] == 128
+    assert any("much longer than elsewhere" in n for n in report["notes"])
+
+
+def test_a_call_that_never_ends_is_refused_by_name():
+    text = UNEVEN.replace("ENDLESS", "while (v > 0.97) s += 1;")
+    with pytest.raises(nsc.errors.OracleError) as caught:
+        nsc.compile(text, call_limit=0.3, **FEW)
+    said = str(caught.value)
+    assert "the program ran longer than 0.3 s on 1 of the first" in said
+    assert said.endswith("longer with call_limit='SECONDS' [out_of_time]")

@@ -91,14 +91,28 @@ def _of_failures(
     program: Program, x: np.ndarray, ran: Execution, limits: RunLimits
 ) -> tuple[str, ...]:
     """Say where the program fails, or returns no number: rarely, or it is refused."""
-    finite = [bool(np.isfinite(row).all()) for row in ran.outputs]
-    if ran.failed:
-        first = min(ran.failed)
+    slow = [k for k, why in ran.failed.items() if why is Outcome.out_of_fuel]
+    failed = [k for k in ran.failed if k not in slow]
+    infinite = [
+        k
+        for k, row in enumerate(ran.outputs)
+        if k not in ran.failed and not np.isfinite(row).all()
+    ]
+    if failed:
+        first = min(failed)
         outcome = ran.failed[first]
         what = f"{MEANING[outcome]}{_exit(program, x[first], outcome, limits)}"
-    elif not all(finite):
-        first = finite.index(False)
+    elif infinite and len(ran.failed) < limits.failures:
+        first = infinite[0]
         what = "returns NaN or infinity"
+    elif slow:
+        # the program's own limit is one of time
+        return (
+            "a check left off after"
+            f" {limits.fuel_per_sample:,} instructions at"
+            f" {_spelled(program, x[min(slow)])}, inside the domain: there a call takes"
+            " much longer than elsewhere, or never ends",
+        )
     else:
         return ()
     where = _spelled(program, x[first])

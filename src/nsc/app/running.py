@@ -30,6 +30,7 @@ from nsc.sandbox import (
 )
 
 PRICED = 8  # inputs that tell a price
+MOST_S_A_FUEL = 1e-8  # a slow machine's
 PLANNED_FROM_S = 1.0  # what takes less is not worth a word
 
 
@@ -170,7 +171,9 @@ def _priced(
         n = len(price.outputs)
         raise oracle.refusal(x, {n: Outcome.out_of_time})
     x = x[: len(price.outputs)]
-    cost = Cost(price.fuel or CHEAP_FUEL, price.seconds)
+    fuel = price.fuel or CHEAP_FUEL
+    # calls one by one have a cost of their own, which is most of a cheap one's
+    cost = Cost(fuel, min(price.seconds, fuel * MOST_S_A_FUEL))
     running = _ready(oracle, runner, cost)
     if runner.memory.ledger is not None:
         runner.memory.ledger.note(fuel=cost.fuel, seconds=cost.seconds)

@@ -29,6 +29,7 @@ from nsc.runs.stop import Wish, heeding_interrupts
 
 PIECE_S = 0.25  # that a piece takes, about
 POOL_FROM_S = 1.0  # runs that take longer are worth starting processes for
+TELLING = 32  # runs that tell what one takes better than all before
 MOST_FAILURES = 64
 FAILING_S = 1.0  # that runs go on after one that failed
 # what one sample fails by, and many would take long to
@@ -200,8 +201,9 @@ class Runner:
         if batch.n_run:
             each = batch.seconds / batch.n_run
             self.memory.keep(asked.x[[group[0] for group in ran]], batch)
-            before = each if self.seconds is None else self.seconds
-            self.seconds = (before + each) / 2
+            is_telling = self.seconds is None or batch.n_run >= TELLING
+            before = each if is_telling else self.seconds
+            self.seconds = ((before or each) + each) / 2
 
     def _told(self, n_done: int, n: int, started: float) -> None:
         """Tell how far it is."""
