@@ -18,6 +18,20 @@ Oracle = Callable[[npt.NDArray[np.float64]], npt.ArrayLike]
 LARGEST_OUTPUT = 1e150
 
 
+class RunsEnded(KeyboardInterrupt):
+    """The user ended the running; what is done is kept.
+
+    Who can, goes on with that; otherwise it is the interrupt that it is.
+
+    Args:
+        y: `n o` of the first `n` inputs, as far as all of them ran.
+    """
+
+    def __init__(self, y: npt.NDArray[np.float64]):
+        super().__init__()
+        self.y = y
+
+
 def run_oracle(
     oracle: Oracle, x: npt.NDArray[np.float64], outputs: int
 ) -> npt.NDArray[np.float64]:
@@ -29,7 +43,18 @@ def run_oracle(
         OracleError: outputs of another shape, or no real numbers; NaN or infinity, with
             how often and where.
     """
-    y = _as_columns(oracle(x.copy()))
+    return checked_outputs(oracle(x.copy()), x, outputs)
+
+
+def checked_outputs(
+    found: npt.ArrayLike, x: npt.NDArray[np.float64], outputs: int
+) -> npt.NDArray[np.float64]:
+    """Check what a program returned on `n i`; returns float64 `n o`.
+
+    Raises:
+        OracleError: see `run_oracle`.
+    """
+    y = _as_columns(found)
     is_complex = np.iscomplexobj(y)
     if y.shape != (len(x), outputs) or is_complex:
         shape = f"an array of shape {y.shape}"

@@ -158,8 +158,8 @@ def test_what_cannot_be_timed_is_written_all_the_same(timing, tmp_path, wave):
         ),
         (
             "double f(double x) { while (x < 2) x -= 1; return x; }",
-            [],
-            "ran longer than its fuel",
+            ["--call-limit", "0.2"],
+            "ran longer than 0.2 s on 1 of the first 1 inputs",
         ),
         (
             "double f(double x) { return g(x); }",
@@ -216,7 +216,7 @@ def test_text_only_runs_nothing_and_guesses_what_is_missing(
     path.write_text(PARTIAL)
     assert main(["compile", str(path), "-o", str(out)]) == 2
     assert "--text-only" in capsys.readouterr().err and not out.exists()
-    monkeypatch.setattr("nsc.app.pipeline.ProgramOracle", None)  # the sandbox
+    monkeypatch.setattr("nsc.app.running.ProgramOracle", None)  # the sandbox
     assert (
         main(["compile", str(path), "-o", str(out), "--text-only", "--json"])
         == 0

@@ -81,6 +81,9 @@ def test_each_kind_of_end_is_seen():
     }
     # the last is not how one run ends, but what several show (test_indeterminate.py)
     others = {"trapped", "build_timeout", "unwritten_value"}
+    others.add(
+        "out_of_time"
+    )  # which is limited in place of fuel (test_time.py)
     assert seen == {o.value for o in Outcome} - others
 
 

@@ -176,12 +176,21 @@ def _compiled(
     options: CompileOptions,
     *,
     timing: bool,
+    folder: Path | None = None,
     progress: Progress = lambda what, fraction: None,
+    announce: Callable[[str], None] = lambda what: None,
 ) -> Compiled:
     """Compile in the way that was chosen: with runs, or from the text alone."""
     if options.text_only:
         return compile_text(program, options)
-    return compile_program(program, options, timing=timing, progress=progress)
+    return compile_program(
+        program,
+        options,
+        timing=timing,
+        folder=folder,
+        progress=progress,
+        announce=announce,
+    )
 
 
 def embed(program: Program, *, output: int = 0) -> np.ndarray:
@@ -242,6 +251,7 @@ def compile_file(
     compile_commands: Path | None = None,
     timing: bool = True,
     progress: Progress = lambda what, fraction: None,
+    announce: Callable[[str], None] = lambda what: None,
     put: Callable[[str], str] = str,
     **reading: Any,
 ) -> Report | DraftReport:
@@ -253,6 +263,7 @@ def compile_file(
         compile_commands: a compilation database: its entry for the file gives folders
             and macros, its other entries more files.
         progress: told what is happening, and the fraction of it that is done.
+        announce: told what running will take, before it starts, if it takes long.
         put: puts a note in its reader's words: the library's name its arguments.
         reading: which function and how to read it; see `parse_program`.
 
@@ -273,7 +284,14 @@ def compile_file(
     )
     program = read_program(path, project, partial=options.text_only, **reading)
     check_writable(folder, RESULT_FILES)
-    compiled = _compiled(program, options, timing=timing, progress=progress)
+    compiled = _compiled(
+        program,
+        options,
+        timing=timing,
+        folder=folder,
+        progress=progress,
+        announce=announce,
+    )
     compiled = replace(compiled, notes=tuple(map(put, compiled.notes)))
     _, report = finish(
         compiled, options, export, folder=folder, started=started

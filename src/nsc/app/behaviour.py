@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from nsc.app.cost import Effort
 from nsc.errors import Problem, SourceError
 from nsc.program import Program, draw_inputs, has_cells
 from nsc.sandbox import (
@@ -53,9 +54,16 @@ ADVICE = {
 
 
 def check_by_running(
-    program: Program, oracle: ProgramOracle, *, seed: int
+    program: Program,
+    oracle: ProgramOracle,
+    *,
+    seed: int,
+    effort: Effort = Effort(),
 ) -> None:
     """Run a program on its domain, and compare with what its text says.
+
+    Args:
+        effort: how hard to look.
 
     Raises:
         SourceError: it reads through null pointers (`null_pointer`), or variables that
@@ -64,14 +72,17 @@ def check_by_running(
             otherwise than its signature says (`signature_differs`).
     """
     generator = np.random.default_rng(seed)
-    x = draw_inputs(program, PATTERNED, generator=generator)
-    found = oracle.unsettled(x)
+    x = draw_inputs(program, effort.rows(PATTERNED), generator=generator)
+    found = oracle.unsettled(x, limits=effort.limits)
     if found is not None:
         raise SourceError(program.path, [_unsettled(program, x, found)])
-    _refuse_memory(program, oracle.built, x[:REPEATED])
+    few = x[: effort.rows(REPEATED)]
+    _refuse_memory(program, oracle.built, few, effort)
     if not has_cells(program):
         return
-    found = signature_disagreements([program], [x], seed=seed)[0]
+    found = signature_disagreements(
+        [program], [x], seed=seed, limits=effort.limits
+    )[0]
     if found:
         raise SourceError(program.path, _problems(program, found))
 
@@ -100,8 +111,10 @@ def _unsettled(program: Program, x: np.ndarray, found: Unsettled) -> Problem:
     return _problem(program, str(found.outcome), what)
 
 
-def _refuse_memory(program: Program, built: Built, x: np.ndarray) -> None:
-    sample = remembering(built, x)
+def _refuse_memory(
+    program: Program, built: Built, x: np.ndarray, effort: Effort
+) -> None:
+    sample = remembering(built, x, effort.limits)
     if sample is None:
         return
     what = (

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from nsc.app.cost import Effort
 from nsc.program import Program, draw_inputs, with_twofold_pointers
 from nsc.sandbox import (
     ENDED_BY_CALL,
@@ -21,6 +22,7 @@ from nsc.sandbox import (
     Execution,
     Outcome,
     ProgramOracle,
+    RunLimits,
     Unsettled,
     build,
     exit_reached,
@@ -35,21 +37,26 @@ _CORNERS_OF = 6  # inputs, all of whose corners fit
 
 
 def notes_on_open_behaviour(
-    program: Program, oracle: ProgramOracle, seed: int
+    program: Program,
+    oracle: ProgramOracle,
+    seed: int,
+    effort: Effort = Effort(),
 ) -> tuple[str, ...]:
     """Say what a program does inside its domain that C does not settle.
 
     Args:
         oracle: the program's.
         seed: of the sample.
+        effort: how hard to look.
     """
-    x = _sample(program, seed)
-    ran = run(oracle.built, x)
-    unsettled = oracle.unsettled(x, ran)
+    limits = effort.limits
+    x = _sample(program, seed, effort)
+    ran = run(oracle.built, x, limits)
+    unsettled = oracle.unsettled(x, ran, limits=limits)
     told = ()
     if unsettled is not None and unsettled.outcome is Outcome.null_pointer:
         told = OF_NULL
-    found = undefined_behaviour(program.unit, x)
+    found = undefined_behaviour(program.unit, x, limits)
     notes = [
         f"on {each.count} of {len(x)} inputs the program {each.meaning}, for example at"
         f" {_spelled(program, each.example)}: C leaves undefined what comes of it;"
@@ -59,12 +66,12 @@ def notes_on_open_behaviour(
     ]
     return (
         *(
-            _of_failures(program, x, ran)
+            _of_failures(program, x, ran, limits)
             if unsettled is None
             else _of_unsettled(program, x, unsettled)
         ),
         *notes,
-        *_of_pointers(program, x, ran),
+        *_of_pointers(program, x, ran, limits),
     )
 
 
@@ -81,37 +88,53 @@ def _of_unsettled(
 
 
 def _of_failures(
-    program: Program, x: np.ndarray, ran: Execution
+    program: Program, x: np.ndarray, ran: Execution, limits: RunLimits
 ) -> tuple[str, ...]:
     """Say where the program fails, or returns no number: rarely, or it is refused."""
-    finite = [bool(np.isfinite(row).all()) for row in ran.outputs]
-    if ran.failed:
-        first = min(ran.failed)
+    slow = [k for k, why in ran.failed.items() if why is Outcome.out_of_fuel]
+    failed = [k for k in ran.failed if k not in slow]
+    infinite = [
+        k
+        for k, row in enumerate(ran.outputs)
+        if k not in ran.failed and not np.isfinite(row).all()
+    ]
+    if failed:
+        first = min(failed)
         outcome = ran.failed[first]
-        what = f"{MEANING[outcome]}{_exit(program, x[first], outcome)}"
-    elif not all(finite):
-        first = finite.index(False)
+        what = f"{MEANING[outcome]}{_exit(program, x[first], outcome, limits)}"
+    elif infinite and len(ran.failed) < limits.failures:
+        first = infinite[0]
         what = "returns NaN or infinity"
+    elif slow:
+        # the program's own limit is one of time
+        return (
+            "a check left off after"
+            f" {limits.fuel_per_sample:,} instructions at"
+            f" {_spelled(program, x[min(slow)])}, inside the domain: there a call takes"
+            " much longer than elsewhere, or never ends",
+        )
     else:
         return ()
     where = _spelled(program, x[first])
     return (f"the program {what} at {where}, inside its domain; {ADVICE}",)
 
 
-def _exit(program: Program, x: np.ndarray, outcome: Outcome) -> str:
+def _exit(
+    program: Program, x: np.ndarray, outcome: Outcome, limits: RunLimits
+) -> str:
     """Name the call that ended the program; "" if none did."""
     if not program.exits or outcome not in ENDED_BY_CALL:
         return ""
-    reached = exit_reached(program.unit, x)
+    reached = exit_reached(program.unit, x, limits)
     if reached is None or reached >= len(program.exits):
         return ""
     return f" ({program.exits[reached].located(program.path)})"
 
 
-def _sample(program: Program, seed: int) -> np.ndarray:
+def _sample(program: Program, seed: int, effort: Effort) -> np.ndarray:
     """Return inputs `n i`: corners of the domain, then others from all of it."""
     generator = np.random.default_rng(seed)
-    inside = draw_inputs(program, SAMPLE, generator=generator)
+    inside = draw_inputs(program, effort.rows(SAMPLE), generator=generator)
     is_whole = [leaf.type.kind != "float" for leaf in program.signature.inputs]
     sides = list(
         zip(program.domain.lo, program.domain.hi, is_whole, strict=True)
@@ -124,11 +147,13 @@ def _sample(program: Program, seed: int) -> np.ndarray:
     else:
         is_high = generator.random((CORNERS, n)) < 0.5
         is_high[:2] = [[False], [True]]
-    return np.concatenate([np.where(is_high, hi, lo), inside])
+    corners = np.where(is_high, hi, lo)
+    some = np.linspace(0, len(corners) - 1, effort.rows(len(corners)))
+    return np.concatenate([corners[some.round().astype(int)], inside])
 
 
 def _of_pointers(
-    program: Program, x: np.ndarray, ran: Execution
+    program: Program, x: np.ndarray, ran: Execution, limits: RunLimits
 ) -> tuple[str, ...]:
     """Say whether it matters how many bits a pointer has."""
     twofold = with_twofold_pointers(program.unit)
@@ -144,7 +169,7 @@ def _of_pointers(
             f"{where}: whether what sizeof gives of them changes results could not be"
             " tried",
         )
-    there = run(built, x).outputs
+    there = run(built, x, limits).outputs
     differs = ~np.isclose(ran.outputs, there, 1e-9, 0, equal_nan=True).all(
         axis=1
     )

@@ -18,6 +18,7 @@ from nsc.surrogate import Surrogate
 
 CURVE_POINTS = 121
 MAP_SIDE = 36
+FEWEST_POINTS = 9  # of a curve, and of a map's side
 SCATTER_POINTS = 300
 HISTOGRAM_BARS = 41
 HISTOGRAM_SHARE = 0.995  # of errors; the rest is counted in the outermost bars
@@ -47,12 +48,13 @@ class Pair:
 
 
 def figures_of(
-    pair: Pair, x: np.ndarray, y: np.ndarray
+    pair: Pair, x: np.ndarray, y: np.ndarray, *, share: float = 1.0
 ) -> tuple[Figures, int]:
     """Collect the series of all figures.
 
     Args:
         x, y: verification inputs and the program's outputs, `n i` and `n o`.
+        share: of the runs that a cheap program is worth; too few make no figure.
 
     Returns:
         The series, and the program runs that they took.
@@ -62,9 +64,9 @@ def figures_of(
     runs = 0
     try:
         if len(pair.surrogate.lo) == 2:
-            maps, runs = _heat_maps(pair)
+            maps, runs = _heat_maps(pair, share)
         else:
-            curves, runs = _curves(pair)
+            curves, runs = _curves(pair, share)
     except OracleError:
         # the program fails on the edge of its domain; the page goes without them
         pass
@@ -92,27 +94,30 @@ def _histogram(error: np.ndarray) -> Histogram:
     return Histogram(tuple(edges.tolist()), tuple(counts.tolist()))
 
 
-def _curves(pair: Pair) -> tuple[list[Curve], int]:
+def _curves(pair: Pair, share: float) -> tuple[list[Curve], int]:
     """Run both along each input, the others at the middle of their range."""
     curves: list[Curve] = []
     runs = 0
+    points = round(CURVE_POINTS * share)
+    if points < FEWEST_POINTS:
+        return curves, runs
     for k in range(len(pair.surrogate.input_names)):
         if len(curves) >= MAX_CURVES:
             break
-        x = _line(pair, k)
+        x = _line(pair, k, points)
         y, predicted = pair.run(x)
         runs += len(x)
         curves += _curves_along(pair.surrogate, k, x[:, k], y, predicted)
     return curves, runs
 
 
-def _line(pair: Pair, k: int) -> np.ndarray:
+def _line(pair: Pair, k: int, points: int) -> np.ndarray:
     """Return inputs `n i` along input k."""
     surrogate = pair.surrogate
     middle = (surrogate.lo + surrogate.hi) / 2
     [start] = with_whole_inputs(pair.program, middle[None])
-    x = np.tile(start, (CURVE_POINTS, 1))
-    x[:, k] = np.linspace(surrogate.lo[k], surrogate.hi[k], CURVE_POINTS)
+    x = np.tile(start, (points, 1))
+    x[:, k] = np.linspace(surrogate.lo[k], surrogate.hi[k], points)
     return with_whole_inputs(pair.program, x)
 
 
@@ -139,13 +144,14 @@ def _curves_along(
     ]
 
 
-def _heat_maps(pair: Pair) -> tuple[list[HeatMap], int]:
+def _heat_maps(pair: Pair, share: float) -> tuple[list[HeatMap], int]:
     """Run both on a grid over two inputs."""
     surrogate = pair.surrogate
+    side = round(MAP_SIDE * share**0.5)
+    if side < FEWEST_POINTS:
+        return [], 0
     limits = zip(surrogate.lo, surrogate.hi, strict=True)
-    first_axis, second_axis = (
-        np.linspace(lo, hi, MAP_SIDE) for lo, hi in limits
-    )
+    first_axis, second_axis = (np.linspace(lo, hi, side) for lo, hi in limits)
     second, first = np.meshgrid(second_axis, first_axis, indexing="ij")
     grid = np.stack([first.ravel(), second.ravel()], axis=1)
     x = with_whole_inputs(pair.program, grid)
@@ -155,8 +161,8 @@ def _heat_maps(pair: Pair) -> tuple[list[HeatMap], int]:
             output=name,
             x=surrogate.input_names[0],
             y=surrogate.input_names[1],
-            program=_rows(y[:, j].reshape(MAP_SIDE, MAP_SIDE)),
-            surrogate=_rows(predicted[:, j].reshape(MAP_SIDE, MAP_SIDE)),
+            program=_rows(y[:, j].reshape(side, side)),
+            surrogate=_rows(predicted[:, j].reshape(side, side)),
         )
         for j, name in enumerate(surrogate.output_names)
     ]

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from numbers import Integral, Real
 
+from nsc.app.cost import CHEAP, Cost
 from nsc.compilation import CompilationConfig
 from nsc.errors import InputError
 from nsc.finetune import Settings, settings_for
@@ -34,6 +35,11 @@ class CompileOptions:
         target_error: rmse to reach, in the outputs' units.
         time_limit: seconds after which it is given up.
         compnet: the path of a checkpoint; None is the shipped one.
+        verification: fresh inputs to verify on; None is 4096, or for a program that is
+            dear to run what costs no more than the budget, 64 at least.
+        call_limit: seconds that a call of the program may take in the sandbox.
+        workers: processes that run a program which is dear to run; None is one for each
+            core. The bits do not hang on it.
         text_only: run nothing and verify nothing, whatever the budget; functions
             without a body are guessed by name.
         twins: whether coarser programs may teach the surrogate of a dear one, where
@@ -52,9 +58,11 @@ class CompileOptions:
     split: bool = False
     target_error: float | None = None
     time_limit: float | None = None
-    verification: int = 4096
+    verification: int | None = None
     restarts: int | None = None
     compnet: str | None = None
+    call_limit: float = 10.0
+    workers: int | None = None
     text_only: bool = False
     twins: bool = True
 
@@ -71,13 +79,22 @@ class CompileOptions:
             )
         if self.text_only:
             self._expect_nothing_to_run()
+        if not self.call_limit > 0:
+            raise InputError(
+                f"call_limit must be above 0 seconds; found {self.call_limit}"
+            )
+        if self.workers is not None and self.workers < 1:
+            raise InputError(
+                f"workers must be at least 1 process; found {self.workers}"
+            )
         self.compilation()
 
     def _take_numbers(self) -> None:
         """Check what kind numbers are of; numpy's become Python's."""
-        for name in ("budget", "seed", "verification", "restarts"):
+        optional = ("verification", "restarts", "workers")
+        for name in ("budget", "seed", *optional):
             value = getattr(self, name)
-            if value is None and name == "restarts":
+            if value is None and name in optional:
                 continue
             if not isinstance(value, Integral):
                 raise InputError(
@@ -89,7 +106,7 @@ class CompileOptions:
                     f"{name} must be at most {MAX_EXAMPLES}; found {value}"
                 )
             object.__setattr__(self, name, value)
-        for name in ("target_error", "time_limit"):
+        for name in ("target_error", "time_limit", "call_limit"):
             value = getattr(self, name)
             if value is None:
                 continue
@@ -124,14 +141,20 @@ class CompileOptions:
             return self.restarts
         return self.initialiser.race.random_starts
 
-    def compilation(self) -> CompilationConfig:
+    def verified_on(self, cost: Cost = CHEAP) -> int:
+        """Return how many fresh inputs verify a program of some cost."""
+        if self.verification is not None:
+            return self.verification
+        return cost.verification(self.budget)
+
+    def compilation(self, cost: Cost = CHEAP) -> CompilationConfig:
         """Return what the pattern may spend; checks every number."""
         return CompilationConfig(
             budget=self.budget,
             seed=self.seed,
             finetune=self.finetune(),
             restarts=self.random_starts,
-            verification=self.verification,
+            verification=self.verified_on(cost),
             target_error=self.target_error,
             time_limit=self.time_limit,
         )

@@ -9,19 +9,20 @@ Non-goals: describing it (summary), files (results), the command line.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
-from nsc.app.behaviour import check_by_running
-from nsc.app.checks import notes_on_open_behaviour
+from nsc.app.checked import checked
 from nsc.app.figures import Pair, figures_of
 from nsc.app.held import held_of
 from nsc.app.options import CompileOptions
-from nsc.app.state import check_static_variables, refuse_unread_state
+from nsc.app.running import Running, announce_plan, running_of
+from nsc.app.state import refuse_unread_state
 from nsc.app.timing import time_calls
 from nsc.app.twins import TwinTeacher
 from nsc.compilation import (
@@ -33,10 +34,8 @@ from nsc.compilation import (
 from nsc.compnet import load_compnet
 from nsc.errors import InputError
 from nsc.initial import FROM_TEXT, INITIALISERS, Initial, Initialiser, Order
-from nsc.oracle import Oracle
 from nsc.program import Program, as_returned, draw_inputs
 from nsc.report import CallTime, Figures, Twin
-from nsc.sandbox import ProgramOracle, counted_runs, warm_up
 from nsc.surrogate import COVERING, Member, Surrogate, Topology
 from nsc.text import said_of_unread
 from nsc.verify import Verification, verify
@@ -151,16 +150,14 @@ class _Prepared:
     """What finetuning starts from, by what it is measured as.
 
     Args:
-        teach: looks for a coarse twin, once there are runs.
         notes: what C leaves open inside the domain.
         check_runs: how often the program ran to find that out, and whether its
             signature is right.
     """
 
-    oracle: Oracle
+    running: Running
     initial: Mapping[str, tuple[Initial, ...]]
     starts: Mapping[str, tuple[Start, ...]]
-    teach: TwinTeacher
     notes: tuple[str, ...]
     check_runs: Mapping[str, int]
 
@@ -170,12 +167,16 @@ def compile_program(
     options: CompileOptions,
     *,
     timing: bool = True,
+    folder: Path | None = None,
     progress: Progress = lambda what, fraction: None,
+    announce: Callable[[str], None] = lambda what: None,
 ) -> Compiled:
     """Compile a program: parameters from its text, finetuning, verification.
 
     Args:
         timing: whether the original may run natively, to say how long a call takes.
+        folder: where runs that took long are kept, and found again.
+        announce: told what running will take, before it starts, if it takes long.
 
     Raises:
         OracleError: the program fails on part of its domain.
@@ -183,20 +184,38 @@ def compile_program(
         InputError: options that do not fit the program.
     """
     spent = _Spent()
-    prepared = _prepared(program, options, spent, progress)
+    progress("compiling the text", 0.0)
+    with spent.on("compile"):
+        orders = _orders(program, options)
+        compared = _compared(options.initialiser)
+        initial = _made(compared, orders, runs_program=False)
+    with spent.on("execute"):
+        running = running_of(
+            program, options, folder=folder, progress=progress
+        )
+    with closing(running):
+        wanted = options.verified_on(running.cost)
+        announce_plan(running, program, options, wanted, announce)
+        prepared = _prepared(
+            program, options, spent, running, (orders, initial)
+        )
+        return _compiled(program, options, prepared, spent, timing, progress)
+
+
+def _compiled(
+    program: Program,
+    options: CompileOptions,
+    prepared: _Prepared,
+    spent: _Spent,
+    timing: bool,
+    progress: Progress,
+) -> Compiled:
+    """Finetune what is prepared, verify it, and show it."""
     chosen = options.initialiser.measured_as
     template = _template(program)
-    found = surrogate_compilation(
-        prepared.oracle,
-        prepared.starts[chosen],
-        lambda n, generator: draw_inputs(program, n, generator=generator),
-        template,
-        options.compilation(),
-        rounding=partial(as_returned, program),
-        held=partial(held_of, program),
-        teach=prepared.teach,
-        progress=progress,
-    )
+    running = prepared.running
+    teach = TwinTeacher(program, options, running.sandboxed, progress)
+    found = _trained(program, options, prepared, teach, progress)
     with spent.on("compile"):
         untrained = {
             name: _untrained(template, starts)
@@ -210,15 +229,37 @@ def compile_program(
             program, prepared, untrained, found, timing
         )
     initial = prepared.initial[chosen]
-    notes = _notes(program, initial, found, options.target_error)
+    notes = _notes(program, initial, found, options)
+    evidence = replace(evidence, initial_runs=sum(i.runs for i in initial))
     return Compiled(
         program,
         found.surrogate,
         found.x,
         _expected(prepared.initial[FROM_TEXT.name], untrained[FROM_TEXT.name]),
-        (*notes, *prepared.notes, *timing_notes),
+        (*notes, *prepared.notes, *running.kept_note, *timing_notes),
         spent.time_s,
-        replace(evidence, initial_runs=sum(i.runs for i in initial)),
+        replace(evidence, twin=teach.used(found.winners)),
+    )
+
+
+def _trained(
+    program: Program,
+    options: CompileOptions,
+    prepared: _Prepared,
+    teach: TwinTeacher,
+    progress: Progress,
+) -> Compilation:
+    """Finetune what is prepared, from the chosen starts, and verify it."""
+    return surrogate_compilation(
+        prepared.running.oracle,
+        prepared.starts[options.initialiser.measured_as],
+        lambda n, generator: draw_inputs(program, n, generator=generator),
+        _template(program),
+        options.compilation(prepared.running.cost),
+        rounding=partial(as_returned, program),
+        held=partial(held_of, program),
+        teach=teach,
+        progress=progress,
     )
 
 
@@ -226,49 +267,28 @@ def _prepared(
     program: Program,
     options: CompileOptions,
     spent: _Spent,
-    progress: Progress,
+    running: Running,
+    made: tuple[list[Order], dict[str, tuple[Initial, ...]]],
 ) -> _Prepared:
-    """Make initial parameters; what runs the program comes after its build."""
-    progress("compiling the text", 0.0)
+    """Check the program by running it, and make the initial parameters that run it.
+
+    Args:
+        made: what is wanted, and the initial parameters that run nothing.
+    """
+    orders, initial = made
     compared = _compared(options.initialiser)
-    with spent.on("compile"):
-        orders = _orders(program, options)
-        initial = _made(compared, orders, runs_program=False)
     with spent.on("execute"):
-        oracle = _oracle(program, progress)
-        notes, check_runs = _checked(program, oracle, options.seed)
+        notes, check_runs = checked(
+            program, running, seed=options.seed, budget=options.budget
+        )
     with spent.on("compile"):
-        orders = [replace(order, oracle=oracle) for order in orders]
+        orders = [replace(order, oracle=running.oracle) for order in orders]
         initial |= _made(compared, orders, runs_program=True)
     starts = {
         name: _starts(row, initial[name], orders)
         for name, row in compared.items()
     }
-    teach = TwinTeacher(program, options, oracle, progress)
-    return _Prepared(oracle, initial, starts, teach, notes, check_runs)
-
-
-def _checked(
-    program: Program, oracle: Oracle, seed: int
-) -> tuple[tuple[str, ...], dict[str, int]]:
-    """Look for what forbids a surrogate, and for what its user should know.
-
-    Returns:
-        Notes, and how often the program ran, by what was looked for.
-    """
-    if not isinstance(oracle, ProgramOracle):
-        return (), {}
-    with counted_runs() as of_state:
-        notes = check_static_variables(program, seed=seed)
-    with counted_runs() as of_signature:
-        check_by_running(program, oracle, seed=seed)
-    with counted_runs() as of_undefined:
-        notes += notes_on_open_behaviour(program, oracle, seed)
-    return notes, {
-        "state": of_state.n,
-        "signature": of_signature.n,
-        "undefined behaviour": of_undefined.n,
-    }
+    return _Prepared(running, initial, starts, notes, check_runs)
 
 
 def _compared(chosen: Initialiser) -> dict[str, Initialiser]:
@@ -305,14 +325,23 @@ def _evidence(
         name: verify(found.y, as_returned(program, surrogate(found.x)))
         for name, surrogate in untrained.items()
     }
-    pair = Pair(program, found.surrogate, prepared.oracle)
-    figures, figure_runs = figures_of(pair, found.x, found.y)
+    running = prepared.running
+    pair = Pair(program, found.surrogate, running.oracle)
+    share = running.cost.effort(found.rounds[-1].budget).share
+    figures, figure_runs = figures_of(
+        pair, found.x, found.y, share=0.0 if found.is_ended else share
+    )
     taken = CallTime()
     notes: tuple[str, ...] = ()
     if timing and program.function is None:
         error = errors_of(found.verification)
         taken, notes = time_calls(
-            found.surrogate, program, found.x, found.y, error
+            found.surrogate,
+            program,
+            found.x,
+            found.y,
+            error,
+            seconds=running.cost.seconds,
         )
     evidence = Evidence(
         found,
@@ -320,17 +349,9 @@ def _evidence(
         figures,
         figure_runs,
         taken,
-        check_runs={**prepared.check_runs, **_repeats(prepared.oracle)},
-        twin=prepared.teach.used(found.winners),
+        check_runs={**prepared.check_runs, **running.repeats},
     )
     return evidence, notes
-
-
-def _repeats(oracle: Oracle) -> dict[str, int]:
-    """Count the runs that tried whether contents of memory decide results."""
-    if not isinstance(oracle, ProgramOracle):
-        return {}
-    return {"memory": oracle.repeats}
 
 
 def errors_of(found: Verification) -> np.ndarray:
@@ -342,14 +363,14 @@ def _notes(
     program: Program,
     initial: Sequence[Initial],
     found: Compilation,
-    target_error: float | None,
+    options: CompileOptions,
 ) -> tuple[str, ...]:
     """Say what of a compilation its user should know."""
-    notes = list(_notes_of(initial))
+    notes = [*_notes_of(initial), *_ended(found, options)]
     if found.reached is False:
         best = found.verification.rmse
         notes.append(
-            f"the target error {target_error:g} was not reached; verified rmse is"
+            f"the target error {options.target_error:g} was not reached; verified rmse is"
             f" {best:.3g}: {found.given_up}"
         )
     if program.prints:
@@ -362,6 +383,19 @@ def _notes(
     return (
         *notes,
         *_useless(found.verification, found.surrogate.output_names),
+    )
+
+
+def _ended(found: Compilation, options: CompileOptions) -> tuple[str, ...]:
+    """Say what was left out when the user ended the running."""
+    if not found.is_ended:
+        return ()
+    runs = found.runs
+    learned = runs["train"] + runs["validation"]
+    return (
+        f"the running was ended: learned from {learned:,} runs of"
+        f" {max(options.budget, learned):,}, verified on {found.verification.n:,}; the"
+        " same command goes on from there",
     )
 
 
@@ -406,22 +440,6 @@ def _expected(
             return None
         found += expected.tolist()
     return tuple(found)
-
-
-def _oracle(program: Program, progress: Progress) -> Oracle:
-    """Return what runs the program: its own function, or the sandbox."""
-    if program.function is not None:
-        return program.function
-    if program.bodiless:
-        raise InputError(
-            f"{program.name} calls '{program.bodiless[0]}', which has no body here, so"
-            " that nothing can run it: give oracle=, a callable that runs it, or"
-            " text_only=True"
-        )
-    warm_up(lambda line: progress(line, 0.0))
-    progress("building the program", 0.0)
-    exits = [call.located(program.path) for call in program.exits]
-    return ProgramOracle(program.unit, exits=exits)
 
 
 def _template(program: Program) -> Surrogate:

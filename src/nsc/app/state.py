@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from nsc.app.cost import Effort
 from nsc.errors import Problem, SourceError
 from nsc.program import (
     Program,
@@ -23,8 +24,13 @@ NUDGE = 1e-10  # of an input's range: what a cache may take for the same
 MOST_SPELLED = 6  # inputs of an example
 
 
-def check_static_variables(program: Program, *, seed: int) -> tuple[str, ...]:
+def check_static_variables(
+    program: Program, *, seed: int, effort: Effort = Effort()
+) -> tuple[str, ...]:
     """Run a program whose text writes static variables, in several orders.
+
+    Args:
+        effort: how hard to look.
 
     Returns:
         Notes that say what its variables hold, and by what that was found.
@@ -34,8 +40,8 @@ def check_static_variables(program: Program, *, seed: int) -> tuple[str, ...]:
             others may read what it leaves, or it writes a variable that is an input
             alone (`writes_global`).
     """
-    inputs = _inputs_beside_each_other(program, seed)
-    state, seen = state_of(program, inputs, seed=seed)
+    inputs = _inputs_beside_each_other(program, seed, effort.rows(SAMPLE))
+    state, seen = state_of(program, inputs, seed=seed, limits=effort.limits)
     if state is not None:
         raise SourceError(program.path, [_problem(program, state, seen)])
     return () if seen is None else tuple(_notes(program, seen))
@@ -60,11 +66,13 @@ def refuse_unread_state(program: Program) -> None:
     )
 
 
-def _inputs_beside_each_other(program: Program, seed: int) -> np.ndarray:
-    """Draw inputs `n i`; beside each stand ones that differ in one number, or hardly."""
+def _inputs_beside_each_other(
+    program: Program, seed: int, n: int
+) -> np.ndarray:
+    """Draw `n` inputs; beside each stand ones that differ in one number, or hardly."""
     generator = np.random.default_rng(seed)
-    drawn = draw_inputs(program, SAMPLE, generator=generator)
-    others = draw_inputs(program, SAMPLE, generator=generator)
+    drawn = draw_inputs(program, n, generator=generator)
+    others = draw_inputs(program, n, generator=generator)
     lo = np.array(program.domain.lo)
     hi = np.array(program.domain.hi)
     rows: list[np.ndarray] = []

@@ -16,6 +16,8 @@ from nsc.surrogate import Surrogate
 
 # inputs on which both are timed, and the original is compared with the sandbox
 TIMED_ROWS = 256
+COMPARED_S = 4.0  # of calls that are compared
+MOST_TIMED_S = 2.0  # of a call: some are needed, and all have 20 s
 STRAYS = 0.02  # the share of them on which rounding may decide a comparison
 NEAR = 1e-3  # of an output, and of its mean: what rounding may change
 
@@ -26,6 +28,8 @@ def time_calls(
     x: np.ndarray,
     y: np.ndarray,
     error: np.ndarray,
+    *,
+    seconds: float = 0.0,
 ) -> tuple[CallTime, tuple[str, ...]]:
     """Time a call of both, and compare what the original returns with the sandbox.
 
@@ -35,13 +39,20 @@ def time_calls(
         x, y: verification inputs and the program's outputs in the sandbox, `n i` and
             `n o`.
         error: `o`, the verified root mean squared error of each output.
+        seconds: that a call of the program takes in the sandbox: one that takes long is
+            called a few times, and one that takes longer still not at all.
 
     Returns:
         What a call takes, and notes.
     """
     real = arithmetic(surrogate, program.signature.outputs, x, error)
-    x = x[:TIMED_ROWS]
-    y = y[:TIMED_ROWS]
+    if seconds > MOST_TIMED_S:
+        return CallTime(), (
+            f"a call was not timed natively: it takes {seconds:.3g} s in the sandbox",
+        )
+    n = min(TIMED_ROWS, max(1, int(COMPARED_S / (seconds + 1e-9))))
+    x = x[:n]
+    y = y[:n]
     try:
         c_text = c_source(surrogate, program, real=real)
         name = surrogate_name(program, drop_in=False)

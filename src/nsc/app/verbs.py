@@ -20,6 +20,7 @@ from nsc.app.bench_cli import bench, report
 from nsc.app.data_cli import data_app
 from nsc.app.flags import flags_of, in_flags
 from nsc.app.release_cli import release_data, release_weights
+from nsc.app.runs_cli import runs
 from nsc.app.terminal import console
 from nsc.app.train_cli import evaluate, train
 from nsc.errors import InputError, NscError
@@ -252,8 +253,21 @@ def compile_(
         ),
     ] = None,
     verification: Annotated[
-        int, typer.Option(help="Fresh inputs to verify on.")
-    ] = 4096,
+        int | None,
+        typer.Option(
+            help="Fresh inputs to verify on; default 4096, fewer where runs are dear."
+        ),
+    ] = None,
+    call_limit: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS", help="That a call of the program may take."
+        ),
+    ] = 10.0,
+    workers: Annotated[
+        int | None,
+        typer.Option(help="Processes for dear runs; default one a core."),
+    ] = None,
     drop_in: Annotated[
         bool, typer.Option("--drop-in", help="Give the C the original's name.")
     ] = False,
@@ -307,11 +321,14 @@ def compile_(
         target_error=target_error,
         time_limit=time_limit,
         verification=verification,
+        call_limit=call_limit,
+        workers=workers,
         text_only=text_only,
         twins=twins,
     )
     reading = _reading(function, domain, out, array, fix, input_, define)
-    with console_progress(console(stderr=True)) as progress:
+    screen = console(stderr=True)
+    with console_progress(screen) as progress:
         report = compile_file(
             files[0],
             folder,
@@ -322,6 +339,7 @@ def compile_(
             compile_commands=compile_commands,
             timing=timing,
             progress=progress,
+            announce=partial(screen.print, markup=False, highlight=False),
             put=partial(in_flags, flags=flags_of(app)),
             **reading,
         )
@@ -379,6 +397,7 @@ def _print_report(
         console().print(draft_summary(report, folder))
 
 
+app.command()(runs)
 app.command()(train)
 app.command()(evaluate)
 app.command()(bench)

@@ -7,7 +7,10 @@ from nsc.compilation.config import CompilationConfig as CompilationConfig
 from nsc.compilation.growth import Round as Round
 from nsc.compilation.growth import plan_next as plan_next
 from nsc.compilation.growth import reason_to_give_up as reason_to_give_up
+from nsc.compilation.oracle import TRAINING as TRAINING
+from nsc.compilation.oracle import VERIFICATION as VERIFICATION
 from nsc.compilation.oracle import Examples as Examples
+from nsc.compilation.oracle import drawn as drawn
 from nsc.compilation.race import MemberResult as MemberResult
 from nsc.compilation.race import finetune_member as finetune_member
 from nsc.compilation.rounds import Compilation as Compilation

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from nsc.oracle import Oracle, run_oracle
+from nsc.oracle import Oracle, RunsEnded, checked_outputs, run_oracle
 
 Array = npt.NDArray[np.float64]
 # (n, generator) -> `n i`, in the program's units
@@ -50,9 +50,20 @@ class Sampler:
     def run(self, n: int, *, stream: int, number: int) -> Examples:
         """Run the program on `n` inputs; the same stream and number draw the same.
 
+        Returns:
+            Fewer examples, the first of them, where the user ended the running.
+
         Raises:
             OracleError: see `run_oracle`.
         """
-        generator = np.random.default_rng([self.seed, stream, number])
-        x = self.draw(n, generator)
-        return Examples(x, run_oracle(self.oracle, x, self.outputs))
+        x = drawn(self.draw, n, seed=self.seed, stream=stream, number=number)
+        try:
+            return Examples(x, run_oracle(self.oracle, x, self.outputs))
+        except RunsEnded as ended:
+            x = x[: len(ended.y)]
+            return Examples(x, checked_outputs(ended.y, x, self.outputs))
+
+
+def drawn(draw: Draw, n: int, *, seed: int, stream: int, number: int) -> Array:
+    """Draw inputs `n i`; the same seed, stream and number draw the same."""
+    return draw(n, np.random.default_rng([seed, stream, number]))

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nsc.compilation.config import CompilationConfig
+from nsc.compilation.ending import FEWEST, Ending, held_back
 from nsc.compilation.growth import (
     MAX_ROUNDS,
     Round,
@@ -63,6 +64,7 @@ class Compilation:
         reached: whether the target error holds; None without a target.
         given_up: why it does not; "" where it does, or without a target.
         looks: how many verifications its bound allows for; see `verify`.
+        is_ended: whether the user ended the running before all that was wanted ran.
     """
 
     surrogate: Surrogate
@@ -77,6 +79,7 @@ class Compilation:
     reached: bool | None
     given_up: str = ""
     looks: int = 1
+    is_ended: bool = False
 
 
 def surrogate_compilation(
@@ -116,7 +119,7 @@ def surrogate_compilation(
 
 
 class _OutOfTime(Exception):
-    """The time limit ends a round from within."""
+    """The time limit or the user ends a round from within."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +173,8 @@ class _Search:
         no_outputs = np.empty((0, sampler.outputs))
         self.examples = Examples(no_inputs, no_outputs)
         self.rounds: list[Round] = []
+        self.ending = Ending()
+        self.n_verified = 0
         self.time_s = {"execute": 0.0, "finetune": 0.0, "verify": 0.0}
 
     def run(self, starts: tuple[Start, ...]) -> Compilation:
@@ -208,6 +213,9 @@ class _Search:
         held = self.held(self.examples.y)
         surrogate = replace(self.template, members=members, held=held)
         examples, found = self._verify(surrogate)
+        if found is None:
+            # too few runs verify what has learned from all others: it learns from fewer
+            return self._attempt(starts, budget)
         self.rounds.append(Round(budget, str(members[0].topology), found.rmse))
         return _Attempt(surrogate, results, examples, found)
 
@@ -215,13 +223,26 @@ class _Search:
         """Run the program until there are `budget` examples."""
         n = len(self.examples.x)
         missing = budget - n
-        if missing <= 0:
+        if missing <= 0 or self.ending.is_ended:
             return
         self.progress(f"running the program on {missing} inputs", 0.0)
         with self._timed("execute"):
             more = self.sampler.run(missing, stream=TRAINING, number=n)
             pairs = zip(self.examples, more, strict=True)
             self.examples = Examples(*(np.concatenate(pair) for pair in pairs))
+        if len(more.x) < missing:
+            self._end()
+
+    def _end(self) -> None:
+        """Go on with the examples that there are, some of which are to verify.
+
+        Raises:
+            KeyboardInterrupt: they are too few.
+        """
+        if self.rounds:
+            self.ending = Ending(is_ended=True)
+            raise _OutOfTime
+        self.examples, self.ending = held_back(self.examples)
 
     def _finetune(self, starts: tuple[Start, ...]) -> tuple[MemberResult, ...]:
         """Finetune every member on its own outputs; none where there are no examples."""
@@ -252,36 +273,37 @@ class _Search:
         def show(step: int, limit: int, best: float) -> None:
             if self.rounds and self._is_late():
                 raise _OutOfTime
-            what = f"finetuning {topology}: step {step}, validation nmse {best:.2e}"
-            is_building = math.isnan(best)
-            if is_building:
-                what = f"building the finetuning kernel for {topology}"
-            self.progress(what, step / limit)
+            self.progress(_finetuning(topology, step, best), step / limit)
 
         return show
 
-    def _verify(self, surrogate: Surrogate) -> tuple[Examples, Verification]:
-        """Run the program on fresh inputs and compare."""
+    def _verify(
+        self, surrogate: Surrogate
+    ) -> tuple[Examples, Verification | None]:
+        """Run the program on fresh inputs and compare; None where too few ran."""
         n = self.config.verification
         self.progress(f"verifying on {n} fresh inputs", 0.0)
         with self._timed("verify"):
-            fresh = self.sampler.run(
+            fresh = self.ending.examples or self.sampler.run(
                 n, stream=VERIFICATION, number=len(self.rounds)
             )
+            if len(fresh.x) < n and not self.ending.is_ended:
+                if len(fresh.x) < FEWEST:
+                    self._end()
+                    return fresh, None
+                self.ending = Ending(is_ended=True)
+            self.n_verified += len(fresh.x)
             predicted = self.rounding(surrogate(fresh.x))
             whole = [held is not None for held in surrogate.held]
             return fresh, verify(
-                fresh.y, predicted, looks=self._looks, whole=whole
+                fresh.y, predicted, looks=_looks(self.config), whole=whole
             )
-
-    @property
-    def _looks(self) -> int:
-        """How many verifications there may be: each may be the last, by its findings."""
-        return MAX_ROUNDS if self.config.target_error else 1
 
     def _reason_to_give_up(
         self, budget: int, found: Verification
     ) -> str | None:
+        if self.ending.is_ended:
+            return "the running was ended"
         if self._is_late():
             return f"the time limit of {self.config.time_limit:g} s is over"
         return reason_to_give_up(self.rounds, budget, found, self.config)
@@ -312,11 +334,25 @@ class _Search:
             runs={
                 "train": len(self.examples.x) - found.n_validation,
                 "validation": found.n_validation,
-                "verification": self.config.verification * len(self.rounds),
+                "verification": self.n_verified,
             },
             time_s=dict(self.time_s),
             rounds=tuple(self.rounds),
             reached=reached,
             given_up=given_up,
-            looks=self._looks,
+            looks=_looks(self.config),
+            is_ended=self.ending.is_ended,
         )
+
+
+def _looks(config: CompilationConfig) -> int:
+    """How many verifications there may be: each may be the last, by its findings."""
+    return MAX_ROUNDS if config.target_error else 1
+
+
+def _finetuning(topology: Topology, step: int, best: float) -> str:
+    """Say how far finetuning is; before its first step there is no error yet."""
+    is_building = math.isnan(best)
+    if is_building:
+        return f"building the finetuning kernel for {topology}"
+    return f"finetuning {topology}: step {step}, validation nmse {best:.2e}"

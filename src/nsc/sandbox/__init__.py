@@ -29,6 +29,8 @@ from nsc.sandbox.indeterminate import unsettled as unsettled
 from nsc.sandbox.oracle import ProgramOracle as ProgramOracle
 from nsc.sandbox.outcome import MEANING as MEANING
 from nsc.sandbox.outcome import Outcome as Outcome
+from nsc.sandbox.price import Price as Price
+from nsc.sandbox.price import price_of as price_of
 from nsc.sandbox.roles import KINDS as KINDS
 from nsc.sandbox.roles import Disagreement as Disagreement
 from nsc.sandbox.roles import (

@@ -23,8 +23,10 @@ def fuel_of(
     Args:
         built: the unit.
         x: `n i`, at least one.
-        limits: `fuel_per_sample` is for all samples together.
+        limits: `fuel_per_sample`, of which there must be some, is for all samples
+            together.
     """
+    assert limits.fuel_per_sample is not None, "a price is counted in fuel"
     x = x[:CHUNK]
     fuel = limits.fuel_per_sample * len(x)
     try:

@@ -6,6 +6,8 @@ variable remembers.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from nsc.sandbox.build import Built
@@ -30,7 +32,7 @@ def remembering(
         Which input; None where all results agree bit for bit.
     """
     n = len(x)
-    patient = RunLimits(limits.fuel_per_sample, limits.memory_bytes, 3 * n + 1)
+    patient = replace(limits, failures=3 * n + 1)
     together = run(built, np.concatenate([x, x[::-1], x]), patient)
     fresh = run(built, x, patient)
     ended = _ended(together, 3 * n)

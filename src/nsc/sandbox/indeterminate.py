@@ -10,7 +10,7 @@ run fills what null pointers lead to. A program that reads neither computes the 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -83,11 +83,7 @@ def unsettled(
         filled: see `filled_builds`.
         ran: what came of `plain`.
     """
-    patient = RunLimits(
-        _PATIENCE * limits.fuel_per_sample,
-        limits.memory_bytes,
-        limits.failures,
-    )
+    patient = _patient(limits)
     n = len(x)
     through_null = _wrote_low(ran)
     differs = through_null.copy()
@@ -104,6 +100,17 @@ def unsettled(
     if through_null.any():
         return Unsettled(Outcome.null_pointer, through_null, seen)
     return Unsettled(Outcome.unwritten_value, differs, seen)
+
+
+def _patient(limits: RunLimits) -> RunLimits:
+    """Give a call more of what is limited: fuel, or time."""
+    fuel = limits.fuel_per_sample
+    seconds = limits.seconds
+    return replace(
+        limits,
+        fuel_per_sample=None if fuel is None else _PATIENCE * fuel,
+        seconds=None if seconds is None else _PATIENCE * seconds,
+    )
 
 
 def _wrote_low(done: Execution) -> np.ndarray:
@@ -127,11 +134,17 @@ def _differences(
             continue
         is_settled = (sample in a.failed) == (sample in b.failed)
         was_slow = a.failed.get(sample) is Outcome.out_of_fuel
-        differs[sample] = not (is_settled or was_slow)
+        is_late = Outcome.out_of_time in (
+            a.failed.get(sample),
+            b.failed.get(sample),
+        )
+        differs[sample] = not (is_settled or was_slow or is_late)
     differs[seen:] = False
     return differs
 
 
 def _reached(done: Execution, n: int, failures: int) -> int:
     """Return how many samples were run before too many had failed."""
-    return max(done.failed) + 1 if len(done.failed) >= failures else n
+    is_late = Outcome.out_of_time in done.failed.values()
+    is_given_up = is_late or len(done.failed) >= failures
+    return max(done.failed) + 1 if is_given_up else n

@@ -6,7 +6,8 @@ program fails.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -62,27 +63,48 @@ class ProgramOracle:
         if found is not None:
             raise _error(found.outcome, x, found.samples.tolist(), found.seen)
         if done.failed:
-            is_named = done.outcome is Outcome.forbidden_import
-            asked = f" ({done.import_name})" if is_named else ""
-            failed = sorted(
-                done.failed, key=lambda k: done.failed[k] is not done.outcome
-            )
-            asked += self._place(x[failed[0]], done.outcome)
-            n = max(done.failed) + 1
-            raise _error(done.outcome, x, failed, n, asked)
+            raise self.refusal(x, done.failed, import_name=done.import_name)
         return done.outputs
 
+    def refusal(
+        self,
+        x: np.ndarray,
+        failed: Mapping[int, Outcome],
+        *,
+        n: int | None = None,
+        import_name: str = "",
+    ) -> OracleError:
+        """Say how, how often and on which of the inputs `n i` the program fails.
+
+        Args:
+            n: how many were run; None is all up to the last that failed.
+        """
+        worst = Counter(failed.values()).most_common(1)[0][0]
+        is_named = worst is Outcome.forbidden_import
+        asked = f" ({import_name})" if is_named and import_name else ""
+        samples = sorted(failed, key=lambda k: (failed[k] is not worst, k))
+        asked += self._place(x[samples[0]], worst)
+        if n is None:
+            n = max(failed) + 1
+        return _error(worst, x, samples, n, asked, self.limits.seconds)
+
     def unsettled(
-        self, x: np.ndarray, done: Execution | None = None
+        self,
+        x: np.ndarray,
+        done: Execution | None = None,
+        *,
+        limits: RunLimits | None = None,
     ) -> Unsettled | None:
         """Find what the program returns on inputs `n i` that C does not settle.
 
         Args:
             done: what came of a run on them, where there was one.
+            limits: None are the oracle's.
         """
+        limits = limits or self.limits
         if done is None:
-            done = run(self.built, x, self.limits)
-        return unsettled(self.built, self.filled, x, done, self.limits)
+            done = run(self.built, x, limits)
+        return unsettled(self.built, self.filled, x, done, limits)
 
     def _place(self, x: np.ndarray, outcome: Outcome) -> str:
         """Say which call ended the program on an input; "" if that is not known."""
@@ -100,10 +122,16 @@ def _error(
     samples: list[int],
     n: int,
     asked: str = "",
+    seconds: float | None = None,
 ) -> OracleError:
     """Say what a program did on samples of the first `n` inputs."""
+    meaning = MEANING[outcome]
+    advice = "restrict the domain"
+    if outcome is Outcome.out_of_time and seconds is not None:
+        meaning = f"ran longer than {seconds:g} s"
+        advice += ", or give a call longer with call_limit='SECONDS'"
     where = ", ".join(f"{v:.6g}" for v in x[samples[0]])
     return OracleError(
-        f"the program {MEANING[outcome]}{asked} on {len(samples)} of the first {n} inputs,"
-        f" for example at ({where}); restrict the domain [{outcome}]"
+        f"the program {meaning}{asked} on {len(samples)} of the first {n} inputs,"
+        f" for example at ({where}); {advice} [{outcome}]"
     )

@@ -19,6 +19,7 @@ class Outcome(StrEnum):
     build_timeout = "build_timeout"
     # running
     out_of_fuel = "out_of_fuel"
+    out_of_time = "out_of_time"  # measured: the machine has a share in it
     out_of_bounds = "out_of_bounds"
     stack_overflow = "stack_overflow"
     division_by_zero = "division_by_zero"
@@ -35,6 +36,7 @@ class Outcome(StrEnum):
 
 MEANING: dict[Outcome, str] = {
     Outcome.out_of_fuel: "ran longer than its fuel",
+    Outcome.out_of_time: "ran longer than its limit of time",
     Outcome.out_of_bounds: "accessed memory outside its own",
     Outcome.stack_overflow: "used up its stack",
     Outcome.division_by_zero: "divided an integer by zero",

@@ -10,7 +10,7 @@ reads them; one that leaves both patterns in place leaves them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -195,7 +195,7 @@ class _Observation:
     def _run(self, wide: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return which samples ended, and the outputs."""
         every = len(wide) + 1
-        limits = RunLimits(self.limits.fuel_per_sample, failures=every)
+        limits = replace(self.limits, failures=every)
         done = run(self.built, wide, limits)
         ran = np.ones(len(wide), bool)
         ran[list(done.failed)] = False

@@ -1,4 +1,4 @@
-"""Run built units on inputs, fuel and memory limited.
+"""Run built units on inputs; memory is limited, and fuel or time.
 
 What they print is discarded; nothing else is granted. The same bits come out everywhere.
 
@@ -8,25 +8,26 @@ failures mean.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 import wasmtime
 from wasmtime import TrapCode
 
-from nsc.errors import HostError
 from nsc.sandbox.build import Built
 from nsc.sandbox.compiler import NULL_BYTES
 from nsc.sandbox.count import add_runs
+from nsc.sandbox.engine import Engine, engine_of, expect_host
 from nsc.sandbox.module import CHUNK
 from nsc.sandbox.outcome import Outcome
 
 START_FUEL = 10_000_000  # for a module's own initialisation
 SPARE_FUEL = 1_000_000  # beside the samples', for the loop over them
+STRETCH_S = 0.25  # of samples that run in one go under a limit of time
 
 
 @dataclass(frozen=True)
@@ -35,14 +36,18 @@ class RunLimits:
 
     Args:
         fuel_per_sample: wasm instructions, on average over a chunk of samples; for each
-            by itself in a chunk in which one sample has used up all.
+            by itself in a chunk in which one sample has used up all. None is no limit:
+            then there must be one of time.
         memory_bytes: of the module's linear memory.
         failures: samples that may fail before the rest is not run.
+        seconds: that one sample may take, by this machine's clock; None is no limit.
+            One that takes longer is the last that is run.
     """
 
-    fuel_per_sample: int = 2_000_000
+    fuel_per_sample: int | None = 2_000_000
     memory_bytes: int = 64 << 20
     failures: int = 64
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -62,69 +67,22 @@ class Execution:
     import_name: str = ""
 
 
-@lru_cache(maxsize=1)
-def _engine() -> wasmtime.Engine:
-    config = wasmtime.Config()
-    config.consume_fuel = True
-    config.cranelift_nan_canonicalization = True
-    config.wasm_relaxed_simd = False
-    config.wasm_threads = False
-    config.max_wasm_stack = 512 << 10
-    return wasmtime.Engine(config)
-
-
-@lru_cache(maxsize=32)
-def _module(wasm: bytes) -> tuple[wasmtime.Module, wasmtime.Linker]:
-    """Return a module, and a linker that discards what it prints.
-
-    It traps where the module asks for any other import.
-    """
-    module = wasmtime.Module(_engine(), wasm)
-    linker = wasmtime.Linker(_engine())
-    word = wasmtime.ValType.i32()
-    prints = wasmtime.FuncType([word] * 4, [word])
-    linker.define_func(_WASI, "fd_write", prints, _discard, access_caller=True)
-    asks = wasmtime.FuncType([word] * 2, [word])
-    linker.define_func(_WASI, "fd_fdstat_get", asks, _is_no_terminal)
-    linker.define_unknown_imports_as_traps(module)
-    return module, linker
-
-
-def _discard(
-    caller: wasmtime.Caller, fd: int, vectors: int, n: int, written: int
-) -> int:
-    """Take what a program prints, and say that all of it was written.
-
-    The arguments are WASI's `fd_write`: `n` pairs of address and length at `vectors`,
-    and where to put how many bytes were written. Nothing else of them is used: what is
-    printed goes nowhere.
-    """
-    memory = caller["memory"]
-    assert isinstance(memory, wasmtime.Memory), "a wasm module has one memory"
-    if not 0 <= n <= _MAX_VECTORS:
-        return _INVALID_ARGUMENT
-    raw = bytes(memory.read(caller, vectors, vectors + 8 * n))
-    lengths = np.frombuffer(raw, "<u4")[1::2]
-    total = int(lengths.sum(dtype=np.uint64)) & 0xFFFFFFFF
-    memory.write(caller, total.to_bytes(4, "little"), written)
-    return 0
-
-
-def _is_no_terminal(fd: int, status: int) -> int:
-    """Say nothing of a stream, which the C library asks before it first prints."""
-    return _BAD_DESCRIPTOR
-
-
 class Instance:
     """One fresh instance of a module."""
 
     def __init__(self, built: Built, limits: RunLimits, low_byte: int = 0):
-        self.store = wasmtime.Store(_engine())
+        self.engine: Engine = engine_of(
+            has_fuel=limits.fuel_per_sample is not None,
+            has_clock=limits.seconds is not None,
+        )
+        self.store = wasmtime.Store(self.engine.engine)
         self.store.set_limits(
             memory_size=limits.memory_bytes, instances=1, tables=4, memories=1
         )
-        self.store.set_fuel(START_FUEL)
-        module, linker = _module(built.wasm)
+        if limits.fuel_per_sample is not None:
+            self.store.set_fuel(START_FUEL)
+        self.engine.start_clock(self.store, limits.seconds)
+        module, linker = self.engine.module(built.wasm)
         exports = linker.instantiate(self.store, module).exports(self.store)
         if "_initialize" in exports:
             exported_function(exports, "_initialize")(self.store)
@@ -171,8 +129,10 @@ class Instance:
 
     def run(self, first: int, stop: int) -> Stretch:
         """Run samples first..stop of those written, until one fails."""
-        fuel = self.limits.fuel_per_sample * (stop - first) + SPARE_FUEL
-        self.store.set_fuel(fuel)
+        if self.limits.fuel_per_sample is not None:
+            fuel = self.limits.fuel_per_sample * (stop - first) + SPARE_FUEL
+            self.store.set_fuel(fuel)
+        self.engine.start_clock(self.store, self.limits.seconds)
         try:
             self.entry(self.store, self.built.number, first, stop)
         except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
@@ -247,6 +207,8 @@ class _Run:
         self.failed: dict[int, Outcome] = {}
         self.import_name = ""
         self.instance: Instance | None = None
+        # how many samples run in one go; under a limit of time it grows from one
+        self.window = CHUNK if limits.seconds is None else 1
 
     def execution(self) -> Execution:
         """Run all chunks."""
@@ -262,40 +224,56 @@ class _Run:
         )
 
     def is_given_up(self) -> bool:
-        return len(self.failed) >= self.limits.failures
+        is_late = Outcome.out_of_time in self.failed.values()
+        return is_late or len(self.failed) >= self.limits.failures
 
     def _run_chunk(self, start: int, stop: int) -> None:
         """Run the samples start..stop that the module's buffers hold at once."""
         instance = self._written(self.instance, start, stop)
         n = stop - start
         first = 0
-        window = CHUNK
         while first < n:
-            last = min(first + window, n)
+            last = min(first + self.window, n)
+            started = time.perf_counter()
             reached, outcome, import_name = instance.run(first, last)
+            took = time.perf_counter() - started
             if instance.wrote_low():
-                if window > 1:  # the next time it shows which sample wrote
-                    window = 1
+                if (
+                    last - first > 1
+                ):  # the next time it shows which sample wrote
+                    self.window = 1
                     instance = self._written(None, start, stop)
                     continue
                 reached = first
                 outcome = Outcome.null_pointer
             done = instance.read(first, reached)
             self.outputs[start + first : start + reached] = done
-            has_failed = outcome is not Outcome.ok
+            is_cut = outcome is Outcome.out_of_time and last - first > 1
+            has_failed = outcome is not Outcome.ok and not is_cut
             add_runs(reached - first + has_failed)
+            self._size_window(reached - first, took, outcome)
             first = reached
-            if not has_failed:
+            if outcome is Outcome.ok:
                 continue
-            if outcome is Outcome.out_of_fuel:
-                # one sample has spent a whole chunk's fuel; the next gets its own
-                window = 1
-            self.import_name = self.import_name or import_name
-            self.failed[start + reached] = outcome
+            if has_failed:
+                self.import_name = self.import_name or import_name
+                self.failed[start + reached] = outcome
+                first = reached + 1
             if self.is_given_up():
                 return
-            first = reached + 1
             instance = self._written(None, start, stop)
+
+    def _size_window(self, n: int, took: float, outcome: Outcome) -> None:
+        """Say how many samples run next in one go.
+
+        After `n` that took some seconds. Where one has spent what several share, fuel
+        or time, the next gets its own.
+        """
+        if outcome in (Outcome.out_of_fuel, Outcome.out_of_time):
+            self.window = 1
+        elif self.limits.seconds is not None and n:
+            most = int(min(STRETCH_S, self.limits.seconds) * n / (took + 1e-9))
+            self.window = max(1, min(most, 8 * n, CHUNK))
 
     def _written(
         self, instance: Instance | None, start: int, stop: int
@@ -315,7 +293,7 @@ class _Run:
         Raises:
             HostError: not even a module that does nothing starts here.
         """
-        _expect_host()
+        expect_host()
         outcome, import_name = _named_error(error)
         failed = dict.fromkeys(range(len(self.x)), outcome)
         return Execution(self.outputs, failed, outcome, import_name)
@@ -323,28 +301,6 @@ class _Run:
     def _worst(self) -> Outcome:
         counts = Counter(self.failed.values()).most_common(1)
         return counts[0][0] if counts else Outcome.ok
-
-
-def _expect_host() -> None:
-    """Start a module that does nothing.
-
-    What it lacks no program is to blame for: wasmtime reserves gigabytes of addresses
-    for an instance, which `ulimit -v` or a full machine refuses.
-
-    Raises:
-        HostError: it does not start.
-    """
-    try:
-        store = wasmtime.Store(_engine())
-        module = wasmtime.Module(_engine(), _CONTROL)
-        wasmtime.Linker(_engine()).instantiate(store, module)
-    except wasmtime.WasmtimeError as error:
-        reason = str(error).strip().splitlines()[-1].strip()
-        raise HostError(
-            f"this machine cannot run a sandboxed program ({reason}); wasmtime"
-            " reserves about 8 GB of addresses a program: free memory, or raise"
-            " `ulimit -v`"
-        ) from None
 
 
 def _named_error(
@@ -367,11 +323,6 @@ def _named_error(
     return outcome, name
 
 
-_WASI = "wasi_snapshot_preview1"
-_MAX_VECTORS = 1024
-_BAD_DESCRIPTOR = 8  # WASI's errno `badf`
-_INVALID_ARGUMENT = 28  # WASI's errno `inval`
-_CONTROL = "(module (memory 1))"
 _TRAPS = {
     TrapCode.STACK_OVERFLOW: Outcome.stack_overflow,
     TrapCode.MEMORY_OUT_OF_BOUNDS: Outcome.out_of_bounds,
@@ -383,4 +334,5 @@ _TRAPS = {
     TrapCode.INTEGER_DIVISION_BY_ZERO: Outcome.division_by_zero,
     TrapCode.UNREACHABLE: Outcome.aborted,
     TrapCode.OUT_OF_FUEL: Outcome.out_of_fuel,
+    TrapCode.INTERRUPT: Outcome.out_of_time,
 }

@@ -6,7 +6,7 @@ reads of memory that was never written (indeterminate).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -79,7 +79,7 @@ def _firing(
     checked = build([unit], checks=checks)[0]
     if not isinstance(checked, Built):
         return []
-    enough = RunLimits(limits.fuel_per_sample, limits.memory_bytes, len(x))
+    enough = replace(limits, failures=len(x))
     ends = run(checked, x, enough).failed
     aborted = [k for k, why in sorted(ends.items()) if why is Outcome.aborted]
     if not aborted:

@@ -1,0 +1,263 @@
+"""How a program is run: by its own function, or in the sandbox, in parallel and kept.
+
+In: Program, options, a folder. Out: `Running`. Non-goals: what it is run for.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nsc.app.cost import CHEAP, CHEAP_FUEL, Cost
+from nsc.app.executable import SandboxExecutable
+from nsc.app.options import CompileOptions
+from nsc.compilation import TRAINING, VERIFICATION, Progress, drawn
+from nsc.errors import InputError, OracleError
+from nsc.oracle import Oracle
+from nsc.program import Program, draw_inputs
+from nsc.runs import Failure, Identity, Ledger, Plan, Runner
+from nsc.sandbox import (
+    Execution,
+    Outcome,
+    ProgramOracle,
+    RunLimits,
+    price_of,
+    warm_up,
+)
+
+PRICED = 8  # inputs that tell a price
+MOST_S_A_FUEL = 1e-8  # a slow machine's
+PLANNED_FROM_S = 1.0  # what takes less is not worth a word
+
+
+@dataclass(frozen=True)
+class Running:
+    """What runs a program.
+
+    Args:
+        oracle: `n i` -> `n o`.
+        sandboxed: the sandbox's own, for checks; None where a function runs it.
+        runner: None there too.
+    """
+
+    oracle: Oracle
+    sandboxed: ProgramOracle | None = None
+    runner: Runner | None = None
+    cost: Cost = CHEAP
+
+    def close(self) -> None:
+        """Let others write where runs are kept."""
+        if self.runner is not None:
+            self.runner.close()
+
+    @property
+    def repeats(self) -> dict[str, int]:
+        """Count the runs that tried whether contents of memory decide results."""
+        if self.runner is None:
+            return {}
+        return {"memory": self.runner.n_repeats}
+
+    @property
+    def kept_note(self) -> tuple[str, ...]:
+        """Say what of the ledger was used, and what of it was lost."""
+        runner = self.runner
+        if runner is None or runner.memory.ledger is None:
+            return ()
+        notes: list[str] = []
+        if runner.n_kept and self.cost.is_dear:
+            notes.append(
+                f"{runner.n_kept:,} runs were kept from before, {runner.n_made:,} were"
+                " made now"
+            )
+        if runner.memory.ledger.dropped:
+            notes.append(
+                f"the last {runner.memory.ledger.dropped} bytes of {runner.memory.ledger.path} were"
+                " written in part and are dropped: their runs were made again"
+            )
+        return tuple(notes)
+
+
+def running_of(
+    program: Program,
+    options: CompileOptions,
+    *,
+    folder: Path | None = None,
+    progress: Progress = lambda what, fraction: None,
+) -> Running:
+    """Build what runs a program, and learn what a call costs.
+
+    Args:
+        folder: where runs are kept, if they are.
+
+    Raises:
+        InputError: nothing can run it.
+        OracleError: a call takes longer than it may.
+    """
+    if program.function is not None:
+        return Running(program.function)
+    if program.bodiless:
+        raise InputError(
+            f"{program.name} calls '{program.bodiless[0]}', which has no body here, so"
+            " that nothing can run it: give oracle=, a callable that runs it, or"
+            " text_only=True"
+        )
+    warm_up(lambda line: progress(line, 0.0))
+    progress("building the program", 0.0)
+    limits = RunLimits(None, seconds=options.call_limit)
+    exits = [call.located(program.path) for call in program.exits]
+    oracle = ProgramOracle(program.unit, limits, exits=exits)
+    executable = SandboxExecutable(oracle.built, limits, tuple(oracle.filled))
+    runner = Runner(
+        executable,
+        lambda x, failed: _refusal(oracle, x, failed),
+        ledger=_ledger(folder, program, options, executable),
+        workers=options.workers or _cores(),
+        can_end=folder is not None,
+        progress=progress,
+    )
+    try:
+        return _priced(program, options, oracle, runner)
+    except BaseException:
+        runner.close()
+        raise
+
+
+def _ledger(
+    folder: Path | None,
+    program: Program,
+    options: CompileOptions,
+    executable: SandboxExecutable,
+) -> Ledger | None:
+    if folder is None:
+        return None
+    signature = program.signature
+    identity = Identity(
+        executable.description.digest,
+        program.name,
+        tuple(leaf.name for leaf in signature.inputs),
+        tuple(leaf.name for leaf in signature.outputs),
+        options.seed,
+    )
+    return Ledger(folder, identity)
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _priced(
+    program: Program,
+    options: CompileOptions,
+    oracle: ProgramOracle,
+    runner: Runner,
+) -> Running:
+    """Learn what a call costs, on the first inputs that will verify; or remember it."""
+    facts = (
+        runner.memory.ledger.facts if runner.memory.ledger is not None else {}
+    )
+    if "fuel" in facts:
+        cost = Cost(facts["fuel"], facts["seconds"])
+        return _ready(oracle, runner, cost)
+    x = first_inputs(program, options, VERIFICATION, PRICED)
+    price = price_of(oracle.built, x, options.call_limit)
+    if price.outcome is Outcome.out_of_time:
+        n = len(price.outputs)
+        raise oracle.refusal(x, {n: Outcome.out_of_time})
+    x = x[: len(price.outputs)]
+    fuel = price.fuel or CHEAP_FUEL
+    # calls one by one have a cost of their own, which is most of a cheap one's
+    cost = Cost(fuel, min(price.seconds, fuel * MOST_S_A_FUEL))
+    running = _ready(oracle, runner, cost)
+    if runner.memory.ledger is not None:
+        runner.memory.ledger.note(fuel=cost.fuel, seconds=cost.seconds)
+    executable = runner.executable
+    assert isinstance(executable, SandboxExecutable), "it runs in the sandbox"
+    done = Execution(price.outputs, {}, Outcome.ok)
+    batch = executable.judged(x, done, len(x) * price.seconds)
+    if not batch.failed:
+        # what told the price is what verifies first: it is not run again
+        runner.learn(x, batch)
+    return running
+
+
+def _ready(oracle: ProgramOracle, runner: Runner, cost: Cost) -> Running:
+    """Take a cost into account; whether memory decides results, few runs of a dear
+    program are to tell, those of checks.
+    """
+    runner.seconds = cost.seconds
+    if cost.is_dear:
+        runner.executable = SandboxExecutable(oracle.built, oracle.limits)
+    return Running(runner, oracle, runner, cost)
+
+
+def first_inputs(
+    program: Program, options: CompileOptions, stream: int, n: int
+) -> np.ndarray:
+    """Draw the first `n i` inputs that the compilation will draw for a purpose."""
+    return drawn(
+        lambda rows, generator: draw_inputs(
+            program, rows, generator=generator
+        ),
+        n,
+        seed=options.seed,
+        stream=stream,
+        number=0,
+    )
+
+
+def announce_plan(
+    running: Running,
+    program: Program,
+    options: CompileOptions,
+    verification: int,
+    announce: Callable[[str], None],
+) -> None:
+    """Say what running the first round will take, if it takes long."""
+    runner = running.runner
+    if runner is None or not running.cost.is_dear:
+        return
+    kept = sum(
+        runner.memory.count_kept(first_inputs(program, options, stream, n))
+        for stream, n in (
+            (TRAINING, options.budget),
+            (VERIFICATION, verification),
+        )
+    )
+    plan = Plan(
+        (("training", options.budget), ("verification", verification)),
+        running.cost.seconds,
+        runner.workers,
+        kept,
+    )
+    if plan.total_s > PLANNED_FROM_S or plan.kept:
+        announce(plan.sentence())
+
+
+def _refusal(
+    oracle: ProgramOracle, x: np.ndarray, failed: Mapping[int, Failure]
+) -> OracleError:
+    """Say what failed: the program, or a process that ran it."""
+    known = {str(outcome) for outcome in Outcome}
+    outcomes = {
+        k: Outcome(why.reason)
+        for k, why in failed.items()
+        if why.reason in known
+    }
+    if outcomes:
+        details = [why.detail for why in failed.values() if why.detail]
+        detail = details[0] if details else ""
+        return oracle.refusal(x, outcomes, import_name=detail)
+    sample = min(failed)
+    where = ", ".join(f"{v:.6g}" for v in x[sample])
+    why = failed[sample]
+    return OracleError(
+        f"a process that ran the program died twice ({why.detail}) at ({where}): is"
+        f" there memory for it? Run again, or restrict the domain [{why.reason}]"
+    )

@@ -1,0 +1,18 @@
+"""What lies between a program that is dear to run and who asks for its outputs.
+
+Runs are planned, spread over processes, and kept. Knows no program, no network.
+"""
+
+from nsc.runs.executable import Batch as Batch
+from nsc.runs.executable import Description as Description
+from nsc.runs.executable import Executable as Executable
+from nsc.runs.executable import Failure as Failure
+from nsc.runs.executable import RowByRow as RowByRow
+from nsc.runs.ledger import Identity as Identity
+from nsc.runs.ledger import Kept as Kept
+from nsc.runs.ledger import Ledger as Ledger
+from nsc.runs.ledger import kept_runs as kept_runs
+from nsc.runs.plan import Plan as Plan
+from nsc.runs.plan import spelled as spelled
+from nsc.runs.pool import Pool as Pool
+from nsc.runs.runner import Runner as Runner
