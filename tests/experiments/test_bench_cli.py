@@ -21,6 +21,8 @@ ROW = {
     "improvement",
     "low",
     "high",
+    "fallbacks",
+    "fallbacks_known",
 }
 
 

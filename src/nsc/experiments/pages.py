@@ -148,7 +148,7 @@ def _notes(result: Result) -> Iterable[str]:
     counts = result.suite["counts"]
     left = ", ".join(f"{n} left out ({why})" for why, n in counts.items() if n)
     yield (
-        f"{len(result.programs)} programs ({result.suite['source']}"
+        f"{_counted(len(result.programs))} ({result.suite['source']}"
         f"{'; ' if left else ''}{left}). Digest {result.suite['digest']}."
     )
     steps = protocol["steps"]
@@ -175,6 +175,10 @@ def _notes(result: Result) -> Iterable[str]:
         )
     if result.experiment.measure_targets is None:
         yield _floor_text(result)
+
+
+def _counted(count: int) -> str:
+    return "1 program" if count == 1 else f"{count} programs"
 
 
 def _floor_text(result: Result) -> str:

@@ -27,6 +27,7 @@ from nsc.experiments.statistics import (
     least_improving,
     percentiles,
 )
+from nsc.experiments.suites import SUITES
 from nsc.report import (
     Axis,
     Bar,
@@ -57,6 +58,17 @@ def tables_of(result: Result) -> Iterator[TableOf]:
     if len(result.programs) <= FEW:
         yield _by_program(result)
     yield _percentiles(result)
+    if not SUITES[result.suite["suite"]].of:
+        yield from _grouped(result)
+    if result.experiment.shows_values:
+        yield values_table(result)
+    if any(count for count, _ in result.capped.values()):
+        yield _capped(result)
+    yield _fallbacks(result)
+
+
+def _grouped(result: Result) -> Iterator[TableOf]:
+    """Yield tables of groups of programs; applications have none."""
     yield _groups(result, "By group of programs, all sizes", result.gains)
     if len(result.sizes) > 1 and result.sizes[0] == 0:
         yield _groups(
@@ -65,11 +77,6 @@ def tables_of(result: Result) -> Iterator[TableOf]:
             lambda initial: result.gains(initial)[:, :1],
         )
     yield from traits_tables(result)
-    if result.experiment.shows_values:
-        yield values_table(result)
-    if any(count for count, _ in result.capped.values()):
-        yield _capped(result)
-    yield _fallbacks(result)
 
 
 def pictures_of(result: Result) -> Iterator[Picture]:

@@ -19,6 +19,7 @@ from nsc.errors import InputError
 from nsc.experiments.subject import Subject
 from nsc.initial import shipped_library
 
+_DIRECTIVE = re.compile(r"^\s*#.*$", re.MULTILINE)
 _TOKEN = re.compile(r"[A-Za-z_]\w*|\.?\d(?:[eEpP][+-]|[\w.])*|\"[^\"]*\"|\S")
 _TRANSCENDENTAL = re.compile(
     r"\b(?:a?(?:sin|cos|tan)h?|atan2|exp(?:2|10|m1)?|log(?:2|10|1p)?|pow|[lt]gamma"
@@ -29,7 +30,8 @@ _TRANSCENDENTAL = re.compile(
 def traits_of(subjects: Iterable[Subject]) -> Iterator[dict[str, Any]]:
     """Yield each program's traits."""
     for subject in subjects:
-        texts = [part.text for part in subject.parts] or [subject.text]
+        parts = subject.parts or (subject,)
+        texts = [_DIRECTIVE.sub("", part.text) for part in parts]
         yield {
             "tokens": sum(len(_TOKEN.findall(text)) for text in texts),
             "calls": sum(len(_TRANSCENDENTAL.findall(t)) for t in texts),
