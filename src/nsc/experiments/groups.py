@@ -26,10 +26,10 @@ _SIZES = (
 
 
 _LENGTHS = (
-    ("up to 30 tokens", 0, 30),
-    ("31-60 tokens", 31, 60),
+    ("up to 60 tokens", 0, 60),
     ("61-120 tokens", 61, 120),
-    ("more than 120 tokens", 121, 10**9),
+    ("121-300 tokens", 121, 300),
+    ("more than 300 tokens", 301, 10**9),
 )
 _CALLS = (
     ("no transcendental call", 0, 0),
@@ -40,7 +40,8 @@ _COSINES = (
     ("cosine below 0.9", -1.0, 0.9),
     ("cosine 0.9 to 0.97", 0.9, 0.97),
     ("cosine 0.97 to 0.99", 0.97, 0.99),
-    ("cosine from 0.99", 0.99, 2.0),
+    ("cosine 0.99 to 0.999", 0.99, 0.999),
+    ("cosine from 0.999", 0.999, 2.0),
 )
 
 

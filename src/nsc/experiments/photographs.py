@@ -55,9 +55,10 @@ def averaged(image: np.ndarray) -> np.ndarray:
     """Average over squares until a picture is small enough; levels in [0, 1]."""
     rows, columns, _ = image.shape
     side = math.ceil(math.sqrt(rows * columns / PIXELS))
-    rows, columns = rows // side, columns // side
-    kept = image[: rows * side, : columns * side].astype(np.float64)
-    squares = kept.reshape(rows, side, columns, side, 3)
+    down = rows // side
+    across = columns // side
+    kept = image[: down * side, : across * side].astype(np.float64)
+    squares = kept.reshape(down, side, across, side, 3)
     return squares.mean(axis=(1, 3)) / LEVELS
 
 

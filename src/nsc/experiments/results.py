@@ -208,7 +208,10 @@ def _capped(measured: Sequence[Measured]) -> tuple[int, int]:
 
 def _fallbacks(measured: Sequence[Measured]) -> Fallbacks:
     """Count programs, each by what its start was."""
-    found = {m.program: m.fallback for m in measured if m.fallback is not None}
+    found: dict[str, str] = {}
+    for m in measured:
+        if m.fallback is not None:
+            found[m.program] = found.get(m.program) or m.fallback
     counts = Counter(why for why in found.values() if why)
     return Fallbacks(dict(sorted(counts.items())), len(found))
 
