@@ -1,5 +1,8 @@
 """Whole applications: their errors, their networks, their place in bench and report."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from bench_cases import PROGRAMS, record_of
@@ -83,15 +86,18 @@ def test_relative_errors_are_at_most_one():
     assert relative_error(found, exact) == pytest.approx((0.2 + 3) / 4)
 
 
-class Exactly:
+@dataclass(frozen=True, eq=False)
+class Exactly(Network):
     """What stands for a network that is right everywhere."""
 
-    def __init__(self, part, function):
-        self.part = part
-        self.function = function
+    function: Callable[[np.ndarray], np.ndarray]
 
     def __call__(self, x, kind=np.float64):
         return self.function(np.asarray(x, np.float64)).astype(kind)
+
+
+def exactly(part, function):
+    return Exactly(part, np.empty(0), function)
 
 
 def _distance(x):
@@ -112,17 +118,17 @@ def test_exact_networks_make_no_error(applications):
     for name, functions in exact.items():
         subject = applications[name]
         pairs = zip(subject.parts, functions, strict=True)
-        networks = [Exactly(*pair) for pair in pairs]
+        networks = [exactly(*pair) for pair in pairs]
         assert APPLICATIONS[name](subject, networks, 0) < 1e-6
     for name in ("invk2j", "sobel"):
         subject = applications[name]
         networks = [
-            Exactly(part, lambda x, part=part: part.y_test)
+            exactly(part, lambda x, part=part: part.y_test)
             for part in subject.parts
         ]
         assert APPLICATIONS[name](subject, networks, 0) == 0
         wrong = [
-            Exactly(n.part, lambda x, n=n: 0 * n.part.y_test) for n in networks
+            exactly(n.part, lambda x, n=n: 0 * n.part.y_test) for n in networks
         ]
         assert APPLICATIONS[name](subject, wrong, 0) > 0.1
 
@@ -219,10 +225,12 @@ def test_applications_share_a_surrogate(pictures):
 def test_mismatched_text_is_never_the_own(pictures, applications):
     found = partners(pictures.subjects, pictures.strangers)
     for subject in pictures.subjects:
-        assert found[subject.name].learners != subject.learners
+        partner = found[subject.name]
+        assert partner is not None and partner.learners != subject.learners
         assert Task(subject, found[subject.name]).parts[0].partner is not None
     pairs = partners(tuple(applications.values()))
     for task in Task(applications["fft"], pairs["fft"]).parts:
+        assert task.partner is not None
         assert task.partner.name not in ("fft_0", "fft_1")
 
 

@@ -15,10 +15,11 @@ from nsc.experiments.names import factor, kind_of, size_text
 from nsc.experiments.results import Result
 from nsc.experiments.starts import STARTS
 from nsc.experiments.statistics import NAN, geometric
-from nsc.report import Axis, Figure, TableOf, axis_for
+from nsc.report import Figure, TableOf, axis_for
 
 BINS = 8  # of programs, by similarity; as many in each
 FEWEST = 16  # programs that are worth bins
+NEAREST = 1e-4  # 1 - cosine: embeddings are kept in 16 bits
 
 
 def traits_tables(result: Result) -> Iterator[TableOf]:
@@ -44,7 +45,7 @@ def traits_tables(result: Result) -> Iterator[TableOf]:
 
 
 def memory_figure(result: Result) -> Figure | None:
-    """Draw improvement by similarity: one that only remembered would fall to 1.
+    """Draw improvement by distance: what only remembers falls to 1 far away.
 
     Returns:
         None where too few programs have an embedding.
@@ -57,16 +58,15 @@ def memory_figure(result: Result) -> Figure | None:
         return None
     order = known[np.argsort(cosine[known], kind="stable")]
     bins = np.array_split(order, BINS)
-    xs = [float(cosine[b].mean()) for b in bins]
+    xs = [max(1 - float(cosine[b].mean()), NEAREST) for b in bins]
     curves = {
         name: [geometric(result.gains(name)[b]) for b in bins]
         for name in result.others
     }
     values = [v for curve in curves.values() for v in curve]
     figure = Figure(
-        "Improvement by cosine of the most similar training program: does it only"
-        " remember?",
-        Axis(min(xs), max(xs), "cosine, mean of each eighth of the programs"),
+        "Improvement by distance to the training set",
+        axis_for(xs, "1 - cosine, of eighths of the programs", log=True),
         axis_for([*values, 1.0], "improvement", log=True),
     )
     figure.line([min(xs), max(xs)], [1.0, 1.0], "one")
