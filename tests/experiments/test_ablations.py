@@ -148,3 +148,10 @@ def test_runs_of_an_earlier_version_were_not_looked_at(data, small, tmp_path):
     (result,) = read_results(folder)
     assert result.fallbacks["base"].known == 0
     assert result.fallbacks["random"].known == 4
+
+
+def test_generated_programs_can_be_read():
+    suite = load_suite("exestack", None, most=None)
+    for subject in suite.subjects:
+        for name in ("pretrained", "maml", "nearest"):
+            assert STARTS[name].falls_back(subject, None) == ""

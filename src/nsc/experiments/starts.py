@@ -201,6 +201,8 @@ def _parsed(subject: Subject) -> Program | None:
         program = parse_program(subject.text, function=subject.function)
     except (SourceError, InputError):
         return None
+    if program.n_inputs != subject.n_inputs:
+        return None  # another function of the text
     lo, hi = zip(*subject.box, strict=True)
     return replace(program, domain=Domain(lo, hi))
 

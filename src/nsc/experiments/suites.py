@@ -7,6 +7,7 @@ Non-goals: making data sets (exestack).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,6 +41,10 @@ from nsc.record import Record, read_records, shared_inputs
 TRAINING = 1024  # of a record's 2,048 examples; the others test
 LEAST_VARIANCE = 1e-8  # of outputs: programs below are left out
 CPN = "cpn"
+# a definition begins a line, its parameters and brace follow
+_DEFINITION = re.compile(
+    r"^\w[\w \t*]*?(\w+)\s*\([^;{}]*\)\s*\{", re.MULTILINE
+)
 SPLITS = ("test", "validation")
 QUICK_SEED = 990_019  # of no data set
 QUICK_PROGRAMS = 6
@@ -172,7 +177,7 @@ def subject_of(record: Record) -> Subject:
     return Subject(
         name=record.name,
         text=record.text,
-        function=record.name.rsplit(":", 1)[-1],
+        function=_function_of(record),
         box=record.box,
         dag=record.dag,
         x_train=x[:TRAINING],
@@ -180,6 +185,15 @@ def subject_of(record: Record) -> Subject:
         x_test=x[TRAINING:],
         y_test=y[TRAINING:],
     )
+
+
+def _function_of(record: Record) -> str:
+    """Name a record's function: generated ones do not bear its name, it is the last."""
+    _, colon, name = record.name.rpartition(":")
+    if colon:
+        return name
+    found = _DEFINITION.findall(record.text)
+    return found[-1] if found else record.name
 
 
 def _named(subjects: Sequence[Subject]) -> tuple[Subject, ...]:
