@@ -21,6 +21,8 @@ ROW = {
     "improvement",
     "low",
     "high",
+    "fallbacks",
+    "fallbacks_known",
 }
 
 
@@ -76,7 +78,8 @@ def test_wrong_words_are_refused(words, wrong, named, capsys):
 def test_an_experiment_that_there_is_not(capsys, tmp_path):
     assert main(["bench", "speed", "-o", str(tmp_path / "r")]) == 2
     told = capsys.readouterr().err
-    assert "data-efficiency, training-time, all" in told
+    assert "(data-efficiency, training-time, colour-quantization, " in told
+    assert ", all, ablations)" in told
     assert not (tmp_path / "r").exists()
 
 

@@ -24,7 +24,9 @@ def bench(
     experiment: Annotated[
         str,
         typer.Argument(
-            metavar="EXPERIMENT", help="data-efficiency, training-time or all."
+            metavar="EXPERIMENT",
+            help="data-efficiency, training-time, colour-quantization, applications or"
+            " all; or ablations.",
         ),
     ],
     folder: Annotated[
@@ -106,6 +108,7 @@ def bench(
         Sources,
         chosen_starts,
         experiments_of,
+        left_out,
         protocol_of,
         suites_of,
     )
@@ -125,6 +128,8 @@ def bench(
         executor=executor,
         address=address,
     )
+    for line in left_out(experiment):
+        console(stderr=True).print(line)
     found = _done(ask, folder)
     if json_:
         print(json.dumps(found, indent=1))

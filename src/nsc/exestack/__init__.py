@@ -12,6 +12,7 @@ from nsc.exestack.dataset.leaks import shared_programs as shared_programs
 from nsc.exestack.parrot.dataset import ParrotProgram as ParrotProgram
 from nsc.exestack.parrot.dataset import read_parrot as read_parrot
 from nsc.exestack.parrot.dataset import write_parrot as write_parrot
+from nsc.exestack.parrot.images import photograph as photograph
 from nsc.exestack.parrot.programs import BENCHMARKS as BENCHMARKS
 from nsc.exestack.parrot.programs import ParrotCode as ParrotCode
 from nsc.exestack.parrot.programs import parrot_dags as parrot_dags

@@ -6,6 +6,7 @@ Must not know the command line, or how compilers and baselines are trained.
 from nsc.experiments.bench import Ask as Ask
 from nsc.experiments.bench import bench as bench
 from nsc.experiments.bench import experiments_of as experiments_of
+from nsc.experiments.bench import left_out as left_out
 from nsc.experiments.bench import suites_of as suites_of
 from nsc.experiments.pages import write_report as write_report
 from nsc.experiments.protocol import Protocol as Protocol

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,9 +30,12 @@ from nsc.experiments.store import Head, RunFile
 from nsc.experiments.subject import Subject
 from nsc.experiments.suites import SUITES, Suite, load_suite
 from nsc.experiments.table import EXPERIMENTS, Experiment
+from nsc.experiments.traits import traits_of
 from nsc.host import claim, code_digest, exclusive, read_json, write_whole
+from nsc.surrogate import COVERING
 
-ALL = "all"  # experiments
+ALL = "all"  # experiments, but ablations
+ABLATIONS = "ablations"
 BOTH = "both"  # suites
 TARGET = "target"
 EXECUTORS = ("process", "ray")
@@ -82,32 +85,55 @@ class Ask:
 
 
 def experiments_of(name: str) -> tuple[Experiment, ...]:
-    """Return an experiment, or all."""
-    if name == ALL:
-        return tuple(EXPERIMENTS.values())
+    """Return an experiment; or all, or all ablations, that can be done here.
+
+    Raises:
+        InputError: there is no such experiment, or it lacks what it needs.
+    """
+    if name in (ALL, ABLATIONS):
+        wanted = name == ABLATIONS
+        rows = [r for r in EXPERIMENTS.values() if r.is_ablation == wanted]
+        return tuple(row for row in rows if not row.missing())
     if name not in EXPERIMENTS:
-        known = ", ".join([*EXPERIMENTS, ALL])
+        known = ", ".join([*EXPERIMENTS, ALL, ABLATIONS])
         raise InputError(f"expected an experiment ({known}); found '{name}'")
+    lacking = EXPERIMENTS[name].missing()
+    if lacking:
+        raise InputError(f"{name} cannot be done here: {lacking}")
     return (EXPERIMENTS[name],)
 
 
+def left_out(name: str) -> list[str]:
+    """Say which of all experiments cannot be done here, and why."""
+    if name not in (ALL, ABLATIONS):
+        return []
+    wanted = name == ABLATIONS
+    return [
+        f"{row.name} left out: {row.missing()}"
+        for row in EXPERIMENTS.values()
+        if row.is_ablation == wanted and row.missing()
+    ]
+
+
 def suites_of(name: str) -> tuple[str, ...]:
-    """Return the names of a suite, or of both."""
-    if name == BOTH:
-        return tuple(SUITES)
-    if name not in SUITES:
-        known = ", ".join([*SUITES, BOTH])
+    """Return the names of a suite and of those with its applications, or of all."""
+    asked = [key for key, row in SUITES.items() if not row.of]
+    if name != BOTH and name not in asked:
+        known = ", ".join([*asked, BOTH])
         raise InputError(f"suite expects {known}; found '{name}'")
-    return (name,)
+    kept = asked if name == BOTH else [name]
+    return tuple(k for k, row in SUITES.items() if (row.of or k) in kept)
 
 
 def bench(ask: Ask, folder: Path, show: Show) -> None:
     """Run experiments; what is done already is kept.
 
     Raises:
-        InputError: missing data, a leak, a folder that cannot be written to.
+        InputError: missing data, a leak, a folder that cannot be written to, an
+            experiment that is done on none of the suites.
         StoreError: the folder holds results of other data, settings or code.
     """
+    _expect_suites(ask)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         claim(folder, {"results of": "nsc bench"})
@@ -117,12 +143,27 @@ def bench(ask: Ask, folder: Path, show: Show) -> None:
         ) from None
     with exclusive(folder):
         for name in ask.suites:
+            chosen = [e for e in ask.experiments if name in e.suites]
+            if not chosen:
+                continue
             suite = load_suite(
                 name, ask.data, split=ask.split, most=ask.programs
             )
             described = _claim_suite(folder, suite)
-            for experiment in ask.experiments:
+            for experiment in chosen:
                 _Runs(ask, experiment, suite, described, folder, show).do()
+
+
+def _expect_suites(ask: Ask) -> None:
+    done = [e for e in ask.experiments if {*e.suites} & {*ask.suites}]
+    if not done:
+        row = ask.experiments[0]
+        known = " or ".join(
+            dict.fromkeys(SUITES[s].of or s for s in row.suites)
+        )
+        raise InputError(
+            f"{row.name} is done on suite {known}; found {', '.join(ask.suites)}"
+        )
 
 
 def _claim_suite(folder: Path, suite: Suite) -> dict[str, Any]:
@@ -130,16 +171,27 @@ def _claim_suite(folder: Path, suite: Suite) -> dict[str, Any]:
     file = folder / f"{suite.name}.json"
     described = suite.described()
     if not file.exists():
-        write_whole(file, json.dumps(described, indent=1))
+        _describe(file, suite, described)
         return described
     held = read_json(file)
-    if held != described:
+    if any(held.get(k) != described[k] for k in ("source", "digest")):
         raise StoreError(
             f"{folder} holds results of {held.get('source')} with digest"
             f" {held.get('digest')}; found {suite.source} with"
             f" {described['digest']}: choose another folder"
         )
+    if not all("tokens" in program for program in held["programs"]):
+        _describe(file, suite, described)  # as an earlier version wrote it
     return held
+
+
+def _describe(file: Path, suite: Suite, described: dict[str, Any]) -> None:
+    """Write what reports group programs by."""
+    traits = traits_of(suite.subjects)
+    pairs = zip(described["programs"], traits, strict=True)
+    programs = [program | more for program, more in pairs]
+    whole = described | {"programs": programs}
+    write_whole(file, json.dumps(whole, indent=1))
 
 
 def run_path(
@@ -151,14 +203,20 @@ def run_path(
 
 def measure(job: Job) -> list[Measured]:
     """Do a job, in whatever process."""
-    return EXPERIMENTS[job.experiment].measure(job)
+    return _marked(job, EXPERIMENTS[job.experiment].measure(job))
 
 
 def measure_targets(job: Job) -> list[Measured]:
     """Do a job that tells targets."""
     found = EXPERIMENTS[job.experiment].measure_targets
     assert found is not None, "only experiments with targets have such jobs"
-    return found(job)
+    return _marked(job, found(job))
+
+
+def _marked(job: Job, found: list[Measured]) -> list[Measured]:
+    """Say of every trial whether its start is what it is called."""
+    why = {task.subject.name: job.fallback(task) for task in job.tasks}
+    return [replace(m, fallback=why[m.program]) for m in found]
 
 
 class _Runs:
@@ -179,7 +237,7 @@ class _Runs:
         self.digest = described["digest"]
         self.folder = folder
         self.show = show
-        self.partners = partners(suite.subjects)
+        self.partners = partners(suite.subjects, suite.strangers)
 
     def do(self) -> None:
         """Do every run: what tells the targets first."""
@@ -191,8 +249,8 @@ class _Runs:
             targets = _means(done)
         trials = self.experiment.trials(self.ask.protocol)
         for row in self.ask.starts:
-            if row.races_as and self.experiment.measure_targets is not None:
-                continue  # a race has no epochs to count
+            if row.races_as and not self.experiment.has_races:
+                continue
             self._run(row.name, row, trials, measure, targets)
 
     def _run(
@@ -212,7 +270,7 @@ class _Runs:
         file = RunFile(path, self._head(name, row))
         done = file.read()
         jobs = list(self._jobs(row, trials, done, targets))
-        total = len(self.suite.subjects) * len(trials) * self._sizes()
+        total = len(self._startable(row)) * len(trials) * self._sizes()
         title = f"{self.experiment.name}, {suite}, {name}"
         self.show(title, len(done), total)
         for measured in self._worked(work, jobs):
@@ -220,6 +278,14 @@ class _Runs:
             done += measured
             self.show(title, len(done), total)
         return done
+
+    def _startable(self, row: Start) -> list[Subject]:
+        """List the programs that a start can be had for."""
+        return [
+            s
+            for s in self.suite.subjects
+            if row.is_drawn or s.topology == COVERING
+        ]
 
     def _sizes(self) -> int:
         one = self.experiment.measure_targets is not None
@@ -246,7 +312,7 @@ class _Runs:
         targets: dict[str, float],
     ) -> Iterator[Job]:
         """Cut what is missing into pieces: programs with as many inputs together."""
-        missing = _missing(self.suite.subjects, trials, done, self._sizes())
+        missing = _missing(self._startable(row), trials, done, self._sizes())
         grouped: dict[tuple[int, tuple[int, ...]], list[Subject]] = (
             defaultdict(list)
         )
@@ -299,14 +365,20 @@ def _missing(
 def _pieces(
     subjects: Sequence[Subject], trials: tuple[int, ...]
 ) -> Iterator[tuple[Sequence[Subject], tuple[int, ...]]]:
-    """Cut programs, and trials of what has many examples, into pieces of seconds."""
+    """Cut programs, and trials of what has many examples, into pieces of seconds.
+
+    Applications that share surrogates stay together: these are trained once.
+    """
     small = [s for s in subjects if len(s.x_train) <= JOB_EXAMPLES]
     for k in range(0, len(small), JOB_PROGRAMS):
         yield small[k : k + JOB_PROGRAMS], trials
+    large: dict[tuple[str, ...], list[Subject]] = defaultdict(list)
     for subject in subjects:
         if len(subject.x_train) > JOB_EXAMPLES:
-            for trial in trials:
-                yield [subject], (trial,)
+            large[subject.learners].append(subject)
+    for part in large.values():
+        for trial in trials:
+            yield part, (trial,)
 
 
 def _means(done: Iterable[Measured]) -> dict[str, float]:
@@ -317,11 +389,18 @@ def _means(done: Iterable[Measured]) -> dict[str, float]:
     return {name: float(np.mean(found)) for name, found in values.items()}
 
 
-def partners(subjects: Sequence[Subject]) -> dict[str, Subject | None]:
+def partners(
+    subjects: Sequence[Subject], strangers: Sequence[Subject] = ()
+) -> dict[str, Subject | None]:
     """Choose for each program another one, with as many inputs where there is one."""
     found: dict[str, Subject | None] = {}
     for subject in subjects:
-        others = [s for s in subjects if s.name != subject.name]
+        others = [
+            s
+            for s in (*subjects, *strangers)
+            if s.learners != subject.learners
+            and s.topology == subject.topology
+        ]
         alike = [s for s in others if s.n_inputs == subject.n_inputs]
         order = partial(_rank, subject.name)
         found[subject.name] = min(alike or others, key=order, default=None)

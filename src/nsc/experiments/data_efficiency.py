@@ -55,28 +55,28 @@ def _raced(job: Job, task: Task, size: float, trial: int) -> Measured:
     s = task.subject
     row = STARTS[job.initial].races_as
     x, y = share_examples(
-        s.x_train, s.y_train, share=size, seed=_seed(job, trial)
+        s.x_train, s.y_train, share=size, seed=examples_seed(job, trial)
     )
     drawn = job.start(task, trial)
     start = racers(row, s, job.sources.compnet, drawn)
-    w = raced(row, start, x, y, job.protocol.steps, _seed(job, trial))
+    w = raced(row, start, x, y, job.protocol.steps, examples_seed(job, trial))
     return Measured(
         s.name,
         size,
         trial,
-        value=bounded(_test_loss(w, task)),
-        start=bounded(_test_loss(start.w, task)),
+        value=bounded(test_loss(w, task)),
+        start=bounded(test_loss(start.w, task)),
         step=0,
     )
 
 
-def _test_loss(w: np.ndarray, task: Task) -> float:
+def test_loss(w: np.ndarray, task: Task) -> float:
     s = task.subject
     found = forward(w, COVERING, pad_inputs(s.x_test, COVERING))
     return float(((found - s.y_test) ** 2).mean())
 
 
-def _seed(job: Job, trial: int) -> int:
+def examples_seed(job: Job, trial: int) -> int:
     """Return the seed of a trial's examples, the same for all starts."""
     return SEEDS * job.protocol.seed + trial
 
@@ -84,11 +84,11 @@ def _seed(job: Job, trial: int) -> int:
 def _trials(job: Job, cells: dict[str, Cell]) -> Iterator[Trial]:
     for key, (task, size, trial) in cells.items():
         data = _examples(job, task, size, trial)
-        mean, spread = _scale(data, job.protocol.optimizer)
+        mean, spread = scale_of(data, job.protocol.optimizer)
         yield Trial(
             key,
             partial(_in_units, job, task, trial, mean, spread),
-            _standardised(data, mean, spread),
+            standardised(data, mean, spread),
         )
 
 
@@ -99,21 +99,21 @@ def _examples(job: Job, task: Task, size: float, trial: int) -> FinetuneData:
         s.x_train,
         s.y_train,
         share=size,
-        seed=_seed(job, trial),
+        seed=examples_seed(job, trial),
         x_test=s.x_test,
         y_test=s.y_test,
     )
 
 
-def _scale(data: FinetuneData, optimizer: str) -> tuple[float, float]:
-    """Return (mean, spread) that outputs are standardised with; Adam's are not."""
+def scale_of(data: FinetuneData, optimizer: str) -> tuple[float, float]:
+    """Return (mean, spread) that a program's outputs are standardised with; Adam's are not."""
     y = data.y_train
     if optimizer == "adam" or len(y) < 2 or y.std() == 0:
         return 0.0, 1.0
     return float(y.mean()), float(y.std())
 
 
-def _standardised(
+def standardised(
     data: FinetuneData, mean: float, spread: float
 ) -> FinetuneData:
     y_test = data.y_test
@@ -140,7 +140,7 @@ def _in_units(
 def _measured(score: Score, job: Job, cell: Cell) -> Measured:
     task, size, trial = cell
     data = _examples(job, task, size, trial)
-    unit = _scale(data, job.protocol.optimizer)[1] ** 2
+    unit = scale_of(data, job.protocol.optimizer)[1] ** 2
     return Measured(
         task.subject.name,
         size,

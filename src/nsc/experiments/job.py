@@ -25,11 +25,30 @@ class Task:
     Args:
         partner: another program with as many inputs, for mismatched text.
         target: the test loss to reach, where the experiment has one.
+        starts_as: the program that is started, where `subject` has other inputs.
     """
 
     subject: Subject
     partner: Subject | None = None
     target: float | None = None
+    starts_as: Subject | None = None
+
+    @property
+    def started(self) -> Subject:
+        """What an initialiser gets to see."""
+        return self.starts_as or self.subject
+
+    @property
+    def parts(self) -> tuple[Task, ...]:
+        """What is trained for an application: a task for each program it calls."""
+        if not self.subject.parts:
+            return (self,)
+        other = self.partner
+        others = () if other is None else other.parts or (other,)
+        return tuple(
+            Task(part, others[k % len(others)] if others else None)
+            for k, part in enumerate(self.subject.parts)
+        )
 
 
 @dataclass(frozen=True)
@@ -50,13 +69,21 @@ class Job:
 
     def start(self, task: Task, trial: int) -> np.ndarray:
         """Return where a trial starts, `w` of 9-4-4-1 in the program's units."""
-        made = _starts(self.initial, task, self.sources)
+        made = _starts(self.initial, task.started, task.partner, self.sources)
         return made[trial % len(made)]
+
+    def fallback(self, task: Task) -> str:
+        """Say what the start is instead, where it cannot be what it is called."""
+        row = STARTS[self.initial]
+        found = (row.falls_back(t.started, t.partner) for t in task.parts)
+        return ", ".join(dict.fromkeys(why for why in found if why))
 
 
 @lru_cache(maxsize=64)
-def _starts(initial: str, task: Task, sources: Sources) -> np.ndarray:
-    return STARTS[initial].make(task.subject, task.partner, sources)
+def _starts(
+    initial: str, subject: Subject, partner: Subject | None, sources: Sources
+) -> np.ndarray:
+    return STARTS[initial].make(subject, partner, sources)
 
 
 @dataclass(frozen=True)
@@ -69,6 +96,9 @@ class Measured:
         start: the test loss before any training.
         step: at which the value was measured.
         is_complete: False where the cap was met first.
+        fallback: what the start was instead, "" where it was what it is called; None
+            where nobody looked.
+        w: the parameters of a surrogate that a figure needs.
     """
 
     program: str
@@ -78,6 +108,8 @@ class Measured:
     start: float
     step: int
     is_complete: bool = True
+    fallback: str | None = None
+    w: list[float] | None = None
 
     @property
     def key(self) -> tuple[str, float, int]:

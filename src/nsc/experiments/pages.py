@@ -1,6 +1,6 @@
 """Results -> tables, figures and a page: RESULTS/report.
 
-In: a folder of results. Out: report.md, report.html and SVG files. Non-goals: running
+In: a folder of results. Out: report.md, report.html, SVG and PNG files. Non-goals: running
 anything.
 """
 
@@ -9,11 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from nsc.errors import InputError
+from nsc.experiments.ablations import arms_table
+from nsc.experiments.names import factor
+from nsc.experiments.protocol import Protocol
 from nsc.experiments.results import Result, read_results
+from nsc.experiments.starts import STARTS
 from nsc.experiments.suites import SUITES
-from nsc.experiments.tables import factor, pictures_of, tables_of
-from nsc.host import write_whole
+from nsc.experiments.tables import pictures_of, tables_of
+from nsc.host import replacing, write_whole
 from nsc.report import (
     Document,
     Section,
@@ -47,7 +53,7 @@ def write_report(folder: Path) -> list[Path]:
     """
     document = document_of(read_results(folder))
     target = folder / FOLDER
-    texts = {
+    texts: dict[str, str | bytes] = {
         "report.html": document_page(document),
         "report.md": document_markdown(document),
         **document_figures(document),
@@ -55,7 +61,7 @@ def write_report(folder: Path) -> list[Path]:
     try:
         target.mkdir(exist_ok=True)
         for name, text in texts.items():
-            write_whole(target / name, text)
+            _write(target / name, text)
     except OSError as error:
         raise InputError(
             f"cannot write to {target}: {error.strerror}"
@@ -63,13 +69,22 @@ def write_report(folder: Path) -> list[Path]:
     return [target / "report.html", target / "report.md"]
 
 
+def _write(path: Path, content: str | bytes) -> None:
+    if isinstance(content, str):
+        write_whole(path, content)
+        return
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
 def document_of(results: Sequence[Result]) -> Document:
     """Put results into a document."""
+    sections = tuple(_section(result, results) for result in results)
     return Document(
         "What a start is worth",
         lead=_LEAD,
         tiles=tuple(_tiles(results)),
-        sections=tuple(map(_section, results)),
+        sections=sections,
         warnings=tuple(dict.fromkeys(_warnings(results))),
     )
 
@@ -104,10 +119,12 @@ def _warnings(results: Iterable[Result]) -> Iterable[str]:
 def _misses(result: Result, name: str) -> bool:
     """Say whether a run lacks trials."""
     values = result.runs[name].values
-    protocol = result.head["protocol"]
-    is_timed = result.experiment.measure_targets is not None
-    trials = protocol["time_trials" if is_timed else "trials"]
-    return bool((values != values).any()) or values.shape[2] < trials
+    found = result.head["protocol"]
+    protocol = Protocol(**{**found, "sizes": tuple(found["sizes"])})
+    is_drawn = STARTS[name].is_drawn
+    wanted = [is_drawn or "topology" not in p for p in result.programs]
+    lacks = bool(np.isnan(values[wanted]).any())
+    return lacks or values.shape[2] < len(result.experiment.trials(protocol))
 
 
 def _title(result: Result) -> str:
@@ -116,11 +133,12 @@ def _title(result: Result) -> str:
     return f"{result.experiment.title}, {suite}, {optimizer}"
 
 
-def _section(result: Result) -> Section:
+def _section(result: Result, results: Sequence[Result]) -> Section:
+    """Put a result into a section, beside the other arm where it has one."""
     return Section(
         _title(result),
         notes=tuple(_notes(result)),
-        tables=tuple(tables_of(result)),
+        tables=(*arms_table(result, results), *tables_of(result)),
         pictures=tuple(pictures_of(result)),
     )
 
@@ -130,10 +148,15 @@ def _notes(result: Result) -> Iterable[str]:
     counts = result.suite["counts"]
     left = ", ".join(f"{n} left out ({why})" for why, n in counts.items() if n)
     yield (
-        f"{len(result.programs)} programs ({result.suite['source']}"
+        f"{_counted(len(result.programs))} ({result.suite['source']}"
         f"{'; ' if left else ''}{left}). Digest {result.suite['digest']}."
     )
     steps = protocol["steps"]
+    if result.experiment.about:
+        yield from result.experiment.about
+        trials = result.runs["random"].trials
+        yield f"{trials} trials; {steps} steps. {_floor_text(result)}"
+        return
     if result.experiment.measure_targets is None:
         yield (
             f"{protocol['trials']} trials, each with a subset of the examples and a"
@@ -151,5 +174,15 @@ def _notes(result: Result) -> Iterable[str]:
             " resolution of the measurement."
         )
     if result.experiment.measure_targets is None:
-        floor = result.floor
-        yield f"Mean test losses below {floor:g} count as {floor:g}."
+        yield _floor_text(result)
+
+
+def _counted(count: int) -> str:
+    return "1 program" if count == 1 else f"{count} programs"
+
+
+def _floor_text(result: Result) -> str:
+    floor = result.floor
+    return (
+        f"Mean {result.experiment.unit}s below {floor:g} count as {floor:g}."
+    )

@@ -7,6 +7,7 @@ not done yet count with the programs that they have. Non-goals: drawing (pages.p
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,24 @@ ALL = "all"
 Described = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Fallbacks:
+    """How many programs a start was something else for.
+
+    Args:
+        counts: programs by what it was instead.
+        known: programs that were looked at; earlier versions did not.
+    """
+
+    counts: Mapping[str, int]
+    known: int
+
+    @property
+    def total(self) -> int:
+        """All programs whose start was something else."""
+        return sum(self.counts.values())
+
+
 @dataclass(frozen=True, eq=False)
 class Result:
     """One experiment on one suite with one optimizer.
@@ -44,6 +63,8 @@ class Result:
         head: of the random run, which says how it was done.
         runs: values by initialisation, random among them.
         capped: trials that met the cap, and all, by initialisation.
+        fallbacks: programs whose start is not what it is called.
+        kept: parameters that figures need, by (initialisation, program, size).
     """
 
     experiment: Experiment
@@ -51,6 +72,8 @@ class Result:
     head: Head
     runs: Mapping[str, Values]
     capped: Mapping[str, tuple[int, int]]
+    fallbacks: Mapping[str, Fallbacks]
+    kept: Mapping[tuple[str, str, float], list[float]]
     _sureness: dict[str, Bootstrap] = field(default_factory=dict)
 
     @property
@@ -78,13 +101,18 @@ class Result:
 
     def gains(self, initial: str) -> np.ndarray:
         """Return improvements, `program size`; NaN where a trial is missing."""
-        return gains(self.runs[RANDOM], self.runs[initial], self.floor)
+        return gains(*self._pair(initial), self.floor)
+
+    def _pair(self, initial: str) -> tuple[Values, Values]:
+        """Return values whose ratio is the improvement."""
+        pair = self.runs[RANDOM], self.runs[initial]
+        return (pair[1], pair[0]) if self.experiment.is_score else pair
 
     def sureness(self, initial: str) -> Bootstrap:
         """Return improvements with their intervals, computed once."""
         if initial not in self._sureness:
             self._sureness[initial] = Bootstrap(
-                self.runs[RANDOM], self.runs[initial], self.floor
+                *self._pair(initial), self.floor
             )
         return self._sureness[initial]
 
@@ -118,7 +146,7 @@ def _result(
     names = [program["name"] for program in described["programs"]]
     heads: dict[str, Head] = {}
     values: dict[str, Values] = {}
-    capped: dict[str, tuple[int, int]] = {}
+    every: dict[str, list[Measured]] = {}
     for path in sorted(runs.glob("*.jsonl")):
         head, measured = read_run(path)
         initial = str(head.get("run"))
@@ -133,7 +161,7 @@ def _result(
             )
         heads[initial] = head
         values[initial] = values_of(measured, names)
-        capped[initial] = _capped(measured)
+        every[initial] = measured
     if RANDOM not in values:
         return None
     head = heads[RANDOM]
@@ -143,7 +171,15 @@ def _result(
         for name, v in values.items()
         if v.sizes == values[RANDOM].sizes
     }
-    return Result(experiment, described, head, whole, capped)
+    return Result(
+        experiment,
+        described,
+        head,
+        whole,
+        capped={name: _capped(found) for name, found in every.items()},
+        fallbacks={name: _fallbacks(found) for name, found in every.items()},
+        kept=_kept(every),
+    )
 
 
 def _expect_described(path: Path, described: Described) -> None:
@@ -168,6 +204,27 @@ def _expect_alike(runs: Path, heads: Mapping[str, Head]) -> None:
 
 def _capped(measured: Sequence[Measured]) -> tuple[int, int]:
     return sum(not m.is_complete for m in measured), len(measured)
+
+
+def _fallbacks(measured: Sequence[Measured]) -> Fallbacks:
+    """Count programs, each by what its start was."""
+    found: dict[str, str] = {}
+    for m in measured:
+        if m.fallback is not None:
+            found[m.program] = found.get(m.program) or m.fallback
+    counts = Counter(why for why in found.values() if why)
+    return Fallbacks(dict(sorted(counts.items())), len(found))
+
+
+def _kept(
+    every: Mapping[str, Sequence[Measured]],
+) -> dict[tuple[str, str, float], list[float]]:
+    return {
+        (name, m.program, m.size): m.w
+        for name, found in every.items()
+        for m in found
+        if m.w is not None
+    }
 
 
 def rows(results: Iterable[Result]) -> Iterator[dict[str, Any]]:
@@ -202,6 +259,8 @@ def _row(
         "improvement": finite(interval.improvement),
         "low": finite(interval.low),
         "high": finite(interval.high),
+        "fallbacks": result.fallbacks[initial].total,
+        "fallbacks_known": result.fallbacks[initial].known,
     }
 
 

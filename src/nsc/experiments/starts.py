@@ -35,6 +35,7 @@ from nsc.syntax import Domain
 RANDOM = "random"  # what improvements are measured against
 SEEDS = 3  # of starts that were trained with several
 EXACT = 512  # examples that a start without a DAG is fitted to
+BASE = "text-free vector"
 GENTLE = 0.05  # slope at which a sigmoid passes for a line
 _COMPNET = ("nsc.initial", "nsc.compnet")
 
@@ -57,6 +58,7 @@ class Sources:
 
 
 Make = Callable[[Subject, Subject | None, Sources], np.ndarray]
+FallsBack = Callable[[Subject, Subject | None], str]
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,9 @@ class Start:
         made_of: what its parameters hang on, beside programs and seed.
         missing: what to do where it cannot be had; "" where it can.
         is_control: whether it is one that nobody would use.
+        falls_back: (program, partner) -> what it is instead where the text says nothing
+            to it; "" where it is what it is called.
+        is_drawn: whether it can be had for any topology, not 9-4-4-1 alone.
         races_as: the row of `INITIALISERS` whose starts race, of which `make` gives the
             first; "" for a start that is alone. With Levenberg-Marquardt, and for data
             efficiency, only.
@@ -81,6 +86,8 @@ class Start:
     made_of: Callable[[Sources], str]
     missing: Callable[[Sources], str] = lambda sources: ""
     is_control: bool = False
+    falls_back: FallsBack = lambda subject, partner: ""
+    is_drawn: bool = False
     races_as: str = ""
 
 
@@ -94,7 +101,9 @@ def _drawn(name: str) -> Make:
             seed_of(sources.seed, subject.name, name, t)
             for t in range(sources.draws)
         ]
-        return np.stack([random_parameters(COVERING, seed=s) for s in seeds])
+        return np.stack(
+            [random_parameters(subject.topology, seed=s) for s in seeds]
+        )
 
     return make
 
@@ -167,12 +176,33 @@ def _by_initialiser(name: str) -> Make:
     return make
 
 
+def _unread(subject: Subject, partner: Subject | None) -> str:
+    return RANDOM if _parsed(subject) is None else ""
+
+
+def _without_dag(subject: Subject, partner: Subject | None) -> str:
+    return BASE if subject.dag is None else ""
+
+
+def _unread_or_without_dag(subject: Subject, partner: Subject | None) -> str:
+    return _unread(subject, partner) or _without_dag(subject, partner)
+
+
+def _without_partner(subject: Subject, partner: Subject | None) -> str:
+    if partner is None:
+        return "the program's own text"
+    return _without_dag(partner, None)
+
+
+@lru_cache(maxsize=64)
 def _parsed(subject: Subject) -> Program | None:
     """Read a program's text; None where it cannot be read any more."""
     try:
         program = parse_program(subject.text, function=subject.function)
     except (SourceError, InputError):
         return None
+    if program.n_inputs != subject.n_inputs:
+        return None  # another function of the text
     lo, hi = zip(*subject.box, strict=True)
     return replace(program, domain=Domain(lo, hi))
 
@@ -269,24 +299,41 @@ def _needs_bert(sources: Sources) -> str:
 
 
 _ROWS = (
-    Start(RANDOM, "random", _drawn(RANDOM), _nothing),
+    Start(RANDOM, "random", _drawn(RANDOM), _nothing, is_drawn=True),
     *(
-        Start(name, title, _by_initialiser(name), _of_initialisers)
-        for name, title in (
-            ("pretrained", "pretrained (no text)"),
-            ("maml", "MAML (no text)"),
-            ("nearest", "nearest training program"),
+        Start(
+            name,
+            title,
+            _by_initialiser(name),
+            _of_initialisers,
+            falls_back=falls_back,
+        )
+        for name, title, falls_back in (
+            ("pretrained", "pretrained (no text)", _unread),
+            ("maml", "MAML (no text)", _unread),
+            (
+                "nearest",
+                "nearest training program",
+                _unread_or_without_dag,
+            ),
         )
         if name in INITIALISERS
     ),
     Start("bert", "the papers' CompNet", _bert, _of_bert, _needs_bert),
-    Start("compnet", "CompNet", _compiled, _of_compnet),
+    Start(
+        "compnet",
+        "CompNet",
+        _compiled,
+        _of_compnet,
+        falls_back=_without_dag,
+    ),
     Start("distill", "distilled (runs it)", _distilled, _of_code),
     Start(
         "auto",
         "race of 8: text and random",
         _compiled,
         _of_compnet,
+        falls_back=_without_dag,
         races_as="auto",
     ),
     Start(
@@ -302,6 +349,7 @@ _ROWS = (
         _mismatched,
         _of_compnet,
         is_control=True,
+        falls_back=_without_partner,
     ),
     Start("base", "text-free vector", _base, _of_compnet, is_control=True),
     Start("true-mean", "true mean", _true_mean, _nothing, is_control=True),
@@ -318,6 +366,7 @@ _ROWS = (
         _drawn("random-again"),
         _nothing,
         is_control=True,
+        is_drawn=True,
     ),
 )
 STARTS: Mapping[str, Start] = {row.name: row for row in _ROWS}

@@ -15,6 +15,7 @@ import numpy as np
 
 from nsc.compnet import CompilerInput
 from nsc.graph import Dag, Unsupported
+from nsc.surrogate import COVERING, Topology
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +29,10 @@ class Subject:
         dag: over inputs in [-1, 1]; None where the text has none.
         x_train, x_test: `n i` in [-1, 1].
         y_train, y_test: `n 1`, the first output in the program's units.
+        topology: of its surrogate.
+        parts: what an application calls, each with a surrogate of its own; the fields
+            above are then the first one's. Empty for a program that is itself one.
+        runs_on: what an application works on: a picture, a signal.
     """
 
     name: str
@@ -39,6 +44,14 @@ class Subject:
     y_train: np.ndarray
     x_test: np.ndarray
     y_test: np.ndarray
+    topology: Topology = COVERING
+    parts: tuple[Subject, ...] = ()
+    runs_on: np.ndarray | None = None
+
+    @property
+    def learners(self) -> tuple[str, ...]:
+        """Name what is trained for it: other applications may share it."""
+        return tuple(part.name for part in self.parts) or (self.name,)
 
     @property
     def n_inputs(self) -> int:
@@ -54,7 +67,8 @@ class Subject:
     def described(self) -> dict[str, Any]:
         """Say what groups of programs are made by, as plain values."""
         outputs = np.concatenate([self.y_train, self.y_test])
-        return {
+        wide = {"topology": str(self.topology)}
+        return (wide if self.topology != COVERING else {}) | {
             "name": self.name,
             "inputs": self.n_inputs,
             "nodes": None if self.dag is None else len(self.dag),
@@ -69,7 +83,10 @@ def digest_of(subjects: Sequence[Subject]) -> str:
     digest = hashlib.blake2b(digest_size=8)
     for s in subjects:
         digest.update(f"{s.name}\0{s.text}\0{s.box}\0".encode())
-        for a in (s.x_train, s.y_train, s.x_test, s.y_test):
+        if s.parts:
+            digest.update(digest_of(s.parts).encode())
+        more = () if s.runs_on is None else (s.runs_on,)
+        for a in (s.x_train, s.y_train, s.x_test, s.y_test, *more):
             digest.update(f"{a.shape}".encode())
             digest.update(np.ascontiguousarray(a, np.float64).tobytes())
     return digest.hexdigest()

@@ -7,6 +7,7 @@ Non-goals: making data sets (exestack).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +24,15 @@ from nsc.exestack import (
     read_parrot,
     shared_programs,
 )
+from nsc.experiments.photographs import (
+    PAIRS,
+    applications,
+    benchmark_picture,
+    drawn_picture,
+    photographs,
+    picture_subjects,
+    wide_applications,
+)
 from nsc.experiments.protocol import seed_of
 from nsc.experiments.subject import Subject, digest_of
 from nsc.graph import Dag, evaluate
@@ -31,6 +41,10 @@ from nsc.record import Record, read_records, shared_inputs
 TRAINING = 1024  # of a record's 2,048 examples; the others test
 LEAST_VARIANCE = 1e-8  # of outputs: programs below are left out
 CPN = "cpn"
+# a definition begins a line, its parameters and brace follow
+_DEFINITION = re.compile(
+    r"^\w[\w \t*]*?(\w+)\s*\([^;{}]*\)\s*\{", re.MULTILINE
+)
 SPLITS = ("test", "validation")
 QUICK_SEED = 990_019  # of no data set
 QUICK_PROGRAMS = 6
@@ -45,12 +59,14 @@ class Suite:
         name: of its row.
         source: where they come from, for people.
         counts: what was left out, and why.
+        strangers: programs that are not measured, for mismatched text.
     """
 
     name: str
     source: str
     subjects: tuple[Subject, ...]
     counts: Mapping[str, int]
+    strangers: tuple[Subject, ...] = ()
 
     def described(self) -> dict[str, Any]:
         """Return what reports need of it, as plain values."""
@@ -71,11 +87,14 @@ class Row:
         title: what reports call it.
         load: (folder of data sets, split) -> its programs.
         make: the same without data, smaller.
+        of: the suite that a user asks for to get this one; itself, but for applications
+            of its programs.
     """
 
     title: str
     load: Callable[[Path, str], Suite]
     make: Callable[[], Suite]
+    of: str = ""
 
 
 def load_suite(
@@ -158,7 +177,7 @@ def subject_of(record: Record) -> Subject:
     return Subject(
         name=record.name,
         text=record.text,
-        function=record.name.rsplit(":", 1)[-1],
+        function=_function_of(record),
         box=record.box,
         dag=record.dag,
         x_train=x[:TRAINING],
@@ -166,6 +185,15 @@ def subject_of(record: Record) -> Subject:
         x_test=x[TRAINING:],
         y_test=y[TRAINING:],
     )
+
+
+def _function_of(record: Record) -> str:
+    """Name a record's function: generated ones do not bear its name, it is the last."""
+    _, colon, name = record.name.rpartition(":")
+    if colon:
+        return name
+    found = _DEFINITION.findall(record.text)
+    return found[-1] if found else record.name
 
 
 def _named(subjects: Sequence[Subject]) -> tuple[Subject, ...]:
@@ -181,14 +209,18 @@ def _named(subjects: Sequence[Subject]) -> tuple[Subject, ...]:
 
 
 def _parrot(data: Path, split: str) -> Suite:
+    programs = [p for p in _benchmark(data) if p.code.suite == CPN]
+    return Suite("parrot", "parrot", tuple(map(_of_parrot, programs)), {})
+
+
+def _benchmark(data: Path) -> list[ParrotProgram]:
     folder = data / "parrot"
     if not folder.is_dir():
         raise InputError(
             f"there is no benchmark at {folder}; make it with: nsc data parrot -o"
             f" {folder}"
         )
-    programs = [p for p in read_parrot(folder) if p.code.suite == CPN]
-    return Suite("parrot", folder.name, tuple(map(_of_parrot, programs)), {})
+    return read_parrot(folder)
 
 
 def _of_parrot(program: ParrotProgram) -> Subject:
@@ -258,7 +290,78 @@ def _quick_exestack() -> Suite:
     return Suite("exestack", "generated programs", subjects, {})
 
 
+def _photographs(data: Path, split: str) -> Suite:
+    return _of_pictures(_parrot(data, split), photographs())
+
+
+def _quick_photographs() -> Suite:
+    return _of_pictures(_quick_parrot(), {"drawn": drawn_picture()})
+
+
+def _of_pictures(programs: Suite, pictures: dict[str, np.ndarray]) -> Suite:
+    named = {s.name: s for s in programs.subjects}
+    _expect_programs(named)
+    distance = named.pop("kmeans")
+    subjects = picture_subjects(distance, pictures)
+    source = f"{programs.source}; pictures: {', '.join(pictures)}"
+    strangers = tuple(named.values())
+    return Suite("photographs", source, subjects, {}, strangers)
+
+
+def _applications(data: Path, split: str) -> Suite:
+    programs = {p.name: p for p in _benchmark(data)}
+    _expect_programs(programs)
+    named = {
+        name: _of_parrot(p)
+        for name, p in programs.items()
+        if p.code.suite == CPN
+    }
+    picture = benchmark_picture(programs["kmeans"])
+    wide = wide_applications(list(programs.values()))
+    subjects = (*applications(named, picture), *wide)
+    return Suite("applications", "parrot", subjects, {})
+
+
+def _expect_programs(found: Mapping[str, Any]) -> None:
+    """Refuse a benchmark that was made of some programs only."""
+    wanted = [c.name for c in parrot_programs() if c.suite == CPN]
+    lacking = [name for name in wanted if name not in found]
+    if lacking:
+        raise InputError(
+            f"the benchmark lacks {', '.join(lacking)}: applications need all of it;"
+            " make it anew with: nsc data parrot"
+        )
+
+
+def _quick_applications() -> Suite:
+    programs = _quick_parrot()
+    named = {s.name: s for s in programs.subjects}
+    subjects = applications(named, drawn_picture())
+    counts = {"jmeint and jpeg need the benchmark's data": 2}
+    return Suite("applications", programs.source, subjects, counts)
+
+
+def _pairs(found: Suite) -> Suite:
+    kept = tuple(s for s in found.subjects if s.name in PAIRS)
+    return Suite("pairs", found.source, kept, {})
+
+
 SUITES: Mapping[str, Row] = {
     "exestack": Row("ExeStackCPN", _exestack, _quick_exestack),
     "parrot": Row("ParrotBenchCPN", _parrot, _quick_parrot),
+    "photographs": Row(
+        "photographs", _photographs, _quick_photographs, of="parrot"
+    ),
+    "applications": Row(
+        "AxBench's applications",
+        _applications,
+        _quick_applications,
+        of="parrot",
+    ),
+    "pairs": Row(
+        "programs with two outputs",
+        lambda data, split: _pairs(_applications(data, split)),
+        lambda: _pairs(_quick_applications()),
+        of="parrot",
+    ),
 }

@@ -5,12 +5,18 @@ In: a `Result`. Out: the report room's tables and pictures. Non-goals: pages (pa
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from nsc.experiments.ablations import (
+    memory_figure,
+    traits_tables,
+    values_table,
+)
 from nsc.experiments.groups import groups_of
+from nsc.experiments.names import factor, kind_of, size_text
+from nsc.experiments.pictures import photos_of
 from nsc.experiments.published import ICML, PREPRINT, PUBLISHED, published
 from nsc.experiments.results import Result
 from nsc.experiments.starts import STARTS
@@ -21,6 +27,7 @@ from nsc.experiments.statistics import (
     least_improving,
     percentiles,
 )
+from nsc.experiments.suites import SUITES
 from nsc.report import (
     Axis,
     Bar,
@@ -42,26 +49,6 @@ _THEIRS = {
     (PREPRINT, "bert"): "HyBERTNet",
     (ICML, "bert"): "CompNet",
 }
-# a colour for each start, the same in all figures
-_KINDS = {
-    name: f"c{k}"
-    for k, name in enumerate(
-        (
-            "compnet",
-            "bert",
-            "distill",
-            "maml",
-            "pretrained",
-            "nearest",
-            "mismatched",
-            "base",
-            "true-mean",
-            "best-linear",
-            "random-again",
-            "auto",
-        )
-    )
-}
 Cell = tuple[str, str]  # program, size
 
 
@@ -71,6 +58,17 @@ def tables_of(result: Result) -> Iterator[TableOf]:
     if len(result.programs) <= FEW:
         yield _by_program(result)
     yield _percentiles(result)
+    if not SUITES[result.suite["suite"]].of:
+        yield from _grouped(result)
+    if result.experiment.shows_values:
+        yield values_table(result)
+    if any(count for count, _ in result.capped.values()):
+        yield _capped(result)
+    yield _fallbacks(result)
+
+
+def _grouped(result: Result) -> Iterator[TableOf]:
+    """Yield tables of groups of programs; applications have none."""
     yield _groups(result, "By group of programs, all sizes", result.gains)
     if len(result.sizes) > 1 and result.sizes[0] == 0:
         yield _groups(
@@ -78,8 +76,7 @@ def tables_of(result: Result) -> Iterator[TableOf]:
             "By group of programs, without examples",
             lambda initial: result.gains(initial)[:, :1],
         )
-    if any(count for count, _ in result.capped.values()):
-        yield _capped(result)
+    yield from traits_tables(result)
 
 
 def pictures_of(result: Result) -> Iterator[Picture]:
@@ -92,23 +89,12 @@ def pictures_of(result: Result) -> Iterator[Picture]:
     if len(result.programs) <= FEW:
         yield Picture(f"{name}-by-program", _bars_by_program(result))
     yield Picture(f"{name}-percentiles", _curves(result))
-
-
-def size_text(size: float) -> str:
-    """Write a share of the examples as "0.1 %"."""
-    return f"{100 * size:g} %"
-
-
-def kind_of(initial: str) -> str:
-    """Return the colour of a start."""
-    return _KINDS.get(initial, f"c{len(_KINDS)}")
-
-
-def factor(value: float | None) -> str:
-    """Write an improvement, such as "5.02" or "1.8e+04"; a dash for none."""
-    if value is None or not math.isfinite(value):
-        return "-"
-    return f"{value:.3g}"
+    memory = memory_figure(result)
+    if memory is not None:
+        yield Picture(f"{name}-similarity", memory)
+    if result.kept:
+        for photo, drawing in photos_of(result):
+            yield Picture(f"{name}-{photo}", drawing)
 
 
 def _titles(result: Result) -> list[str]:
@@ -268,6 +254,21 @@ def _capped(result: Result) -> TableOf:
     return TableOf(
         "Trials that never reached the target and count as the cap",
         ("start", "capped", "trials"),
+        tuple(rows),
+    )
+
+
+def _fallbacks(result: Result) -> TableOf:
+    """Tabulate the programs to which a start is not what it is called."""
+    rows = []
+    for name in ("random", *result.others):
+        found = result.fallbacks[name]
+        told = [f"{why}: {n}" for why, n in found.counts.items()]
+        title = STARTS[name].title
+        rows.append((title, "; ".join(told) or "none", str(found.known)))
+    return TableOf(
+        "Programs whose start is something else, for the text says nothing to it",
+        ("start", "starts as", "programs looked at"),
         tuple(rows),
     )
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from html import escape
 
 from nsc.report.page import page_of
+from nsc.report.photos import Photos
 from nsc.report.svg import Drawing
 
 
@@ -34,12 +35,18 @@ class Picture:
     """A figure.
 
     Args:
-        name: of its file, without ".svg".
+        name: of its file, without its suffix.
         drawing: what draws it.
     """
 
     name: str
-    drawing: Drawing
+    drawing: Drawing | Photos
+
+    @property
+    def file_name(self) -> str:
+        """The name of its file: drawings are SVG, photographs PNG."""
+        suffix = "png" if isinstance(self.drawing, Photos) else "svg"
+        return f"{self.name}.{suffix}"
 
 
 @dataclass(frozen=True)
@@ -126,7 +133,7 @@ def document_markdown(document: Document) -> str:
             lines += [note, ""]
         for picture in section.pictures:
             title = picture.drawing.title
-            lines += [f"![{title}]({picture.name}.svg)", ""]
+            lines += [f"![{title}]({picture.file_name})", ""]
         for table in section.tables:
             lines += [f"### {table.title}", "", *_markdown(table), ""]
     return "\n".join(lines).rstrip() + "\n"
@@ -143,10 +150,10 @@ def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(kept)} |"
 
 
-def document_figures(document: Document) -> dict[str, str]:
-    """Return each figure as the text of an SVG file, by the file's name."""
+def document_figures(document: Document) -> dict[str, str | bytes]:
+    """Return each figure as an SVG or PNG file, by the file's name."""
     return {
-        f"{picture.name}.svg": picture.drawing.file()
+        picture.file_name: picture.drawing.file()
         for section in document.sections
         for picture in section.pictures
     }

@@ -32,7 +32,27 @@ def improvements_text(rows: Sequence[Mapping[str, Any]]) -> Group:
     parts: list[Text | Table] = []
     for key, found in groups.items():
         parts += [Text(", ".join(key), style="bold"), _table(found)]
+        parts += _fallbacks(found)
     return Group(*parts)
+
+
+def _fallbacks(rows: Sequence[Mapping[str, Any]]) -> list[Text | Table]:
+    """Say which starts are not what they are called, for how many programs."""
+    counts = {
+        r[
+            "initial"
+        ]: f"{r['initial']} {r['fallbacks']} of {r['fallbacks_known']}"
+        for r in rows
+        if r.get("fallbacks")
+    }
+    if not counts:
+        return []
+    return [
+        Text(
+            "programs that a start could not read, so that it is another one: "
+            + ", ".join(counts.values())
+        )
+    ]
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
