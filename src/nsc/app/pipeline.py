@@ -20,6 +20,11 @@ import numpy as np
 from nsc.app.checked import checked
 from nsc.app.figures import Pair, figures_of
 from nsc.app.held import held_of
+from nsc.app.notes import (
+    notes_of_compilation,
+    notes_of_initial,
+    notes_on_fixed,
+)
 from nsc.app.options import CompileOptions
 from nsc.app.running import Running, announce_plan, running_of
 from nsc.app.state import refuse_unread_state
@@ -37,10 +42,8 @@ from nsc.initial import FROM_TEXT, INITIALISERS, Initial, Initialiser, Order
 from nsc.program import Program, as_returned, draw_inputs
 from nsc.report import CallTime, Figures, Twin
 from nsc.surrogate import COVERING, Member, Surrogate, Topology
-from nsc.text import said_of_unread
 from nsc.verify import Verification, verify
 
-USELESS = 0.5  # of an output's variance is error
 DRAFT_ROWS = 64  # inputs drawn to check exports of what nothing has verified
 
 
@@ -132,7 +135,11 @@ def compile_text(program: Program, options: CompileOptions) -> Compiled:
             _template(program), _starts(row, initial, orders)
         )
         expected = _expected(initial, surrogate)
-    notes = (*_notes_of(initial), *program.notes, *_fixed(program))
+    notes = (
+        *notes_of_initial(initial),
+        *program.notes,
+        *notes_on_fixed(program),
+    )
     if expected is None:
         raise InputError(
             f"{program.name}: its text alone does not give a surrogate:"
@@ -229,7 +236,7 @@ def _compiled(
             program, prepared, untrained, found, timing
         )
     initial = prepared.initial[chosen]
-    notes = _notes(program, initial, found, options)
+    notes = notes_of_compilation(program, initial, found, options)
     evidence = replace(evidence, initial_runs=sum(i.runs for i in initial))
     return Compiled(
         program,
@@ -357,76 +364,6 @@ def _evidence(
 def errors_of(found: Verification) -> np.ndarray:
     """Return the root mean squared error of each output, `o`."""
     return np.array([output.rmse for output in found.outputs or (found,)])
-
-
-def _notes(
-    program: Program,
-    initial: Sequence[Initial],
-    found: Compilation,
-    options: CompileOptions,
-) -> tuple[str, ...]:
-    """Say what of a compilation its user should know."""
-    notes = [*_notes_of(initial), *_ended(found, options)]
-    if found.reached is False:
-        best = found.verification.rmse
-        notes.append(
-            f"the target error {options.target_error:g} was not reached; verified rmse is"
-            f" {best:.3g}: {found.given_up}"
-        )
-    if program.prints:
-        names = ", ".join(program.prints)
-        notes.append(
-            f"what the program prints ({names}) is discarded: no output of it"
-        )
-    notes += said_of_unread(program.name, program.unread)
-    notes += [*program.notes, *_fixed(program)]
-    return (
-        *notes,
-        *_useless(found.verification, found.surrogate.output_names),
-    )
-
-
-def _ended(found: Compilation, options: CompileOptions) -> tuple[str, ...]:
-    """Say what was left out when the user ended the running."""
-    if not found.is_ended:
-        return ()
-    runs = found.runs
-    learned = runs["train"] + runs["validation"]
-    return (
-        f"the running was ended: learned from {learned:,} runs of"
-        f" {max(options.budget, learned):,}, verified on {found.verification.n:,}; the"
-        " same command goes on from there",
-    )
-
-
-def _fixed(program: Program) -> list[str]:
-    """Name what a surrogate was made for one value of."""
-    return [
-        f"{leaf.name} is fixed at {value:.10g}: the surrogate is not one for other values"
-        for leaf, value in program.signature.fixed
-    ]
-
-
-def _notes_of(initial: Sequence[Initial]) -> tuple[str, ...]:
-    """Collect what is to be said of initial parameters, each thing once."""
-    return tuple(dict.fromkeys(note for i in initial for note in i.notes))
-
-
-def _useless(found: Verification, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Name the outputs that the mean would be nearly as good for."""
-    each = found.outputs or (found,)
-    poor = [
-        f"{name} (nmse {v.nmse:.2g})"
-        for name, v in zip(names, each, strict=True)
-        if USELESS < v.nmse < np.inf
-    ]
-    if not poor:
-        return ()
-    advice = (
-        "narrow the domain, learn from more runs (budget), make the network larger"
-        " (topology), or give a target error"
-    )
-    return (f"hardly better than a constant: {', '.join(poor)}; {advice}",)
 
 
 def _expected(
