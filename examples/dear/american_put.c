@@ -1,4 +1,4 @@
-// nsc: --function american_put --topology 9-16-16-1 --budget 2048 --domain spot=80:120,strike=80:120,rate=0.01:0.08,volatility=0.15:0.5,years=0.25:2
+// nsc: --function american_put --topology 9-8-8-1 --budget 2048 --domain spot=80:120,strike=80:120,rate=0.01:0.08,volatility=0.15:0.5,years=0.25:2
 /* Price of an American put by the binomial tree of Cox, Ross and Rubinstein (1979).
    spot, strike: prices, 80 to 120; rate: a year, 0.01 to 0.08; volatility: a square root of a year,
    0.15 to 0.5; years: until expiry, 0.25 to 2. Result: in the unit of the prices. */
