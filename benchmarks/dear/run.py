@@ -74,9 +74,10 @@ class Row:
         return self.speed_up >= LEAST_SPEED_UP and self.nmse <= LARGEST_NMSE
 
     def __str__(self) -> str:
+        digits = 0 if self.speed_up >= 10 else 1
         return (
             f"{self.program:13} {self.topology:9} {self.original_ns:11,.0f}"
-            f" {self.surrogate_ns:12.1f} {self.speed_up:7,.0f}x {self.nmse:8.1e}"
+            f" {self.surrogate_ns:12.1f} {self.speed_up:7,.{digits}f}x {self.nmse:8.1e}"
             f" {self.runs:5} {self.other_runs:7} {self.seconds:5.1f}"
             f" {self.cpu_seconds:5.1f}"
         )
