@@ -1,7 +1,7 @@
-// nsc: --function mean_flux --topology 9-16-16-1 --budget 2048 --domain eccentricity=0:0.6,start=0:360,span=10:120
+// nsc: --function mean_flux --topology 9-16-16-1 --budget 2048 --domain eccentricity=0:0.5,start=0:360,span=10:120
 /* Sunlight that an eccentric planet gets over a season: Kepler's equation M = E - e sin(E), solved
    by Newton's method at every moment of the season.
-   eccentricity: 0 to 0.6; start: mean anomaly where the season begins, 0 to 360 degrees; span: its
+   eccentricity: 0 to 0.5; start: mean anomaly where the season begins, 0 to 360 degrees; span: its
    length as mean anomaly, 10 to 120 degrees. Result: mean of (semi-major axis / distance)^2. */
 #include <math.h>
 

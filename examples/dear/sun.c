@@ -1,8 +1,8 @@
-// nsc: --function daily_insolation --topology 9-16-16-1 --budget 3072 --domain day=1:365,latitude=20:60,tilt=0:90,azimuth=90:270
+// nsc: --function daily_insolation --topology 9-16-16-1 --budget 3072 --domain day=1:365,latitude=20:60,tilt=0:90,azimuth=120:240
 /* Sunlight that falls on a tilted panel in a day under a clear sky: the sun's position every few
    minutes, the air that its light crosses, and the angle at which it meets the panel.
    day: of the year, 1 to 365; latitude: 20 to 60 degrees north; tilt: of the panel from level, 0 to
-   90 degrees; azimuth: that it faces, 90 (east) to 270 (west) degrees. Result: kWh/m^2. */
+   90 degrees; azimuth: that it faces, 120 to 240 degrees (180: south). Result: kWh/m^2. */
 #include <math.h>
 
 #define MOMENTS 288
