@@ -4,7 +4,7 @@ BIN := .venv/bin
 TORCH := torch==2.13.0
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help setup torch test test-newest test-slow attack fuzz coverage demo figures data held-out train baselines train-preprint experiments release-data release-weights bench clean
+.PHONY: help setup torch test test-newest test-slow attack fuzz coverage demo demo-dear figures data held-out train baselines train-preprint experiments release-data release-weights bench clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -62,6 +62,9 @@ test-slow: .venv/torch ## the tests that take minutes, on a local Ray cluster to
 
 demo: .venv/ready ## compile every example into out/
 	$(BIN)/python examples/demo.py
+
+demo-dear: .venv/ready ## compile every program of examples/dear/ into out/
+	$(BIN)/python examples/demo.py examples/dear
 
 figures: .venv/ready ## draw the README's figure
 	$(BIN)/pip install --quiet 'matplotlib>=3.8'
