@@ -107,10 +107,11 @@ train-preprint: .venv/torch ## build the preprint's data set and train its compi
 	$(BIN)/nsc evaluate --data data/hybertnet/test --compnet data/hybertnet-run/compnet.safetensors
 
 experiments: .venv/ready ## the papers' experiments on the held-out programs (half an hour)
-	$(BIN)/pip install --quiet -e '.[parrot]'
+	$(BIN)/pip install --quiet -e '.[experiments]'
 	$(BIN)/nsc data parrot -o data/parrot
 	$(BIN)/nsc bench all --data data --bert data/bert/compnet.safetensors -o results
 	$(BIN)/nsc bench data-efficiency --optimizer lm --data data --bert data/bert/compnet.safetensors -o results
+	$(BIN)/nsc bench ablations --data data -o results
 	$(BIN)/nsc report results
 	$(BIN)/python experiments/probes/run.py
 
