@@ -50,7 +50,7 @@ class Plan:
 def spelled(seconds: float) -> str:
     """Spell seconds as people read them: "1.4 ms", "35 s", "2 h 5 min"."""
     if seconds < 1e-3:
-        return f"{seconds * 1e6:.2g} us"
+        return f"{seconds * 1e6:.3g} us"
     if seconds < 1:
         return f"{seconds * 1e3:.3g} ms"
     if seconds < 100:
