@@ -6,7 +6,7 @@ from dear_programs import DOMAINS, dear, small
 from nsc.twins.literals import literals_of
 
 NESTED = """
-#define N 64
+#define N 64 /* cells */
 #define PADDED (N + 2)
 #define H (1.0 / N)
 enum { SWEEPS = 40, MORE };

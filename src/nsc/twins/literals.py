@@ -124,8 +124,9 @@ def _literals_in(text: str) -> list[Literal]:
 
 
 def is_last_of_line(text: str, end: int) -> bool:
-    """Say whether nothing but a bracket or blanks stands behind on the line."""
-    return not text[end:].split("\n", 1)[0].split("//")[0].strip(" \t)\r")
+    """Say whether nothing but brackets, comments or blanks stands behind on the line."""
+    rest = re.sub(r"/\*.*?(?:\*/|\n|$)", " ", text[end:].split("\n", 1)[0])
+    return not rest.split("//")[0].strip(" \t)\r")
 
 
 def _name_of(words: Sequence[str], k: int, is_last: bool) -> str:
