@@ -31,7 +31,7 @@ test: .venv/torch ## lint, types and fast tests
 	$(BIN)/ruff check src tests examples benchmarks experiments
 	$(BIN)/ruff format --check --quiet src tests examples benchmarks experiments
 	$(BIN)/pyright
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 # The package under the newest Python of this machine besides 3.11, where it has one: the front end, the
 # graph, the numbers, the reports and the command line, a minute; the whole suite takes several there.
