@@ -2,6 +2,7 @@
 
 import importlib.util
 import shutil
+import signal
 
 import pytest
 from jaxtyping import install_import_hook
@@ -9,6 +10,10 @@ from jaxtyping import install_import_hook
 # Shapes and types in the annotations of these rooms hold while tests run.
 CHECKED_ROOMS = ["nsc.surrogate", "nsc.finetune", "nsc.compnet"]
 install_import_hook(CHECKED_ROOMS, "type_checker.checked")
+
+# A shell's background jobs ignore Ctrl-C, and what they start would, too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _has_gpu() -> bool:
