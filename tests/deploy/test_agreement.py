@@ -9,7 +9,12 @@ import pytest
 import nsc
 from nsc.app import CompileOptions, compile_file
 from nsc.deploy import EXPORTERS, ExportJob, arithmetic
-from nsc.deploy.rounding import corners, in_float, rounding_bound
+from nsc.deploy.rounding import (
+    corners,
+    in_float,
+    is_single,
+    rounding_bound,
+)
 from nsc.errors import BuildError
 from nsc.program import as_returned, draw_inputs, parse_program, scalar_entry
 from nsc.surrogate import Member, Surrogate, Topology, random_parameters
@@ -108,6 +113,13 @@ def test_single_precision_gives_way_where_it_would_cost():
     assert np.abs(y - cancels(job.x)).max() < 1e-4
 
 
+def test_integers_that_no_float_holds_are_computed_in_double():
+    text = "float f(%s *n, float x) { *n += 3; return x; }"
+    for kind, real in (("unsigned", "double"), ("short", "float")):
+        program = parse_program(text % kind, ranges={"n": (0, 30000)})
+        assert is_single(program.signature.outputs) == (real == "float")
+
+
 def test_corners_are_of_the_inputs_types():
     program = parse_program(
         "double f(double x, float y, int n, _Bool b, unsigned char c)"
@@ -169,6 +181,11 @@ int main(void) {
         (
             "void f(float x, float *a, float *b) { *a = x; *b = 2 * x; }",
             {"x": (9, 10)},
+        ),
+        (
+            "float f(unsigned *phase, float x)"
+            " { *phase += 12345; return x * (*phase >> 20); }",
+            {"phase": (0, 4294967295)},
         ),
     ],
 )

@@ -30,10 +30,20 @@ def is_float32(leaf: Leaf) -> bool:
     return leaf.type.kind == "float" and leaf.type.bits == 32
 
 
+# integers of so many bits are floats, each of them
+FLOAT_INTEGER_BITS = 24
+
+
 def is_single(outputs: Sequence[Leaf]) -> bool:
-    """Say whether single precision is all that a program's outputs can hold."""
-    floating = [leaf.type for leaf in outputs if leaf.type.kind == "float"]
-    return bool(floating) and all(t.bits == 32 for t in floating)
+    """Say whether single precision is all that a program's outputs can hold.
+
+    Beside floats that is so of integers that a float holds one by one; none of the
+    integers above 2^24 would be safe in it.
+    """
+    types = [leaf.type for leaf in outputs]
+    bits = {t.bits for t in types if t.kind == "float"}
+    widest = max((t.bits for t in types if t.kind != "float"), default=0)
+    return bits == {32} and widest <= FLOAT_INTEGER_BITS
 
 
 def arithmetic(
