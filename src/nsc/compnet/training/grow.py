@@ -19,7 +19,7 @@ from nsc.graph import OP_INDEX, OPS, Builder, Dag
 from nsc.refusal import Refusal
 
 MAX_NODES = 300
-FAMILY_SHARE = 0.2
+FAMILY_SHARE = 0.13
 _COMMON = ("ADD", "SUB", "MUL", "DIV", "MUL", "ADD")
 _RARE = ("MIN", "MAX", "ATAN2", "POW", "FMOD")
 _UNARY = (
