@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from nsc.surrogate import Member, Surrogate, resize_inputs
-from nsc.syntax import Leaf
 
 # 2^f on |f| <= 1/2, coefficients of f^0, f^1, ... The finetuning kernels need another
 # error in double, and the same in single: a test compares them.
@@ -64,14 +63,6 @@ class NetworkWriter:
         if not self.is_single:
             return double_number(value)
         return f"{_with_point(f'{np.float32(value):.9g}')}f"
-
-    def limits_of(self, leaf: Leaf) -> tuple[float, float]:
-        """Return the ends of an integer type, as far as this type holds them."""
-        least, largest = leaf.type.limits
-        if self.is_single and float(np.float32(largest)) > largest:
-            # 2^31 - 1, say, would be rounded up to what the integer cannot hold
-            largest = float(np.nextafter(np.float32(largest), np.float32(0)))
-        return least, largest
 
     def tables(self) -> str:
         """Write weights as [input][unit]: the inner loop, over units, vectorises."""

@@ -293,9 +293,7 @@ class _Writer:
         held = network.surrogate.held[k] if network.surrogate.held else None
         if isinstance(held, OneOf):
             return f"({leaf.type.spelling})({self._one_of(held, value)})"
-        least, largest = (
-            network.number(limit) for limit in network.limits_of(leaf)
-        )
+        least, largest = (network.number(limit) for limit in leaf.type.limits)
         nearest = f"{value} < 0 ? {value} - 0.5 : {value} + 0.5"
         cut_off = (
             f"{value} < {least} ? {least} : {value} > {largest} ? {largest}"
