@@ -94,6 +94,10 @@ def test_no_results_to_report(capsys, tmp_path):
     assert "holds no results" in capsys.readouterr().err
 
 
+def has_rows(path):
+    return path.exists() and path.stat().st_size > 0
+
+
 def test_ctrl_c_keeps_what_is_done(data, tmp_path):
     words = ["bench", "data-efficiency", "--suite", "exestack"]
     words += ["--data", str(data), "--initial", "base", "--workers", "2"]
@@ -101,7 +105,7 @@ def test_ctrl_c_keeps_what_is_done(data, tmp_path):
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     path = tmp_path / "r/data-efficiency/exestack/adam/random.jsonl"
     until = time.monotonic() + 90
-    while not path.exists() and time.monotonic() < until:
+    while not has_rows(path) and time.monotonic() < until:
         time.sleep(0.02)
     os.kill(process.pid, signal.SIGINT)
     _, told = process.communicate(timeout=60)
