@@ -19,7 +19,17 @@ from nsc.compilation import TRAINING, VERIFICATION, Progress, drawn
 from nsc.errors import InputError, OracleError
 from nsc.oracle import Oracle
 from nsc.program import Program, draw_inputs
-from nsc.runs import Failure, Identity, Ledger, Plan, Runner
+from nsc.runs import (
+    WORKER_DIED,
+    Description,
+    Executable,
+    Failure,
+    Identity,
+    Ledger,
+    Plan,
+    Runner,
+    is_executable,
+)
 from nsc.sandbox import (
     Execution,
     Outcome,
@@ -97,8 +107,11 @@ def running_of(
         InputError: nothing can run it.
         OracleError: a call takes longer than it may.
     """
-    if program.function is not None:
-        return Running(program.function)
+    function = program.function
+    if is_executable(function):
+        return _executed(program, options, function, folder, progress)
+    if function is not None:
+        return Running(function)
     if program.bodiless:
         raise InputError(
             f"{program.name} calls '{program.bodiless[0]}', which has no body here, so"
@@ -114,7 +127,7 @@ def running_of(
     runner = Runner(
         executable,
         lambda x, failed: _refusal(oracle, x, failed),
-        ledger=_ledger(folder, program, options, executable),
+        ledger=_ledger(folder, program, options, executable.description),
         workers=options.workers or _cores(),
         can_end=folder is not None,
         progress=progress,
@@ -126,17 +139,36 @@ def running_of(
         raise
 
 
+def _executed(
+    program: Program,
+    options: CompileOptions,
+    executable: Executable,
+    folder: Path | None,
+    progress: Progress,
+) -> Running:
+    """Run an executable; what one run takes, the first ones tell."""
+    runner = Runner(
+        executable,
+        _refusal_of_runs,
+        ledger=_ledger(folder, program, options, executable.description),
+        workers=options.workers or _cores(),
+        can_end=folder is not None,
+        progress=progress,
+    )
+    return Running(runner, runner=runner)
+
+
 def _ledger(
     folder: Path | None,
     program: Program,
     options: CompileOptions,
-    executable: SandboxExecutable,
+    description: Description,
 ) -> Ledger | None:
-    if folder is None:
+    if folder is None or not description.digest:
         return None
     signature = program.signature
     identity = Identity(
-        executable.description.digest,
+        description.digest,
         program.name,
         tuple(leaf.name for leaf in signature.inputs),
         tuple(leaf.name for leaf in signature.outputs),
@@ -254,9 +286,19 @@ def _refusal(
         details = [why.detail for why in failed.values() if why.detail]
         detail = details[0] if details else ""
         return oracle.refusal(x, outcomes, import_name=detail)
+    return _refusal_of_runs(x, failed)
+
+
+def _refusal_of_runs(
+    x: np.ndarray, failed: Mapping[int, Failure]
+) -> OracleError:
+    """Say what failed first, and where."""
     sample = min(failed)
     where = ", ".join(f"{v:.6g}" for v in x[sample])
     why = failed[sample]
+    if why.reason != WORKER_DIED:
+        told = why.detail or why.reason
+        return OracleError(f"the program failed at ({where}): {told}")
     return OracleError(
         f"a process that ran the program died twice ({why.detail}) at ({where}): is"
         f" there memory for it? Run again, or restrict the domain [{why.reason}]"

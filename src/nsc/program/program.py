@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -50,7 +51,8 @@ class Program:
             whether results depend on what they keep, running tells.
         exits: the calls that may end it (exit, abort, assert), in its text's order.
         notes: what its user should know of how it was read.
-        function: runs it, instead of the sandbox.
+        function: runs it, instead of the sandbox: an oracle, or an executable
+            (`nsc.runs`), whose runs are planned, spread over processes and kept.
         place_of: where what stands at an offset of `source` is in the user's files.
     """
 
@@ -67,7 +69,7 @@ class Program:
     static_variables: tuple[StaticVariable, ...] = ()
     exits: tuple[ExitCall, ...] = ()
     notes: tuple[str, ...] = ()
-    function: Callable[[np.ndarray], np.ndarray] | None = field(
+    function: Callable[[np.ndarray], Any] | None = field(
         default=None, compare=False, repr=False
     )
     place_of: Callable[[int], Place | None] | None = field(

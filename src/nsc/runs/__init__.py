@@ -3,11 +3,13 @@
 Runs are planned, spread over processes, and kept. Knows no program, no network.
 """
 
+from nsc.runs.executable import WORKER_DIED as WORKER_DIED
 from nsc.runs.executable import Batch as Batch
 from nsc.runs.executable import Description as Description
 from nsc.runs.executable import Executable as Executable
 from nsc.runs.executable import Failure as Failure
 from nsc.runs.executable import RowByRow as RowByRow
+from nsc.runs.executable import is_executable as is_executable
 from nsc.runs.ledger import Identity as Identity
 from nsc.runs.ledger import Kept as Kept
 from nsc.runs.ledger import Ledger as Ledger

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -79,6 +79,11 @@ class Executable(Protocol):
     def __call__(self, x: Array) -> Batch:
         """Run samples `n i`."""
         ...
+
+
+def is_executable(function: Any) -> TypeGuard[Executable]:
+    """Say whether it is an executable, not an oracle or nothing."""
+    return isinstance(getattr(function, "description", None), Description)
 
 
 @dataclass(frozen=True)
