@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from nsc.app.finish import RESULT_FILES, finish
+from nsc.app.functions import program_of_function
 from nsc.app.options import CompileOptions, ExportOptions
 from nsc.app.pipeline import Compiled, compile_program, compile_text
 from nsc.app.project import Project, project_of, read_program, read_text
@@ -31,7 +32,7 @@ from nsc.surrogate import Surrogate
 
 
 def compile(
-    source: str | Path | Program,
+    source: str | Path | Program | Callable[..., Any],
     *,
     function: str | None = None,
     domain: Mapping[str, tuple[float, float]] | None = None,
@@ -39,6 +40,9 @@ def compile(
     arrays: Mapping[str, int] | None = None,
     fix: Mapping[str, float] | None = None,
     inputs: Mapping[str, tuple[float, float]] | None = None,
+    outputs: Sequence[str] | None = None,
+    vectorized: bool | None = None,
+    folder: str | Path | None = None,
     include: Sequence[str | Path] = (),
     others: Sequence[str | Path] = (),
     compile_commands: str | Path | None = None,
@@ -47,17 +51,26 @@ def compile(
     timing: bool = True,
     **options: Any,
 ) -> Surrogate:
-    """Compile a C function, or a Program, into a verified neural surrogate.
+    """Compile a C function, a Python function or a Program into a verified surrogate.
+
+    A Python function takes numbers, one an input, or arrays: one an input, or one of `n
+    i`. Which of them is told by trying on a few rows. It gives a number, a tuple or a
+    dict of numbers, or arrays of them.
 
     A function that calls what the text does not define cannot run in the sandbox: give
     an `oracle` that runs it, or `text_only=True`. What is missing is guessed by its
     name.
 
     Args:
-        source: a Program, a path to a C file, or C text (anything with a brace is
-            text).
-        function, domain, out, arrays, fix, inputs: which function and how to read it;
-            see `parse_program`.
+        source: a Program, a Python function, a path to a C file, or C text (anything
+            with a brace is text).
+        function, domain, out, arrays, fix, inputs: which function of C text and how to
+            read it; see `parse_program`.
+        inputs: of a Python function: its inputs' names and ranges; by default all
+            parameters without a default value, with ranges from `domain`.
+        outputs: names of a Python function's outputs.
+        vectorized: whether a Python function takes arrays; None is told by trying.
+        folder: where surrogate, exports and report are written, and runs kept.
         include: folders to look for the file's own headers in, besides its own folder.
         others: files that may define what the function calls.
         compile_commands: a compilation database: its entry for the file gives folders
@@ -95,21 +108,93 @@ def compile(
         "compile_commands": compile_commands,
         "defines": defines,
     }
+    of_python = {"outputs": outputs, "vectorized": vectorized}
     if isinstance(source, Program):
-        if any(beside.values()) or any(reading.values()):
-            raise InputError(
-                "a Program already has its function and domain; leave them out"
-            )
+        refuse_given(
+            reading | beside | of_python,
+            "a Program already has its function and domain; leave them out",
+        )
         program = source
+    elif callable(source):
+        program = _python_program(
+            source, reading, beside, of_python, chosen, folder
+        )
     else:
-        is_partial = chosen.text_only or oracle is not None
-        text, path = _text_of(source)
-        project = _project(path, **beside)
-        program = read_text(text, path, project, partial=is_partial, **reading)
+        program = _read(source, reading, beside, of_python, chosen, oracle)
     if oracle is not None:
         program = replace(program, function=oracle)
-    compiled = _compiled(program, chosen, timing=timing)
-    surrogate, _ = finish(compiled, chosen, started=started)
+    return _finished(program, chosen, folder, timing=timing, started=started)
+
+
+def _read(
+    source: object,
+    reading: dict[str, Any],
+    beside: dict[str, Any],
+    of_python: Mapping[str, Any],
+    options: CompileOptions,
+    oracle: Oracle | None,
+) -> Program:
+    """Read C text."""
+    refuse_given(
+        of_python,
+        "outputs and vectorized are for Python functions: of C text, outputs are named"
+        " by out=['p']",
+    )
+    is_partial = options.text_only or oracle is not None
+    text, path = _text_of(source)
+    project = _project(path, **beside)
+    return read_text(text, path, project, partial=is_partial, **reading)
+
+
+def _python_program(
+    function: Callable[..., Any],
+    reading: Mapping[str, Any],
+    beside: Mapping[str, Any],
+    of_python: Mapping[str, Any],
+    options: CompileOptions,
+    folder: str | Path | None,
+) -> Program:
+    """Make a program of a Python function, which has no text."""
+    own = ("ranges", "inputs")
+    refuse_given(
+        {k: v for k, v in (*reading.items(), *beside.items()) if k not in own},
+        "a Python function takes inputs, outputs, domain and vectorized alone; what is"
+        " for C text must be left out",
+    )
+    if options.text_only:
+        raise InputError(
+            "text_only must be left out with a Python function, which has no C text"
+        )
+    return program_of_function(
+        function,
+        inputs=reading["inputs"],
+        domain=reading["ranges"],
+        call_limit=options.call_limit,
+        is_kept=folder is not None,
+        **of_python,
+    )
+
+
+def refuse_given(arguments: Mapping[str, Any], message: str) -> None:
+    """Refuse arguments that have no place here, if one of them is given."""
+    if any(v is not None and v != () and v != [] for v in arguments.values()):
+        raise InputError(message)
+
+
+def _finished(
+    program: Program,
+    options: CompileOptions,
+    folder: str | Path | None,
+    *,
+    timing: bool,
+    started: float,
+) -> Surrogate:
+    """Compile a program, and write what comes of it if there is a folder."""
+    where = None if folder is None else Path(folder)
+    if where is not None:
+        check_writable(where, RESULT_FILES)
+    compiled = _compiled(program, options, timing=timing, folder=where)
+    surrogate, _ = finish(compiled, options, folder=where, started=started)
     return surrogate
 
 
@@ -131,14 +216,9 @@ def _check_oracle(oracle: Oracle | None, options: CompileOptions) -> None:
 def _text_of(source: object) -> tuple[str, Path | None]:
     """Return C text, and the file that it is in."""
     if not isinstance(source, str | Path):
-        hint = ""
-        if callable(source):
-            hint = (
-                "; a callable becomes a program with nsc.Program.from_callable"
-            )
         raise InputError(
-            "nsc.compile takes a Program, a path or C text; found"
-            f" {type(source).__name__}{hint}"
+            "nsc.compile takes a Program, a Python function, a path or C text; found"
+            f" {type(source).__name__}"
         )
     if isinstance(source, str) and "{" in source:
         return source, None

@@ -75,9 +75,11 @@ class Running:
     def kept_note(self) -> tuple[str, ...]:
         """Say what of the ledger was used, and what of it was lost."""
         runner = self.runner
-        if runner is None or runner.memory.ledger is None:
-            return ()
         notes: list[str] = []
+        if runner is not None and runner.kept_here:
+            notes.append(f"all ran in one process: {runner.kept_here}")
+        if runner is None or runner.memory.ledger is None:
+            return tuple(notes)
         if runner.n_kept and self.cost.is_dear:
             notes.append(
                 f"{runner.n_kept:,} runs were kept from before, {runner.n_made:,} were"

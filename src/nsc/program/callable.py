@@ -7,12 +7,12 @@ have. Non-goals: reading the Python source.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
 from nsc.errors import InputError
-from nsc.syntax import DOUBLE, Leaf, Param, Pointer, Signature, Void
+from nsc.syntax import DOUBLE, INT, Leaf, Param, Pointer, Signature, Void
 
 _C_KEYWORDS = frozenset(
     """
@@ -29,6 +29,7 @@ def signature_of_callable(
     inputs: Sequence[str],
     outputs: Sequence[str] = ("return",),
     name: str | None = None,
+    whole: Collection[str] = (),
 ) -> Signature:
     """Give a function `n i -> n o` (or `n i -> n`) a C signature.
 
@@ -37,6 +38,7 @@ def signature_of_callable(
         inputs, outputs: C identifiers; exported C has them as parameters (outputs as
             pointers when there are several).
         name: the C name; by default the function's own.
+        whole: the inputs that are integers.
 
     Raises:
         InputError: a name that cannot be a C parameter's, one that is there twice, or
@@ -50,7 +52,8 @@ def signature_of_callable(
         raise InputError("a program needs at least one input and one output")
     returns_value = len(outputs) == 1
     _check_parameter_names(inputs if returns_value else [*inputs, *outputs])
-    params = [Param(p, DOUBLE, "in", f"double {p}") for p in inputs]
+    types = {p: INT if p in whole else DOUBLE for p in inputs}
+    params = [Param(p, t, "in", f"{t.spelling} {p}") for p, t in types.items()]
     if returns_value:
         result = DOUBLE
         output_leaves = [Leaf(outputs[0], "nsc_result", DOUBLE, "return")]
@@ -66,7 +69,7 @@ def signature_of_callable(
         function=c_name,
         params=tuple(params),
         result=result,
-        inputs=tuple(Leaf(p, p, DOUBLE, p) for p in inputs),
+        inputs=tuple(Leaf(p, p, t, p) for p, t in types.items()),
         outputs=tuple(output_leaves),
         prototype=f"{result.spell()} {c_name}({declarations})",
     )

@@ -6,7 +6,7 @@ networks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -85,6 +85,7 @@ class Program:
         outputs: Sequence[str] = ("return",),
         ranges: Ranges | None = None,
         name: str | None = None,
+        whole: Collection[str] = (),
     ) -> Program:
         """Wrap a Python function `n i -> n o` (or `n i -> n`) as a textless Program.
 
@@ -95,13 +96,16 @@ class Program:
                 as pointers when there are several).
             ranges: input name -> (lo, hi), default (-1, 1).
             name: of the exported C function; by default the function's own.
+            whole: the inputs that are integers; they need a range.
 
         Raises:
             InputError: a name that cannot be a C parameter's, one that is there twice,
                 or none at all.
             DomainError: a range of no input, or an empty one.
         """
-        signature = signature_of_callable(function, inputs, outputs, name)
+        signature = signature_of_callable(
+            function, inputs, outputs, name, whole
+        )
         return cls(
             name=signature.function,
             path="<python>",

@@ -3,6 +3,10 @@
 Runs are planned, spread over processes, and kept. Knows no program, no network.
 """
 
+from nsc.runs.calls import BadReturnError as BadReturnError
+from nsc.runs.calls import CallByCall as CallByCall
+from nsc.runs.calls import Calls as Calls
+from nsc.runs.calls import Found as Found
 from nsc.runs.executable import WORKER_DIED as WORKER_DIED
 from nsc.runs.executable import Batch as Batch
 from nsc.runs.executable import Description as Description
@@ -10,6 +14,9 @@ from nsc.runs.executable import Executable as Executable
 from nsc.runs.executable import Failure as Failure
 from nsc.runs.executable import RowByRow as RowByRow
 from nsc.runs.executable import is_executable as is_executable
+from nsc.runs.executable import told as told
+from nsc.runs.function_digest import NotNamedError as NotNamedError
+from nsc.runs.function_digest import digest_of as digest_of
 from nsc.runs.ledger import Identity as Identity
 from nsc.runs.ledger import Kept as Kept
 from nsc.runs.ledger import Ledger as Ledger

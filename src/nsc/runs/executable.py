@@ -6,7 +6,9 @@ In: inputs `n i`. Out: `Batch`, outputs and named failures. Non-goals: where it 
 
 from __future__ import annotations
 
+import os
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeGuard
@@ -18,6 +20,7 @@ Array = npt.NDArray[np.float64]
 # reasons that running itself has, whatever runs
 WORKER_DIED = "worker_died"
 OUT_OF_TIME = "out_of_time"
+_HERE = os.path.dirname(__file__) + os.sep
 
 
 class Failure(NamedTuple):
@@ -86,6 +89,16 @@ def is_executable(function: Any) -> TypeGuard[Executable]:
     return isinstance(getattr(function, "description", None), Description)
 
 
+def told(error: BaseException) -> str:
+    """Say what a user's function raised, and where: "ValueError: no (sim.py:3)"."""
+    said = f"{type(error).__name__}: {error}".rstrip(": ")
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if not f.filename.startswith(_HERE)]
+    if not own:
+        return said
+    return f"{said} ({own[-1].filename}:{own[-1].lineno})"
+
+
 @dataclass(frozen=True)
 class RowByRow:
     """A Python function of one sample, `i` -> `o` or a number.
@@ -111,8 +124,10 @@ class RowByRow:
             try:
                 outputs[k] = self.function(row)
             except Exception as error:  # whatever a user's function raises
-                failed[k] = Failure(
-                    "raised", f"{type(error).__name__}: {error}"
-                )
+                failed[k] = Failure("raised", self.said(error))
         took = time.perf_counter() - started
         return Batch(outputs, failed, took, len(x))
+
+    def said(self, error: Exception) -> str:
+        """Say what the function raised."""
+        return f"{type(error).__name__}: {error}"

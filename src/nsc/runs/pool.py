@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import pickle
 import socket
 import subprocess
 import sys
@@ -31,6 +30,7 @@ from nsc.runs.executable import (
     Executable,
     Failure,
 )
+from nsc.runs.shipping import NotShippedError, shipped
 from nsc.runs.worker import BOOT
 
 TRIES = 2  # of a sample whose worker died
@@ -102,12 +102,13 @@ class Pool:
         workers: how many processes.
 
     Raises:
+        NotShippedError: the executable runs in this process alone.
         HostError: on leaving pieces to workers that do not even start.
     """
 
     def __init__(self, executable: Executable, workers: int):
         self.description = executable.description
-        self.pickled = pickle.dumps(executable)
+        self.shipped = shipped(executable)
         self.wanted = workers
         self.workers: list[_Worker] = []
         self.deaths: dict[int, int] = {}
@@ -159,7 +160,7 @@ class Pool:
         busy = sum(w.piece is not None for w in self.workers)
         missing = min(self.wanted, busy + len(todo)) - len(self.workers)
         for _ in range(missing):
-            self.workers.append(_Worker(self.pickled))
+            self.workers.append(_Worker(self.shipped))
         for worker in self.workers:
             if not worker.is_up or worker.piece or not todo:
                 continue
@@ -177,6 +178,11 @@ class Pool:
         except (EOFError, OSError):
             return self._gone(worker, todo)
         if not worker.is_up:
+            if isinstance(found, str):
+                raise NotShippedError(
+                    f"other processes cannot make it again ({found}); can they import"
+                    " all that it imports?"
+                )
             worker.is_up = True
             worker.deadline = float("inf")
             self.false_starts = 0

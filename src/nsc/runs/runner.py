@@ -25,6 +25,7 @@ from nsc.runs.ledger import Ledger
 from nsc.runs.memory import KEPT_FROM_S, Memory
 from nsc.runs.plan import spelled
 from nsc.runs.pool import Piece, Pool
+from nsc.runs.shipping import NotShippedError
 from nsc.runs.stop import Wish, heeding_interrupts
 
 PIECE_S = 0.25  # that a piece takes, about
@@ -71,6 +72,7 @@ class Runner:
         self.can_end = can_end
         self.progress = progress
         self.is_ended = False
+        self.kept_here = ""  # why only this process can run it
         self.n_made = 0
         self.n_kept = 0
         self.n_repeats = 0
@@ -93,6 +95,11 @@ class Runner:
         if not asked.is_done.all():
             raise RunsEnded(asked.y[: asked.prefix])
         return asked.y
+
+    @property
+    def is_parallel(self) -> bool:
+        """Whether other processes may run it, as far as was found out."""
+        return self.executable.description.is_parallel and not self.kept_here
 
     def learn(self, x: Array, batch: Batch) -> None:
         """Take runs on inputs `n i` that somebody else made."""
@@ -151,10 +158,13 @@ class Runner:
         at = 0
         while at < len(x) and not wish.is_there:
             left = len(x) - at
-            is_parallel = self.executable.description.is_parallel
-            if is_parallel and (self.seconds or 0.0) * left > POOL_FROM_S:
-                yield from self._in_pool(x, at, wish)
-                return
+            is_long = (self.seconds or 0.0) * left > POOL_FROM_S
+            if is_long and self.is_parallel:
+                try:
+                    yield from self._in_pool(x, at, wish)
+                    return
+                except NotShippedError as error:
+                    self.kept_here = str(error)
             size = self._piece_size(left)
             batch = self.executable(x[at : at + size])
             yield Piece(at, at + size), batch

@@ -50,5 +50,6 @@ def _receive(connection: Connection, pieces: queue.SimpleQueue[Any]) -> None:
             pieces.put(connection.recv())
     except EOFError:
         os._exit(0)
-    except BaseException:  # what was sent cannot be unpickled here
+    except BaseException as error:  # what was sent cannot be unpickled here
+        connection.send(f"{type(error).__name__}: {error}")
         os._exit(1)
