@@ -4,17 +4,23 @@ import nsc
 surrogate = nsc.compile("sobel.c", budget=1024, seed=0)
 surrogate(x)          # n x inputs, in the program's units
 surrogate.report      # what was done and how wrong it is
+nsc.compile(f, inputs={"a": (0, 1)})  # of a Python function
+nsc.fit(X, y)         # of examples
 nsc.embed(program)    # a vector; programs that compute similar things are near
 """
 
-from typing import TYPE_CHECKING
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from nsc.app import compile as compile
     from nsc.app import embed as embed
+    from nsc.app import fit as fit
     from nsc.app import nearest as nearest
+    from nsc.app import surrogate as surrogate
     from nsc.program import Program as Program
     from nsc.program import parse_program as parse_program
     from nsc.surrogate import Surrogate as Surrogate
@@ -24,6 +30,7 @@ if TYPE_CHECKING:
 _WHERE = {
     "compile": "nsc.app",
     "embed": "nsc.app",
+    "fit": "nsc.app",
     "nearest": "nsc.app",
     "load": "nsc.surrogate",
     "parse_program": "nsc.program",
@@ -37,14 +44,20 @@ __all__ = [
     "Topology",
     "compile",
     "embed",
+    "fit",
     "load",
     "nearest",
     "parse_program",
+    "surrogate",
 ]
 
 
 def __getattr__(name: str) -> object:
     """Load a public name on first use, so that `import nsc` stays fast."""
+    if name == "surrogate":
+        import importlib
+
+        return importlib.import_module("nsc.surrogate")
     if name in _WHERE:
         import importlib
 
@@ -54,3 +67,29 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted([*globals(), *_WHERE])
+
+
+class _Package(ModuleType):
+    """This package, whose `surrogate` is a room and a decorator.
+
+    Python sets a package's attribute to a submodule once that is imported: the room
+    then gets a class whose instances can be called.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name == "surrogate" and isinstance(value, ModuleType):
+            value.__class__ = _Room
+        super().__setattr__(name, value)
+
+
+class _Room(ModuleType):
+    """The room `nsc.surrogate`, which is called as a decorator is."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Decorate a function; see `nsc.app.surrogate`."""
+        from nsc.app import surrogate as decorate
+
+        return decorate(*args, **kwargs)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -17,6 +17,7 @@ import numpy as np
 # an integer output of more values is a quantity: its error says more than the share of
 # answers that are exactly right
 FEW_VALUES = 256
+POPULATION = "inputs in the domain"
 QUANTILES = (0.5, 0.9, 0.99, 0.999)
 # of inputs that may exceed a bound; stated is the first that there are examples for
 FRACTIONS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25)
@@ -24,17 +25,22 @@ FRACTIONS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25)
 
 @dataclass(frozen=True)
 class Bound:
-    """With `confidence`, at most `fraction` of all inputs exceed the error `error`."""
+    """With `confidence`, at most `fraction` of all inputs exceed the error `error`.
+
+    Args:
+        population: what the inputs were drawn from, in words.
+    """
 
     confidence: float
     fraction: float
     error: float
+    population: str = POPULATION
 
     def sentence(self) -> str:
         """Say it in words."""
         return (
             f"with {100 * self.confidence:g} % confidence at most"
-            f" {100 * self.fraction:.2g} % of inputs in the domain exceed |error|"
+            f" {100 * self.fraction:.2g} % of {self.population} exceed |error|"
             f" {self.error:.3g}"
         )
 
@@ -92,6 +98,7 @@ def verify(
     confidence: float = 0.99,
     looks: int = 1,
     whole: Sequence[bool] = (),
+    population: str = POPULATION,
 ) -> Verification:
     """Compare true with predicted outputs.
 
@@ -109,6 +116,7 @@ def verify(
             with 1 - (1 - confidence) / looks (Bonferroni), and all of them, the last
             one too, with `confidence`.
         whole: which outputs are integers, right or wrong; () where none is.
+        population: what the inputs were drawn from, in words.
     """
     truth = np.asarray(truth, np.float64)
     predicted = np.asarray(predicted, np.float64)
@@ -124,6 +132,7 @@ def verify(
             confidence=confidence,
             looks=looks,
             whole=whole[one],
+            population=population,
         )
 
     n_outputs = error.shape[1]
@@ -135,7 +144,7 @@ def verify(
         mean_abs=float(np.abs(error).mean()),
         max_abs=float(worst.max()),
         quantiles={f"{q:g}": float(np.quantile(worst, q)) for q in QUANTILES},
-        bound=_bound(np.sort(worst), confidence, looks),
+        bound=_bound(np.sort(worst), confidence, looks, population),
         outputs=tuple(map(alone, range(n_outputs))) if n_outputs > 1 else (),
         wrong=_wrong(error, _countable(truth, whole)),
     )
@@ -166,14 +175,17 @@ def _normalised(mse: np.ndarray, variance: np.ndarray) -> float:
     return float(np.where(mse == 0, 0.0, np.inf).mean())
 
 
-def _bound(ordered: np.ndarray, confidence: float, looks: int) -> Bound | None:
+def _bound(
+    ordered: np.ndarray, confidence: float, looks: int, population: str
+) -> Bound | None:
     """State the tightest error for the smallest fraction that `n` allows."""
     n = len(ordered)
     of_each_look = 1 - (1 - confidence) / looks
     for fraction in FRACTIONS:
         rank = largest_rank(n, fraction, of_each_look)
         if rank:
-            return Bound(confidence, fraction, float(ordered[n - rank]))
+            error = float(ordered[n - rank])
+            return Bound(confidence, fraction, error, population)
     return None
 
 

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from nsc.app.api import nearest as nearest
     from nsc.app.cli import main as main
     from nsc.app.cli import script as script
+    from nsc.app.data_api import compile_data as compile_data
+    from nsc.app.data_api import fit as fit
+    from nsc.app.decorator import OutsideDomainWarning as OutsideDomainWarning
+    from nsc.app.decorator import SurrogateFunction as SurrogateFunction
+    from nsc.app.decorator import surrogate as surrogate
     from nsc.app.flags import in_flags as in_flags
     from nsc.app.options import CompileOptions as CompileOptions
     from nsc.app.options import ExportOptions as ExportOptions
@@ -28,14 +33,19 @@ _WHERE = {
     "compile_program": "pipeline",
     "Compiled": "pipeline",
     "CompileOptions": "options",
+    "compile_data": "data_api",
     "embed": "api",
     "ExportOptions": "options",
+    "fit": "data_api",
     "header_reader": "sources",
     "in_flags": "flags",
     "main": "cli",
     "nearest": "api",
     "read_source": "sources",
+    "OutsideDomainWarning": "decorator",
     "script": "cli",
+    "surrogate": "decorator",
+    "SurrogateFunction": "decorator",
     "write_results": "results",
 }
 

@@ -129,7 +129,13 @@ def _as_exported(
     is_nearer = np.abs(exported - found.y) <= np.abs(predicted - found.y)
     farther = np.where(is_nearer, predicted, exported)  # a NaN is not nearer
     whole = [held is not None for held in compiled.surrogate.held]
-    verified = verify(found.y, farther, looks=found.looks, whole=whole)
+    verified = verify(
+        found.y,
+        farther,
+        looks=found.looks,
+        whole=whole,
+        population=found.population,
+    )
     reached = found.reached
     notes = compiled.notes
     if reached and target is not None and not verified.rmse <= target:

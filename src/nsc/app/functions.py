@@ -19,6 +19,7 @@ from nsc.program import Program, draw_inputs
 from nsc.runs import (
     CallByCall,
     Calls,
+    Form,
     NotNamedError,
     digest_of,
     spelled,
@@ -154,6 +155,22 @@ def _inputs(
     return names, {**ranges, **domain}
 
 
+def takes_one_array(
+    function: Callable[..., Any], names: Sequence[str]
+) -> bool:
+    """Say whether a function takes all its inputs in one array."""
+    return _takes_array(_parameters_of(function), names)
+
+
+def form_of(program: Program) -> Form:
+    """Return the form in which a program's function gives its outputs."""
+    runs = program.function
+    is_called_by_row = isinstance(runs, CallByCall)
+    calls = runs.function if is_called_by_row else getattr(runs, "calls", None)
+    assert isinstance(calls, Calls), "it was made here"
+    return calls.form
+
+
 def _takes_array(parameters: _Parameters, names: Sequence[str]) -> bool:
     """Say whether all inputs go into one parameter, which is none of them."""
     is_named = any(name in parameters.names for name in names)
@@ -224,7 +241,9 @@ def _output_names(
     if outputs is None:
         if found is None:
             numbered = [f"y{k}" for k in range(1, way.n_outputs + 1)]
-            found = ("return",) if way.is_alone else tuple(numbered)
+            found = (
+                ("return",) if way.calls.form == "number" else tuple(numbered)
+            )
         return found, way
     if isinstance(outputs, str) or not outputs:
         raise InputError(

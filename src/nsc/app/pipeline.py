@@ -266,6 +266,7 @@ def _trained(
         rounding=partial(as_returned, program),
         held=partial(held_of, program),
         teach=teach,
+        given=prepared.running.given,
         progress=progress,
     )
 

@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from nsc.app.cost import CHEAP, CHEAP_FUEL, Cost
+from nsc.app.data import GivenRows
 from nsc.app.executable import SandboxExecutable
 from nsc.app.options import CompileOptions
-from nsc.compilation import TRAINING, VERIFICATION, Progress, drawn
+from nsc.compilation import TRAINING, VERIFICATION, Given, Progress, drawn
 from nsc.errors import InputError, OracleError
 from nsc.oracle import Oracle
 from nsc.program import Program, draw_inputs
@@ -52,12 +53,14 @@ class Running:
         oracle: `n i` -> `n o`.
         sandboxed: the sandbox's own, for checks; None where a function runs it.
         runner: None there too.
+        given: examples that exist, which come before runs.
     """
 
     oracle: Oracle
     sandboxed: ProgramOracle | None = None
     runner: Runner | None = None
     cost: Cost = CHEAP
+    given: Given | None = None
 
     def close(self) -> None:
         """Let others write where runs are kept."""
@@ -112,6 +115,8 @@ def running_of(
     function = program.function
     if is_executable(function):
         return _executed(program, options, function, folder, progress)
+    if isinstance(function, GivenRows):
+        return Running(function, given=function.given)
     if function is not None:
         return Running(function)
     if program.bodiless:

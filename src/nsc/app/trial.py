@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nsc.errors import InputError
-from nsc.runs import BadReturnError, Calls, Found, told
+from nsc.runs import BadReturnError, Calls, Form, Found, told
 
 ROWS = (5, 7, 11)  # one of them is no number of inputs or outputs
 FEW_ROWS = (2, 3, 4)  # of a function that is dear to call
@@ -37,7 +37,6 @@ class Way:
         is_vectorized: whether once on all rows.
         keys: what its outputs are called, where it returns a dict.
         n_outputs: how many numbers it gives an example.
-        is_alone: whether it gives a number, and no tuple of one.
         noise: the largest difference of outputs on the same inputs.
         spread: the standard deviation of that output on the rows.
         n_calls: how many calls this took.
@@ -48,7 +47,6 @@ class Way:
     is_vectorized: bool
     keys: tuple[str, ...] | None
     n_outputs: int
-    is_alone: bool
     noise: float
     spread: float
     n_calls: int
@@ -61,7 +59,7 @@ class _Tried:
 
     y: np.ndarray | None = None
     keys: tuple[str, ...] | None = None
-    is_alone: bool = False
+    form: Form = "number"
     error: str = ""
     n_calls: int = 0
     seconds: float = 0.0
@@ -151,7 +149,7 @@ def _tried(
         said = f"with {_spelled(calls, x[0])} it raised {told(error)}"
         return _Tried(error=said + _advice(error), n_calls=1)
     took = (time.perf_counter() - started) / len(x)
-    return _Tried(y, keys, found[0].is_alone, "", len(found), took)
+    return _Tried(y, keys, found[0].form, "", len(found), took)
 
 
 def _advice(error: Exception) -> str:
@@ -219,13 +217,17 @@ def _measured(
             " function of its inputs; call it with vectorized=False, or mend it"
         )
     outputs = calls.outputs or chosen.keys or ()
-    calls = replace(calls, outputs=outputs, n_outputs=chosen.y.shape[1])
+    calls = replace(
+        calls,
+        outputs=outputs,
+        n_outputs=chosen.y.shape[1],
+        form=chosen.form,
+    )
     return Way(
         calls,
         is_vectorized,
         chosen.keys,
         chosen.y.shape[1],
-        chosen.is_alone,
         float(noise[worst]),
         float(np.std(chosen.y[:, worst])),
         sum(t.n_calls for t in (*tries, again)),

@@ -17,6 +17,14 @@ import typer
 
 import nsc
 from nsc.app.bench_cli import bench, report
+from nsc.app.compile_sources import (
+    Data,
+    DataInputs,
+    DataOutputs,
+    check_sources,
+    compile_files,
+    compile_rows,
+)
 from nsc.app.data_cli import data_app
 from nsc.app.flags import flags_of, in_flags
 from nsc.app.release_cli import release_data, release_weights
@@ -186,13 +194,13 @@ def _line(
 @app.command("compile")
 def compile_(
     files: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Argument(
             metavar="FILE...",
             help="A C file, and others that define what it calls.",
             show_default=False,
         ),
-    ],
+    ] = None,
     folder: Annotated[
         Path,
         typer.Option("-o", "--output", metavar="DIR", help="Where to write."),
@@ -226,6 +234,9 @@ def compile_(
     array: Array = "",
     fix: Fix = "",
     input_: Input = "",
+    data: Data = None,
+    inputs: DataInputs = "",
+    outputs: DataOutputs = "",
     initial: Annotated[
         str,
         typer.Option(
@@ -305,11 +316,12 @@ def compile_(
     Example: nsc compile examples/sobel.c --budget 1024 -o out/
     Example: nsc compile partial.c --text-only -o out/
     Example: nsc compile a.c b.c -I include --function f
+    Example: nsc compile --data runs.csv --inputs a,b --outputs y -o out/
     """
-    from nsc.app.api import compile_file
     from nsc.app.options import CompileOptions, ExportOptions
     from nsc.report import console_progress
 
+    check_sources(files, data, inputs + outputs)
     options = CompileOptions(
         budget=_budget(budget, text_only),
         seed=seed,
@@ -327,22 +339,19 @@ def compile_(
         twins=twins,
     )
     reading = _reading(function, domain, out, array, fix, input_, define)
-    screen = console(stderr=True)
-    with console_progress(screen) as progress:
-        report = compile_file(
-            files[0],
-            folder,
-            options,
-            ExportOptions(drop_in, guard),
-            include=include or [],
-            others=files[1:],
-            compile_commands=compile_commands,
-            timing=timing,
-            progress=progress,
-            announce=partial(screen.print, markup=False, highlight=False),
-            put=partial(in_flags, flags=flags_of(app)),
-            **reading,
-        )
+    with console_progress(console(stderr=True)) as progress:
+        both = {
+            "export": ExportOptions(drop_in, guard),
+            "progress": progress,
+            "put": partial(in_flags, flags=flags_of(app)),
+        }
+        if data is not None:
+            columns = {"inputs": _names(inputs), "outputs": _names(outputs)}
+            both |= {**columns, "budget": budget, "reading": reading}
+            report = compile_rows(data, folder, options, **both)
+        else:
+            beside = (files or [], include, compile_commands, timing)
+            report = compile_files(beside, folder, options, both | reading)
     _print_report(report, folder, json_)
 
 

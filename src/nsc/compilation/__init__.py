@@ -4,6 +4,7 @@ Knows no C.
 """
 
 from nsc.compilation.config import CompilationConfig as CompilationConfig
+from nsc.compilation.given import Given as Given
 from nsc.compilation.growth import Round as Round
 from nsc.compilation.growth import plan_next as plan_next
 from nsc.compilation.growth import reason_to_give_up as reason_to_give_up

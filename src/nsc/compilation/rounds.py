@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from nsc.compilation.config import CompilationConfig
 from nsc.compilation.ending import FEWEST, Ending, held_back
+from nsc.compilation.given import Given
 from nsc.compilation.growth import (
     MAX_ROUNDS,
     Round,
@@ -42,7 +43,7 @@ from nsc.finetune import FinetuneResult
 from nsc.finetune import Progress as FinetuneProgress
 from nsc.oracle import Oracle
 from nsc.surrogate import Held, Member, Surrogate, Topology
-from nsc.verify import Verification, verify
+from nsc.verify import POPULATION, Verification, verify
 
 # (what is happening, fraction of it that is done)
 Progress = Callable[[str, float], None]
@@ -65,6 +66,7 @@ class Compilation:
         given_up: why it does not; "" where it does, or without a target.
         looks: how many verifications its bound allows for; see `verify`.
         is_ended: whether the user ended the running before all that was wanted ran.
+        population: what verification speaks of, in words.
     """
 
     surrogate: Surrogate
@@ -80,6 +82,7 @@ class Compilation:
     given_up: str = ""
     looks: int = 1
     is_ended: bool = False
+    population: str = POPULATION
 
 
 def surrogate_compilation(
@@ -92,6 +95,7 @@ def surrogate_compilation(
     rounding: Rounding = lambda y: y,
     held: Holding = lambda y: (),
     teach: Teach = no_teacher,
+    given: Given | None = None,
     progress: Progress = lambda what, fraction: None,
     clock: Clock = time.perf_counter,
 ) -> Compilation:
@@ -106,12 +110,14 @@ def surrogate_compilation(
             verified.
         held: what stands for each output, by those of the runs that are learned from.
         teach: adds to starts what examples allow to predict.
+        given: examples that exist, which come before runs.
         clock: what a time limit is measured by.
 
     Raises:
         OracleError: the program fails on part of its domain.
     """
-    sampler = Sampler(oracle, draw, len(template.output_names), config.seed)
+    n_outputs = len(template.output_names)
+    sampler = Sampler(oracle, draw, n_outputs, config.seed, given)
     search = _Search(
         sampler, template, config, rounding, held, teach, progress, clock
     )
@@ -294,9 +300,8 @@ class _Search:
                 self.ending = Ending(is_ended=True)
             self.n_verified += len(fresh.x)
             predicted = self.rounding(surrogate(fresh.x))
-            whole = [held is not None for held in surrogate.held]
-            return fresh, verify(
-                fresh.y, predicted, looks=_looks(self.config), whole=whole
+            return fresh, _compared(
+                surrogate, fresh.y, predicted, self.config, self.sampler
             )
 
     def _reason_to_give_up(
@@ -342,7 +347,25 @@ class _Search:
             given_up=given_up,
             looks=_looks(self.config),
             is_ended=self.ending.is_ended,
+            population=self.sampler.population,
         )
+
+
+def _compared(
+    surrogate: Surrogate,
+    truth: npt.NDArray[np.float64],
+    predicted: npt.NDArray[np.float64],
+    config: CompilationConfig,
+    sampler: Sampler,
+) -> Verification:
+    """Say how far a surrogate's outputs `n o` are from the program's."""
+    return verify(
+        truth,
+        predicted,
+        looks=_looks(config),
+        whole=[held is not None for held in surrogate.held],
+        population=sampler.population,
+    )
 
 
 def _looks(config: CompilationConfig) -> int:

@@ -6,6 +6,7 @@ Runs are planned, spread over processes, and kept. Knows no program, no network.
 from nsc.runs.calls import BadReturnError as BadReturnError
 from nsc.runs.calls import CallByCall as CallByCall
 from nsc.runs.calls import Calls as Calls
+from nsc.runs.calls import Form as Form
 from nsc.runs.calls import Found as Found
 from nsc.runs.executable import WORKER_DIED as WORKER_DIED
 from nsc.runs.executable import Batch as Batch

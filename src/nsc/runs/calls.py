@@ -18,6 +18,8 @@ from nsc.runs.executable import Array, RowByRow, told
 # each input by its name, by its place, or all of them in one array
 Passing = Literal["name", "place", "array"]
 
+Form = Literal["number", "tuple", "dict", "array"]
+
 
 class BadReturnError(TypeError):
     """A function gave something else than numbers."""
@@ -29,12 +31,12 @@ class Found(NamedTuple):
     Args:
         keys: of a dict; None where it was none.
         values: float64 `o`, or `n o`.
-        is_alone: whether it was a number, or one array of them.
+        form: in which they came.
     """
 
     keys: tuple[str, ...] | None
     values: Array
-    is_alone: bool
+    form: Form
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Calls:
         places: the order in which it takes them, where by place; () is theirs.
         outputs: the keys of the outputs that are wanted, in order; () is all.
         n_outputs: how many numbers it gives; 0 is not known yet.
+        form: in which it gives them.
     """
 
     function: Callable[..., Any]
@@ -58,6 +61,7 @@ class Calls:
     places: tuple[int, ...] = ()
     outputs: tuple[str, ...] = ()
     n_outputs: int = 0
+    form: Form = "number"
 
     def __call__(self, row: Array) -> Array:
         """Call it with scalars, or one array `i`; returns `o`."""
@@ -129,12 +133,13 @@ def _numbers(found: Any) -> Found:
     """Read what a call on one example gave."""
     if isinstance(found, Mapping):
         keys = tuple(map(str, found))
-        return Found(keys, _vector(list(found.values())), is_alone=False)
+        return Found(keys, _vector(list(found.values())), "dict")
     if _is_number(found):
-        return Found(None, _vector([found]), is_alone=True)
+        return Found(None, _vector([found]), "number")
     is_vector = isinstance(found, np.ndarray) and found.ndim == 1
     if isinstance(found, list | tuple) or is_vector:
-        return Found(None, _vector(found), is_alone=False)
+        form: Form = "array" if is_vector else "tuple"
+        return Found(None, _vector(found), form)
     raise BadReturnError(
         f"it returned {_kind(found)}; expected a number, a tuple of numbers or a dict of"
         " numbers"
@@ -163,16 +168,16 @@ def _columns(found: Any, n: int) -> Found:
     if isinstance(found, Mapping):
         keys = tuple(map(str, found))
         columns = [_column(value, n) for value in found.values()]
-        return Found(keys, np.stack(columns, axis=1), is_alone=False)
+        return Found(keys, np.stack(columns, axis=1), "dict")
     if isinstance(found, list | tuple):
         if not found:
             raise BadReturnError("it returned nothing; expected arrays")
         columns = [_column(value, n) for value in found]
-        return Found(None, np.stack(columns, axis=1), is_alone=False)
+        return Found(None, np.stack(columns, axis=1), "tuple")
     array = _real(found)
     if array.ndim == 2 and len(array) == n and array.shape[1]:
-        return Found(None, array, is_alone=False)
-    return Found(None, _column(found, n)[:, None], is_alone=True)
+        return Found(None, array, "array")
+    return Found(None, _column(found, n)[:, None], "number")
 
 
 def _column(found: Any, n: int) -> Array:

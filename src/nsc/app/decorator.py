@@ -1,0 +1,247 @@
+"""`@nsc.surrogate`: a Python function that is answered by its surrogate.
+
+In: a function, what `nsc.compile` is told of it. Out: an object that is called as the
+function is. Non-goals: compiling (api).
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from nsc.app.api import compile
+from nsc.app.functions import (
+    form_of,
+    program_of_function,
+    takes_one_array,
+)
+from nsc.app.options import CompileOptions
+from nsc.errors import InputError
+from nsc.runs import Form
+from nsc.surrogate import Surrogate
+
+Outside = Literal["warn", "raise", "original"]
+# what says how the function is called, and not how it is compiled
+_READING = ("inputs", "outputs", "domain", "vectorized")
+
+
+class OutsideDomainWarning(UserWarning):
+    """Inputs are outside the domain that a surrogate was verified in."""
+
+
+def surrogate(
+    inputs: Mapping[str, tuple[float, float]] | Sequence[str] | None = None,
+    *,
+    outside: Outside = "warn",
+    **options: Any,
+) -> Callable[[Callable[..., Any]], SurrogateFunction]:
+    """Decorate a Python function, so that its surrogate answers for it.
+
+    It is compiled when it is first called, or by `.compile()`.
+
+    Args:
+        inputs: name -> (lo, hi), as of `nsc.compile`.
+        outside: what becomes of inputs outside the domain: "warn" says so once and
+            answers all the same, "raise" refuses, "original" calls the function.
+        options: other arguments of `nsc.compile`: budget, outputs, vectorized, ...
+
+    Raises:
+        InputError: an `outside` that is none of these.
+
+    Example:
+        >>> @nsc.surrogate(inputs={"a": (0, 1)}, budget=256)
+        ... def f(a): ...
+    """
+    if callable(inputs):
+        raise InputError(
+            "surrogate needs the inputs' ranges: @nsc.surrogate(inputs={'a': (0, 1)})"
+        )
+    if outside not in get_args(Outside):
+        raise InputError(
+            f"outside must be one of {', '.join(get_args(Outside))}; found {outside!r}"
+        )
+
+    def decorated(function: Callable[..., Any]) -> SurrogateFunction:
+        return SurrogateFunction(function, outside, inputs=inputs, **options)
+
+    return decorated
+
+
+class SurrogateFunction:
+    """A function that is answered by its surrogate, and called as before.
+
+    Args:
+        function: the original.
+        outside: see `surrogate`.
+        options: arguments of `nsc.compile`.
+    """
+
+    def __init__(
+        self, function: Callable[..., Any], outside: Outside, **options: Any
+    ):
+        self.__name__ = type(function).__name__  # where it has none of its own
+        functools.update_wrapper(self, function)
+        self.original = function
+        self.outside = outside
+        self.options = options
+        self._surrogate: Surrogate | None = None
+        self.form: Form = "number"
+        self._has_warned = False
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        state = "compiled" if self._surrogate else "not compiled yet"
+        return f"<surrogate of {self.__name__}, {state}>"
+
+    def compile(self, **options: Any) -> Surrogate:
+        """Compile it now, again if it was; options are those of `nsc.compile`."""
+        options = {**self.options, **options}
+        reading = {k: options.pop(k) for k in _READING if k in options}
+        with self._lock:
+            program = program_of_function(
+                self.original,
+                call_limit=options.get(
+                    "call_limit", CompileOptions.call_limit
+                ),
+                is_kept=options.get("folder") is not None,
+                **reading,
+            )
+            found = compile(program, **options)
+            self.form = form_of(program)
+            self._surrogate = found
+        return found
+
+    @property
+    def surrogate(self) -> Surrogate:
+        """Its surrogate, compiled if it is not yet."""
+        return self._surrogate or self.compile()
+
+    @property
+    def report(self) -> dict[str, Any] | None:
+        """The report of its surrogate."""
+        return self.surrogate.report
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Answer as the function does: numbers for numbers, arrays for arrays.
+
+        Raises:
+            InputError: arguments that are no inputs, or other than numbers; inputs
+                outside the domain, if these are refused.
+        """
+        found = self.surrogate
+        if takes_one_array(self.original, found.input_names):
+            x = self._from_array(*args, **kwargs)
+            shape = x.shape[:-1]
+        else:
+            columns = self._bound(args, kwargs)
+            x = np.stack(np.broadcast_arrays(*columns), axis=-1)
+            shape = x.shape[:-1]
+        is_inside = found.in_domain(x)
+        if not is_inside.all():
+            if self.outside == "original":
+                return self.original(*args, **kwargs)
+            self._tell(x[~is_inside][0])
+        y = found(x.reshape(-1, x.shape[-1]))
+        return self._as_returned(y.reshape(*shape, -1))
+
+    def _from_array(self, x: Any, **others: Any) -> np.ndarray:
+        n_inputs = len(self.surrogate.input_names)
+        array = _real(x, "the array of inputs")
+        if others or array.ndim not in (1, 2) or array.shape[-1] != n_inputs:
+            raise InputError(
+                f"{self.__name__} takes one array, with a row of {n_inputs} inputs an"
+                f" example; found an array of shape {array.shape}"
+            )
+        return array
+
+    def _bound(
+        self, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> list[np.ndarray]:
+        """Return the inputs' values; other arguments keep their defaults."""
+        names = self.surrogate.input_names
+        given = _named(self.original, names, args, kwargs)
+        others = [name for name in given if name not in names]
+        missing = [name for name in names if name not in given]
+        if others or missing:
+            what = f"found '{others[0]}'" if others else f"no '{missing[0]}'"
+            raise InputError(
+                f"the surrogate of {self.__name__} takes {', '.join(names)}, and other"
+                f" arguments stay at their defaults; {what}: call .original for others"
+            )
+        return [_real(given[name], name) for name in names]
+
+    def _tell(self, row: np.ndarray) -> None:
+        """Refuse inputs outside the domain, or warn of them once."""
+        found = self.surrogate
+        sides = zip(found.input_names, row, found.lo, found.hi, strict=True)
+        said = ", ".join(
+            f"{name}={value:.6g} (verified from {lo:.6g} to {hi:.6g})"
+            for name, value, lo, hi in sides
+            if not lo <= value <= hi
+        )
+        message = (
+            f"{self.__name__}: outside the domain of its surrogate: {said}"
+        )
+        if self.outside == "raise":
+            raise InputError(message)
+        if not self._has_warned:
+            self._has_warned = True
+            warnings.warn(message, OutsideDomainWarning, stacklevel=3)
+
+    def _as_returned(self, y: np.ndarray) -> Any:
+        """Give outputs `... o` the form in which the function gives them."""
+        columns = [y[..., k] for k in range(y.shape[-1])]
+        if y.ndim == 1:
+            columns = [float(column) for column in columns]
+        form = self.form
+        if form == "array":
+            return y
+        if form == "dict":
+            return dict(zip(self.surrogate.output_names, columns, strict=True))
+        if form == "tuple":
+            return tuple(columns)
+        return columns[0]
+
+
+def _named(
+    function: Callable[..., Any],
+    names: Sequence[str],
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return a call's arguments by name, but for those at their defaults."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return dict(zip(names, args, strict=False)) | dict(kwargs)
+    parameters = signature.parameters
+    if not any(name in parameters for name in names):
+        return dict(zip(names, args, strict=False)) | dict(kwargs)
+    given: dict[str, Any] = {}
+    for name, value in signature.bind(*args, **kwargs).arguments.items():
+        parameter = parameters[name]
+        if parameter.kind is parameter.VAR_KEYWORD:
+            given |= value
+        elif name in names or value is not parameter.default:
+            given[name] = value
+    return given
+
+
+def _real(value: Any, name: str) -> np.ndarray:
+    """Return real numbers as an array.
+
+    Raises:
+        InputError: they are something else.
+    """
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiub":
+        raise InputError(
+            f"{name} must be numbers; found {type(value).__name__} {value!r:.60}"
+        )
+    return np.array(array, np.float64)
