@@ -108,3 +108,16 @@ def test_files_that_the_readme_names_exist():
     )
     assert len(names) > 5
     assert [n for n in names if not (ROOT / n).exists()] == []
+
+
+def test_a_python_function_shows_its_surrogate():
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "examples" / "python" / "beam.py")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    verified, bound, surrogate, original = done.stdout.splitlines()
+    assert float(verified.split()[-1]) < 1e-3
+    assert bound.startswith("with 99 % confidence at most")
+    assert surrogate.startswith("surrogate ") and original.endswith(" mm")

@@ -171,6 +171,7 @@ def _python_program(
         domain=reading["ranges"],
         call_limit=options.call_limit,
         is_kept=folder is not None,
+        seed=options.seed,
         **of_python,
     )
 

@@ -110,6 +110,7 @@ class SurrogateFunction:
                     "call_limit", CompileOptions.call_limit
                 ),
                 is_kept=options.get("folder") is not None,
+                seed=options.get("seed", CompileOptions.seed),
                 **reading,
             )
             found = compile(program, **options)
@@ -137,18 +138,16 @@ class SurrogateFunction:
         found = self.surrogate
         if takes_one_array(self.original, found.input_names):
             x = self._from_array(*args, **kwargs)
-            shape = x.shape[:-1]
         else:
-            columns = self._bound(args, kwargs)
-            x = np.stack(np.broadcast_arrays(*columns), axis=-1)
-            shape = x.shape[:-1]
-        is_inside = found.in_domain(x)
+            x = _stacked(self._bound(args, kwargs))
+        rows = x.reshape(-1, x.shape[-1])
+        is_inside = found.in_domain(rows)
         if not is_inside.all():
             if self.outside == "original":
                 return self.original(*args, **kwargs)
-            self._tell(x[~is_inside][0])
-        y = found(x.reshape(-1, x.shape[-1]))
-        return self._as_returned(y.reshape(*shape, -1))
+            self._tell(rows[~is_inside][0])
+        n_outputs = len(found.output_names)
+        return self._as_returned(found(rows).reshape(*x.shape[:-1], n_outputs))
 
     def _from_array(self, x: Any, **others: Any) -> np.ndarray:
         n_inputs = len(self.surrogate.input_names)
@@ -207,6 +206,17 @@ class SurrogateFunction:
         if form == "tuple":
             return tuple(columns)
         return columns[0]
+
+
+def _stacked(columns: Sequence[np.ndarray]) -> np.ndarray:
+    """Return inputs `... i`, each of a shape that fits the others'."""
+    try:
+        return np.stack(np.broadcast_arrays(*columns), axis=-1)
+    except ValueError:
+        shapes = ", ".join(str(column.shape) for column in columns)
+        raise InputError(
+            f"inputs must be numbers, or arrays of one shape; found {shapes}"
+        ) from None
 
 
 def _named(

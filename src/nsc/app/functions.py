@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from nsc.app.trial import DEAR_S, MOST_ROWS, Way, way_of
+from nsc.compilation import VERIFICATION, drawn
 from nsc.errors import InputError, OracleError
 from nsc.program import Program, draw_inputs
 from nsc.runs import (
@@ -63,6 +64,7 @@ def program_of_function(
     vectorized: bool | None = None,
     call_limit: float = 10.0,
     is_kept: bool = False,
+    seed: int = 0,
 ) -> Program:
     """Make a Program of a function of scalars, or of arrays.
 
@@ -75,6 +77,7 @@ def program_of_function(
         vectorized: whether it takes arrays; None is told by trying.
         call_limit: seconds that a call may take.
         is_kept: whether its runs are to be kept: then it is said if they cannot be.
+        seed: of its compilation: trying calls it on inputs that will verify.
 
     Raises:
         InputError: it cannot be called with these inputs, or the outputs are no
@@ -89,8 +92,13 @@ def program_of_function(
         ranges=ranges,
         whole=parameters.whole,
     )
-    generator = np.random.default_rng(0)
-    x = draw_inputs(draft, MOST_ROWS, generator=generator)
+    x = drawn(
+        lambda n, generator: draw_inputs(draft, n, generator=generator),
+        MOST_ROWS,
+        seed=seed,
+        stream=VERIFICATION,
+        number=0,
+    )
     way = way_of(choices, x, vectorized)
     output_names, way = _output_names(way, outputs)
     program = Program.from_callable(
@@ -264,7 +272,8 @@ def _output_names(
     if found is None:
         return wanted, way
     calls = replace(way.calls, outputs=wanted, n_outputs=len(wanted))
-    return wanted, replace(way, calls=calls, n_outputs=len(wanted))
+    y = way.y[:, [found.index(name) for name in wanted]]
+    return wanted, replace(way, calls=calls, y=y, n_outputs=len(wanted))
 
 
 def _runs(way: Way, call_limit: float) -> tuple[Callable[..., Any], str]:
@@ -281,7 +290,11 @@ def _runs(way: Way, call_limit: float) -> tuple[Callable[..., Any], str]:
         digest = digest_of(calls.function, *besides)
     except NotNamedError as error:
         why = str(error)
-    return CallByCall(calls, way.n_outputs, call_limit, digest), why
+    tried = None
+    if not way.noise and np.isfinite(way.y).all():
+        tried = (way.x, way.y, way.seconds)
+    runs = CallByCall(calls, way.n_outputs, call_limit, digest, tried=tried)
+    return runs, why
 
 
 @dataclass(frozen=True)

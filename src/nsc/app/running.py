@@ -16,6 +16,7 @@ from nsc.app.cost import CHEAP, CHEAP_FUEL, Cost
 from nsc.app.data import GivenRows
 from nsc.app.executable import SandboxExecutable
 from nsc.app.options import CompileOptions
+from nsc.app.trial import learn_tried
 from nsc.compilation import TRAINING, VERIFICATION, Given, Progress, drawn
 from nsc.errors import InputError, OracleError
 from nsc.oracle import Oracle
@@ -162,6 +163,11 @@ def _executed(
         can_end=folder is not None,
         progress=progress,
     )
+    try:
+        learn_tried(runner, executable)
+    except BaseException:
+        runner.close()
+        raise
     return Running(runner, runner=runner)
 
 

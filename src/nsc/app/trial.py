@@ -19,7 +19,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nsc.errors import InputError
-from nsc.runs import BadReturnError, Calls, Form, Found, told
+from nsc.runs import (
+    BadReturnError,
+    Batch,
+    Calls,
+    Executable,
+    Failure,
+    Form,
+    Found,
+    Runner,
+    told,
+)
 
 ROWS = (5, 7, 11)  # one of them is no number of inputs or outputs
 FEW_ROWS = (2, 3, 4)  # of a function that is dear to call
@@ -39,6 +49,7 @@ class Way:
         n_outputs: how many numbers it gives an example.
         noise: the largest difference of outputs on the same inputs.
         spread: the standard deviation of that output on the rows.
+        x, y: what it was called on, and gave.
         n_calls: how many calls this took.
         seconds: that a call on one example takes.
     """
@@ -49,6 +60,8 @@ class Way:
     n_outputs: int
     noise: float
     spread: float
+    x: np.ndarray
+    y: np.ndarray
     n_calls: int
     seconds: float
 
@@ -198,24 +211,19 @@ def _measured(
     """Repeat what was called: are outputs a function of the inputs, row by row?"""
     assert chosen.y is not None, "what is chosen worked"
     n = len(chosen.y)
+    is_dear = chosen.seconds > DEAR_S
     if is_vectorized:
         again = _all_at_once(calls, x[:n])
-        part = _all_at_once(calls, x[1:n])
     else:
-        again = _one_by_one(calls, x[: 1 if chosen.seconds > DEAR_S else n])
-        part = again
-    if again.y is None or part.y is None:
-        failed = again if again.y is None else part
-        raise InputError(f"called again it fails: {failed.error}")
+        again = _one_by_one(calls, x[: 1 if is_dear else n])
+    if again.y is None:
+        raise InputError(f"called again it fails: {again.error}")
     y = chosen.y[: len(again.y)]
     noise = np.abs(again.y - y).max(axis=0)
     noise = np.where(np.isfinite(noise), noise, 0.0)
     worst = int(np.argmax(noise))
-    if is_vectorized and not noise.any() and not _agree(y[1:], part.y):
-        raise InputError(
-            "what the function gives for a row depends on the other rows: it is no"
-            " function of its inputs; call it with vectorized=False, or mend it"
-        )
+    if is_vectorized and not noise.any():
+        _check_rows(calls, x, y, is_dear=is_dear)
     outputs = calls.outputs or chosen.keys or ()
     calls = replace(
         calls,
@@ -230,9 +238,62 @@ def _measured(
         chosen.y.shape[1],
         float(noise[worst]),
         float(np.std(chosen.y[:, worst])),
+        x[:n],
+        chosen.y,
         sum(t.n_calls for t in (*tries, again)),
         chosen.seconds,
     )
+
+
+def _check_rows(
+    calls: Calls, x: np.ndarray, y: np.ndarray, *, is_dear: bool
+) -> None:
+    """Refuse a function whose outputs for a row hang on the rows beside it."""
+    size = 1 if is_dear else 2
+    for k in range(1 if is_dear else len(y) - 1):
+        part = _all_at_once(calls, x[k : k + size])
+        if part.y is None:
+            raise InputError(f"called on {size} rows it fails: {part.error}")
+        if not _agree(y[k : k + size], part.y):
+            raise InputError(
+                "what the function gives for a row depends on the other rows: it is no"
+                " function of its inputs; call it with vectorized=False, or mend it"
+            )
+
+
+def learn_tried(runner: Runner, executable: Executable) -> None:
+    """Let a runner know what trying gave; what is kept must be the same.
+
+    Raises:
+        InputError: the function gives something else than it gave when its runs were
+            kept, though its code is the same.
+    """
+    tried = getattr(executable, "tried", None)
+    if tried is None:
+        return
+    x, y, seconds = tried
+    for row, now in zip(x, y, strict=True):
+        kept = runner.memory.find(row)
+        if kept is None or np.array_equal(kept, now, equal_nan=True):
+            continue
+        ledger = runner.memory.ledger
+        assert ledger is not None, "only runs from before are known yet"
+        raise InputError(
+            f"with ({_listed(row)}) the function gives {_listed(now)}, and gave"
+            f" {_said(kept)} when its runs were kept in {ledger.path}, though its code"
+            " is the same: it uses what its code does not tell; remove that file"
+        )
+    new = [k for k, row in enumerate(x) if runner.memory.find(row) is None]
+    if new:
+        batch = Batch(y[new], {}, seconds * len(new), len(new))
+        runner.learn(x[new], batch)
+
+
+def _said(kept: np.ndarray | Failure) -> str:
+    """Say what a kept run gave."""
+    if isinstance(kept, Failure):
+        return kept.detail or kept.reason
+    return _listed(kept)
 
 
 @contextmanager

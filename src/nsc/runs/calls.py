@@ -116,11 +116,17 @@ class Calls:
         return self.function(**dict(zip(self.names, values, strict=True)))
 
 
+@dataclass(frozen=True)
 class CallByCall(RowByRow):
     """A function of a user's own, one call an example.
 
     What it raises is told with its place.
+
+    Args:
+        tried: what calls gave before: inputs `n i`, outputs `n o`, and seconds of each.
     """
+
+    tried: tuple[Array, Array, float] | None = None
 
     def said(self, error: Exception) -> str:
         """Say what the function raised, and where; what it returned has no place."""
