@@ -271,7 +271,6 @@ def test_numbers_are_read_bit_by_bit(tmp_path_factory, rows, between, end):
     ("words", "message"),
     [
         ([], "compile needs a C file, or rows"),
-        (["--data", "runs.csv", "x.c"], "--data must come without a C file"),
         (["x.c", "--outputs", "y"], "name columns of --data"),
         (["--data", "runs.csv"], "--outputs must name columns of runs.csv"),
         (
@@ -302,5 +301,61 @@ def test_command_lines_are_explained(
     monkeypatch.chdir(tmp_path)
     write_csv(tmp_path / "runs.csv")
     assert main(["compile", *words]) == 2
+    with pytest.raises(InputError, match=message):
+        raise InputError(capsys.readouterr().err)
+
+
+PROGRAM = """
+#include <math.h>
+double wave(double a, double b) { return sin(3 * a) * b; }
+"""
+OF_WAVE = ["--data", "runs.csv", "--outputs", "y", "--domain", "a=0:1,b=0:1"]
+
+
+@pytest.fixture
+def wave(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "wave.c").write_text(PROGRAM)
+    return write_csv(tmp_path / "runs.csv")
+
+
+def test_rows_of_a_program_are_its_first_examples(wave, capsys):
+    words = ["compile", "wave.c", *OF_WAVE, "--json"]
+    assert main([*words, "--budget", "400"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert any("300 of the examples" in note for note in report["notes"])
+    assert report["test"]["n"] == 4096 and report["budget"] == 400
+    assert "inputs in the domain" in report["test"]["bound"]["sentence"]
+    # all that is learned from is in the file
+    assert main([*words, "--budget", "200"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["test"]["nmse"] < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("words", "is_changed", "message"),
+    [
+        ([], True, "runs.csv:9: expected 0.*found 10"),
+        (["--domain", "a=0:0.5"], False, "'a' in the domain, 0 to 0.5"),
+        (["--text-only"], False, "--text-only must be left out with rows"),
+        (
+            ["--inputs", "a"],
+            False,
+            "each of a, b must have its column among inputs",
+        ),
+        (["--inputs", "b,a"], False, "which the program gives there"),
+    ],
+)
+def test_rows_of_another_program_are_refused(
+    wave, capsys, words, is_changed, message
+):
+    text = wave.read_text()
+    if is_changed:
+        lines = text.splitlines()
+        lines[8] = lines[8].replace(",r7,", ",r7,1")
+        text = "\n".join(lines)
+    wave.write_text(text)
+    given = ["compile", "wave.c", *OF_WAVE, *words]
+    assert main(given) == 2
     with pytest.raises(InputError, match=message):
         raise InputError(capsys.readouterr().err)

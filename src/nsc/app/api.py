@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from nsc.app.finish import RESULT_FILES, finish
+from nsc.app.first_rows import FirstRows
 from nsc.app.functions import program_of_function
 from nsc.app.options import CompileOptions, ExportOptions
 from nsc.app.pipeline import Compiled, compile_program, compile_text
@@ -258,10 +259,15 @@ def _compiled(
     *,
     timing: bool,
     folder: Path | None = None,
+    rows: FirstRows | None = None,
     progress: Progress = lambda what, fraction: None,
     announce: Callable[[str], None] = lambda what: None,
 ) -> Compiled:
     """Compile in the way that was chosen: with runs, or from the text alone."""
+    if options.text_only and rows is not None:
+        raise InputError(
+            "text_only must be left out with rows, which are checked by running"
+        )
     if options.text_only:
         return compile_text(program, options)
     return compile_program(
@@ -269,6 +275,7 @@ def _compiled(
         options,
         timing=timing,
         folder=folder,
+        rows=rows,
         progress=progress,
         announce=announce,
     )
@@ -331,6 +338,7 @@ def compile_file(
     others: Sequence[Path] = (),
     compile_commands: Path | None = None,
     timing: bool = True,
+    rows: FirstRows | None = None,
     progress: Progress = lambda what, fraction: None,
     announce: Callable[[str], None] = lambda what: None,
     put: Callable[[str], str] = str,
@@ -343,6 +351,7 @@ def compile_file(
         others: files that may define what the function calls.
         compile_commands: a compilation database: its entry for the file gives folders
             and macros, its other entries more files.
+        rows: examples in a file, which come first; they are checked.
         progress: told what is happening, and the fraction of it that is done.
         announce: told what running will take, before it starts, if it takes long.
         put: puts a note in its reader's words: the library's name its arguments.
@@ -370,6 +379,7 @@ def compile_file(
         options,
         timing=timing,
         folder=folder,
+        rows=rows,
         progress=progress,
         announce=announce,
     )

@@ -16,6 +16,7 @@ from nsc.app.terminal import console
 from nsc.errors import InputError
 
 if TYPE_CHECKING:
+    from nsc.app.first_rows import FirstRows
     from nsc.app.options import CompileOptions
     from nsc.report import DraftReport, Report
 
@@ -23,7 +24,7 @@ Data = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE.csv",
-        help="Rows to learn from: .csv, .parquet or .npz; no C file.",
+        help="Rows to learn from (.csv, .parquet, .npz); with a C file its first.",
     ),
 ]
 DataInputs = Annotated[
@@ -42,7 +43,7 @@ DataOutputs = Annotated[
 def check_sources(
     files: Sequence[Path] | None, data: Path | None, columns: str
 ) -> None:
-    """Refuse a command line without a source, or with two.
+    """Refuse a command line without a source.
 
     Args:
         columns: what says which columns are meant; "" is nothing.
@@ -50,10 +51,6 @@ def check_sources(
     if data is None and not files:
         raise InputError(
             "compile needs a C file, or rows: nsc compile --data runs.csv --outputs y"
-        )
-    if data is not None and files:
-        raise InputError(
-            f"data must come without a C file, which says how to run it; found {files[0]}"
         )
     if data is None and columns:
         raise InputError(
@@ -89,6 +86,7 @@ def compile_files(
     beside: tuple[list[Path], list[Path] | None, Path | None, bool],
     folder: Path,
     options: CompileOptions,
+    rows: FirstRows | None,
     given: dict[str, Any],
 ) -> Report | DraftReport:
     """Compile a C file.
@@ -96,6 +94,7 @@ def compile_files(
     Args:
         beside: it and others, folders of headers, a compilation database, whether it is
             timed.
+        rows: examples of it.
         given: other arguments of `compile_file`.
     """
     from nsc.app.api import compile_file
@@ -110,6 +109,16 @@ def compile_files(
         others=files[1:],
         compile_commands=compile_commands,
         timing=timing,
+        rows=rows,
         announce=partial(screen.print, markup=False, highlight=False),
         **given,
     )
+
+
+def first_rows(
+    data: Path | None, columns: Mapping[str, Sequence[str]]
+) -> FirstRows | None:
+    """Say where examples of a C program are, if there are any."""
+    from nsc.app.first_rows import FirstRows
+
+    return None if data is None else FirstRows(data, **columns)

@@ -19,6 +19,7 @@ import numpy as np
 
 from nsc.app.checked import checked
 from nsc.app.figures import Pair, figures_of
+from nsc.app.first_rows import FirstRows, with_first_rows
 from nsc.app.held import held_of
 from nsc.app.notes import (
     notes_of_compilation,
@@ -175,6 +176,7 @@ def compile_program(
     *,
     timing: bool = True,
     folder: Path | None = None,
+    rows: FirstRows | None = None,
     progress: Progress = lambda what, fraction: None,
     announce: Callable[[str], None] = lambda what: None,
 ) -> Compiled:
@@ -183,6 +185,7 @@ def compile_program(
     Args:
         timing: whether the original may run natively, to say how long a call takes.
         folder: where runs that took long are kept, and found again.
+        rows: examples in a file, which come first.
         announce: told what running will take, before it starts, if it takes long.
 
     Raises:
@@ -201,6 +204,8 @@ def compile_program(
             program, options, folder=folder, progress=progress
         )
     with closing(running):
+        with spent.on("execute"):
+            program, running = with_first_rows(program, running, rows, options)
         wanted = options.verified_on(running.cost)
         announce_plan(running, program, options, wanted, announce)
         prepared = _prepared(

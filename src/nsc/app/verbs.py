@@ -24,6 +24,7 @@ from nsc.app.compile_sources import (
     check_sources,
     compile_files,
     compile_rows,
+    first_rows,
 )
 from nsc.app.data_cli import data_app
 from nsc.app.flags import flags_of, in_flags
@@ -317,6 +318,7 @@ def compile_(
     Example: nsc compile partial.c --text-only -o out/
     Example: nsc compile a.c b.c -I include --function f
     Example: nsc compile --data runs.csv --inputs a,b --outputs y -o out/
+    Example: nsc compile sim.c --data runs.csv --outputs drag
     """
     from nsc.app.options import CompileOptions, ExportOptions
     from nsc.report import console_progress
@@ -345,13 +347,15 @@ def compile_(
             "progress": progress,
             "put": partial(in_flags, flags=flags_of(app)),
         }
-        if data is not None:
-            columns = {"inputs": _names(inputs), "outputs": _names(outputs)}
+        columns = {"inputs": _names(inputs), "outputs": _names(outputs)}
+        if data is not None and not files:
             both |= {**columns, "budget": budget, "reading": reading}
             report = compile_rows(data, folder, options, **both)
         else:
+            rows = first_rows(data, columns)
             beside = (files or [], include, compile_commands, timing)
-            report = compile_files(beside, folder, options, both | reading)
+            both |= reading
+            report = compile_files(beside, folder, options, rows, both)
     _print_report(report, folder, json_)
 
 
