@@ -29,7 +29,7 @@ from nsc.app.options import CompileOptions
 from nsc.app.running import Running, announce_plan, running_of
 from nsc.app.state import refuse_unread_state
 from nsc.app.timing import time_calls
-from nsc.app.twins import TwinTeacher
+from nsc.app.twins import TwinTeacher, most_cost_of_twins
 from nsc.compilation import (
     Compilation,
     Progress,
@@ -202,7 +202,8 @@ def compile_program(
         )
     with closing(running):
         wanted = options.verified_on(running.cost)
-        announce_plan(running, program, options, wanted, announce)
+        twins = most_cost_of_twins(running, options)
+        announce_plan(running, program, options, wanted, announce, twins=twins)
         prepared = _prepared(
             program, options, spent, running, (orders, initial)
         )
@@ -221,7 +222,7 @@ def _compiled(
     chosen = options.initialiser.measured_as
     template = _template(program)
     running = prepared.running
-    teach = TwinTeacher(program, options, running.sandboxed, progress)
+    teach = TwinTeacher(program, options, running, progress)
     found = _trained(program, options, prepared, teach, progress)
     with spent.on("compile"):
         untrained = {

@@ -5,16 +5,18 @@ In: Program, options, a folder. Out: `Running`. Non-goals: what it is run for.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from nsc.app.cost import CHEAP, CHEAP_FUEL, Cost
 from nsc.app.executable import SandboxExecutable
-from nsc.app.options import CompileOptions
+from nsc.app.options import MAX_EXAMPLES, CompileOptions
 from nsc.compilation import TRAINING, VERIFICATION, Progress, drawn
 from nsc.errors import InputError, OracleError
 from nsc.oracle import Oracle
@@ -31,6 +33,7 @@ from nsc.runs import (
     is_executable,
 )
 from nsc.sandbox import (
+    Built,
     Execution,
     Outcome,
     ProgramOracle,
@@ -52,17 +55,68 @@ class Running:
         oracle: `n i` -> `n o`.
         sandboxed: the sandbox's own, for checks; None where a function runs it.
         runner: None there too.
+        folder: where runs are kept, if they are.
     """
 
     oracle: Oracle
     sandboxed: ProgramOracle | None = None
     runner: Runner | None = None
     cost: Cost = CHEAP
+    folder: Path | None = None
+
+    def beside(
+        self, built: Built, said: str, values: object, fuel: int
+    ) -> Runner:
+        """Build what runs a relative of the program, as the program is run.
+
+        Args:
+            said: what it differs in, for people.
+            values: the same, to the last digit.
+            fuel: instructions that a call may take.
+        """
+        runner = self.runner
+        assert runner is not None and self.sandboxed is not None
+        seconds = self.sandboxed.limits.seconds
+        limits = RunLimits(fuel, failures=MAX_EXAMPLES, seconds=seconds)
+        executable = SandboxExecutable(built, limits)
+        ledger = runner.memory.ledger
+        if ledger is not None and self.folder is not None:
+            named = repr((ledger.identity.digest, values, fuel))
+            digest = hashlib.sha256(named.encode()).hexdigest()
+            name = f"{ledger.identity.program} with {said}"
+            identity = replace(ledger.identity, digest=digest, program=name)
+            ledger = Ledger(self.folder, identity)
+        return Runner(
+            executable,
+            runner.refuse,
+            ledger=ledger,
+            workers=runner.workers,
+            seconds=self.cost.seconds * fuel / max(self.cost.fuel, 1.0),
+            can_end=runner.can_end,
+            progress=runner.progress,
+        )
 
     def close(self) -> None:
         """Let others write where runs are kept."""
         if self.runner is not None:
             self.runner.close()
+
+    @property
+    def workers(self) -> int:
+        """How many processes run the program at a time."""
+        return 1 if self.runner is None else self.runner.workers
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What was noted beside the runs that are kept, by name."""
+        ledger = self.runner and self.runner.memory.ledger
+        return {} if ledger is None else ledger.facts
+
+    def note(self, **facts: Any) -> None:
+        """Note plain values beside the runs, if they are kept."""
+        ledger = self.runner and self.runner.memory.ledger
+        if ledger is not None:
+            ledger.note(**facts)
 
     @property
     def repeats(self) -> dict[str, int]:
@@ -133,7 +187,8 @@ def running_of(
         progress=progress,
     )
     try:
-        return _priced(program, options, oracle, runner)
+        running = _priced(program, options, oracle, runner)
+        return replace(running, folder=folder)
     except BaseException:
         runner.close()
         raise
@@ -250,8 +305,14 @@ def announce_plan(
     options: CompileOptions,
     verification: int,
     announce: Callable[[str], None],
+    *,
+    twins: float = 0.0,
 ) -> None:
-    """Say what running the first round will take, if it takes long."""
+    """Say what running the first round will take, if it takes long.
+
+    Args:
+        twins: what coarser programs may cost, in runs of the program.
+    """
     runner = running.runner
     if runner is None or not running.cost.is_dear:
         return
@@ -267,6 +328,8 @@ def announce_plan(
         running.cost.seconds,
         runner.workers,
         kept,
+        twins,
+        "coarser programs" * (twins > 0),
     )
     if plan.total_s > PLANNED_FROM_S or plan.kept:
         announce(plan.sentence())

@@ -94,6 +94,24 @@ class Runner:
             raise RunsEnded(asked.y[: asked.prefix])
         return asked.y
 
+    def outcomes(self, x: Array) -> Array:
+        """Return outputs `n o` of inputs `n i`; NaN where a run failed.
+
+        Raises:
+            RunsEnded: the user ended it.
+            HostError: this machine cannot run it.
+        """
+        x = np.ascontiguousarray(x, np.float64)
+        asked = _Asked(x, self.executable.description.n_outputs)
+        asked.is_patient = True
+        missing = self._look_up(asked)
+        while len(missing):
+            self._run(asked, missing)
+            if self.is_ended:
+                raise RunsEnded(asked.y[: asked.prefix])
+            missing = np.flatnonzero(~asked.is_done)
+        return asked.y
+
     def learn(self, x: Array, batch: Batch) -> None:
         """Take runs on inputs `n i` that somebody else made."""
         self.n_made += batch.n_run
@@ -225,6 +243,7 @@ class _Asked:
         self.y = np.full((len(x), n_outputs), np.nan)
         self.is_done = np.zeros(len(x), bool)
         self.failed: dict[int, Failure] = {}
+        self.is_patient = False  # whether all runs that fail are worth it
 
     @property
     def prefix(self) -> int:
@@ -245,7 +264,9 @@ class _Asked:
 
     def is_hopeless(self, failing_since: float | None) -> bool:
         """Say whether enough failed for an end, with all samples before those done."""
-        if failing_since is None or not self.is_done[: min(self.failed)].all():
+        if self.is_patient or failing_since is None:
+            return False
+        if not self.is_done[: min(self.failed)].all():
             return False
         if len(self.failed) >= MOST_FAILURES:
             return True
