@@ -1,5 +1,7 @@
 """Errors on fresh inputs, and a bound on them that needs no assumption.
 
+Where the inputs are all that there are, it is no bound but what was found.
+
 In: true and predicted outputs `n o`. Out: `Verification`. Non-goals: how the inputs
 were drawn (they must be independent of everything the surrogate was trained or chosen
 on).
@@ -23,20 +25,56 @@ FRACTIONS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25)
 
 
 @dataclass(frozen=True)
+class Population:
+    """What the inputs that are compared stand for.
+
+    Args:
+        name: in words.
+        size: how many there are; None where that is not known, or endless.
+    """
+
+    name: str = "inputs in the domain"
+    size: int | None = None
+
+
+@dataclass(frozen=True)
 class Bound:
-    """With `confidence`, at most `fraction` of all inputs exceed the error `error`."""
+    """With `confidence`, at most `fraction` of a population exceed the error `error`.
+
+    It is certain, and the fraction zero, where all of the population was compared.
+    """
 
     confidence: float
     fraction: float
     error: float
+    population: Population = Population()
+
+    @property
+    def is_certain(self) -> bool:
+        return not self.fraction
 
     def sentence(self) -> str:
         """Say it in words."""
+        name = self.population.name
+        if self.is_certain:
+            return (
+                f"none of the {self.population.size:,} {name} exceeds |error|"
+                f" {_rounded_up(self.error)}: the program ran on each"
+            )
         return (
             f"with {100 * self.confidence:g} % confidence at most"
-            f" {100 * self.fraction:.2g} % of inputs in the domain exceed |error|"
+            f" {100 * self.fraction:.2g} % of {name} exceed |error|"
             f" {self.error:.3g}"
         )
+
+
+def _rounded_up(value: float) -> str:
+    """Write three digits of a number, and no less than it is."""
+    said = f"{value:.3g}"
+    if not math.isfinite(value) or float(said) >= value:
+        return said
+    unit = 10.0 ** (math.floor(math.log10(value)) - 2)
+    return f"{(math.floor(value / unit) + 1) * unit:.3g}"
 
 
 @dataclass(frozen=True)
@@ -56,6 +94,7 @@ class Verification:
         outputs: the errors of each output, where there are several.
         wrong: the share of inputs on which an output is another integer than it should
             be; None where no output is one, or hardly a value of it comes up twice.
+        population: what the inputs stand for.
     """
 
     n: int
@@ -68,6 +107,12 @@ class Verification:
     bound: Bound | None
     outputs: tuple[Verification, ...] = ()
     wrong: float | None = None
+    population: Population = Population()
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether all inputs that there are were compared."""
+        return self.n == self.population.size
 
     def as_json(self) -> dict:
         """Return plain numbers; infinities and NaN become None."""
@@ -92,6 +137,7 @@ def verify(
     confidence: float = 0.99,
     looks: int = 1,
     whole: Sequence[bool] = (),
+    population: Population = Population(),
 ) -> Verification:
     """Compare true with predicted outputs.
 
@@ -109,6 +155,8 @@ def verify(
             with 1 - (1 - confidence) / looks (Bonferroni), and all of them, the last
             one too, with `confidence`.
         whole: which outputs are integers, right or wrong; () where none is.
+        population: what the inputs stand for, drawn from it independently; as many as
+            it has are all of it, each once.
     """
     truth = np.asarray(truth, np.float64)
     predicted = np.asarray(predicted, np.float64)
@@ -124,6 +172,7 @@ def verify(
             confidence=confidence,
             looks=looks,
             whole=whole[one],
+            population=population,
         )
 
     n_outputs = error.shape[1]
@@ -135,9 +184,10 @@ def verify(
         mean_abs=float(np.abs(error).mean()),
         max_abs=float(worst.max()),
         quantiles={f"{q:g}": float(np.quantile(worst, q)) for q in QUANTILES},
-        bound=_bound(np.sort(worst), confidence, looks),
+        bound=_bound(np.sort(worst), confidence, looks, population),
         outputs=tuple(map(alone, range(n_outputs))) if n_outputs > 1 else (),
         wrong=_wrong(error, _countable(truth, whole)),
+        population=population,
     )
 
 
@@ -166,14 +216,19 @@ def _normalised(mse: np.ndarray, variance: np.ndarray) -> float:
     return float(np.where(mse == 0, 0.0, np.inf).mean())
 
 
-def _bound(ordered: np.ndarray, confidence: float, looks: int) -> Bound | None:
+def _bound(
+    ordered: np.ndarray, confidence: float, looks: int, population: Population
+) -> Bound | None:
     """State the tightest error for the smallest fraction that `n` allows."""
     n = len(ordered)
+    if n == population.size:
+        return Bound(1.0, 0.0, float(ordered[-1]), population)
     of_each_look = 1 - (1 - confidence) / looks
     for fraction in FRACTIONS:
         rank = largest_rank(n, fraction, of_each_look)
         if rank:
-            return Bound(confidence, fraction, float(ordered[n - rank]))
+            error = float(ordered[n - rank])
+            return Bound(confidence, fraction, error, population)
     return None
 
 

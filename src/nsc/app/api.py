@@ -19,26 +19,32 @@ from nsc.app.options import CompileOptions, ExportOptions
 from nsc.app.pipeline import Compiled, compile_program, compile_text
 from nsc.app.project import Project, project_of, read_program, read_text
 from nsc.app.results import check_writable
+from nsc.app.sample_file import read_sample
 from nsc.app.sources import read_source
 from nsc.compilation import Progress
 from nsc.compnet import CompNet, load_compnet
 from nsc.errors import InputError
 from nsc.graph import Unsupported
 from nsc.oracle import Oracle
-from nsc.program import Program
+from nsc.program import Program, narrowed
 from nsc.report import DraftReport, Report
 from nsc.surrogate import Surrogate
+
+# (lo, hi), or ("log", lo, hi)
+Range = tuple[float, float] | tuple[str, float, float]
 
 
 def compile(
     source: str | Path | Program,
     *,
     function: str | None = None,
-    domain: Mapping[str, tuple[float, float]] | None = None,
+    domain: Mapping[str, Range] | None = None,
     out: Sequence[str] = (),
     arrays: Mapping[str, int] | None = None,
     fix: Mapping[str, float] | None = None,
-    inputs: Mapping[str, tuple[float, float]] | None = None,
+    inputs: Mapping[str, Range] | None = None,
+    where: str | Sequence[str] = (),
+    sample: str | Path | Mapping[str, Any] | None = None,
     include: Sequence[str | Path] = (),
     others: Sequence[str | Path] = (),
     compile_commands: str | Path | None = None,
@@ -58,6 +64,10 @@ def compile(
             text).
         function, domain, out, arrays, fix, inputs: which function and how to read it;
             see `parse_program`.
+        where: conditions between inputs, as "a < b && a + b < 1"; only inputs that fulfil
+            all of them are drawn and verified.
+        sample: the user's own inputs, to learn from and to verify on: a file .csv,
+            .parquet or .npz whose columns name them, or the columns themselves.
         include: folders to look for the file's own headers in, besides its own folder.
         others: files that may define what the function calls.
         compile_commands: a compilation database: its entry for the file gives folders
@@ -95,16 +105,18 @@ def compile(
         "compile_commands": compile_commands,
         "defines": defines,
     }
+    narrowing = {"where": where, "sample": read_sample(sample)}
     if isinstance(source, Program):
         if any(beside.values()) or any(reading.values()):
             raise InputError(
                 "a Program already has its function and domain; leave them out"
             )
-        program = source
+        program = narrowed(source, **narrowing)
     else:
         is_partial = chosen.text_only or oracle is not None
         text, path = _text_of(source)
         project = _project(path, **beside)
+        reading |= narrowing
         program = read_text(text, path, project, partial=is_partial, **reading)
     if oracle is not None:
         program = replace(program, function=oracle)
@@ -282,6 +294,7 @@ def compile_file(
         compile_commands=compile_commands,
         defines=reading.pop("defines", None),
     )
+    reading["sample"] = read_sample(reading.get("sample"))
     program = read_program(path, project, partial=options.text_only, **reading)
     check_writable(folder, RESULT_FILES)
     compiled = _compiled(

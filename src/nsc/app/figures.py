@@ -1,5 +1,8 @@
 """Runs a program and its surrogate side by side, for the figures of the report's page.
 
+What conditions between inputs leave out is not run, and stays blank. Of a sample's inputs
+there are no curves or maps: most of these would be far from any of its rows.
+
 In: program, surrogate, oracle, verified outputs. Out: `Figures`, and how many runs they
 took. Non-goals: drawing (report).
 """
@@ -13,7 +16,7 @@ import numpy as np
 from nsc.errors import OracleError
 from nsc.oracle import Oracle, run_oracle
 from nsc.program import Program, as_returned, with_whole_inputs
-from nsc.report import Curve, Figures, HeatMap, Histogram
+from nsc.report import Curve, Figures, HeatMap, Histogram, RowWithGaps
 from nsc.surrogate import Surrogate
 
 CURVE_POINTS = 121
@@ -63,7 +66,9 @@ def figures_of(
     maps: list[HeatMap] = []
     runs = 0
     try:
-        if len(pair.surrogate.lo) == 2:
+        if pair.program.drawing.sample is not None:
+            pass
+        elif len(pair.surrogate.lo) == 2:
             maps, runs = _heat_maps(pair, share)
         else:
             curves, runs = _curves(pair, share)
@@ -83,6 +88,14 @@ def figures_of(
 
 def _rows(values: np.ndarray) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(row) for row in values.tolist())
+
+
+def _with_gaps(values: np.ndarray, is_there: np.ndarray) -> RowWithGaps:
+    """Put the values of those inputs that were run in their places; None elsewhere."""
+    found: list[float | None] = [None] * len(is_there)
+    for k, value in zip(np.flatnonzero(is_there), values, strict=True):
+        found[int(k)] = float(value)
+    return tuple(found)
 
 
 def _histogram(error: np.ndarray) -> Histogram:
@@ -105,43 +118,56 @@ def _curves(pair: Pair, share: float) -> tuple[list[Curve], int]:
         if len(curves) >= MAX_CURVES:
             break
         x = _line(pair, k, points)
-        y, predicted = pair.run(x)
-        runs += len(x)
-        curves += _curves_along(pair.surrogate, k, x[:, k], y, predicted)
+        is_there = pair.program.drawing.holds(x)
+        if is_there.sum() < FEWEST_POINTS:
+            continue
+        y, predicted = pair.run(x[is_there])
+        runs += len(y)
+        curves += [
+            Curve(
+                title=title,
+                input=pair.surrogate.input_names[k],
+                output=pair.surrogate.output_names[j],
+                x=tuple(x[:, k].tolist()),
+                program=_with_gaps(y[:, j], is_there),
+                surrogate=_with_gaps(predicted[:, j], is_there),
+                is_log=pair.program.drawing.is_log(k) or None,
+            )
+            for j, title in enumerate(_titles(pair.surrogate, k))
+        ]
     return curves, runs
+
+
+def _titles(surrogate: Surrogate, k: int) -> list[str]:
+    """Name the curves along input k, one an output."""
+    rest = ", the rest mid-range" if len(surrogate.lo) > 1 else ""
+    name = surrogate.input_names[k]
+    return [
+        f"{output} along {name}{rest}" for output in surrogate.output_names
+    ]
+
+
+def _axis(pair: Pair, k: int, points: int) -> np.ndarray:
+    """Return values of input k from lo to hi; in equal ratios where it is logarithmic."""
+    lo = pair.surrogate.lo[k]
+    hi = pair.surrogate.hi[k]
+    space = np.geomspace if pair.program.drawing.is_log(k) else np.linspace
+    return space(lo, hi, points)
+
+
+def _middle(pair: Pair, k: int) -> float:
+    """Return the middle of what input k ranges over, as it is drawn."""
+    return float(_axis(pair, k, 3)[1])
 
 
 def _line(pair: Pair, k: int, points: int) -> np.ndarray:
     """Return inputs `n i` along input k."""
-    surrogate = pair.surrogate
-    middle = (surrogate.lo + surrogate.hi) / 2
+    n_inputs = len(pair.surrogate.lo)
+    middle = np.array([_middle(pair, j) for j in range(n_inputs)])
     [start] = with_whole_inputs(pair.program, middle[None])
     x = np.tile(start, (points, 1))
-    x[:, k] = np.linspace(surrogate.lo[k], surrogate.hi[k], points)
+    x[:, k] = _axis(pair, k, points)
     return with_whole_inputs(pair.program, x)
-
-
-def _curves_along(
-    surrogate: Surrogate,
-    k: int,
-    x: np.ndarray,
-    y: np.ndarray,
-    predicted: np.ndarray,
-) -> list[Curve]:
-    """Name the curves along input k, one an output: `n`, `n o` and `n o`."""
-    name = surrogate.input_names[k]
-    rest = ", the rest mid-range" if len(surrogate.lo) > 1 else ""
-    return [
-        Curve(
-            title=f"{output} along {name}{rest}",
-            input=name,
-            output=output,
-            x=tuple(x.tolist()),
-            program=tuple(y[:, j].tolist()),
-            surrogate=tuple(predicted[:, j].tolist()),
-        )
-        for j, output in enumerate(surrogate.output_names)
-    ]
 
 
 def _heat_maps(pair: Pair, share: float) -> tuple[list[HeatMap], int]:
@@ -150,20 +176,32 @@ def _heat_maps(pair: Pair, share: float) -> tuple[list[HeatMap], int]:
     side = round(MAP_SIDE * share**0.5)
     if side < FEWEST_POINTS:
         return [], 0
-    limits = zip(surrogate.lo, surrogate.hi, strict=True)
-    first_axis, second_axis = (np.linspace(lo, hi, side) for lo, hi in limits)
+    first_axis, second_axis = (_axis(pair, k, side) for k in (0, 1))
     second, first = np.meshgrid(second_axis, first_axis, indexing="ij")
     grid = np.stack([first.ravel(), second.ravel()], axis=1)
     x = with_whole_inputs(pair.program, grid)
-    y, predicted = pair.run(x)
+    is_there = pair.program.drawing.holds(x)
+    if not is_there.any():
+        return [], 0
+    y, predicted = pair.run(x[is_there])
+    log = [pair.program.drawing.is_log(k) for k in (0, 1)]
+    labels = [
+        f"{name} (logarithmic)" if is_log else name
+        for name, is_log in zip(surrogate.input_names, log, strict=True)
+    ]
+
+    def cells(values: np.ndarray) -> tuple[RowWithGaps, ...]:
+        row = _with_gaps(values, is_there)
+        return tuple(row[k : k + side] for k in range(0, len(row), side))
+
     maps = [
         HeatMap(
             output=name,
-            x=surrogate.input_names[0],
-            y=surrogate.input_names[1],
-            program=_rows(y[:, j].reshape(side, side)),
-            surrogate=_rows(predicted[:, j].reshape(side, side)),
+            x=labels[0],
+            y=labels[1],
+            program=cells(y[:, j]),
+            surrogate=cells(predicted[:, j]),
         )
         for j, name in enumerate(surrogate.output_names)
     ]
-    return maps, len(x)
+    return maps, len(y)

@@ -129,7 +129,13 @@ def _as_exported(
     is_nearer = np.abs(exported - found.y) <= np.abs(predicted - found.y)
     farther = np.where(is_nearer, predicted, exported)  # a NaN is not nearer
     whole = [held is not None for held in compiled.surrogate.held]
-    verified = verify(found.y, farther, looks=found.looks, whole=whole)
+    verified = verify(
+        found.y,
+        farther,
+        looks=found.looks,
+        whole=whole,
+        population=found.verification.population,
+    )
     reached = found.reached
     notes = compiled.notes
     if reached and target is not None and not verified.rmse <= target:
@@ -154,7 +160,8 @@ def _claims(compiled: Compiled) -> tuple[str, ...]:
         [] if found.bound is None else [f"Verified: {found.bound.sentence()}."]
     )
     if found.wrong is not None:
-        share = f"{100 * found.wrong:.3g} % of {found.n} fresh inputs"
+        kind = f"all {found.n}" if found.is_exact else f"{found.n} fresh"
+        share = f"{100 * found.wrong:.3g} % of {kind} inputs"
         said.append(
             f"Wrong answers, other integers than the program's: {share}."
         )

@@ -20,6 +20,7 @@ import numpy as np
 from nsc.app.checked import checked
 from nsc.app.figures import Pair, figures_of
 from nsc.app.held import held_of
+from nsc.app.inputs import inputs_of, with_divided_sample
 from nsc.app.notes import (
     notes_of_compilation,
     notes_of_initial,
@@ -191,6 +192,7 @@ def compile_program(
         InputError: options that do not fit the program.
     """
     spent = _Spent()
+    program = with_divided_sample(program, options)
     progress("compiling the text", 0.0)
     with spent.on("compile"):
         orders = _orders(program, options)
@@ -201,9 +203,8 @@ def compile_program(
             program, options, folder=folder, progress=progress
         )
     with closing(running):
-        wanted = options.verified_on(running.cost)
         twins = most_cost_of_twins(running, options)
-        announce_plan(running, program, options, wanted, announce, twins=twins)
+        announce_plan(running, program, options, announce, twins=twins)
         prepared = _prepared(
             program, options, spent, running, (orders, initial)
         )
@@ -258,12 +259,13 @@ def _trained(
     progress: Progress,
 ) -> Compilation:
     """Finetune what is prepared, from the chosen starts, and verify it."""
+    inputs = inputs_of(program, options, prepared.running.cost)
     return surrogate_compilation(
         prepared.running.oracle,
         prepared.starts[options.initialiser.measured_as],
-        lambda n, generator: draw_inputs(program, n, generator=generator),
+        inputs,
         _template(program),
-        options.compilation(prepared.running.cost),
+        inputs.config,
         rounding=partial(as_returned, program),
         held=partial(held_of, program),
         teach=teach,

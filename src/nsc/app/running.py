@@ -16,11 +16,12 @@ import numpy as np
 
 from nsc.app.cost import CHEAP, CHEAP_FUEL, Cost
 from nsc.app.executable import SandboxExecutable
+from nsc.app.inputs import inputs_of
 from nsc.app.options import MAX_EXAMPLES, CompileOptions
-from nsc.compilation import TRAINING, VERIFICATION, Progress, drawn
+from nsc.compilation import TRAINING, VERIFICATION, Progress
 from nsc.errors import InputError, OracleError
 from nsc.oracle import Oracle
-from nsc.program import Program, draw_inputs
+from nsc.program import Program
 from nsc.runs import (
     WORKER_DIED,
     Description,
@@ -285,17 +286,15 @@ def _ready(oracle: ProgramOracle, runner: Runner, cost: Cost) -> Running:
 
 
 def first_inputs(
-    program: Program, options: CompileOptions, stream: int, n: int
+    program: Program,
+    options: CompileOptions,
+    stream: int,
+    n: int,
+    cost: Cost = CHEAP,
 ) -> np.ndarray:
-    """Draw the first `n i` inputs that the compilation will draw for a purpose."""
-    return drawn(
-        lambda rows, generator: draw_inputs(
-            program, rows, generator=generator
-        ),
-        n,
-        seed=options.seed,
-        stream=stream,
-        number=0,
+    """Return the first `n i` inputs that the compilation will take for a purpose."""
+    return inputs_of(program, options, cost).take(
+        n, seed=options.seed, stream=stream, number=0
     )
 
 
@@ -303,7 +302,6 @@ def announce_plan(
     running: Running,
     program: Program,
     options: CompileOptions,
-    verification: int,
     announce: Callable[[str], None],
     *,
     twins: float = 0.0,
@@ -314,17 +312,24 @@ def announce_plan(
         twins: what coarser programs may cost, in runs of the program.
     """
     runner = running.runner
-    if runner is None or not running.cost.is_dear:
+    cost = running.cost
+    if runner is None or not cost.is_dear:
         return
+    config = inputs_of(program, options, cost).config
     kept = sum(
-        runner.memory.count_kept(first_inputs(program, options, stream, n))
+        runner.memory.count_kept(
+            first_inputs(program, options, stream, n, cost)
+        )
         for stream, n in (
-            (TRAINING, options.budget),
-            (VERIFICATION, verification),
+            (TRAINING, config.budget),
+            (VERIFICATION, config.verification),
         )
     )
     plan = Plan(
-        (("training", options.budget), ("verification", verification)),
+        (
+            ("training", config.budget),
+            ("verification", config.verification),
+        ),
         running.cost.seconds,
         runner.workers,
         kept,

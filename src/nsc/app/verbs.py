@@ -210,9 +210,23 @@ def compile_(
     domain: Annotated[
         str,
         typer.Option(
-            metavar="x=LO:HI,...", help="Input ranges; default -1:1."
+            metavar="x=LO:HI,...",
+            help="Input ranges; default -1:1; log:LO:HI is log-uniform.",
         ),
     ] = "",
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="'a < b'", help="Condition that all inputs fulfil."
+        ),
+    ] = None,
+    sample: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Inputs to draw from: .csv, .parquet or .npz.",
+        ),
+    ] = None,
     out: Out = "",
     include: Include = None,
     define: Define = None,
@@ -341,6 +355,8 @@ def compile_(
             progress=progress,
             announce=partial(screen.print, markup=False, highlight=False),
             put=partial(in_flags, flags=flags_of(app)),
+            where=where or (),
+            sample=sample,
             **reading,
         )
     _print_report(report, folder, json_)

@@ -1,6 +1,6 @@
 """Running the real program on inputs of its domain, reproducibly.
 
-In: an `Oracle`, a way to draw inputs, a seed. Out: examples. Non-goals: which kind of
+In: an `Oracle`, where inputs come from, a seed. Out: examples. Non-goals: which kind of
 oracle answers, what examples are for.
 """
 
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nsc.oracle import Oracle, RunsEnded, checked_outputs, run_oracle
+from nsc.verify import Population
 
 Array = npt.NDArray[np.float64]
 # (n, generator) -> `n i`, in the program's units
@@ -34,21 +35,43 @@ class Examples(NamedTuple):
     y: Array
 
 
+class Source:
+    """Where inputs come from; by itself, fresh ones for every purpose.
+
+    Args:
+        draw: draws them.
+        population: what those that verify stand for.
+    """
+
+    def __init__(self, draw: Draw, population: Population = Population()):
+        self.draw = draw
+        self.population = population
+
+    def take(self, n: int, *, seed: int, stream: int, number: int) -> Array:
+        """Return `n i` inputs; the same seed, stream and number give the same.
+
+        Args:
+            stream: what they are for.
+            number: of the examples before, in training; of the round, in verification.
+        """
+        return drawn(self.draw, n, seed=seed, stream=stream, number=number)
+
+
 @dataclass(frozen=True)
 class Sampler:
-    """The program on random inputs.
+    """The program on the inputs of a source.
 
     Args:
         outputs: how many numbers it returns.
     """
 
     oracle: Oracle
-    draw: Draw
+    source: Source
     outputs: int
     seed: int
 
     def run(self, n: int, *, stream: int, number: int) -> Examples:
-        """Run the program on `n` inputs; the same stream and number draw the same.
+        """Run the program on `n` inputs; the same stream and number are the same.
 
         Returns:
             Fewer examples, the first of them, where the user ended the running.
@@ -56,7 +79,8 @@ class Sampler:
         Raises:
             OracleError: see `run_oracle`.
         """
-        x = drawn(self.draw, n, seed=self.seed, stream=stream, number=number)
+        x = self.source.take(n, seed=self.seed, stream=stream, number=number)
+        assert len(x) == n, "who limits its inputs limits the budget"
         try:
             return Examples(x, run_oracle(self.oracle, x, self.outputs))
         except RunsEnded as ended:

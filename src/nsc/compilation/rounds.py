@@ -34,6 +34,7 @@ from nsc.compilation.oracle import (
     Examples,
     Rounding,
     Sampler,
+    Source,
 )
 from nsc.compilation.race import MemberResult
 from nsc.compilation.start import Start
@@ -85,7 +86,7 @@ class Compilation:
 def surrogate_compilation(
     oracle: Oracle,
     starts: tuple[Start, ...],
-    draw: Draw,
+    draw: Draw | Source,
     template: Surrogate,
     config: CompilationConfig,
     *,
@@ -99,7 +100,8 @@ def surrogate_compilation(
 
     Args:
         starts: one per member of the surrogate; members' outputs are concatenated.
-        draw: (n, generator) -> `n i` inputs of the domain, in the program's units.
+        draw: (n, generator) -> `n i` inputs of the domain, in the program's units; or
+            where they come from.
         template: gives box, names and metadata of the surrogate; its members are
             replaced.
         rounding: what use makes of the surrogate's outputs `n o` (integers, say): that is
@@ -111,7 +113,8 @@ def surrogate_compilation(
     Raises:
         OracleError: the program fails on part of its domain.
     """
-    sampler = Sampler(oracle, draw, len(template.output_names), config.seed)
+    source = draw if isinstance(draw, Source) else Source(draw)
+    sampler = Sampler(oracle, source, len(template.output_names), config.seed)
     search = _Search(
         sampler, template, config, rounding, held, teach, progress, clock
     )
@@ -282,7 +285,9 @@ class _Search:
     ) -> tuple[Examples, Verification | None]:
         """Run the program on fresh inputs and compare; None where too few ran."""
         n = self.config.verification
-        self.progress(f"verifying on {n} fresh inputs", 0.0)
+        population = self.sampler.source.population
+        kind = "all" if n == population.size else "fresh"
+        self.progress(f"verifying on {n} {kind} inputs", 0.0)
         with self._timed("verify"):
             fresh = self.ending.examples or self.sampler.run(
                 n, stream=VERIFICATION, number=len(self.rounds)
@@ -296,7 +301,11 @@ class _Search:
             predicted = self.rounding(surrogate(fresh.x))
             whole = [held is not None for held in surrogate.held]
             return fresh, verify(
-                fresh.y, predicted, looks=_looks(self.config), whole=whole
+                fresh.y,
+                predicted,
+                looks=_looks(self.config),
+                whole=whole,
+                population=population,
             )
 
     def _reason_to_give_up(

@@ -25,6 +25,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from nsc.report.drawn import said_of_drawn
 from nsc.report.numbers import counts, duration, number, ranges, share
 from nsc.report.schema import Described, DraftReport, Errors, Report
 from nsc.report.twin import said_of_twin
@@ -236,6 +237,8 @@ def _interface(report: Described) -> Table:
     table.add_column(style="dim")
     table.add_column(overflow="fold")
     table.add_row("inputs", ranges(report.domain))
+    if report.drawn:
+        table.add_row("", said_of_drawn(report.drawn))
     table.add_row("outputs", ", ".join(report.outputs))
     return table
 
