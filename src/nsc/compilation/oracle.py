@@ -56,6 +56,10 @@ class Source:
         """
         return drawn(self.draw, n, seed=seed, stream=stream, number=number)
 
+    def said(self, n: int) -> str:
+        """Say how many inputs verify: "200 fresh", "all 256"."""
+        return f"all {n}" if n == self.population.size else f"{n} fresh"
+
 
 @dataclass(frozen=True)
 class Sampler:

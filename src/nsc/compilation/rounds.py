@@ -285,9 +285,8 @@ class _Search:
     ) -> tuple[Examples, Verification | None]:
         """Run the program on fresh inputs and compare; None where too few ran."""
         n = self.config.verification
-        population = self.sampler.source.population
-        kind = "all" if n == population.size else "fresh"
-        self.progress(f"verifying on {n} {kind} inputs", 0.0)
+        source = self.sampler.source
+        self.progress(f"verifying on {source.said(n)} inputs", 0.0)
         with self._timed("verify"):
             fresh = self.ending.examples or self.sampler.run(
                 n, stream=VERIFICATION, number=len(self.rounds)
@@ -298,14 +297,8 @@ class _Search:
                     return fresh, None
                 self.ending = Ending(is_ended=True)
             self.n_verified += len(fresh.x)
-            predicted = self.rounding(surrogate(fresh.x))
-            whole = [held is not None for held in surrogate.held]
-            return fresh, verify(
-                fresh.y,
-                predicted,
-                looks=_looks(self.config),
-                whole=whole,
-                population=population,
+            return fresh, _compared(
+                fresh, self.rounding, surrogate, self.config, source
             )
 
     def _reason_to_give_up(
@@ -352,6 +345,23 @@ class _Search:
             looks=_looks(self.config),
             is_ended=self.ending.is_ended,
         )
+
+
+def _compared(
+    examples: Examples,
+    rounding: Rounding,
+    surrogate: Surrogate,
+    config: CompilationConfig,
+    source: Source,
+) -> Verification:
+    """Compare a surrogate with the program on inputs that verify."""
+    return verify(
+        examples.y,
+        rounding(surrogate(examples.x)),
+        looks=_looks(config),
+        whole=[held is not None for held in surrogate.held],
+        population=source.population,
+    )
 
 
 def _looks(config: CompilationConfig) -> int:

@@ -340,11 +340,11 @@ class _Writer:
 
     def _conditions(self) -> list[str]:
         """Write the conditions between inputs, which are of doubles."""
-        values = [
-            self.names.text(leaf.lvalue)
-            for leaf in self.program.signature.inputs
-        ]
-        doubles = [f"((double){value})" for value in values]
+        doubles: list[str] = []
+        for leaf in self.program.signature.inputs:
+            value = self.names.text(leaf.lvalue)
+            is_double = leaf.type.spelling == "double"
+            doubles.append(value if is_double else f"((double){value})")
         conditions = self.program.drawing.conditions
         return [c.term.in_c(doubles) for c in conditions]
 

@@ -48,11 +48,13 @@ class Sample:
         path: of their file, as messages call it.
         rows: `n i`, in the program's units.
         n_verifying: how many verify: the last ones, which nothing is learnt from.
+        n_left_out: rows of the file that are not among them: they do not fit.
     """
 
     path: str
     rows: np.ndarray
     n_verifying: int = 0
+    n_left_out: int = 0
 
     @property
     def learned(self) -> np.ndarray:
@@ -119,7 +121,10 @@ class Drawing:
     def population(self, inputs: Sequence[str]) -> str:
         """Say what a bound speaks of: "inputs in the domain where a < b"."""
         if self.sample is not None:
-            return f"the inputs in {self.sample.path} that it has not learned from"
+            how = "it has not learned from"
+            if self.sample.n_left_out:
+                how = "were neither left out nor learned from"
+            return f"the rows of {self.sample.path} that {how}"
         said = "inputs in the domain"
         if self.where:
             said += f" where {self.where}"

@@ -81,9 +81,11 @@ def narrowed(
         )
     table, notes = _fitting(sample, program)
     rows, more = _rows_inside(program, table)
+    left_out = len(sample.columns[names[0]]) - len(rows)
+    found = Sample(table.path, rows, n_left_out=left_out)
     return replace(
         program,
-        drawing=replace(drawing, sample=Sample(table.path, rows)),
+        drawing=replace(drawing, sample=found),
         notes=(*program.notes, *notes, *more),
     )
 
