@@ -22,9 +22,8 @@ from nsc.compilation import (
 from nsc.program import Program, count_inputs, draw_inputs, every_input
 from nsc.verify import Population
 
-MOST_TRIED = (
-    1 << 20
-)  # inputs of a domain, of which it is tried which conditions fit
+# inputs of a domain of integers, that conditions are tried on
+MOST_TRIED = 1 << 17
 SHUFFLING = 4  # a stream of random numbers; see compilation/oracle.py
 
 
@@ -118,11 +117,11 @@ def inputs_of(
     x = _few_inputs(program, max(config.budget, config.verification))
     if x is None:
         return Inputs(program, None, population, config)
-    generator = np.random.default_rng([options.seed, SHUFFLING])
+    x = np.random.default_rng([options.seed, SHUFFLING]).permutation(x)
     config = replace(config, verification=len(x))
     return Inputs(
         program,
-        (generator.permutation(x), x),
+        (x, x),
         replace(population, size=len(x)),
         _within(config, len(x), len(x)),
     )
@@ -130,7 +129,9 @@ def inputs_of(
 
 def _few_inputs(program: Program, most: int) -> np.ndarray | None:
     """Return all inputs that there are, `n i`, if they are no more than `most`."""
-    if count_inputs(program) > MOST_TRIED:
+    count = count_inputs(program)
+    may_be_fewer = bool(program.drawing.conditions) and count <= MOST_TRIED
+    if count > most and not may_be_fewer:
         return None
     x = every_input(program)
     return x if 0 < len(x) <= most else None

@@ -192,5 +192,6 @@ def is_drawn(program: Program, x: np.ndarray) -> np.ndarray:
     sample = program.drawing.sample
     if sample is None:
         return program.drawing.holds(x)
-    known = {row.tobytes() for row in sample.rows}
-    return np.array([row.tobytes() in known for row in x], bool)
+    row = np.dtype((np.void, x.shape[1] * x.itemsize))
+    known = np.ascontiguousarray(sample.rows).view(row).ravel()
+    return np.isin(np.ascontiguousarray(x).view(row).ravel(), known)

@@ -184,7 +184,7 @@ def _add_errors(table: Table, report: Report) -> None:
     test = report.test
     table.add_row("verified", _errors(test))
     if test.bound:
-        table.add_row("", test.bound.sentence)
+        table.add_row("", Text(test.bound.sentence))
     alone = list(zip(report.outputs, test.outputs, strict=False))
     for name, errors in alone[:MAX_OUTPUTS]:
         table.add_row("", f"{name}: {_errors(errors)}")
@@ -238,7 +238,7 @@ def _interface(report: Described) -> Table:
     table.add_column(overflow="fold")
     table.add_row("inputs", ranges(report.domain))
     if report.drawn:
-        table.add_row("", said_of_drawn(report.drawn))
+        table.add_row("", Text(said_of_drawn(report.drawn)))
     table.add_row("outputs", ", ".join(report.outputs))
     return table
 
