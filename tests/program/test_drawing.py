@@ -192,7 +192,7 @@ def test_rows_that_verify_are_never_learned_from():
     for budget, wanted, held in (
         (100, 400, 400),
         (900, 400, 250),
-        (10, 4096, 990),
+        (10, 4096, 500),
     ):
         sample = program.drawing.sample.divided(budget, wanted, seed=3)
         assert len(sample.verifying) == held

@@ -71,7 +71,7 @@ def figures_of(
         elif len(pair.surrogate.lo) == 2:
             maps, runs = _heat_maps(pair, share)
         else:
-            curves, runs = _curves(pair, share)
+            curves, runs = _curves(pair, x, share)
     except OracleError:
         # the program fails on the edge of its domain; the page goes without them
         pass
@@ -107,17 +107,24 @@ def _histogram(error: np.ndarray) -> Histogram:
     return Histogram(tuple(edges.tolist()), tuple(counts.tolist()))
 
 
-def _curves(pair: Pair, share: float) -> tuple[list[Curve], int]:
-    """Run both along each input, the others at the middle of their range."""
+def _curves(
+    pair: Pair, inside: np.ndarray, share: float
+) -> tuple[list[Curve], int]:
+    """Run both along each input, the others at the middle of their range.
+
+    Args:
+        inside: inputs `n i` that fulfil all conditions.
+    """
     curves: list[Curve] = []
     runs = 0
     points = round(CURVE_POINTS * share)
     if points < FEWEST_POINTS:
         return curves, runs
+    start, rest = _start(pair, inside)
     for k in range(len(pair.surrogate.input_names)):
         if len(curves) >= MAX_CURVES:
             break
-        x = _line(pair, k, points)
+        x = _line(pair, start, k, points)
         is_there = pair.program.drawing.holds(x)
         if is_there.sum() < FEWEST_POINTS:
             continue
@@ -133,14 +140,13 @@ def _curves(pair: Pair, share: float) -> tuple[list[Curve], int]:
                 surrogate=_with_gaps(predicted[:, j], is_there),
                 is_log=pair.program.drawing.is_log(k) or None,
             )
-            for j, title in enumerate(_titles(pair.surrogate, k))
+            for j, title in enumerate(_titles(pair.surrogate, k, rest))
         ]
     return curves, runs
 
 
-def _titles(surrogate: Surrogate, k: int) -> list[str]:
+def _titles(surrogate: Surrogate, k: int, rest: str) -> list[str]:
     """Name the curves along input k, one an output."""
-    rest = ", the rest mid-range" if len(surrogate.lo) > 1 else ""
     name = surrogate.input_names[k]
     return [
         f"{output} along {name}{rest}" for output in surrogate.output_names
@@ -160,11 +166,26 @@ def _middle(pair: Pair, k: int) -> float:
     return float(_axis(pair, k, 3)[1])
 
 
-def _line(pair: Pair, k: int, points: int) -> np.ndarray:
-    """Return inputs `n i` along input k."""
-    n_inputs = len(pair.surrogate.lo)
-    middle = np.array([_middle(pair, j) for j in range(n_inputs)])
+def _start(pair: Pair, inside: np.ndarray) -> tuple[np.ndarray, str]:
+    """Return the input that all curves go through, `i`, and what titles say of it.
+
+    It is the middle of all ranges, or the nearest of other inputs where conditions leave
+    that out.
+    """
+    surrogate = pair.surrogate
+    n_inputs = len(surrogate.lo)
+    middle = np.array([_middle(pair, k) for k in range(n_inputs)])
     [start] = with_whole_inputs(pair.program, middle[None])
+    rest = ", the rest mid-range" if n_inputs > 1 else ""
+    if not len(inside) or pair.program.drawing.holds(start[None])[0]:
+        return start, rest
+    away = (inside - start) / (surrogate.hi - surrogate.lo)
+    nearest = inside[int(np.argmin((away**2).sum(axis=1)))]
+    return nearest, rest and ", the rest near mid-range"
+
+
+def _line(pair: Pair, start: np.ndarray, k: int, points: int) -> np.ndarray:
+    """Return inputs `n i` along input k."""
     x = np.tile(start, (points, 1))
     x[:, k] = _axis(pair, k, points)
     return with_whole_inputs(pair.program, x)

@@ -14,7 +14,7 @@ import numpy as np
 from nsc.program.conditions import Condition
 
 # of a sample's rows, that verify where there are too few for all that is wanted
-VERIFYING = 0.25
+LEAST_HELD = 0.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,13 +69,13 @@ class Sample:
     def divided(self, budget: int, verification: int, *, seed: int) -> Sample:
         """Shuffle the rows, and hold those back that verify.
 
-        Where there are too few for both, a quarter verifies, or what is left over by
-        the budget.
+        Where there are too few for both, those that the budget leaves over verify, but
+        a quarter of all at least, and half at most: a coarse twin learns from the rest.
         """
         n = len(self.rows)
         held = verification
         if n < budget + verification:
-            held = max(round(VERIFYING * n), n - budget)
+            held = max(round(LEAST_HELD * n), min(n // 2, n - budget))
         held = min(held, n - 1)
         order = np.random.default_rng([seed, n]).permutation(n)
         return replace(self, rows=self.rows[order], n_verifying=held)

@@ -16,7 +16,7 @@ def said_of_drawn(drawn: Drawn) -> str:
     if drawn.log:
         said.append(f"{', '.join(drawn.log)} log-uniformly")
     if drawn.where:
-        said.append(f"where {' && '.join(drawn.where)}")
+        said.append(f"where {' and '.join(drawn.where)}")
     if drawn.all:
         said.append(f"all {drawn.all:,} of them verified")
     return ", ".join(said)
