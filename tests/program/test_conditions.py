@@ -90,6 +90,7 @@ REFUSED = {
     "a < 'x'": "column 5: expected a name",
     "a < b; b": "column 6: expected a name",
     "a < b b": "column 7: expected an operator, or the end; found 'b'",
+    "a < 1e999": "column 5: no double holds 1e999",
     "": "column 1: expected an input",
     "(" * 40 + "a": "nested more than 32 deep",
     "-" * 40 + "a < 1": "nested more than 32 deep",

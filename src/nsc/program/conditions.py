@@ -8,6 +8,7 @@ parentheses, and the functions of `FUNCTIONS`. 7 / 2 is 3.5, whatever the inputs
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ import numpy as np
 
 from nsc.errors import DomainError
 
-MOST_CHARACTERS = 500
+MOST_CHARACTERS = 400  # so that compilers can nest its C
 DEEPEST = 32  # of parentheses, calls and signs inside each other
 MOST_NAMED = 12  # inputs in a message
 EXAMPLE = "'a < b'"
@@ -269,6 +270,8 @@ class _Parser:
     def _primary(self) -> Term:
         if self.kind == "number":
             value = float(self.token)
+            if not math.isfinite(value):
+                raise self._refused(f"no double holds {self.token}")
             self._advance()
             return Term("number", value=value)
         if self.kind == "name":
