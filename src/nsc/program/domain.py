@@ -54,8 +54,8 @@ def parse_ranges(text: str, argument: str = "domain") -> dict[str, Range]:
         found = _parse_range(part)
         if found is None:
             raise DomainError(
-                f"{argument} expects NAME=LO:HI, separated by commas (a logarithmic one"
-                f" is NAME=log:LO:HI); found '{part}'"
+                f"{argument} expects NAME=LO:HI, separated by commas; found '{part}'"
+                " (a logarithmic range is NAME=log:LO:HI)"
             )
         name, bounds = found
         if name in ranges:
