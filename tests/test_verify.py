@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from nsc.verify import largest_rank, verify
+from nsc.verify import Population, largest_rank, verify
 
 
 def test_a_worked_example():
@@ -172,3 +172,37 @@ def test_the_share_of_wrong_integers_is_of_outputs_whose_values_come_up_again():
     both = np.hstack([few, truth])
     found = verify(both, both + [0, 1], whole=[True, True])
     assert found.wrong == 0.0 and found.outputs[1].wrong is None
+
+
+def test_all_inputs_that_there_are_leave_no_doubt():
+    truth = np.zeros((256, 2))
+    predicted = truth.copy()
+    predicted[7, 1] = 0.12341
+    every = Population("inputs in the domain where a < b", 256)
+    found = verify(truth, predicted, population=every)
+    assert found.is_exact and found.bound is not None
+    assert found.bound.is_certain
+    assert (found.bound.confidence, found.bound.fraction) == (1.0, 0.0)
+    assert found.bound.error == 0.12341
+    # three digits that hold: no less than the error
+    assert found.bound.sentence() == (
+        "none of the 256 inputs in the domain where a < b exceeds |error| 0.124: the"
+        " program ran on each"
+    )
+    assert (
+        found.outputs[0]
+        .bound.sentence()
+        .endswith("exceeds |error| 0: the program ran on each")
+    )
+    some = verify(truth[:200], predicted[:200], population=every)
+    assert not some.is_exact and some.bound.fraction == 0.05
+
+
+@pytest.mark.parametrize("value", [1e-9, 0.1, 0.99999, 1234.5, 3e20, 7.0])
+def test_an_error_is_never_rounded_down_where_none_exceeds_it(value):
+    one = Population(size=1)
+    bound = verify(
+        np.zeros((1, 1)), np.full((1, 1), value), population=one
+    ).bound
+    said = bound.sentence().split("|error| ")[1].split(":")[0]
+    assert value <= float(said) <= 1.01 * value

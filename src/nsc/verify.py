@@ -1,5 +1,7 @@
 """Errors on fresh inputs, and a bound on them that needs no assumption.
 
+Where the inputs are all that there are, it is no bound but what was found.
+
 In: true and predicted outputs `n o`. Out: `Verification`. Non-goals: how the inputs
 were drawn (they must be independent of everything the surrogate was trained or chosen
 on).
@@ -17,32 +19,62 @@ import numpy as np
 # an integer output of more values is a quantity: its error says more than the share of
 # answers that are exactly right
 FEW_VALUES = 256
-POPULATION = "inputs in the domain"
 QUANTILES = (0.5, 0.9, 0.99, 0.999)
 # of inputs that may exceed a bound; stated is the first that there are examples for
 FRACTIONS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25)
 
 
 @dataclass(frozen=True)
-class Bound:
-    """With `confidence`, at most `fraction` of all inputs exceed the error `error`.
+class Population:
+    """What the inputs that are compared stand for.
 
     Args:
-        population: what the inputs were drawn from, in words.
+        name: in words.
+        size: how many there are; None where that is not known, or endless.
+    """
+
+    name: str = "inputs in the domain"
+    size: int | None = None
+
+
+@dataclass(frozen=True)
+class Bound:
+    """With `confidence`, at most `fraction` of a population exceed the error `error`.
+
+    It is certain, and the fraction zero, where all of the population was compared.
     """
 
     confidence: float
     fraction: float
     error: float
-    population: str = POPULATION
+    population: Population = Population()
+
+    @property
+    def is_certain(self) -> bool:
+        return not self.fraction
 
     def sentence(self) -> str:
         """Say it in words."""
+        name = self.population.name
+        if self.is_certain:
+            return (
+                f"none of the {self.population.size:,} {name} exceeds |error|"
+                f" {_rounded_up(self.error)}: the program ran on each"
+            )
         return (
             f"with {100 * self.confidence:g} % confidence at most"
-            f" {100 * self.fraction:.2g} % of {self.population} exceed |error|"
+            f" {100 * self.fraction:.2g} % of {name} exceed |error|"
             f" {self.error:.3g}"
         )
+
+
+def _rounded_up(value: float) -> str:
+    """Write three digits of a number, and no less than it is."""
+    said = f"{value:.3g}"
+    if not math.isfinite(value) or float(said) >= value:
+        return said
+    unit = 10.0 ** (math.floor(math.log10(value)) - 2)
+    return f"{(math.floor(value / unit) + 1) * unit:.3g}"
 
 
 @dataclass(frozen=True)
@@ -62,6 +94,7 @@ class Verification:
         outputs: the errors of each output, where there are several.
         wrong: the share of inputs on which an output is another integer than it should
             be; None where no output is one, or hardly a value of it comes up twice.
+        population: what the inputs stand for.
     """
 
     n: int
@@ -74,6 +107,12 @@ class Verification:
     bound: Bound | None
     outputs: tuple[Verification, ...] = ()
     wrong: float | None = None
+    population: Population = Population()
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether all inputs that there are were compared."""
+        return self.n == self.population.size
 
     def as_json(self) -> dict:
         """Return plain numbers; infinities and NaN become None."""
@@ -98,7 +137,7 @@ def verify(
     confidence: float = 0.99,
     looks: int = 1,
     whole: Sequence[bool] = (),
-    population: str = POPULATION,
+    population: Population = Population(),
 ) -> Verification:
     """Compare true with predicted outputs.
 
@@ -116,7 +155,8 @@ def verify(
             with 1 - (1 - confidence) / looks (Bonferroni), and all of them, the last
             one too, with `confidence`.
         whole: which outputs are integers, right or wrong; () where none is.
-        population: what the inputs were drawn from, in words.
+        population: what the inputs stand for, drawn from it independently; as many as
+            it has are all of it, each once.
     """
     truth = np.asarray(truth, np.float64)
     predicted = np.asarray(predicted, np.float64)
@@ -147,6 +187,7 @@ def verify(
         bound=_bound(np.sort(worst), confidence, looks, population),
         outputs=tuple(map(alone, range(n_outputs))) if n_outputs > 1 else (),
         wrong=_wrong(error, _countable(truth, whole)),
+        population=population,
     )
 
 
@@ -176,10 +217,12 @@ def _normalised(mse: np.ndarray, variance: np.ndarray) -> float:
 
 
 def _bound(
-    ordered: np.ndarray, confidence: float, looks: int, population: str
+    ordered: np.ndarray, confidence: float, looks: int, population: Population
 ) -> Bound | None:
     """State the tightest error for the smallest fraction that `n` allows."""
     n = len(ordered)
+    if n == population.size:
+        return Bound(1.0, 0.0, float(ordered[-1]), population)
     of_each_look = 1 - (1 - confidence) / looks
     for fraction in FRACTIONS:
         rank = largest_rank(n, fraction, of_each_look)

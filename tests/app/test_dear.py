@@ -179,7 +179,15 @@ def test_limits_are_checked(source, tmp_path, capsys, option, value, said):
 def test_a_cheap_program_is_spared_nothing():
     cost = Cost(CHEAP_FUEL, 0.01)
     assert not cost.is_dear and cost.verification(16) == 4096
-    assert cost.effort(16).share == 1
+    assert Cost(400_000, 1e-4).effort(16).share == 1
+
+
+@pytest.mark.parametrize("fuel", [4e5, 1e6, 2e6, 3e6, 2e7])
+def test_checks_cost_no_more_than_the_budget_or_half_a_second(fuel):
+    cost = Cost(fuel, 1e-3)
+    for budget in (16, 1024, 4096):
+        runs = 8192 * cost.effort(budget).share
+        assert runs * fuel <= max(budget * fuel, 4e9)
 
 
 @pytest.mark.parametrize("budget", [0, 16, 64, 1024, 100_000])

@@ -45,6 +45,7 @@ def test_a_summary():
     assert summary(example()) == [
         "wave  9-4-4-1, auto start, lm",
         "inputs        x in [0, 2]",
+        "              rows of x.csv (9,000), x log-uniformly, where x < 2",
         "outputs       return",
         "zero-shot     nmse 0.25 from the text, 4 at random",
         "              expected from the text: nmse 0.125",
@@ -73,6 +74,7 @@ def test_a_summary_leaves_out_what_there_is_not():
         notes=(),
         check_runs=None,
         twin=None,
+        drawn=None,
     )
     titles = [line.split("  ")[0] for line in summary(bare)[1:]]
     assert titles == [
@@ -108,6 +110,7 @@ def test_a_draft():
     assert shown(draft_summary(draft(), Path("out"))) == [
         "wave  9-4-4-1, from the text alone",
         "inputs    x in [0, 2]",
+        "          rows of x.csv (9,000), x log-uniformly, where x < 2",
         "outputs   return",
         "expected  nmse 0.125",
         "verified  no: nothing was run",

@@ -122,6 +122,8 @@ def test_a_plan_is_a_sentence():
         "1,024 + 512 runs (training + verification), of about 1.4 ms on 2 cores:"
         " 1.08 s"
     )
+    more = Plan(plan.runs, 1.0, 2, beside=90, beside_what="coarser programs")
+    assert more.sentence().endswith("; coarser programs take up to 45 s more")
     kept = Plan(plan.runs, 0.0014, 1, kept=536)
     assert "536 of them kept from before" in kept.sentence()
     assert kept.left == 1000

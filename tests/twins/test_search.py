@@ -1,5 +1,7 @@
 """Coarser programs that agree are found, others are refused with a reason."""
 
+import json
+
 import numpy as np
 import pytest
 from dear_programs import (
@@ -12,8 +14,8 @@ from dear_programs import (
     small,
 )
 
-from nsc.sandbox import RunLimits, fuel_of
-from nsc.twins import find_twin, taught_by
+from nsc.sandbox import RunLimits, fuel_of, run
+from nsc.twins import find_twin, recalled, taught_by
 
 
 def searched(program, n=16, **limits):
@@ -41,7 +43,10 @@ def test_dear_programs_have_twins(name, error, price):
     dear_price = fuel_of(built_of(dear(name)), x, limits)
     assert fuel_of(found.built, x, limits) < 1.5 * price * dear_price
     taught = taught_by(
-        found, runs_of(dear(name), 16), x, fuel=FUEL, standard=lambda x: x
+        runs_of(dear(name), 16),
+        x,
+        execute=lambda x: run(found.built, x, limits).outputs,
+        standard=lambda x: x,
     )
     assert ((taught.y - y) ** 2).mean() < 20 * error * y.var()
 
@@ -54,6 +59,20 @@ def test_the_same_search_finds_the_same():
         == "CELLS 64 -> 16, STEPS 600 -> 36"
     )
     assert (first.spent, first.tried) == (second.spent, second.tried)
+
+
+def test_threads_change_nothing():
+    one, three = (searched(dear("heat"), workers=n) for n in (1, 3))
+    assert one.as_json() == three.as_json()
+
+
+def test_an_answer_is_recalled():
+    found = searched(dear("option"))
+    kept = json.loads(json.dumps(found.as_json()))
+    again = recalled(dear("option"), kept)
+    assert again.as_json() == found.as_json()
+    assert again.twin.said == found.twin.said
+    assert again.twin.values == found.twin.values
 
 
 def test_a_program_without_a_resolution_has_none():
@@ -137,11 +156,11 @@ def test_values_are_corrected_by_runs_of_the_program():
     twin = searched(program).twin
     x, y = runs_of(program, 200, seed=5)
     lo, hi = np.array(program.domain.lo), np.array(program.domain.hi)
+    limits = RunLimits(fuel_per_sample=FUEL)
     taught = taught_by(
-        twin,
         runs_of(program, 32),
         x,
-        fuel=FUEL,
+        execute=lambda x: run(twin.built, x, limits).outputs,
         standard=lambda x: 2 * (x - lo) / (hi - lo) - 1,
     )
     error = float(((taught.y - y) ** 2).mean() / y.var())

@@ -21,26 +21,32 @@ from nsc.app.options import CompileOptions, ExportOptions
 from nsc.app.pipeline import Compiled, compile_program, compile_text
 from nsc.app.project import Project, project_of, read_program, read_text
 from nsc.app.results import check_writable
+from nsc.app.sample_file import read_sample
 from nsc.app.sources import read_source
 from nsc.compilation import Progress
 from nsc.compnet import CompNet, load_compnet
 from nsc.errors import InputError
 from nsc.graph import Unsupported
 from nsc.oracle import Oracle
-from nsc.program import Program
+from nsc.program import Program, narrowed
 from nsc.report import DraftReport, Report
 from nsc.surrogate import Surrogate
+
+# (lo, hi), or ("log", lo, hi)
+Range = tuple[float, float] | tuple[str, float, float]
 
 
 def compile(
     source: str | Path | Program | Callable[..., Any],
     *,
     function: str | None = None,
-    domain: Mapping[str, tuple[float, float]] | None = None,
+    domain: Mapping[str, Range] | None = None,
     out: Sequence[str] = (),
     arrays: Mapping[str, int] | None = None,
     fix: Mapping[str, float] | None = None,
-    inputs: Mapping[str, tuple[float, float]] | None = None,
+    inputs: Mapping[str, Range] | None = None,
+    where: str | Sequence[str] = (),
+    sample: str | Path | Mapping[str, Any] | None = None,
     outputs: Sequence[str] | None = None,
     vectorized: bool | None = None,
     folder: str | Path | None = None,
@@ -72,6 +78,10 @@ def compile(
         outputs: names of a Python function's outputs.
         vectorized: whether a Python function takes arrays; None is told by trying.
         folder: where surrogate, exports and report are written, and runs kept.
+        where: conditions between inputs, as "a < b && a + b < 1"; only inputs that fulfil
+            all of them are drawn and verified.
+        sample: the user's own inputs, to learn from and to verify on: a file .csv,
+            .parquet or .npz whose columns name them, or the columns themselves.
         include: folders to look for the file's own headers in, besides its own folder.
         others: files that may define what the function calls.
         compile_commands: a compilation database: its entry for the file gives folders
@@ -109,19 +119,23 @@ def compile(
         "compile_commands": compile_commands,
         "defines": defines,
     }
+    narrowing = {"where": where, "sample": read_sample(sample)}
     of_python = {"outputs": outputs, "vectorized": vectorized}
     if isinstance(source, Program):
         refuse_given(
             reading | beside | of_python,
             "a Program already has its function and domain; leave them out",
         )
-        program = source
+        program = narrowed(source, **narrowing)
     elif callable(source):
         program = _python_program(
             source, reading, beside, of_python, chosen, folder
         )
+        program = narrowed(program, **narrowing)
     else:
-        program = _read(source, reading, beside, of_python, chosen, oracle)
+        program = _read(
+            source, reading | narrowing, beside, of_python, chosen, oracle
+        )
     if oracle is not None:
         program = replace(program, function=oracle)
     return _finished(program, chosen, folder, timing=timing, started=started)
@@ -372,6 +386,7 @@ def compile_file(
         compile_commands=compile_commands,
         defines=reading.pop("defines", None),
     )
+    reading["sample"] = read_sample(reading.get("sample"))
     program = read_program(path, project, partial=options.text_only, **reading)
     check_writable(folder, RESULT_FILES)
     compiled = _compiled(

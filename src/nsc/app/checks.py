@@ -13,7 +13,12 @@ from collections.abc import Iterable
 import numpy as np
 
 from nsc.app.cost import Effort
-from nsc.program import Program, draw_inputs, with_twofold_pointers
+from nsc.program import (
+    Program,
+    draw_inputs,
+    is_drawn,
+    with_twofold_pointers,
+)
 from nsc.sandbox import (
     ENDED_BY_CALL,
     MEANING,
@@ -149,7 +154,8 @@ def _sample(program: Program, seed: int, effort: Effort) -> np.ndarray:
         is_high[:2] = [[False], [True]]
     corners = np.where(is_high, hi, lo)
     some = np.linspace(0, len(corners) - 1, effort.rows(len(corners)))
-    return np.concatenate([corners[some.round().astype(int)], inside])
+    corners = corners[some.round().astype(int)]
+    return np.concatenate([corners[is_drawn(program, corners)], inside])
 
 
 def _of_pointers(

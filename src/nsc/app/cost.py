@@ -11,10 +11,13 @@ from dataclasses import dataclass
 
 from nsc.sandbox import RunLimits
 
-CHEAP_FUEL = 2_000_000  # of a call; up to here nothing is spared
+CHEAP_FUEL = 2_000_000  # of a call; up to here as many inputs verify as can
 VERIFICATION = 4096  # fresh inputs, where they are cheap
 LEAST_VERIFICATION = 64
 FULL_CHECKS = 8192  # runs that all checks take together, about
+CHECKS_FUEL = (
+    4e9  # that they may take whatever the budget costs, about half a second
+)
 PATIENCE = 8  # times the price, that one call of a check may cost
 LEAST_ROWS = 2  # of each check
 
@@ -66,11 +69,11 @@ class Cost:
     def effort(self, budget: int) -> Effort:
         """Return how hard checks look.
 
-        They cost no more than the budget does, or than those of a cheap program.
+        They cost no more than the budget does, or than half a second does.
         """
+        runs = max(budget, CHECKS_FUEL / self.fuel)
         if not self.is_dear:
-            return Effort()
-        runs = max(budget, FULL_CHECKS * CHEAP_FUEL / self.fuel)
+            return Effort(min(1.0, runs / FULL_CHECKS))
         limits = RunLimits(int(PATIENCE * self.fuel))
         return Effort(min(1.0, runs / FULL_CHECKS), limits)
 

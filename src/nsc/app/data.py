@@ -21,6 +21,7 @@ from nsc.compilation import Given
 from nsc.errors import InputError, OracleError
 from nsc.oracle import LARGEST_OUTPUT
 from nsc.program import Program
+from nsc.verify import Population
 
 HELD_BACK = 0.2  # of the rows, that verify
 FEWEST = 16  # rows with different inputs
@@ -96,7 +97,7 @@ def program_of_rows(
         rows.x[learned],
         rows.y[learned],
         (rows.x[held], rows.y[held]),
-        "rows that come about as these did",
+        Population("rows that come about as these did"),
     )
     lo = rows.x.min(axis=0).tolist()
     hi = rows.x.max(axis=0).tolist()

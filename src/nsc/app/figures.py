@@ -1,5 +1,8 @@
 """Runs a program and its surrogate side by side, for the figures of the report's page.
 
+What conditions between inputs leave out is not run, and stays blank. Of a sample's inputs
+there are no curves or maps: most of these would be far from any of its rows.
+
 In: program, surrogate, oracle, verified outputs. Out: `Figures`, and how many runs they
 took. Non-goals: drawing (report).
 """
@@ -13,7 +16,7 @@ import numpy as np
 from nsc.errors import OracleError
 from nsc.oracle import Oracle, run_oracle
 from nsc.program import Program, as_returned, with_whole_inputs
-from nsc.report import Curve, Figures, HeatMap, Histogram
+from nsc.report import Curve, Figures, HeatMap, Histogram, RowWithGaps
 from nsc.surrogate import Surrogate
 
 CURVE_POINTS = 121
@@ -63,10 +66,12 @@ def figures_of(
     maps: list[HeatMap] = []
     runs = 0
     try:
-        if len(pair.surrogate.lo) == 2:
+        if pair.program.drawing.sample is not None:
+            pass
+        elif len(pair.surrogate.lo) == 2:
             maps, runs = _heat_maps(pair, share)
         else:
-            curves, runs = _curves(pair, share)
+            curves, runs = _curves(pair, x, share)
     except OracleError:
         # the program fails on the edge of its domain; the page goes without them
         pass
@@ -85,6 +90,14 @@ def _rows(values: np.ndarray) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(row) for row in values.tolist())
 
 
+def _with_gaps(values: np.ndarray, is_there: np.ndarray) -> RowWithGaps:
+    """Put the values of those inputs that were run in their places; None elsewhere."""
+    found: list[float | None] = [None] * len(is_there)
+    for k, value in zip(np.flatnonzero(is_there), values, strict=True):
+        found[int(k)] = float(value)
+    return tuple(found)
+
+
 def _histogram(error: np.ndarray) -> Histogram:
     """Count errors `n o` in bars of one width around zero."""
     error = error.ravel()
@@ -94,54 +107,88 @@ def _histogram(error: np.ndarray) -> Histogram:
     return Histogram(tuple(edges.tolist()), tuple(counts.tolist()))
 
 
-def _curves(pair: Pair, share: float) -> tuple[list[Curve], int]:
-    """Run both along each input, the others at the middle of their range."""
+def _curves(
+    pair: Pair, inside: np.ndarray, share: float
+) -> tuple[list[Curve], int]:
+    """Run both along each input, the others at the middle of their range.
+
+    Args:
+        inside: inputs `n i` that fulfil all conditions.
+    """
     curves: list[Curve] = []
     runs = 0
     points = round(CURVE_POINTS * share)
     if points < FEWEST_POINTS:
         return curves, runs
+    start, rest = _start(pair, inside)
     for k in range(len(pair.surrogate.input_names)):
         if len(curves) >= MAX_CURVES:
             break
-        x = _line(pair, k, points)
-        y, predicted = pair.run(x)
-        runs += len(x)
-        curves += _curves_along(pair.surrogate, k, x[:, k], y, predicted)
+        x = _line(pair, start, k, points)
+        is_there = pair.program.drawing.holds(x)
+        if is_there.sum() < FEWEST_POINTS:
+            continue
+        y, predicted = pair.run(x[is_there])
+        runs += len(y)
+        curves += [
+            Curve(
+                title=title,
+                input=pair.surrogate.input_names[k],
+                output=pair.surrogate.output_names[j],
+                x=tuple(x[:, k].tolist()),
+                program=_with_gaps(y[:, j], is_there),
+                surrogate=_with_gaps(predicted[:, j], is_there),
+                is_log=pair.program.drawing.is_log(k) or None,
+            )
+            for j, title in enumerate(_titles(pair.surrogate, k, rest))
+        ]
     return curves, runs
 
 
-def _line(pair: Pair, k: int, points: int) -> np.ndarray:
-    """Return inputs `n i` along input k."""
-    surrogate = pair.surrogate
-    middle = (surrogate.lo + surrogate.hi) / 2
-    [start] = with_whole_inputs(pair.program, middle[None])
-    x = np.tile(start, (points, 1))
-    x[:, k] = np.linspace(surrogate.lo[k], surrogate.hi[k], points)
-    return with_whole_inputs(pair.program, x)
-
-
-def _curves_along(
-    surrogate: Surrogate,
-    k: int,
-    x: np.ndarray,
-    y: np.ndarray,
-    predicted: np.ndarray,
-) -> list[Curve]:
-    """Name the curves along input k, one an output: `n`, `n o` and `n o`."""
+def _titles(surrogate: Surrogate, k: int, rest: str) -> list[str]:
+    """Name the curves along input k, one an output."""
     name = surrogate.input_names[k]
-    rest = ", the rest mid-range" if len(surrogate.lo) > 1 else ""
     return [
-        Curve(
-            title=f"{output} along {name}{rest}",
-            input=name,
-            output=output,
-            x=tuple(x.tolist()),
-            program=tuple(y[:, j].tolist()),
-            surrogate=tuple(predicted[:, j].tolist()),
-        )
-        for j, output in enumerate(surrogate.output_names)
+        f"{output} along {name}{rest}" for output in surrogate.output_names
     ]
+
+
+def _axis(pair: Pair, k: int, points: int) -> np.ndarray:
+    """Return values of input k from lo to hi; in equal ratios where it is logarithmic."""
+    lo = pair.surrogate.lo[k]
+    hi = pair.surrogate.hi[k]
+    space = np.geomspace if pair.program.drawing.is_log(k) else np.linspace
+    return space(lo, hi, points)
+
+
+def _middle(pair: Pair, k: int) -> float:
+    """Return the middle of what input k ranges over, as it is drawn."""
+    return float(_axis(pair, k, 3)[1])
+
+
+def _start(pair: Pair, inside: np.ndarray) -> tuple[np.ndarray, str]:
+    """Return the input that all curves go through, `i`, and what titles say of it.
+
+    It is the middle of all ranges, or the nearest of other inputs where conditions leave
+    that out.
+    """
+    surrogate = pair.surrogate
+    n_inputs = len(surrogate.lo)
+    middle = np.array([_middle(pair, k) for k in range(n_inputs)])
+    [start] = with_whole_inputs(pair.program, middle[None])
+    rest = ", the rest mid-range" if n_inputs > 1 else ""
+    if not len(inside) or pair.program.drawing.holds(start[None])[0]:
+        return start, rest
+    away = (inside - start) / (surrogate.hi - surrogate.lo)
+    nearest = inside[int(np.argmin((away**2).sum(axis=1)))]
+    return nearest, rest and ", the rest near mid-range"
+
+
+def _line(pair: Pair, start: np.ndarray, k: int, points: int) -> np.ndarray:
+    """Return inputs `n i` along input k."""
+    x = np.tile(start, (points, 1))
+    x[:, k] = _axis(pair, k, points)
+    return with_whole_inputs(pair.program, x)
 
 
 def _heat_maps(pair: Pair, share: float) -> tuple[list[HeatMap], int]:
@@ -150,20 +197,32 @@ def _heat_maps(pair: Pair, share: float) -> tuple[list[HeatMap], int]:
     side = round(MAP_SIDE * share**0.5)
     if side < FEWEST_POINTS:
         return [], 0
-    limits = zip(surrogate.lo, surrogate.hi, strict=True)
-    first_axis, second_axis = (np.linspace(lo, hi, side) for lo, hi in limits)
+    first_axis, second_axis = (_axis(pair, k, side) for k in (0, 1))
     second, first = np.meshgrid(second_axis, first_axis, indexing="ij")
     grid = np.stack([first.ravel(), second.ravel()], axis=1)
     x = with_whole_inputs(pair.program, grid)
-    y, predicted = pair.run(x)
+    is_there = pair.program.drawing.holds(x)
+    if not is_there.any():
+        return [], 0
+    y, predicted = pair.run(x[is_there])
+    log = [pair.program.drawing.is_log(k) for k in (0, 1)]
+    labels = [
+        f"{name} (logarithmic)" if is_log else name
+        for name, is_log in zip(surrogate.input_names, log, strict=True)
+    ]
+
+    def cells(values: np.ndarray) -> tuple[RowWithGaps, ...]:
+        row = _with_gaps(values, is_there)
+        return tuple(row[k : k + side] for k in range(0, len(row), side))
+
     maps = [
         HeatMap(
             output=name,
-            x=surrogate.input_names[0],
-            y=surrogate.input_names[1],
-            program=_rows(y[:, j].reshape(side, side)),
-            surrogate=_rows(predicted[:, j].reshape(side, side)),
+            x=labels[0],
+            y=labels[1],
+            program=cells(y[:, j]),
+            surrogate=cells(predicted[:, j]),
         )
         for j, name in enumerate(surrogate.output_names)
     ]
-    return maps, len(x)
+    return maps, len(y)

@@ -134,7 +134,7 @@ def _as_exported(
         farther,
         looks=found.looks,
         whole=whole,
-        population=found.population,
+        population=found.verification.population,
     )
     reached = found.reached
     notes = compiled.notes
@@ -160,7 +160,8 @@ def _claims(compiled: Compiled) -> tuple[str, ...]:
         [] if found.bound is None else [f"Verified: {found.bound.sentence()}."]
     )
     if found.wrong is not None:
-        share = f"{100 * found.wrong:.3g} % of {found.n} fresh inputs"
+        kind = f"all {found.n}" if found.is_exact else f"{found.n} fresh"
+        share = f"{100 * found.wrong:.3g} % of {kind} inputs"
         said.append(
             f"Wrong answers, other integers than the program's: {share}."
         )

@@ -24,7 +24,10 @@ _SPELLED = re.compile(
     r"(?<![\w.'])([a-z_]+)="
     r"(\{'[^{}]*\}|\['[^'\]]*'(?:, '[^'\]]*')*\]|'[^'\s]*'|True\b)"
 )
-_ENTRY = re.compile(r"'([^']*)': (?:\(([^(),]*), ([^(),]*)\)|([^(),{}]+))")
+_ENTRY = re.compile(
+    r"'([^']*)': (?:\(('log', )?([^(),]*), ([^(),]*)\)|([^(),{}]+))"
+)
+_LOG = ("", "log:")
 # what the library calls otherwise than the command line does
 _RENAMED = {
     "arrays": "array",
@@ -68,8 +71,8 @@ def _as_flag(found: re.Match[str], flags: Mapping[str, str]) -> str:
     parts = re.findall(r"'([^']*)'", value)
     if value.startswith("{"):
         parts = [
-            f"{key}={alone.strip() or f'{lo}:{hi}'}"
-            for key, lo, hi, alone in _ENTRY.findall(value)
+            f"{key}={alone.strip() or f'{_LOG[bool(log)]}{lo}:{hi}'}"
+            for key, log, lo, hi, alone in _ENTRY.findall(value)
         ]
     return f"{flag} {shlex.quote(','.join(parts))}"
 

@@ -27,7 +27,7 @@ def notes_of_compilation(
     options: CompileOptions,
 ) -> tuple[str, ...]:
     """Say what of a compilation its user should know."""
-    notes = [*notes_of_initial(initial), *_ended(found, options)]
+    notes = [*notes_of_initial(initial), *_ended(found)]
     if found.reached is False:
         best = found.verification.rmse
         notes.append(
@@ -47,7 +47,7 @@ def notes_of_compilation(
     )
 
 
-def _ended(found: Compilation, options: CompileOptions) -> tuple[str, ...]:
+def _ended(found: Compilation) -> tuple[str, ...]:
     """Say what was left out when the user ended the running."""
     if not found.is_ended:
         return ()
@@ -55,7 +55,7 @@ def _ended(found: Compilation, options: CompileOptions) -> tuple[str, ...]:
     learned = runs["train"] + runs["validation"]
     return (
         f"the running was ended: learned from {learned:,} runs of"
-        f" {max(options.budget, learned):,}, verified on {found.verification.n:,}; the"
+        f" {max(found.rounds[0].budget, learned):,}, verified on {found.verification.n:,}; the"
         " same command goes on from there",
     )
 

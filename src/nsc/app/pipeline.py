@@ -21,6 +21,7 @@ from nsc.app.checked import checked
 from nsc.app.figures import Pair, figures_of
 from nsc.app.first_rows import FirstRows, with_first_rows
 from nsc.app.held import held_of
+from nsc.app.inputs import inputs_of, with_divided_sample
 from nsc.app.notes import (
     notes_of_compilation,
     notes_of_initial,
@@ -30,7 +31,7 @@ from nsc.app.options import CompileOptions
 from nsc.app.running import Running, announce_plan, running_of
 from nsc.app.state import refuse_unread_state
 from nsc.app.timing import time_calls
-from nsc.app.twins import TwinTeacher
+from nsc.app.twins import TwinTeacher, most_cost_of_twins
 from nsc.compilation import (
     Compilation,
     Progress,
@@ -194,6 +195,7 @@ def compile_program(
         InputError: options that do not fit the program.
     """
     spent = _Spent()
+    program = with_divided_sample(program, options)
     progress("compiling the text", 0.0)
     with spent.on("compile"):
         orders = _orders(program, options)
@@ -206,8 +208,8 @@ def compile_program(
     with closing(running):
         with spent.on("execute"):
             program, running = with_first_rows(program, running, rows, options)
-        wanted = options.verified_on(running.cost)
-        announce_plan(running, program, options, wanted, announce)
+        twins = most_cost_of_twins(running, options)
+        announce_plan(running, program, options, announce, twins=twins)
         prepared = _prepared(
             program, options, spent, running, (orders, initial)
         )
@@ -226,7 +228,7 @@ def _compiled(
     chosen = options.initialiser.measured_as
     template = _template(program)
     running = prepared.running
-    teach = TwinTeacher(program, options, running.sandboxed, progress)
+    teach = TwinTeacher(program, options, running, progress)
     found = _trained(program, options, prepared, teach, progress)
     with spent.on("compile"):
         untrained = {
@@ -262,12 +264,13 @@ def _trained(
     progress: Progress,
 ) -> Compilation:
     """Finetune what is prepared, from the chosen starts, and verify it."""
+    inputs = inputs_of(program, options, prepared.running.cost)
     return surrogate_compilation(
         prepared.running.oracle,
         prepared.starts[options.initialiser.measured_as],
-        lambda n, generator: draw_inputs(program, n, generator=generator),
+        inputs,
         _template(program),
-        options.compilation(prepared.running.cost),
+        inputs.config,
         rounding=partial(as_returned, program),
         held=partial(held_of, program),
         teach=teach,

@@ -5,22 +5,25 @@ In: Program, options, a folder. Out: `Running`. Non-goals: what it is run for.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from nsc.app.cost import CHEAP, CHEAP_FUEL, Cost
 from nsc.app.data import GivenRows
 from nsc.app.executable import SandboxExecutable
-from nsc.app.options import CompileOptions
+from nsc.app.inputs import inputs_of
+from nsc.app.options import MAX_EXAMPLES, CompileOptions
 from nsc.app.trial import learn_tried
-from nsc.compilation import TRAINING, VERIFICATION, Given, Progress, drawn
+from nsc.compilation import TRAINING, VERIFICATION, Given, Progress
 from nsc.errors import InputError, OracleError
 from nsc.oracle import Oracle
-from nsc.program import Program, draw_inputs
+from nsc.program import Program
 from nsc.runs import (
     WORKER_DIED,
     Description,
@@ -33,6 +36,7 @@ from nsc.runs import (
     is_executable,
 )
 from nsc.sandbox import (
+    Built,
     Execution,
     Outcome,
     ProgramOracle,
@@ -55,6 +59,7 @@ class Running:
         sandboxed: the sandbox's own, for checks; None where a function runs it.
         runner: None there too.
         given: examples that exist, which come before runs.
+        folder: where runs are kept, if they are.
     """
 
     oracle: Oracle
@@ -62,11 +67,61 @@ class Running:
     runner: Runner | None = None
     cost: Cost = CHEAP
     given: Given | None = None
+    folder: Path | None = None
+
+    def beside(
+        self, built: Built, said: str, values: object, fuel: int
+    ) -> Runner:
+        """Build what runs a relative of the program, as the program is run.
+
+        Args:
+            said: what it differs in, for people.
+            values: the same, to the last digit.
+            fuel: instructions that a call may take.
+        """
+        runner = self.runner
+        assert runner is not None and self.sandboxed is not None
+        seconds = self.sandboxed.limits.seconds
+        limits = RunLimits(fuel, failures=MAX_EXAMPLES, seconds=seconds)
+        executable = SandboxExecutable(built, limits)
+        ledger = runner.memory.ledger
+        if ledger is not None and self.folder is not None:
+            named = repr((ledger.identity.digest, values, fuel))
+            digest = hashlib.sha256(named.encode()).hexdigest()
+            name = f"{ledger.identity.program} with {said}"
+            identity = replace(ledger.identity, digest=digest, program=name)
+            ledger = Ledger(self.folder, identity)
+        return Runner(
+            executable,
+            runner.refuse,
+            ledger=ledger,
+            workers=runner.workers,
+            seconds=self.cost.seconds * fuel / max(self.cost.fuel, 1.0),
+            can_end=runner.can_end,
+            progress=runner.progress,
+        )
 
     def close(self) -> None:
         """Let others write where runs are kept."""
         if self.runner is not None:
             self.runner.close()
+
+    @property
+    def workers(self) -> int:
+        """How many processes run the program at a time."""
+        return 1 if self.runner is None else self.runner.workers
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What was noted beside the runs that are kept, by name."""
+        ledger = self.runner and self.runner.memory.ledger
+        return {} if ledger is None else ledger.facts
+
+    def note(self, **facts: Any) -> None:
+        """Note plain values beside the runs, if they are kept."""
+        ledger = self.runner and self.runner.memory.ledger
+        if ledger is not None:
+            ledger.note(**facts)
 
     @property
     def repeats(self) -> dict[str, int]:
@@ -141,7 +196,8 @@ def running_of(
         progress=progress,
     )
     try:
-        return _priced(program, options, oracle, runner)
+        running = _priced(program, options, oracle, runner)
+        return replace(running, folder=folder)
     except BaseException:
         runner.close()
         raise
@@ -243,17 +299,15 @@ def _ready(oracle: ProgramOracle, runner: Runner, cost: Cost) -> Running:
 
 
 def first_inputs(
-    program: Program, options: CompileOptions, stream: int, n: int
+    program: Program,
+    options: CompileOptions,
+    stream: int,
+    n: int,
+    cost: Cost = CHEAP,
 ) -> np.ndarray:
-    """Draw the first `n i` inputs that the compilation will draw for a purpose."""
-    return drawn(
-        lambda rows, generator: draw_inputs(
-            program, rows, generator=generator
-        ),
-        n,
-        seed=options.seed,
-        stream=stream,
-        number=0,
+    """Return the first `n i` inputs that the compilation will take for a purpose."""
+    return inputs_of(program, options, cost).take(
+        n, seed=options.seed, stream=stream, number=0
     )
 
 
@@ -261,25 +315,39 @@ def announce_plan(
     running: Running,
     program: Program,
     options: CompileOptions,
-    verification: int,
     announce: Callable[[str], None],
+    *,
+    twins: float = 0.0,
 ) -> None:
-    """Say what running the first round will take, if it takes long."""
+    """Say what running the first round will take, if it takes long.
+
+    Args:
+        twins: what coarser programs may cost, in runs of the program.
+    """
     runner = running.runner
-    if runner is None or not running.cost.is_dear:
+    cost = running.cost
+    if runner is None or not cost.is_dear:
         return
+    config = inputs_of(program, options, cost).config
     kept = sum(
-        runner.memory.count_kept(first_inputs(program, options, stream, n))
+        runner.memory.count_kept(
+            first_inputs(program, options, stream, n, cost)
+        )
         for stream, n in (
-            (TRAINING, options.budget),
-            (VERIFICATION, verification),
+            (TRAINING, config.budget),
+            (VERIFICATION, config.verification),
         )
     )
     plan = Plan(
-        (("training", options.budget), ("verification", verification)),
+        (
+            ("training", config.budget),
+            ("verification", config.verification),
+        ),
         running.cost.seconds,
         runner.workers,
         kept,
+        twins,
+        "coarser programs" * (twins > 0),
     )
     if plan.total_s > PLANNED_FROM_S or plan.kept:
         announce(plan.sentence())

@@ -16,6 +16,7 @@ from nsc.program import (
     StaticVariable,
     advice_on_state,
     draw_inputs,
+    is_drawn,
 )
 from nsc.sandbox import State, Storage, state_of
 
@@ -83,9 +84,12 @@ def _inputs_beside_each_other(
         rows += [changed, x, _nudged(program, x, (lo + hi) / 2, hi - lo)]
     corners = np.array([np.ceil(lo), np.floor(hi)])
     is_whole = [leaf.type.kind != "float" for leaf in program.signature.inputs]
-    return np.concatenate(
+    found = np.concatenate(
         [np.where(is_whole, corners, [lo, hi]), np.array(rows)]
     )
+    # what is never drawn gives way to what is
+    is_in = is_drawn(program, found)
+    return np.where(is_in[:, None], found, drawn[np.arange(len(found)) % n])
 
 
 def _nudged(

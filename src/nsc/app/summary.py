@@ -16,6 +16,7 @@ from nsc.finetune import FinetuneResult
 from nsc.report import (
     Bound,
     DraftReport,
+    Drawn,
     Errors,
     Finetuning,
     Report,
@@ -73,12 +74,31 @@ def _described(compiled: Compiled, options: CompileOptions) -> dict[str, Any]:
         "inputs": surrogate.input_names,
         "outputs": surrogate.output_names,
         "domain": dict(zip(surrogate.input_names, sides, strict=True)),
+        "drawn": _drawn(compiled),
         "topology": " + ".join(str(m.topology) for m in surrogate.members),
         "activation": options.activation,
         "initial": options.initial,
         "seed": options.seed,
         "program": Source(program.path, program.line, program.text),
     }
+
+
+def _drawn(compiled: Compiled) -> Drawn | None:
+    """Say how inputs were drawn; None where uniformly from the whole domain."""
+    drawing = compiled.program.drawing
+    evidence = compiled.evidence
+    verified = evidence and evidence.compilation.verification
+    n_all = verified.n if verified and verified.is_exact else 0
+    sample = drawing.sample
+    if not (drawing.log or drawing.conditions or sample or n_all):
+        return None
+    return Drawn(
+        log=drawing.log_names(compiled.surrogate.input_names),
+        where=tuple(c.text for c in drawing.conditions),
+        sample="" if sample is None else sample.path,
+        rows=0 if sample is None else len(sample.rows),
+        all=n_all,
+    )
 
 
 def _verified(

@@ -219,9 +219,23 @@ def compile_(
     domain: Annotated[
         str,
         typer.Option(
-            metavar="x=LO:HI,...", help="Input ranges; default -1:1."
+            metavar="x=LO:HI,...",
+            help="Input ranges; default -1:1; log:LO:HI is log-uniform.",
         ),
     ] = "",
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="'a < b'", help="Condition that all inputs fulfil."
+        ),
+    ] = None,
+    sample: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Inputs to draw from: .csv, .parquet or .npz.",
+        ),
+    ] = None,
     out: Out = "",
     include: Include = None,
     define: Define = None,
@@ -354,7 +368,7 @@ def compile_(
         else:
             rows = first_rows(data, columns)
             beside = (files or [], include, compile_commands, timing)
-            both |= reading
+            both |= reading | {"where": where or (), "sample": sample}
             report = compile_files(beside, folder, options, rows, both)
     _print_report(report, folder, json_)
 

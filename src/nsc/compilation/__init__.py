@@ -11,6 +11,7 @@ from nsc.compilation.growth import reason_to_give_up as reason_to_give_up
 from nsc.compilation.oracle import TRAINING as TRAINING
 from nsc.compilation.oracle import VERIFICATION as VERIFICATION
 from nsc.compilation.oracle import Examples as Examples
+from nsc.compilation.oracle import Source as Source
 from nsc.compilation.oracle import drawn as drawn
 from nsc.compilation.race import MemberResult as MemberResult
 from nsc.compilation.race import finetune_member as finetune_member

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from nsc.verify import POPULATION
+from nsc.verify import Population
 
 Array = npt.NDArray[np.float64]
 
@@ -23,10 +23,10 @@ class Given:
     Args:
         x, y: inputs and outputs of the examples that are learned from first.
         held: those that verify; None where fresh runs do.
-        population: what verification speaks of, in words.
+        population: what verification speaks of, where `held` verifies.
     """
 
     x: Array
     y: Array
     held: tuple[Array, Array] | None = None
-    population: str = POPULATION
+    population: Population = Population()

@@ -1,6 +1,6 @@
 """Running the real program on inputs of its domain, reproducibly.
 
-In: an `Oracle`, a way to draw inputs, a seed. Out: examples. Non-goals: which kind of
+In: an `Oracle`, where inputs come from, a seed. Out: examples. Non-goals: which kind of
 oracle answers, what examples are for.
 """
 
@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from nsc.compilation.given import Given
 from nsc.oracle import Oracle, RunsEnded, checked_outputs, run_oracle
-from nsc.verify import POPULATION
+from nsc.verify import Population
 
 Array = npt.NDArray[np.float64]
 # (n, generator) -> `n i`, in the program's units
@@ -36,9 +36,35 @@ class Examples(NamedTuple):
     y: Array
 
 
+class Source:
+    """Where inputs come from; by itself, fresh ones for every purpose.
+
+    Args:
+        draw: draws them.
+        population: what those that verify stand for.
+    """
+
+    def __init__(self, draw: Draw, population: Population = Population()):
+        self.draw = draw
+        self.population = population
+
+    def take(self, n: int, *, seed: int, stream: int, number: int) -> Array:
+        """Return `n i` inputs; the same seed, stream and number give the same.
+
+        Args:
+            stream: what they are for.
+            number: of the examples before, in training; of the round, in verification.
+        """
+        return drawn(self.draw, n, seed=seed, stream=stream, number=number)
+
+    def said(self, n: int) -> str:
+        """Say how many inputs verify: "200 fresh", "all 256"."""
+        return f"all {n}" if n == self.population.size else f"{n} fresh"
+
+
 @dataclass(frozen=True)
 class Sampler:
-    """The program on random inputs.
+    """The program on the inputs of a source.
 
     Args:
         outputs: how many numbers it returns.
@@ -46,13 +72,13 @@ class Sampler:
     """
 
     oracle: Oracle
-    draw: Draw
+    source: Source
     outputs: int
     seed: int
     given: Given | None = None
 
     def run(self, n: int, *, stream: int, number: int) -> Examples:
-        """Run the program on `n` inputs; the same stream and number draw the same.
+        """Run the program on `n` inputs; the same stream and number are the same.
 
         Returns:
             Fewer examples, the first of them, where the user ended the running.
@@ -60,40 +86,26 @@ class Sampler:
         Raises:
             OracleError: see `run_oracle`.
         """
-        first = self._given(n, stream, number)
+        given = self.given
+        if given is None:
+            return self._run(n, stream, number)
+        if stream == VERIFICATION and given.held is not None:
+            return Examples(*given.held)
+        if stream != TRAINING:
+            return self._run(n, stream, number)
+        end = number + n
+        first = Examples(given.x[number:end], given.y[number:end])
         missing = n - len(first.x)
-        if not missing or not self._runs_any():
+        if not missing or given.held is not None:
             return first
         more = self._run(missing, stream, number + len(first.x))
         pairs = zip(first, more, strict=True)
         return Examples(*(np.concatenate(pair) for pair in pairs))
 
-    @property
-    def population(self) -> str:
-        """What verification speaks of, in words."""
-        return POPULATION if self.given is None else self.given.population
-
-    def _runs_any(self) -> bool:
-        """Say whether examples are run where none is given."""
-        is_held = self.given is not None and self.given.held is not None
-        return not is_held
-
-    def _given(self, n: int, stream: int, number: int) -> Examples:
-        """Return what is given of examples `number` to `number + n`."""
-        no_x = self.draw(0, np.random.default_rng(0))
-        nothing = Examples(no_x, np.empty((0, self.outputs)))
-        if self.given is None:
-            return nothing
-        if stream == TRAINING:
-            end = number + n
-            return Examples(self.given.x[number:end], self.given.y[number:end])
-        if stream == VERIFICATION and self.given.held is not None:
-            return Examples(*self.given.held)
-        return nothing
-
     def _run(self, n: int, stream: int, number: int) -> Examples:
-        """Run the program on `n` inputs."""
-        x = drawn(self.draw, n, seed=self.seed, stream=stream, number=number)
+        """Run the program on `n` inputs of the source."""
+        x = self.source.take(n, seed=self.seed, stream=stream, number=number)
+        assert len(x) == n, "who limits its inputs limits the budget"
         try:
             return Examples(x, run_oracle(self.oracle, x, self.outputs))
         except RunsEnded as ended:

@@ -35,6 +35,7 @@ from nsc.compilation.oracle import (
     Examples,
     Rounding,
     Sampler,
+    Source,
 )
 from nsc.compilation.race import MemberResult
 from nsc.compilation.start import Start
@@ -43,7 +44,7 @@ from nsc.finetune import FinetuneResult
 from nsc.finetune import Progress as FinetuneProgress
 from nsc.oracle import Oracle
 from nsc.surrogate import Held, Member, Surrogate, Topology
-from nsc.verify import POPULATION, Verification, verify
+from nsc.verify import Verification, verify
 
 # (what is happening, fraction of it that is done)
 Progress = Callable[[str, float], None]
@@ -66,7 +67,6 @@ class Compilation:
         given_up: why it does not; "" where it does, or without a target.
         looks: how many verifications its bound allows for; see `verify`.
         is_ended: whether the user ended the running before all that was wanted ran.
-        population: what verification speaks of, in words.
     """
 
     surrogate: Surrogate
@@ -82,13 +82,12 @@ class Compilation:
     given_up: str = ""
     looks: int = 1
     is_ended: bool = False
-    population: str = POPULATION
 
 
 def surrogate_compilation(
     oracle: Oracle,
     starts: tuple[Start, ...],
-    draw: Draw,
+    draw: Draw | Source,
     template: Surrogate,
     config: CompilationConfig,
     *,
@@ -103,7 +102,8 @@ def surrogate_compilation(
 
     Args:
         starts: one per member of the surrogate; members' outputs are concatenated.
-        draw: (n, generator) -> `n i` inputs of the domain, in the program's units.
+        draw: (n, generator) -> `n i` inputs of the domain, in the program's units; or
+            where they come from.
         template: gives box, names and metadata of the surrogate; its members are
             replaced.
         rounding: what use makes of the surrogate's outputs `n o` (integers, say): that is
@@ -116,8 +116,11 @@ def surrogate_compilation(
     Raises:
         OracleError: the program fails on part of its domain.
     """
+    source = draw if isinstance(draw, Source) else Source(draw)
+    if given is not None and given.held is not None:
+        source = Source(source.draw, given.population)
     n_outputs = len(template.output_names)
-    sampler = Sampler(oracle, draw, n_outputs, config.seed, given)
+    sampler = Sampler(oracle, source, n_outputs, config.seed, given)
     search = _Search(
         sampler, template, config, rounding, held, teach, progress, clock
     )
@@ -288,7 +291,8 @@ class _Search:
     ) -> tuple[Examples, Verification | None]:
         """Run the program on fresh inputs and compare; None where too few ran."""
         n = self.config.verification
-        self.progress(f"verifying on {n} fresh inputs", 0.0)
+        source = self.sampler.source
+        self.progress(f"verifying on {source.said(n)} inputs", 0.0)
         with self._timed("verify"):
             fresh = self.ending.examples or self.sampler.run(
                 n, stream=VERIFICATION, number=len(self.rounds)
@@ -299,9 +303,8 @@ class _Search:
                     return fresh, None
                 self.ending = Ending(is_ended=True)
             self.n_verified += len(fresh.x)
-            predicted = self.rounding(surrogate(fresh.x))
             return fresh, _compared(
-                surrogate, fresh.y, predicted, self.config, self.sampler
+                fresh, self.rounding, surrogate, self.config, source
             )
 
     def _reason_to_give_up(
@@ -347,24 +350,23 @@ class _Search:
             given_up=given_up,
             looks=_looks(self.config),
             is_ended=self.ending.is_ended,
-            population=self.sampler.population,
         )
 
 
 def _compared(
+    examples: Examples,
+    rounding: Rounding,
     surrogate: Surrogate,
-    truth: npt.NDArray[np.float64],
-    predicted: npt.NDArray[np.float64],
     config: CompilationConfig,
-    sampler: Sampler,
+    source: Source,
 ) -> Verification:
-    """Say how far a surrogate's outputs `n o` are from the program's."""
+    """Compare a surrogate with the program on inputs that verify."""
     return verify(
-        truth,
-        predicted,
+        examples.y,
+        rounding(surrogate(examples.x)),
         looks=_looks(config),
         whole=[held is not None for held in surrogate.held],
-        population=sampler.population,
+        population=source.population,
     )
 
 

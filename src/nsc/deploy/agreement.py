@@ -34,7 +34,8 @@ def check_agreement(job: ExportJob, evaluate: Evaluate, real: str) -> None:
     """Compare an export with the network that was verified.
 
     They are compared on inputs of the domain, on its corners, and beside these outside,
-    by the last bit of each input (not where the export calls the original there). An
+    by the last bit of each input (not where the export calls the original there, as it
+    does where conditions between inputs do not hold). An
     output may be off by what rounding in `real` explains (`rounding_bound`) and no
     more; nor, explained or not, by more than the verified error and
     LARGEST_SHARE_OF_RANGE of what the output ranges over. An integer may be any between
@@ -85,9 +86,12 @@ def _worth_knowing(job: ExportJob, y: np.ndarray) -> np.ndarray | None:
 
 
 def _checked_inputs(job: ExportJob) -> np.ndarray:
-    parts = [job.x[:CHECKED_ROWS], corners(job.program)]
-    if not job.guard:
-        parts.append(corners(job.program, beyond=True))
+    inside = corners(job.program)
+    parts = [job.x[:CHECKED_ROWS]]
+    if job.guard:
+        parts.append(inside[job.program.drawing.holds(inside)])
+    else:
+        parts += [inside, corners(job.program, beyond=True)]
     return np.concatenate(parts)
 
 

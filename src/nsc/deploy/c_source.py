@@ -125,12 +125,36 @@ def _head(
         f"Topology: {shapes}.",
         "Domain:",
         *(f"  {label} in [{lo:g}, {hi:g}]" for label, lo, hi in limits),
+        *_said_of_drawing(surrogate, program, guard=guard),
     ]
     lines += _said_of_fixed(program, guard=guard)
     if notes:
-        lines += ["", *notes]
+        lines += ["", *map(_in_comment, notes)]
     text = "\n".join(f" * {line}".rstrip() for line in lines)
     return f"/*\n{text}\n */"
+
+
+def _said_of_drawing(
+    surrogate: Surrogate, program: Program, *, guard: bool
+) -> list[str]:
+    """Say what conditions hold in the domain, and how its inputs were drawn."""
+    drawing = program.drawing
+    lines = [f"  where {_in_comment(c.text)}" for c in drawing.conditions]
+    if lines and not guard:
+        lines.append("  (where that does not hold it is not tested: mind it)")
+    names = drawing.log_names(surrogate.input_names)
+    if names:
+        lines.append(f"Drawn log-uniformly: {', '.join(names)}.")
+    if drawing.sample is not None:
+        path = _in_comment(drawing.sample.path)
+        lines.append(f"Learned and verified on inputs from {path} alone.")
+    return lines
+
+
+def _in_comment(text: str) -> str:
+    """Keep a text from ending the comment that it stands in, or from leaving its line."""
+    plain = "".join(c if c.isprintable() else "?" for c in text)
+    return plain.replace("*/", "* /").replace("/*", "/ *")
 
 
 def _said_of_fixed(program: Program, *, guard: bool) -> list[str]:
@@ -182,6 +206,9 @@ class _Writer:
     def original(self, text: str) -> list[str]:
         """Write what the signature needs, and the original where it is called."""
         headers, types = signature_types(self.program)
+        conditions = self.program.drawing.conditions
+        if self.guard and any(c.term.has_calls for c in conditions):
+            headers = tuple(dict.fromkeys([*headers, "math.h"]))
         includes = "\n".join(f"#include <{h}>" for h in headers)
         announced = _announced(self.program, guard=self.guard)
         types = "\n".join([types, *announced]).strip()
@@ -311,6 +338,16 @@ class _Writer:
         ]
         return " : ".join([*tests, least])
 
+    def _conditions(self) -> list[str]:
+        """Write the conditions between inputs, which are of doubles."""
+        doubles: list[str] = []
+        for leaf in self.program.signature.inputs:
+            value = self.names.text(leaf.lvalue)
+            is_double = leaf.type.spelling == "double"
+            doubles.append(value if is_double else f"((double){value})")
+        conditions = self.program.drawing.conditions
+        return [c.term.in_c(doubles) for c in conditions]
+
     def _guard(self) -> str:
         """Write the test that leaves what is outside the domain to the original."""
         program = self.program
@@ -326,6 +363,7 @@ class _Writer:
             f"{self.names.text(leaf.lvalue)} == {value:.17g}"
             for leaf, value in signature.fixed
         ]
+        tests += self._conditions()
         if not tests:  # the domain is all that the types hold
             return ""
         inside = "\n        && ".join(tests)

@@ -16,7 +16,7 @@ from nsc.graph import Dag, evaluate
 from nsc.initial.compiled import FITS
 from nsc.initial.start import Initial
 from nsc.oracle import Oracle
-from nsc.program import Program, with_whole_inputs
+from nsc.program import Program, draw_inputs, is_drawn, with_whole_inputs
 from nsc.surrogate import Topology, random_parameters
 
 STEPS = 200
@@ -42,6 +42,13 @@ def distill_initial(
     inputs = tuple(range(min(program.n_inputs, MAX_INPUTS)))
     anchors = anchor_inputs(program.n_inputs, inputs)
     in_units = with_whole_inputs(program, lo + (anchors + 1) / 2 * (hi - lo))
+    # what is never drawn may be what the program cannot do
+    is_out = ~is_drawn(program, in_units)
+    generator = np.random.default_rng(seed)
+    if is_out.any():
+        in_units[is_out] = draw_inputs(
+            program, int(is_out.sum()), generator=generator
+        )
     x = 2 * (in_units - lo) / (hi - lo) - 1
     runs = 0
     if isinstance(program.dag, Dag) and program.dag.is_exact:

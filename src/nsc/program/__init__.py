@@ -4,8 +4,12 @@ Pure functions from text to frozen values. Must not know how code runs, networks
 file system.
 """
 
+from nsc.program.conditions import Condition as Condition
 from nsc.program.domain import parse_fixed as parse_fixed
 from nsc.program.domain import parse_ranges as parse_ranges
+from nsc.program.drawing import Drawing as Drawing
+from nsc.program.drawing import Sample as Sample
+from nsc.program.drawing import Table as Table
 from nsc.program.entry import scalar_entry as scalar_entry
 from nsc.program.exits import EXIT_SITE as EXIT_SITE
 from nsc.program.exits import ExitCall as ExitCall
@@ -14,6 +18,7 @@ from nsc.program.linking import missing_names as missing_names
 from nsc.program.listing import Listed as Listed
 from nsc.program.listing import list_programs as list_programs
 from nsc.program.load import parse_program as parse_program
+from nsc.program.narrow import narrowed as narrowed
 from nsc.program.overview import Asked as Asked
 from nsc.program.overview import FunctionOverview as FunctionOverview
 from nsc.program.overview import list_functions as list_functions
@@ -37,7 +42,10 @@ from nsc.program.static_storage import advice_on_state as advice_on_state
 from nsc.program.unit import Piece as Piece
 from nsc.program.unit import Unit as Unit
 from nsc.program.units import as_returned as as_returned
+from nsc.program.units import count_inputs as count_inputs
 from nsc.program.units import draw_inputs as draw_inputs
+from nsc.program.units import every_input as every_input
+from nsc.program.units import is_drawn as is_drawn
 from nsc.program.units import with_whole_inputs as with_whole_inputs
 from nsc.program.variables import variables_given as variables_given
 from nsc.program.widths import with_long_of_64_bits as with_long_of_64_bits

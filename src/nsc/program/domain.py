@@ -1,7 +1,7 @@
 """The user's ranges -> a box with one (lo, hi) per input, and inputs that are fixed.
 
 In: Signature, ranges by name. Out: Domain. Non-goals: which points are valid for the
-program.
+program, how inputs are drawn (drawing).
 """
 
 from __future__ import annotations
@@ -11,16 +11,26 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from numbers import Real
+from typing import NamedTuple
 
 import numpy as np
 
 from nsc.errors import DomainError
 from nsc.syntax import Domain, Leaf, Scalar, Signature
 
+
+class LogRange(NamedTuple):
+    """A range whose logarithm is drawn uniformly."""
+
+    lo: float
+    hi: float
+
+
+LOG = "log"  # marks such a range: ("log", 1, 1e6), r=log:1:1e6
 Range = tuple[float, float]
-Ranges = Mapping[str, Range]
+Ranges = Mapping[str, Range | tuple[str, float, float]]
 _ASSIGNMENT = re.compile(
-    r"\s*([^=\s]+)\s*=\s*([^:\s]+)\s*(?::\s*([^:\s]+)\s*)?"
+    r"\s*([^=\s]+)\s*=\s*(log\s*:)?\s*([^:\s]+)\s*(?::\s*([^:\s]+)\s*)?"
 )
 EXAMPLE = (0, 10)  # of a range
 # where the name of a part goes on behind the whole's
@@ -36,7 +46,8 @@ def parse_ranges(text: str, argument: str = "domain") -> dict[str, Range]:
         argument: what messages call the text.
 
     Raises:
-        DomainError: when a part is neither NAME=LO:HI nor NAME=VALUE.
+        DomainError: when a part is neither NAME=LO:HI, NAME=log:LO:HI nor NAME=VALUE;
+            a logarithmic range that is none.
     """
     ranges: dict[str, Range] = {}
     for part in _parts(text):
@@ -44,6 +55,7 @@ def parse_ranges(text: str, argument: str = "domain") -> dict[str, Range]:
         if found is None:
             raise DomainError(
                 f"{argument} expects NAME=LO:HI, separated by commas; found '{part}'"
+                " (a logarithmic range is NAME=log:LO:HI)"
             )
         name, bounds = found
         if name in ranges:
@@ -63,8 +75,13 @@ def parse_fixed(text: str) -> dict[str, float]:
     fixed: dict[str, float] = {}
     for part in _parts(text):
         match = _ASSIGNMENT.fullmatch(part)
-        value = None if match is None else _number(match.group(2))
-        if match is None or value is None or match.group(3) is not None:
+        value = None if match is None else _number(match.group(3))
+        if (
+            match is None
+            or value is None
+            or match.group(2) is not None
+            or match.group(4) is not None
+        ):
             raise DomainError(
                 f"fix expects NAME=VALUE, separated by commas; found '{part}'"
             )
@@ -84,12 +101,29 @@ def _parse_range(part: str) -> tuple[str, Range] | None:
     """Read "x=0:10" into ("x", (0.0, 10.0)), "x=1" into ("x", (1.0, 1.0))."""
     match = _ASSIGNMENT.fullmatch(part)
     if match is not None:
-        name, first, last = match.groups()
+        name, is_log, first, last = match.groups()
         lo = _number(first)
         hi = _number(last or first)
+        if is_log and last is None:
+            return None
         if lo is not None and hi is not None:
-            return name, (lo, hi)
+            return name, _log_range(name, lo, hi) if is_log else (lo, hi)
     return None
+
+
+def _log_range(name: str, lo: float, hi: float) -> LogRange:
+    """Check the ends of a range that is drawn log-uniformly.
+
+    Raises:
+        DomainError: zero is in it, it is empty or infinite.
+    """
+    is_finite = math.isfinite(lo) and math.isfinite(hi)
+    if not (is_finite and lo < hi and (lo > 0 or hi < 0)):
+        raise DomainError(
+            f"the logarithmic range of '{name}' must be finite, with LO < HI both above"
+            f" or both below zero; found {lo:g}:{hi:g}"
+        )
+    return LogRange(float(lo), float(hi))
 
 
 def _number(text: str) -> float | None:
@@ -99,8 +133,10 @@ def _number(text: str) -> float | None:
         return None
 
 
-def checked_ranges(ranges: Ranges) -> Ranges:
+def checked_ranges(ranges: Ranges) -> dict[str, Range]:
     """Return ranges that are a mapping of names to two numbers each.
+
+    ("log", lo, hi) becomes a `LogRange`.
 
     Raises:
         DomainError: they are something else.
@@ -110,16 +146,25 @@ def checked_ranges(ranges: Ranges) -> Ranges:
             "domain must map names to (lo, hi), as in {'x': (0, 1)}; found"
             f" {type(ranges).__name__}"
         )
-    for name, found in ranges.items():
-        is_pair = isinstance(found, Sequence | np.ndarray) and len(found) == 2
-        if not is_pair or not all(isinstance(v, Real) for v in found):
-            raise DomainError(
-                f"the range of '{name}' must be two numbers, (lo, hi); found {found!r}"
-            )
-    return ranges
+    return {name: _checked_range(name, ranges[name]) for name in ranges}
 
 
-def with_fixed(ranges: Ranges, fix: Mapping[str, float]) -> Ranges:
+def _checked_range(name: str, found: object) -> Range:
+    values = found if isinstance(found, Sequence | np.ndarray) else ()
+    is_log = len(values) == 3 and values[0] == LOG
+    ends = [*values][1:] if is_log else [*values]
+    if len(ends) != 2 or not all(isinstance(v, Real) for v in ends):
+        raise DomainError(
+            f"the range of '{name}' must be two numbers, (lo, hi), or ('log', lo, hi);"
+            f" found {found!r}"
+        )
+    lo, hi = ends
+    if is_log or isinstance(found, LogRange):
+        return _log_range(name, lo, hi)
+    return lo, hi
+
+
+def with_fixed(ranges: Ranges, fix: Mapping[str, float]) -> dict[str, Range]:
     """Add names that have one value to ranges: their ends are the same.
 
     Raises:
@@ -145,7 +190,9 @@ def with_fixed(ranges: Ranges, fix: Mapping[str, float]) -> Ranges:
     return both
 
 
-def without_fixed(signature: Signature, ranges: Ranges) -> Signature:
+def without_fixed(
+    signature: Signature, ranges: Mapping[str, Range]
+) -> Signature:
     """Fix the inputs whose range is one value.
 
     A value for an array or struct ("w", "w.at") holds for all its scalars but those
@@ -157,7 +204,7 @@ def without_fixed(signature: Signature, ranges: Ranges) -> Signature:
     inputs: list[Leaf] = []
     fixed: list[tuple[Leaf, float]] = []
     for leaf in signature.inputs:
-        lo, hi = _stated(leaf, ranges) or (0.0, 1.0)
+        lo, hi = stated_range(leaf, ranges) or (0.0, 1.0)
         if lo == hi:
             fixed.append((leaf, _held(leaf, float(lo))))
         else:
@@ -226,7 +273,8 @@ def domain_of(signature: Signature, ranges: Ranges) -> Domain:
     """
     leaves = signature.inputs
     all_leaves = (*leaves, *(leaf for leaf, _ in signature.fixed))
-    for name, (lo, hi) in checked_ranges(ranges).items():
+    ranges = checked_ranges(ranges)
+    for name, (lo, hi) in ranges.items():
         if not any(name in _names_of(leaf) for leaf in all_leaves):
             names = ", ".join(leaf.name for leaf in all_leaves)
             raise DomainError(
@@ -246,7 +294,17 @@ def domain_of(signature: Signature, ranges: Ranges) -> Domain:
     )
 
 
-def _stated(leaf: Leaf, ranges: Ranges) -> Range | None:
+def log_inputs(signature: Signature, ranges: Ranges) -> tuple[bool, ...]:
+    """Say which inputs are drawn log-uniformly; () where none is."""
+    checked = checked_ranges(ranges)
+    found = [
+        isinstance(stated_range(leaf, checked), LogRange)
+        for leaf in signature.inputs
+    ]
+    return tuple(found) if any(found) else ()
+
+
+def stated_range(leaf: Leaf, ranges: Mapping[str, Range]) -> Range | None:
     """Return the range of an input: its own, or that of the least it is a part of."""
     stated = (ranges[name] for name in _names_of(leaf) if name in ranges)
     return next(stated, None)
@@ -259,8 +317,8 @@ def _names_of(leaf: Leaf) -> list[str]:
     return [leaf.name, *parts, leaf.param]
 
 
-def _range_of(leaf: Leaf, ranges: Ranges) -> Range:
-    stated = _stated(leaf, ranges)
+def _range_of(leaf: Leaf, ranges: Mapping[str, Range]) -> Range:
+    stated = stated_range(leaf, ranges)
     if stated is None:
         default = _default_range(leaf)
         assert default is not None, (
@@ -280,7 +338,9 @@ def _default_range(leaf: Leaf) -> Range | None:
     return leaf.type.limits if leaf.type.bits <= 8 else None
 
 
-def missing_ranges(signature: Signature, ranges: Ranges) -> dict[str, Leaf]:
+def missing_ranges(
+    signature: Signature, ranges: Mapping[str, Range]
+) -> dict[str, Leaf]:
     """Return what needs a range and has none: inputs, or whole parameters.
 
     Each comes with the first input that it is or holds.
@@ -288,7 +348,7 @@ def missing_ranges(signature: Signature, ranges: Ranges) -> dict[str, Leaf]:
     missing = [
         leaf
         for leaf in signature.inputs
-        if _stated(leaf, ranges) is None and _default_range(leaf) is None
+        if stated_range(leaf, ranges) is None and _default_range(leaf) is None
     ]
     with_own = {leaf.param for leaf in signature.inputs if leaf not in missing}
     found: dict[str, Leaf] = {}
@@ -299,7 +359,7 @@ def missing_ranges(signature: Signature, ranges: Ranges) -> dict[str, Leaf]:
     return found
 
 
-def example_ranges(signature: Signature, ranges: Ranges) -> str:
+def example_ranges(signature: Signature, ranges: Mapping[str, Range]) -> str:
     """Write examples of the ranges that are missing, as the command line has them."""
     examples = [
         f"{name}={EXAMPLE[0]}:{EXAMPLE[1]}"
@@ -308,15 +368,24 @@ def example_ranges(signature: Signature, ranges: Ranges) -> str:
     return ",".join(examples)
 
 
+def range_as_flag(name: str, stated: Range) -> str:
+    """Spell a range on the command line: "x=0:1", "r=log:1:1000"."""
+    lo, hi = stated
+    log = f"{LOG}:" if isinstance(stated, LogRange) else ""
+    return f"{name}={log}{lo:.10g}:{hi:.10g}"
+
+
 def _spelled(name: str, stated: Range) -> str:
     """Spell a range in Python: "'x': (0, 1)"."""
     lo, hi = stated
     value = f"{lo:.10g}" if lo == hi else f"({lo:.10g}, {hi:.10g})"
+    if isinstance(stated, LogRange):
+        value = f"('{LOG}', {lo:.10g}, {hi:.10g})"
     return f"'{name}': {value}"
 
 
 def _refuse_integers_without_range(
-    signature: Signature, ranges: Ranges
+    signature: Signature, ranges: Mapping[str, Range]
 ) -> None:
     missing = missing_ranges(signature, ranges)
     if not missing:

@@ -20,7 +20,14 @@ from nsc.program.closure import (
     closure_text,
 )
 from nsc.program.dialects import cpp_in, said_of_cpp
-from nsc.program.domain import Ranges, domain_of, without_fixed
+from nsc.program.domain import (
+    Range,
+    Ranges,
+    domain_of,
+    log_inputs,
+    without_fixed,
+)
+from nsc.program.drawing import Drawing
 from nsc.program.exits import exit_calls
 from nsc.program.infer import Stated, signature_of
 from nsc.program.program import Place, Program
@@ -241,7 +248,10 @@ def with_asked_variables(
 
 
 def program_of(
-    file: ParsedFile, closure: Closure, signature: Signature, ranges: Ranges
+    file: ParsedFile,
+    closure: Closure,
+    signature: Signature,
+    ranges: Mapping[str, Range],
 ) -> Program:
     """Make a Program of a function without problems.
 
@@ -260,6 +270,7 @@ def program_of(
         headers=closure.headers,
         signature=signature,
         domain=domain_of(signature, ranges),
+        drawing=Drawing(log_inputs(signature, ranges)),
         line=line,
         bodiless=tuple(dict.fromkeys(closure.bodiless)),
         unread=tuple(file.module.expanded.unread),

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from nsc.errors import Problem, SourceError
 from nsc.program.domain import Ranges, with_fixed
+from nsc.program.drawing import Table
 from nsc.program.errno import notes_on_errno
 from nsc.program.examine import (
     Examined,
@@ -22,6 +23,7 @@ from nsc.program.examine import (
 )
 from nsc.program.infer import Stated
 from nsc.program.linking import expect_one_meaning
+from nsc.program.narrow import narrowed, with_box_of
 from nsc.program.program import Program
 from nsc.program.static_storage import notes_on_static_variables
 from nsc.program.variables import notes_on_variables, whole_names
@@ -43,6 +45,8 @@ def parse_program(
     defines: Mapping[str, str] | None = None,
     partial: bool = False,
     behind: Sequence[str] = (),
+    where: Sequence[str] = (),
+    sample: Table | None = None,
 ) -> Program:
     """Read the C text of one file and close the chosen function.
 
@@ -51,7 +55,7 @@ def parse_program(
         path: how to call it in messages.
         function: which function; may be left out when only one qualifies.
         ranges: input (or parameter) name -> (lo, hi) in the program's units; default
-            (-1, 1).
+            (-1, 1). ("log", lo, hi) is drawn log-uniformly.
         out: parameters that are outputs, where the text does not tell; and file-level
             variables that the function writes, if they are inputs or fixed, too.
         arrays: number of elements behind a pointer parameter, where the text does not
@@ -68,12 +72,15 @@ def parse_program(
             (`Program.bodiless`).
         behind: names of other files that are read behind the text's last line;
             `include` has them.
+        where: conditions between inputs; only inputs that fulfil all are drawn.
+        sample: inputs to draw from; where no range is given, it is what they range over.
 
     Raises:
         SourceError: no such function, several candidates, a named problem in the one
             chosen, or a name that means different things in the files.
         DomainError: a range for no input, an integer input without one, or a value that
-            its type cannot hold.
+            its type cannot hold; a condition that is none or hardly ever holds; a sample
+            that does not fit.
     """
     file = parsed(text, path, include, defines, behind)
     given = whole_names((*(inputs or {}), *(fix or {})))
@@ -88,12 +95,16 @@ def parse_program(
         file, examined, inputs or {}, fix or {}, out
     )
     both = with_fixed(ranges or {}, fix or {})
-    program = program_of(file, examined.closure, signature, {**more, **both})
+    given_ranges = {**more, **both}
+    if sample is not None:
+        given_ranges = with_box_of(sample, signature, given_ranges)
+    program = program_of(file, examined.closure, signature, given_ranges)
     named = [variable.name for variable in signature.variables]
     notes = notes_on_variables(file.module, examined.closure, named)
     unread = notes_on_static_variables(file.uses, examined.closure)
     unset = notes_on_errno(examined.closure.functions())
-    return replace(program, notes=(*notes, *unread, *unset))
+    program = replace(program, notes=(*notes, *unread, *unset))
+    return narrowed(program, where, sample)
 
 
 def _choose(

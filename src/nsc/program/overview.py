@@ -13,7 +13,9 @@ from nsc.errors import InputError, Problem
 from nsc.program.closure import Closure, close, closure_text
 from nsc.program.domain import (
     Ranges,
+    checked_ranges,
     example_ranges,
+    range_as_flag,
     with_fixed,
     without_fixed,
 )
@@ -77,10 +79,8 @@ class Asked:
 
     def flags(self) -> list[str]:
         """Say it on a command line."""
-        ranges = [
-            f"{name}={lo:.10g}:{hi:.10g}"
-            for name, (lo, hi) in self.inputs.items()
-        ]
+        inputs = checked_ranges(self.inputs)
+        ranges = [range_as_flag(name, inputs[name]) for name in inputs]
         listed = {
             "--array": [f"{name}={n}" for name, n in self.arrays.items()],
             "--out": list(self.out),

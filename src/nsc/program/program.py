@@ -15,7 +15,8 @@ import numpy as np
 
 from nsc.graph import Dag, Unsupported
 from nsc.program.callable import signature_of_callable
-from nsc.program.domain import Ranges, domain_of
+from nsc.program.domain import Ranges, domain_of, log_inputs
+from nsc.program.drawing import Drawing
 from nsc.program.entry import unit_of
 from nsc.program.exits import ExitCall
 from nsc.program.normalise import normalise
@@ -42,6 +43,7 @@ class Program:
         headers: the standard headers that it needs.
         signature: its scalar view.
         domain: what its inputs are drawn from.
+        drawing: how, where not uniformly from all of it.
         line: where it stands in its file, from 1.
         bodiless: the functions that it calls and that nothing here defines; they are
             guessed by name (`nsc.symbolic`), and nothing but `function` can run such a
@@ -69,6 +71,7 @@ class Program:
     static_variables: tuple[StaticVariable, ...] = ()
     exits: tuple[ExitCall, ...] = ()
     notes: tuple[str, ...] = ()
+    drawing: Drawing = Drawing()
     function: Callable[[np.ndarray], Any] | None = field(
         default=None, compare=False, repr=False
     )
@@ -94,7 +97,7 @@ class Program:
                 oracle.
             inputs, outputs: C identifiers; exported C has them as parameters (outputs
                 as pointers when there are several).
-            ranges: input name -> (lo, hi), default (-1, 1).
+            ranges: input name -> (lo, hi) or ("log", lo, hi), default (-1, 1).
             name: of the exported C function; by default the function's own.
             whole: the inputs that are integers; they need a range.
 
@@ -114,6 +117,7 @@ class Program:
             headers=(),
             signature=signature,
             domain=domain_of(signature, ranges or {}),
+            drawing=Drawing(log_inputs(signature, ranges or {})),
             function=function,
         )
 

@@ -30,6 +30,7 @@ from nsc.report.schema import Bound as Bound
 from nsc.report.schema import CallTime as CallTime
 from nsc.report.schema import Curve as Curve
 from nsc.report.schema import DraftReport as DraftReport
+from nsc.report.schema import Drawn as Drawn
 from nsc.report.schema import Errors as Errors
 from nsc.report.schema import Figures as Figures
 from nsc.report.schema import Finetuning as Finetuning
@@ -37,6 +38,7 @@ from nsc.report.schema import HeatMap as HeatMap
 from nsc.report.schema import Histogram as Histogram
 from nsc.report.schema import Report as Report
 from nsc.report.schema import Round as Round
+from nsc.report.schema import RowWithGaps as RowWithGaps
 from nsc.report.schema import Source as Source
 from nsc.report.schema import Twin as Twin
 from nsc.report.schema import ZeroShot as ZeroShot

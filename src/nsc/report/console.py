@@ -25,6 +25,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from nsc.report.drawn import said_of_drawn
 from nsc.report.numbers import counts, duration, number, ranges, share
 from nsc.report.schema import Described, DraftReport, Errors, Report
 from nsc.report.twin import said_of_twin
@@ -183,7 +184,7 @@ def _add_errors(table: Table, report: Report) -> None:
     test = report.test
     table.add_row("verified", _errors(test))
     if test.bound:
-        table.add_row("", test.bound.sentence)
+        table.add_row("", Text(test.bound.sentence))
     alone = list(zip(report.outputs, test.outputs, strict=False))
     for name, errors in alone[:MAX_OUTPUTS]:
         table.add_row("", f"{name}: {_errors(errors)}")
@@ -236,6 +237,8 @@ def _interface(report: Described) -> Table:
     table.add_column(style="dim")
     table.add_column(overflow="fold")
     table.add_row("inputs", ranges(report.domain))
+    if report.drawn:
+        table.add_row("", Text(said_of_drawn(report.drawn)))
     table.add_row("outputs", ", ".join(report.outputs))
     return table
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from html import escape
 
+from nsc.report.drawn import said_of_drawn
 from nsc.report.numbers import counts, duration, number, ranges, share
 from nsc.report.page import page_of
 from nsc.report.schema import Curve, Figures, HeatMap, Histogram, Report, Row
@@ -76,8 +77,9 @@ def _tiles(r: Report) -> str:
     ns = r.ns_per_call
     checks = r.check_runs or {}
     in_all = sum(r.program_runs.values()) + sum(checks.values())
+    kind = "all" if r.drawn and r.drawn.all else "fresh"
     tiles = [
-        (number(r.test.rmse), "rmse on fresh inputs"),
+        (number(r.test.rmse), f"rmse on {kind} inputs"),
         (number(r.test.nmse), "nmse (mse / variance)"),
         (number(r.test.max_abs), "largest error seen"),
         (str(in_all), "program runs in all"),
@@ -107,7 +109,7 @@ def _each_output(r: Report) -> str:
         return ""
     bound = r.test.bound
     titles = ["rmse", "nmse", "largest error"]
-    if bound:
+    if bound and bound.fraction:
         held = 100 * (1 - bound.fraction)
         titles.append(f"{held:g} % of inputs stay below")
     has_wrong = r.test.wrong is not None
@@ -116,7 +118,7 @@ def _each_output(r: Report) -> str:
     rows = ""
     for name, errors in zip(r.outputs, r.test.outputs, strict=True):
         figures = [errors.rmse, errors.nmse, errors.max_abs]
-        if bound:
+        if bound and bound.fraction:
             figures.append(errors.bound.error if errors.bound else None)
         cells = [*map(number, figures), *[share(errors.wrong)] * has_wrong]
         rows += f"<tr><td>{escape(name)}</td>{_numbers(cells)}</tr>"
@@ -148,8 +150,12 @@ def _column(rows: tuple[Row, ...], k: int) -> list[float]:
 def _curve(plot: Curve, truth: list[float]) -> str:
     """Draw program and surrogate along one input; `truth` tells the output's range."""
     least = LEAST_SPAN * (max(truth) - min(truth))
-    x = Axis(min(plot.x), max(plot.x), plot.input)
-    y = axis_for(plot.program + plot.surrogate, plot.output, least=least)
+    # an axis of negative numbers has no logarithms; there points lie as they are
+    is_log = bool(plot.is_log) and min(plot.x) > 0
+    label = f"{plot.input} (logarithmic)" if is_log else plot.input
+    x = Axis(min(plot.x), max(plot.x), label, is_log)
+    values = [v for v in plot.program + plot.surrogate if v is not None]
+    y = axis_for(values, plot.output, least=least)
     figure = Figure(plot.title, x, y)
     figure.line(plot.x, plot.program, "a", "program")
     figure.line(plot.x, plot.surrogate, "b dashed", "surrogate")
@@ -160,7 +166,7 @@ def _heat_maps(plot: HeatMap) -> list[str]:
     """Draw program and surrogate in the same colours."""
     parts = {"program": plot.program, "surrogate": plot.surrogate}
     values = [v for rows in parts.values() for row in rows for v in row]
-    finite = [v for v in values if math.isfinite(v)]
+    finite = [v for v in values if v is not None and math.isfinite(v)]
     lo = min(finite)
     hi = max(finite)
     return [
@@ -255,6 +261,7 @@ def _done(r: Report) -> str:
     times = ", ".join(f"{what} {duration(s)}" for what, s in r.time_s.items())
     rows = [
         ("domain", ranges(r.domain)),
+        *([("inputs", said_of_drawn(r.drawn))] if r.drawn else []),
         ("outputs", ", ".join(r.outputs)),
         ("topology", r.topology),
         ("initial", r.initial),

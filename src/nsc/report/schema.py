@@ -19,6 +19,7 @@ SCHEMA = 1
 _OPTIONAL = {"is_optional": True}
 _PLAIN_TYPES = {float: (float, int), int: (int,), str: (str,), bool: (bool,)}
 Row = tuple[float, ...]
+RowWithGaps = tuple[float | None, ...]
 
 
 @dataclass(frozen=True)
@@ -113,25 +114,35 @@ class CallTime:
 
 @dataclass(frozen=True)
 class Curve:
-    """Program and surrogate along one input, the others mid-range."""
+    """Program and surrogate along one input, the others mid-range.
+
+    Args:
+        program, surrogate: None where conditions leave the input out.
+        is_log: whether the input was drawn log-uniformly; left out where not.
+    """
 
     title: str
     input: str
     output: str
     x: Row
-    program: Row
-    surrogate: Row
+    program: RowWithGaps
+    surrogate: RowWithGaps
+    is_log: bool | None = field(default=None, metadata=_OPTIONAL)
 
 
 @dataclass(frozen=True)
 class HeatMap:
-    """Program and surrogate on a grid over the inputs named `x` (columns) and `y`."""
+    """Program and surrogate on a grid over the inputs named `x` (columns) and `y`.
+
+    Args:
+        program, surrogate: None where conditions leave the input out.
+    """
 
     output: str
     x: str
     y: str
-    program: tuple[Row, ...]
-    surrogate: tuple[Row, ...]
+    program: tuple[RowWithGaps, ...]
+    surrogate: tuple[RowWithGaps, ...]
 
 
 @dataclass(frozen=True)
@@ -185,11 +196,31 @@ class Twin:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """How inputs were drawn, where not uniformly from the whole domain.
+
+    Args:
+        log: the inputs that were drawn log-uniformly.
+        where: conditions that all inputs fulfil.
+        sample: the user's file that inputs are rows of; "" where they were drawn.
+        rows: how many of its rows there were to draw from.
+        all: how many inputs there are, where each was verified; else 0.
+    """
+
+    log: tuple[str, ...] = ()
+    where: tuple[str, ...] = ()
+    sample: str = ""
+    rows: int = 0
+    all: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Described:
     """What both kinds of report say of program and surrogate; not made by itself.
 
     Args:
         domain: the range of each input, lo and hi.
+        drawn: how inputs were drawn; left out where uniformly from all of the domain.
         topology: layer widths, those of several networks with " + " between.
     """
 
@@ -198,6 +229,7 @@ class Described:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     domain: Mapping[str, tuple[float, float]]
+    drawn: Drawn | None = field(default=None, metadata=_OPTIONAL)
     topology: str
     activation: str
     initial: str

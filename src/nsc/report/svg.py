@@ -132,21 +132,23 @@ class Figure:
     def line(
         self,
         xs: Sequence[float],
-        ys: Sequence[float],
+        ys: Sequence[float | None],
         kind: str,
         key: str = "",
     ) -> None:
         """Draw a polyline of CSS class `kind`; points that are not finite are left out.
 
+        It breaks off where a value is None.
+
         Args:
             key: what the legend calls it; "" is not in the legend.
         """
-        drawn = [
-            (x, y) for x, y in zip(xs, ys, strict=True) if math.isfinite(y)
-        ]
-        places = [self._at(x, y) for x, y in drawn]
-        points = " ".join(f"{px:.1f},{py:.1f}" for px, py in places)
-        self.marks.append(f'<polyline class="line {kind}" points="{points}"/>')
+        for part in _unbroken(xs, ys):
+            places = [self._at(x, y) for x, y in part]
+            points = " ".join(f"{px:.1f},{py:.1f}" for px, py in places)
+            self.marks.append(
+                f'<polyline class="line {kind}" points="{points}"/>'
+            )
         if key:
             self.keys.append((kind, key))
 
@@ -239,6 +241,19 @@ class Figure:
         return f'<div class="legend">{keys}</div>' if keys else ""
 
 
+def _unbroken(
+    xs: Sequence[float], ys: Sequence[float | None]
+) -> list[list[tuple[float, float]]]:
+    """Cut points where a value is None; those that are not finite are left out."""
+    parts: list[list[tuple[float, float]]] = [[]]
+    for x, y in zip(xs, ys, strict=True):
+        if y is None:
+            parts.append([])
+        elif math.isfinite(y):
+            parts[-1].append((x, y))
+    return [part for part in parts if part] or [[]]
+
+
 LINE = 18  # of a legend
 
 
@@ -274,12 +289,14 @@ def svg_file(
 
 def heat_map(
     title: str,
-    rows: Sequence[Sequence[float]],
+    rows: Sequence[Sequence[float | None]],
     lo: float,
     hi: float,
     names: tuple[str, str],
 ) -> str:
     """Draw values on a grid, row 0 at the bottom, from blue (lo) over grey to red (hi).
+
+    A cell whose value is None stays blank.
 
     Args:
         names: of the columns' axis and of the rows'.
@@ -298,7 +315,7 @@ def heat_map(
 
 
 def _cells(
-    rows: Sequence[Sequence[float]], lo: float, hi: float
+    rows: Sequence[Sequence[float | None]], lo: float, hi: float
 ) -> Iterator[str]:
     """Draw a square a value; each is a little too large, so that no gap shows."""
     side = MAP_SIDE / len(rows[0])
@@ -306,7 +323,7 @@ def _cells(
     for r, row in enumerate(rows):
         y = (len(rows) - 1 - r) * MAP_SIDE / len(rows)
         for c, value in enumerate(row):
-            if not math.isfinite(value):
+            if value is None or not math.isfinite(value):
                 continue
             x = c * MAP_SIDE / len(row) + 24
             t = (value - lo) / (hi - lo) if hi > lo else 0.5

@@ -18,16 +18,20 @@ class Plan:
         seconds: a run, measured on the first.
         workers: processes at a time.
         kept: of these runs, those that are kept from before, which cost nothing.
+        beside: what else may run, in runs of the program, at most.
+        beside_what: what that is; "" for nothing.
     """
 
     runs: tuple[tuple[str, int], ...]
     seconds: float
     workers: int
     kept: int = 0
+    beside: float = 0.0
+    beside_what: str = ""
 
     @property
     def total_s(self) -> float:
-        """Seconds that all of it will take."""
+        """Seconds that all of it will take, but for what may run beside."""
         return self.left * self.seconds / self.workers
 
     @property
@@ -36,15 +40,19 @@ class Plan:
         return max(0, sum(n for _, n in self.runs) - self.kept)
 
     def sentence(self) -> str:
-        """Say it: "1,024 + 512 runs of about 1.4 ms on 2 cores: 1.1 s"."""
+        """Say it: "64 + 64 runs of about 1.4 s on 2 cores: 90 s; ... 48 s more"."""
         counts = " + ".join(f"{n:,}" for _, n in self.runs)
         purposes = " + ".join(what for what, _ in self.runs)
         cores = f"{self.workers} core{'s' * (self.workers > 1)}"
         kept = f", {self.kept:,} of them kept from before" * bool(self.kept)
-        return (
+        said = (
             f"{counts} runs ({purposes}){kept}, of about {spelled(self.seconds)} on"
             f" {cores}: {spelled(self.total_s)}"
         )
+        if not self.beside_what:
+            return said
+        more = spelled(self.beside * self.seconds / self.workers)
+        return f"{said}; {self.beside_what} take up to {more} more"
 
 
 def spelled(seconds: float) -> str:

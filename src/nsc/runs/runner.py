@@ -96,10 +96,23 @@ class Runner:
             raise RunsEnded(asked.y[: asked.prefix])
         return asked.y
 
-    @property
-    def is_parallel(self) -> bool:
-        """Whether other processes may run it, as far as was found out."""
-        return self.executable.description.is_parallel and not self.kept_here
+    def outcomes(self, x: Array) -> Array:
+        """Return outputs `n o` of inputs `n i`; NaN where a run failed.
+
+        Raises:
+            RunsEnded: the user ended it.
+            HostError: this machine cannot run it.
+        """
+        x = np.ascontiguousarray(x, np.float64)
+        asked = _Asked(x, self.executable.description.n_outputs)
+        asked.is_patient = True
+        missing = self._look_up(asked)
+        while len(missing):
+            self._run(asked, missing)
+            if self.is_ended:
+                raise RunsEnded(asked.y[: asked.prefix])
+            missing = np.flatnonzero(~asked.is_done)
+        return asked.y
 
     def learn(self, x: Array, batch: Batch) -> None:
         """Take runs on inputs `n i` that somebody else made."""
@@ -159,7 +172,8 @@ class Runner:
         while at < len(x) and not wish.is_there:
             left = len(x) - at
             is_long = (self.seconds or 0.0) * left > POOL_FROM_S
-            if is_long and self.is_parallel:
+            is_parallel = self.executable.description.is_parallel
+            if is_long and is_parallel and not self.kept_here:
                 try:
                     yield from self._in_pool(x, at, wish)
                     return
@@ -235,6 +249,7 @@ class _Asked:
         self.y = np.full((len(x), n_outputs), np.nan)
         self.is_done = np.zeros(len(x), bool)
         self.failed: dict[int, Failure] = {}
+        self.is_patient = False  # whether all runs that fail are worth it
 
     @property
     def prefix(self) -> int:
@@ -255,7 +270,9 @@ class _Asked:
 
     def is_hopeless(self, failing_since: float | None) -> bool:
         """Say whether enough failed for an end, with all samples before those done."""
-        if failing_since is None or not self.is_done[: min(self.failed)].all():
+        if self.is_patient or failing_since is None:
+            return False
+        if not self.is_done[: min(self.failed)].all():
             return False
         if len(self.failed) >= MOST_FAILURES:
             return True

@@ -18,7 +18,6 @@ from nsc.sandbox.count import RunCount as RunCount
 from nsc.sandbox.count import counted_runs as counted_runs
 from nsc.sandbox.exits import ENDED_BY_CALL as ENDED_BY_CALL
 from nsc.sandbox.exits import exit_reached as exit_reached
-from nsc.sandbox.fuel import fuel_of as fuel_of
 from nsc.sandbox.guard import refusal as refusal
 from nsc.sandbox.history import remembering as remembering
 from nsc.sandbox.history import same_bits as same_bits
@@ -30,6 +29,7 @@ from nsc.sandbox.oracle import ProgramOracle as ProgramOracle
 from nsc.sandbox.outcome import MEANING as MEANING
 from nsc.sandbox.outcome import Outcome as Outcome
 from nsc.sandbox.price import Price as Price
+from nsc.sandbox.price import fuel_of as fuel_of
 from nsc.sandbox.price import price_of as price_of
 from nsc.sandbox.roles import KINDS as KINDS
 from nsc.sandbox.roles import Disagreement as Disagreement

@@ -1,7 +1,7 @@
 """What a call of a program costs, in fuel, which is the same on every machine.
 
-In: `Built`, inputs. Out: `Price`, and what the calls returned. Non-goals: what a price
-decides.
+In: `Built`, inputs. Out: `Price`, and what the calls returned; or fuel alone. Non-goals:
+what a price decides.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import wasmtime
 from nsc.sandbox.build import Built
 from nsc.sandbox.count import add_runs
 from nsc.sandbox.engine import TICK_S
+from nsc.sandbox.module import CHUNK
 from nsc.sandbox.outcome import Outcome
 from nsc.sandbox.run import SPARE_FUEL, Instance, RunLimits
 
@@ -60,7 +61,36 @@ def price_of(built: Built, x: np.ndarray, seconds: float) -> Price:
     return found
 
 
+def fuel_of(
+    built: Built, x: np.ndarray, limits: RunLimits = RunLimits()
+) -> float | None:
+    """Count the instructions of a call, a mean over at most a chunk of inputs.
+
+    Args:
+        x: `n i`, at least one.
+        limits: `fuel_per_sample`, of which there must be some, is for all samples
+            together.
+
+    Returns:
+        None where calls do not end.
+    """
+    assert limits.fuel_per_sample is not None, "a price is counted in fuel"
+    x = x[:CHUNK]
+    given = limits.fuel_per_sample * len(x)
+    try:
+        instance = Instance(built, limits)
+        instance.write(x)
+        instance.store.set_fuel(given)
+        add_runs(len(x))
+        instance.entry(instance.store, built.number, 0, len(x))
+    except (wasmtime.Trap, wasmtime.WasmtimeError):
+        return None
+    return (given - instance.store.get_fuel()) / len(x)
+
+
 def _price(built: Built, x: np.ndarray, limits: RunLimits) -> Price:
+    assert limits.fuel_per_sample is not None, "a price is counted in fuel"
+    given = limits.fuel_per_sample + SPARE_FUEL
     outputs: list[np.ndarray] = []
     outcome = Outcome.ok
     fuel = 0
@@ -74,8 +104,6 @@ def _price(built: Built, x: np.ndarray, limits: RunLimits) -> Price:
             add_runs(1)
             if outcome is not Outcome.ok:
                 break
-            assert limits.fuel_per_sample is not None
-            given = limits.fuel_per_sample + SPARE_FUEL
             fuel += given - instance.store.get_fuel()
             outputs.append(instance.read(k, k + 1)[0])
             if fuel >= ENOUGH_FUEL:

@@ -11,9 +11,12 @@ chosen says choice.py.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import islice, product
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -31,6 +34,7 @@ from nsc.twins.reductions import (
 )
 from nsc.twins.twin import Cost, Twin, key_of
 
+T = TypeVar("T")
 FIRST = 128  # coarser programs that are tried first
 MORE = 64  # and then in each round of combinations
 ROUNDS = 2
@@ -83,6 +87,56 @@ class Search:
     tried: int
     spent: float
 
+    def as_json(self) -> dict[str, Any]:
+        """Return plain values that `recalled` makes the search of again."""
+        twin = self.twin
+        return {
+            "why": self.why,
+            "price": self.price,
+            "tried": self.tried,
+            "spent": self.spent,
+            "twin": twin
+            and {
+                "values": twin.values,
+                "price": twin.price,
+                "error": twin.error,
+            },
+        }
+
+
+def recalled(program: Program, said: Mapping[str, Any]) -> Search | None:
+    """Make a search's answer of what `Search.as_json` kept of it.
+
+    Returns:
+        None where its twin cannot be built any more.
+    """
+    found = Search(
+        None, said["why"], said["price"], said["tried"], said["spent"]
+    )
+    kept = said["twin"]
+    if kept is None:
+        return found
+    literals = literals_of(program)
+    values = {int(k): float(v) for k, v in kept["values"]}
+    coarser = literals and literals.changed(values)
+    if literals is None or not coarser:
+        return None
+    built = build([coarser.unit])[0]
+    if not isinstance(built, Built):
+        return None
+    described = said_of(literals.all, values)
+    return replace(
+        found,
+        twin=Twin(
+            key_of(values),
+            described,
+            coarser,
+            built,
+            kept["price"],
+            kept["error"],
+        ),
+    )
+
 
 def find_twin(
     program: Program,
@@ -91,6 +145,7 @@ def find_twin(
     *,
     fuel: int,
     cheapest: float = 1.0,
+    workers: int = 1,
 ) -> Search:
     """Look for a twin of a program.
 
@@ -98,6 +153,7 @@ def find_twin(
         x, y: runs of the program, `n i` and `n o`, in its units.
         fuel: instructions that a call of the program may take.
         cheapest: what a twin may cost at most, over the program's price.
+        workers: threads that run coarser programs; what is found does not hang on it.
     """
     if len(x) < FEWEST_COMPARED:
         why = f"{len(x)} runs of the program are too few to compare twins on"
@@ -107,16 +163,32 @@ def find_twin(
     if literals is None or not reductions:
         why = "no number in its text decides how long its loops run"
         return Search(None, why, 0.0, 0, 0.0)
-    search = _Search(literals, x, y, fuel)
+    search = _Search(literals, x, y, fuel, workers)
     return search.run(reductions, cheapest)
+
+
+def most_cost_of_search(price: float, n: int) -> float:
+    """Return what a search may cost, in runs of the program.
+
+    Args:
+        price: instructions of a call of the program.
+        n: runs of it that exist.
+    """
+    return SHARE * n + FREE_FUEL / price
 
 
 class _Search:
     """Coarser programs so far, and what they cost."""
 
     def __init__(
-        self, literals: Literals, x: np.ndarray, y: np.ndarray, fuel: int
+        self,
+        literals: Literals,
+        x: np.ndarray,
+        y: np.ndarray,
+        fuel: int,
+        workers: int,
     ):
+        self.workers = workers
         self.literals = literals
         self.x = x
         self.y = y
@@ -135,7 +207,7 @@ class _Search:
             self.cost.price = fuel_of(built, priced, limits) or 0.0
         if not self.cost.price:
             return self._result(None, "the program does not end here")
-        allowed = SHARE * len(self.x) + FREE_FUEL / self.cost.price
+        allowed = most_cost_of_search(self.cost.price, len(self.x))
         if self.cost.price >= DEAR:
             self.effort = FRUGAL
         self.x = self.x[: self.effort.compared]
@@ -182,51 +254,81 @@ class _Search:
             ):
                 fresh.append((key, coarser))
         made = build([program.unit for _, program in fresh])
-        twins = [
-            self._priced(key, program, built)
+        able = [
+            (key, program, built)
             for (key, program), built in zip(fresh, made, strict=True)
-            if isinstance(built, Built) and not self.cost.is_all_spent
+            if isinstance(built, Built)
+        ]
+        prices = self._each(self._price, [built for _, _, built in able])
+        twins = [
+            self._priced(key, program, built, price)
+            for (key, program, built), price in zip(able, prices, strict=False)
         ]
         cheap = sorted(
             (twin for twin in twins if twin is not None),
             key=lambda twin: twin.price,
         )
-        compared = [self._compared(twin) for twin in cheap]
+        errors = self._each(self._error, cheap)
+        compared = [
+            self._judged(twin, error)
+            for twin, error in zip(cheap, errors, strict=False)
+        ]
+        compared += cheap[len(compared) :]
         self.found += compared
         return compared
+
+    def _each(
+        self, measure: Callable[[T], float | None], items: Sequence[T]
+    ) -> Iterator[float | None]:
+        """Measure items in order, on threads, until all is spent that may be.
+
+        What running costs is added by who takes the results, in order: so it is the
+        same for any number of threads, which run a few items ahead in vain.
+        """
+        with ThreadPoolExecutor(self.workers) as threads:
+            ahead: deque[Future[float | None]] = deque()
+            rest = iter(items)
+            for item in islice(rest, self.workers):
+                ahead.append(threads.submit(measure, item))
+            while ahead and not self.cost.is_all_spent:
+                yield ahead.popleft().result()
+                for item in islice(rest, 1):
+                    ahead.append(threads.submit(measure, item))
+
+    def _price(self, built: Built) -> float | None:
+        """Count the instructions of a call; None where it costs too much."""
+        limits = RunLimits(
+            fuel_per_sample=int(self.effort.dearest * self.cost.price)
+        )
+        return fuel_of(built, self.x[: self.effort.priced], limits)
 
     def _priced(
         self,
         key: tuple[tuple[int, float], ...],
         program: Program,
         built: Built,
+        price: float | None,
     ) -> Twin | None:
-        """Price a coarser program; None where it costs too much."""
-        limits = RunLimits(
-            fuel_per_sample=int(self.effort.dearest * self.cost.price)
-        )
-        x = self.x[: self.effort.priced]
-        price = fuel_of(built, x, limits)
+        """Return a coarser program of a price; None where it costs too much."""
         share = (
             self.effort.dearest if price is None else price / self.cost.price
         )
-        self.cost.spent += len(x) * share
+        self.cost.spent += self.effort.priced * share
         self.tried += 1
         if price is None:
             return None
         said = said_of(self.literals.all, dict(key))
         return Twin(key, said, program, built, share)
 
-    def _compared(self, twin: Twin) -> Twin:
+    def _error(self, twin: Twin) -> float:
         """Compare a coarser program with the runs of the program."""
-        if self.cost.is_all_spent:
-            return twin
-        limits = RunLimits(fuel_per_sample=int(self.cost.price) + 10_000)
-        done = run(twin.built, self.x, replace(limits, failures=1))
+        limits = RunLimits(int(self.cost.price) + 10_000, failures=1)
+        done = run(twin.built, self.x, limits)
+        return np.inf if done.failed else disagreement(done.outputs, self.y)
+
+    def _judged(self, twin: Twin, error: float | None) -> Twin:
         self.cost.spent += len(self.x) * twin.price
-        if done.failed:
-            return twin
-        return replace(twin, error=disagreement(done.outputs, self.y))
+        return twin if error is None else replace(twin, error=error)
 
     def _combined(self, singles: Sequence[Twin]) -> list[Values]:
         """Join what was found with single reductions of other numbers."""

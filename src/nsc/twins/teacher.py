@@ -11,9 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nsc.sandbox import RunLimits, run
 from nsc.twins.correction import Correction, correction_of
-from nsc.twins.twin import Twin
 
 Array = np.ndarray
 
@@ -38,11 +36,10 @@ class Taught:
 
 
 def taught_by(
-    twin: Twin,
     runs: tuple[Array, Array],
     x: Array,
     *,
-    fuel: int,
+    execute: Callable[[Array], Array],
     standard: Callable[[Array], Array],
 ) -> Taught | None:
     """Run a twin, and correct it by runs of the program.
@@ -50,27 +47,26 @@ def taught_by(
     Args:
         runs: of the program, `n i` and `n o`, in its units.
         x: `k i` inputs at which values are wanted.
-        fuel: instructions that a call of the twin may take.
+        execute: runs the twin, `n i` -> `n o`; NaN where a call fails.
         standard: brings inputs to [-1, 1].
 
     Returns:
         Values; None where the twin fails on a run of the program, or on half of `x`.
     """
-    limits = RunLimits(fuel_per_sample=fuel, failures=len(x))
     known, y = runs
-    beside = run(twin.built, known, limits)
-    ours = run(twin.built, x, limits)
-    ended = np.asarray(np.isfinite(ours.outputs).all(axis=1))
-    if not np.isfinite(beside.outputs).all() or ended.mean() < 0.5:
+    found = execute(np.concatenate([known, x]))
+    beside = found[: len(known)]
+    ours = found[len(known) :]
+    ended = np.asarray(np.isfinite(ours).all(axis=1))
+    if not np.isfinite(beside).all() or ended.mean() < 0.5:
         return None
     u = standard(known)
     corrections = [
-        correction_of(u, beside.outputs[:, k], y[:, k])
-        for k in range(y.shape[1])
+        correction_of(u, beside[:, k], y[:, k]) for k in range(y.shape[1])
     ]
     return Taught(
         x[ended],
-        _corrected(corrections, standard(x[ended]), ours.outputs[ended]),
+        _corrected(corrections, standard(x[ended]), ours[ended]),
         np.array([c.nmse for c in corrections]),
         tuple(c.name for c in corrections),
         len(known) + len(ended),

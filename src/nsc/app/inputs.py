@@ -1,0 +1,149 @@
+"""Where a compilation's inputs come from: its program's domain, all of it, or a sample.
+
+In: Program, options, its price. Out: `Inputs`, which fit a budget to what there is.
+Non-goals: drawing (program), running.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from nsc.app.cost import CHEAP, Cost
+from nsc.app.options import CompileOptions
+from nsc.compilation import (
+    TRAINING,
+    VERIFICATION,
+    CompilationConfig,
+    Source,
+)
+from nsc.program import Program, count_inputs, draw_inputs, every_input
+from nsc.verify import Population
+
+# inputs of a domain of integers, that conditions are tried on
+MOST_TRIED = 1 << 17
+SHUFFLING = 4  # a stream of random numbers; see compilation/oracle.py
+
+
+class Inputs(Source):
+    """The inputs of one compilation.
+
+    Args:
+        limited: those to learn from and those to verify on, `n i` each, where there are
+            only so many; None where they are drawn.
+        population: what those that verify stand for.
+        config: what may be spent, no more than there are inputs for.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        limited: tuple[np.ndarray, np.ndarray] | None,
+        population: Population,
+        config: CompilationConfig,
+    ):
+        super().__init__(partial(_draw, program), population)
+        self.limited = limited
+        self.config = config
+
+    def take(
+        self, n: int, *, seed: int, stream: int, number: int
+    ) -> np.ndarray:
+        """Return `n i` inputs; see `Source.take`.
+
+        Where there are only so many, the same ones verify in every round: which network
+        comes next never hangs on what verification found, and bounds allow for rounds.
+        """
+        if self.limited is None or stream not in (TRAINING, VERIFICATION):
+            return super().take(n, seed=seed, stream=stream, number=number)
+        learned, verifying = self.limited
+        if stream == VERIFICATION:
+            return verifying[:n]
+        return learned[number : number + n]
+
+
+def _draw(
+    program: Program, n: int, generator: np.random.Generator
+) -> np.ndarray:
+    return draw_inputs(program, n, generator=generator)
+
+
+def with_divided_sample(program: Program, options: CompileOptions) -> Program:
+    """Hold back those rows of a program's sample that verify, if it has one.
+
+    Nothing that learns, twins among it, may draw them.
+    """
+    drawing = program.drawing
+    if drawing.sample is None:
+        return program
+    wanted = options.verified_on(CHEAP)
+    sample = drawing.sample.divided(options.budget, wanted, seed=options.seed)
+    notes = program.notes
+    n = len(sample.rows)
+    if n < options.budget + wanted:
+        notes = (
+            *notes,
+            f"{sample.path} has {n:,} rows, fewer than a budget of {options.budget:,} and"
+            f" {wanted:,} to verify on: {min(options.budget, len(sample.learned)):,} are"
+            f" learned from, and at most {sample.n_verifying:,} verify",
+        )
+    return replace(
+        program, drawing=replace(drawing, sample=sample), notes=notes
+    )
+
+
+def inputs_of(
+    program: Program, options: CompileOptions, cost: Cost = CHEAP
+) -> Inputs:
+    """Decide where inputs come from.
+
+    Of a domain of no more integers than the budget or verification asks for, all are
+    taken, each once.
+
+    Args:
+        program: its sample divided, if it has one.
+        cost: of a call; by it a dear program is verified on fewer inputs.
+    """
+    config = options.compilation(cost)
+    names = [leaf.name for leaf in program.signature.inputs]
+    population = Population(program.drawing.population(names))
+    sample = program.drawing.sample
+    if sample is not None:
+        limited = (sample.learned, sample.verifying)
+        config = _within(config, *map(len, limited))
+        return Inputs(program, limited, population, config)
+    x = _few_inputs(program, max(config.budget, config.verification))
+    if x is None:
+        return Inputs(program, None, population, config)
+    x = np.random.default_rng([options.seed, SHUFFLING]).permutation(x)
+    config = replace(config, verification=len(x))
+    return Inputs(
+        program,
+        (x, x),
+        replace(population, size=len(x)),
+        _within(config, len(x), len(x)),
+    )
+
+
+def _few_inputs(program: Program, most: int) -> np.ndarray | None:
+    """Return all inputs that there are, `n i`, if they are no more than `most`."""
+    count = count_inputs(program)
+    may_be_fewer = bool(program.drawing.conditions) and count <= MOST_TRIED
+    if count > most and not may_be_fewer:
+        return None
+    x = every_input(program)
+    return x if 0 < len(x) <= most else None
+
+
+def _within(
+    config: CompilationConfig, learned: int, verifying: int
+) -> CompilationConfig:
+    """Fit what may be spent to the inputs that there are."""
+    return replace(
+        config,
+        budget=min(config.budget, learned),
+        verification=min(config.verification, verifying),
+        max_budget=min(config.max_budget, learned),
+    )
