@@ -8,6 +8,7 @@ from nsc.runs.calls import CallByCall as CallByCall
 from nsc.runs.calls import Calls as Calls
 from nsc.runs.calls import Form as Form
 from nsc.runs.calls import Found as Found
+from nsc.runs.command import Command as Command
 from nsc.runs.executable import WORKER_DIED as WORKER_DIED
 from nsc.runs.executable import Batch as Batch
 from nsc.runs.executable import Description as Description
@@ -25,4 +26,9 @@ from nsc.runs.ledger import kept_runs as kept_runs
 from nsc.runs.plan import Plan as Plan
 from nsc.runs.plan import spelled as spelled
 from nsc.runs.pool import Pool as Pool
+from nsc.runs.reading import FORMATS as FORMATS
+from nsc.runs.reading import Reading as Reading
 from nsc.runs.runner import Runner as Runner
+from nsc.runs.server import Server as Server
+from nsc.runs.template import Template as Template
+from nsc.runs.template import template_of as template_of
