@@ -6,7 +6,7 @@ answers.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,29 @@ class RunsEnded(KeyboardInterrupt):
     def __init__(self, y: npt.NDArray[np.float64]):
         super().__init__()
         self.y = y
+
+
+class SomeFailed(OracleError):
+    """Some samples have no outputs; who can, goes on without them.
+
+    Args:
+        y: `n o`; NaN where a sample failed.
+        reasons: how many failed, by reason.
+        is_hopeless: whether so many failed that the rest was not tried.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        y: npt.NDArray[np.float64],
+        reasons: Mapping[str, int],
+        *,
+        is_hopeless: bool = False,
+    ):
+        super().__init__(message)
+        self.y = y
+        self.reasons = reasons
+        self.is_hopeless = is_hopeless
 
 
 def run_oracle(

@@ -6,15 +6,22 @@ oracle answers, what examples are for.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from nsc.compilation.given import Given
-from nsc.oracle import Oracle, RunsEnded, checked_outputs, run_oracle
+from nsc.oracle import (
+    Oracle,
+    RunsEnded,
+    SomeFailed,
+    checked_outputs,
+    run_oracle,
+)
 from nsc.verify import Population
 
 Array = npt.NDArray[np.float64]
@@ -27,6 +34,11 @@ Rounding = Callable[[Array], Array]
 TRAINING = 0
 VERIFICATION = 1
 RESTARTS = 2
+
+MOST_FAILED = 0.1  # of the inputs, where failures are tolerated at all
+FEW_FAILED = 3  # that are no share yet
+MOST_TRIES = 8  # to find inputs for those that failed
+FAR = 1 << 40  # beyond the numbers of examples
 
 
 class Examples(NamedTuple):
@@ -62,6 +74,37 @@ class Source:
         return f"all {n}" if n == self.population.size else f"{n} fresh"
 
 
+@dataclass
+class LeftOut:
+    """Samples that failed, where the program may on some.
+
+    Args:
+        drawn: inputs that the program was run on.
+        reasons: how many failed, by reason.
+        first: what was said of the first.
+    """
+
+    drawn: int = 0
+    reasons: Counter[str] = field(default_factory=lambda: Counter[str]())
+    first: str = ""
+
+    def add(self, n: int, failed: SomeFailed | None) -> None:
+        """Take up what came of `n` inputs.
+
+        Raises:
+            SomeFailed: more failed than is a nuisance.
+        """
+        self.drawn += n
+        if failed is None:
+            return
+        self.reasons.update(failed.reasons)
+        self.first = self.first or str(failed)
+        n_failed = self.reasons.total()
+        is_much = n_failed > max(FEW_FAILED, MOST_FAILED * self.drawn)
+        if failed.is_hopeless or is_much:
+            raise failed
+
+
 @dataclass(frozen=True)
 class Sampler:
     """The program on the inputs of a source.
@@ -69,6 +112,7 @@ class Sampler:
     Args:
         outputs: how many numbers it returns.
         given: examples that come before any that are run.
+        left_out: samples that failed: others stand in for them.
     """
 
     oracle: Oracle
@@ -76,6 +120,7 @@ class Sampler:
     outputs: int
     seed: int
     given: Given | None = None
+    left_out: LeftOut = field(default_factory=LeftOut)
 
     def run(self, n: int, *, stream: int, number: int) -> Examples:
         """Run the program on `n` inputs; the same stream and number are the same.
@@ -104,13 +149,36 @@ class Sampler:
 
     def _run(self, n: int, stream: int, number: int) -> Examples:
         """Run the program on `n` inputs of the source."""
+        parts: list[Examples] = []
+        missing = n
+        for again in range(MOST_TRIES):
+            # inputs of another number stand in for those that failed
+            found, is_ended = self._once(missing, stream, number + again * FAR)
+            parts.append(found)
+            missing -= len(found.x)
+            if is_ended or not missing:
+                break
+        pairs = zip(*parts, strict=True)
+        return Examples(*(np.concatenate(pair) for pair in pairs))
+
+    def _once(self, n: int, stream: int, number: int) -> tuple[Examples, bool]:
+        """Run the program; returns what has outputs, and whether the user ended it."""
         x = self.source.take(n, seed=self.seed, stream=stream, number=number)
         assert len(x) == n, "who limits its inputs limits the budget"
         try:
-            return Examples(x, run_oracle(self.oracle, x, self.outputs))
+            found = Examples(x, run_oracle(self.oracle, x, self.outputs))
+            self.left_out.add(n, None)
+            return found, False
+        except SomeFailed as failed:
+            self.left_out.add(n, failed)
+            return self._with_outputs(x, failed.y), False
         except RunsEnded as ended:
-            x = x[: len(ended.y)]
-            return Examples(x, checked_outputs(ended.y, x, self.outputs))
+            return self._with_outputs(x[: len(ended.y)], ended.y), True
+
+    def _with_outputs(self, x: Array, y: Array) -> Examples:
+        """Leave out inputs that failed."""
+        has = ~np.isnan(y).all(axis=1)
+        return Examples(x[has], checked_outputs(y[has], x[has], self.outputs))
 
 
 def drawn(draw: Draw, n: int, *, seed: int, stream: int, number: int) -> Array:

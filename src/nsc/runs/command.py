@@ -14,6 +14,7 @@ from pathlib import Path
 from nsc.runs.attempts import one_by_one
 from nsc.runs.executable import (
     OUT_OF_TIME,
+    TOLERATED,
     Array,
     Batch,
     Description,
@@ -57,6 +58,7 @@ class Command:
             len(self.reading.names),
             self.call_limit * (self.retries + 1),
             digest=digest,
+            tolerated=TOLERATED,
         )
         object.__setattr__(self, "description", said)
 

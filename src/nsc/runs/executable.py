@@ -21,6 +21,7 @@ Array = npt.NDArray[np.float64]
 WORKER_DIED = "worker_died"
 OUT_OF_TIME = "out_of_time"
 _HERE = os.path.dirname(__file__) + os.sep
+TOLERATED = 0.1  # share of a simulator's runs that may fail
 
 
 class Failure(NamedTuple):
@@ -65,12 +66,14 @@ class Description:
             sample's outputs hang on its inputs alone.
         digest: names what decides its outputs, so that what was kept of the same is
             right; "" where nothing names it, and nothing is kept.
+        tolerated: share of samples that may fail, and are then left out.
     """
 
     n_outputs: int
     call_limit: float
     is_parallel: bool = True
     digest: str = ""
+    tolerated: float = 0.0
 
 
 class Executable(Protocol):

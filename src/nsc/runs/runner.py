@@ -7,12 +7,13 @@ what an executable is.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from nsc.errors import OracleError
-from nsc.oracle import RunsEnded
+from nsc.oracle import RunsEnded, SomeFailed
 from nsc.runs.executable import (
     OUT_OF_TIME,
     WORKER_DIED,
@@ -32,6 +33,7 @@ PIECE_S = 0.25  # that a piece takes, about
 POOL_FROM_S = 1.0  # runs that take longer are worth starting processes for
 TELLING = 32  # runs that tell what one takes better than all before
 MOST_FAILURES = 64
+FEW_FAILED = 3  # that are tolerated of few samples, where any are
 FAILING_S = 1.0  # that runs go on after one that failed
 # what one sample fails by, and many would take long to
 _WORST = (OUT_OF_TIME, WORKER_DIED)
@@ -86,15 +88,31 @@ class Runner:
             HostError: this machine cannot run it.
         """
         x = np.ascontiguousarray(x, np.float64)
-        asked = _Asked(x, self.executable.description.n_outputs)
+        said = self.executable.description
+        asked = _Asked(x, said.n_outputs)
+        asked.tolerated = max(FEW_FAILED, int(said.tolerated * len(x)))
+        if not said.tolerated:
+            asked.tolerated = 0
         missing = self._look_up(asked)
-        if len(missing) and not asked.failed:
+        if len(missing) and len(asked.failed) <= asked.tolerated:
             self._run(asked, missing)
-        if asked.failed:
-            raise self.refuse(x, asked.failed_of_prefix())
+        is_over = self.is_ended and asked.tolerated > 0
+        if asked.failed and not is_over:
+            raise self._failure(asked)
         if not asked.is_done.all():
             raise RunsEnded(asked.y[: asked.prefix])
         return asked.y
+
+    def _failure(self, asked: _Asked) -> OracleError:
+        """Say what failed; with what is done, where that is tolerated."""
+        refusal = self.refuse(asked.x, asked.failed_of_prefix())
+        if not asked.tolerated:
+            return refusal
+        reasons = Counter(why.reason for why in asked.failed.values())
+        is_hopeless = not asked.is_done.all()
+        return SomeFailed(
+            str(refusal), asked.y, dict(reasons), is_hopeless=is_hopeless
+        )
 
     def outcomes(self, x: Array) -> Array:
         """Return outputs `n o` of inputs `n i`; NaN where a run failed.
@@ -250,6 +268,7 @@ class _Asked:
         self.is_done = np.zeros(len(x), bool)
         self.failed: dict[int, Failure] = {}
         self.is_patient = False  # whether all runs that fail are worth it
+        self.tolerated = 0  # failures that are no reason to give up
 
     @property
     def prefix(self) -> int:
@@ -272,6 +291,8 @@ class _Asked:
         """Say whether enough failed for an end, with all samples before those done."""
         if self.is_patient or failing_since is None:
             return False
+        if self.tolerated:
+            return len(self.failed) > self.tolerated
         if not self.is_done[: min(self.failed)].all():
             return False
         if len(self.failed) >= MOST_FAILURES:

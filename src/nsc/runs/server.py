@@ -41,6 +41,7 @@ from nsc.runs.command import (
 )
 from nsc.runs.executable import (
     OUT_OF_TIME,
+    TOLERATED,
     Array,
     Batch,
     Description,
@@ -83,6 +84,7 @@ class Server:
             digest=digest_of_program(
                 self.template, "server", self.inputs, self.whole, self.outputs
             ),
+            tolerated=TOLERATED,
         )
         object.__setattr__(self, "description", said)
 
