@@ -1,0 +1,280 @@
+"""`nsc compile`: its flags, and what they make of it.
+
+In: flags. Out: a report, printed. Non-goals: compiling.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nsc.app.compile_sources import (
+    Data,
+    DataInputs,
+    DataOutputs,
+    check_sources,
+    compile_files,
+    compile_rows,
+    first_rows,
+)
+from nsc.app.flag_types import (
+    Array,
+    Define,
+    Fix,
+    Include,
+    Input,
+    Json,
+    Out,
+    lengths,
+    macros,
+    names,
+)
+from nsc.app.flags import flags_of, in_flags
+from nsc.app.terminal import console
+from nsc.errors import InputError
+
+if TYPE_CHECKING:
+    from nsc.report import DraftReport, Report
+
+
+def compile_(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="FILE...",
+            help="A C file, and others that define what it calls.",
+            show_default=False,
+        ),
+    ] = None,
+    folder: Annotated[
+        Path,
+        typer.Option("-o", "--output", metavar="DIR", help="Where to write."),
+    ] = Path("out"),
+    function: Annotated[
+        str | None,
+        typer.Option("-f", "--function", help="Which function of the file."),
+    ] = None,
+    budget: Annotated[
+        int | None,
+        typer.Option(
+            help="I/O pairs to learn from; 0 is zero-shot, default 1024."
+        ),
+    ] = None,
+    domain: Annotated[
+        str,
+        typer.Option(
+            metavar="x=LO:HI,...",
+            help="Input ranges; default -1:1; log:LO:HI is log-uniform.",
+        ),
+    ] = "",
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="'a < b'", help="Condition that all inputs fulfil."
+        ),
+    ] = None,
+    sample: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Inputs to draw from: .csv, .parquet or .npz.",
+        ),
+    ] = None,
+    out: Out = "",
+    include: Include = None,
+    define: Define = None,
+    compile_commands: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.json",
+            help="A compilation database: headers, macros and other files.",
+        ),
+    ] = None,
+    array: Array = "",
+    fix: Fix = "",
+    input_: Input = "",
+    data: Data = None,
+    inputs: DataInputs = "",
+    outputs: DataOutputs = "",
+    initial: Annotated[
+        str,
+        typer.Option(
+            help="auto, compnet (the text), distill (runs first), random; baselines:"
+            " pretrained, maml, nearest."
+        ),
+    ] = "auto",
+    optimizer: Annotated[str, typer.Option(help="lm or adam.")] = "lm",
+    topology: Annotated[
+        str | None, typer.Option(metavar="9-4-4-1", help="Layer widths.")
+    ] = None,
+    activation: Annotated[
+        str, typer.Option(help="sigmoid, tanh or relu.")
+    ] = "sigmoid",
+    split: Annotated[
+        bool, typer.Option("--split", help="One network per output.")
+    ] = False,
+    target_error: Annotated[
+        float | None, typer.Option(help="Rmse to reach, in output units.")
+    ] = None,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS", help="After which a target error is given up."
+        ),
+    ] = None,
+    verification: Annotated[
+        int | None,
+        typer.Option(
+            help="Fresh inputs to verify on; default 4096, fewer where runs are dear."
+        ),
+    ] = None,
+    call_limit: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS", help="That a call of the program may take."
+        ),
+    ] = 10.0,
+    workers: Annotated[
+        int | None,
+        typer.Option(help="Processes for dear runs; default one a core."),
+    ] = None,
+    drop_in: Annotated[
+        bool, typer.Option("--drop-in", help="Give the C the original's name.")
+    ] = False,
+    guard: Annotated[
+        bool,
+        typer.Option("--guard", help="Call the original outside the domain."),
+    ] = False,
+    text_only: Annotated[
+        bool,
+        typer.Option(
+            "--text-only", help="Run and verify nothing; guess missing bodies."
+        ),
+    ] = False,
+    timing: Annotated[
+        bool,
+        typer.Option(
+            "--timing/--no-timing",
+            help="Run the original natively to time it.",
+        ),
+    ] = True,
+    twins: Annotated[
+        bool,
+        typer.Option(
+            "--twins/--no-twins",
+            help="Learn from coarser programs, where the program is dear.",
+        ),
+    ] = True,
+    seed: Annotated[
+        int, typer.Option(help="The same seed gives the same bits.")
+    ] = 0,
+    json_: Json = False,
+) -> None:
+    """Compile a C function into a verified neural surrogate.
+
+    Example: nsc compile examples/sobel.c --budget 1024 -o out/
+    Example: nsc compile partial.c --text-only -o out/
+    Example: nsc compile a.c b.c -I include --function f
+    Example: nsc compile --data runs.csv --inputs a,b --outputs y -o out/
+    Example: nsc compile sim.c --data runs.csv --outputs drag
+    """
+    from nsc.app.options import CompileOptions, ExportOptions
+    from nsc.report import console_progress
+
+    check_sources(files, data, inputs + outputs)
+    options = CompileOptions(
+        budget=_budget(budget, text_only),
+        seed=seed,
+        initial=initial,
+        optimizer=optimizer,
+        topology=topology,
+        activation=activation,
+        split=split,
+        target_error=target_error,
+        time_limit=time_limit,
+        verification=verification,
+        call_limit=call_limit,
+        workers=workers,
+        text_only=text_only,
+        twins=twins,
+    )
+    reading = _reading(function, domain, out, array, fix, input_, define)
+    with console_progress(console(stderr=True)) as progress:
+        both = {
+            "export": ExportOptions(drop_in, guard),
+            "progress": progress,
+            "put": partial(in_flags, flags=_flags()),
+        }
+        columns = {"inputs": names(inputs), "outputs": names(outputs)}
+        if data is not None and not files:
+            both |= {**columns, "budget": budget, "reading": reading}
+            report = compile_rows(data, folder, options, **both)
+        else:
+            rows = first_rows(data, columns)
+            beside = (files or [], include, compile_commands, timing)
+            both |= reading | {"where": where or (), "sample": sample}
+            report = compile_files(beside, folder, options, rows, both)
+    _print_report(report, folder, json_)
+
+
+def _budget(given: int | None, text_only: bool) -> int:
+    """Return the budget; none can be asked for where nothing is run."""
+    from nsc.app.options import CompileOptions
+
+    if given is None:
+        return CompileOptions.budget
+    if text_only:
+        raise InputError(
+            "--text-only runs nothing to learn from; leave out --budget"
+        )
+    return given
+
+
+def _reading(
+    function: str | None,
+    domain: str,
+    out: str,
+    array: str,
+    fix: str,
+    input_: str,
+    define: list[str] | None,
+) -> dict:
+    """Return what `parse_program` is to be told."""
+    from nsc.program import parse_fixed, parse_ranges
+
+    return {
+        "function": function,
+        "ranges": parse_ranges(domain),
+        "out": names(out),
+        "arrays": lengths(array),
+        "fix": parse_fixed(fix),
+        "inputs": parse_ranges(input_, "inputs"),
+        "defines": macros(define),
+    }
+
+
+def _print_report(
+    report: Report | DraftReport, folder: Path, as_json: bool
+) -> None:
+    from nsc.initial import measured
+    from nsc.report import Report, console_summary, draft_summary, to_json
+
+    if as_json:
+        print(json.dumps(to_json(report), indent=2))
+    elif isinstance(report, Report):
+        starts = {row.name: row.words.console for row in measured()}
+        console().print(console_summary(report, folder, starts=starts))
+    else:
+        console().print(draft_summary(report, folder))
+
+
+def _flags() -> Mapping[str, str]:
+    """Return all verbs' flags by the names of their arguments."""
+    from nsc.app.verbs import app
+
+    return flags_of(app)
