@@ -5,6 +5,7 @@ surrogate = nsc.compile("sobel.c", budget=1024, seed=0)
 surrogate(x)          # n x inputs, in the program's units
 surrogate.report      # what was done and how wrong it is
 nsc.compile(f, inputs={"a": (0, 1)})  # of a Python function
+nsc.compile(nsc.command("./sim {a}", inputs={"a": (0, 1)}, outputs=["y"]))
 nsc.fit(X, y)         # of examples
 nsc.embed(program)    # a vector; programs that compute similar things are near
 """
@@ -16,10 +17,12 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from nsc.app import command as command
     from nsc.app import compile as compile
     from nsc.app import embed as embed
     from nsc.app import fit as fit
     from nsc.app import nearest as nearest
+    from nsc.app import server as server
     from nsc.app import surrogate as surrogate
     from nsc.program import Program as Program
     from nsc.program import parse_program as parse_program
@@ -28,10 +31,12 @@ if TYPE_CHECKING:
     from nsc.surrogate import load as load
 
 _WHERE = {
+    "command": "nsc.app",
     "compile": "nsc.app",
     "embed": "nsc.app",
     "fit": "nsc.app",
     "nearest": "nsc.app",
+    "server": "nsc.app",
     "load": "nsc.surrogate",
     "parse_program": "nsc.program",
     "Program": "nsc.program",
@@ -42,12 +47,14 @@ __all__ = [
     "Program",
     "Surrogate",
     "Topology",
+    "command",
     "compile",
     "embed",
     "fit",
     "load",
     "nearest",
     "parse_program",
+    "server",
     "surrogate",
 ]
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from nsc.app.api import nearest as nearest
     from nsc.app.cli import main as main
     from nsc.app.cli import script as script
+    from nsc.app.commands import command as command
+    from nsc.app.commands import server as server
     from nsc.app.data_api import compile_data as compile_data
     from nsc.app.data_api import fit as fit
     from nsc.app.decorator import OutsideDomainWarning as OutsideDomainWarning
@@ -33,6 +35,7 @@ _WHERE = {
     "compile_program": "pipeline",
     "Compiled": "pipeline",
     "CompileOptions": "options",
+    "command": "commands",
     "compile_data": "data_api",
     "embed": "api",
     "ExportOptions": "options",
@@ -44,6 +47,7 @@ _WHERE = {
     "read_source": "sources",
     "OutsideDomainWarning": "decorator",
     "script": "cli",
+    "server": "commands",
     "surrogate": "decorator",
     "SurrogateFunction": "decorator",
     "write_results": "results",

@@ -6,22 +6,21 @@ In: flags. Out: a report, printed. Non-goals: compiling.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nsc.app.compile_sources import (
-    Data,
-    DataInputs,
-    DataOutputs,
-    check_sources,
-    compile_files,
-    compile_rows,
-    first_rows,
+from nsc.app.command_cli import (
+    CommandFlags,
+    CommandLine,
+    Format,
+    Patterns,
+    Retries,
+    ServerLine,
 )
+from nsc.app.compile_sources import Data, DataInputs, DataOutputs, Sources
 from nsc.app.flag_types import (
     Array,
     Define,
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
 
 
 def compile_(
+    context: typer.Context,
     files: Annotated[
         list[Path] | None,
         typer.Argument(
@@ -101,6 +101,11 @@ def compile_(
     data: Data = None,
     inputs: DataInputs = "",
     outputs: DataOutputs = "",
+    command: CommandLine = "",
+    server: ServerLine = "",
+    format_: Format = "auto",
+    pattern: Patterns = None,
+    retries: Retries = 0,
     initial: Annotated[
         str,
         typer.Option(
@@ -178,15 +183,15 @@ def compile_(
     """Compile a C function into a verified neural surrogate.
 
     Example: nsc compile examples/sobel.c --budget 1024 -o out/
-    Example: nsc compile partial.c --text-only -o out/
     Example: nsc compile a.c b.c -I include --function f
     Example: nsc compile --data runs.csv --inputs a,b --outputs y -o out/
     Example: nsc compile sim.c --data runs.csv --outputs drag
+    Example: nsc compile --command './sim --re {re}' --inputs re=1e3:1e5 --outputs drag
     """
     from nsc.app.options import CompileOptions, ExportOptions
     from nsc.report import console_progress
 
-    check_sources(files, data, inputs + outputs)
+    run = CommandFlags(command, server, format_, tuple(pattern or ()), retries)
     options = CompileOptions(
         budget=_budget(budget, text_only),
         seed=seed,
@@ -204,21 +209,17 @@ def compile_(
         twins=twins,
     )
     reading = _reading(function, domain, out, array, fix, input_, define)
+    of_c = (include, compile_commands, timing)
+    sources = Sources(files or [], data, run, (inputs, outputs), of_c)
+    drawn = {"where": where or (), "sample": sample}
+    sources.check(reading | {"text_only": text_only}, drawn)
+    put = partial(in_flags, flags=flags_of(context.find_root().command))
+    export = ExportOptions(drop_in, guard)
     with console_progress(console(stderr=True)) as progress:
-        both = {
-            "export": ExportOptions(drop_in, guard),
-            "progress": progress,
-            "put": partial(in_flags, flags=_flags()),
-        }
-        columns = {"inputs": names(inputs), "outputs": names(outputs)}
-        if data is not None and not files:
-            both |= {**columns, "budget": budget, "reading": reading}
-            report = compile_rows(data, folder, options, **both)
-        else:
-            rows = first_rows(data, columns)
-            beside = (files or [], include, compile_commands, timing)
-            both |= reading | {"where": where or (), "sample": sample}
-            report = compile_files(beside, folder, options, rows, both)
+        both = {"export": export, "progress": progress, "put": put}
+        report = sources.compiled(
+            folder, options, both, reading, drawn, budget
+        )
     _print_report(report, folder, json_)
 
 
@@ -271,10 +272,3 @@ def _print_report(
         console().print(console_summary(report, folder, starts=starts))
     else:
         console().print(draft_summary(report, folder))
-
-
-def _flags() -> Mapping[str, str]:
-    """Return all verbs' flags by the names of their arguments."""
-    from nsc.app.verbs import app
-
-    return flags_of(app)

@@ -6,12 +6,15 @@ In: flags. Out: a report. Non-goals: reading and dividing rows (data_api), C (ap
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nsc.app.command_cli import CommandFlags, compile_command
+from nsc.app.flag_types import names
 from nsc.app.terminal import console
 from nsc.errors import InputError
 
@@ -31,13 +34,74 @@ DataInputs = Annotated[
     str,
     typer.Option(
         metavar="a,b",
-        help="Columns of --data that are inputs; default the rest.",
+        help="Columns of --data; of a command with ranges: a=0:1,n=int:1:9.",
     ),
 ]
 DataOutputs = Annotated[
     str,
-    typer.Option(metavar="y,z", help="Columns of --data that are outputs."),
+    typer.Option(
+        metavar="y,z", help="Outputs: columns of --data, or of a command."
+    ),
 ]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What is compiled: C files, rows of a table, or a command.
+
+    Args:
+        columns: what was said of inputs and of outputs.
+        of_c: folders of headers, a compilation database, whether it is timed.
+    """
+
+    files: list[Path]
+    data: Path | None
+    run: CommandFlags
+    columns: tuple[str, str]
+    of_c: tuple[list[Path] | None, Path | None, bool]
+
+    def check(
+        self, reading: Mapping[str, Any], drawn: Mapping[str, Any]
+    ) -> None:
+        """Refuse what does not go together."""
+        own = {
+            "files": self.files,
+            "data": self.data,
+            "include": self.of_c[0],
+        }
+        self.run.check(own | dict(reading))
+        if not self.run:
+            check_sources(self.files, self.data, "".join(self.columns))
+        if self.data is not None and not self.files:
+            refuse_drawn(drawn)
+
+    def compiled(
+        self,
+        folder: Path,
+        options: CompileOptions,
+        both: dict[str, Any],
+        reading: dict[str, Any],
+        drawn: dict[str, Any],
+        budget: int | None,
+    ) -> Report | DraftReport:
+        """Compile it, and write what comes of it into a folder."""
+        inputs, outputs = self.columns
+        if self.run:
+            program = self.run.program(
+                inputs, names(outputs), options.call_limit
+            )
+            return compile_command(program, folder, options, **both, **drawn)
+        columns = {"inputs": names(inputs), "outputs": names(outputs)}
+        if self.data is not None and not self.files:
+            given = {**both, **columns, "budget": budget}
+            return compile_rows(
+                self.data, folder, options, reading=reading, **given
+            )
+        rows = first_rows(self.data, columns)
+        beside = (self.files, *self.of_c)
+        return compile_files(
+            beside, folder, options, rows, both | reading | drawn
+        )
 
 
 def check_sources(
@@ -50,11 +114,22 @@ def check_sources(
     """
     if data is None and not files:
         raise InputError(
-            "compile needs a C file, or rows: nsc compile --data runs.csv --outputs y"
+            "compile needs a C file, rows (nsc compile --data runs.csv --outputs y), or a"
+            " command (nsc compile --command './sim {a}' --inputs a=0:1 --outputs y)"
         )
     if data is None and columns:
         raise InputError(
-            "--inputs and --outputs name columns of --data, which is not given"
+            "--inputs and --outputs are for --data and --command, which are not given"
+        )
+
+
+def refuse_drawn(drawn: Mapping[str, Any]) -> None:
+    """Refuse what says how inputs are drawn, where rows are all there is."""
+    stated = [name for name, value in drawn.items() if value]
+    if stated:
+        raise InputError(
+            f"{stated[0]} must be left out with --data alone: nothing is drawn, the rows"
+            " are all there is"
         )
 
 

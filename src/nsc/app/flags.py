@@ -34,6 +34,8 @@ _RENAMED = {
     "defines": "define",
     "ranges": "domain",
     "inputs": "input_",
+    "format": "format_",
+    "patterns": "pattern",
 }
 
 
@@ -77,9 +79,15 @@ def _as_flag(found: re.Match[str], flags: Mapping[str, str]) -> str:
     return f"{flag} {shlex.quote(','.join(parts))}"
 
 
-def flags_of(app: typer.Typer) -> dict[str, str]:
-    """Return every verb's flags by the names of their arguments."""
-    found = dict(_named_flags(typer.main.get_command(app)))
+def flags_of(app: object) -> dict[str, str]:
+    """Return every verb's flags by the names of their arguments.
+
+    Args:
+        app: typer's application, or the command that it was made into.
+    """
+    is_made = not isinstance(app, typer.Typer)
+    command = app if is_made else typer.main.get_command(app)
+    found = dict(_named_flags(command))
     renamed = {
         name: found[own] for name, own in _RENAMED.items() if own in found
     }

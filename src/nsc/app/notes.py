@@ -27,7 +27,7 @@ def notes_of_compilation(
     options: CompileOptions,
 ) -> tuple[str, ...]:
     """Say what of a compilation its user should know."""
-    notes = [*notes_of_initial(initial), *_ended(found)]
+    notes = [*notes_of_initial(initial), *_ended(found), *_left_out(found)]
     if found.reached is False:
         best = found.verification.rmse
         notes.append(
@@ -57,6 +57,21 @@ def _ended(found: Compilation) -> tuple[str, ...]:
         f"the running was ended: learned from {learned:,} runs of"
         f" {max(found.rounds[0].budget, learned):,}, verified on {found.verification.n:,}; the"
         " same command goes on from there",
+    )
+
+
+def _left_out(found: Compilation) -> tuple[str, ...]:
+    """Say which runs failed."""
+    lost = found.left_out
+    if not lost.reasons:
+        return ()
+    reasons = ", ".join(
+        f"{n} {why}" for why, n in sorted(lost.reasons.items())
+    )
+    return (
+        f"{lost.reasons.total()} of {lost.drawn:,} runs failed ({reasons}); other inputs"
+        f" stand in for them, and nothing is known where they are. First:"
+        f" {lost.first}",
     )
 
 

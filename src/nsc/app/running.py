@@ -19,6 +19,7 @@ from nsc.app.data import GivenRows
 from nsc.app.executable import SandboxExecutable
 from nsc.app.inputs import inputs_of
 from nsc.app.options import MAX_EXAMPLES, CompileOptions
+from nsc.app.timed_cost import TIMED, cost_by_time
 from nsc.app.trial import learn_tried
 from nsc.compilation import TRAINING, VERIFICATION, Given, Progress
 from nsc.errors import InputError, OracleError
@@ -221,10 +222,12 @@ def _executed(
     )
     try:
         learn_tried(runner, executable)
+        x = first_inputs(program, options, VERIFICATION, TIMED)
+        cost = cost_by_time(runner, x)
     except BaseException:
         runner.close()
         raise
-    return Running(runner, runner=runner)
+    return Running(runner, runner=runner, cost=cost, folder=folder)
 
 
 def _ledger(

@@ -14,7 +14,7 @@ import math
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +33,7 @@ from nsc.compilation.oracle import (
     VERIFICATION,
     Draw,
     Examples,
+    LeftOut,
     Rounding,
     Sampler,
     Source,
@@ -67,6 +68,7 @@ class Compilation:
         given_up: why it does not; "" where it does, or without a target.
         looks: how many verifications its bound allows for; see `verify`.
         is_ended: whether the user ended the running before all that was wanted ran.
+        left_out: runs that failed, for which others stand in.
     """
 
     surrogate: Surrogate
@@ -82,6 +84,7 @@ class Compilation:
     given_up: str = ""
     looks: int = 1
     is_ended: bool = False
+    left_out: LeftOut = field(default_factory=LeftOut)
 
 
 def surrogate_compilation(
@@ -350,6 +353,7 @@ class _Search:
             given_up=given_up,
             looks=_looks(self.config),
             is_ended=self.ending.is_ended,
+            left_out=self.sampler.left_out,
         )
 
 

@@ -7,16 +7,13 @@ what an executable is.
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from nsc.errors import OracleError
-from nsc.oracle import RunsEnded, SomeFailed
+from nsc.oracle import RunsEnded
+from nsc.runs.asked import Asked, Refuse
 from nsc.runs.executable import (
-    OUT_OF_TIME,
-    WORKER_DIED,
     Array,
     Batch,
     Executable,
@@ -32,15 +29,8 @@ from nsc.runs.stop import Wish, heeding_interrupts
 PIECE_S = 0.25  # that a piece takes, about
 POOL_FROM_S = 1.0  # runs that take longer are worth starting processes for
 TELLING = 32  # runs that tell what one takes better than all before
-MOST_FAILURES = 64
-FEW_FAILED = 3  # that are tolerated of few samples, where any are
-FAILING_S = 1.0  # that runs go on after one that failed
-# what one sample fails by, and many would take long to
-_WORST = (OUT_OF_TIME, WORKER_DIED)
 # (what is happening, fraction of it that is done)
 Progress = Callable[[str, float], None]
-# (inputs `n i`, sample -> why it failed) -> what its user is told
-Refuse = Callable[[Array, Mapping[int, Failure]], OracleError]
 
 
 class Runner:
@@ -88,31 +78,16 @@ class Runner:
             HostError: this machine cannot run it.
         """
         x = np.ascontiguousarray(x, np.float64)
-        said = self.executable.description
-        asked = _Asked(x, said.n_outputs)
-        asked.tolerated = max(FEW_FAILED, int(said.tolerated * len(x)))
-        if not said.tolerated:
-            asked.tolerated = 0
+        asked = Asked(x, self.executable.description)
         missing = self._look_up(asked)
         if len(missing) and len(asked.failed) <= asked.tolerated:
             self._run(asked, missing)
         is_over = self.is_ended and asked.tolerated > 0
         if asked.failed and not is_over:
-            raise self._failure(asked)
+            raise asked.failure(self.refuse)
         if not asked.is_done.all():
             raise RunsEnded(asked.y[: asked.prefix])
         return asked.y
-
-    def _failure(self, asked: _Asked) -> OracleError:
-        """Say what failed; with what is done, where that is tolerated."""
-        refusal = self.refuse(asked.x, asked.failed_of_prefix())
-        if not asked.tolerated:
-            return refusal
-        reasons = Counter(why.reason for why in asked.failed.values())
-        is_hopeless = not asked.is_done.all()
-        return SomeFailed(
-            str(refusal), asked.y, dict(reasons), is_hopeless=is_hopeless
-        )
 
     def outcomes(self, x: Array) -> Array:
         """Return outputs `n o` of inputs `n i`; NaN where a run failed.
@@ -122,8 +97,7 @@ class Runner:
             HostError: this machine cannot run it.
         """
         x = np.ascontiguousarray(x, np.float64)
-        asked = _Asked(x, self.executable.description.n_outputs)
-        asked.is_patient = True
+        asked = Asked(x, self.executable.description, is_patient=True)
         missing = self._look_up(asked)
         while len(missing):
             self._run(asked, missing)
@@ -142,7 +116,7 @@ class Runner:
         """Let others write where runs are kept."""
         self.memory.close()
 
-    def _look_up(self, asked: _Asked) -> np.ndarray:
+    def _look_up(self, asked: Asked) -> np.ndarray:
         """Fill in what is kept; returns which samples are not."""
         if not self.memory.known:
             return np.arange(len(asked.x))
@@ -157,7 +131,7 @@ class Runner:
         self.n_kept += self.memory.count_kept(asked.x[asked.is_done])
         return np.flatnonzero(~asked.is_done)
 
-    def _run(self, asked: _Asked, missing: np.ndarray) -> None:
+    def _run(self, asked: Asked, missing: np.ndarray) -> None:
         """Run the missing samples; equal ones once, where a run is dear."""
         groups = [[int(k)] for k in missing]
         if (self.seconds or KEPT_FROM_S) >= KEPT_FROM_S:
@@ -226,7 +200,7 @@ class Runner:
 
     def _take(
         self,
-        asked: _Asked,
+        asked: Asked,
         groups: Sequence[Sequence[int]],
         piece: Piece,
         batch: Batch,
@@ -257,46 +231,3 @@ class Runner:
             f" {left} left",
             n_done / n,
         )
-
-
-class _Asked:
-    """What was asked for, and what is done of it."""
-
-    def __init__(self, x: Array, n_outputs: int):
-        self.x = x
-        self.y = np.full((len(x), n_outputs), np.nan)
-        self.is_done = np.zeros(len(x), bool)
-        self.failed: dict[int, Failure] = {}
-        self.is_patient = False  # whether all runs that fail are worth it
-        self.tolerated = 0  # failures that are no reason to give up
-
-    @property
-    def prefix(self) -> int:
-        """How many samples are done, from the first on.
-
-        What comes behind a gap is left out where not all is done: which sample is done
-        by then hangs on how long it took.
-        """
-        return (
-            len(self.x) if self.is_done.all() else int(self.is_done.argmin())
-        )
-
-    def failed_of_prefix(self) -> dict[int, Failure]:
-        """Return the failures before the first sample that was not run."""
-        return {
-            k: why for k, why in sorted(self.failed.items()) if k < self.prefix
-        } or self.failed
-
-    def is_hopeless(self, failing_since: float | None) -> bool:
-        """Say whether enough failed for an end, with all samples before those done."""
-        if self.is_patient or failing_since is None:
-            return False
-        if self.tolerated:
-            return len(self.failed) > self.tolerated
-        if not self.is_done[: min(self.failed)].all():
-            return False
-        if len(self.failed) >= MOST_FAILURES:
-            return True
-        if any(why.reason in _WORST for why in self.failed.values()):
-            return True
-        return time.monotonic() - failing_since > FAILING_S

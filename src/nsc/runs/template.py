@@ -116,7 +116,8 @@ def _program(word: str, folder: Path) -> str:
         if not is_there:
             what = "cannot be executed" if found.exists() else "is not there"
             raise InputError(f"command runs '{word}', which {what}")
-        return str(found.resolve())
+        # what a link points to may act otherwise: a virtual environment's python
+        return str(found.absolute())
     path = shutil.which(word)
     if path is None:
         raise InputError(
