@@ -149,7 +149,10 @@ def test_ctrl_c_ends_the_running_and_leaves_nothing_behind(tmp_path):
 
 def _running(script):
     found = subprocess.run(
-        ["ps", "-ww", "-eo", "args"], capture_output=True, text=True, check=True
+        ["ps", "-ww", "-eo", "args"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return any(
         line.startswith(f"{sys.executable} {script}")

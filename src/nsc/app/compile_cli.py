@@ -148,6 +148,13 @@ def compile_(
         int | None,
         typer.Option(help="Processes for dear runs; default one a core."),
     ] = None,
+    native: Annotated[
+        bool,
+        typer.Option(
+            "--native",
+            help="Run your own C as this machine's program, not in the sandbox.",
+        ),
+    ] = False,
     drop_in: Annotated[
         bool, typer.Option("--drop-in", help="Give the C the original's name.")
     ] = False,
@@ -205,6 +212,7 @@ def compile_(
         verification=verification,
         call_limit=call_limit,
         workers=workers,
+        native=native,
         text_only=text_only,
         twins=twins,
     )

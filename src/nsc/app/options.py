@@ -40,6 +40,7 @@ class CompileOptions:
         call_limit: seconds that a call of the program may take in the sandbox.
         workers: processes that run a program which is dear to run; None is one for each
             core. The bits do not hang on it.
+        native: run a C program as this machine's own, not in the sandbox: it is trusted.
         text_only: run nothing and verify nothing, whatever the budget; functions
             without a body are guessed by name.
         twins: whether coarser programs may teach the surrogate of a dear one, where
@@ -63,6 +64,7 @@ class CompileOptions:
     compnet: str | None = None
     call_limit: float = 10.0
     workers: int | None = None
+    native: bool = False
     text_only: bool = False
     twins: bool = True
 
@@ -123,6 +125,10 @@ class CompileOptions:
             raise InputError(
                 f"initial must be {' or '.join(fit)} with text_only, which starts from"
                 f" the text; found {self.initial}"
+            )
+        if self.native:
+            raise InputError(
+                "native must be left out with text_only, which runs nothing"
             )
         if self.target_error is not None:
             raise InputError(

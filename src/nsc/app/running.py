@@ -18,11 +18,18 @@ from nsc.app.cost import CHEAP, CHEAP_FUEL, Cost
 from nsc.app.data import GivenRows
 from nsc.app.executable import SandboxExecutable
 from nsc.app.inputs import inputs_of
+from nsc.app.native_run import (
+    COMPARED,
+    COMPARED_S,
+    NativeExecutable,
+    expect_the_same,
+    native_of,
+)
 from nsc.app.options import MAX_EXAMPLES, CompileOptions
 from nsc.app.timed_cost import TIMED, cost_by_time
 from nsc.app.trial import learn_tried
 from nsc.compilation import TRAINING, VERIFICATION, Given, Progress
-from nsc.errors import InputError, OracleError
+from nsc.errors import BuildError, InputError, OracleError
 from nsc.oracle import Oracle
 from nsc.program import Program
 from nsc.runs import (
@@ -61,6 +68,7 @@ class Running:
         runner: None there too.
         given: examples that exist, which come before runs.
         folder: where runs are kept, if they are.
+        notes: what its user should know of how it ran.
     """
 
     oracle: Oracle
@@ -69,6 +77,7 @@ class Running:
     cost: Cost = CHEAP
     given: Given | None = None
     folder: Path | None = None
+    notes: tuple[str, ...] = ()
 
     def beside(
         self, built: Built, said: str, values: object, fuel: int
@@ -135,7 +144,7 @@ class Running:
     def kept_note(self) -> tuple[str, ...]:
         """Say what of the ledger was used, and what of it was lost."""
         runner = self.runner
-        notes: list[str] = []
+        notes = list(self.notes)
         if runner is not None and runner.kept_here:
             notes.append(f"all ran in one process: {runner.kept_here}")
         if runner is None or runner.memory.ledger is None:
@@ -184,6 +193,18 @@ def running_of(
         )
     warm_up(lambda line: progress(line, 0.0))
     progress("building the program", 0.0)
+    if options.native:
+        return _native(program, options, folder, progress)
+    return _sandboxed(program, options, folder, progress)
+
+
+def _sandboxed(
+    program: Program,
+    options: CompileOptions,
+    folder: Path | None,
+    progress: Progress,
+) -> Running:
+    """Run a C program in the sandbox."""
     limits = RunLimits(None, seconds=options.call_limit)
     exits = [call.located(program.path) for call in program.exits]
     oracle = ProgramOracle(program.unit, limits, exits=exits)
@@ -202,6 +223,66 @@ def running_of(
     except BaseException:
         runner.close()
         raise
+
+
+def _native(
+    program: Program,
+    options: CompileOptions,
+    folder: Path | None,
+    progress: Progress,
+) -> Running:
+    """Run a C program as this machine's own, where it gives what the sandbox gives.
+
+    What checks look for, they look for in the sandbox.
+    """
+    native = native_of(program, options.call_limit)
+    running = _executed(program, options, native, folder, progress)
+    try:
+        boxed, note = _compared(program, options, native, progress)
+    except BaseException:
+        running.close()
+        raise
+    if boxed is None:
+        return replace(running, notes=(note,))
+    return replace(
+        running,
+        sandboxed=boxed.sandboxed,
+        cost=Cost(boxed.cost.fuel, running.cost.seconds),
+        notes=(note,),
+    )
+
+
+def _compared(
+    program: Program,
+    options: CompileOptions,
+    native: NativeExecutable,
+    progress: Progress,
+) -> tuple[Running | None, str]:
+    """Compare a native build with the sandbox's, where that runs.
+
+    Returns:
+        What runs it there, None where nothing does; and what its user should know.
+
+    Raises:
+        OracleError: they give different results.
+    """
+    try:
+        boxed = _sandboxed(program, options, None, progress)
+        n = min(
+            COMPARED, max(2, int(COMPARED_S / (boxed.cost.seconds + 1e-9)))
+        )
+        x = first_inputs(program, options, VERIFICATION, n)
+        found = np.asarray(boxed.oracle(x))
+    except (BuildError, OracleError) as error:
+        return None, (
+            "it ran as this machine's own program alone, and no check ran it: in the"
+            f" sandbox it does not run ({error})"
+        )
+    expect_the_same(program, native(x).outputs, found, x)
+    return boxed, (
+        f"it ran as this machine's own program, which gave on {n} inputs what it gives"
+        " in the sandbox"
+    )
 
 
 def _executed(

@@ -11,6 +11,7 @@ from nsc.deploy.exporter import ExportJob as ExportJob
 from nsc.deploy.exporter import is_available as is_available
 from nsc.deploy.native import Timing as Timing
 from nsc.deploy.native import build_native as build_native
+from nsc.deploy.native import build_rows as build_rows
 from nsc.deploy.native import run_selftest as run_selftest
 from nsc.deploy.native import time_per_call as time_per_call
 from nsc.deploy.onnx import OnnxExporter as OnnxExporter

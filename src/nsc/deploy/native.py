@@ -20,7 +20,12 @@ from nsc.deploy.stopwatch import Stopwatch
 from nsc.errors import BuildError
 from nsc.host import temporary_folder, zig_command, zig_environment
 from nsc.program import PortableNames, Program, scalar_entry
-from nsc.sandbox import CompilerLimits, clean_diagnostic, run_limited
+from nsc.sandbox import (
+    CompilerLimits,
+    clean_diagnostic,
+    refusal,
+    run_limited,
+)
 
 FLAGS = (
     "-O2",
@@ -33,7 +38,7 @@ FLAGS = (
     "-Uunix",
     "-Ulinux",
 )
-TIMER = Path(__file__).parent / "csrc" / "timer.c"
+CSRC = Path(__file__).parent / "csrc"
 PRINTS = "printf fprintf puts putchar fputs fputc putc fflush perror".split()
 _MUTED = "static int nsc_muted(int n, ...) { return 0; }\n"
 _RUN = CompilerLimits(wall_s=20, cpu_s=20, memory_bytes=1 << 30, file_bytes=0)
@@ -50,7 +55,8 @@ def build_native(
     for name, text in sources.items():
         (work / name).write_text(text)
     flags = [*FLAGS, *(f"-D{d}" for d in defines)]
-    command = [*zig_command(), "cc", *flags, *sources, "-lm", "-o", "program"]
+    units = [name for name in sources if name.endswith(".c")]
+    command = [*zig_command(), "cc", *flags, *units, "-lm", "-o", "program"]
     code, messages = run_limited(
         command, work, zig_environment(work), CompilerLimits()
     )
@@ -140,6 +146,7 @@ def time_per_call(
             f"{c_text}\n{stand_ins(program)}{PortableNames(program).text(called)}"
         ),
         "main.c": _timer(program, x),
+        **_confined(),
     }
     with temporary_folder("nsc-") as work:
         binary = build_native(sources, work)
@@ -148,6 +155,37 @@ def time_per_call(
             original, surrogate = watch.times()
             watch.end()
     return Timing(original, surrogate, outputs)
+
+
+def build_rows(program: Program) -> bytes:
+    """Build a program natively as a process that answers rows; see csrc/rows.c.
+
+    Returns:
+        The executable file.
+
+    Raises:
+        BuildError: the guard refuses its text, or with the compiler's message.
+    """
+    refused = refusal(program.unit)
+    if refused is not None:
+        raise BuildError(refused)
+    entry = scalar_entry(program.signature, program.name, "nsc_called")
+    rows = (CSRC / "rows.c").read_text()
+    defines = (
+        f"#define INPUTS {program.n_inputs}\n"
+        f"#define OUTPUTS {program.n_outputs}\n"
+    )
+    sources = {
+        "original.c": _closed_text(program) + entry,
+        "main.c": defines + rows,
+        **_confined(),
+    }
+    with temporary_folder("nsc-") as work:
+        return build_native(sources, work).read_bytes()
+
+
+def _confined() -> dict[str, str]:
+    return {"confine.h": (CSRC / "confine.h").read_text()}
 
 
 def _timer(program: Program, x: np.ndarray) -> str:
@@ -162,4 +200,4 @@ def _timer(program: Program, x: np.ndarray) -> str:
     defines = "".join(
         f"#define {name} {value}\n" for name, value in macros.items()
     )
-    return defines + TIMER.read_text()
+    return defines + (CSRC / "timer.c").read_text()

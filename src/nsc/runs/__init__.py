@@ -9,6 +9,7 @@ from nsc.runs.calls import Calls as Calls
 from nsc.runs.calls import Form as Form
 from nsc.runs.calls import Found as Found
 from nsc.runs.command import Command as Command
+from nsc.runs.executable import OUT_OF_TIME as OUT_OF_TIME
 from nsc.runs.executable import WORKER_DIED as WORKER_DIED
 from nsc.runs.executable import Batch as Batch
 from nsc.runs.executable import Description as Description
@@ -26,6 +27,7 @@ from nsc.runs.ledger import kept_runs as kept_runs
 from nsc.runs.plan import Plan as Plan
 from nsc.runs.plan import spelled as spelled
 from nsc.runs.pool import Pool as Pool
+from nsc.runs.process import end_with_parent as end_with_parent
 from nsc.runs.reading import FORMATS as FORMATS
 from nsc.runs.reading import Reading as Reading
 from nsc.runs.runner import Runner as Runner
