@@ -25,7 +25,6 @@ LARGE = """
 double f(double a) {
   size_t n = (size_t)96 << 20;
   char *p = malloc(n);
-  if (!p) return -1;
   for (size_t i = 0; i < n; i += 1 << 16) p[i] = (char)(i >> 16);
   double s = 0;
   for (size_t i = 0; i < n; i += 1 << 16) s += p[i] * a;
