@@ -148,6 +148,15 @@ def compile_(
         int | None,
         typer.Option(help="Processes for dear runs; default one a core."),
     ] = None,
+    executor: Annotated[
+        str, typer.Option(help="Of dear runs: process, or ray (a cluster).")
+    ] = "process",
+    address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT", help="Of a Ray cluster; default local."
+        ),
+    ] = None,
     native: Annotated[
         bool,
         typer.Option(
@@ -212,6 +221,8 @@ def compile_(
         verification=verification,
         call_limit=call_limit,
         workers=workers,
+        executor=executor,
+        address=address,
         native=native,
         text_only=text_only,
         twins=twins,

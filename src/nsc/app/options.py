@@ -15,6 +15,7 @@ from nsc.errors import InputError
 from nsc.finetune import Settings, settings_for
 from nsc.initial import INITIALISERS, Initialiser
 
+EXECUTORS = ("process", "ray")
 MAX_EXAMPLES = 10_000_000  # of a program; more would not fit into memory
 
 
@@ -40,6 +41,9 @@ class CompileOptions:
         call_limit: seconds that a call of the program may take in the sandbox.
         workers: processes that run a program which is dear to run; None is one for each
             core. The bits do not hang on it.
+        executor: what runs what takes long: "process" is processes of this machine,
+            "ray" a Ray cluster.
+        address: HOST:PORT of the cluster; None starts one here.
         native: run a C program as this machine's own, not in the sandbox: it is trusted.
         text_only: run nothing and verify nothing, whatever the budget; functions
             without a body are guessed by name.
@@ -64,6 +68,8 @@ class CompileOptions:
     compnet: str | None = None
     call_limit: float = 10.0
     workers: int | None = None
+    executor: str = "process"
+    address: str | None = None
     native: bool = False
     text_only: bool = False
     twins: bool = True
@@ -79,6 +85,13 @@ class CompileOptions:
                 f"initial must be one of {', '.join(INITIALISERS)}; found"
                 f" '{self.initial}'"
             )
+        if self.executor not in EXECUTORS:
+            raise InputError(
+                f"executor must be one of {', '.join(EXECUTORS)}; found"
+                f" '{self.executor}'"
+            )
+        if self.address is not None and self.executor != "ray":
+            raise InputError("address must come with executor='ray'")
         if self.text_only:
             self._expect_nothing_to_run()
         if not self.call_limit > 0:
@@ -146,6 +159,11 @@ class CompileOptions:
         if self.restarts is not None:
             return self.restarts
         return self.initialiser.race.random_starts
+
+    @property
+    def cluster(self) -> str | None:
+        """The address of a Ray cluster, "" for one of this machine's; None for none."""
+        return (self.address or "") if self.executor == "ray" else None
 
     def verified_on(self, cost: Cost = CHEAP) -> int:
         """Return how many fresh inputs verify a program of some cost."""

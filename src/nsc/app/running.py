@@ -108,6 +108,7 @@ class Running:
             workers=runner.workers,
             seconds=self.cost.seconds * fuel / max(self.cost.fuel, 1.0),
             can_end=runner.can_end,
+            cluster=runner.cluster,
             progress=runner.progress,
         )
 
@@ -215,6 +216,7 @@ def _sandboxed(
         ledger=_ledger(folder, program, options, executable.description),
         workers=options.workers or _cores(),
         can_end=folder is not None,
+        cluster=options.cluster,
         progress=progress,
     )
     try:
@@ -299,6 +301,7 @@ def _executed(
         ledger=_ledger(folder, program, options, executable.description),
         workers=options.workers or _cores(),
         can_end=folder is not None,
+        cluster=options.cluster,
         progress=progress,
     )
     try:

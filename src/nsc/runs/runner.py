@@ -13,6 +13,7 @@ import numpy as np
 
 from nsc.oracle import RunsEnded
 from nsc.runs.asked import Asked, Refuse
+from nsc.runs.cluster import Cluster
 from nsc.runs.executable import (
     Array,
     Batch,
@@ -41,6 +42,8 @@ class Runner:
         ledger: where runs are kept; None keeps them in memory.
         workers: processes at a time, where running takes long.
         seconds: that a run takes, if it is known.
+        cluster: HOST:PORT of a Ray cluster that runs what takes long, "" for one that
+            is started here; None for processes of this machine.
         can_end: whether a first Ctrl-C ends the running and no more: then `RunsEnded`
             brings what is done.
     """
@@ -54,8 +57,10 @@ class Runner:
         workers: int = 1,
         seconds: float | None = None,
         can_end: bool = False,
+        cluster: str | None = None,
         progress: Progress = lambda what, fraction: None,
     ):
+        self.cluster = cluster
         self.executable = executable
         self.refuse = refuse
         self.memory = Memory(ledger)
@@ -150,7 +155,7 @@ class Runner:
             for piece, batch in self._batches(x, wish):
                 n_done += batch.n_run
                 if is_long:
-                    self._told(n_done, len(x), started)
+                    self.progress(*_told(n_done, len(x), started))
                 self._take(asked, groups, piece, batch)
                 if asked.failed and failing_since is None:
                     failing_since = time.monotonic()
@@ -186,7 +191,7 @@ class Runner:
         size = self._piece_size(-(-(len(x) - at) // (4 * self.workers)))
         cuts = [*range(at, len(x), size), len(x)]
         pieces = [Piece(a, b) for a, b in zip(cuts, cuts[1:], strict=False)]
-        with Pool(self.executable, self.workers) as pool:
+        with _pool(self.executable, self.workers, self.cluster) as pool:
             for done in pool.run(x, pieces, self.seconds):
                 if wish.is_there:
                     return
@@ -221,13 +226,20 @@ class Runner:
             before = each if is_telling else self.seconds
             self.seconds = ((before or each) + each) / 2
 
-    def _told(self, n_done: int, n: int, started: float) -> None:
-        """Tell how far it is."""
-        took = time.monotonic() - started
-        rate = n_done / (took + 1e-9)
-        left = spelled((n - n_done) / (rate + 1e-9))
-        self.progress(
-            f"running the program: {n_done:,} of {n:,} runs, {rate:,.3g}/s,"
-            f" {left} left",
-            n_done / n,
-        )
+
+def _pool(
+    executable: Executable, workers: int, cluster: str | None
+) -> Pool | Cluster:
+    """Start what runs pieces beside each other."""
+    if cluster is None:
+        return Pool(executable, workers)
+    return Cluster(executable, workers, cluster or None)
+
+
+def _told(n_done: int, n: int, started: float) -> tuple[str, float]:
+    """Say how far it is, and the fraction that is done."""
+    took = time.monotonic() - started
+    rate = n_done / (took + 1e-9)
+    left = spelled((n - n_done) / (rate + 1e-9))
+    said = f"running the program: {n_done:,} of {n:,} runs, {rate:,.3g}/s, {left} left"
+    return said, n_done / n
