@@ -72,9 +72,8 @@ class Cost:
         They cost no more than the budget does, or than half a second does.
         """
         runs = max(budget, CHECKS_FUEL / self.fuel)
-        if not self.is_dear:
-            return Effort(min(1.0, runs / FULL_CHECKS))
-        limits = RunLimits(int(PATIENCE * self.fuel))
+        # a call of a program that is nearly dear may cost more than its mean, too
+        limits = RunLimits(max(CHEAP_FUEL, int(PATIENCE * self.fuel)))
         return Effort(min(1.0, runs / FULL_CHECKS), limits)
 
 

@@ -98,8 +98,7 @@ class Running:
         if ledger is not None and self.folder is not None:
             named = repr((ledger.identity.digest, values, fuel))
             digest = hashlib.sha256(named.encode()).hexdigest()
-            name = f"{ledger.identity.program} with {said}"
-            identity = replace(ledger.identity, digest=digest, program=name)
+            identity = replace(ledger.identity, digest=digest, differs=said)
             ledger = Ledger(self.folder, identity)
         return Runner(
             executable,

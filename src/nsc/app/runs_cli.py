@@ -49,6 +49,7 @@ def runs(
     if json_:
         print(json.dumps([_as_json(kept) for kept in found], indent=1))
     elif csv_:
+        found = [kept for kept in found if not kept.identity.differs] or found
         if len(found) > 1:
             names = ", ".join(kept.identity.program for kept in found)
             raise InputError(
@@ -64,10 +65,11 @@ def _summary(kept: Kept) -> str:
     from nsc.runs import spelled
 
     identity = kept.identity
+    differs = f" with {identity.differs}" if identity.differs else ""
     n = len(kept.x)
     mean = float(kept.seconds.mean()) if n else 0.0
     lines = [
-        f"{identity.program}: {n:,} runs of {spelled(mean)}, in all"
+        f"{identity.program}{differs}: {n:,} runs of {spelled(mean)}, in all"
         f" {spelled(float(kept.seconds.sum()))}; program {identity.digest[:16]}",
         f"  inputs {', '.join(identity.inputs)}",
         f"  outputs {', '.join(identity.outputs)}",
@@ -93,6 +95,7 @@ def _as_json(kept: Kept) -> dict[str, Any]:
     identity = kept.identity
     return {
         "program": identity.program,
+        "differs": identity.differs,
         "digest": identity.digest,
         "inputs": identity.inputs,
         "outputs": identity.outputs,

@@ -51,6 +51,8 @@ class Identity:
         program: its name, for people.
         inputs, outputs: their names, for people.
         seed: that the inputs are drawn with, for people: a run is known by its inputs.
+        differs: what it differs in from the program that was asked for, for people:
+            "STEPS 6000 -> 375"; "" for that program itself.
     """
 
     digest: str
@@ -58,6 +60,7 @@ class Identity:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     seed: int = 0
+    differs: str = ""
 
 
 @dataclass(frozen=True)
@@ -216,6 +219,9 @@ def path_of(folder: Path, digest: str) -> Path:
 def kept_runs(folder: Path) -> list[Kept]:
     """Read all runs that are kept in an output folder; nothing is changed.
 
+    Returns:
+        Those of programs first, then those of coarser ones.
+
     Raises:
         InputError: there are none.
     """
@@ -226,7 +232,8 @@ def kept_runs(folder: Path) -> list[Kept]:
             f"{folder} keeps no runs: expected the output folder of a compilation whose"
             " runs took long enough to be worth keeping (a quarter of a second in all)"
         )
-    return [kept for kept in found if kept is not None]
+    whole = [kept for kept in found if kept is not None]
+    return sorted(whole, key=lambda kept: kept.identity.differs)
 
 
 def _kept(path: Path) -> Kept | None:
@@ -313,6 +320,7 @@ def _identity(held: Mapping[str, Any]) -> Identity:
         names["inputs"],
         names["outputs"],
         held["seed"],
+        held.get("differs", ""),
     )
 
 
