@@ -1,7 +1,13 @@
 """Whatever happens to workers, each sample has its outputs or a named failure."""
 
+import json
 import os
+import pickle
+import socket
+import subprocess
+import sys
 import time
+from multiprocessing.connection import Connection
 
 import numpy as np
 import pytest
@@ -9,6 +15,7 @@ import run_functions
 
 from nsc.errors import OracleError
 from nsc.runs import Plan, RowByRow, Runner, spelled
+from nsc.runs.worker import BOOT
 
 X = np.linspace(0, 1, 21)[:, None]  # 0.5 is in it
 DEAR_S = 0.2  # what runners take a run for, so that they start processes
@@ -127,3 +134,24 @@ def test_a_plan_is_a_sentence():
     kept = Plan(plan.runs, 0.0014, 1, kept=536)
     assert "536 of them kept from before" in kept.sentence()
     assert kept.left == 1000
+
+
+@pytest.mark.parametrize("is_read", [True, False])
+def test_a_worker_ends_when_nobody_listens_any_more(is_read):
+    ours, theirs = socket.socketpair()
+    words = [sys.executable, "-c", BOOT, json.dumps(sys.path)]
+    process = subprocess.Popen(
+        [*words, str(theirs.fileno())],
+        pass_fds=[theirs.fileno()],
+        stderr=subprocess.DEVNULL,
+    )
+    theirs.close()
+    connection = Connection(ours.detach())
+    connection.send_bytes(pickle.dumps(len))
+    assert connection.recv() is None
+    connection.send([1, 2, 3])
+    assert connection.poll(30)
+    if is_read:
+        assert connection.recv() == 3
+    connection.close()
+    assert process.wait(30) == 0

@@ -9,6 +9,7 @@ threads can hang, and that would import its user's main module again.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import threading
@@ -48,8 +49,12 @@ def _receive(connection: Connection, pieces: queue.SimpleQueue[Any]) -> None:
     try:
         while True:
             pieces.put(connection.recv())
-    except EOFError:
+    except (
+        EOFError,
+        ConnectionError,
+    ):  # reset, where its last answer went unread
         os._exit(0)
     except BaseException as error:  # what was sent cannot be unpickled here
-        connection.send(f"{type(error).__name__}: {error}")
+        with contextlib.suppress(OSError):  # nobody may be there to read it
+            connection.send(f"{type(error).__name__}: {error}")
         os._exit(1)
