@@ -28,6 +28,7 @@ from nsc.app.notes import (
     notes_on_fixed,
 )
 from nsc.app.options import CompileOptions
+from nsc.app.reading import reading_of
 from nsc.app.running import Running, announce_plan, running_of
 from nsc.app.state import refuse_unread_state
 from nsc.app.timing import time_calls
@@ -422,8 +423,9 @@ def _orders(program: Program, options: CompileOptions) -> list[Order]:
     topology = _topology(program, options)
     compnet = load_compnet(options.compnet)
     outputs = list(range(program.n_outputs)) if options.split else [None]
+    text = reading_of(program, compnet)
     return [
-        Order(program, topology, options.seed, output, compnet)
+        Order(program, topology, options.seed, output, compnet, text=text)
         for output in outputs
     ]
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nsc.compnet import KEPT, Compiler
+from nsc.compnet import KEPT, Compiler, CompilerInput
 from nsc.initial.compiled import compnet_initial
 from nsc.initial.distilled import distill_initial
 from nsc.initial.start import Initial, random_initial
@@ -33,6 +33,7 @@ class Order:
         output: which output of the program the network computes; None for all of them.
         compnet: reads the text.
         oracle: runs the program; None where nothing may.
+        text: what the CompNet reads, where it is not just the program.
     """
 
     program: Program
@@ -41,6 +42,7 @@ class Order:
     output: int | None
     compnet: Compiler
     oracle: Oracle | None = None
+    text: CompilerInput | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,8 @@ class Initialiser:
         more = tuple(
             (f"{name}, fit {k}", w) for k, w in enumerate(others, start=2)
         )
+        if initial.silent is not None and self.race.enters_all:
+            more = (("text-free vector", initial.silent), *more)
         return ((name, initial.w), *more)
 
 
@@ -120,6 +124,7 @@ def _from_text(order: Order) -> Initial:
         order.seed,
         compnet=order.compnet,
         output=order.output,
+        text=order.text,
     )
 
 
