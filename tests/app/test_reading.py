@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 
 from nsc.app.reading import WHOLE, reading_of, reread
+from nsc.compilation import Start
+from nsc.compilation.race import _believed as believed
 from nsc.compnet import load_compnet
 from nsc.compnet.compile import MAX_NODES, USUAL_NODES
 from nsc.compnet.native import NativeWalk
 from nsc.compnet.reference import ReferenceWalk
 from nsc.compnet.rewrite import terms_of_all
+from nsc.finetune import Predictions
 from nsc.graph import Builder, Dag
 from nsc.initial import compiler_input, compnet_initial
 from nsc.program import parse_program
@@ -165,3 +168,21 @@ def test_a_record_is_read_again_and_never_keeps_what_was_read(
         write_records(tmp_path / "shard.parquet", [found])
     unread = replace(record, text="int g(void);")
     assert reread(unread, compnet) is unread
+
+
+def test_where_examples_are_many_a_doubtful_text_is_not_started_from(compnet):
+    start, silent = np.full(65, 0.1), compnet.base
+    x = np.zeros((200, 9))
+    y = np.zeros((200, 1))
+    predicted = Predictions(x, y + 1.0, is_doubtful=True)
+    given = Start(
+        COVERING,
+        (("compiled text", start), ("text-free vector", silent)),
+        instead=("text-free vector", silent),
+        predicted=predicted,
+    )
+    alone = believed(given, x, y)
+    assert [label for label, _ in alone.candidates] == ["text-free vector"]
+    assert alone.predicted is None and alone.is_informed
+    few = believed(replace(given, predicted=None), x, y)
+    assert len(few.candidates) == 2

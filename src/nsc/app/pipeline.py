@@ -41,7 +41,14 @@ from nsc.compilation import (
 )
 from nsc.compnet import load_compnet
 from nsc.errors import InputError
-from nsc.initial import FROM_TEXT, INITIALISERS, Initial, Initialiser, Order
+from nsc.initial import (
+    FROM_TEXT,
+    INITIALISERS,
+    TEXT_FREE,
+    Initial,
+    Initialiser,
+    Order,
+)
 from nsc.program import Program, as_returned, draw_inputs
 from nsc.report import CallTime, Figures, Twin
 from nsc.surrogate import COVERING, Member, Surrogate, Topology
@@ -439,6 +446,7 @@ def _starts(
             order.topology,
             row.starts(made),
             is_informed=row.race.is_informed,
+            instead=None if made.silent is None else (TEXT_FREE, made.silent),
             predicted=made.predicted if row.race.enters_all else None,
         )
         for made, order in zip(initial, orders, strict=True)

@@ -135,15 +135,15 @@ def finetune_member(
 def _believed(start: Start, u: Array, y: Array) -> Start:
     """Drop predictions that examples contradict: the text was misread.
 
-    Where many examples are known, a doubtful text is no reason for a handicap.
+    Where many examples are known, a text that is read with doubt is not started from.
     """
     predicted = start.predicted
     if predicted is None:
         return start
+    if predicted.is_doubtful and start.instead and len(u) > FEW_KNOWN:
+        return replace(start, candidates=(start.instead,), predicted=None)
     if not bears_out(predicted, start.w, start.topology, u, y):
         return replace(start, predicted=None, is_informed=False)
-    if predicted.is_doubtful and len(u) > FEW_KNOWN:
-        return replace(start, is_informed=False)
     return start
 
 

@@ -22,6 +22,7 @@ from nsc.oracle import Oracle
 from nsc.program import Program
 from nsc.surrogate import Topology
 
+TEXT_FREE = "text-free vector"  # what that start is called
 RACERS = 8  # starts that race where nothing else is asked for
 
 
@@ -113,7 +114,7 @@ class Initialiser:
             (f"{name}, fit {k}", w) for k, w in enumerate(others, start=2)
         )
         if initial.silent is not None and self.race.enters_all:
-            more = (("text-free vector", initial.silent), *more)
+            more = ((TEXT_FREE, initial.silent), *more)
         return ((name, initial.w), *more)
 
 
