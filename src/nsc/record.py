@@ -184,7 +184,13 @@ def write_records(path: Path, records: list[Record]) -> None:
 
 
 def _raveled(dag: Dag | None, name: str) -> np.ndarray | None:
-    """Return an array of a DAG as a list."""
+    """Return an array of a DAG as a list.
+
+    Raises:
+        ValueError: the DAG is that of another program, with shorter loops.
+    """
+    if dag is not None and dag.coarse:
+        raise ValueError(f"a record keeps no coarse DAG ({dag.coarse})")
     return None if dag is None else getattr(dag, name).ravel()
 
 

@@ -28,6 +28,7 @@ from nsc.app.notes import (
     notes_on_fixed,
 )
 from nsc.app.options import CompileOptions
+from nsc.app.reading import reading_of
 from nsc.app.running import Running, announce_plan, running_of
 from nsc.app.state import refuse_unread_state
 from nsc.app.timing import time_calls
@@ -40,7 +41,14 @@ from nsc.compilation import (
 )
 from nsc.compnet import load_compnet
 from nsc.errors import InputError
-from nsc.initial import FROM_TEXT, INITIALISERS, Initial, Initialiser, Order
+from nsc.initial import (
+    FROM_TEXT,
+    INITIALISERS,
+    TEXT_FREE,
+    Initial,
+    Initialiser,
+    Order,
+)
 from nsc.program import Program, as_returned, draw_inputs
 from nsc.report import CallTime, Figures, Twin
 from nsc.surrogate import COVERING, Member, Surrogate, Topology
@@ -422,8 +430,9 @@ def _orders(program: Program, options: CompileOptions) -> list[Order]:
     topology = _topology(program, options)
     compnet = load_compnet(options.compnet)
     outputs = list(range(program.n_outputs)) if options.split else [None]
+    text = reading_of(program, compnet)
     return [
-        Order(program, topology, options.seed, output, compnet)
+        Order(program, topology, options.seed, output, compnet, text=text)
         for output in outputs
     ]
 
@@ -437,6 +446,7 @@ def _starts(
             order.topology,
             row.starts(made),
             is_informed=row.race.is_informed,
+            instead=None if made.silent is None else (TEXT_FREE, made.silent),
             predicted=made.predicted if row.race.enters_all else None,
         )
         for made, order in zip(initial, orders, strict=True)

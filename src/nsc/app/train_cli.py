@@ -281,6 +281,7 @@ def evaluate(
 
     Example: nsc evaluate --data data/heldout --train data/train
     """
+    from nsc.app.reading import reread
     from nsc.compnet import evaluate_compnet, load_compnet, rows_by_start
     from nsc.record import read_fingerprints, read_records
     from nsc.report import evaluation_table
@@ -298,7 +299,9 @@ def evaluate(
         )
     if not fresh:
         raise InputError(f"no program is left to evaluate in {data}")
-    rows = evaluate_compnet(load_compnet(compnet), fresh, seed=seed)
+    emitter = load_compnet(compnet)
+    fresh = [reread(r, emitter) for r in fresh]
+    rows = evaluate_compnet(emitter, fresh, seed=seed)
     if json_:
         print(json.dumps(rows_by_start(rows), indent=2))
     else:

@@ -133,13 +133,18 @@ def finetune_member(
 
 
 def _believed(start: Start, u: Array, y: Array) -> Start:
-    """Drop predictions that examples contradict: the text was misread."""
+    """Drop predictions that examples contradict: the text was misread.
+
+    Where many examples are known, a text that is read with doubt is not started from.
+    """
     predicted = start.predicted
-    if predicted is None or bears_out(
-        predicted, start.w, start.topology, u, y
-    ):
+    if predicted is None:
         return start
-    return replace(start, predicted=None, is_informed=False)
+    if predicted.is_doubtful and start.instead and len(u) > FEW_KNOWN:
+        return replace(start, candidates=(start.instead,), predicted=None)
+    if not bears_out(predicted, start.w, start.topology, u, y):
+        return replace(start, predicted=None, is_informed=False)
+    return start
 
 
 def _helpful(

@@ -28,6 +28,8 @@ class Start:
             on validation loss.
         is_informed: whether they know the program, so that random starts compete with a
             handicap.
+        instead: what starts alone where many examples are known and `predicted` is of a
+            text read with doubt.
         predicted: what is known of the outputs before any run; joins few examples.
         taught: values of a measured error, which a network may learn from as it does
             from examples; all outputs of the member.
@@ -36,6 +38,7 @@ class Start:
     topology: Topology
     candidates: tuple[Entrant, ...]
     is_informed: bool = True
+    instead: Entrant | None = None
     predicted: Predictions | None = None
     taught: Predictions | None = None
 

@@ -30,9 +30,23 @@ from nsc.graph import Dag
 from nsc.record import Record
 from nsc.surrogate import COVERING
 
-MAX_NODES = 512
+MAX_NODES = 4096
+USUAL_NODES = 512  # up to which programs are read as those that are trained on
+MAX_DEEP_TERMS = 3 * MAX_NODES
+WIDEST = (
+    32  # terms of a sum in a large DAG, each added in every step of a loop
+)
+NO_BETTER = 0.9  # expected nmse: a constant has 1
 
 WalkAll = Callable[[list[Terms]], Roots]
+_TOO_DEEP = (
+    "its operations depend on one another in more steps than CompNet can follow"
+    " [too_deep]"
+)
+_COARSE = (
+    "CompNet read the text with shorter loops ({}): as a whole it is too deep to be"
+    " read well"
+)
 _CUT_OFF = "CompNet read a loop whose end depends on the inputs for its first trips only"
 
 
@@ -107,8 +121,13 @@ class CompNet:
         if not isinstance(dag, Dag):
             return [base_emission(self.base, dag.said)] * len(outputs)
         found = self._emit_read(self._read(dag, outputs))
-        notes = _notes_on(dag)
-        return [e if e.notes else replace(e, notes=notes) for e in found]
+        if _says_nothing(dag, found):
+            return [base_emission(self.base, _TOO_DEEP)] * len(outputs)
+        told = {"notes": _notes_on(dag), "is_doubtful": _is_doubtful(dag)}
+        return [
+            e if e.notes else _expected_of(program, k, replace(e, **told))
+            for k, e in zip(outputs, found, strict=True)
+        ]
 
     def embed(self, dag: Dag, output: int = 0) -> Embedding | None:
         """Embed one output of a DAG: `d`, of unit length; None without terms."""
@@ -146,7 +165,7 @@ class CompNet:
                 outputs
             )
         try:
-            found = terms_of_all(dag, outputs)
+            found = terms_of_all(dag, outputs, **_size_of(dag))
         except TooManyTerms:
             why = "its linear combinations and products are too many [too_many_terms]"
             return [base_emission(self.base, why)] * len(outputs)
@@ -236,10 +255,44 @@ def spread_inputs(w: np.ndarray, inputs: tuple[int, ...]) -> np.ndarray:
     return out
 
 
+def _is_doubtful(dag: Dag) -> bool:
+    return bool(dag.coarse) or len(dag) > USUAL_NODES
+
+
+def _says_nothing(dag: Dag, found: Sequence[Emission]) -> bool:
+    """Say whether a large DAG is predicted no better than by a constant."""
+    is_hopeless = all(
+        e.expected_nmse is not None and e.expected_nmse >= NO_BETTER
+        for e in found
+    )
+    return len(dag) > USUAL_NODES and is_hopeless
+
+
+def _size_of(dag: Dag) -> dict[str, int]:
+    """Say how many terms a DAG may have, and how wide their sums are, if it is large.
+
+    Those of up to USUAL_NODES are read as programs that are trained on.
+    """
+    if len(dag) <= USUAL_NODES:
+        return {}
+    return {"limit": MAX_DEEP_TERMS, "widest": WIDEST}
+
+
+def _expected_of(
+    program: CompilerInput, output: int, emission: Emission
+) -> Emission:
+    """Expect an error too where the DAG is one of another length than the program."""
+    if not program.dag_nmse or emission.expected_nmse is None:
+        return emission
+    expected = emission.expected_nmse + program.dag_nmse[output]
+    return replace(emission, expected_nmse=expected)
+
+
 def _notes_on(dag: Dag) -> tuple[str, ...]:
     """Say what of the text was left out or guessed when the DAG was made."""
     cut_off = (_CUT_OFF,) if dag.bounded else ()
-    return (*cut_off, *(_guess(*named) for named in dag.guesses))
+    coarse = (_COARSE.format(dag.coarse),) if dag.coarse else ()
+    return (*cut_off, *coarse, *(_guess(*named) for named in dag.guesses))
 
 
 def _guess(name: str, stand_in: str) -> str:

@@ -35,6 +35,8 @@ class Emission:
             its misfit.
         notes: why the text-free base vector was used, or what of the text was left out
             or guessed.
+        is_doubtful: whether the program is larger than those that a CompNet is trained
+            on, or was read with shorter loops.
     """
 
     w: Parameters
@@ -42,6 +44,7 @@ class Emission:
     inputs: tuple[int, ...] = ()
     expected_nmse: float | None = None
     notes: tuple[str, ...] = ()
+    is_doubtful: bool = False
 
 
 def base_emission(base: np.ndarray, why: str) -> Emission:
@@ -58,11 +61,14 @@ class CompilerInput:
         text: C text; "" where there is none.
         n_inputs: of the program.
         dag: its expression DAG, or why it has none.
+        dag_nmse: by output, mean squared error over the variance that the DAG is
+            expected to have where it is a coarse one; empty for others.
     """
 
     text: str
     n_inputs: int
     dag: Dag | Unsupported
+    dag_nmse: tuple[float, ...] = ()
 
 
 def too_many_inputs(inputs: int) -> str:

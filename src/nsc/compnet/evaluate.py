@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nsc.compnet.axes import Inputs, Parameters, Values
-from nsc.compnet.compile import MAX_NODES
+from nsc.compnet.compile import USUAL_NODES
 from nsc.compnet.config import N_PARAMETERS
 from nsc.compnet.emission import Emitter
 from nsc.compnet.fit import fit_emissions
@@ -33,11 +33,10 @@ _SIZES = (
     ("<= 4 nodes", 0, 4),
     ("5-10 nodes", 5, 10),
     ("11-25 nodes", 11, 25),
-    ("> 25 nodes", 26, MAX_NODES),
+    ("> 25 nodes", 26, USUAL_NODES),
 )
-_UNREAD = (
-    f"> {MAX_NODES} nodes or none"  # what the structured compiler cannot read
-)
+_UNREAD = f"> {USUAL_NODES} nodes or none"  # of what no data set holds a DAG
+_DEEP = f"> {USUAL_NODES} nodes"  # those of them that can be read all the same
 # what mean squared errors are compared
 _COLUMNS = ("random", "compnet", "true mean", "mismatched", "base")
 _STARTS = ("compnet", "true_mean", "mismatched", "base")  # fields of a row
@@ -90,7 +89,8 @@ def evaluate_compnet(
 
     Returns:
         A row of all programs with a DAG of up to 512 nodes, which every encoder can
-        read; rows of these by arity and by DAG size; and one of the others.
+        read; rows of these by arity and by DAG size; and one of the others, with one
+        of those among them that have a larger DAG, or one with shorter loops.
     """
     varied = [r for r in records if r.outputs[:, 0].var() > CONSTANT]
     with_dag = [r for r in varied if _is_read(r)]
@@ -101,10 +101,12 @@ def evaluate_compnet(
         order = np.argsort(size, kind="stable")
         rows += _evaluate(compnet, with_dag, order, _groups(with_dag), seed)
     if without:
-        everyone = [(_UNREAD, np.full(len(without), True))]
-        rows += _evaluate(
-            compnet, without, np.arange(len(without)), everyone, seed
-        )
+        groups = [
+            (_UNREAD, np.full(len(without), True)),
+            (_DEEP, np.array([r.dag is not None for r in without])),
+        ]
+        order = np.arange(len(without))
+        rows += _evaluate(compnet, without, order, groups, seed)
     return rows
 
 
@@ -129,7 +131,8 @@ def rows_by_start(rows: list[Row]) -> list[dict[str, str | int | float]]:
 
 
 def _is_read(record: Record) -> bool:
-    return record.dag is not None and len(record.dag) <= MAX_NODES
+    dag = record.dag
+    return dag is not None and len(dag) <= USUAL_NODES and not dag.coarse
 
 
 def _size(record: Record) -> int:

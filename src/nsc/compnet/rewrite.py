@@ -36,15 +36,23 @@ def terms_of(
 
 
 def terms_of_all(
-    dag: Dag, outputs: Sequence[int], *, limit: int = MAX_TERMS
+    dag: Dag,
+    outputs: Sequence[int],
+    *,
+    limit: int = MAX_TERMS,
+    widest: int | None = None,
 ) -> list[Terms | float]:
     """Rewrite some outputs of a DAG; slots are the inputs that any output uses.
+
+    Args:
+        widest: terms from which on a sum becomes a node of its own; None for never. A
+            sum that grows in every step of a loop has as many terms as there are steps.
 
     Raises:
         TooManyTerms: as `terms_of`.
     """
     builder = TermBuilder(limit)
-    forms = _forms(builder, dag, dag.roots.tolist())
+    forms = _forms(builder, dag, dag.roots.tolist(), widest)
     inputs = builder.inputs_of(forms)
     return [_finished(builder, forms[k], inputs) for k in outputs]
 
@@ -55,7 +63,9 @@ def _finished(
     return builder.finish(form, inputs) if form.weights else form.constant
 
 
-def _forms(builder: TermBuilder, dag: Dag, roots: list[int]) -> list[Form]:
+def _forms(
+    builder: TermBuilder, dag: Dag, roots: list[int], widest: int | None = None
+) -> list[Form]:
     """Rewrite what the roots need, children first; returns the roots' forms."""
     forms: dict[int, Form] = {}
     args = dag.args.tolist()
@@ -69,10 +79,18 @@ def _forms(builder: TermBuilder, dag: Dag, roots: list[int]) -> list[Form]:
         else:
             kids = [c for c in args[k] if c >= 0]
             operands = [(forms[c], ops[c]) for c in kids]
-            forms[k] = _rewritten(builder, ops[k], operands)
+            form = _rewritten(builder, ops[k], operands)
+            forms[k] = _narrowed(builder, form, widest)
     if not all(math.isfinite(forms[root].constant) for root in roots):
         raise TooManyTerms
     return [forms[root] for root in roots]
+
+
+def _narrowed(builder: TermBuilder, form: Form, widest: int | None) -> Form:
+    """Make a wide sum a node of its own, so that others add one term of it."""
+    if widest is None or len(form.weights) < widest:
+        return form
+    return Form({builder.node(form): 1.0})
 
 
 def _rewritten(

@@ -39,6 +39,8 @@ ENOUGH = 3
 DISBELIEF = 2.0
 TOGETHER = 0.1
 MOST = 128  # examples from which on predictions tell nothing more
+# DISBELIEF of doubtful ones; chosen on deep programs
+DOUBTED = 1.0
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Predictions:
         price: of one of them, over that of an example; 0 for what runs nothing.
         nmse: their measured squared error over the variance; None where it is not
             known, as of what only a text says.
+        is_doubtful: whether the text is of another program, which may be a relative.
     """
 
     x: Float[np.ndarray, "k i"]
@@ -57,6 +60,7 @@ class Predictions:
     source: str = "the text"
     price: float = 0.0
     nmse: float | None = None
+    is_doubtful: bool = False
 
     @property
     def weight(self) -> float:
@@ -118,13 +122,15 @@ def bears_out(
     They do where no output is twice as wrong as the examples' mean would be; or, where
     all examples are equal, for they may not show what varies elsewhere, as a tenth of
     the predictions' variance. Where they disagree the text was misread, and what it
-    predicts would only mislead. Two examples cannot tell.
+    predicts would only mislead; what is doubtful is to be better than that. Two examples
+    cannot tell.
     """
     error = _error(w, topology, Examples(x, y))
     rounding = 1e-6 * (y * y).mean(axis=0)
     elsewhere = np.asarray(TOGETHER * prior.y.var(axis=0) + rounding)
     variance = np.where(spread_of(y) > 0, np.asarray(y.var(axis=0)), elsewhere)
-    agrees = bool(np.all(error <= DISBELIEF * variance))
+    limit = DOUBTED if prior.is_doubtful else DISBELIEF
+    agrees = bool(np.all(error <= limit * variance))
     return len(x) < ENOUGH or agrees
 
 

@@ -145,6 +145,8 @@ class Dag:
             but no source of labels.
         guesses: functions without a body, each with the name of what stands in for it,
             "" where nothing does. Then the DAG is a guess.
+        coarse: "N 4096 -> 16" where loops are read at another length than the text's;
+            then the DAG is a guess too.
     """
 
     ops: np.ndarray
@@ -154,6 +156,7 @@ class Dag:
     n_inputs: int
     bounded: bool = False
     guesses: tuple[tuple[str, str], ...] = ()
+    coarse: str = ""
 
     def __len__(self) -> int:
         """Count the nodes."""
@@ -162,7 +165,7 @@ class Dag:
     @property
     def is_exact(self) -> bool:
         """Whether the program computes this wherever it computes anything."""
-        return not self.bounded and not self.guesses
+        return not (self.bounded or self.guesses or self.coarse)
 
     @property
     def fingerprint(self) -> str:

@@ -14,6 +14,7 @@ from nsc.initial.start import Initial as Initial
 from nsc.initial.start import random_initial as random_initial
 from nsc.initial.table import FROM_TEXT as FROM_TEXT
 from nsc.initial.table import INITIALISERS as INITIALISERS
+from nsc.initial.table import TEXT_FREE as TEXT_FREE
 from nsc.initial.table import Initialiser as Initialiser
 from nsc.initial.table import Order as Order
 from nsc.initial.table import Race as Race

@@ -41,6 +41,7 @@ def compnet_initial(
     *,
     compnet: Compiler,
     output: int | None = None,
+    text: CompilerInput | None = None,
 ) -> Initial:
     """Compile a program's outputs (or one of them) into any topology.
 
@@ -50,10 +51,16 @@ def compnet_initial(
     Args:
         seed: of the random starts of the fit.
         output: which output the network computes; None for all of them.
+        text: what the CompNet reads, where it is not just the program.
     """
     outputs = range(program.n_outputs) if output is None else [output]
-    emissions = compnet.emissions_for(compiler_input(program), outputs)
-    return initial_of(emissions, program.n_inputs, topology, seed)
+    emissions = compnet.emissions_for(text or compiler_input(program), outputs)
+    initial = initial_of(emissions, program.n_inputs, topology, seed)
+    is_doubted = any(e.is_doubtful for e in emissions)
+    if not is_doubted or not holds_covering(topology):
+        return initial
+    silent = fit_covering(compnet.base, topology, seed=seed)
+    return replace(initial, silent=silent)
 
 
 def compiler_input(program: Program) -> CompilerInput:
@@ -131,7 +138,11 @@ def _fitted(
     return Initial(
         best,
         tuple(others),
-        predicted=Predictions(everywhere(x, inputs), y)
+        predicted=Predictions(
+            everywhere(x, inputs),
+            y,
+            is_doubtful=any(e.is_doubtful for e in emissions),
+        )
         if says_something
         else None,
         expected_nmse=_expected(emissions),

@@ -23,6 +23,7 @@ class Initial:
         expected_nmse: mean squared error over the variance that what is predicted is
             expected to have, `o`; None where nothing is. Parameters add their misfit to
             it.
+        silent: the text-free vector, which races too where the text is read with doubt.
         runs: program runs that went into them; 0 for what only reads the text.
         notes: what the user should know.
     """
@@ -31,6 +32,7 @@ class Initial:
     others: tuple[np.ndarray, ...] = ()
     predicted: Predictions | None = None
     expected_nmse: tuple[float, ...] | None = None
+    silent: np.ndarray | None = None
     runs: int = 0
     notes: tuple[str, ...] = ()
 

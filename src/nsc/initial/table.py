@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nsc.compnet import KEPT, Compiler
+from nsc.compnet import KEPT, Compiler, CompilerInput
 from nsc.initial.compiled import compnet_initial
 from nsc.initial.distilled import distill_initial
 from nsc.initial.start import Initial, random_initial
@@ -22,6 +22,7 @@ from nsc.oracle import Oracle
 from nsc.program import Program
 from nsc.surrogate import Topology
 
+TEXT_FREE = "text-free vector"  # what that start is called
 RACERS = 8  # starts that race where nothing else is asked for
 
 
@@ -33,6 +34,7 @@ class Order:
         output: which output of the program the network computes; None for all of them.
         compnet: reads the text.
         oracle: runs the program; None where nothing may.
+        text: what the CompNet reads, where it is not just the program.
     """
 
     program: Program
@@ -41,6 +43,7 @@ class Order:
     output: int | None
     compnet: Compiler
     oracle: Oracle | None = None
+    text: CompilerInput | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,8 @@ class Initialiser:
         more = tuple(
             (f"{name}, fit {k}", w) for k, w in enumerate(others, start=2)
         )
+        if initial.silent is not None and self.race.enters_all:
+            more = ((TEXT_FREE, initial.silent), *more)
         return ((name, initial.w), *more)
 
 
@@ -120,6 +125,7 @@ def _from_text(order: Order) -> Initial:
         order.seed,
         compnet=order.compnet,
         output=order.output,
+        text=order.text,
     )
 
 

@@ -49,3 +49,4 @@ from nsc.program.units import is_drawn as is_drawn
 from nsc.program.units import with_whole_inputs as with_whole_inputs
 from nsc.program.variables import variables_given as variables_given
 from nsc.program.widths import with_long_of_64_bits as with_long_of_64_bits
+from nsc.symbolic import DagLimits as DagLimits

@@ -22,7 +22,7 @@ from nsc.program.exits import ExitCall
 from nsc.program.normalise import normalise
 from nsc.program.static_storage import StaticVariable
 from nsc.program.unit import Piece, Unit, names_of_pieces, text_of_pieces
-from nsc.symbolic import dag_of
+from nsc.symbolic import DagLimits, dag_of
 from nsc.syntax import Domain, Signature
 from nsc.text import PRINTS, words
 
@@ -145,11 +145,19 @@ class Program:
     @cached_property
     def dag(self) -> Dag | Unsupported:
         """The expression DAG over inputs in [-1, 1], or why there is none."""
+        return self.dag_within(DagLimits())
+
+    def dag_within(self, limits: DagLimits) -> Dag | Unsupported:
+        """The same, but for how large it may be, and what making it may take."""
         if not self.source:
             what = "a Python callable has no C text to read"
             return Unsupported("python_callable", what)
         found = dag_of(
-            self.source, self.signature, self.domain, bodiless=self.bodiless
+            self.source,
+            self.signature,
+            self.domain,
+            bodiless=self.bodiless,
+            limits=limits,
         )
         if isinstance(found, Unsupported):
             return self._as_in_the_files(found)

@@ -12,5 +12,6 @@ from nsc.symbolic.ast import Definitions as Definitions
 from nsc.symbolic.ast import Kind as Kind
 from nsc.symbolic.ast import float_of as float_of
 from nsc.symbolic.definitions import definitions_of as definitions_of
+from nsc.symbolic.evaluate import DagLimits as DagLimits
 from nsc.symbolic.evaluate import dag_of as dag_of
 from nsc.symbolic.evaluate import dag_of_definitions as dag_of_definitions

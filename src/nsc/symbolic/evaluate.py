@@ -12,6 +12,7 @@ parameters' scalars are inputs and outputs. No text is needed, and none is looke
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import replace
 from time import monotonic
@@ -22,7 +23,13 @@ from nsc.refusal import Refusal
 from nsc.symbolic.ast import Definitions
 from nsc.symbolic.definitions import ClosedText, read_text
 from nsc.symbolic.functions import run_function
-from nsc.symbolic.machine import MAX_SECONDS, FileScope, LoopLimit, Machine
+from nsc.symbolic.machine import (
+    MAX_SECONDS,
+    MAX_TRIPS,
+    FileScope,
+    LoopLimit,
+    Machine,
+)
 from nsc.symbolic.memory import read, subpaths, write
 from nsc.symbolic.rules import RULES
 from nsc.symbolic.states import State
@@ -48,15 +55,36 @@ _Inputs = dict[
 ]  # by parameter and path
 
 
+class DagLimits(NamedTuple):
+    """How large a DAG may be, and what may be spent on making it.
+
+    Args:
+        nodes: of the DAG; eight times as many may be made on the way.
+        trips: of a loop.
+        steps: statements that are executed; with copies of the state, in one attempt.
+        seconds: for all attempts; what hangs on them hangs on the machine.
+    """
+
+    nodes: int = MAX_NODES
+    trips: int = MAX_TRIPS
+    steps: float = math.inf
+    seconds: float = MAX_SECONDS
+
+
+USUAL = DagLimits()
+
+
 class _Limits(NamedTuple):
     """How a program is evaluated.
 
     Args:
+        size: how large the DAG may be.
         deadline: when evaluating ends, by `time.monotonic`.
         prune: whether comparisons are settled by what ranges their sides can take.
         max_trips: after how many unknown tests a loop is cut off; None to refuse it.
     """
 
+    size: DagLimits
     deadline: float
     prune: bool = False
     max_trips: int | None = None
@@ -75,6 +103,7 @@ def dag_of(
     domain: Domain,
     *,
     bodiless: Collection[str] = (),
+    limits: DagLimits = USUAL,
 ) -> Dag | Unsupported:
     """Evaluate a function that closed text defines, over inputs in [-1, 1].
 
@@ -89,6 +118,7 @@ def dag_of(
         signature: of the function asked for.
         domain: the inputs' ranges, in the program's units.
         bodiless: functions that it calls and does not define, guessed by their names.
+        limits: of the DAG, and of what making it takes.
 
     Returns:
         The DAG, or why there is none and where in `source`.
@@ -97,14 +127,14 @@ def dag_of(
         text = read_text(source, bodiless)
     except (Refusal, RecursionError) as error:
         return _unsupported(source, error)
-    deadline = monotonic() + MAX_SECONDS
-    first = _attempt(source, text, signature, domain, _Limits(deadline))
+    plain = _Limits(limits, monotonic() + limits.seconds)
+    first = _attempt(source, text, signature, domain, plain)
     if not _may_improve(first):
         return first.outcome
     has_dag = isinstance(first.outcome, Dag)
     for max_trips in (None, *LOOP_BOUNDS):
-        limits = _Limits(deadline, prune=True, max_trips=max_trips)
-        attempt = _attempt(source, text, signature, domain, limits)
+        within = plain._replace(prune=True, max_trips=max_trips)
+        attempt = _attempt(source, text, signature, domain, within)
         if isinstance(attempt.outcome, Dag):
             return attempt.outcome
         if has_dag or not attempt.machine.loops.has_unknown_test:
@@ -127,7 +157,7 @@ def dag_of_definitions(
     Returns:
         The DAG, or why there is none, without a position.
     """
-    limits = _Limits(monotonic() + MAX_SECONDS)
+    limits = _Limits(USUAL, monotonic() + MAX_SECONDS)
     machine = _machine(
         FileScope(definitions.functions, {}, {}), signature, limits
     )
@@ -187,9 +217,17 @@ def _machine(
         for leaf in read_leaves
     )
     n_inputs = len(signature.inputs)
-    builder = Builder(n_inputs, prune=limits.prune, is_single=is_single)
-    loops = LoopLimit(limits.max_trips)
-    return Machine(builder, RULES, program, loops, deadline=limits.deadline)
+    builder = Builder(
+        n_inputs, limits.size.nodes, prune=limits.prune, is_single=is_single
+    )
+    return Machine(
+        builder,
+        RULES,
+        program,
+        LoopLimit(limits.max_trips, limits.size.trips),
+        deadline=limits.deadline,
+        steps_left=limits.size.steps,
+    )
 
 
 def _evaluated(
@@ -321,8 +359,9 @@ def _finished(machine: Machine, roots: list[int]) -> Dag:
         Refusal: `too_many_nodes`.
     """
     dag = machine.builder.finish(roots, machine.loops.is_bounded)
-    if len(dag) > MAX_NODES:
-        message = f"the expression has {len(dag)} operations, over {MAX_NODES}"
+    most = machine.builder.max_nodes
+    if len(dag) > most:
+        message = f"the expression has {len(dag)} operations, over {most}"
         raise Refusal("too_many_nodes", message, machine.builder.at)
     guesses = tuple(
         (name, found) for (name, _), found in machine.guesses.items()

@@ -196,7 +196,7 @@ def _logical(machine: Machine, ast: Ast, state: State) -> Number:
     known = b.value(left)
     if known is not None and (known == 0) == is_and:
         return Number(left, True)
-    after = state.copy()
+    after = machine.copied(state)
     right = machine.truth(ast.kids[1], after)
     if after.cells != state.cells:
         where = left if is_and else b.make("NOT", left)
@@ -261,8 +261,8 @@ def _conditional(machine: Machine, ast: Ast, state: State) -> Result:
         if isinstance(found, Number) and found.is_int:
             return Number(found.node, not is_floating(machine, other, state))
         return found
-    yes_state = state.copy()
-    no_state = state.copy()
+    yes_state = machine.copied(state)
+    no_state = machine.copied(state)
     result = machine.objects.new(DOUBLE)
     for side, side_state in ((yes, yes_state), (no, no_state)):
         value = machine.value(side, side_state)

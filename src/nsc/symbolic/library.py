@@ -58,7 +58,7 @@ def assertion(machine: Machine, ast: Ast, state: State) -> None:
 
     No condition is too odd: what cannot be evaluated is left out.
     """
-    after = state.copy()
+    after = machine.copied(state)
     frame = machine.frame
     scopes = list(frame.scopes)
     call_depth = machine.call_depth

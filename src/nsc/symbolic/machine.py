@@ -42,6 +42,8 @@ from nsc.symbolic.values import (
 from nsc.syntax import Array, CType, Scalar, Struct, Union
 
 MAX_SECONDS = 60  # for all attempts at one program
+MAX_TRIPS = 256
+_COPIED = 8  # cells of a state, copied in the time of a statement
 
 ExpressionRule = Callable[["Machine", Ast, State], Result]
 PlaceRule = Callable[["Machine", Ast, State], Place]
@@ -139,11 +141,13 @@ class LoopLimit:
 
     Args:
         max_trips: after how many unknown tests a loop is cut off; None to refuse it.
+        longest: trips after which a loop is refused, or cut off, in any case.
         is_bounded: whether one was cut off.
         has_unknown_test: whether there is one whose end depends on an input.
     """
 
     max_trips: int | None = None
+    longest: int = MAX_TRIPS
     is_bounded: bool = False
     has_unknown_test: bool = False
 
@@ -160,6 +164,7 @@ class Machine:
         frame: of the running function; the outermost scope holds global variables.
         call_depth: how many calls are running.
         deadline: when evaluating ends, by `time.monotonic`.
+        steps_left: statements that may be executed; a copy of the state counts too.
         guesses: what stood in for functions without a body, by name and number of
             arguments; "" where nothing did.
     """
@@ -172,6 +177,7 @@ class Machine:
     objects: Objects = field(default_factory=Objects)
     call_depth: int = 0
     deadline: float = math.inf
+    steps_left: float = math.inf
     guesses: dict[tuple[str, int], str] = field(default_factory=dict)
 
     def number(self, value: float, is_int: bool = False) -> Number:
@@ -224,14 +230,23 @@ class Machine:
     def execute(self, ast: Ast, state: State) -> None:
         """Execute one statement."""
         self.builder.at = ast.at
+        self.steps_left -= 1
+        if self.steps_left < 0:
+            message = "evaluating it takes more steps than are allowed"
+            raise Refusal("takes_too_long", message, ast.at)
         if monotonic() > self.deadline:
-            message = f"evaluating it takes more than {MAX_SECONDS} seconds"
+            message = "evaluating it takes more seconds than are allowed"
             raise Refusal("takes_too_long", message, ast.at)
         rule = self.rules.statements.get(ast.kind)
         if rule is None:
             self.value(ast, state)
         else:
             rule(self, ast, state)
+
+    def copied(self, state: State) -> State:
+        """Copy the state for a branch, which is a matter of steps where it is large."""
+        self.steps_left -= len(state.cells) / _COPIED
+        return state.copy()
 
     def load(self, place: Place, state: State) -> Value | Place:
         """Read a place.

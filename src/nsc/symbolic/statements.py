@@ -21,7 +21,6 @@ from nsc.symbolic.states import State, merge, opposite, resume, settled
 from nsc.symbolic.values import Number
 from nsc.syntax import INT, Array
 
-MAX_TRIPS = 256
 MAX_SYMBOLIC_TRIPS = 24
 
 Case = tuple[
@@ -127,8 +126,8 @@ def _if(machine: Machine, ast: Ast, state: State) -> None:
     if isinstance(condition, bool):
         machine.execute(yes if condition else no, state)
         return
-    yes_state = state.copy()
-    no_state = state.copy()
+    yes_state = machine.copied(state)
+    no_state = machine.copied(state)
     machine.execute(yes, yes_state)
     machine.execute(no, no_state)
     first = machine.frame.first_object
@@ -205,7 +204,7 @@ def _is_cut_off(machine: Machine, loop: Ast, trip: int, unknown: int) -> bool:
     """
     limit = machine.loops
     may_go_on = unknown <= (limit.max_trips or MAX_SYMBOLIC_TRIPS)
-    if trip < MAX_TRIPS and may_go_on:
+    if trip < limit.longest and may_go_on:
         return False
     if unknown and limit.max_trips:
         limit.is_bounded = True
@@ -272,8 +271,8 @@ def _cases(
     elif is_hit is False:
         _cases(machine, selected, cases, others, state)
     else:
-        yes = state.copy()
-        no = state.copy()
+        yes = machine.copied(state)
+        no = machine.copied(state)
         _from_case(machine, cases, case, yes)
         _cases(machine, selected, cases, others, no)
         state.become(merge(b, is_hit, yes, no, machine.frame.first_object))

@@ -4,6 +4,8 @@ C text tells which numbers are resolutions; running tells which of the coarser p
 agree, and how to correct them. Must not know networks.
 """
 
+from nsc.twins.lengths import Shortened as Shortened
+from nsc.twins.lengths import lengths_of as lengths_of
 from nsc.twins.search import Search as Search
 from nsc.twins.search import find_twin as find_twin
 from nsc.twins.search import most_cost_of_search as most_cost_of_search
