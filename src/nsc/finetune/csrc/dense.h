@@ -48,7 +48,7 @@ WIDEST static __attribute__((noinline)) void add_products(double *c, long ld, in
     for (int i = first; i < end; i += TILE_ROWS) {
       wide acc[TILE_ROWS][TILE_VECTORS] = {{{0}}};
       add_outer(packed_at(strips, depth, i), right, depth, acc);
-      UNROLL for (int r = 0; r < TILE_ROWS; r++) 
+      UNROLL for (int r = 0; r < TILE_ROWS; r++)
         UNROLL for (int v = 0; v < TILE_VECTORS; v++)
           *wide_at(c + (i + r) * ld + j + v * WIDE) += sign * acc[r][v];
     }

@@ -55,7 +55,7 @@ static void assemble_parameters(System *s, const double *w, int inputs, const Da
   add_products(s->h, s->ld, 0, s->size, s->columns, s->strips, DEPTH, 1);
 }
 
-/* Pack every layer's deltas and inputs of all residuals, and the residuals into column `dual` of h. A residual's column
+/* Pack every layer's deltas and inputs of all residuals, and keep the residuals in s->right. A residual's column
  * is its sample's number, behind all samples of the outputs before. */
 static void pack_layers(System *s, const double *w, int inputs, const Data *data) {
   memset(s->strips, 0, (size_t)s->columns * (inputs + 2 * UNITS) * sizeof(double));
