@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
-TOPOLOGIES = ((9, 4, 4, 1), (6, 8, 4, 1), (9, 32, 32, 1))
+TOPOLOGIES = ((9, 4, 4, 1), (6, 8, 4, 1), (9, 16, 16, 1), (9, 32, 32, 1))
 SAMPLES = {8: 64, 82: 64, 819: 16, 8192: 4}  # samples: surrogates at once
 SECONDS = 0.7
 FMA = """

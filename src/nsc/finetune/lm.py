@@ -35,6 +35,11 @@ from nsc.finetune.task import (
 DAMPING_FLOOR = 1e-15  # so that it can grow again
 DAMPING_CEILING = 1e12  # no step is short enough to help
 SHOW_EVERY = 20  # steps
+# parameters from which the compiled kernel is blocked (csrc/lm_large.h)
+LARGE_FROM = 256
+# residuals per parameter up to which it solves over residuals: the same step in less
+# time (at 9-32-32-1, half of it at 1.2 and a thirteenth at 0.6)
+RESIDUALS_UP_TO = 2.0
 # what a run that goes on begins with: it has left the start, and is close
 CONTINUED_DAMPING = 1e-3
 
@@ -296,6 +301,8 @@ LM = Optimizer(
         "DAMPING_FLOOR": DAMPING_FLOOR,
         "DAMPING_CEILING": DAMPING_CEILING,
         "SHOW_EVERY": SHOW_EVERY,
+        "LARGE_FROM": LARGE_FROM,
+        "RESIDUALS_UP_TO": RESIDUALS_UP_TO,
     },
     max_parameters=3000,  # the square of it must fit
     takes_weights=True,

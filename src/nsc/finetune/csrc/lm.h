@@ -4,11 +4,18 @@
  * The same algorithm as lm.py, which says where it comes from.
  */
 
+#include "dense.h"
+
 typedef struct {
   int size, rows, ld; /* parameters; rows of J with the residual's, padded to twelves; columns of H and L */
   v4 (*j)[BLOCK];     /* a block of the Jacobian, a row per parameter */
   double *h, *l;      /* [rows][ld]: J J^T with J r in row `size`; its damped Cholesky factor */
   samples_Block *b;
+  /* From LARGE_FROM parameters on, lm_large.h: h and l are upper triangles, the right side is their column n. */
+  int is_large, over_residuals;
+  int n, columns; /* unknowns, which are parameters or residuals; padded to whole strips, with the right side */
+  double *strips, *panel, *right; /* packed factors of h; of l; the residuals, then what J is multiplied by */
+  v4 *gradient;                   /* a sum per parameter */
 } System;
 
 /* The sums over the lanes of four vectors. */
@@ -134,6 +141,26 @@ static void step_to(const System *s, const double *w, double *trial) {
   for (int q = 0; q < n; q++) trial[q] = w[q] - trial[q];
 }
 
+#include "lm_large.h"
+
+static void assemble_with_ridge(System *s, const double *w, int inputs, const Data *data, double ridge) {
+  int size = s->size;
+  double *slope = s->h + (s->is_large ? size : (long)size * s->ld);
+  long stride = s->is_large ? s->ld : 1;
+  if (s->is_large) assemble_large(s, w, inputs, data);
+  else assemble(s, w, inputs, data);
+  if (ridge)
+    for (int q = 0; q < size; q++) slope[q * stride] += ridge * w[q];
+}
+
+/* trial = w - (h + damping)^-1 J r; false where h + damping is not positive definite. */
+static int solve(System *s, double damping, const double *w, int inputs, const Data *data, double *trial) {
+  if (s->is_large) return solve_large(s, damping, w, inputs, data, trial);
+  if (!factor(s, damping)) return 0;
+  step_to(s, w, trial);
+  return 1;
+}
+
 static double mean_loss(const double *w, int inputs, const Data *data, samples_Block *b) {
   return lane_sum(samples_loss(w, inputs, data, b)) / ((double)data->samples * OUTPUTS);
 }
@@ -184,17 +211,12 @@ static int run_lm(System *s, const Settings *o, const Run *r, double *trial) {
   *best_step = *ran = 0;
   int fresh = 1, since = 0, stopped = STEP_LIMIT;
   for (int step = 1; step <= o->steps && stopped == STEP_LIMIT; step++) {
-    if (fresh) {
-      assemble(s, w, inputs, train);
-      double *slope = s->h + (long)size * s->ld;
-      for (int q = 0; q < size; q++) slope[q] += o->ridge * w[q];
-    }
+    if (fresh) assemble_with_ridge(s, w, inputs, train, o->ridge);
     fresh = 0;
     train_loss[step] = loss;
     held_loss[step] = held_loss[step - 1];
     test_loss[step] = NAN;
-    if (factor(s, damping + o->ridge)) {
-      step_to(s, w, trial);
+    if (solve(s, damping + o->ridge, w, inputs, train, trial)) {
       double trial_loss = mean_loss(trial, inputs, train, s->b);
       double trial_objective = trial_loss + o->ridge * norm_of(trial, size);
       fresh = trial_objective < objective; /* not where it is NaN */
@@ -226,19 +248,41 @@ static int run_lm(System *s, const Settings *o, const Run *r, double *trial) {
 
 INLINE void *aligned(size_t bytes) { return aligned_alloc(64, (bytes + 63) / 64 * 64); }
 
-/* Run Levenberg-Marquardt on one surrogate. Rows and columns of the normal equations are padded to whole tiles. */
+/* Whether to solve over residuals: exactly as good where they are no more than parameters, and cheaper. Not with a
+ * ridge, which pulls at parameters. */
+static int is_over_residuals(const System *s, const Settings *o, const Data *data) {
+  return s->is_large && o->ridge == 0 && OUTPUTS * 4L * data->vectors <= RESIDUALS_UP_TO * s->size;
+}
+
+/* Choose the way to solve, and make room for it. Rows and columns are padded to whole tiles. */
+static int make_room(System *s, const Settings *o, const Run *r) {
+  const Data *train = r->train;
+  s->size = PARAMETERS(r->inputs);
+  s->is_large = s->size >= LARGE_FROM;
+  s->over_residuals = is_over_residuals(s, o, train);
+  s->n = s->over_residuals ? OUTPUTS * 4 * train->vectors : s->size;
+  s->columns = (s->n + 1 + STRIP - 1) / STRIP * STRIP;
+  s->rows = s->is_large ? (s->over_residuals ? 0 : (s->size + 1 + 15) / 16 * 16) : (s->size + 1 + 11) / 12 * 12;
+  s->ld = s->is_large ? s->columns | 8 : (s->size + 1 + 7) / 8 * 8;
+  long square = s->is_large ? (long)s->columns * s->ld : (long)s->rows * s->ld;
+  size_t jacobian = (size_t)s->rows * BLOCK * sizeof(v4), number = sizeof(double);
+  s->h = aligned(square * number), s->l = aligned(square * number);
+  s->j = aligned(jacobian), s->b = aligned(sizeof(samples_Block));
+  if (!s->h || !s->l || !s->j || !s->b) return 0;
+  memset(s->j, 0, jacobian);
+  if (!s->is_large) return 1;
+  int depth = s->over_residuals ? r->inputs + 2 * UNITS : DEPTH;
+  s->strips = aligned((size_t)s->columns * depth * number), s->panel = aligned((size_t)s->columns * PANEL * number);
+  s->right = aligned((size_t)s->columns * number), s->gradient = aligned((size_t)s->size * sizeof(v4));
+  return s->strips && s->panel && s->right && s->gradient;
+}
+
+/* Run Levenberg-Marquardt on one surrogate. */
 void nsc_run(const Settings *o, const Run *r) {
-  System s = {.size = PARAMETERS(r->inputs)};
-  s.rows = (s.size + 1 + 11) / 12 * 12, s.ld = (s.size + 1 + 7) / 8 * 8;
-  size_t square = (size_t)s.rows * s.ld * sizeof(double), jacobian = (size_t)s.rows * BLOCK * sizeof(v4);
-  s.h = aligned(square), s.l = aligned(square);
-  s.j = aligned(jacobian), s.b = aligned(sizeof(samples_Block));
+  System s = {0};
+  int has_room = make_room(&s, o, r), *stopped = r->stopped;
   double *trial = aligned((size_t)s.size * sizeof(double));
-  int *stopped = r->stopped;
-  *stopped = NO_MEMORY;
-  if (s.h && s.l && s.j && s.b && trial) {
-    memset(s.j, 0, jacobian);
-    *stopped = run_lm(&s, o, r, trial);
-  }
+  *stopped = has_room && trial ? run_lm(&s, o, r, trial) : NO_MEMORY;
   free(s.h), free(s.l), free(s.j), free(s.b), free(trial);
+  free(s.strips), free(s.panel), free(s.right), free(s.gradient);
 }
