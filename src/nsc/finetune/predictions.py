@@ -38,6 +38,7 @@ FEW = 3
 ENOUGH = 3
 DISBELIEF = 2.0
 TOGETHER = 0.1
+DOUBT = 2.0  # of values whose error few examples measured
 MOST = 128  # examples from which on predictions tell nothing more
 
 
@@ -50,6 +51,7 @@ class Predictions:
         price: of one of them, over that of an example; 0 for what runs nothing.
         nmse: their measured squared error over the variance; None where it is not
             known, as of what only a text says.
+        doubt: times that error they may be wrong about what examples alone gave.
     """
 
     x: Float[np.ndarray, "k i"]
@@ -57,6 +59,7 @@ class Predictions:
     source: str = "the text"
     price: float = 0.0
     nmse: float | None = None
+    doubt: float = DOUBT
 
     @property
     def weight(self) -> float:

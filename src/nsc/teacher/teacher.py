@@ -16,6 +16,9 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
+from threadpoolctl import (  # pyright: ignore[reportMissingTypeStubs]  # has none
+    threadpool_limits,
+)
 
 from nsc.teacher.kernels import MATERN, RBF, SUMS, Kernel
 from nsc.teacher.process import Process, fit_process
@@ -53,7 +56,7 @@ class Model:
     """One way to explain outputs.
 
     Args:
-        kernel: None where what was known is taken as it is.
+        kernel: None where a constant, or what was known, is taken as it is.
         is_log: whether logarithms are explained.
         mean: "constant", "linear", "known" (plus a constant) or "scaled" (a linear
             function of what was known).
@@ -65,6 +68,8 @@ class Model:
 
     def said(self, known: str) -> str:
         """Describe it."""
+        if self.kernel is None and self.mean == "constant":
+            return "a constant"
         if self.kernel is None:
             return f"{known} as it is"
         of = "logarithms" if self.is_log else "outputs"
@@ -134,10 +139,12 @@ def teach(
     is_able = FEWEST <= len(y) <= MOST and np.isfinite(y).all()
     if not is_able or not spread > 1e-12 * np.abs(y).max():
         return None
-    tried = [
-        _fitted(model, (u, y), wanted, known)
-        for model in _models(u, y, known is not None)
-    ]
+    # many small matrices: threads would wait for each other
+    with threadpool_limits(1, "blas"):
+        tried = [
+            _fitted(model, (u, y), wanted, known)
+            for model in _models(u, y, known is not None)
+        ]
     found = [each for each in tried if each is not None]
     if not found:
         return None
@@ -148,6 +155,7 @@ def _models(u: Inputs, y: Column, is_known: bool) -> Iterator[Model]:
     """Yield the models that examples may tell apart."""
     n, inputs = u.shape
     kernels = [RBF, MATERN, SUMS] if inputs > 1 else [RBF, MATERN]
+    yield Model(None)
     yield from (Model(kernel) for kernel in kernels)
     if y.min() > 0:
         yield from (Model(kernel, is_log=True) for kernel in kernels)
@@ -168,6 +176,8 @@ def _fitted(
 ) -> _Fitted | None:
     """Fit a model; None where it cannot be, or says nothing finite."""
     u, y = examples
+    if model.kernel is None and model.mean == "constant":
+        return _constant(model, y, len(wanted))
     if model.kernel is None:
         assert known is not None, "only what is known is taken as it is"
         nothing = np.zeros(len(wanted))
@@ -197,6 +207,14 @@ def _fitted(
         here = here + known.here
     noise = process.noise * scale
     return _Fitted(model, seen - left_out, here, deviation * scale, noise)
+
+
+def _constant(model: Model, y: Column, count: int) -> _Fitted:
+    """Take the mean, of the others where an example is left out."""
+    n = len(y)
+    missed = (y - y.mean()) * (n / (n - 1))
+    deviation = np.full(count, float(y.std()))
+    return _Fitted(model, missed, np.full(count, y.mean()), deviation, 0.0)
 
 
 def _process(
@@ -239,7 +257,10 @@ def _blended(found: list[_Fitted], y: Column, known: str) -> Values | None:
     ]
     if not usable:
         return None
-    errors = np.array([each.error for each in usable]) / variance + _EXACT
+    doubt = 1.0 + OPTIMISM / len(y)
+    doubts = [1.0 if each.model.kernel is None else doubt for each in usable]
+    errors = np.array([each.error for each in usable]) * doubts
+    errors = errors / variance + _EXACT
     parts = (errors.min() / errors) ** SHARPNESS
     parts = np.where(parts < SLIGHTEST, 0.0, parts)
     parts /= parts.sum()
@@ -248,8 +269,8 @@ def _blended(found: list[_Fitted], y: Column, known: str) -> Values | None:
     apart = parts @ (values - blend) ** 2
     within = parts @ np.stack([each.deviation**2 for each in usable])
     missed = parts @ np.stack([each.missed for each in usable])
-    doubt = 1.0 + OPTIMISM / len(y)
-    nmse = float((missed**2).mean()) / variance * doubt
+    missed = missed * np.sqrt(parts @ np.array(doubts))
+    nmse = float((missed**2).mean()) / variance
     return Values(
         blend,
         np.sqrt(apart + within),
