@@ -34,9 +34,9 @@ def test_budget_zero_is_zero_shot():
 
 def test_outputs_in_one_network_or_split():
     text = "void f(float x, float *s, float *c) { *s = x*x; *c = -x; }"
-    joint = nsc.compile(text, budget=100)
+    joint = nsc.compile(text, budget=100, topology="covering")
     assert [str(m.topology) for m in joint.members] == ["9-4-4-2"]
-    split = nsc.compile(text, budget=100, split=True)
+    split = nsc.compile(text, budget=100, split=True, topology="covering")
     assert [str(m.topology) for m in split.members] == ["9-4-4-1", "9-4-4-1"]
     assert split(np.array([[0.5]])) == pytest.approx(
         np.array([[0.25, -0.5]]), abs=0.02
@@ -94,7 +94,7 @@ def test_integer_outputs_stay_in_their_type_and_are_verified_as_they_are_returne
 
 def test_an_oracle_runs_what_the_sandbox_cannot():
     surrogate = nsc.compile(
-        PARTIAL, oracle=lambda x: np.sin(3 * x[:, 0]) * x[:, 1], budget=100
+        PARTIAL, oracle=lambda x: np.sin(3 * x[:, 0]) * x[:, 1], budget=1000
     )
     assert (
         surrogate.report["zero_shot"]["compnet"]["nmse"]
@@ -102,7 +102,7 @@ def test_an_oracle_runs_what_the_sandbox_cannot():
     )
     assert (
         surrogate.report["test"]["nmse"] < 0.05
-        and surrogate.report["program_runs"]["train"] == 80
+        and surrogate.report["program_runs"]["train"] == 800
     )
     for wrong, message in [
         (
@@ -281,6 +281,7 @@ def test_every_initialiser_compiles_and_is_measured():
         assert set(report["zero_shot"]) == expected
         [finetuned] = report["finetune"]
         assert finetuned["winner"].split(",")[0] in (
+            "few runs",
             "compiled text with predictions",
             "compiled text",
             "distilled",

@@ -23,15 +23,15 @@ def test_compile_writes_everything(wave, tmp_path, capsys):
     out = tmp_path / "out"
     assert (
         main(
-            ["compile", str(wave), "--budget", "200", "-o", str(out), "--json"]
+            ["compile", str(wave), "--budget", "600", "-o", str(out), "--json"]
         )
         == 0
     )
     report = json.loads(capsys.readouterr().out)
     assert report["function"] == "wave"
     assert (
-        report["program_runs"]["train"] == 160
-        and report["program_runs"]["validation"] == 40
+        report["program_runs"]["train"] == 480
+        and report["program_runs"]["validation"] == 120
     )
     assert report["program_runs"]["verification"] == 4096
     assert set(report["zero_shot"]) == {"compnet", "random"}

@@ -15,7 +15,13 @@ WAVE = "#include <math.h>\ndouble wave(double x, double y) { return sin(3*x) * y
 
 
 def test_target_error_grows_until_met():
-    surrogate = nsc.compile(WAVE, budget=32, target_error=2e-3)
+    surrogate = nsc.compile(
+        WAVE,
+        budget=32,
+        target_error=2e-3,
+        initial="random",
+        topology="covering",
+    )
     report = surrogate.report
     assert report["target_reached"] and report["test"]["rmse"] <= 2e-3
     assert len(report["rounds"]) > 1
@@ -99,7 +105,9 @@ def test_a_time_limit_ends_between_rounds():
 
 def test_a_time_limit_ends_a_round():
     """The round that is under way is dropped, but what it ran counts."""
-    first = nsc.compile(WAVE, budget=64, timing=False)  # builds what both need
+    plain = {"initial": "random", "topology": "covering"}  # one race
+    # builds what both need
+    first = nsc.compile(WAVE, budget=64, timing=False, **plain)
     limit_s = 2.5
     grown = []
 
@@ -110,7 +118,9 @@ def test_a_time_limit_ends_a_round():
             grown.append("late")
             time.sleep(limit_s)
 
-    options = CompileOptions(budget=64, target_error=1e-6, time_limit=limit_s)
+    options = CompileOptions(
+        budget=64, target_error=1e-6, time_limit=limit_s, **plain
+    )
     program = parse_program(WAVE)
     kept = compile_program(program, options, timing=False, progress=progress)
     found = kept.evidence.compilation

@@ -15,7 +15,9 @@ from nsc.report import (
     Histogram,
     Report,
     Round,
+    Size,
     Source,
+    Teacher,
     Twin,
     ZeroShot,
 )
@@ -76,6 +78,13 @@ def example() -> Report:
         program_runs={"train": 80, "validation": 20, "verification": 4096},
         check_runs={"signature": 512},
         twin=TWIN,
+        teacher=Teacher(
+            nmse=(1e-4,),
+            noise=(0.0,),
+            models=({"RBF of outputs": 0.75, "the text as it is": 0.25},),
+            is_used=True,
+        ),
+        sizes=((Size("9-8-8-1", 1e-4, 23.0), Size("9-8-1", None, 10.0)),),
         zero_shot={
             "compnet": ZeroShot(0.5, 0.25),
             "random": ZeroShot(8.0, 4.0),

@@ -10,6 +10,7 @@ from report_cases import TWIN, draft, example, with_outputs, without_bound
 from rich.console import Console
 
 from nsc.report import (
+    BEATEN,
     CallTime,
     FunctionLine,
     Twin,
@@ -227,3 +228,8 @@ def test_a_twin_that_was_not_used():
 def test_a_twin_is_read_back():
     report = replace(example(), twin=TWIN)
     assert from_json(to_json(report)) == report
+
+
+def test_a_surrogate_that_loses_says_so_in_the_first_line():
+    report = replace(example(), notes=(f"{BEATEN} to the same runs: return",))
+    assert summary(report)[0].startswith(f"wave is {BEATEN}")

@@ -115,8 +115,18 @@ def compile_(
     ] = "auto",
     optimizer: Annotated[str, typer.Option(help="lm or adam.")] = "lm",
     topology: Annotated[
-        str | None, typer.Option(metavar="9-4-4-1", help="Layer widths.")
+        str | None,
+        typer.Option(metavar="9-4-4-1", help="Widths; or auto, covering."),
     ] = None,
+    prefer: Annotated[
+        str, typer.Option(help="accuracy or speed, where widths are chosen.")
+    ] = "accuracy",
+    max_ns: Annotated[
+        float | None, typer.Option(help="What a call may take, about.")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse what a simple fit beats.")
+    ] = False,
     activation: Annotated[
         str, typer.Option(help="sigmoid, tanh or relu.")
     ] = "sigmoid",
@@ -214,6 +224,9 @@ def compile_(
         initial=initial,
         optimizer=optimizer,
         topology=topology,
+        prefer=prefer,
+        max_ns=max_ns,
+        strict=strict,
         activation=activation,
         split=split,
         target_error=target_error,

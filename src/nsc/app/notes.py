@@ -11,7 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from nsc.app.options import CompileOptions
+from nsc.app.simple_fits import losses_to_simple_fits
 from nsc.compilation import Compilation
+from nsc.errors import InputError
 from nsc.initial import Initial
 from nsc.program import Program
 from nsc.text import said_of_unread
@@ -26,8 +28,20 @@ def notes_of_compilation(
     found: Compilation,
     options: CompileOptions,
 ) -> tuple[str, ...]:
-    """Say what of a compilation its user should know."""
-    notes = [*notes_of_initial(initial), *_ended(found), *_left_out(found)]
+    """Say what of a compilation its user should know, what is worst first.
+
+    Raises:
+        InputError: a simple fit is better, and the user is strict.
+    """
+    lost = losses_to_simple_fits(found)
+    if lost and options.strict:
+        raise InputError(f"{program.name} is {lost[0]}")
+    notes = [
+        *lost,
+        *notes_of_initial(initial),
+        *_ended(found),
+        *_left_out(found),
+    ]
     if found.reached is False:
         best = found.verification.rmse
         notes.append(

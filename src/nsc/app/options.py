@@ -30,8 +30,12 @@ class CompileOptions:
             were trained on many programs, "nearest" on the most similar one.
         restarts: random starts that race with those; None is what the initialiser's row
             says.
-        topology: widths like "9-4-4-1"; None is the covering architecture, widened as
-            needed.
+        topology: widths like "9-4-4-1"; "covering" is the covering architecture of the
+            papers, widened as needed; "auto" (and None) chooses the size.
+        prefer: "accuracy" or "speed", where the size is chosen.
+        max_ns: about how many nanoseconds a call may take, where the size is chosen.
+        strict: whether a surrogate that loses to a constant or a polynomial is an
+            error.
         split: one network per output instead of one with several outputs.
         target_error: rmse to reach, in the outputs' units.
         time_limit: seconds after which it is given up.
@@ -73,6 +77,9 @@ class CompileOptions:
     native: bool = False
     text_only: bool = False
     twins: bool = True
+    prefer: str = "accuracy"
+    max_ns: float | None = None
+    strict: bool = False
 
     def __post_init__(self) -> None:
         self._take_numbers()
@@ -121,7 +128,7 @@ class CompileOptions:
                     f"{name} must be at most {MAX_EXAMPLES}; found {value}"
                 )
             object.__setattr__(self, name, value)
-        for name in ("target_error", "time_limit", "call_limit"):
+        for name in ("target_error", "time_limit", "call_limit", "max_ns"):
             value = getattr(self, name)
             if value is None:
                 continue
@@ -147,6 +154,11 @@ class CompileOptions:
             raise InputError(
                 "target_error must be left out with text_only, which verifies nothing"
             )
+
+    @property
+    def chooses_size(self) -> bool:
+        """Whether the size of networks is chosen."""
+        return self.topology in (None, "auto")
 
     @property
     def initialiser(self) -> Initialiser:
@@ -181,6 +193,8 @@ class CompileOptions:
             verification=self.verified_on(cost),
             target_error=self.target_error,
             time_limit=self.time_limit,
+            prefer=self.prefer,
+            max_ns=self.max_ns,
         )
 
     def finetune(self) -> Settings:

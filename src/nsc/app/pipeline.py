@@ -30,6 +30,7 @@ from nsc.app.notes import (
 from nsc.app.options import CompileOptions
 from nsc.app.reading import reading_of
 from nsc.app.running import Running, announce_plan, running_of
+from nsc.app.runs_teacher import RunsTeacher, in_turn
 from nsc.app.state import refuse_unread_state
 from nsc.app.timing import time_calls
 from nsc.app.twins import TwinTeacher, most_cost_of_twins
@@ -37,6 +38,7 @@ from nsc.compilation import (
     Compilation,
     Progress,
     Start,
+    Teach,
     surrogate_compilation,
 )
 from nsc.compnet import load_compnet
@@ -50,10 +52,14 @@ from nsc.initial import (
     Order,
 )
 from nsc.program import Program, as_returned, draw_inputs
-from nsc.report import CallTime, Figures, Twin
+from nsc.report import CallTime, Figures, Teacher, Twin
 from nsc.surrogate import COVERING, Member, Surrogate, Topology
 from nsc.verify import Verification, verify
 
+# hidden layers that a size is chosen from; text alone gets the first
+FIRST_SIZE = (8, 8)
+OTHER_SIZES = ((8,), (16,))
+LARGER_SIZE = (16, 16)  # where these do not hold what few runs tell
 DRAFT_ROWS = 64  # inputs drawn to check exports of what nothing has verified
 
 
@@ -69,6 +75,7 @@ class Evidence:
             them.
         twin: a coarser program that taught the surrogate; None where none was looked
             for.
+        teacher: what few runs told elsewhere; None where they did not.
     """
 
     compilation: Compilation
@@ -79,6 +86,7 @@ class Evidence:
     initial_runs: int = 0
     check_runs: Mapping[str, int] = field(default_factory=dict)
     twin: Twin | None = None
+    teacher: Teacher | None = None
 
     @property
     def program_runs(self) -> dict[str, int]:
@@ -237,7 +245,10 @@ def _compiled(
     template = _template(program)
     running = prepared.running
     teach = TwinTeacher(program, options, running, progress)
-    found = _trained(program, options, prepared, teach, progress)
+    few = RunsTeacher(program, options)
+    found = _trained(
+        program, options, prepared, in_turn((teach, few)), progress
+    )
     with spent.on("compile"):
         untrained = {
             name: _untrained(template, starts)
@@ -260,7 +271,11 @@ def _compiled(
         _expected(prepared.initial[FROM_TEXT.name], untrained[FROM_TEXT.name]),
         (*notes, *prepared.notes, *running.kept_note, *timing_notes),
         spent.time_s,
-        replace(evidence, twin=teach.used(found.winners)),
+        replace(
+            evidence,
+            twin=teach.used(found.winners),
+            teacher=few.used(found.winners),
+        ),
     )
 
 
@@ -268,14 +283,21 @@ def _trained(
     program: Program,
     options: CompileOptions,
     prepared: _Prepared,
-    teach: TwinTeacher,
+    teach: Teach,
     progress: Progress,
 ) -> Compilation:
     """Finetune what is prepared, from the chosen starts, and verify it."""
     inputs = inputs_of(program, options, prepared.running.cost)
+    starts = prepared.starts[options.initialiser.measured_as]
+    if options.chooses_size:
+        sizes = tuple(_of_hidden(h, program, options) for h in OTHER_SIZES)
+        larger = _of_hidden(LARGER_SIZE, program, options)
+        starts = tuple(
+            replace(start, sizes=sizes, larger=larger) for start in starts
+        )
     return surrogate_compilation(
         prepared.running.oracle,
-        prepared.starts[options.initialiser.measured_as],
+        starts,
         inputs,
         _template(program),
         inputs.config,
@@ -411,11 +433,11 @@ def _template(program: Program) -> Surrogate:
 def _topology(program: Program, options: CompileOptions) -> Topology:
     """Choose the topology of each network."""
     outputs = 1 if options.split else program.n_outputs
-    if options.topology is None:
-        inputs = max(COVERING.n_inputs, program.n_inputs)
-        return Topology(
-            (inputs, *COVERING.hidden, outputs), options.activation
-        )
+    if options.chooses_size:
+        return _of_hidden(FIRST_SIZE, program, options)
+    if options.topology == "covering":
+        return _of_hidden(COVERING.hidden, program, options)
+    assert options.topology is not None, "None chooses the size"
     topology = Topology.parse(options.topology, options.activation)
     if topology.n_inputs < program.n_inputs or topology.n_outputs != outputs:
         raise InputError(
@@ -423,6 +445,15 @@ def _topology(program: Program, options: CompileOptions) -> Topology:
             f" inputs and {outputs} output{'s' * (outputs > 1)}; found {topology}"
         )
     return topology
+
+
+def _of_hidden(
+    hidden: tuple[int, ...], program: Program, options: CompileOptions
+) -> Topology:
+    """Return a topology that fits a program, with the inputs of the covering one."""
+    inputs = max(COVERING.n_inputs, program.n_inputs)
+    outputs = 1 if options.split else program.n_outputs
+    return Topology((inputs, *hidden, outputs), options.activation)
 
 
 def _orders(program: Program, options: CompileOptions) -> list[Order]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from nsc.app.options import CompileOptions
 from nsc.app.pipeline import Compiled, Evidence
+from nsc.compilation import Compilation
 from nsc.finetune import FinetuneResult
 from nsc.report import (
     Bound,
@@ -21,6 +22,7 @@ from nsc.report import (
     Finetuning,
     Report,
     Round,
+    Size,
     Source,
     ZeroShot,
 )
@@ -115,6 +117,8 @@ def _verified(
         "program_runs": evidence.program_runs,
         "check_runs": evidence.check_runs,
         "twin": evidence.twin,
+        "teacher": evidence.teacher,
+        "sizes": _sizes(found),
         "zero_shot": {
             name: ZeroShot(v.mse, _finite(v.nmse))
             for name, v in evidence.zero_shot.items()
@@ -130,6 +134,16 @@ def _verified(
         "ns_per_call": evidence.ns_per_call,
         "figures": evidence.figures,
     }
+
+
+def _sizes(found: Compilation) -> tuple[tuple[Size, ...], ...] | None:
+    """List the sizes that were tried, network by network; None where none were."""
+    if not any(found.ladders):
+        return None
+    return tuple(
+        tuple(Size(r.topology, _finite(r.error), r.ns) for r in ladder)
+        for ladder in found.ladders
+    )
 
 
 def _errors(found: Verification) -> Errors:

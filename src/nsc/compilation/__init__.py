@@ -14,12 +14,15 @@ from nsc.compilation.oracle import Examples as Examples
 from nsc.compilation.oracle import Source as Source
 from nsc.compilation.oracle import drawn as drawn
 from nsc.compilation.race import MemberResult as MemberResult
+from nsc.compilation.race import Rung as Rung
 from nsc.compilation.race import finetune_member as finetune_member
 from nsc.compilation.rounds import Compilation as Compilation
 from nsc.compilation.rounds import Progress as Progress
 from nsc.compilation.rounds import (
     surrogate_compilation as surrogate_compilation,
 )
+from nsc.compilation.sizes import finetune_sized as finetune_sized
+from nsc.compilation.sizes import modelled_ns as modelled_ns
 from nsc.compilation.start import Start as Start
 from nsc.compilation.taught import Teach as Teach
 from nsc.compilation.taught import finetune_taught as finetune_taught

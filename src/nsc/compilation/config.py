@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from nsc.errors import InputError
 from nsc.finetune import LmSettings, Settings
 
+# by what is preferred: times the least error that a smaller network may have
+TOLERANCES = {"accuracy": 1.2, "speed": 10.0}
+
 
 @dataclass(frozen=True)
 class CompilationConfig:
@@ -22,6 +25,10 @@ class CompilationConfig:
         target_error: rmse to reach, in the outputs' units; budget and widths grow until
             it holds.
         max_budget: where a target error stops growing the budget.
+        prefer: "accuracy" or "speed": how much error a smaller network may cost, where
+            the size is chosen.
+        max_ns: nanoseconds that a call may take by the model of sizes.py, where the
+            size is chosen.
         time_limit: seconds after which a target error is given up, and with it the
             round that is under way, unless it is the first; what is found then hangs on
             the machine.
@@ -38,6 +45,8 @@ class CompilationConfig:
     target_error: float | None = None
     max_budget: int = 32768
     time_limit: float | None = None
+    prefer: str = "accuracy"
+    max_ns: float | None = None
 
     def __post_init__(self) -> None:
         if self.budget < 0:
@@ -53,6 +62,15 @@ class CompilationConfig:
             raise InputError(
                 "the seed and the number of restarts must be 0 or more; found"
                 f" {self.seed} and {self.restarts}"
+            )
+        if self.prefer not in TOLERANCES:
+            raise InputError(
+                f"prefer must be one of {', '.join(TOLERANCES)}; found"
+                f" {self.prefer!r}"
+            )
+        if self.max_ns is not None and not self.max_ns > 0:
+            raise InputError(
+                f"max_ns must be above 0 nanoseconds; found {self.max_ns}"
             )
         self._check_target()
 

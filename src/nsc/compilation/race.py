@@ -8,6 +8,7 @@ exactly. Non-goals: where examples come from, other members.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +39,14 @@ FEW_KNOWN = 128
 Array = npt.NDArray[np.float64]
 
 
+class Rung(NamedTuple):
+    """A size that was tried: what it was expected to be worth, and to take."""
+
+    topology: str
+    error: float
+    ns: float
+
+
 @dataclass(frozen=True)
 class MemberResult:
     """A finetuned member.
@@ -46,12 +55,18 @@ class MemberResult:
         result: its finetuning, of standardised outputs.
         winner: which start it came from.
         n_validation: how many examples it was chosen by; 0 where they trained it too.
+        error: squared error to expect over the variance; None where nothing tells.
+        is_taught: whether it learned from a teacher's values.
+        ladder: what other sizes were expected to be worth.
     """
 
     member: Member
     result: FinetuneResult
     winner: str
     n_validation: int
+    error: float | None = None
+    is_taught: bool = False
+    ladder: tuple[Rung, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -129,7 +144,8 @@ def finetune_member(
     if predicted is not None or not start.is_informed or len(y) > FEW_KNOWN:
         w = with_constants(w, topology, known)
     member = Member(topology, w)
-    return MemberResult(member, result, winner, race.n_validation)
+    error = float(result.best_validation[0]) if race.n_validation else None
+    return MemberResult(member, result, winner, race.n_validation, error)
 
 
 def _believed(start: Start, u: Array, y: Array) -> Start:

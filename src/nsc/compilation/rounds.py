@@ -38,9 +38,10 @@ from nsc.compilation.oracle import (
     Sampler,
     Source,
 )
-from nsc.compilation.race import MemberResult
+from nsc.compilation.race import MemberResult, Rung
+from nsc.compilation.sizes import finetune_sized
 from nsc.compilation.start import Start
-from nsc.compilation.taught import Teach, finetune_taught, no_teacher
+from nsc.compilation.taught import Teach, no_teacher
 from nsc.finetune import FinetuneResult
 from nsc.finetune import Progress as FinetuneProgress
 from nsc.oracle import Oracle
@@ -69,6 +70,8 @@ class Compilation:
         looks: how many verifications its bound allows for; see `verify`.
         is_ended: whether the user ended the running before all that was wanted ran.
         left_out: runs that failed, for which others stand in.
+        ladders: the sizes that were tried for each member.
+        learned: the runs that it learned from.
     """
 
     surrogate: Surrogate
@@ -85,6 +88,8 @@ class Compilation:
     looks: int = 1
     is_ended: bool = False
     left_out: LeftOut = field(default_factory=LeftOut)
+    ladders: tuple[tuple[Rung, ...], ...] = ()
+    learned: Examples | None = None
 
 
 def surrogate_compilation(
@@ -267,7 +272,7 @@ class _Search:
         with self._timed("finetune"):
             for number, start in enumerate(starts):
                 end = column + start.topology.n_outputs
-                result = finetune_taught(
+                result = finetune_sized(
                     start,
                     u,
                     y[:, column:end],
@@ -354,6 +359,8 @@ class _Search:
             looks=_looks(self.config),
             is_ended=self.ending.is_ended,
             left_out=self.sampler.left_out,
+            ladders=tuple(m.ladder for m in found.members),
+            learned=self.examples,
         )
 
 

@@ -33,6 +33,8 @@ class Start:
         predicted: what is known of the outputs before any run; joins few examples.
         taught: values of a measured error, which a network may learn from as it does
             from examples; all outputs of the member.
+        sizes: other topologies that may be better; see `sizes.py`.
+        larger: tried where none of these holds what a teacher says.
     """
 
     topology: Topology
@@ -41,6 +43,8 @@ class Start:
     instead: Entrant | None = None
     predicted: Predictions | None = None
     taught: Predictions | None = None
+    sizes: tuple[Topology, ...] = ()
+    larger: Topology | None = None
 
     @property
     def w(self) -> Parameters:

@@ -36,7 +36,6 @@ from nsc.surrogate import Member, forward, pad_inputs
 
 # validation examples below which these do not tell what examples alone gave
 FEW_TO_JUDGE = 10
-DOUBT = 2.0  # times its own error a teacher may be wrong about another's
 
 # adds to starts, one a member, what examples allow to predict
 Teach = Callable[[tuple[Start, ...], Examples], tuple[Start, ...]]
@@ -70,20 +69,54 @@ def finetune_taught(
         config=config,
         progress=progress,
     )
-    taught = start.taught
-    if taught is None or taught.nmse is None or not np.isfinite(taught.nmse):
+    if not can_teach(start):
         return alone
-    found, winner, scale = _with_teacher(
-        start, Examples(u, y), taught, (number, config, progress)
+    found = finetune_by_teacher(
+        start, Examples(u, y), (number, config, progress)
     )
-    expected = taught.nmse + float(found.best_validation[0])
+    return found if is_better(found, alone, start, y) else alone
+
+
+def can_teach(start: Start) -> bool:
+    """Say whether a start has a teacher whose error was measured."""
+    nmse = None if start.taught is None else start.taught.nmse
+    return nmse is not None and bool(np.isfinite(nmse))
+
+
+def is_better(
+    found: MemberResult, alone: MemberResult, start: Start, y: Array
+) -> bool:
+    """Say whether what learned from a teacher is better than what examples gave."""
+    taught = start.taught
+    assert taught is not None, "only a taught start has a teacher"
+    scale = Scale.of(np.concatenate([y, taught.y]))
     error = _error_of(alone, taught, scale)
-    if not expected < error:  # nor where either is NaN
-        return alone
+    # nor where either is NaN
+    return found.error is not None and found.error < error
+
+
+def finetune_by_teacher(
+    start: Start,
+    examples: Examples,
+    how: tuple[int, CompilationConfig, FinetuneProgress],
+) -> MemberResult:
+    """Finetune one member on examples and its teacher's values.
+
+    Args:
+        how: number of the member, limits, progress.
+    """
+    taught = start.taught
+    assert taught is not None, "only a taught start has a teacher"
+    assert taught.nmse is not None, "only a measured teacher teaches"
+    found, winner, scale = _with_teacher(start, examples, taught, how)
     w = scale.out_of(found.w[0], start.topology)
-    member = Member(start.topology, w)
     return MemberResult(
-        member, found, f"{taught.source}, {winner}", n_validation=0
+        Member(start.topology, w),
+        found,
+        f"{taught.source}, {winner}",
+        n_validation=0,
+        error=taught.nmse + float(found.best_validation[0]),
+        is_taught=True,
     )
 
 
@@ -100,7 +133,7 @@ def _error_of(alone: MemberResult, taught: Predictions, scale: Scale) -> float:
     topology = alone.member.topology
     found = forward(alone.member.w, topology, pad_inputs(taught.x, topology))
     missed = scale.standardise(found) - scale.standardise(taught.y)
-    return float((missed**2).mean()) - DOUBT * taught.nmse
+    return float((missed**2).mean()) - taught.doubt * taught.nmse
 
 
 def _with_teacher(

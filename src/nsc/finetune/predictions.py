@@ -38,6 +38,7 @@ FEW = 3
 ENOUGH = 3
 DISBELIEF = 2.0
 TOGETHER = 0.1
+DOUBT = 2.0  # of values whose error few examples measured
 MOST = 128  # examples from which on predictions tell nothing more
 # DISBELIEF of doubtful ones; chosen on deep programs
 DOUBTED = 1.0
@@ -53,6 +54,7 @@ class Predictions:
         nmse: their measured squared error over the variance; None where it is not
             known, as of what only a text says.
         is_doubtful: whether the text is of another program, which may be a relative.
+        doubt: times that error they may be wrong about what examples alone gave.
     """
 
     x: Float[np.ndarray, "k i"]
@@ -61,6 +63,7 @@ class Predictions:
     price: float = 0.0
     nmse: float | None = None
     is_doubtful: bool = False
+    doubt: float = DOUBT
 
     @property
     def weight(self) -> float:

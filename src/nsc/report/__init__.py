@@ -3,6 +3,7 @@
 from nsc.report.bars import Bar as Bar
 from nsc.report.bars import GroupedBars as GroupedBars
 from nsc.report.bars import Series as Series
+from nsc.report.console import BEATEN as BEATEN
 from nsc.report.console import FunctionLine as FunctionLine
 from nsc.report.console import console_progress as console_progress
 from nsc.report.console import console_summary as console_summary
@@ -39,7 +40,9 @@ from nsc.report.schema import Histogram as Histogram
 from nsc.report.schema import Report as Report
 from nsc.report.schema import Round as Round
 from nsc.report.schema import RowWithGaps as RowWithGaps
+from nsc.report.schema import Size as Size
 from nsc.report.schema import Source as Source
+from nsc.report.schema import Teacher as Teacher
 from nsc.report.schema import Twin as Twin
 from nsc.report.schema import ZeroShot as ZeroShot
 from nsc.report.schema import from_json as from_json

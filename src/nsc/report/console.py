@@ -31,6 +31,8 @@ from nsc.report.schema import Described, DraftReport, Errors, Report
 from nsc.report.twin import said_of_twin
 
 LOG_SECONDS = 15
+# how a note begins that stands in the first line, too
+BEATEN = "worse than a simple fit"
 
 
 @contextmanager
@@ -248,8 +250,12 @@ def _summary(
 ) -> Group:
     table.add_row("written", f"{out}/ " + ", ".join(report.files))
     head = Text.assemble((report.function, "bold"), f"  {how}")
+    first = [n for n in report.notes if n.startswith(BEATEN)]
+    worst = [
+        Text(f"{report.function} is {n}", style="bold red") for n in first
+    ]
     notes = [Text(f"note: {n}", style="yellow") for n in report.notes]
-    return Group(head, table, *notes)
+    return Group(*worst, head, table, *notes)
 
 
 class Improvement(Protocol):

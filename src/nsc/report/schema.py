@@ -67,6 +67,38 @@ class Errors:
 
 
 @dataclass(frozen=True)
+class Size:
+    """A size of network that was tried.
+
+    Args:
+        error: squared error over the variance that it was chosen by; None where it is
+            not finite.
+        ns: of a call, by a model of exported C.
+    """
+
+    topology: str
+    error: float | None
+    ns: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Teacher:
+    """What few runs told of the program elsewhere.
+
+    Args:
+        nmse: error that its values were expected to have, of each output.
+        noise: standard deviation of what no function of the inputs explains.
+        models: of each output, what was blended, and its part.
+        is_used: whether the surrogate learned from it; else from examples alone.
+    """
+
+    nmse: Row
+    noise: Row
+    models: tuple[Mapping[str, float], ...]
+    is_used: bool
+
+
+@dataclass(frozen=True)
 class ZeroShot:
     """How wrong initial parameters are before any training."""
 
@@ -247,6 +279,8 @@ class Report(Described):
             they looked for; left out of reports that do not say.
         twin: a coarser program that taught the surrogate; left out where none was
             looked for.
+        teacher: what few runs told elsewhere; left out where they did not.
+        sizes: of each network, those that were tried; left out where none was chosen.
         zero_shot: what initial parameters are worth, by initialiser.
         expected_zero_shot_nmse: what the text promised, per output; None where it could
             not be read.
@@ -265,6 +299,10 @@ class Report(Described):
         default=None, metadata=_OPTIONAL
     )
     twin: Twin | None = field(default=None, metadata=_OPTIONAL)
+    teacher: Teacher | None = field(default=None, metadata=_OPTIONAL)
+    sizes: tuple[tuple[Size, ...], ...] | None = field(
+        default=None, metadata=_OPTIONAL
+    )
     zero_shot: Mapping[str, ZeroShot]
     expected_zero_shot_nmse: Row | None
     test: Errors

@@ -1,0 +1,13 @@
+"""A teacher of few runs: Gaussian processes that say what a program does elsewhere.
+
+In: arrays. Out: values, standard deviations, a measured error. Knows no network.
+"""
+
+from nsc.teacher.kernels import KERNELS as KERNELS
+from nsc.teacher.process import Process as Process
+from nsc.teacher.process import fit_process as fit_process
+from nsc.teacher.process import process_of as process_of
+from nsc.teacher.teacher import MOST as MOST
+from nsc.teacher.teacher import Known as Known
+from nsc.teacher.teacher import Values as Values
+from nsc.teacher.teacher import teach as teach
