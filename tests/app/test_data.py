@@ -270,8 +270,8 @@ def test_numbers_are_read_bit_by_bit(tmp_path_factory, rows, between, end):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "compile needs a C file, or rows"),
-        (["x.c", "--outputs", "y"], "name columns of --data"),
+        ([], "compile needs a C file, rows"),
+        (["x.c", "--outputs", "y"], "are for --data and --command"),
         (["--data", "runs.csv"], "--outputs must name columns of runs.csv"),
         (
             ["--data", "runs.csv", "--outputs", "y", "--fix", "a=1"],
