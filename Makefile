@@ -113,6 +113,7 @@ experiments: .venv/ready ## the papers' experiments on the held-out programs (ha
 	$(BIN)/nsc bench data-efficiency --optimizer lm --data data --bert data/bert/compnet.safetensors -o results
 	$(BIN)/nsc bench ablations --data data -o results
 	$(BIN)/nsc report results
+	$(BIN)/python experiments/results_page.py results
 	$(BIN)/python experiments/probes/run.py
 
 release-data: .venv/ready ## write the data set as it may be published, with a data card, into out/

@@ -21,6 +21,7 @@ ROW = {
     "improvement",
     "low",
     "high",
+    "capped",
     "fallbacks",
     "fallbacks_known",
 }

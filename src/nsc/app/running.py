@@ -151,8 +151,8 @@ class Running:
             return tuple(notes)
         if runner.n_kept and self.cost.is_dear:
             notes.append(
-                f"{runner.n_kept:,} runs were kept from before, {runner.n_made:,} were"
-                " made now"
+                f"runs kept from before: {runner.n_kept:,}; made now:"
+                f" {runner.n_made:,}"
             )
         if runner.memory.ledger.dropped:
             notes.append(

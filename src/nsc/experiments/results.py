@@ -259,6 +259,7 @@ def _row(
         "improvement": finite(interval.improvement),
         "low": finite(interval.low),
         "high": finite(interval.high),
+        "capped": result.capped[initial][0],
         "fallbacks": result.fallbacks[initial].total,
         "fallbacks_known": result.fallbacks[initial].known,
     }
