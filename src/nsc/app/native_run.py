@@ -12,9 +12,11 @@ import contextlib
 import hashlib
 import os
 import select
+import shutil
 import subprocess
 import tempfile
 import time
+import weakref
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -98,15 +100,13 @@ class _Process:
 
     def __init__(self, binary: bytes, n_inputs: int, n_outputs: int):
         self.size = _DOUBLE * n_outputs
-        self.folder = tempfile.TemporaryDirectory(
-            prefix="nsc-native-", ignore_cleanup_errors=True
-        )
-        path = Path(self.folder.name) / "program"
+        folder = tempfile.mkdtemp(prefix="nsc-native-")
+        path = Path(folder) / "program"
         path.write_bytes(binary)
         path.chmod(0o700)
         self.process = subprocess.Popen(
             limited([str(path)], _LIMITS),
-            cwd=self.folder.name,
+            cwd=folder,
             env={},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -115,9 +115,8 @@ class _Process:
             start_new_session=True,
             preexec_fn=end_with_parent,
         )
-
-    def __del__(self) -> None:
-        self.close()
+        # it ends with this object, or with this process
+        self.close = weakref.finalize(self, _end, self.process, folder)
 
     def asked(self, row: np.ndarray, seconds: float) -> np.ndarray | Failure:
         """Return the outputs of a sample."""
@@ -147,15 +146,16 @@ class _Process:
         how = f"exit {code}" if code >= 0 else f"signal {-code}"
         return Failure(DIED, f"built for this machine it ended with {how}")
 
-    def close(self) -> None:
-        """End it."""
-        with contextlib.suppress(ProcessLookupError):
-            self.process.kill()
-        for stream in (self.process.stdin, self.process.stdout):
-            if stream is not None:
-                stream.close()
-        self.process.wait()
-        self.folder.cleanup()
+
+def _end(process: subprocess.Popen[bytes], folder: str) -> None:
+    """End a process, and remove its folder."""
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            stream.close()
+    process.wait()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def native_of(program: Program, call_limit: float) -> NativeExecutable:

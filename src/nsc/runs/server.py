@@ -25,6 +25,7 @@ import contextlib
 import json
 import os
 import select
+import shutil
 import subprocess
 import tempfile
 import time
@@ -53,7 +54,7 @@ from nsc.runs.template import Template
 
 ENDED = "server_ended"
 ANSWERED = "answered_an_error"
-GRACE_S = 2.0  # that a server has to end once its input did
+GRACE_S = 0.5  # that a server has to end once its input did
 
 
 @dataclass(frozen=True)
@@ -129,37 +130,34 @@ class Server:
         if kept is None:
             kept = _Connection(self.template.arguments({}))
             object.__setattr__(self, "_kept", kept)
-            # a worker process may end without a word; then the kernel ends the server
-            finalizer = weakref.finalize(self, kept.close)
-            object.__setattr__(self, "_finalizer", finalizer)
         return kept
 
     def _drop(self) -> None:
         kept = vars(self).pop("_kept", None)
         if kept is not None:
-            kept.close(GRACE_S / 10)
+            kept.close()
 
 
 class _Connection:
     """A running server."""
 
     def __init__(self, arguments: list[str]):
-        self.folder = tempfile.TemporaryDirectory(
-            prefix="nsc-server-", ignore_cleanup_errors=True
-        )
+        folder = tempfile.mkdtemp(prefix="nsc-server-")
         try:
             self.process = subprocess.Popen(
                 arguments,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                cwd=self.folder.name,
+                cwd=folder,
                 start_new_session=True,
                 preexec_fn=end_with_parent,
             )
         except BaseException:
-            self.folder.cleanup()
+            shutil.rmtree(folder, ignore_errors=True)
             raise
+        # it ends with this object, or with this process
+        self.close = weakref.finalize(self, _end, self.process, folder)
         self.unread = b""
 
     def asked(
@@ -208,13 +206,14 @@ class _Connection:
         how = f"exit {code}" if code >= 0 else f"signal {-code}"
         return Failure(ENDED, f"the server ended with {how}")
 
-    def close(self, grace: float = GRACE_S) -> None:
-        """End it: by the end of its input, then by force."""
-        with killed_at_the_end(self.process):
-            for pipe in (self.process.stdin, self.process.stdout):
-                with contextlib.suppress(OSError):
-                    if pipe is not None:
-                        pipe.close()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(grace)
-        self.folder.cleanup()
+
+def _end(process: subprocess.Popen[bytes], folder: str) -> None:
+    """End a server: by the end of its input, then by force."""
+    with killed_at_the_end(process):
+        for pipe in (process.stdin, process.stdout):
+            with contextlib.suppress(OSError):
+                if pipe is not None:
+                    pipe.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE_S)
+    shutil.rmtree(folder, ignore_errors=True)
