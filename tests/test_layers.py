@@ -160,6 +160,7 @@ def homes() -> dict[str, set[str]]:
         "torch": {"compnet/training", "compnet/bert/training"},
         "onnx": {"deploy/onnx.py"},
         "ray": {"exestack/dataset/executors.py", "runs/cluster.py"},
+        "scipy": {"app/sobol.py"},
         "datasketch": {"exestack/dataset/twins.py"},
         "sklearn": {"exestack/parrot/images.py"},
         "PIL": {"exestack/parrot/images.py"},

@@ -295,3 +295,42 @@ def test_other_samples_are_explained(tmp_path, capsys):
 def test_messages_about_conditions_name_their_flag(tmp_path, capsys):
     said = refused(tmp_path, capsys, ROOT, "--where", "a <")
     assert said.startswith("nsc: --where must be a condition between inputs")
+
+
+def test_sobol_points_are_spread_evenly_and_go_on():
+    pytest.importorskip("scipy")
+    program = nsc.parse_program(SMOOTH_OF_TWO)
+    options = CompileOptions(budget=64, sampling="sobol", seed=3)
+    inputs = inputs_of(program, options)
+    whole = inputs.take(64, seed=3, stream=TRAINING, number=0)
+    parts = [
+        inputs.take(n, seed=3, stream=TRAINING, number=first)
+        for first, n in ((0, 16), (16, 48))
+    ]
+    assert np.array_equal(whole, np.concatenate(parts))
+    # a quarter of the points in each quarter of the box
+    quarters = 2 * (whole[:, 0] > 0) + (whole[:, 1] > 0)
+    assert np.bincount(quarters).tolist() == [16, 16, 16, 16]
+    verifying = inputs.take(64, seed=3, stream=VERIFICATION, number=0)
+    again = inputs_of(program, CompileOptions(budget=64, seed=3))
+    assert np.array_equal(
+        verifying, again.take(64, seed=3, stream=VERIFICATION, number=0)
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"sampling": "grid"}, "sampling must be one of uniform, sobol"),
+        (
+            {"sampling": "sobol", "where": "a < b"},
+            "must be left out with where",
+        ),
+    ],
+)
+def test_wrong_samplings_are_refused(options, said):
+    with pytest.raises(InputError, match=said):
+        nsc.compile(SMOOTH_OF_TWO, budget=16, timing=False, **options)
+
+
+SMOOTH_OF_TWO = "double f(double a, double b) { return a * b + a; }"

@@ -158,6 +158,9 @@ def compile_(
         int | None,
         typer.Option(help="Processes for dear runs; default one a core."),
     ] = None,
+    sampling: Annotated[
+        str, typer.Option(help="Of inputs to learn from: uniform or sobol.")
+    ] = "uniform",
     executor: Annotated[
         str, typer.Option(help="Of dear runs: process, or ray (a cluster).")
     ] = "process",
@@ -234,6 +237,7 @@ def compile_(
         verification=verification,
         call_limit=call_limit,
         workers=workers,
+        sampling=sampling,
         executor=executor,
         address=address,
         native=native,

@@ -13,12 +13,14 @@ import numpy as np
 
 from nsc.app.cost import CHEAP, Cost
 from nsc.app.options import CompileOptions
+from nsc.app.sobol import Sobol
 from nsc.compilation import (
     TRAINING,
     VERIFICATION,
     CompilationConfig,
     Source,
 )
+from nsc.errors import InputError
 from nsc.program import Program, count_inputs, draw_inputs, every_input
 from nsc.verify import Population
 
@@ -35,6 +37,7 @@ class Inputs(Source):
             only so many; None where they are drawn.
         population: what those that verify stand for.
         config: what may be spent, no more than there are inputs for.
+        is_even: whether those to learn from are Sobol points.
     """
 
     def __init__(
@@ -43,7 +46,10 @@ class Inputs(Source):
         limited: tuple[np.ndarray, np.ndarray] | None,
         population: Population,
         config: CompilationConfig,
+        *,
+        is_even: bool = False,
     ):
+        self.is_even = is_even
         super().__init__(partial(_draw, program), population)
         self.limited = limited
         self.config = config
@@ -57,6 +63,8 @@ class Inputs(Source):
         comes next never hangs on what verification found, and bounds allow for rounds.
         """
         if self.limited is None or stream not in (TRAINING, VERIFICATION):
+            if self.is_even and stream == TRAINING:
+                return self.draw(n, Sobol(seed, number))
             return super().take(n, seed=seed, stream=stream, number=number)
         learned, verifying = self.limited
         if stream == VERIFICATION:
@@ -116,7 +124,12 @@ def inputs_of(
         return Inputs(program, limited, population, config)
     x = _few_inputs(program, max(config.budget, config.verification))
     if x is None:
-        return Inputs(program, None, population, config)
+        is_even = options.sampling == "sobol"
+        if is_even and program.drawing.conditions:
+            raise InputError(
+                "sampling must be left out with where: Sobol points fill a box"
+            )
+        return Inputs(program, None, population, config, is_even=is_even)
     x = np.random.default_rng([options.seed, SHUFFLING]).permutation(x)
     config = replace(config, verification=len(x))
     return Inputs(

@@ -15,6 +15,7 @@ from nsc.errors import InputError
 from nsc.finetune import Settings, settings_for
 from nsc.initial import INITIALISERS, Initialiser
 
+SAMPLINGS = ("uniform", "sobol")
 EXECUTORS = ("process", "ray")
 MAX_EXAMPLES = 10_000_000  # of a program; more would not fit into memory
 
@@ -45,6 +46,8 @@ class CompileOptions:
         call_limit: seconds that a call of the program may take in the sandbox.
         workers: processes that run a program which is dear to run; None is one for each
             core. The bits do not hang on it.
+        sampling: how inputs to learn from are drawn from a box: "uniform", or "sobol",
+            scrambled Sobol points, which are spread evenly. Those that verify are random.
         executor: what runs what takes long: "process" is processes of this machine,
             "ray" a Ray cluster.
         address: HOST:PORT of the cluster; None starts one here.
@@ -72,6 +75,7 @@ class CompileOptions:
     compnet: str | None = None
     call_limit: float = 10.0
     workers: int | None = None
+    sampling: str = "uniform"
     executor: str = "process"
     address: str | None = None
     native: bool = False
@@ -91,6 +95,11 @@ class CompileOptions:
             raise InputError(
                 f"initial must be one of {', '.join(INITIALISERS)}; found"
                 f" '{self.initial}'"
+            )
+        if self.sampling not in SAMPLINGS:
+            raise InputError(
+                f"sampling must be one of {', '.join(SAMPLINGS)}; found"
+                f" '{self.sampling}'"
             )
         if self.executor not in EXECUTORS:
             raise InputError(
