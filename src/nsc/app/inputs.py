@@ -13,7 +13,7 @@ import numpy as np
 
 from nsc.app.cost import CHEAP, Cost
 from nsc.app.options import CompileOptions
-from nsc.app.sobol import Sobol
+from nsc.app.sobol import sobol
 from nsc.compilation import (
     TRAINING,
     VERIFICATION,
@@ -64,7 +64,7 @@ class Inputs(Source):
         """
         if self.limited is None or stream not in (TRAINING, VERIFICATION):
             if self.is_even and stream == TRAINING:
-                return self.draw(n, Sobol(seed, number))
+                return self.draw(n, sobol(seed, number))
             return super().take(n, seed=seed, stream=stream, number=number)
         learned, verifying = self.limited
         if stream == VERIFICATION:

@@ -7,6 +7,7 @@ imports it. Non-goals: what they are drawn for.
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import numpy as np
 
@@ -15,7 +16,17 @@ from nsc.errors import MissingExtraError
 STREAM = 5  # of random numbers; see compilation/oracle.py
 
 
-class Sobol(np.random.Generator):
+def sobol(seed: int, first: int) -> np.random.Generator:
+    """Return what draws points in the place of a generator's uniform numbers.
+
+    Args:
+        seed: of the scrambling.
+        first: the number of the first point.
+    """
+    return cast("np.random.Generator", _Sobol(seed, first))
+
+
+class _Sobol:
     """Draws the points `first`, `first` + 1, ... of one sequence, an input each.
 
     Args:
@@ -23,11 +34,10 @@ class Sobol(np.random.Generator):
     """
 
     def __init__(self, seed: int, first: int):
-        super().__init__(np.random.PCG64([seed, STREAM]))
         self.seed = seed
         self.first = first
 
-    def uniform(self, *, size: tuple[int, int]) -> np.ndarray:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def uniform(self, *, size: tuple[int, int]) -> np.ndarray:
         """Return points `n i`; the next ones each time.
 
         Raises:
