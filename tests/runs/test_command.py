@@ -263,3 +263,11 @@ def test_a_server_is_sent_to_other_processes_without_its_own(tmp_path):
     ask(np.ones((1, 1)))
     other = pickle.loads(pickle.dumps(ask))
     assert other(np.ones((1, 1))).outputs.tolist() == [[2.0]]
+
+
+def test_files_among_the_arguments_are_found(tmp_path, monkeypatch):
+    (tmp_path / "in{put}.txt").write_text("5")
+    script(tmp_path, "import sys; print(float(open(sys.argv[2]).read()))")
+    monkeypatch.chdir(tmp_path)
+    run = command([PYTHON, "sim.py", "{a}", "in{put}.txt"])
+    assert run(np.ones((1, 1))).outputs.tolist() == [[5.0]]

@@ -32,7 +32,7 @@ def command(
     """Make a Program of a command that is run once for each sample.
 
     Nothing goes through a shell. Each call has a folder of its own, which is gone
-    afterwards, and reads nothing. A call fails by a code other than 0, without outputs, by
+    afterwards, and reads nothing; arguments that are files here are found there. A call fails by a code other than 0, without outputs, by
     time, or when it prints more than a megabyte; up to a tenth of the calls may, and others
     stand in for them.
 

@@ -57,7 +57,8 @@ def template_of(
         command: as a shell's user writes it, quotes and all; or its arguments.
         inputs: names that may stand in it in braces, and must, all of them; () where
             none does.
-        folder: where a relative path of the program begins; default the working folder.
+        folder: where relative paths begin, of the program and of arguments that are
+            files there; default the working folder.
 
     Raises:
         InputError: no program, or names in braces that are no inputs, or the reverse.
@@ -70,7 +71,8 @@ def template_of(
         raise InputError(f"command cannot be read: {error}") from None
     if not words:
         raise InputError("command must name a program; found nothing")
-    parts = tuple(_parts(word, inputs) for word in words[1:])
+    folder = folder or Path.cwd()
+    parts = tuple(_parts(_found(w, folder), inputs) for w in words[1:])
     named = {name for argument in parts for _, name in argument if name}
     unused = [name for name in inputs if name not in named]
     if unused:
@@ -78,7 +80,22 @@ def template_of(
             f"command must have every input in it; '{{{unused[0]}}}' is not in"
             f" {_spelled(words)}"
         )
-    return Template(_program(words[0], folder or Path.cwd()), parts)
+    return Template(_program(words[0], folder), parts)
+
+
+def _found(word: str, folder: Path) -> str:
+    """Return an argument; one that is a file's path is that file's in every call."""
+    path = folder / word
+    try:
+        is_file = path.is_file()
+    except (OSError, ValueError):  # too long for a path, or with a null in it
+        is_file = False
+    return _doubled(str(path.absolute())) if is_file else word
+
+
+def _doubled(path: str) -> str:
+    """Write a path's braces twice, as a template has them."""
+    return path.replace("{", "{{").replace("}", "}}")
 
 
 def _spelled(words: Sequence[str]) -> str:
