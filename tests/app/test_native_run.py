@@ -62,7 +62,7 @@ def test_what_differs_is_refused():
 
 def test_runs_are_kept(tmp_path, capsys):
     source = tmp_path / "f.c"
-    source.write_text(SMOOTH.replace("2000", "20000"))
+    source.write_text(SMOOTH.replace("2000", "200000"))
     words = ["compile", str(source), "--native", "--budget", "32"]
     words += ["-o", str(tmp_path / "out"), "--json", "--no-twins"]
     assert main(words) == 0

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from nsc.errors import InputError
-from nsc.program import Program, parse_ranges
+from nsc.program import COMMAND, Program, parse_ranges
 from nsc.runs import Command, Executable, Reading, Server, template_of
 
 WHOLE = "int"
+SCRIPTS = (".py", ".jl", ".R", ".sh", ".pl", ".rb", ".m", ".js")
 
 
 def command(
@@ -32,9 +33,9 @@ def command(
     """Make a Program of a command that is run once for each sample.
 
     Nothing goes through a shell. Each call has a folder of its own, which is gone
-    afterwards, and reads nothing; arguments that are files here are found there. A call fails by a code other than 0, without outputs, by
-    time, or when it prints more than a megabyte; up to a tenth of the calls may, and others
-    stand in for them.
+    afterwards, and reads nothing; arguments that are files here are found there. A call
+    fails by a code other than 0, without outputs, by time, or when it prints more than a
+    megabyte; up to a tenth of the calls may, and others stand in for them.
 
     Args:
         command: as in a shell, or its arguments, with inputs in braces:
@@ -169,11 +170,12 @@ def _program(
         whole=tuple(whole),
         name=name,
     )
-    return replace(program, path="<command>", function=runs)
+    return replace(program, path=COMMAND, function=runs)
 
 
 def name_of(command: str) -> str:
-    """Name a command's exported function: by its program, if that is a name in C."""
-    words = command.split()
-    stem = Path(words[0]).stem if words else ""
+    """Name a command's exported function: by its program or script, if C allows it."""
+    words = [Path(word) for word in command.split()[:2]]
+    scripts = [path for path in words if path.suffix in SCRIPTS]
+    stem = (scripts or words)[0].stem if words else ""
     return stem if stem.isidentifier() else "command"

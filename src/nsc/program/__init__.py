@@ -30,6 +30,7 @@ from nsc.program.probe import Probe as Probe
 from nsc.program.probe import as_held as as_held
 from nsc.program.probe import has_cells as has_cells
 from nsc.program.probe import probe_of as probe_of
+from nsc.program.program import COMMAND as COMMAND
 from nsc.program.program import Program as Program
 from nsc.program.prototype import embedded_text as embedded_text
 from nsc.program.prototype import signature_types as signature_types

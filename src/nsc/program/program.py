@@ -26,6 +26,7 @@ from nsc.symbolic import DagLimits, dag_of
 from nsc.syntax import Domain, Signature
 from nsc.text import PRINTS, words
 
+COMMAND = "<command>"  # the path of a program on the command line
 # (file, line, column), the last two from 1
 Place = tuple[str, int, int]
 
@@ -150,7 +151,8 @@ class Program:
     def dag_within(self, limits: DagLimits) -> Dag | Unsupported:
         """The same, but for how large it may be, and what making it may take."""
         if not self.source:
-            what = "a Python callable has no C text to read"
+            kind = "a command" if self.path == COMMAND else "a Python callable"
+            what = f"{kind} has no C text to read"
             return Unsupported("python_callable", what)
         found = dag_of(
             self.source,
