@@ -15,7 +15,7 @@ SMOOTH = """
 #include <math.h>
 double f(double a, double b) {
   double s = 0;
-  for (int k = 1; k < 2000; k++) s += sin(k * a) / (k * k) + b / k;
+  for (int k = 1; k < 2000; k++) s += sin(k * a) / ((double)k * k) + b / k;
   return s;
 }
 """
