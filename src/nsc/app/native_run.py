@@ -44,17 +44,19 @@ class NativeExecutable:
 
     Args:
         binary: the executable file.
+        made_of: a digest of what it was built of.
         call_limit: seconds that a sample may take.
     """
 
     binary: bytes = field(repr=False)
+    made_of: str
     n_inputs: int
     n_outputs: int
     call_limit: float = 10.0
     description: Description = field(init=False)
 
     def __post_init__(self) -> None:
-        digest = hashlib.sha256(b"native " + self.binary).hexdigest()
+        digest = hashlib.sha256(f"native {self.made_of}".encode()).hexdigest()
         said = Description(self.n_outputs, self.call_limit, digest=digest)
         object.__setattr__(self, "description", said)
 
@@ -164,8 +166,9 @@ def native_of(program: Program, call_limit: float) -> NativeExecutable:
     Raises:
         BuildError: it is refused, or does not compile.
     """
+    binary, made_of = build_rows(program)
     return NativeExecutable(
-        build_rows(program), program.n_inputs, program.n_outputs, call_limit
+        binary, made_of, program.n_inputs, program.n_outputs, call_limit
     )
 
 

@@ -10,7 +10,9 @@ Non-goals: judging text (sandbox.guard does, before).
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -157,11 +159,12 @@ def time_per_call(
     return Timing(original, surrogate, outputs)
 
 
-def build_rows(program: Program) -> bytes:
+def build_rows(program: Program) -> tuple[bytes, str]:
     """Build a program natively as a process that answers rows; see csrc/rows.c.
 
     Returns:
-        The executable file.
+        The executable file, and a digest of what it is made of: two builds of the same
+        are not the same bytes.
 
     Raises:
         BuildError: the guard refuses its text, or with the compiler's message.
@@ -180,8 +183,10 @@ def build_rows(program: Program) -> bytes:
         "main.c": defines + rows,
         **_confined(),
     }
+    made_of = repr((sorted(sources.items()), FLAGS, version("ziglang")))
     with temporary_folder("nsc-") as work:
-        return build_native(sources, work).read_bytes()
+        binary = build_native(sources, work).read_bytes()
+    return binary, hashlib.sha256(made_of.encode()).hexdigest()
 
 
 def _confined() -> dict[str, str]:
