@@ -86,9 +86,9 @@ held-out: .venv/ready ## note anew what the data set's held-out packages compute
 train: .venv/torch ## train the CompNet on programs grown from the data set, and the papers' compiler as long (2 h)
 	$(BIN)/nsc train --data data/exestack/train -o data/run --processes 2
 	$(MAKE) baselines
-	$(BIN)/nsc train --encoder bert --data data/exestack/train -o data/bert --seconds 3100 \
+	$(BIN)/nsc train --encoder bert --data data/exestack/train -o data/bert --steps 23000 \
 	  --learning-rate 1e-3 --schedule linear
-	$(BIN)/nsc train --encoder bert --reads dag --data data/exestack/train -o data/control --seconds 3100 \
+	$(BIN)/nsc train --encoder bert --reads dag --data data/exestack/train -o data/control --steps 23000 \
 	  --learning-rate 1e-3 --schedule linear
 	$(BIN)/nsc evaluate --data data/exestack/validation --compnet data/run/compnet.safetensors
 
