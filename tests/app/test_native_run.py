@@ -9,7 +9,7 @@ import nsc
 from nsc.app import main
 from nsc.app.native_run import NativeExecutable, native_of
 from nsc.errors import OracleError
-from nsc.runs import OUT_OF_TIME
+from nsc.runs import OUT_OF_TIME, memory
 
 SMOOTH = """
 #include <math.h>
@@ -60,17 +60,22 @@ def test_what_differs_is_refused():
         nsc.compile(WIDTHS, budget=16, native=True)
 
 
-def test_runs_are_kept(tmp_path, capsys):
+def test_runs_are_kept(tmp_path, capsys, monkeypatch):
+    # whatever a run takes here
+    monkeypatch.setattr(memory, "WRITTEN_FROM_S", 0.0)
+    monkeypatch.setattr(memory, "KEPT_FROM_S", 0.0)
     source = tmp_path / "f.c"
     source.write_text(SMOOTH.replace("2000", "200000"))
     words = ["compile", str(source), "--native", "--budget", "32"]
+    words += ["--verification", "64"]
     words += ["-o", str(tmp_path / "out"), "--json", "--no-twins"]
     assert main(words) == 0
     first = json.loads(capsys.readouterr().out)
     assert main([*words, "--workers", "2"]) == 0
     again = json.loads(capsys.readouterr().out)
     assert again["test"] == first["test"]
-    assert any("kept from before" in note for note in again["notes"])
+    assert main(["runs", str(tmp_path / "out"), "--csv"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1 + 32 + 64
 
 
 def executable(text, limit=10.0) -> NativeExecutable:
