@@ -115,7 +115,9 @@ def measure(path: Path, budget: int, seed: int) -> dict:
     """Train all on one example; nmse on 4,096 fresh inputs."""
     program = program_of(path)
     oracle = ProgramOracle(program.unit)
-    surrogate = nsc.compile(program, budget=budget, seed=seed)
+    surrogate = nsc.compile(
+        program, budget=budget, seed=seed, topology="covering"
+    )
     x = draw_inputs(
         program, budget, generator=np.random.default_rng([seed, 0, 0])
     )
