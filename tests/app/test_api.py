@@ -15,6 +15,7 @@ PARTIAL = (
 )
 
 
+@pytest.mark.with_teacher
 def test_the_same_seed_gives_the_same_bits():
     a = nsc.compile(WAVE, budget=60, seed=3)
     b = nsc.compile(WAVE, budget=60, seed=3)
@@ -271,6 +272,7 @@ def test_a_program_needs_no_reading():
             nsc.compile(program, **given)
 
 
+@pytest.mark.with_teacher
 def test_every_initialiser_compiles_and_is_measured():
     for name in INITIALISERS:
         report = nsc.compile(
