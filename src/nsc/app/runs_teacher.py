@@ -15,7 +15,7 @@ import numpy as np
 from nsc.app.options import CompileOptions
 from nsc.compilation import Examples, Start, Teach
 from nsc.finetune import Predictions
-from nsc.program import Program, draw_inputs
+from nsc.program import Program, draw_inputs, normalised
 from nsc.report import Teacher
 from nsc.surrogate import forward, pad_inputs
 from nsc.teacher import MOST, Known, Values, teach
@@ -50,8 +50,8 @@ class RunsTeacher:
             return starts
         generator = np.random.default_rng([self.seed, STREAM])
         x = draw_inputs(self.program, VALUES, generator=generator)
-        u = self.standard(examples.x)
-        wanted = self.standard(x)
+        u = normalised(self.program, examples.x)
+        wanted = normalised(self.program, x)
         found: list[Start] = []
         first = 0
         for start in starts:
@@ -71,12 +71,6 @@ class RunsTeacher:
             models=tuple(dict(each.models) for each in self.found),
             is_used=any(w.startswith(f"{SOURCE}, ") for w in winners),
         )
-
-    def standard(self, x: Array) -> Array:
-        """Bring inputs `n i` to [-1, 1]."""
-        lo = np.array(self.program.domain.lo)
-        hi = np.array(self.program.domain.hi)
-        return 2 * (x - lo) / (hi - lo) - 1
 
     def _with_values(
         self, start: Start, u: Array, y: Array, wanted: Array

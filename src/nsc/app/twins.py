@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from nsc.app.running import Running
 from nsc.compilation import Examples, Progress, Start
 from nsc.finetune import Predictions
 from nsc.oracle import RunsEnded
-from nsc.program import Program, draw_inputs
+from nsc.program import Program, draw_inputs, normalised
 from nsc.report import Twin
 from nsc.sandbox import Built, RunLimits, fuel_of
 from nsc.twins import (
@@ -92,7 +93,7 @@ class TwinTeacher:
         if taught is None or search.twin is None:
             return starts
         values = Predictions(
-            self.standard(taught.x),
+            normalised(self.program, taught.x),
             taught.y,
             source=f"twin ({search.twin.said})",
             price=search.twin.price,
@@ -105,12 +106,6 @@ class TwinTeacher:
             return None
         is_used = any(winner.startswith("twin (") for winner in winners)
         return replace(self.found, is_used=is_used)
-
-    def standard(self, x: Array) -> Array:
-        """Bring inputs `n i` to [-1, 1]."""
-        lo = np.array(self.program.domain.lo)
-        hi = np.array(self.program.domain.hi)
-        return 2 * (x - lo) / (hi - lo) - 1
 
     def _searched(self, examples: Examples) -> Search | None:
         """Look for a twin the first time that it is worth it."""
@@ -158,7 +153,7 @@ class TwinTeacher:
                     (examples.x, examples.y),
                     draw_inputs(self.program, n, generator=generator),
                     execute=runner.outcomes,
-                    standard=self.standard,
+                    standard=partial(normalised, self.program),
                 )
             except RunsEnded:
                 # the surrogate is learned from the program's own runs, then

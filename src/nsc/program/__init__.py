@@ -47,6 +47,7 @@ from nsc.program.units import count_inputs as count_inputs
 from nsc.program.units import draw_inputs as draw_inputs
 from nsc.program.units import every_input as every_input
 from nsc.program.units import is_drawn as is_drawn
+from nsc.program.units import normalised as normalised
 from nsc.program.units import with_whole_inputs as with_whole_inputs
 from nsc.program.variables import variables_given as variables_given
 from nsc.program.widths import with_long_of_64_bits as with_long_of_64_bits

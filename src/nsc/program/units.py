@@ -54,6 +54,13 @@ def as_returned(program: Program, y: np.ndarray) -> np.ndarray:
     return y
 
 
+def normalised(program: Program, x: np.ndarray) -> np.ndarray:
+    """Bring inputs `n i` in a program's units to [-1, 1]."""
+    lo = np.array(program.domain.lo)
+    hi = np.array(program.domain.hi)
+    return 2 * (x - lo) / (hi - lo) - 1
+
+
 def draw_inputs(
     program: Program, n: int, *, generator: np.random.Generator
 ) -> np.ndarray:
