@@ -159,7 +159,7 @@ def homes() -> dict[str, set[str]]:
     return {
         "torch": {"compnet/training", "compnet/bert/training"},
         "onnx": {"deploy/onnx.py"},
-        "ray": {"exestack/dataset/executors.py", "runs/cluster.py"},
+        "ray": {"host/ray_cluster.py"},
         "scipy": {"app/sobol.py"},
         "datasketch": {"exestack/dataset/twins.py"},
         "sklearn": {"exestack/parrot/images.py"},

@@ -105,6 +105,7 @@ def test_many_may_not(words, calls, monkeypatch, capsys, tmp_path):
         ),
         (["--retries", "-1"], "--retries must be from 0 to 100"),
         (["--inputs", "a=0:1"], "'{n}' in '{n}', which is no input"),
+        (["--inputs", "a"], "--inputs expects NAME=LO:HI"),
         (["--inputs", ""], "needs --inputs with ranges and --outputs"),
         (["--inputs", "a=0:1,n=int:1.2:1.3"], "holds no whole number"),
         (["--outputs", "y,y"], "'y' twice"),

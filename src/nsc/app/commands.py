@@ -128,7 +128,7 @@ def divided(
 
 
 def read_inputs(text: str) -> dict[str, Any]:
-    """Read "re=1e3:1e5,n=int:1:10" as `command` takes inputs.
+    """Read a flag's "re=1e3:1e5,n=int:1:10" as `command` takes inputs.
 
     Raises:
         DomainError: a part that is something else.
@@ -142,7 +142,7 @@ def read_inputs(text: str) -> dict[str, Any]:
             whole.append(name.strip())
             part = f"{name}={range_.strip()[len(WHOLE) + 1 :]}"
         plain.append(part)
-    ranges = parse_ranges(",".join(plain), "inputs")
+    ranges = parse_ranges(",".join(plain), "--inputs")
     return {
         name: (WHOLE, *found) if name in whole else found
         for name, found in ranges.items()

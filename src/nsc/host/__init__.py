@@ -13,6 +13,7 @@ from nsc.host.forkserver import start_forkserver as start_forkserver
 from nsc.host.json_file import read_json as read_json
 from nsc.host.native import load_library as load_library
 from nsc.host.process import run_bounded as run_bounded
+from nsc.host.ray_cluster import connected_ray as connected_ray
 from nsc.host.regular import NotAFile as NotAFile
 from nsc.host.regular import open_regular as open_regular
 from nsc.host.regular import read_regular as read_regular

@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from nsc.errors import HostError, InputError, MissingExtraError
+from nsc.errors import HostError
+from nsc.host import connected_ray
 from nsc.runs.executable import (
     WORKER_DIED,
     Array,
@@ -49,7 +50,7 @@ class Cluster:
     def __init__(
         self, executable: Executable, workers: int, address: str | None
     ):
-        self.ray: Any = _connected(workers, address)
+        self.ray: Any = connected_ray(workers, address)
         self.n_outputs = executable.description.n_outputs
         self.workers = workers
         self.sent = self.ray.put(shipped(executable))
@@ -113,22 +114,3 @@ class Cluster:
 def _ran(sent: bytes, x: Array) -> Batch:
     """Run samples on a node."""
     return pickle.loads(sent)(x)
-
-
-def _connected(workers: int, address: str | None) -> Any:
-    try:
-        import ray  # pyright: ignore[reportMissingImports]  # an extra
-    except ModuleNotFoundError:
-        raise MissingExtraError("ray", "ray") from None
-    try:
-        ray.init(
-            address=address,
-            num_cpus=None if address else workers,
-            log_to_driver=False,
-            include_dashboard=False,
-        )
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise InputError(
-            f"no Ray cluster at {address or 'this machine'}: {error}"
-        ) from None
-    return ray

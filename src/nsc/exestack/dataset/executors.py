@@ -26,8 +26,8 @@ from multiprocessing import connection, get_context, parent_process
 from types import FrameType
 from typing import Generic, TypeVar
 
-from nsc.errors import InputError, MissingExtraError, NscError
-from nsc.host import start_forkserver
+from nsc.errors import NscError
+from nsc.host import connected_ray, start_forkserver
 
 _PRELOADED = "nsc.exestack.dataset.work"
 MAX_DEATHS = (
@@ -223,21 +223,7 @@ def on_ray(
         MissingExtraError: Ray is not installed.
         InputError: no cluster at the address.
     """
-    try:
-        import ray  # pyright: ignore[reportMissingImports]  # an extra
-    except ModuleNotFoundError:
-        raise MissingExtraError("ray", "ray") from None
-    try:
-        ray.init(
-            address=address,
-            num_cpus=None if address else workers,
-            log_to_driver=False,
-            include_dashboard=False,
-        )
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise InputError(
-            f"no Ray cluster at {address or 'this machine'}: {error}"
-        ) from None
+    ray = connected_ray(workers, address)
 
     def call(item: S) -> R:
         return work(item)
