@@ -97,3 +97,13 @@ def test_senseless_wishes_are_refused(wrong):
     [name] = wrong
     with pytest.raises(InputError, match=f"^{name} must "):
         CompilationConfig(**wrong)
+
+
+def test_every_size_has_what_starts_instead_of_a_doubtful_text():
+    x = inputs(600, 1)
+    doubtful = Predictions(x, easy(x), is_doubtful=True)
+    silent = ("silent", np.zeros(MIDDLE.n_parameters))
+    begun = replace(start(), predicted=doubtful, instead=silent)
+    found = run(begun, hard)
+    assert found.member.topology == MIDDLE
+    assert [rung.topology for rung in found.ladder] == ["2-8-8-1", "2-2-1"]

@@ -162,6 +162,7 @@ def _resized(start: Start, topology: Topology, seed: int) -> Start:
         start,
         topology=topology,
         candidates=(entrant,),
+        instead=start.instead and ("random 0", w),
         is_informed=start.is_informed and predicted is not None,
         sizes=(),
         larger=None,
