@@ -126,7 +126,7 @@ def time_per_call(
     """Measure what a call of the original and of the surrogate takes, both native.
 
     Same compiler and flags, separate translation units, alternating rounds, median of
-    rounds, by this process's clock. Both are called through the same scalar entry, whose
+    rounds, by processor time. Both are called through the same scalar entry, whose
     cost is included.
 
     Args:
