@@ -11,6 +11,7 @@ from nsc.host.folder import exclusive as exclusive
 from nsc.host.folder_whole import replacing_folder as replacing_folder
 from nsc.host.forkserver import start_forkserver as start_forkserver
 from nsc.host.json_file import read_json as read_json
+from nsc.host.native import has_cpu_flag as has_cpu_flag
 from nsc.host.native import load_library as load_library
 from nsc.host.process import run_bounded as run_bounded
 from nsc.host.ray_cluster import connected_ray as connected_ray

@@ -82,6 +82,15 @@ def _identity(folder: Path) -> bytes:
     return b"\0".join([*parts, *_cpu()])
 
 
+@lru_cache
+def has_cpu_flag(name: str) -> bool:
+    """Say whether the processor names a feature; never where it tells none.
+
+    Example: has_cpu_flag("avx512f")
+    """
+    return any(name.encode() in line.split() for line in _cpu())
+
+
 def _cpu() -> list[bytes]:
     """Name the processor, whose features `-march=native` makes use of."""
     try:

@@ -40,7 +40,7 @@ def defines_of(
         f"SETTINGS={settings_in_c(optimizer.settings)}",
         f"STOPS={', '.join(STOPS).upper()}",
         *(f"{name}={value!r}" for name, value in optimizer.constants.items()),
-        *layout_defines(),
+        *layout_defines(optimizer.precision),
         f"TOPOLOGY={','.join(map(str, widths))}",
         f"LAYERS={len(widths)}",
         f"UNITS={sum(widths)}",

@@ -17,18 +17,29 @@ from typing import Any, get_type_hints
 import numpy as np
 import numpy.typing as npt
 
+from nsc.host import has_cpu_flag
 from nsc.finetune.task import STOPS, Examples, Settings
 
-VECTOR_BYTES = 32
-LANES = (
-    VECTOR_BYTES // np.dtype(np.float32).itemsize
-)  # surrogates side by side
 ALIGNMENT = 64
 # what a kernel may answer instead of why a surrogate stopped
 NO_MEMORY = len(STOPS)
 INTERRUPTED = len(STOPS) + 1
 
 Array = npt.NDArray[Any]
+
+
+def vector_bytes(kind: type[np.generic]) -> int:
+    """Return the size of a kernel's vectors of single or double precision."""
+    is_wide = np.dtype(kind).itemsize == 4 and has_cpu_flag("avx512f")
+    return 64 if is_wide else 32
+
+
+def lanes_of(kind: type[np.generic]) -> int:
+    """Return how many numbers a kernel's vector holds."""
+    return vector_bytes(kind) // np.dtype(kind).itemsize
+
+
+LANES = lanes_of(np.float32)  # surrogates side by side
 # (step, best validation loss) -> not 0 to end the run
 Show = ctypes.CFUNCTYPE(c_int, c_int, c_double)
 
@@ -101,12 +112,14 @@ def settings_struct(settings: Settings) -> ctypes.Structure:
     return Values(*(np.nan if value is None else value for value in found))
 
 
-def layout_defines() -> tuple[str, ...]:
+def layout_defines(kind: type[np.generic]) -> tuple[str, ...]:
     """Return constants that say where every field of `Data` and `Run` stands.
+
+    And how large vectors of the kernel's numbers are.
 
     Example: "AT_Data_samples=4", "SIZE_Data=32"
     """
-    found = [f"LANES={LANES}", f"VECTOR_BYTES={VECTOR_BYTES}"]
+    found = [f"LANES={lanes_of(kind)}", f"VECTOR_BYTES={vector_bytes(kind)}"]
     for struct in (Data, Run):
         name = struct.__name__
         found.append(f"SIZE_{name}={ctypes.sizeof(struct)}")
@@ -150,7 +163,7 @@ def samples_in_lanes(
 
     A residual is multiplied by the root of its example's weight; padding has none.
     """
-    per_vector = VECTOR_BYTES // np.dtype(kind).itemsize
+    per_vector = lanes_of(kind)
     n = len(examples.x)
     vectors = -(-n // per_vector)
     padded = vectors * per_vector
@@ -170,7 +183,7 @@ def samples_in_lanes(
 
 
 def surrogates_in_lanes(examples: Examples) -> LaidOut:
-    """Lay out eight surrogates' examples, x `8 n i`: a vector is one feature of eight."""
+    """Lay out as many surrogates as lanes, x `p n i`: a vector is one feature of all."""
 
     def columns(a: Array) -> Array:
         out = aligned((a.shape[2], a.shape[1], LANES), np.float32)

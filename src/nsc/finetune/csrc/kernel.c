@@ -13,6 +13,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#if PRECISION == 32 && VECTOR_BYTES == 64 && defined __AVX512F__ && defined __AVX512DQ__
+#include <immintrin.h>
+#define HAS_SCALEF 1
+#endif
 
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("clang loop unroll(full)")
@@ -23,30 +27,39 @@ enum { STOPS, NO_MEMORY, INTERRUPTED }; /* why a run ends */
 static const int WIDTH[LAYERS] = {TOPOLOGY};
 #define PARAMETERS(inputs) ((inputs) * WIDTH[0] + REST)
 
-typedef float v8 __attribute__((vector_size(32)));
-typedef double v4 __attribute__((vector_size(32)));
-typedef int32_t i8 __attribute__((vector_size(32)));
-typedef int64_t i4 __attribute__((vector_size(32)));
+/* A vector has VECTOR_BYTES: what this machine computes at once in single precision, 32 in double. */
+#ifdef __AVX512F__
+#pragma clang attribute push(__attribute__((min_vector_width(512))), apply_to = function)
+enum { TILE_UNITS = 4, TILE_VECTORS = 6 }; /* 24 sums of a product's tile in 32 registers */
+#else
+enum { TILE_UNITS = 4, TILE_VECTORS = 3 }; /* 12 in 16 */
+#endif
 
-/* How many vectors of samples pass through all layers together: their activations stay in the first-level cache. */
-#define BLOCK (UNITS <= 16 ? 18 : UNITS <= 48 ? 12 : 6)
+/* How many vectors of samples pass through all layers together: a layer's activations stay in the first-level cache. */
+#define BLOCK (UNITS <= 16 ? 18 : UNITS <= 160 ? 12 : 6)
 
-/* 2^f on |f| <= 1/2 is a polynomial of as many terms as the precision shows; adding EXP_MAGIC rounds to a whole number
+/* 2^f on |f| <= 1/2 (on [0, 1) where the processor scales by powers) is a polynomial of as many terms as the precision shows; adding EXP_MAGIC rounds to a whole number
  * and leaves it in the last bits, which EXP_SHIFT moves to the exponent. */
 #if PRECISION == 32
+typedef float V __attribute__((vector_size(VECTOR_BYTES)));
+typedef int32_t IV __attribute__((vector_size(VECTOR_BYTES)));
 #define R float
-#define V v8
-#define IV i8
 #define EXP_LIMIT 64.0f
 #define EXP_MAGIC 12582912.0
 #define EXP_SHIFT 23
 #define EXP_DEGREE 5
+#if HAS_SCALEF
+#define EXP_COEFFICIENT ((const double[]){0.9999999250635262, 0.6931530732001705, 0.24015361704437105, \
+                                          0.05582631805328927, 0.00898934009051858, 0.0018775766751768768})
+#else
 #define EXP_COEFFICIENT ((const double[]){1.0, 0.6931469775988579, 0.24022242085172812, 0.05550733743691219, \
                                           0.009671512648928984, 0.0013264727065248338})
+#endif
 #else
+typedef double V __attribute__((vector_size(VECTOR_BYTES)));
+typedef int64_t IV __attribute__((vector_size(VECTOR_BYTES)));
+typedef V v4;
 #define R double
-#define V v4
-#define IV i4
 #define EXP_LIMIT 900.0
 #define EXP_MAGIC 6755399441055744.0
 #define EXP_SHIFT 52
@@ -87,7 +100,7 @@ STANDS(Run, inputs) STANDS(Run, train) STANDS(Run, validation) STANDS(Run, test)
 STANDS(Run, train_loss) STANDS(Run, validation_loss) STANDS(Run, test_loss) STANDS(Run, best_step) STANDS(Run, ran)
 STANDS(Run, stopped) STANDS(Run, show)
 HAS_SIZE(Data) HAS_SIZE(Run)
-_Static_assert(sizeof(V) == VECTOR_BYTES && sizeof(v8) == LANES * sizeof(float), "layout.py has other vectors");
+_Static_assert(VECTOR_BYTES == LANES * sizeof(R), "layout.py has other vectors");
 
 #define WT R
 #define F(name) samples_##name
@@ -101,3 +114,7 @@ _Static_assert(sizeof(V) == VECTOR_BYTES && sizeof(v8) == LANES * sizeof(float),
 #endif
 
 #include OPTIMIZER
+
+#ifdef __AVX512F__
+#pragma clang attribute pop
+#endif

@@ -1,6 +1,6 @@
 /* A network over blocks of vectors: forward pass, backward pass, loss. Included once per number type and layout.
  *
- * In:  R (float or double), V (its 32-byte vector), WT (R: all lanes are samples of one surrogate and share its
+ * In:  R (float or double), V (its vector of VECTOR_BYTES), WT (R: all lanes are samples of one surrogate and share its
  *      parameters; V: each lane is a surrogate of its own), F(name), and the topology's constants of kernel.c.
  * Out: F(forward), F(gradient), F(loss).
  *
@@ -17,6 +17,18 @@ INLINE V F(splat)(R value) { return (V){0} + value; }
 
 INLINE V F(choose)(IV mask, V yes, V no) { return (V)((mask & (IV)yes) | (~mask & (IV)no)); }
 
+#if HAS_SCALEF
+/* 1 / (1 + exp(-z)); 2^f by a polynomial on [0, 1), and the estimate of a reciprocal mended by Newton's step. */
+INLINE V F(sigmoid)(V z) {
+  V t = _mm512_min_ps(F(splat)(EXP_LIMIT), z * -1.4426950408889634f), p = {0}, estimate; /* NaN stays NaN */
+  V f = _mm512_reduce_ps(t, _MM_FROUND_TO_NEG_INF);
+  p += (float)EXP_COEFFICIENT[EXP_DEGREE];
+  UNROLL for (int c = EXP_DEGREE - 1; c >= 0; c--) p = p * f + (float)EXP_COEFFICIENT[c];
+  p = 1.0f + (V)_mm512_scalef_ps(p, t);
+  estimate = _mm512_rcp14_ps(p);
+  return estimate * (2.0f - p * estimate);
+}
+#else
 /* 1 / (1 + exp(-z)); 2^f by a polynomial on |f| <= 1/2, the whole part added to the exponent's bits. */
 INLINE V F(sigmoid)(V z) {
   V t = z * (R)-1.4426950408889634, whole, f, p = {0};
@@ -28,6 +40,7 @@ INLINE V F(sigmoid)(V z) {
   p = (V)((IV)p + ((IV)whole << EXP_SHIFT));
   return (R)1 / ((R)1 + p);
 }
+#endif
 
 INLINE V F(activate)(V z) {
   if (ACTIVATION == SIGMOID) return F(sigmoid)(z);
@@ -44,11 +57,11 @@ INLINE V F(slope)(V h) {
 /* acc[j][u] = start[j] + sum over i of w[j * sj + i * si] * x[i][k + u], for `nj` units and `nu` vectors. */
 INLINE void F(tile)(const WT *w, int sj, int si, const WT *start, int in, const V *x, long ldx, V (*out)[BLOCK], int k,
                     int nj, int nu) {
-  V acc[4][4];
+  V acc[TILE_UNITS][TILE_VECTORS];
   UNROLL for (int j = 0; j < nj; j++)
     UNROLL for (int u = 0; u < nu; u++) acc[j][u] = start ? (V){0} + start[j] : (V){0};
   for (int i = 0; i < in; i++) {
-    V at[4];
+    V at[TILE_VECTORS];
     UNROLL for (int u = 0; u < nu; u++) at[u] = x[i * ldx + k + u];
     UNROLL for (int j = 0; j < nj; j++) {
       V weight = (V){0} + w[j * sj + i * si];
@@ -62,7 +75,8 @@ INLINE void F(tile)(const WT *w, int sj, int si, const WT *start, int in, const 
 INLINE void F(row)(const WT *w, int sj, int si, const WT *start, int in, const V *x, long ldx, V (*out)[BLOCK], int n,
                    int nj) {
   int k = 0;
-  for (; k + 3 <= n; k += 3) F(tile)(w, sj, si, start, in, x, ldx, out, k, nj, 3);
+  for (; k + TILE_VECTORS <= n; k += TILE_VECTORS) F(tile)(w, sj, si, start, in, x, ldx, out, k, nj, TILE_VECTORS);
+  if (TILE_VECTORS > 3 && k + 3 <= n) F(tile)(w, sj, si, start, in, x, ldx, out, k, nj, 3), k += 3;
   for (; k < n; k++) F(tile)(w, sj, si, start, in, x, ldx, out, k, nj, 1);
 }
 
@@ -104,11 +118,11 @@ INLINE void F(backward)(const WT *w, int n, F(Block) * b) {
 
 /* g[j * in + i] += sum over k of d[j][k] * x[i][k], `nj` x `ni` sums at a time. */
 INLINE void F(outer_tile)(V (*d)[BLOCK], const V *x, long ldx, int in, V *g, int n, int nj, int ni) {
-  V acc[4][3];
+  V acc[4][4];
   UNROLL for (int j = 0; j < nj; j++)
     UNROLL for (int i = 0; i < ni; i++) acc[j][i] = g[j * in + i];
   for (int k = 0; k < n; k++) {
-    V at[3];
+    V at[4];
     UNROLL for (int i = 0; i < ni; i++) at[i] = x[i * ldx + k];
     UNROLL for (int j = 0; j < nj; j++)
       UNROLL for (int i = 0; i < ni; i++) acc[j][i] += d[j][k] * at[i];
@@ -119,6 +133,8 @@ INLINE void F(outer_tile)(V (*d)[BLOCK], const V *x, long ldx, int in, V *g, int
 
 INLINE void F(outer_row)(V (*d)[BLOCK], const V *x, long ldx, int in, V *g, int n, int nj) {
   int i = 0;
+  if (TILE_VECTORS > 3 && in % 3)
+    for (; i + 4 <= in; i += 4) F(outer_tile)(d, x + i * ldx, ldx, in, g + i, n, nj, 4);
   for (; i + 3 <= in; i += 3) F(outer_tile)(d, x + i * ldx, ldx, in, g + i, n, nj, 3);
   for (; i < in; i++) F(outer_tile)(d, x + i * ldx, ldx, in, g + i, n, nj, 1);
 }
