@@ -17,8 +17,8 @@ from typing import Any, get_type_hints
 import numpy as np
 import numpy.typing as npt
 
-from nsc.host import has_cpu_flag
 from nsc.finetune.task import STOPS, Examples, Settings
+from nsc.host import has_cpu_flag
 
 ALIGNMENT = 64
 # what a kernel may answer instead of why a surrogate stopped

@@ -5,12 +5,34 @@
  * 1 - 0.999^t needs.
  */
 
-/* The sum over the lanes, by halves. */
+/* The halves of `a` added, beside those of `b`; then quarters of both, and so on, in each 2 * H numbers. */
+#define HALVES(a, b, H)                                                          \
+  (__builtin_shufflevector(a, b, LANES_LIST(FIRST, H)) + __builtin_shufflevector(a, b, LANES_LIST(SECOND, H)))
+#define FIRST(k, H) ((k) / (H) * 2 * (H) + (k) % (H))
+#define SECOND(k, H) (FIRST(k, H) + (H))
+#define EIGHT(OF, k, H) \
+  OF(k, H), OF(k + 1, H), OF(k + 2, H), OF(k + 3, H), OF(k + 4, H), OF(k + 5, H), OF(k + 6, H), OF(k + 7, H)
+#if LANES == 16
+#define LANES_LIST(OF, H) EIGHT(OF, 0, H), EIGHT(OF, 8, H)
+#else
+#define LANES_LIST(OF, H) EIGHT(OF, 0, H)
+#endif
+
+/* Number q is the sum over the lanes of vector q, of LANES vectors, by halves. */
+INLINE V sums_of(const V *of) {
+  V part[LANES];
+  UNROLL for (int q = 0; q < LANES; q++) part[q] = of[q];
+#if LANES == 16
+  UNROLL for (int q = 0; q < 8; q++) part[q] = HALVES(part[2 * q], part[2 * q + 1], 8);
+#endif
+  UNROLL for (int q = 0; q < 4; q++) part[q] = HALVES(part[2 * q], part[2 * q + 1], 4);
+  UNROLL for (int q = 0; q < 2; q++) part[q] = HALVES(part[2 * q], part[2 * q + 1], 2);
+  return HALVES(part[0], part[1], 1);
+}
+
 INLINE float sum_of(V a) {
-  float sums[LANES];
-  memcpy(sums, &a, sizeof sums);
-  UNROLL for (int k = 0; k < 16; k++) if (k < LANES - 8) sums[k % 8] += sums[8 + k % 8];
-  return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
+  V all[LANES] = {a};
+  return sums_of(all)[0];
 }
 
 /* One update of all parameters, `count` vectors of them. `scale` turns sums into the mean's gradient. */
@@ -34,13 +56,13 @@ void nsc_run(const Settings *o, const Run *r) {
   int inputs = r->inputs, size = PARAMETERS(inputs), count = (size + LANES - 1) / LANES, epoch;
   size_t bytes = (size_t)size * sizeof(float);
   float target = (float)o->target_loss; /* NaN for none: nothing is at most that */
-  V *memory = aligned_alloc(64, ((size_t)(4 * count + size + 8) * sizeof(V) + sizeof(samples_Block) + 127) / 64 * 64);
+  V *memory = aligned_alloc(64, ((size_t)(4 + LANES) * count * sizeof(V) + sizeof(samples_Block) + 127) / 64 * 64);
   *stopped = memory ? STEP_LIMIT : NO_MEMORY;
   if (!memory) return;
   V *p = memory, *m = p + count, *v = m + count; /* parameters, their moments */
   V *flat = v + count, *g = flat + count;        /* the gradient, summed; and in each lane */
-  samples_Block *b = (samples_Block *)(g + size + (size & 1));
-  memset(memory, 0, (size_t)4 * count * sizeof(V));
+  samples_Block *b = (samples_Block *)(g + LANES * count);
+  memset(memory, 0, (size_t)(4 + LANES) * count * sizeof(V));
   memcpy(p, w, bytes);
   memcpy(best_w, w, bytes);
   double power_1 = 1, power_2 = 1;
@@ -69,7 +91,7 @@ void nsc_run(const Settings *o, const Run *r) {
     V sum = last ? samples_loss((float *)p, inputs, train, b) : samples_gradient((float *)p, inputs, train, b, g);
     train_loss[epoch] = sum_of(sum) / ((float)train->samples * OUTPUTS);
     if (last) break;
-    for (int q = 0; q < size; q++) ((float *)flat)[q] = sum_of(g[q]);
+    for (int q = 0; q < count; q++) flat[q] = sums_of(g + q * LANES);
     power_1 *= BETA_1;
     power_2 *= BETA_2;
     adam_update(p, m, v, flat, count, scale, o->learning_rate, power_1, power_2);

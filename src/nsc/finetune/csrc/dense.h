@@ -33,7 +33,7 @@ INLINE void add_outer(const double *left, const double *right, int depth, wide a
     wide at[TILE_VECTORS];
     UNROLL for (int v = 0; v < TILE_VECTORS; v++) at[v] = *(const wide *)(right + k * STRIP + v * WIDE);
     UNROLL for (int i = 0; i < TILE_ROWS; i++) {
-      wide factor = (wide){0} + left[k * STRIP + i];
+      wide factor = left[k * STRIP + i] - (wide){0};
       UNROLL for (int v = 0; v < TILE_VECTORS; v++) acc[i][v] += factor * at[v];
     }
   }

@@ -30,13 +30,15 @@ static const int WIDTH[LAYERS] = {TOPOLOGY};
 /* A vector has VECTOR_BYTES: what this machine computes at once in single precision, 32 in double. */
 #ifdef __AVX512F__
 #pragma clang attribute push(__attribute__((min_vector_width(512))), apply_to = function)
-enum { TILE_UNITS = 4, TILE_VECTORS = 6 }; /* 24 sums of a product's tile in 32 registers */
+enum { UNITS_AT_ONCE = 4, VECTORS_AT_ONCE = 6 }; /* 24 sums of a product's tile in 32 registers */
 #else
-enum { TILE_UNITS = 4, TILE_VECTORS = 3 }; /* 12 in 16 */
+enum { UNITS_AT_ONCE = 4, VECTORS_AT_ONCE = 3 }; /* 12 in 16 */
 #endif
 
 /* How many vectors of samples pass through all layers together: a layer's activations stay in the first-level cache. */
+#ifndef BLOCK
 #define BLOCK (UNITS <= 16 ? 18 : UNITS <= 160 ? 12 : 6)
+#endif
 
 /* 2^f on |f| <= 1/2 (on [0, 1) where the processor scales by powers) is a polynomial of as many terms as the precision shows; adding EXP_MAGIC rounds to a whole number
  * and leaves it in the last bits, which EXP_SHIFT moves to the exponent. */

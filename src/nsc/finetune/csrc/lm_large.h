@@ -132,7 +132,6 @@ static void assemble_large(System *s, const double *w, int inputs, const Data *d
 /* trial = J times s->right, a number per residual. */
 static void times_jacobian(System *s, const double *w, int inputs, const Data *data, double *trial) {
   v4 *g = s->gradient;
-  memset(g, 0, (size_t)s->size * sizeof(v4));
   for (int k0 = 0; k0 < data->vectors; k0 += BLOCK) {
     int n = data->vectors - k0 < BLOCK ? data->vectors - k0 : BLOCK;
     samples_forward(w, inputs, data->x + k0, data->vectors, n, s->b);
@@ -143,7 +142,7 @@ static void times_jacobian(System *s, const double *w, int inputs, const Data *d
         s->b->d[UNITS - OUTPUTS + o][k] = factor;
       }
     samples_backward(w + s->size, n, s->b);
-    samples_outer(data->x + k0, data->vectors, inputs, n, s->b, g);
+    samples_outer(data->x + k0, data->vectors, inputs, n, s->b, g, k0 == 0);
   }
   for (int q = 0; q < s->size; q++) trial[q] = lane_sum(g[q]);
 }

@@ -13,20 +13,18 @@ typedef struct {
   V d[UNITS][BLOCK]; /* their deltas */
 } F(Block);
 
-INLINE V F(splat)(R value) { return (V){0} + value; }
+INLINE V F(splat)(R value) { return value - (V){0}; /* not plus: that would turn -0 into 0, and cost an addition */ }
 
 INLINE V F(choose)(IV mask, V yes, V no) { return (V)((mask & (IV)yes) | (~mask & (IV)no)); }
 
 #if HAS_SCALEF
-/* 1 / (1 + exp(-z)); 2^f by a polynomial on [0, 1), and the estimate of a reciprocal mended by Newton's step. */
+/* 1 / (1 + exp(-z)); 2^f by a polynomial on [0, 1). (An estimate of the reciprocal and Newton's step were slower.) */
 INLINE V F(sigmoid)(V z) {
-  V t = _mm512_min_ps(F(splat)(EXP_LIMIT), z * -1.4426950408889634f), p = {0}, estimate; /* NaN stays NaN */
+  V t = _mm512_min_ps(F(splat)(EXP_LIMIT), z * -1.4426950408889634f), p = {0}; /* NaN stays NaN */
   V f = _mm512_reduce_ps(t, _MM_FROUND_TO_NEG_INF);
   p += (float)EXP_COEFFICIENT[EXP_DEGREE];
   UNROLL for (int c = EXP_DEGREE - 1; c >= 0; c--) p = p * f + (float)EXP_COEFFICIENT[c];
-  p = 1.0f + (V)_mm512_scalef_ps(p, t);
-  estimate = _mm512_rcp14_ps(p);
-  return estimate * (2.0f - p * estimate);
+  return 1.0f / (1.0f + (V)_mm512_scalef_ps(p, t));
 }
 #else
 /* 1 / (1 + exp(-z)); 2^f by a polynomial on |f| <= 1/2, the whole part added to the exponent's bits. */
@@ -57,14 +55,14 @@ INLINE V F(slope)(V h) {
 /* acc[j][u] = start[j] + sum over i of w[j * sj + i * si] * x[i][k + u], for `nj` units and `nu` vectors. */
 INLINE void F(tile)(const WT *w, int sj, int si, const WT *start, int in, const V *x, long ldx, V (*out)[BLOCK], int k,
                     int nj, int nu) {
-  V acc[TILE_UNITS][TILE_VECTORS];
+  V acc[UNITS_AT_ONCE][VECTORS_AT_ONCE];
   UNROLL for (int j = 0; j < nj; j++)
-    UNROLL for (int u = 0; u < nu; u++) acc[j][u] = start ? (V){0} + start[j] : (V){0};
+    UNROLL for (int u = 0; u < nu; u++) acc[j][u] = start ? start[j] - (V){0} : (V){0};
   for (int i = 0; i < in; i++) {
-    V at[TILE_VECTORS];
+    V at[VECTORS_AT_ONCE];
     UNROLL for (int u = 0; u < nu; u++) at[u] = x[i * ldx + k + u];
     UNROLL for (int j = 0; j < nj; j++) {
-      V weight = (V){0} + w[j * sj + i * si];
+      V weight = w[j * sj + i * si] - (V){0};
       UNROLL for (int u = 0; u < nu; u++) acc[j][u] += weight * at[u];
     }
   }
@@ -75,8 +73,8 @@ INLINE void F(tile)(const WT *w, int sj, int si, const WT *start, int in, const 
 INLINE void F(row)(const WT *w, int sj, int si, const WT *start, int in, const V *x, long ldx, V (*out)[BLOCK], int n,
                    int nj) {
   int k = 0;
-  for (; k + TILE_VECTORS <= n; k += TILE_VECTORS) F(tile)(w, sj, si, start, in, x, ldx, out, k, nj, TILE_VECTORS);
-  if (TILE_VECTORS > 3 && k + 3 <= n) F(tile)(w, sj, si, start, in, x, ldx, out, k, nj, 3), k += 3;
+  for (; k + VECTORS_AT_ONCE <= n; k += VECTORS_AT_ONCE) F(tile)(w, sj, si, start, in, x, ldx, out, k, nj, VECTORS_AT_ONCE);
+  for (; k + 2 <= n; k += 2) F(tile)(w, sj, si, start, in, x, ldx, out, k, nj, 2);
   for (; k < n; k++) F(tile)(w, sj, si, start, in, x, ldx, out, k, nj, 1);
 }
 
@@ -116,11 +114,11 @@ INLINE void F(backward)(const WT *w, int n, F(Block) * b) {
   }
 }
 
-/* g[j * in + i] += sum over k of d[j][k] * x[i][k], `nj` x `ni` sums at a time. */
-INLINE void F(outer_tile)(V (*d)[BLOCK], const V *x, long ldx, int in, V *g, int n, int nj, int ni) {
+/* g[j * in + i] += sum over k of d[j][k] * x[i][k], `nj` x `ni` sums at a time; of 0 where they are the first. */
+INLINE void F(outer_tile)(V (*d)[BLOCK], const V *x, long ldx, int in, V *g, int first, int n, int nj, int ni) {
   V acc[4][4];
   UNROLL for (int j = 0; j < nj; j++)
-    UNROLL for (int i = 0; i < ni; i++) acc[j][i] = g[j * in + i];
+    UNROLL for (int i = 0; i < ni; i++) acc[j][i] = first ? (V){0} : g[j * in + i];
   for (int k = 0; k < n; k++) {
     V at[4];
     UNROLL for (int i = 0; i < ni; i++) at[i] = x[i * ldx + k];
@@ -131,25 +129,25 @@ INLINE void F(outer_tile)(V (*d)[BLOCK], const V *x, long ldx, int in, V *g, int
     UNROLL for (int i = 0; i < ni; i++) g[j * in + i] = acc[j][i];
 }
 
-INLINE void F(outer_row)(V (*d)[BLOCK], const V *x, long ldx, int in, V *g, int n, int nj) {
+INLINE void F(outer_row)(V (*d)[BLOCK], const V *x, long ldx, int in, V *g, int first, int n, int nj) {
   int i = 0;
-  if (TILE_VECTORS > 3 && in % 3)
-    for (; i + 4 <= in; i += 4) F(outer_tile)(d, x + i * ldx, ldx, in, g + i, n, nj, 4);
-  for (; i + 3 <= in; i += 3) F(outer_tile)(d, x + i * ldx, ldx, in, g + i, n, nj, 3);
-  for (; i < in; i++) F(outer_tile)(d, x + i * ldx, ldx, in, g + i, n, nj, 1);
+  if (VECTORS_AT_ONCE > 3 && in % 3)
+    for (; i + 4 <= in; i += 4) F(outer_tile)(d, x + i * ldx, ldx, in, g + i, first, n, nj, 4);
+  for (; i + 3 <= in; i += 3) F(outer_tile)(d, x + i * ldx, ldx, in, g + i, first, n, nj, 3);
+  for (; i < in; i++) F(outer_tile)(d, x + i * ldx, ldx, in, g + i, first, n, nj, 1);
 }
 
-/* Add the block's weight and bias gradients to g, laid out like the parameters. */
-INLINE void F(outer)(const V *x, long ldx, int inputs, int n, F(Block) * b, V *g) {
+/* Add the block's weight and bias gradients to g, laid out like the parameters, or begin with them. */
+INLINE void F(outer)(const V *x, long ldx, int inputs, int n, F(Block) * b, V *g, int first) {
   const V *from = x;
   int in = inputs, unit = 0;
   UNROLL for (int layer = 0; layer < LAYERS; layer++) {
     int units = WIDTH[layer], j = 0;
-    for (; j + 4 <= units; j += 4) F(outer_row)(b->d + unit + j, from, ldx, in, g + j * in, n, 4);
-    if (units % 4) F(outer_row)(b->d + unit + j, from, ldx, in, g + j * in, n, units % 4);
+    for (; j + 4 <= units; j += 4) F(outer_row)(b->d + unit + j, from, ldx, in, g + j * in, first, n, 4);
+    if (units % 4) F(outer_row)(b->d + unit + j, from, ldx, in, g + j * in, first, n, units % 4);
     g += units * in;
     for (j = 0; j < units; j++) {
-      V sum = g[j];
+      V sum = first ? (V){0} : g[j];
       for (int k = 0; k < n; k++) sum += b->d[unit + j][k];
       g[j] = sum;
     }
@@ -186,13 +184,12 @@ static __attribute__((noinline)) V F(loss)(const WT *w, int inputs, const Data *
 static __attribute__((noinline)) V F(gradient)(const WT *w, int inputs, const Data *data, F(Block) * b, V *g) {
   V sum = {0};
   int size = PARAMETERS(inputs);
-  for (int q = 0; q < size; q++) g[q] = (V){0};
   for (int k0 = 0; k0 < data->vectors; k0 += BLOCK) {
     int n = data->vectors - k0 < BLOCK ? data->vectors - k0 : BLOCK;
     F(forward)(w, inputs, data->x + k0, data->vectors, n, b);
     sum += F(residual)(data, k0, n, b);
     F(backward)(w + size, n, b);
-    F(outer)(data->x + k0, data->vectors, inputs, n, b, g);
+    F(outer)(data->x + k0, data->vectors, inputs, n, b, g, k0 == 0);
   }
   return sum;
 }
