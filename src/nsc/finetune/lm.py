@@ -9,9 +9,16 @@ ridge and a damping, a step solves
 
     (J J^T / m + (ridge + damping) I) step = J r / m + ridge w
 
-and is taken where mean r^2 + ridge |w|^2 falls. Source: Levenberg (1944), "A method for
-the solution of certain non-linear problems in least squares"; Nocedal and Wright (2006),
-section 10.3. The damping's rule is in docs/system.md, "Decisions".
+and is taken where mean r^2 + ridge |w|^2 falls. Large networks take the step along a
+path that is curved as the residuals are (geodesic acceleration): it is corrected by
+
+    (J J^T / m + (ridge + damping) I) correction = J r'' / 2 m
+
+with r'' the second derivatives of r along the step, if the correction is short against
+it. Sources: Levenberg (1944), "A method for the solution of certain non-linear problems
+in least squares"; Nocedal and Wright (2006), section 10.3; Transtrum and Sethna (2012),
+"Improvements to the Levenberg-Marquardt algorithm". The damping's rule, and what
+acceleration is worth, is in docs/system.md, "Decisions".
 """
 
 from __future__ import annotations
@@ -22,7 +29,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
-from nsc.finetune.network import NormalEquations
+from nsc.finetune.network import BEND_LENGTH, NormalEquations
 from nsc.finetune.task import (
     Optimizer,
     Outcome,
@@ -35,11 +42,14 @@ from nsc.finetune.task import (
 DAMPING_FLOOR = 1e-15  # so that it can grow again
 DAMPING_CEILING = 1e12  # no step is short enough to help
 SHOW_EVERY = 20  # steps
-# parameters from which the compiled kernel is blocked (csrc/lm_large.h)
+# parameters from which steps are corrected, and the compiled kernel is blocked
+# (csrc/lm_large.h)
 LARGE_FROM = 256
 # residuals per parameter up to which it solves over residuals: the same step in less
 # time (at 9-32-32-1, half of it at 1.2 and a thirteenth at 0.6)
 RESIDUALS_UP_TO = 2.0
+# length of a correction that counts, over the step's
+BEND_LIMIT = 0.375
 # what a run that goes on begins with: it has left the start, and is close
 CONTINUED_DAMPING = 1e-3
 
@@ -154,10 +164,20 @@ class _Problem:
         damped.flat[:: len(damped) + 1] += damping + self.settings.ridge
         trial = w.copy()
         try:
-            trial[self.train.used] -= np.linalg.solve(damped, model.slope)
+            step = np.linalg.solve(damped, model.slope)
+            if len(step) >= LARGE_FROM:
+                bend = self.train.bend(w, step)
+                step = _accelerated(step, np.linalg.solve(damped, bend) / 2)
         except np.linalg.LinAlgError:
             return None
+        trial[self.train.used] -= step
         return trial
+
+
+def _accelerated(step: np.ndarray, more: np.ndarray) -> np.ndarray:
+    """Correct a step, where the correction is short; never for NaN."""
+    is_short = more @ more <= BEND_LIMIT**2 * (step @ step)
+    return step + more if is_short else step
 
 
 def _after_step(
@@ -303,6 +323,8 @@ LM = Optimizer(
         "SHOW_EVERY": SHOW_EVERY,
         "LARGE_FROM": LARGE_FROM,
         "RESIDUALS_UP_TO": RESIDUALS_UP_TO,
+        "BEND_LENGTH": BEND_LENGTH,
+        "BEND_LIMIT": BEND_LIMIT,
     },
     max_parameters=3000,  # the square of it must fit
     takes_weights=True,

@@ -14,6 +14,9 @@ from jaxtyping import Float
 
 from nsc.surrogate import Topology, forward
 
+# how much of a step the residuals' second derivatives are measured over
+BEND_LENGTH = 0.1
+
 Layers = list[tuple[np.ndarray, np.ndarray]]
 
 
@@ -139,6 +142,24 @@ class NormalEquations:
         jacobian = self._jacobian if all_used else self._jacobian[self.used]
         m = last.residual.size
         return jacobian @ jacobian.T / m, jacobian @ last.residual.ravel() / m
+
+    def bend(
+        self, w: Float[np.ndarray, " w"], step: Float[np.ndarray, " u"]
+    ) -> Float[np.ndarray, " u"]:
+        """Return J r'' / m at the parameters that were assembled last.
+
+        Args:
+            w: those parameters.
+            step: of the used ones; r'' are the residuals' second derivatives along it,
+                by central differences.
+        """
+        along = np.zeros_like(w)
+        along[self.used] = BEND_LENGTH * step
+        ahead, here, behind = (
+            self._forward(at).residual for at in (w + along, w, w - along)
+        )
+        curved = (ahead - 2 * here + behind) / BEND_LENGTH**2
+        return self._jacobian[self.used] @ curved.ravel() / curved.size
 
     def _forward(self, w: np.ndarray) -> _Forward:
         hidden = [self._x]

@@ -105,7 +105,16 @@ static int factor_dense(double *u, long ld, int n, int columns, double *strips) 
   return 1;
 }
 
-/* x = U^-1 times column n. */
+/* x = U^-T x. */
+static void solve_forward(const double *u, long ld, int n, double *x) {
+  for (int q = 0; q < n; q++) {
+    const double *row = u + q * ld;
+    double value = x[q] /= row[q];
+    for (int k = q + 1; k < n; k++) x[k] -= row[k] * value;
+  }
+}
+
+/* x = U^-1 x. */
 static void solve_back(const double *u, long ld, int n, double *x) {
   for (int q = n - 1; q >= 0; q--) {
     const double *row = u + q * ld;
@@ -115,6 +124,6 @@ static void solve_back(const double *u, long ld, int n, double *x) {
     for (; k < n && k % 4; k++) rest += row[k] * x[k];
     for (; k + 4 <= n; k += 4) sum += *(const v4 *)(row + k) * *(const v4 *)(x + k);
     for (; k < n; k++) rest += row[k] * x[k];
-    x[q] = (row[n] - (((sum[0] + sum[2]) + (sum[1] + sum[3])) + rest)) / row[q];
+    x[q] = (x[q] - (((sum[0] + sum[2]) + (sum[1] + sum[3])) + rest)) / row[q];
   }
 }

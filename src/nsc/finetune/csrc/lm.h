@@ -16,6 +16,8 @@ typedef struct {
   int n, columns; /* unknowns, which are parameters or residuals; padded to whole strips, with the right side */
   double *strips, *panel, *right; /* packed factors of h; of l; the residuals, then what J is multiplied by */
   v4 *gradient;                   /* a sum per parameter */
+  double *bend;                   /* second derivatives of the residuals along a step */
+  double *point, *more;           /* parameters beside w; what a step is corrected by */
 } System;
 
 /* The sums over the lanes of four vectors. */
@@ -141,6 +143,13 @@ static void step_to(const System *s, const double *w, double *trial) {
   for (int q = 0; q < n; q++) trial[q] = w[q] - trial[q];
 }
 
+/* The square of a vector's length. */
+static double norm_of(const double *w, int size) {
+  double sum = 0;
+  for (int q = 0; q < size; q++) sum += w[q] * w[q];
+  return sum;
+}
+
 #include "lm_large.h"
 
 static void assemble_with_ridge(System *s, const double *w, int inputs, const Data *data, double ridge) {
@@ -163,12 +172,6 @@ static int solve(System *s, double damping, const double *w, int inputs, const D
 
 static double mean_loss(const double *w, int inputs, const Data *data, samples_Block *b) {
   return lane_sum(samples_loss(w, inputs, data, b)) / ((double)data->samples * OUTPUTS);
-}
-
-static double norm_of(const double *w, int size) {
-  double sum = 0;
-  for (int q = 0; q < size; q++) sum += w[q] * w[q];
-  return sum;
 }
 
 static double least(const double *values, int n) {
@@ -274,7 +277,9 @@ static int make_room(System *s, const Settings *o, const Run *r) {
   int depth = s->over_residuals ? r->inputs + 2 * UNITS : DEPTH;
   s->strips = aligned((size_t)s->columns * depth * number), s->panel = aligned((size_t)s->columns * PANEL * number);
   s->right = aligned((size_t)s->columns * number), s->gradient = aligned((size_t)s->size * sizeof(v4));
-  return s->strips && s->panel && s->right && s->gradient;
+  s->bend = aligned((size_t)OUTPUTS * 4 * train->vectors * number);
+  s->point = aligned((size_t)s->size * number), s->more = aligned((size_t)s->size * number);
+  return s->strips && s->panel && s->right && s->gradient && s->bend && s->point && s->more;
 }
 
 /* Run Levenberg-Marquardt on one surrogate. */
@@ -284,5 +289,5 @@ void nsc_run(const Settings *o, const Run *r) {
   double *trial = aligned((size_t)s.size * sizeof(double));
   *stopped = has_room && trial ? run_lm(&s, o, r, trial) : NO_MEMORY;
   free(s.h), free(s.l), free(s.j), free(s.b), free(trial);
-  free(s.strips), free(s.panel), free(s.right), free(s.gradient);
+  free(s.strips), free(s.panel), free(s.right), free(s.gradient), free(s.bend), free(s.point), free(s.more);
 }

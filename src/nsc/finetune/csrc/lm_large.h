@@ -129,22 +129,62 @@ static void assemble_large(System *s, const double *w, int inputs, const Data *d
     for (long k = q; k < s->columns; k++) s->h[q * s->ld + k] *= share;
 }
 
-/* trial = J times s->right, a number per residual. */
-static void times_jacobian(System *s, const double *w, int inputs, const Data *data, double *trial) {
+/* out = J times `factors`, a number per residual. */
+static void times_jacobian(System *s, const double *w, int inputs, const Data *data, const double *factors,
+                           double *out) {
   v4 *g = s->gradient;
   for (int k0 = 0; k0 < data->vectors; k0 += BLOCK) {
     int n = data->vectors - k0 < BLOCK ? data->vectors - k0 : BLOCK;
     samples_forward(w, inputs, data->x + k0, data->vectors, n, s->b);
     for (int o = 0; o < OUTPUTS; o++)
       for (int k = 0; k < n; k++) {
-        v4 factor = *(v4 *)(s->right + 4L * (o * data->vectors + k0 + k));
+        v4 factor = *(const v4 *)(factors + 4L * (o * data->vectors + k0 + k));
         if (data->mask) factor *= data->mask[k0 + k];
         s->b->d[UNITS - OUTPUTS + o][k] = factor;
       }
     samples_backward(w + s->size, n, s->b);
     samples_outer(data->x + k0, data->vectors, inputs, n, s->b, g, k0 == 0);
   }
-  for (int q = 0; q < s->size; q++) trial[q] = lane_sum(g[q]);
+  for (int q = 0; q < s->size; q++) out[q] = lane_sum(g[q]);
+}
+
+/* bend += share * the residuals at w + length * step. */
+static void add_residuals(System *s, const double *w, const double *step, double length, int inputs, const Data *data,
+                          double share) {
+  double *point = s->point;
+  for (int q = 0; q < s->size; q++) point[q] = w[q] + length * step[q];
+  for (int k0 = 0; k0 < data->vectors; k0 += BLOCK) {
+    int n = data->vectors - k0 < BLOCK ? data->vectors - k0 : BLOCK;
+    samples_forward(point, inputs, data->x + k0, data->vectors, n, s->b);
+    samples_residual(data, k0, n, s->b);
+    for (int o = 0; o < OUTPUTS; o++)
+      for (int k = 0; k < n; k++)
+        *(v4 *)(s->bend + 4L * (o * data->vectors + k0 + k)) += share * s->b->d[UNITS - OUTPUTS + o][k];
+  }
+}
+
+/* Follow the path that the step begins to second order (lm.py says how), by the factored matrix, where the correction
+ * is short enough. */
+static void accelerate(System *s, const double *w, int inputs, const Data *data, double *step) {
+  double share = 1.0 / (BEND_LENGTH * BEND_LENGTH), *more = s->more, mean = 0.5 / ((double)data->samples * OUTPUTS);
+  long residuals = 4L * OUTPUTS * data->vectors;
+  memset(s->bend, 0, residuals * sizeof(double));
+  add_residuals(s, w, step, BEND_LENGTH, inputs, data, share);
+  add_residuals(s, w, step, 0, inputs, data, -2 * share);
+  add_residuals(s, w, step, -BEND_LENGTH, inputs, data, share);
+  for (long q = 0; q < residuals; q++) s->bend[q] *= mean;
+  if (s->over_residuals) {
+    solve_forward(s->l, s->ld, s->n, s->bend);
+    solve_back(s->l, s->ld, s->n, s->bend);
+    times_jacobian(s, w, inputs, data, s->bend, more);
+  } else {
+    times_jacobian(s, w, inputs, data, s->bend, more);
+    solve_forward(s->l, s->ld, s->n, more);
+    solve_back(s->l, s->ld, s->n, more);
+  }
+  int is_short = norm_of(more, s->size) <= BEND_LIMIT * BEND_LIMIT * norm_of(step, s->size); /* not where NaN */
+  if (is_short)
+    for (int q = 0; q < s->size; q++) step[q] += more[q];
 }
 
 /* trial = w - the damped step; false where there is none. */
@@ -152,12 +192,11 @@ static int solve_large(System *s, double damping, const double *w, int inputs, c
   memcpy(s->l, s->h, (size_t)s->columns * s->ld * sizeof(double));
   for (int q = 0; q < s->n; q++) s->l[q * s->ld + q] += damping;
   if (!factor_dense(s->l, s->ld, s->n, s->columns, s->panel)) return 0;
-  if (s->over_residuals) {
-    solve_back(s->l, s->ld, s->n, s->right);
-    times_jacobian(s, w, inputs, data, trial);
-  } else {
-    solve_back(s->l, s->ld, s->n, trial);
-  }
+  double *solved = s->over_residuals ? s->right : trial;
+  for (int q = 0; q < s->n; q++) solved[q] = s->l[q * s->ld + s->n];
+  solve_back(s->l, s->ld, s->n, solved);
+  if (s->over_residuals) times_jacobian(s, w, inputs, data, s->right, trial);
+  accelerate(s, w, inputs, data, trial);
   for (int q = 0; q < s->size; q++) trial[q] = w[q] - trial[q];
   return 1;
 }
