@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from nsc.errors import InputError
 from nsc.finetune import FinetuneData, LmSettings, finetune
 from nsc.finetune.lm import LARGE_FROM, RESIDUALS_UP_TO
 from nsc.surrogate import Topology, random_parameters
@@ -107,3 +108,29 @@ def test_large_systems_without_damping_end_without_nonsense():
     found = finetune(w, WIDE, data, settings)
     assert np.isfinite(found.w).all()
     assert found.train_loss[0, -1] <= found.train_loss[0, 0]
+
+
+HUGE = Topology((9, 64, 64, 1))
+
+
+def test_few_examples_are_learned_by_networks_of_any_size():
+    data = problem(HUGE, 100, weighted=True)
+    w = random_parameters(HUGE, seed=0)
+    found = finetune(w, HUGE, data, LmSettings(steps=40))
+    assert found.train_loss[0, -1] < 1e-4 * found.train_loss[0, 0]
+
+
+@pytest.mark.parametrize(
+    ("n", "settings", "message"),
+    [
+        (3001, LmSettings(), r"parameters or training examples.*are 3001\)"),
+        (100, LmSettings(ridge=1e-6), "at most 3000 parameters, 9-64-64-1"),
+        (100, LmSettings(backend="reference"), "at most 3000 parameters, 9-6"),
+    ],
+    ids=["many examples", "a ridge", "the reference"],
+)
+def test_systems_that_are_too_large_are_refused(n, settings, message):
+    data = problem(HUGE, n, weighted=False)
+    w = random_parameters(HUGE, seed=0)
+    with pytest.raises(InputError, match=message):
+        finetune(w, HUGE, data, settings)

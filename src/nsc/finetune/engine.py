@@ -59,7 +59,7 @@ def finetune(
         )
     optimizer = optimizer_of(settings)
     task = checked(w, topology, data)
-    check_abilities(optimizer, topology, task.data)
+    check_abilities(settings, topology, task.data)
     run = BACKENDS[settings.backend]
     started = time.perf_counter()
     found = run(optimizer, task, settings, threads, progress)

@@ -309,6 +309,14 @@ def _continued(settings: LmSettings, steps_done: int) -> LmSettings:
     )
 
 
+def _is_over_residuals(settings: LmSettings) -> bool:
+    """Say whether few residuals are solved for instead of parameters, however many.
+
+    A ridge pulls at parameters. The reference always solves for them.
+    """
+    return settings.ridge == 0 and settings.backend != "reference"
+
+
 LM = Optimizer(
     name="lm",
     title="Levenberg-Marquardt",
@@ -327,6 +335,7 @@ LM = Optimizer(
         "BEND_LIMIT": BEND_LIMIT,
     },
     max_parameters=3000,  # the square of it must fit
+    is_over_residuals=_is_over_residuals,
     takes_weights=True,
     continued=_continued,
 )

@@ -50,23 +50,41 @@ def can_finetune(topology: Topology, settings: Settings) -> bool:
 
 
 def check_abilities(
-    optimizer: Optimizer[Any], topology: Topology, data: FinetuneData
+    settings: Settings, topology: Topology, data: FinetuneData
 ) -> None:
-    """Refuse what an optimizer cannot do.
+    """Refuse what the optimizer of these settings cannot do.
+
+    Args:
+        data: with all axes, `p n i` and `p n o`.
 
     Raises:
         InputError: too many parameters, or weights where it takes none.
     """
+    optimizer = optimizer_of(settings)
     rows = OPTIMIZERS.values()
-    if not optimizer.holds(topology):
+    residuals = data.y_train.shape[1] * data.y_train.shape[2]
+    if not optimizer.solves(topology, residuals, settings):
         others = ", ".join(row.name for row in rows if row.holds(topology))
         raise InputError(
-            f"{optimizer.title} handles at most {optimizer.max_parameters} parameters,"
-            f" {topology} has {topology.n_parameters}; use another optimizer"
-            f" ({others}) or a smaller topology"
+            f"{optimizer.title} handles at most {optimizer.max_parameters} parameters"
+            f"{_or_residuals(optimizer, settings, residuals)}, {topology} has"
+            f" {topology.n_parameters}; use another optimizer ({others}) or a smaller"
+            " topology"
         )
     if data.weights is not None and not optimizer.takes_weights:
         takers = ", ".join(row.title for row in rows if row.takes_weights)
         raise InputError(
             f"weights of examples are for {takers}; leave them out for {optimizer.name}"
         )
+
+
+def _or_residuals(
+    optimizer: Optimizer[Any], settings: Settings, residuals: int
+) -> str:
+    """Say how few training examples would do; nothing where none would."""
+    if not optimizer.is_over_residuals(settings):
+        return ""
+    return (
+        " or training examples times outputs, if these are fewer (here there are"
+        f" {residuals})"
+    )

@@ -228,7 +228,9 @@ class Optimizer(Generic[S]):
         precision: the numbers that the kernel computes in.
         for_one: settings for finetuning one surrogate, where time is cheap.
         constants: numbers of the algorithm that the kernel is compiled with.
-        max_parameters: of a topology; None for any number.
+        max_parameters: of a topology, whatever the examples; None for any number.
+        is_over_residuals: whether with these settings a larger topology is held too,
+            where training examples times outputs are as few.
         takes_weights: whether examples may have weights.
         lanes_up_to: on up to so many training examples the kernel takes surrogates
             side by side; 0 for never.
@@ -245,11 +247,20 @@ class Optimizer(Generic[S]):
     for_one: S
     constants: Mapping[str, float] = field(default_factory=dict[str, float])
     max_parameters: int | None = None
+    is_over_residuals: Callable[[S], bool] = lambda settings: False
     takes_weights: bool = False
     lanes_up_to: int = 0
     continued: Callable[[S, int], S] | None = None
 
+    def solves(self, topology: Topology, residuals: int, settings: S) -> bool:
+        """Say whether a topology, or what it is to learn from, is small enough."""
+        if self.holds(topology):
+            return True
+        most = self.max_parameters
+        is_few = most is not None and residuals <= most
+        return is_few and self.is_over_residuals(settings)
+
     def holds(self, topology: Topology) -> bool:
-        """Say whether a topology is small enough."""
+        """Say whether a topology is small enough, whatever it is to learn from."""
         most = self.max_parameters
         return most is None or topology.n_parameters <= most
