@@ -22,10 +22,10 @@ TOPOLOGIES = ((9, 4, 4, 1), (6, 8, 4, 1), (9, 16, 16, 1), (9, 32, 32, 1))
 SAMPLES = {8: 64, 82: 64, 819: 16, 8192: 4}  # samples: surrogates at once
 SECONDS = 0.7
 FMA = """
-typedef float v8 __attribute__((vector_size(32)));
-float peak(int n) {
-  v8 a[12], x = (v8){0} + 0.999f, y = (v8){0} + 1e-6f;
-  for (int k = 0; k < 12; k++) a[k] = (v8){0} + (float)k;
+typedef float V __attribute__((vector_size(BYTES)));
+__attribute__((min_vector_width(8 * BYTES))) float peak(int n) {
+  V a[12], x = (V){0} + 0.999f, y = (V){0} + 1e-6f;
+  for (int k = 0; k < 12; k++) a[k] = (V){0} + (float)k;
   for (int i = 0; i < n; i++)
     _Pragma("clang loop unroll(full)") for (int k = 0; k < 12; k++) a[k] = a[k] * x + y;
   for (int k = 1; k < 12; k++) a[0] += a[k];
@@ -61,9 +61,10 @@ def rate(run, p: int) -> float:
 
 
 def fma_peak() -> float:
-    """Measure fused multiply-adds per second of one core (float, eight lanes)."""
+    """Measure fused multiply-adds per second of one core (float, widest vectors)."""
     import ctypes
 
+    from nsc.finetune.backends.layout import LANES
     from nsc.host import zig_command, zig_environment
 
     with tempfile.TemporaryDirectory() as folder:
@@ -72,6 +73,8 @@ def fma_peak() -> float:
         flags = [
             "-O3",
             "-march=native",
+            "-Wno-psabi",
+            f"-DBYTES={4 * LANES}",
             "-ffp-contract=fast",
             "-fno-sanitize=undefined",
             "-shared",
@@ -90,7 +93,7 @@ def fma_peak() -> float:
             started = time.perf_counter()
             peak(5 * 10**7)
             best = min(best, time.perf_counter() - started)
-        return 5e7 * 12 * 8 / best
+        return 5e7 * 12 * LANES / best
 
 
 def child(peer: str, threads: int, quick: bool) -> None:
