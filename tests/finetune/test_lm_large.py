@@ -10,8 +10,8 @@ from nsc.surrogate import Topology, random_parameters
 
 WIDE = Topology((9, 32, 32, 1))
 # the larger of two by one unit is the smallest that is solved in blocks
-BELOW = Topology((4, 12, 12, 2), "tanh")
-ABOVE = Topology((4, 13, 12, 2), "tanh")
+BELOW = Topology((4, 6, 6, 2), "tanh")
+ABOVE = Topology((4, 7, 6, 2), "tanh")
 TWO_OUTPUTS = Topology((3, 16, 20, 2), "relu")
 
 

@@ -44,7 +44,7 @@ DAMPING_CEILING = 1e12  # no step is short enough to help
 SHOW_EVERY = 20  # steps
 # parameters from which steps are corrected, and the compiled kernel is blocked
 # (csrc/lm_large.h)
-LARGE_FROM = 256
+LARGE_FROM = 96
 # residuals per parameter up to which it solves over residuals: the same step in less
 # time (at 9-32-32-1, half of it at 1.2 and a thirteenth at 0.6)
 RESIDUALS_UP_TO = 2.0

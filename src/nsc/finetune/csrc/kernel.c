@@ -36,12 +36,11 @@ enum { UNITS_AT_ONCE = 4, VECTORS_AT_ONCE = 3 }; /* 12 in 16 */
 #endif
 
 /* How many vectors of samples pass through all layers together: a layer's activations stay in the first-level cache. */
-#ifndef BLOCK
 #define BLOCK (UNITS <= 16 ? 18 : UNITS <= 160 ? 12 : 6)
-#endif
 
-/* 2^f on |f| <= 1/2 (on [0, 1) where the processor scales by powers) is a polynomial of as many terms as the precision shows; adding EXP_MAGIC rounds to a whole number
- * and leaves it in the last bits, which EXP_SHIFT moves to the exponent. */
+/* 2^f on |f| <= 1/2 (on [0, 1) where the processor scales by powers) is a polynomial of as many terms as the precision
+ * shows; adding EXP_MAGIC rounds to a whole number and leaves it in the last bits, which EXP_SHIFT moves to the
+ * exponent. */
 #if PRECISION == 32
 typedef float V __attribute__((vector_size(VECTOR_BYTES)));
 typedef int32_t IV __attribute__((vector_size(VECTOR_BYTES)));
