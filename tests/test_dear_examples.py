@@ -127,6 +127,7 @@ def test_the_benchmark_refuses_a_program_that_is_not_there(benchmark):
     assert "no program cold; there are absorber, american_put" in done.stderr
 
 
+@pytest.mark.slow
 def test_the_benchmark_tells_what_it_measured(benchmark):
     options = "--only solenoid --budget 256 --timings 1 --json".split()
     done = benchmark(*options)

@@ -6,6 +6,7 @@ Every import counts: those inside functions, and those for type checkers alone.
 
 import ast
 import re
+from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -32,12 +33,21 @@ def room_of(path: Path) -> str:
     return path.relative_to(SOURCE).parts[0].removesuffix(".py")
 
 
+@lru_cache(maxsize=None)
+def import_nodes(text: str) -> list[ast.Import | ast.ImportFrom]:
+    return [
+        node
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+
+
 def imports(text: str) -> list[tuple[int, str]]:
     """List (line, dotted module) of what a text imports from nsc; "nsc" alone for `from
     nsc import room`.
     """
     found = []
-    for node in ast.walk(ast.parse(text)):
+    for node in import_nodes(text):
         if isinstance(node, ast.ImportFrom) and node.module == "nsc":
             found += [
                 (node.lineno, f"nsc.{alias.name}") for alias in node.names
@@ -136,7 +146,7 @@ def file_graph() -> dict[str, set[str]]:
     }
     graph: dict[str, set[str]] = {}
     for name, path in files.items():
-        nodes = ast.walk(ast.parse(path.read_text()))
+        nodes = import_nodes(path.read_text())
         froms = [
             n for n in nodes if isinstance(n, ast.ImportFrom) and n.module
         ]
@@ -171,7 +181,7 @@ def strays(tools: dict[str, set[str]]) -> list[str]:
     found = []
     for path in SOURCE.rglob("*.py"):
         place = path.relative_to(SOURCE)
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in import_nodes(path.read_text()):
             names = (
                 [a.name for a in node.names]
                 if isinstance(node, ast.Import)

@@ -63,6 +63,7 @@ def test_a_cheap_program_has_none():
     assert "twin" not in cheap.report
 
 
+@pytest.mark.slow
 def test_two_outputs_each_have_their_correction():
     text = """
     #include <math.h>

@@ -73,6 +73,7 @@ def test_training_learns_and_resumes_bit_by_bit(data, tmp_path, interrupt):
     assert load_compnet(parts).metadata["steps"] == 24
 
 
+@pytest.mark.slow
 def test_processes_share_batches_and_lose_the_same(data, tmp_path):
     from nsc.compnet.training import train_compnet
 

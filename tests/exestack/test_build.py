@@ -273,6 +273,7 @@ def test_dropped_functions_are_kept_on_request(tree, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_generated_programs_train_and_meet_no_held_out_twin(
     tree, digests, tmp_path
 ):
@@ -296,6 +297,7 @@ def test_generated_programs_train_and_meet_no_held_out_twin(
     ] and before == digests(tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_the_hostile_corpus_is_dropped_by_name(tree, tmp_path):
     hostile = Path(__file__).parents[1] / "sandbox" / "hostile"
     shutil.copytree(hostile, tree / "hostile")
@@ -402,6 +404,7 @@ def test_both_layouts_of_the_stack(tmp_path):
         list(read_source_texts(f"stack:{tmp_path}/other.parquet"))
 
 
+@pytest.mark.slow
 def test_workers_do_not_change_the_bits_and_only_changes_are_built_again(
     many, digests, tmp_path
 ):

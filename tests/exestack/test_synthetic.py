@@ -78,6 +78,7 @@ def test_a_lost_shard_is_made_again(tmp_path):
     assert digests(tmp_path) == before
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on(tmp_path):
     command = [
         sys.executable,

@@ -83,6 +83,7 @@ def whole_lines(found):
     return found["data-efficiency/exestack/adam/compnet.jsonl"][1]
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on(data, tmp_path):
     words = ["bench", "data-efficiency", "--suite", "exestack", "--workers=1"]
     words += ["--data", str(data), "--initial", "base", "--trials", "2"]
