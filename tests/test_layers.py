@@ -6,7 +6,7 @@ Every import counts: those inside functions, and those for type checkers alone.
 
 import ast
 import re
-from functools import lru_cache
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def room_of(path: Path) -> str:
     return path.relative_to(SOURCE).parts[0].removesuffix(".py")
 
 
-@lru_cache(maxsize=None)
+@cache
 def import_nodes(text: str) -> list[ast.Import | ast.ImportFrom]:
     return [
         node

@@ -105,6 +105,7 @@ def test_a_time_limit_ends_between_rounds():
 
 def test_a_time_limit_ends_a_round(monkeypatch):
     """The round that is under way is dropped, but what it ran counts."""
+    grown = []
     timed = partial(
         surrogate_compilation, clock=lambda: 10.0 * ("late" in grown)
     )
@@ -113,7 +114,6 @@ def test_a_time_limit_ends_a_round(monkeypatch):
     # builds what both need
     first = nsc.compile(WAVE, budget=64, timing=False, **plain)
     limit_s = 2.5
-    grown = []
 
     def progress(what: str, fraction: float) -> None:
         if what.startswith("running the program"):
