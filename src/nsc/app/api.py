@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import numpy as np
 from nsc.app.finish import RESULT_FILES, finish
 from nsc.app.first_rows import FirstRows
 from nsc.app.functions import program_of_function
+from nsc.app.grey_box import callee_to_learn
 from nsc.app.options import CompileOptions, ExportOptions
 from nsc.app.pipeline import Compiled, compile_program, compile_text
 from nsc.app.project import Project, project_of, read_program, read_text
@@ -353,6 +355,7 @@ def compile_file(
     compile_commands: Path | None = None,
     timing: bool = True,
     rows: FirstRows | None = None,
+    learn: str | None = None,
     progress: Progress = lambda what, fraction: None,
     announce: Callable[[str], None] = lambda what: None,
     put: Callable[[str], str] = str,
@@ -366,6 +369,8 @@ def compile_file(
         compile_commands: a compilation database: its entry for the file gives folders
             and macros, its other entries more files.
         rows: examples in a file, which come first; they are checked.
+        learn: a function that the program calls: it alone becomes a surrogate, and the
+            program's C with it in place is written and verified, too.
         progress: told what is happening, and the fraction of it that is done.
         announce: told what running will take, before it starts, if it takes long.
         put: puts a note in its reader's words: the library's name its arguments.
@@ -387,8 +392,19 @@ def compile_file(
         defines=reading.pop("defines", None),
     )
     reading["sample"] = read_sample(reading.get("sample"))
-    program = read_program(path, project, partial=options.text_only, **reading)
+    read = partial(read_program, path, project)
+    program = read(partial=options.text_only, **reading)
     check_writable(folder, RESULT_FILES)
+    more = None
+    if learn is not None:
+        program, more = callee_to_learn(
+            program,
+            learn,
+            options,
+            read=read,
+            reading=reading,
+            progress=progress,
+        )
     compiled = _compiled(
         program,
         options,
@@ -400,6 +416,6 @@ def compile_file(
     )
     compiled = replace(compiled, notes=tuple(map(put, compiled.notes)))
     _, report = finish(
-        compiled, options, export, folder=folder, started=started
+        compiled, options, export, folder=folder, started=started, more=more
     )
     return report

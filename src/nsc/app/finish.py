@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from nsc.app.grey_box import WHOLE_FILE
 from nsc.app.options import CompileOptions, ExportOptions
 from nsc.app.pipeline import Compiled, errors_of
 from nsc.app.results import SURROGATE_FILE, write_results
@@ -36,9 +37,12 @@ RESULT_FILES = frozenset(
         SURROGATE_FILE,
         REPORT_FILE,
         PAGE_FILE,
+        WHOLE_FILE,
         *(e.file_name for e in EXPORTERS.values()),
     )
 )
+# what was compiled -> the same, with what is to be said of files, and these
+More = Callable[[Compiled], tuple[Compiled, dict[str, bytes]]]
 _STARTS = {row.name: row.words.page for row in measured()}
 
 
@@ -49,11 +53,13 @@ def finish(
     *,
     folder: Path | None = None,
     started: float,
+    more: More | None = None,
 ) -> tuple[Surrogate, Report | DraftReport]:
     """Export and report a compilation, and write all of it if there is a folder.
 
     Args:
         started: when the compilation began, of `time.perf_counter`.
+        more: makes other files of what was compiled, and says what came of it.
 
     Returns:
         The surrogate, its report inside, and the report without the figures' series.
@@ -68,6 +74,9 @@ def finish(
         job = _job(compiled, export)
         files = _exports(job)
         compiled = _as_exported(compiled, job, files, options.target_error)
+    if more is not None:
+        compiled, others = more(compiled)
+        files |= others
     has_page = compiled.evidence is not None
     names = (SURROGATE_FILE, *files, REPORT_FILE, *[PAGE_FILE] * has_page)
     time_s = dict(compiled.time_s)

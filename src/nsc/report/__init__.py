@@ -44,6 +44,7 @@ from nsc.report.schema import Size as Size
 from nsc.report.schema import Source as Source
 from nsc.report.schema import Teacher as Teacher
 from nsc.report.schema import Twin as Twin
+from nsc.report.schema import Within as Within
 from nsc.report.schema import ZeroShot as ZeroShot
 from nsc.report.schema import from_json as from_json
 from nsc.report.schema import to_json as to_json
