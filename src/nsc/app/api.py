@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from nsc.app.finish import RESULT_FILES, finish
+from nsc.app.finish import RESULT_FILES, More, finish
 from nsc.app.first_rows import FirstRows
 from nsc.app.functions import program_of_function
 from nsc.app.grey_box import callee_to_learn
@@ -57,6 +57,7 @@ def compile(
     compile_commands: str | Path | None = None,
     defines: Mapping[str, str] | None = None,
     oracle: Oracle | None = None,
+    learn: str | None = None,
     timing: bool = True,
     **options: Any,
 ) -> Surrogate:
@@ -91,6 +92,8 @@ def compile(
         defines: macros defined before the first line.
         oracle: runs the program in place of the sandbox, `n i -> n o` in the program's
             units.
+        learn: a function that the C function calls: it alone becomes a surrogate, and the
+            program's C with it in place is verified, too (and written, as whole.c).
         timing: whether the original may run natively for a moment, to say how long a
             call takes.
         options: fields of `CompileOptions`: budget, seed, initial, optimizer, topology,
@@ -140,7 +143,23 @@ def compile(
         )
     if oracle is not None:
         program = replace(program, function=oracle)
-    return _finished(program, chosen, folder, timing=timing, started=started)
+    more = None
+    if learn is not None:
+        again = partial(_read_again, source, beside)
+        program, more = callee_to_learn(
+            program, learn, chosen, read=again, reading=reading | narrowing
+        )
+    return _finished(
+        program, chosen, folder, timing=timing, started=started, more=more
+    )
+
+
+def _read_again(
+    source: object, beside: dict[str, Any], **reading: Any
+) -> Program:
+    """Read another function of C text."""
+    text, path = _text_of(source)
+    return read_text(text, path, _project(path, **beside), **reading)
 
 
 def _read(
@@ -206,13 +225,17 @@ def _finished(
     *,
     timing: bool,
     started: float,
+    more: More | None = None,
 ) -> Surrogate:
     """Compile a program, and write what comes of it if there is a folder."""
     where = None if folder is None else Path(folder)
     if where is not None:
         check_writable(where, RESULT_FILES)
     compiled = _compiled(program, options, timing=timing, folder=where)
-    surrogate, _ = finish(compiled, options, folder=where, started=started)
+    export = ExportOptions(drop_in=more is not None)
+    surrogate, _ = finish(
+        compiled, options, export, folder=where, started=started, more=more
+    )
     return surrogate
 
 
@@ -401,10 +424,12 @@ def compile_file(
             program,
             learn,
             options,
+            guard=export.guard,
             read=read,
             reading=reading,
             progress=progress,
         )
+        export = replace(export, drop_in=True)
     compiled = _compiled(
         program,
         options,

@@ -41,6 +41,7 @@ from nsc.verify import Verification, verify
 WHOLE_FILE = "whole.c"
 MOST_NOTED = 64  # calls of one run, spread over it
 FEWEST_RUNS = 256  # of the whole, whose calls are noted
+MORE_RUNS = 1.2  # than the mean number of calls asks for: some runs call less
 COUNTED_RUNS = 64  # that tell how often it calls
 WIDER = 0.05  # of the range of an input that was met, on either side
 _NOT_OF_TEXT = ("function", "defines", "partial")  # a closed text has all
@@ -127,7 +128,8 @@ def inputs_met(
     every = max(1, -(-int(counts.max()) // MOST_NOTED))
     wanted = options.budget + options.verified_on(CHEAP)
     noted = min(float(counts.mean()) / every, MOST_NOTED)
-    runs = min(wanted, max(FEWEST_RUNS, int(np.ceil(wanted / noted))))
+    needed = int(np.ceil(MORE_RUNS * wanted / noted))
+    runs = min(wanted, max(FEWEST_RUNS, needed))
     x, counts = _noted(whole, options, every, runs, _NOTING)
     generator = np.random.default_rng([options.seed, _NOTING])
     kept = generator.permutation(len(x))[:wanted]
@@ -241,6 +243,7 @@ def callee_to_learn(
     name: str,
     options: CompileOptions,
     *,
+    guard: bool = False,
     read: Callable[..., Program],
     reading: Mapping[str, Any],
     progress: Progress = lambda what, fraction: None,
@@ -250,6 +253,7 @@ def callee_to_learn(
     Args:
         program: the whole.
         name: of the callee.
+        guard: whether exported C is to call the original outside the domain.
         read: reads the whole's file; takes what `parse_program` takes.
         reading: how the whole was read.
 
@@ -264,7 +268,12 @@ def callee_to_learn(
         raise InputError(
             "learn must be left out with text_only: it runs the program"
         )
-    if program.function is not None:
+    if guard:
+        raise InputError(
+            "guard must be left out with learn: the whole's C calls the surrogate for all"
+            " inputs"
+        )
+    if program.function is not None or not program.pieces:
         raise InputError("learn needs a C function, whose text has the callee")
     given = {k: v for k, v in reading.items() if k not in _NOT_OF_TEXT}
     whole = Whole.around(program, name, given)

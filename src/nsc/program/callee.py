@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nsc.errors import InputError, SourceError
-from nsc.program.entry import declared_parameter
 from nsc.program.examine import examine, parsed
 from nsc.program.infer import Stated
 from nsc.program.program import Program
@@ -69,9 +68,7 @@ class Callee:
         )
 
     def _head(self) -> str:
-        declared = ", ".join(
-            declared_parameter(p.type, p.name) for p in self.signature.params
-        )
+        declared = ", ".join(p.declaration for p in self.signature.params)
         return self.signature.result.spell(f"{self.name}({declared})")
 
     def _renamed(self, name: str) -> str:

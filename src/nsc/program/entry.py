@@ -90,15 +90,14 @@ def _alias(signature: Signature, function: str) -> str:
     """Write a function that hands everything on, under a name no parameter can have."""
     names = [f"nsc_{k}" for k in range(len(signature.params))]
     declared = ", ".join(
-        declared_parameter(p.type, n)
-        for p, n in zip(signature.params, names, strict=True)
+        _spell(p.type, n) for p, n in zip(signature.params, names, strict=True)
     )
     back = "" if isinstance(signature.result, Void) else "return "
     head = signature.result.spell(f"{ALIAS}({declared})")
     return f"static {head} {{ {back}{function}({', '.join(names)}); }}"
 
 
-def declared_parameter(ctype: CType, name: str) -> str:
+def _spell(ctype: CType, name: str) -> str:
     """Declare a parameter: `float *v` for an array behind a pointer, of any length."""
     if not isinstance(ctype, Pointer):
         return ctype.spell(name)
@@ -115,7 +114,7 @@ def _local(param: Param) -> list[str]:
     address = cell if isinstance(pointee, Array) else f"&{cell}"
     return [
         f"{pointee.spell(cell)} = {_zero(pointee)};",
-        f"{declared_parameter(param.type, param.name)} = {address};",
+        f"{_spell(param.type, param.name)} = {address};",
     ]
 
 
