@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from nsc.app.finish import RESULT_FILES, More, finish
+from nsc.app.finish import RESULT_FILES, finish
 from nsc.app.first_rows import FirstRows
 from nsc.app.functions import program_of_function
-from nsc.app.grey_box import callee_to_learn
+from nsc.app.grey_box import More, callee_or_whole
 from nsc.app.options import CompileOptions, ExportOptions
 from nsc.app.pipeline import Compiled, compile_program, compile_text
 from nsc.app.project import Project, project_of, read_program, read_text
@@ -126,31 +126,47 @@ def compile(
     }
     narrowing = {"where": where, "sample": read_sample(sample)}
     of_python = {"outputs": outputs, "vectorized": vectorized}
+    program = _program_of(
+        source, (reading, narrowing, beside, of_python), chosen, oracle, folder
+    )
+    if oracle is not None:
+        program = replace(program, function=oracle)
+    again = partial(_read_again, source, beside)
+    program, more = callee_or_whole(
+        program, learn, chosen, read=again, reading=reading | narrowing
+    )
+    return _finished(
+        program, chosen, folder, timing=timing, started=started, more=more
+    )
+
+
+def _program_of(
+    source: Any,
+    given: tuple[dict[str, Any], ...],
+    options: CompileOptions,
+    oracle: Oracle | None,
+    folder: str | Path | None,
+) -> Program:
+    """Return the program that is meant.
+
+    Args:
+        given: how to read it, where its inputs are from, what stands beside it, what is
+            said of Python functions.
+    """
+    reading, narrowing, beside, of_python = given
     if isinstance(source, Program):
         refuse_given(
             reading | beside | of_python,
             "a Program already has its function and domain; leave them out",
         )
-        program = narrowed(source, **narrowing)
-    elif callable(source):
+        return narrowed(source, **narrowing)
+    if callable(source):
         program = _python_program(
-            source, reading, beside, of_python, chosen, folder
+            source, reading, beside, of_python, options, folder
         )
-        program = narrowed(program, **narrowing)
-    else:
-        program = _read(
-            source, reading | narrowing, beside, of_python, chosen, oracle
-        )
-    if oracle is not None:
-        program = replace(program, function=oracle)
-    more = None
-    if learn is not None:
-        again = partial(_read_again, source, beside)
-        program, more = callee_to_learn(
-            program, learn, chosen, read=again, reading=reading | narrowing
-        )
-    return _finished(
-        program, chosen, folder, timing=timing, started=started, more=more
+        return narrowed(program, **narrowing)
+    return _read(
+        source, reading | narrowing, beside, of_python, options, oracle
     )
 
 
@@ -418,17 +434,16 @@ def compile_file(
     read = partial(read_program, path, project)
     program = read(partial=options.text_only, **reading)
     check_writable(folder, RESULT_FILES)
-    more = None
-    if learn is not None:
-        program, more = callee_to_learn(
-            program,
-            learn,
-            options,
-            guard=export.guard,
-            read=read,
-            reading=reading,
-            progress=progress,
-        )
+    program, more = callee_or_whole(
+        program,
+        learn,
+        options,
+        guard=export.guard,
+        read=read,
+        reading=reading,
+        progress=progress,
+    )
+    if more is not None:
         export = replace(export, drop_in=True)
     compiled = _compiled(
         program,

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from nsc.app.grey_box import WHOLE_FILE
+from nsc.app.grey_box import WHOLE_FILE, More
 from nsc.app.options import CompileOptions, ExportOptions
 from nsc.app.pipeline import Compiled, errors_of
 from nsc.app.results import SURROGATE_FILE, write_results
@@ -41,8 +41,6 @@ RESULT_FILES = frozenset(
         *(e.file_name for e in EXPORTERS.values()),
     )
 )
-# what was compiled -> the same, with what is to be said of files, and these
-More = Callable[[Compiled], tuple[Compiled, dict[str, bytes]]]
 _STARTS = {row.name: row.words.page for row in measured()}
 
 

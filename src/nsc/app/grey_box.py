@@ -38,6 +38,8 @@ from nsc.report import Within
 from nsc.surrogate import Surrogate
 from nsc.verify import Verification, verify
 
+# what was compiled -> the same, with what is to be said of files, and these
+More = Callable[[Compiled], tuple[Compiled, dict[str, bytes]]]
 WHOLE_FILE = "whole.c"
 MOST_NOTED = 64  # calls of one run, spread over it
 FEWEST_RUNS = 256  # of the whole, whose calls are noted
@@ -190,9 +192,7 @@ def callee_reading(whole: Whole, met: Met) -> dict[str, Any]:
     return {"ranges": ranges, "fix": fix, "sample": table}
 
 
-def in_place(
-    whole: Whole, met: Met, options: CompileOptions
-) -> Callable[[Compiled], tuple[Compiled, dict[str, bytes]]]:
+def in_place(whole: Whole, met: Met, options: CompileOptions) -> More:
     """Return what puts a compiled callee in its place and verifies the whole.
 
     It gives the compilation, which says how wrong the whole is, and the whole's C.
@@ -238,21 +238,21 @@ def _verified(
     return verify(truth, found)
 
 
-def callee_to_learn(
+def callee_or_whole(
     program: Program,
-    name: str,
+    name: str | None,
     options: CompileOptions,
     *,
     guard: bool = False,
     read: Callable[..., Program],
     reading: Mapping[str, Any],
     progress: Progress = lambda what, fraction: None,
-) -> tuple[Program, Callable[[Compiled], tuple[Compiled, dict[str, bytes]]]]:
+) -> tuple[Program, More | None]:
     """Find what is to be compiled in the place of a program, and what follows.
 
     Args:
         program: the whole.
-        name: of the callee.
+        name: of the callee; None compiles the program itself, and nothing follows.
         guard: whether exported C is to call the original outside the domain.
         read: reads the whole's file; takes what `parse_program` takes.
         reading: how the whole was read.
@@ -264,6 +264,8 @@ def callee_to_learn(
     Raises:
         InputError: it is no function that the whole calls, or cannot be learned.
     """
+    if name is None:
+        return program, None
     if options.text_only:
         raise InputError(
             "learn must be left out with text_only: it runs the program"
