@@ -18,7 +18,7 @@ import numpy as np
 from nsc.app.finish import RESULT_FILES, finish
 from nsc.app.first_rows import FirstRows
 from nsc.app.functions import program_of_function
-from nsc.app.grey_box import More, callee_or_whole
+from nsc.app.grey_box import InPlace, callee_or_whole
 from nsc.app.options import CompileOptions, ExportOptions
 from nsc.app.pipeline import Compiled, compile_program, compile_text
 from nsc.app.project import Project, project_of, read_program, read_text
@@ -241,7 +241,7 @@ def _finished(
     *,
     timing: bool,
     started: float,
-    more: More | None = None,
+    more: InPlace | None = None,
 ) -> Surrogate:
     """Compile a program, and write what comes of it if there is a folder."""
     where = None if folder is None else Path(folder)
@@ -407,7 +407,8 @@ def compile_file(
         others: files that may define what the function calls.
         compile_commands: a compilation database: its entry for the file gives folders
             and macros, its other entries more files.
-        rows: examples in a file, which come first; they are checked.
+        rows: examples in a file, which come first; they are checked. With `learn` they
+            are measurements, to which the surrogate is tuned.
         learn: a function that the program calls: it alone becomes a surrogate, and the
             program's C with it in place is written and verified, too.
         progress: told what is happening, and the fraction of it that is done.
@@ -439,12 +440,14 @@ def compile_file(
         learn,
         options,
         guard=export.guard,
+        rows=rows,
         read=read,
         reading=reading,
         progress=progress,
     )
     if more is not None:
         export = replace(export, drop_in=True)
+        rows = None
     compiled = _compiled(
         program,
         options,

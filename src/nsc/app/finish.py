@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nsc.app.grey_box import WHOLE_FILE, More
+from nsc.app.grey_box import WHOLE_FILE, InPlace
 from nsc.app.options import CompileOptions, ExportOptions
 from nsc.app.pipeline import Compiled, errors_of
 from nsc.app.results import SURROGATE_FILE, write_results
@@ -51,13 +51,13 @@ def finish(
     *,
     folder: Path | None = None,
     started: float,
-    more: More | None = None,
+    more: InPlace | None = None,
 ) -> tuple[Surrogate, Report | DraftReport]:
     """Export and report a compilation, and write all of it if there is a folder.
 
     Args:
         started: when the compilation began, of `time.perf_counter`.
-        more: makes other files of what was compiled, and says what came of it.
+        more: tunes what was compiled, and makes other files of it.
 
     Returns:
         The surrogate, its report inside, and the report without the figures' series.
@@ -67,13 +67,15 @@ def finish(
         BuildError: an export does not compute what the surrogate computes.
     """
     begun = time.perf_counter()
+    if more is not None:
+        compiled = more.tuned(compiled)
     files: dict[str, bytes] = {}
     if folder is not None:
         job = _job(compiled, export)
         files = _exports(job)
         compiled = _as_exported(compiled, job, files, options.target_error)
     if more is not None:
-        compiled, others = more(compiled)
+        compiled, others = more.files(compiled)
         files |= others
     has_page = compiled.evidence is not None
     names = (SURROGATE_FILE, *files, REPORT_FILE, *[PAGE_FILE] * has_page)

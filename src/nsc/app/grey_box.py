@@ -9,6 +9,7 @@ The callee learns from the inputs that it meets in runs of the whole.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -17,12 +18,14 @@ from typing import Any
 import numpy as np
 
 from nsc.app.cost import CHEAP
+from nsc.app.first_rows import FirstRows, read_rows
+from nsc.app.grey_measured import tune
 from nsc.app.options import CompileOptions
 from nsc.app.pipeline import Compiled
 from nsc.app.running import running_of
 from nsc.app.summary import errors_of_verification
 from nsc.compilation import Progress
-from nsc.deploy import c_definition
+from nsc.deploy import NetworkWriter, c_definition
 from nsc.errors import InputError, OracleError
 from nsc.program import (
     CALLS,
@@ -30,16 +33,19 @@ from nsc.program import (
     Callee,
     Program,
     Table,
+    as_returned,
     callee_of,
     draw_inputs,
     parse_program,
 )
-from nsc.report import Within
-from nsc.surrogate import Surrogate
+from nsc.report import Measured, Within
+from nsc.surrogate import Member, Surrogate
 from nsc.verify import Verification, verify
 
-# what was compiled -> the same, with what is to be said of files, and these
-More = Callable[[Compiled], tuple[Compiled, dict[str, bytes]]]
+# a table of c_definition: its name, its dimensions
+_TABLE = re.compile(
+    r"static const double (\w+_net_(?:weight|bias)_\w+)((?:\[\d+\])+) = \{[^;]*\};"
+)
 WHOLE_FILE = "whole.c"
 MOST_NOTED = 64  # calls of one run, spread over it
 FEWEST_RUNS = 256  # of the whole, whose calls are noted
@@ -88,9 +94,23 @@ class Whole:
     def with_surrogate(self, surrogate: Surrogate, callee: Program) -> str:
         """Return the program's C with a surrogate in the callee's place."""
         text = self.callee.replaced(c_definition(surrogate, callee))
-        if "math.h" not in self.program.headers:
-            text = f"#include <math.h>\n{text}"
-        return text
+        return self._with_math(text)
+
+    def in_variables(self, surrogate: Surrogate, callee: Program) -> Program:
+        """Return the program with the surrogate's numbers as inputs behind its own."""
+        text = c_definition(surrogate, callee, real="double")
+        tables = _TABLE.findall(text)
+        changed = self.callee.replaced(
+            _TABLE.sub(r"static double \1\2;", text)
+        )
+        ranges = {name: (-1.0, 1.0) for name, _ in tables}
+        given = self.reading.get("inputs") or {}
+        return self.read(self._with_math(changed), inputs={**given, **ranges})
+
+    def _with_math(self, text: str) -> str:
+        if "math.h" in self.program.headers:
+            return text
+        return f"#include <math.h>\n{text}"
 
 
 @dataclass(frozen=True)
@@ -192,21 +212,71 @@ def callee_reading(whole: Whole, met: Met) -> dict[str, Any]:
     return {"ranges": ranges, "fix": fix, "sample": table}
 
 
-def in_place(whole: Whole, met: Met, options: CompileOptions) -> More:
-    """Return what puts a compiled callee in its place and verifies the whole.
+@dataclass(frozen=True)
+class InPlace:
+    """What follows once a callee is compiled: it is tuned, put in its place, verified.
 
-    It gives the compilation, which says how wrong the whole is, and the whole's C.
+    Args:
+        met: what it learned from.
+        rows: measurements of the whole; None where there are none.
     """
 
-    def put(compiled: Compiled) -> tuple[Compiled, dict[str, bytes]]:
+    whole: Whole
+    met: Met
+    options: CompileOptions
+    rows: FirstRows | None = None
+
+    def tuned(self, compiled: Compiled) -> Compiled:
+        """Tune a compiled callee to measurements of the whole, if there are any.
+
+        What is verified is the tuned one against the callee.
+
+        Raises:
+            InputError: rows are too few, or not of the whole.
+        """
+        if self.rows is None:
+            return compiled
+        whole = self.whole
+        _, x, y = read_rows(whole.program, self.rows)
+        numbers = whole.in_variables(compiled.surrogate, compiled.program)
+        w = _numbers(compiled.surrogate)
+        with closing(running_of(numbers, self.options)) as running:
+
+            def run(many: np.ndarray, rows: np.ndarray) -> np.ndarray:
+                found = running.oracle(np.concatenate([rows, many], axis=1))
+                return np.asarray(found)
+
+            found = tune(run, w, x, y, seed=self.options.seed)
+        measured = Measured(
+            rows=found.rows,
+            before=found.before,
+            after=found.after,
+            strength=found.strength,
+        )
+        note = _said_of(measured, whole)
+        compiled = replace(
+            compiled, measured=measured, notes=(note, *compiled.notes)
+        )
+        if found.strength is None:
+            return compiled
+        return _with(compiled, _renumbered(compiled.surrogate, found.w))
+
+    def files(self, compiled: Compiled) -> tuple[Compiled, dict[str, bytes]]:
+        """Write the whole with the surrogate in place, and say how wrong it is.
+
+        Raises:
+            OracleError: it does not run.
+        """
+        whole = self.whole
         text = whole.with_surrogate(compiled.surrogate, compiled.program)
-        found = _verified(whole, text, options)
+        found = _verified(whole, text, self.options)
         within = Within(
             function=whole.program.name,
-            runs=met.runs,
-            calls=met.calls,
+            runs=self.met.runs,
+            calls=self.met.calls,
             test=errors_of_verification(found),
             file=WHOLE_FILE,
+            measured=compiled.measured,
         )
         said = (
             f"{whole.program.name} with this surrogate in the place of"
@@ -217,7 +287,65 @@ def in_place(whole: Whole, met: Met, options: CompileOptions) -> More:
         files = {WHOLE_FILE: text.encode("utf-8")}
         return replace(compiled, notes=notes, within=within), files
 
-    return put
+
+def _said_of(measured: Measured, whole: Whole) -> str:
+    rows = f"{measured.rows:,} measurements of {whole.program.name}"
+    if measured.strength is None:
+        return (
+            f"{whole.callee.name} was not tuned to the {rows}: on rows kept apart that"
+            f" did not help (rmse {measured.before:.3g} standard deviations)"
+        )
+    return (
+        f"tuned to {rows}: on rows kept apart the rmse falls from {measured.before:.3g}"
+        f" to {measured.after:.3g} standard deviations, so that it differs from"
+        f" {whole.callee.name} by intention"
+    )
+
+
+def _numbers(surrogate: Surrogate) -> np.ndarray:
+    """Return a surrogate's parameters in the order of its tables in C, `(w,)`."""
+    parts = [
+        part
+        for member in NetworkWriter(surrogate, "double").members
+        for weight, bias in member.topology.layers(member.w)
+        for part in (weight.T.ravel(), bias)
+    ]
+    return np.concatenate(parts)
+
+
+def _renumbered(surrogate: Surrogate, numbers: np.ndarray) -> Surrogate:
+    """Give a surrogate other parameters, in the order of its tables in C."""
+    at = 0
+    members: list[Member] = []
+    for member in NetworkWriter(surrogate, "double").members:
+        layers: list[tuple[np.ndarray, np.ndarray]] = []
+        for weight, bias in member.topology.layers(member.w):
+            end = at + weight.size
+            turned = numbers[at:end].reshape(weight.shape[::-1]).T
+            at = end + bias.size
+            layers.append((turned, numbers[end:at]))
+        members.append(Member(member.topology, member.topology.join(layers)))
+    return replace(surrogate, members=tuple(members))
+
+
+def _with(compiled: Compiled, surrogate: Surrogate) -> Compiled:
+    """Return a compilation with another surrogate, verified anew."""
+    evidence = compiled.evidence
+    assert evidence is not None, "a callee is compiled by running it"
+    found = evidence.compilation
+    verified = verify(
+        found.y,
+        as_returned(compiled.program, surrogate(found.x)),
+        looks=found.looks,
+        whole=[held is not None for held in surrogate.held],
+        population=found.verification.population,
+    )
+    again = replace(found, surrogate=surrogate, verification=verified)
+    return replace(
+        compiled,
+        surrogate=surrogate,
+        evidence=replace(evidence, compilation=again),
+    )
 
 
 def _verified(
@@ -244,22 +372,24 @@ def callee_or_whole(
     options: CompileOptions,
     *,
     guard: bool = False,
+    rows: FirstRows | None = None,
     read: Callable[..., Program],
     reading: Mapping[str, Any],
     progress: Progress = lambda what, fraction: None,
-) -> tuple[Program, More | None]:
+) -> tuple[Program, InPlace | None]:
     """Find what is to be compiled in the place of a program, and what follows.
 
     Args:
         program: the whole.
         name: of the callee; None compiles the program itself, and nothing follows.
         guard: whether exported C is to call the original outside the domain.
+        rows: measurements of the whole, to which the surrogate is tuned.
         read: reads the whole's file; takes what `parse_program` takes.
         reading: how the whole was read.
 
     Returns:
         The callee, drawn from the inputs that it meets in the whole; and what is to be
-        done once it is compiled: see `in_place`.
+        done once it is compiled: see `InPlace`.
 
     Raises:
         InputError: it is no function that the whole calls, or cannot be learned.
@@ -287,4 +417,4 @@ def callee_or_whole(
         f" makes {met.calls:.4g} a run"
     )
     callee = replace(callee, notes=(*callee.notes, note))
-    return callee, in_place(whole, met, options)
+    return callee, InPlace(whole, met, options, rows)

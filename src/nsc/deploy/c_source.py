@@ -91,15 +91,18 @@ def c_source(
     return f"{head}\n\n{_BOOL if '_Bool' in text else ''}{text}"
 
 
-def c_definition(surrogate: Surrogate, program: Program) -> str:
+def c_definition(
+    surrogate: Surrogate, program: Program, *, real: str | None = None
+) -> str:
     """Write a surrogate as the definition of its program's function.
 
     It is for a text that has the types and declarations that the function needs, and
     includes math.h. Its own names begin with the function's, so that a text may hold
     several, and be read again.
     """
-    is_float = is_single(program.signature.outputs)
-    real = "float" if is_float else "double"
+    if real is None:
+        is_float = is_single(program.signature.outputs)
+        real = "float" if is_float else "double"
     network = NetworkWriter(surrogate, real, _sigmoid(program))
     names = PortableNames(program)
     name = program.name

@@ -37,6 +37,7 @@ from nsc.report.schema import Figures as Figures
 from nsc.report.schema import Finetuning as Finetuning
 from nsc.report.schema import HeatMap as HeatMap
 from nsc.report.schema import Histogram as Histogram
+from nsc.report.schema import Measured as Measured
 from nsc.report.schema import Report as Report
 from nsc.report.schema import Round as Round
 from nsc.report.schema import RowWithGaps as RowWithGaps

@@ -228,6 +228,23 @@ class Twin:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Measured:
+    """Measurements of a program that a callee's surrogate was tuned to.
+
+    Args:
+        before, after: root mean squared error on rows that nothing was tuned to, over
+            the outputs' standard deviation.
+        strength: of the ridge that keeps the surrogate near the callee; None where it
+            was not tuned, for that did not help.
+    """
+
+    rows: int
+    before: float
+    after: float
+    strength: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Within:
     """A program in which the surrogate stands in the place of a function it calls.
 
@@ -236,6 +253,8 @@ class Within:
         calls: of the function in a run, on average.
         test: how wrong the program is with the surrogate in place.
         file: where its C is.
+        measured: measurements of the program, to which the surrogate was tuned; left out
+            where there were none.
     """
 
     function: str
@@ -243,6 +262,7 @@ class Within:
     calls: float
     test: Errors
     file: str
+    measured: Measured | None = field(default=None, metadata=_OPTIONAL)
 
 
 @dataclass(frozen=True, kw_only=True)
