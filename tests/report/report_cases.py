@@ -19,6 +19,7 @@ from nsc.report import (
     Source,
     Teacher,
     Twin,
+    Within,
     ZeroShot,
 )
 
@@ -83,6 +84,9 @@ def example() -> Report:
             noise=(0.0,),
             models=({"RBF of outputs": 0.75, "the text as it is": 0.25},),
             is_used=True,
+        ),
+        within=Within(
+            function="whole", runs=64, calls=2.5, test=errors(), file="whole.c"
         ),
         sizes=((Size("9-8-8-1", 1e-4, 23.0), Size("9-8-1", None, 10.0)),),
         zero_shot={

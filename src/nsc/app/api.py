@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import numpy as np
 from nsc.app.finish import RESULT_FILES, finish
 from nsc.app.first_rows import FirstRows
 from nsc.app.functions import program_of_function
+from nsc.app.grey_box import InPlace, callee_or_whole
 from nsc.app.options import CompileOptions, ExportOptions
 from nsc.app.pipeline import Compiled, compile_program, compile_text
 from nsc.app.project import Project, project_of, read_program, read_text
@@ -55,6 +57,7 @@ def compile(
     compile_commands: str | Path | None = None,
     defines: Mapping[str, str] | None = None,
     oracle: Oracle | None = None,
+    learn: str | None = None,
     timing: bool = True,
     **options: Any,
 ) -> Surrogate:
@@ -89,6 +92,8 @@ def compile(
         defines: macros defined before the first line.
         oracle: runs the program in place of the sandbox, `n i -> n o` in the program's
             units.
+        learn: a function that the C function calls: it alone becomes a surrogate, and the
+            program's C with it in place is verified, too (and written, as whole.c).
         timing: whether the original may run natively for a moment, to say how long a
             call takes.
         options: fields of `CompileOptions`: budget, seed, initial, optimizer, topology,
@@ -121,24 +126,56 @@ def compile(
     }
     narrowing = {"where": where, "sample": read_sample(sample)}
     of_python = {"outputs": outputs, "vectorized": vectorized}
+    program = _program_of(
+        source, (reading, narrowing, beside, of_python), chosen, oracle, folder
+    )
+    if oracle is not None:
+        program = replace(program, function=oracle)
+    again = partial(_read_again, source, beside)
+    program, more = callee_or_whole(
+        program, learn, chosen, read=again, reading=reading | narrowing
+    )
+    return _finished(
+        program, chosen, folder, timing=timing, started=started, more=more
+    )
+
+
+def _program_of(
+    source: Any,
+    given: tuple[dict[str, Any], ...],
+    options: CompileOptions,
+    oracle: Oracle | None,
+    folder: str | Path | None,
+) -> Program:
+    """Return the program that is meant.
+
+    Args:
+        given: how to read it, where its inputs are from, what stands beside it, what is
+            said of Python functions.
+    """
+    reading, narrowing, beside, of_python = given
     if isinstance(source, Program):
         refuse_given(
             reading | beside | of_python,
             "a Program already has its function and domain; leave them out",
         )
-        program = narrowed(source, **narrowing)
-    elif callable(source):
+        return narrowed(source, **narrowing)
+    if callable(source):
         program = _python_program(
-            source, reading, beside, of_python, chosen, folder
+            source, reading, beside, of_python, options, folder
         )
-        program = narrowed(program, **narrowing)
-    else:
-        program = _read(
-            source, reading | narrowing, beside, of_python, chosen, oracle
-        )
-    if oracle is not None:
-        program = replace(program, function=oracle)
-    return _finished(program, chosen, folder, timing=timing, started=started)
+        return narrowed(program, **narrowing)
+    return _read(
+        source, reading | narrowing, beside, of_python, options, oracle
+    )
+
+
+def _read_again(
+    source: object, beside: dict[str, Any], **reading: Any
+) -> Program:
+    """Read another function of C text."""
+    text, path = _text_of(source)
+    return read_text(text, path, _project(path, **beside), **reading)
 
 
 def _read(
@@ -204,13 +241,17 @@ def _finished(
     *,
     timing: bool,
     started: float,
+    more: InPlace | None = None,
 ) -> Surrogate:
     """Compile a program, and write what comes of it if there is a folder."""
     where = None if folder is None else Path(folder)
     if where is not None:
         check_writable(where, RESULT_FILES)
     compiled = _compiled(program, options, timing=timing, folder=where)
-    surrogate, _ = finish(compiled, options, folder=where, started=started)
+    export = ExportOptions(drop_in=more is not None)
+    surrogate, _ = finish(
+        compiled, options, export, folder=where, started=started, more=more
+    )
     return surrogate
 
 
@@ -353,6 +394,7 @@ def compile_file(
     compile_commands: Path | None = None,
     timing: bool = True,
     rows: FirstRows | None = None,
+    learn: str | None = None,
     progress: Progress = lambda what, fraction: None,
     announce: Callable[[str], None] = lambda what: None,
     put: Callable[[str], str] = str,
@@ -365,7 +407,10 @@ def compile_file(
         others: files that may define what the function calls.
         compile_commands: a compilation database: its entry for the file gives folders
             and macros, its other entries more files.
-        rows: examples in a file, which come first; they are checked.
+        rows: examples in a file, which come first; they are checked. With `learn` they
+            are measurements, to which the surrogate is tuned.
+        learn: a function that the program calls: it alone becomes a surrogate, and the
+            program's C with it in place is written and verified, too.
         progress: told what is happening, and the fraction of it that is done.
         announce: told what running will take, before it starts, if it takes long.
         put: puts a note in its reader's words: the library's name its arguments.
@@ -387,8 +432,22 @@ def compile_file(
         defines=reading.pop("defines", None),
     )
     reading["sample"] = read_sample(reading.get("sample"))
-    program = read_program(path, project, partial=options.text_only, **reading)
+    read = partial(read_program, path, project)
+    program = read(partial=options.text_only, **reading)
     check_writable(folder, RESULT_FILES)
+    program, more = callee_or_whole(
+        program,
+        learn,
+        options,
+        guard=export.guard,
+        rows=rows,
+        read=read,
+        reading=reading,
+        progress=progress,
+    )
+    if more is not None:
+        export = replace(export, drop_in=True)
+        rows = None
     compiled = _compiled(
         program,
         options,
@@ -400,6 +459,6 @@ def compile_file(
     )
     compiled = replace(compiled, notes=tuple(map(put, compiled.notes)))
     _, report = finish(
-        compiled, options, export, folder=folder, started=started
+        compiled, options, export, folder=folder, started=started, more=more
     )
     return report

@@ -20,7 +20,13 @@ from nsc.app.command_cli import (
     Retries,
     ServerLine,
 )
-from nsc.app.compile_sources import Data, DataInputs, DataOutputs, Sources
+from nsc.app.compile_sources import (
+    Data,
+    DataInputs,
+    DataOutputs,
+    OfC,
+    Sources,
+)
 from nsc.app.flag_types import (
     Array,
     Define,
@@ -177,6 +183,13 @@ def compile_(
             help="Run your own C as this machine's program, not in the sandbox.",
         ),
     ] = False,
+    learn: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Replace this function that it calls; keep the rest exact.",
+        ),
+    ] = None,
     drop_in: Annotated[
         bool, typer.Option("--drop-in", help="Give the C the original's name.")
     ] = False,
@@ -215,6 +228,7 @@ def compile_(
     Example: nsc compile a.c b.c -I include --function f
     Example: nsc compile --data runs.csv --inputs a,b --outputs y -o out/
     Example: nsc compile sim.c --data runs.csv --outputs drag
+    Example: nsc compile orbit.c --function orbit --learn kepler -o out/
     Example: nsc compile --command './sim --re {re}' --inputs re=1e3:1e5 --outputs drag
     """
     from nsc.app.options import CompileOptions, ExportOptions
@@ -245,7 +259,7 @@ def compile_(
         twins=twins,
     )
     reading = _reading(function, domain, out, array, fix, input_, define)
-    of_c = (include, compile_commands, timing)
+    of_c = OfC(include or (), compile_commands, timing, learn)
     sources = Sources(files or [], data, run, (inputs, outputs), of_c)
     drawn = {"where": where or (), "sample": sample}
     sources.check(reading | {"text_only": text_only}, drawn)

@@ -46,19 +46,36 @@ DataOutputs = Annotated[
 
 
 @dataclass(frozen=True)
+class OfC:
+    """What is said of C files alone.
+
+    Args:
+        include: folders of headers.
+        compile_commands: a compilation database.
+        timing: whether the original is timed.
+        learn: the function of theirs that alone becomes a surrogate.
+    """
+
+    include: Sequence[Path] = ()
+    compile_commands: Path | None = None
+    timing: bool = True
+    learn: str | None = None
+
+
+@dataclass(frozen=True)
 class Sources:
     """What is compiled: C files, rows of a table, or a command.
 
     Args:
         columns: what was said of inputs and of outputs.
-        of_c: folders of headers, a compilation database, whether it is timed.
+        of_c: what is said of C files alone.
     """
 
     files: list[Path]
     data: Path | None
     run: CommandFlags
     columns: tuple[str, str]
-    of_c: tuple[list[Path] | None, Path | None, bool]
+    of_c: OfC
 
     def check(
         self, reading: Mapping[str, Any], drawn: Mapping[str, Any]
@@ -67,7 +84,8 @@ class Sources:
         own = {
             "files": self.files,
             "data": self.data,
-            "include": self.of_c[0],
+            "include": self.of_c.include,
+            "learn": self.of_c.learn,
         }
         self.run.check(own | dict(reading))
         if not self.run:
@@ -98,9 +116,9 @@ class Sources:
                 self.data, folder, options, reading=reading, **given
             )
         rows = first_rows(self.data, columns)
-        beside = (self.files, *self.of_c)
+        given = both | reading | drawn
         return compile_files(
-            beside, folder, options, rows, both | reading | drawn
+            self.files, self.of_c, folder, options, rows, given
         )
 
 
@@ -158,7 +176,8 @@ def compile_rows(
 
 
 def compile_files(
-    beside: tuple[list[Path], list[Path] | None, Path | None, bool],
+    files: Sequence[Path],
+    of_c: OfC,
     folder: Path,
     options: CompileOptions,
     rows: FirstRows | None,
@@ -167,23 +186,22 @@ def compile_files(
     """Compile a C file.
 
     Args:
-        beside: it and others, folders of headers, a compilation database, whether it is
-            timed.
+        files: it and others.
         rows: examples of it.
         given: other arguments of `compile_file`.
     """
     from nsc.app.api import compile_file
 
-    files, include, compile_commands, timing = beside
     screen = console(stderr=True)
     return compile_file(
         files[0],
         folder,
         options,
-        include=include or [],
+        include=of_c.include,
         others=files[1:],
-        compile_commands=compile_commands,
-        timing=timing,
+        compile_commands=of_c.compile_commands,
+        timing=of_c.timing,
+        learn=of_c.learn,
         rows=rows,
         announce=partial(screen.print, markup=False, highlight=False),
         **given,

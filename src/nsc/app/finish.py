@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nsc.app.grey_box import WHOLE_FILE, InPlace
 from nsc.app.options import CompileOptions, ExportOptions
 from nsc.app.pipeline import Compiled, errors_of
 from nsc.app.results import SURROGATE_FILE, write_results
@@ -36,6 +37,7 @@ RESULT_FILES = frozenset(
         SURROGATE_FILE,
         REPORT_FILE,
         PAGE_FILE,
+        WHOLE_FILE,
         *(e.file_name for e in EXPORTERS.values()),
     )
 )
@@ -49,11 +51,13 @@ def finish(
     *,
     folder: Path | None = None,
     started: float,
+    more: InPlace | None = None,
 ) -> tuple[Surrogate, Report | DraftReport]:
     """Export and report a compilation, and write all of it if there is a folder.
 
     Args:
         started: when the compilation began, of `time.perf_counter`.
+        more: tunes what was compiled, and makes other files of it.
 
     Returns:
         The surrogate, its report inside, and the report without the figures' series.
@@ -63,11 +67,16 @@ def finish(
         BuildError: an export does not compute what the surrogate computes.
     """
     begun = time.perf_counter()
+    if more is not None:
+        compiled = more.tuned(compiled)
     files: dict[str, bytes] = {}
     if folder is not None:
         job = _job(compiled, export)
         files = _exports(job)
         compiled = _as_exported(compiled, job, files, options.target_error)
+    if more is not None:
+        compiled, others = more.files(compiled)
+        files |= others
     has_page = compiled.evidence is not None
     names = (SURROGATE_FILE, *files, REPORT_FILE, *[PAGE_FILE] * has_page)
     time_s = dict(compiled.time_s)

@@ -52,18 +52,7 @@ def with_first_rows(
     """
     if rows is None:
         return program, running
-    leaves = (program.signature.inputs, program.signature.outputs)
-    names = [[leaf.name for leaf in some] for some in leaves]
-    inputs = _columns(rows.inputs, names[0], "inputs")
-    outputs = _columns(rows.outputs, names[1], "outputs")
-    table = read_table(rows.path, lambda there: [*inputs, *outputs])
-    x = np.stack([table.columns[name] for name in inputs], axis=1)
-    y = np.stack([table.columns[name] for name in outputs], axis=1)
-    if not len(x):
-        raise InputError(
-            f"{table.path} must have rows below the columns' names; found none"
-        )
-    _check_inputs(program, table, x)
+    table, x, y = read_rows(program, rows)
     shuffled = np.random.default_rng([options.seed, SHUFFLE])
     order = shuffled.permutation(len(x))
     checked = order[:CHECKED] if running.cost.is_dear else order
@@ -76,6 +65,32 @@ def with_first_rows(
     given = Given(x[order], y[order])
     program = replace(program, notes=(*program.notes, note))
     return program, replace(running, given=given)
+
+
+def read_rows(
+    program: Program, rows: FirstRows
+) -> tuple[Table, np.ndarray, np.ndarray]:
+    """Read rows of a program's inputs and outputs.
+
+    Returns:
+        The table, inputs `n i` and outputs `n o`.
+
+    Raises:
+        InputError: a column or rows are missing, or a row is outside the domain.
+    """
+    leaves = (program.signature.inputs, program.signature.outputs)
+    names = [[leaf.name for leaf in some] for some in leaves]
+    inputs = _columns(rows.inputs, names[0], "inputs")
+    outputs = _columns(rows.outputs, names[1], "outputs")
+    table = read_table(rows.path, lambda there: [*inputs, *outputs])
+    x = np.stack([table.columns[name] for name in inputs], axis=1)
+    y = np.stack([table.columns[name] for name in outputs], axis=1)
+    if not len(x):
+        raise InputError(
+            f"{table.path} must have rows below the columns' names; found none"
+        )
+    _check_inputs(program, table, x)
+    return table, x, y
 
 
 def _columns(

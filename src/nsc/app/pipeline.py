@@ -52,7 +52,7 @@ from nsc.initial import (
     Order,
 )
 from nsc.program import Program, as_returned, draw_inputs
-from nsc.report import CallTime, Figures, Teacher, Twin
+from nsc.report import CallTime, Figures, Measured, Teacher, Twin, Within
 from nsc.surrogate import COVERING, Member, Surrogate, Topology
 from nsc.verify import Verification, verify
 
@@ -110,6 +110,8 @@ class Compiled:
         notes: what the user should know.
         time_s: seconds by what they were spent on.
         evidence: None for what was made from the text alone, which nothing verified.
+        within: a program that calls this one, with the surrogate in its place.
+        measured: measurements of that program, which it was tuned to.
     """
 
     program: Program
@@ -119,6 +121,8 @@ class Compiled:
     notes: tuple[str, ...]
     time_s: Mapping[str, float]
     evidence: Evidence | None = None
+    within: Within | None = None
+    measured: Measured | None = None
 
 
 class _Spent:

@@ -58,7 +58,7 @@ def describe(
     }
     if compiled.evidence is not None:
         found = _verified(compiled.evidence, compiled.expected_nmse, options)
-        return Report(**both, **found)
+        return Report(**both, **found, within=compiled.within)
     assert compiled.expected_nmse is not None, (
         "a draft is made of what text promises"
     )
@@ -124,7 +124,7 @@ def _verified(
             for name, v in evidence.zero_shot.items()
         },
         "expected_zero_shot_nmse": expected_nmse,
-        "test": _errors(found.verification),
+        "test": errors_of_verification(found.verification),
         "target_error": options.target_error,
         "target_reached": found.reached,
         "rounds": tuple(
@@ -146,7 +146,8 @@ def _sizes(found: Compilation) -> tuple[tuple[Size, ...], ...] | None:
     )
 
 
-def _errors(found: Verification) -> Errors:
+def errors_of_verification(found: Verification) -> Errors:
+    """Describe what a verification found."""
     return Errors(
         n=found.n,
         mse=_finite(found.mse),
@@ -156,7 +157,7 @@ def _errors(found: Verification) -> Errors:
         max_abs=_finite(found.max_abs),
         quantiles=found.quantiles,
         bound=_bound(found),
-        outputs=tuple(map(_errors, found.outputs)),
+        outputs=tuple(map(errors_of_verification, found.outputs)),
         wrong=found.wrong,
     )
 

@@ -4,6 +4,8 @@
 """
 
 from nsc.deploy.c_exporter import CExporter as CExporter
+from nsc.deploy.c_network import NetworkWriter as NetworkWriter
+from nsc.deploy.c_source import c_definition as c_definition
 from nsc.deploy.c_source import c_source as c_source
 from nsc.deploy.c_source import surrogate_name as surrogate_name
 from nsc.deploy.exporter import Exporter as Exporter

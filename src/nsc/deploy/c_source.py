@@ -6,6 +6,7 @@ Non-goals: compiling and checking it (c_exporter), training.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -88,6 +89,27 @@ def c_source(
         parts.append(selftest(surrogate, program, name, selftest_inputs, real))
     text = "\n\n".join(p for p in parts if p) + "\n"
     return f"{head}\n\n{_BOOL if '_Bool' in text else ''}{text}"
+
+
+def c_definition(
+    surrogate: Surrogate, program: Program, *, real: str | None = None
+) -> str:
+    """Write a surrogate as the definition of its program's function.
+
+    It is for a text that has the types and declarations that the function needs, and
+    includes math.h. Its own names begin with the function's, so that a text may hold
+    several, and be read again.
+    """
+    if real is None:
+        is_float = is_single(program.signature.outputs)
+        real = "float" if is_float else "double"
+    network = NetworkWriter(surrogate, real, _sigmoid(program))
+    names = PortableNames(program)
+    name = program.name
+    writer = _Writer(network, program, names, name, guard=False, drop_in=True)
+    parts = (network.tables(), network.sigmoid(), writer.function())
+    text = "\n\n".join(part for part in parts if part)
+    return re.sub(r"\bnsc_", f"{name}_net_", text)
 
 
 def _announced(program: Program, *, guard: bool) -> list[str]:

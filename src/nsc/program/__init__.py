@@ -4,6 +4,10 @@ Pure functions from text to frozen values. Must not know how code runs, networks
 file system.
 """
 
+from nsc.program.callee import CALLS as CALLS
+from nsc.program.callee import SEEN as SEEN
+from nsc.program.callee import Callee as Callee
+from nsc.program.callee import callee_of as callee_of
 from nsc.program.conditions import Condition as Condition
 from nsc.program.domain import parse_fixed as parse_fixed
 from nsc.program.domain import parse_ranges as parse_ranges

@@ -37,6 +37,7 @@ from nsc.report.schema import Figures as Figures
 from nsc.report.schema import Finetuning as Finetuning
 from nsc.report.schema import HeatMap as HeatMap
 from nsc.report.schema import Histogram as Histogram
+from nsc.report.schema import Measured as Measured
 from nsc.report.schema import Report as Report
 from nsc.report.schema import Round as Round
 from nsc.report.schema import RowWithGaps as RowWithGaps
@@ -44,6 +45,7 @@ from nsc.report.schema import Size as Size
 from nsc.report.schema import Source as Source
 from nsc.report.schema import Teacher as Teacher
 from nsc.report.schema import Twin as Twin
+from nsc.report.schema import Within as Within
 from nsc.report.schema import ZeroShot as ZeroShot
 from nsc.report.schema import from_json as from_json
 from nsc.report.schema import to_json as to_json

@@ -228,6 +228,44 @@ class Twin:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Measured:
+    """Measurements of a program that a callee's surrogate was tuned to.
+
+    Args:
+        before, after: root mean squared error on rows that nothing was tuned to, over
+            the outputs' standard deviation.
+        strength: of the ridge that keeps the surrogate near the callee; None where it
+            was not tuned, for that did not help.
+    """
+
+    rows: int
+    before: float
+    after: float
+    strength: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Within:
+    """A program in which the surrogate stands in the place of a function it calls.
+
+    Args:
+        runs: of the program, in which the function's inputs were noted.
+        calls: of the function in a run, on average.
+        test: how wrong the program is with the surrogate in place.
+        file: where its C is.
+        measured: measurements of the program, to which the surrogate was tuned; left out
+            where there were none.
+    """
+
+    function: str
+    runs: int
+    calls: float
+    test: Errors
+    file: str
+    measured: Measured | None = field(default=None, metadata=_OPTIONAL)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Drawn:
     """How inputs were drawn, where not uniformly from the whole domain.
 
@@ -280,6 +318,8 @@ class Report(Described):
         twin: a coarser program that taught the surrogate; left out where none was
             looked for.
         teacher: what few runs told elsewhere; left out where they did not.
+        within: a program that calls the function, with the surrogate in its place; left
+            out where none was asked for.
         sizes: of each network, those that were tried; left out where none was chosen.
         zero_shot: what initial parameters are worth, by initialiser.
         expected_zero_shot_nmse: what the text promised, per output; None where it could
@@ -300,6 +340,7 @@ class Report(Described):
     )
     twin: Twin | None = field(default=None, metadata=_OPTIONAL)
     teacher: Teacher | None = field(default=None, metadata=_OPTIONAL)
+    within: Within | None = field(default=None, metadata=_OPTIONAL)
     sizes: tuple[tuple[Size, ...], ...] | None = field(
         default=None, metadata=_OPTIONAL
     )
