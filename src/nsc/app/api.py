@@ -56,6 +56,8 @@ def compile(
     defines: Mapping[str, str] | None = None,
     oracle: Oracle | None = None,
     timing: bool = True,
+    gradient: bool = False,
+    openmp: bool = False,
     **options: Any,
 ) -> Surrogate:
     """Compile a C function, a Python function or a Program into a verified surrogate.
@@ -91,6 +93,7 @@ def compile(
             units.
         timing: whether the original may run natively for a moment, to say how long a
             call takes.
+        gradient, openmp: of the exported C; see `ExportOptions`.
         options: fields of `CompileOptions`: budget, seed, initial, optimizer, topology,
             split, text_only, ...
 
@@ -138,7 +141,10 @@ def compile(
         )
     if oracle is not None:
         program = replace(program, function=oracle)
-    return _finished(program, chosen, folder, timing=timing, started=started)
+    export = ExportOptions(gradient=gradient, openmp=openmp)
+    return _finished(
+        program, chosen, folder, export, timing=timing, started=started
+    )
 
 
 def _read(
@@ -201,6 +207,7 @@ def _finished(
     program: Program,
     options: CompileOptions,
     folder: str | Path | None,
+    export: ExportOptions,
     *,
     timing: bool,
     started: float,
@@ -210,7 +217,9 @@ def _finished(
     if where is not None:
         check_writable(where, RESULT_FILES)
     compiled = _compiled(program, options, timing=timing, folder=where)
-    surrogate, _ = finish(compiled, options, folder=where, started=started)
+    surrogate, _ = finish(
+        compiled, options, export, folder=where, started=started
+    )
     return surrogate
 
 

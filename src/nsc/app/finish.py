@@ -18,7 +18,13 @@ from nsc.app.options import CompileOptions, ExportOptions
 from nsc.app.pipeline import Compiled, errors_of
 from nsc.app.results import SURROGATE_FILE, write_results
 from nsc.app.summary import describe
-from nsc.deploy import EXPORTERS, ExportJob, is_available, surrogate_name
+from nsc.deploy import (
+    EXPORTERS,
+    BatchOptions,
+    ExportJob,
+    is_available,
+    surrogate_name,
+)
 from nsc.initial import measured
 from nsc.program import as_returned
 from nsc.report import DraftReport, Report, html_page, to_json
@@ -104,6 +110,7 @@ def _job(compiled: Compiled, export: ExportOptions) -> ExportJob:
         guard=export.guard,
         notes=_claims(compiled),
         error=errors_of(found) if found else None,
+        batch=BatchOptions(openmp=export.openmp, gradient=export.gradient),
     )
 
 

@@ -10,20 +10,20 @@ Non-goals: layers (c_network, c_gradient), the scalar function (c_source).
 from __future__ import annotations
 
 from nsc.deploy.batch_options import BatchOptions
-from nsc.deploy.c_gradient import backward
+from nsc.deploy.c_blocks import block_loop, blocks, function_text, public_entry
+from nsc.deploy.c_gradient import ROWS, backward
+from nsc.deploy.c_layers import layers
 from nsc.deploy.c_network import NetworkWriter
+from nsc.deploy.c_outside import OutsideWriter
 from nsc.deploy.c_values import ValueWriter
 from nsc.deploy.entries import Entries
 from nsc.errors import InputError
-from nsc.program import Program, scalar_entry
+from nsc.program import Program
 
 # rows of a block; fewer where a network is wide, for its values to stay in the cache
 MOST_LANES = 32
 FEWEST_LANES = 8
 BLOCK_BYTES = 48 << 10
-# rows that one thread takes at a time
-SHARE = 4096
-ROW = "nsc_row"
 
 # Compilers for plain x86-64 make the entries three times, for older processors too.
 _MACROS = """#ifdef __cplusplus
@@ -77,10 +77,10 @@ class BatchWriter:
         self.network = values.network
         self.program = values.program
         self.entries = entries
-        self.scalar = scalar
         self.options = options
         self.kind = entries.kind
         self.own = values.network.own
+        self.outside = OutsideWriter(values, entries, scalar)
         if options.gradient:
             _expect_real_outputs(self.program)
 
@@ -92,7 +92,7 @@ class BatchWriter:
             _MACROS,
             f"enum {{ NSC_LANES = {lanes} }};  /* rows of a block */",
             self._network(),
-            *([self._row(), self._leave()] if self._has_outside() else []),
+            *self.outside.text(),
             *self._entry(by_rows=True),
             *self._entry(by_rows=False),
         ]
@@ -100,24 +100,14 @@ class BatchWriter:
             parts += [self._slopes(), *self._gradient()]
         return "\n\n".join(parts)
 
-    def _has_outside(self) -> bool:
-        """Say whether there are rows that the original is called for."""
-        return self.values.guard and bool(self._inside("x"))
-
-    def _blocks(self, names_and_widths: list[tuple[str, int]]) -> str:
-        arrays = ", ".join(
-            f"{name}[{width}][NSC_LANES]" for name, width in names_and_widths
-        )
-        return f"{self.network.real} {arrays};"
-
     def _network(self) -> str:
         """Write all layers on a block."""
         network = self.network
         arrays = network.arrays()
-        body = [self._blocks(arrays)] if arrays else []
-        body += network.layers(_cell, "for (int r = 0; r < NSC_LANES; r++)")
+        body = [blocks(network.real, arrays)] if arrays else []
+        body += layers(network, _cell, ROWS)
         real = network.real
-        return _function(
+        return function_text(
             f"/* All layers, on a block: [input][row] to [output][row]. */\n"
             f"NSC_INLINE void {self.own('nsc_block')}({real} (*nsc_x)[NSC_LANES],"
             f" {real} (*nsc_y)[NSC_LANES])",
@@ -129,11 +119,15 @@ class BatchWriter:
         network = self.network
         real = network.real
         body = [
-            *([self._blocks(network.arrays())] if network.arrays() else []),
-            self._blocks([("nsc_y", network.n_outputs)]),
+            *(
+                [blocks(network.real, network.arrays())]
+                if network.arrays()
+                else []
+            ),
+            blocks(network.real, [("nsc_y", network.n_outputs)]),
             *backward(network, _cell),
         ]
-        return _function(
+        return function_text(
             "/* Derivatives, on a block: [input][row] to [output * inputs + input][row]."
             f" */\nNSC_INLINE void {self.own('nsc_slopes')}({real} (*nsc_x)[NSC_LANES],"
             f" {real} (*nsc_g)[NSC_LANES])",
@@ -167,7 +161,8 @@ class BatchWriter:
         ]
         stores = [f"{t} = {v};" for t, v in zip(targets, values, strict=True)]
         stores += self._left(by_rows=by_rows)
-        body = self._block_loop(
+        body = block_loop(
+            self.network.real,
             [("nsc_x", n), ("nsc_y", o)],
             self._inputs(by_rows=by_rows),
             f"{self.own('nsc_block')}(nsc_x, nsc_y);",
@@ -188,11 +183,11 @@ class BatchWriter:
             if by_rows
             else (f"const {self.kind} *const *x", f"{self.kind} *const *y")
         )
-        return self._public(name, said, types, body)
+        return self._public_entry(name, said, types, body)
 
     def _left(self, *, by_rows: bool) -> list[str]:
         """Write what leaves a row outside the domain to the original."""
-        if not self._has_outside():
+        if not self.outside.exists:
             return []
         leave = self.own("nsc_leave")
         n = self.program.n_inputs
@@ -207,56 +202,13 @@ class BatchWriter:
             f" {leave}(in, out); {back} }}"
         ]
 
-    def _block_loop(
-        self,
-        blocks: list[tuple[str, int]],
-        loads: list[str],
-        work: str,
-        stores: list[str],
-    ) -> list[str]:
-        """Write a loop over blocks of rows from `first` to `n`; the last may be cut."""
-        fill = f"memset({blocks[0][0]}, 0, sizeof {blocks[0][0]});"
-        return [
-            "for (size_t at = first; at < n; at += NSC_LANES) {",
-            "  int rows = n - at < NSC_LANES ? (int)(n - at) : NSC_LANES;",
-            f"  {self._blocks(blocks)}",
-            "  if (rows == NSC_LANES) {",
-            *_over_rows("NSC_LANES", loads),
-            "  } else {",
-            f"    {fill}",
-            *_over_rows("rows", loads),
-            "  }",
-            f"  {work}",
-            "  if (rows == NSC_LANES) {",
-            *_over_rows("NSC_LANES", stores),
-            "  } else {",
-            *_over_rows("rows", stores),
-            "  }",
-            "}",
-        ]
-
-    def _public(
+    def _public_entry(
         self, name: str, said: str, types: tuple[str, str], body: list[str]
     ) -> list[str]:
-        """Write an entry over a function of rows from `first` to `n`."""
         inner = self.own(f"nsc_{name.rsplit('_surrogate_', 1)[-1]}")
         declared = ", ".join(types)
-        work = _function(
-            f"NSC_TARGETS\nstatic void {inner}({declared}, size_t first, size_t n)",
-            body,
-        )
-        calls = [f"{inner}(x, y, 0, n);"]
-        if self.options.openmp:
-            calls = [
-                f"long long share, shares = (long long)((n + {SHARE - 1}) / {SHARE});",
-                "#pragma omp parallel for schedule(static)",
-                "for (share = 0; share < shares; share++) {",
-                f"  size_t first = (size_t)share * {SHARE};",
-                f"  {inner}(x, y, first, n - first < {SHARE} ? n : first + {SHARE});",
-                "}",
-            ]
-        head = f"{said}\nNSC_PUBLIC void {name}({declared}, size_t n)"
-        return [work, _function(head, calls)]
+        openmp = self.options.openmp
+        return public_entry((name, inner), said, declared, body, openmp=openmp)
 
     def _gradient(self) -> list[str]:
         """Write the entry for derivatives, of rows."""
@@ -270,14 +222,15 @@ class BatchWriter:
             for j in range(o)
             for k in range(n)
         ]
-        if self._has_outside():
-            inside = " && ".join(self._inside(f"x + (at + r) * {n}"))
+        if self.outside.exists:
+            inside = " && ".join(self.outside.inside(f"x + (at + r) * {n}"))
             cells = f"y[(at + r) * {n * o} + k]"
             stores.append(
                 f"if (!({inside})) for (int k = 0; k < {n * o}; k++)"
                 f" {cells} = ({self.kind}){self.own('nsc_nan')}();"
             )
-        body = self._block_loop(
+        body = block_loop(
+            self.network.real,
             [("nsc_x", n), ("nsc_g", n * o)],
             self._inputs(by_rows=True),
             f"{self.own('nsc_slopes')}(nsc_x, nsc_g);",
@@ -288,87 +241,13 @@ class BatchWriter:
             f"{self.kind} *NSC_RESTRICT y",
         )
         outside = (
-            "; NaN where the original is called" if self._has_outside() else ""
+            "; NaN where the original is called" if self.outside.exists else ""
         )
         said = (
             f"/* Derivatives of n rows, {o} x {n} each in y: of output j by input k at"
             f" [j * {n} + k]{outside}. */"
         )
-        return self._public(self.entries.gradient, said, types, body)
-
-    def _inside(self, row: str) -> list[str]:
-        """Write whether a row is in the domain, test by test."""
-        n = self.program.n_inputs
-        values = [f"({row})[{k}]" for k in range(n)]
-        surrogate = self.network.surrogate
-        tests = [
-            f"{value} >= {lo:.17g} && {value} <= {hi:.17g}"
-            for value, lo, hi in zip(
-                values, surrogate.lo, surrogate.hi, strict=True
-            )
-        ]
-        doubles = [
-            v if self.kind == "double" else f"((double){v})" for v in values
-        ]
-        conditions = self.program.drawing.conditions
-        return tests + [c.term.in_c(doubles) for c in conditions]
-
-    def _row(self) -> str:
-        """Write an entry to the scalar function, which leaves to the original."""
-        signature = self.program.signature
-        entry = scalar_entry(
-            signature, self.scalar, self.own(ROW), alias=self.own("nsc_scalar")
-        )
-        text = self.values.names.text(entry)
-        return text.replace(
-            f"void {self.own(ROW)}(", f"static void {self.own(ROW)}("
-        ).strip()
-
-    def _leave(self) -> str:
-        """Write what leaves a row to the original, where it is outside.
-
-        A number that an argument's integer type does not hold has no answer: NaN.
-        """
-        n = self.program.n_inputs
-        o = self.program.n_outputs
-        inside = "\n      && ".join(self._inside("x"))
-        body = [
-            f"double in[{n}], out[{o}];",
-            f"if ({inside}) return;",
-            f"for (int k = 0; k < {n}; k++) in[k] = x[k];",
-        ]
-        held = self._representable()
-        call = f"{self.own(ROW)}(in, out);"
-        nan = (
-            f"for (int k = 0; k < {o}; k++) out[k] = {self.own('nsc_nan')}();"
-        )
-        body.append(f"if ({held}) {call}\n  else {nan}" if held else call)
-        body.append(
-            f"for (int k = 0; k < {o}; k++) y[k] = ({self.kind})out[k];"
-        )
-        kind = self.kind
-        nothing = (
-            f"static double {self.own('nsc_nan')}(void)"
-            " { double zero = 0.0; return zero / zero; }"
-        )
-        is_needed = bool(held) or self.options.gradient
-        head = (
-            "/* Leave a row outside the domain to the original. */\n"
-            f"static void {self.own('nsc_leave')}(const {kind} *x, {kind} *y)"
-        )
-        leave = _function(head, body)
-        return f"{nothing}\n\n{leave}" if is_needed else leave
-
-    def _representable(self) -> str:
-        """Write whether arguments that are integers hold a row's numbers."""
-        tests: list[str] = []
-        for k, leaf in enumerate(self.program.signature.inputs):
-            if leaf.type.kind == "float":
-                continue
-            is_bool = leaf.type.kind == "bool"
-            lo, hi = (0.0, 1.0) if is_bool else leaf.type.limits
-            tests.append(f"in[{k}] >= {lo:.17g} && in[{k}] <= {hi:.17g}")
-        return " && ".join(tests)
+        return self._public_entry(self.entries.gradient, said, types, body)
 
 
 def _expect_real_outputs(program: Program) -> None:
@@ -378,20 +257,3 @@ def _expect_real_outputs(program: Program) -> None:
                 "gradient must be left out where an output is no real number:"
                 f" '{leaf.name}' is {leaf.type.spelling}, which has no derivative"
             )
-
-
-def _over_rows(rows: str, lines: list[str]) -> list[str]:
-    return [
-        f"    for (int r = 0; r < {rows}; r++) {{",
-        *(f"      {line}" for line in lines),
-        "    }",
-    ]
-
-
-def _function(head: str, body: list[str]) -> str:
-    lines = (
-        line if line.startswith("#") else f"  {line}"
-        for part in body
-        for line in part.split("\n")
-    )
-    return f"{head} {{\n" + "\n".join(lines) + "\n}"

@@ -7,12 +7,12 @@ inputs' scales.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
+from nsc.deploy.c_layers import Cell, layers
 from nsc.deploy.c_network import NetworkWriter
 
 ROWS = "for (int r = 0; r < NSC_LANES; r++)"
-Cell = Callable[[str, str], str]
 
 
 def backward(network: NetworkWriter, cell: Cell) -> Iterator[str]:
@@ -21,7 +21,7 @@ def backward(network: NetworkWriter, cell: Cell) -> Iterator[str]:
     A value in a hidden layer's array becomes its slope by its sum; then each output goes
     back through the layers, from one array into another.
     """
-    yield from network.layers(cell, ROWS)
+    yield from layers(network, cell, ROWS)
     widest = max((width for _, width in network.arrays()), default=0)
     if widest:
         yield f"{network.real} nsc_d[2][{widest}][NSC_LANES];"

@@ -3,7 +3,7 @@
 In: Surrogate, a floating type. Out: pieces of C text. Everything computes
 in one floating type but the scaling of inputs, which is in double: a float input may
 be far from zero and its range narrow, and float constants would move that range.
-Non-goals: the functions around them (c_source, c_batch).
+Non-goals: statements of layers (c_layers), functions around them (c_source, c_batch).
 """
 
 from __future__ import annotations
@@ -20,13 +20,6 @@ from nsc.deploy.c_sigmoid import (
     sigmoid_text,
 )
 from nsc.surrogate import Member, Surrogate, resize_inputs
-
-# of a sum that is written out; a longer one is a loop
-WRITTEN_OUT = 16
-TERMS_A_LINE = 4
-
-# (layer, a unit's number in C) -> the unit's value in C
-Cell = Callable[[str, str], str]
 
 
 class NetworkWriter:
@@ -148,86 +141,6 @@ class NetworkWriter:
         largest = (np.abs(weight).sum(axis=1) + np.abs(bias)).max()
         return not largest <= LARGEST_POWER[self.real]
 
-    def layers(self, cell: Cell, inner: str = "") -> list[str]:
-        """Write all layers, from `nsc_x` to `nsc_y`.
-
-        Args:
-            cell: how a unit's value is spelled.
-            inner: a loop that each unit's statement stands in; "" is none: then units
-                are what is vectorised.
-        """
-        lines: list[str] = []
-        at = 0
-        for k, member in enumerate(self.members):
-            for n in range(1, len(member.topology.widths)):
-                lines += self._layer(k, n, at, cell, inner)
-            at += member.topology.n_outputs
-        return lines
-
-    def source(self, k: int, n: int) -> str:
-        """Name the array that layer n of member k reads."""
-        return "nsc_x" if n == 1 else f"nsc_h{self.tag(k, n - 1)}"
-
-    def _layer(
-        self, k: int, n: int, at: int, cell: Cell, inner: str
-    ) -> Iterator[str]:
-        """Write layer n of member k; its outputs stand from `at` on in `nsc_y`."""
-        widths = self.members[k].topology.widths
-        is_last = n == len(widths) - 1
-        units = widths[n]
-        if is_last:
-            target = cell("nsc_y", f"{at} + j" if at else "j")
-        else:
-            target = cell(f"nsc_h{self.tag(k, n)}", "j")
-        tag = self.tag(k, n)
-        source = self.source(k, n)
-        head = _loop("j", units)
-        whole = widths[n - 1] if widths[n - 1] <= WRITTEN_OUT else 0
-        terms = [
-            f"nsc_weight_{tag}[{i}][j] * {cell(source, str(i))}"
-            for i in range(whole)
-        ]
-        value = _sum([f"nsc_bias_{tag}[j]", *terms])
-        if not whole:
-            yield from self._long_sum(k, n, target, cell, inner)
-            value = target
-        if not is_last:
-            value = self.activation(k, n, value)
-        if value != target:
-            yield from _statement(head, units, inner, f"{target} = {value};")
-
-    def _long_sum(
-        self, k: int, n: int, target: str, cell: Cell, inner: str
-    ) -> Iterator[str]:
-        """Write a sum of many terms, WRITTEN_OUT of them at a time."""
-        tag = self.tag(k, n)
-        inputs, units = self.members[k].topology.widths[n - 1 : n + 1]
-        source = self.source(k, n)
-        head = _loop("j", units)
-        yield from _statement(
-            head, units, inner, f"{target} = nsc_bias_{tag}[j];"
-        )
-        rest = inputs % WRITTEN_OUT
-
-        def added(first: str, count: int) -> Iterator[str]:
-            terms = [
-                f"nsc_weight_{tag}[{first}{i}][j] * {cell(source, f'{first}{i}')}"
-                for i in range(count)
-            ]
-            text = f"{target} = {_sum([target, *terms])};"
-            yield from _statement(head, units, inner, text)
-
-        yield f"for (int i = 0; i < {inputs - rest}; i += {WRITTEN_OUT}) {{"
-        yield from (f"  {line}" for line in added("i + ", WRITTEN_OUT))
-        yield "}"
-        if rest:
-            last = [
-                f"nsc_weight_{tag}[{i}][j] * {cell(source, str(i))}"
-                for i in range(inputs - rest, inputs)
-            ]
-            text = f"{target} = {_sum([target, *last])};"
-            yield from _statement(head, units, inner, text)
-
     def arrays(self) -> list[tuple[str, int]]:
         """Return the arrays of hidden layers, and how many units each has."""
         return [
@@ -235,25 +148,6 @@ class NetworkWriter:
             for k, member in enumerate(self.members)
             for n, width in enumerate(member.topology.hidden, start=1)
         ]
-
-
-def _statement(head: str, units: int, inner: str, text: str) -> Iterator[str]:
-    """Write a statement for each unit, in an inner loop if there is one."""
-    if inner:
-        yield head
-        yield f"  {inner}"
-        yield f"    {text}"
-        return
-    if units % 4 == 0:
-        yield "NSC_VECTORISE"
-    yield f"{head} {text}"
-
-
-def _sum(terms: list[str]) -> str:
-    """Write a sum, TERMS_A_LINE of its terms a line."""
-    starts = range(0, len(terms), TERMS_A_LINE)
-    lines = [" + ".join(terms[k : k + TERMS_A_LINE]) for k in starts]
-    return "\n        + ".join(lines)
 
 
 def double_number(value: float) -> str:
@@ -264,7 +158,3 @@ def double_number(value: float) -> str:
 def _with_point(text: str) -> str:
     is_floating = any(c in text for c in ".en")
     return text if is_floating else f"{text}.0"
-
-
-def _loop(index: str, n: int) -> str:
-    return f"for (int {index} = 0; {index} < {n}; {index}++)"

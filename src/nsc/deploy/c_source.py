@@ -13,6 +13,7 @@ import numpy as np
 
 from nsc.deploy.batch_options import BatchOptions
 from nsc.deploy.c_batch import BatchWriter
+from nsc.deploy.c_layers import layers
 from nsc.deploy.c_network import NetworkWriter
 from nsc.deploy.c_selftest import selftest
 from nsc.deploy.c_values import ValueWriter
@@ -284,7 +285,7 @@ class _Writer:
             given = self.names.text(leaf.lvalue)
             scaled = self.values.normalised(given, leaf.type.spelling, k)
             body.append(f"nsc_x[{k}] = {scaled};")
-        body += network.layers(lambda array, index: f"{array}[{index}]")
+        body += layers(network, lambda array, index: f"{array}[{index}]")
         for k, leaf in enumerate(signature.outputs):
             lvalue = self.names.text(leaf.lvalue)
             value = self.values.output(leaf, k, f"nsc_y[{k}]")
