@@ -100,11 +100,15 @@ class BatchWriter:
             parts += [self._slopes(), *self._gradient()]
         return "\n\n".join(parts)
 
+    def _hidden(self) -> list[str]:
+        """Declare the arrays of hidden layers."""
+        arrays = self.network.arrays()
+        return [blocks(self.network.real, arrays)] if arrays else []
+
     def _network(self) -> str:
         """Write all layers on a block."""
         network = self.network
-        arrays = network.arrays()
-        body = [blocks(network.real, arrays)] if arrays else []
+        body = self._hidden()
         body += layers(network, _cell, ROWS)
         real = network.real
         return function_text(
@@ -119,12 +123,7 @@ class BatchWriter:
         network = self.network
         real = network.real
         body = [
-            *(
-                [blocks(network.real, network.arrays())]
-                if network.arrays()
-                else []
-            ),
-            blocks(network.real, [("nsc_y", network.n_outputs)]),
+            *self._hidden(),
             *backward(network, _cell),
         ]
         return function_text(

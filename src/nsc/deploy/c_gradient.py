@@ -21,7 +21,7 @@ def backward(network: NetworkWriter, cell: Cell) -> Iterator[str]:
     A value in a hidden layer's array becomes its slope by its sum; then each output goes
     back through the layers, from one array into another.
     """
-    yield from layers(network, cell, ROWS)
+    yield from layers(network, cell, ROWS, with_outputs=False)
     widest = max((width for _, width in network.arrays()), default=0)
     if widest:
         yield f"{network.real} nsc_d[2][{widest}][NSC_LANES];"

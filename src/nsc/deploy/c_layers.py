@@ -18,18 +18,25 @@ TERMS_A_LINE = 4
 Cell = Callable[[str, str], str]
 
 
-def layers(network: NetworkWriter, cell: Cell, inner: str = "") -> list[str]:
+def layers(
+    network: NetworkWriter,
+    cell: Cell,
+    inner: str = "",
+    *,
+    with_outputs: bool = True,
+) -> list[str]:
     """Write all layers, from `nsc_x` to `nsc_y`.
 
     Args:
         cell: how a unit's value is spelled.
         inner: a loop that each unit's statement stands in; "" is none: then units are
             what is vectorised.
+        with_outputs: else hidden layers alone.
     """
     lines: list[str] = []
     at = 0
     for k, member in enumerate(network.members):
-        for n in range(1, len(member.topology.widths)):
+        for n in range(1, len(member.topology.widths) - (not with_outputs)):
             lines += _Layer(network, k, n, cell, inner).text(at)
         at += member.topology.n_outputs
     return lines
