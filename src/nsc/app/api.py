@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from nsc.app.finish import RESULT_FILES, finish
+from nsc.app.finish import RESULT_FILES, check_export, finish
 from nsc.app.first_rows import FirstRows
 from nsc.app.functions import program_of_function
 from nsc.app.options import CompileOptions, ExportOptions
@@ -213,6 +213,7 @@ def _finished(
     started: float,
 ) -> Surrogate:
     """Compile a program, and write what comes of it if there is a folder."""
+    check_export(program, export)
     where = None if folder is None else Path(folder)
     if where is not None:
         check_writable(where, RESULT_FILES)
@@ -397,6 +398,7 @@ def compile_file(
     )
     reading["sample"] = read_sample(reading.get("sample"))
     program = read_program(path, project, partial=options.text_only, **reading)
+    check_export(program, export)
     check_writable(folder, RESULT_FILES)
     compiled = _compiled(
         program,

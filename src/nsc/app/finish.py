@@ -22,11 +22,12 @@ from nsc.deploy import (
     EXPORTERS,
     BatchOptions,
     ExportJob,
+    expect_derivatives,
     is_available,
     surrogate_name,
 )
 from nsc.initial import measured
-from nsc.program import as_returned
+from nsc.program import Program, as_returned
 from nsc.report import DraftReport, Report, html_page, to_json
 from nsc.surrogate import Surrogate
 from nsc.verify import verify
@@ -96,6 +97,16 @@ def finish(
         stale = sorted(RESULT_FILES - set(names))
         write_results(folder, surrogate, files, stale=stale)
     return surrogate, kept
+
+
+def check_export(program: Program, export: ExportOptions) -> None:
+    """Refuse an export that cannot be, before anything is run for it.
+
+    Raises:
+        InputError: names the argument.
+    """
+    if export.gradient:
+        expect_derivatives(program)
 
 
 def _job(compiled: Compiled, export: ExportOptions) -> ExportJob:

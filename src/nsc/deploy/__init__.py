@@ -4,6 +4,7 @@
 """
 
 from nsc.deploy.batch_options import BatchOptions as BatchOptions
+from nsc.deploy.c_batch import expect_derivatives as expect_derivatives
 from nsc.deploy.c_exporter import CExporter as CExporter
 from nsc.deploy.c_source import c_source as c_source
 from nsc.deploy.c_source import surrogate_name as surrogate_name

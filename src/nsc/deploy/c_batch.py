@@ -82,7 +82,7 @@ class BatchWriter:
         self.own = values.network.own
         self.outside = OutsideWriter(values, entries, scalar)
         if options.gradient:
-            _expect_real_outputs(self.program)
+            expect_derivatives(self.program)
 
     def text(self) -> str:
         """Write all entries, and what they share."""
@@ -249,7 +249,12 @@ class BatchWriter:
         return self._public_entry(self.entries.gradient, said, types, body)
 
 
-def _expect_real_outputs(program: Program) -> None:
+def expect_derivatives(program: Program) -> None:
+    """Refuse derivatives where an output has none.
+
+    Raises:
+        InputError: an output is an integer; names it.
+    """
     for leaf in program.signature.outputs:
         if leaf.type.kind != "float":
             raise InputError(
