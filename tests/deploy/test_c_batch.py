@@ -316,3 +316,15 @@ def test_entries_have_names_that_the_program_does_not():
     program = parse_program(variable, inputs={"gain": (0, 1)})
     assert entries_of(program) is not None
     assert entries_of(program, guard=True) is None
+
+
+@pytest.mark.needs("gcc")
+def test_a_compiler_that_would_undo_roundings_is_refused(tmp_path):
+    job = job_of(*CASES["double"])
+    (tmp_path / "s.c").write_text(c_source(job.surrogate, job.program))
+    command = ["gcc", "-O2", "-ffast-math", "-fsyntax-only", "s.c"]
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode
+    assert "leave it out for this file" in done.stderr

@@ -19,6 +19,10 @@
 #define NSC_INLINE static inline
 #endif
 
+#ifdef __FAST_MATH__
+#error "-ffast-math undoes roundings that exp needs: leave it out for this file"
+#endif
+
 /* t, no farther from zero than 1000. */
 NSC_INLINE double nsc_limited(double t) {
   union { double real; long long bits; } value;

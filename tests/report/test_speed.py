@@ -13,7 +13,9 @@ def test_when_it_pays():
 
 def test_where_batches_alone_pay():
     said = said_of_speed(CallTime(13.0, 30.0, 3.0), 1.0)
-    assert "replace the program in batches alone: pays after 1e+08 rows" in said
+    assert (
+        "replace the program in batches alone: pays after 1e+08 rows" in said
+    )
 
 
 def test_where_nothing_does():

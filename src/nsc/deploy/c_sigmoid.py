@@ -76,7 +76,11 @@ def sigmoid_text(
     limit = _spelled(real, _as_bits(LARGEST_POWER[real], fraction, exponent))
     magic = number(1.5 * 2.0**fraction)
     one = number(1.0)
-    return f"""/* t, no farther from zero than {LARGEST_POWER[real]:g}. */
+    return f"""#ifdef __FAST_MATH__
+#error "-ffast-math undoes roundings that exp needs: leave it out for this file"
+#endif
+
+/* t, no farther from zero than {LARGEST_POWER[real]:g}. */
 NSC_INLINE {real} {limited}({real} t) {{
 {_sized(real, "t", f"size > {limit} ? {limit} : size")}
   value.bits = (value.bits & ~{_spelled(real, _rest(real))}) | size;

@@ -1,6 +1,6 @@
 """Surrogates as numbers: parameters, forward pass, exact changes, storage.
 
-Must not know C, signatures or program text.
+Must not know programs: no signatures, no program text. The C here is of networks alone.
 """
 
 from nsc.surrogate import store as _store
