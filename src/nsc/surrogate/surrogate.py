@@ -58,6 +58,9 @@ class Surrogate:
     def __call__(self, x: npt.ArrayLike) -> Float[np.ndarray, "*n o"]:
         """Evaluate `n i` -> `n o`, or one example `i` -> `o`.
 
+        Compiled C does it where a compiler works (`backend`), threads share many rows; a
+        row's value does not hang on those around it. Outside the domain it extrapolates.
+
         Raises:
             InputError: the wrong number of inputs.
         """
@@ -88,8 +91,8 @@ class Surrogate:
                 has no derivatives.
 
         Example:
-            >>> surrogate.gradient([[0.5, 1.0]])
-            array([[1., 0.5]])
+            >>> surrogate.gradient(np.zeros((5, 3))).shape  # one output
+            (5, 3)
         """
         self._expect_real_outputs()
         given = self._checked(x)
