@@ -42,7 +42,7 @@ def test_the_whole_is_written_and_verified(tmp_path):
     assert 3 < within["calls"] < 4  # not all runs call
     assert report["notes"][0].startswith("spent with this surrogate")
     text = (tmp_path / "whole.c").read_text()
-    assert "unused" not in text
+    assert "double unused(" not in text
     assert "double drag(" in (tmp_path / "surrogate.c").read_text()
     _expect_what_the_report_says(text, within)
 

@@ -90,3 +90,8 @@ def test_a_surrogate_that_is_slower_is_remarked():
     assert (
         "slower than the program" in said and "10.0 ns instead of 2.0" in said
     )
+    assert said.endswith("do not replace it")
+    [said] = _slower(CallTime(5.0, 10.0, 3.0))
+    assert said.endswith("takes 3.0 ns: replace it in batches alone")
+    [said] = _slower(CallTime(2.0, 10.0, 3.0))
+    assert said.endswith("takes 3.0 ns: do not replace it")

@@ -17,7 +17,7 @@ from nsc.deploy import (
     surrogate_name,
     time_per_call,
 )
-from nsc.deploy.c_network import EXP2_DOUBLE, EXP2_SINGLE
+from nsc.deploy.c_sigmoid import EXP2_DOUBLE, EXP2_SINGLE
 from nsc.errors import BuildError, InputError
 from nsc.program import as_returned, draw_inputs, parse_program
 from nsc.surrogate import Member, Surrogate, Topology

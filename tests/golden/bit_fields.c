@@ -18,28 +18,36 @@ struct flags { unsigned on : 1; int : 0; int mode : 3; double gain; };
 void f(struct flags *s, double x) { s->mode += s->on; s->on ^= x > 0; s->gain *= x; }
 #undef f
 
-static const double nsc_weight_1[4][3] = {
-    {0.37, 1.1599999999999999, -0.53000000000000003},
-    {-0.60999999999999999, 0.83999999999999997, -0.20999999999999999},
-    {-1.22, -1.3300000000000001, -1.26},
-    {-1.29, 0.94999999999999996, -1.0}};
-static const double nsc_bias_1[3] = {1.28, 0.48999999999999999, 0.40000000000000002};
-static const double nsc_weight_2[3][3] = {
-    {0.87, 1.02, -0.070000000000000007},
-    {-0.51000000000000001, 0.12, 1.8},
-    {-1.6899999999999999, -0.88, 2.0}};
-static const double nsc_bias_2[3] = {-0.66000000000000003, 0.33000000000000002, -0.81999999999999995};
-static const double nsc_weight_3[3][3] = {
-    {0.44, 1.8, -1.9199999999999999},
-    {-0.75, -1.26, 1.54},
-    {-0.5, 0.56999999999999995, 1.3300000000000001}};
-static const double nsc_bias_3[3] = {-1.2, 1.74, -2.04};
+#ifdef __clang__
+#define NSC_VECTORISE _Pragma("clang loop vectorize(enable) unroll(disable)")
+#else
+#define NSC_VECTORISE
+#endif
+#ifdef __GNUC__
+#define NSC_INLINE static inline __attribute__((always_inline, unused))
+#else
+#define NSC_INLINE static inline
+#endif
 
-/* 1 / (1 + exp(-z)): exp(-z) = 2^n 2^f; 2^f, |f| <= 1/2, by a polynomial. */
-static double nsc_sigmoid(double z) {
+#ifdef __FAST_MATH__
+#error "-ffast-math undoes roundings that exp needs: leave it out for this file"
+#endif
+
+/* t, no farther from zero than 1000. */
+NSC_INLINE double nsc_limited(double t) {
+  union { double real; long long bits; } value;
+  long long size;
+  value.real = t;
+  size = value.bits & 0x7fffffffffffffffll;
+  size = size > 0x7ff0000000000000ll ? 0x7ff8000000000000ll : size > 0x408f400000000000ll ? 0x408f400000000000ll : size;
+  value.bits = (value.bits & ~0x7fffffffffffffffll) | size;
+  return value.real;
+}
+
+/* 1 / (1 + 2^t): 2^t = 2^n 2^f; 2^f, |f| <= 1/2, by a polynomial. */
+NSC_INLINE double nsc_sigmoid(double t) {
   union { double real; unsigned long long bits; } whole, power;
-  double t = z * -1.4426950408889634, f, f2, f4;
-  t = t > 700.0 ? 700.0 : t < -700.0 ? -700.0 : t;
+  double f, f2, f4;
   whole.real = t + 6755399441055744.0;
   f = t - (whole.real - 6755399441055744.0);
   f2 = f * f;
@@ -53,27 +61,194 @@ static double nsc_sigmoid(double z) {
   return 1.0 / (1.0 + power.real);
 }
 
+/* Weights and biases of hidden layers are times -1.4427: sums of them are exponents of two. */
+static const double nsc_weight_1[4][3] = {
+    {-0.5337971651289164, -1.6735262474311974, 0.76462837167115061},
+    {0.8800439749422676, -1.2118638343467292, 0.30296595858668229},
+    {1.7600879498845352, 1.9187844043823215, 1.817795751520094},
+    {1.8610766027467629, -1.3705602888445152, 1.4426950408889634}};
+static const double nsc_bias_1[3] = {-1.8466496523378733, -0.70692057003559206, -0.57707801635558542};
+static const double nsc_weight_2[3][3] = {
+    {-1.2551446855733981, -1.4715489417067427, 0.10098865286222744},
+    {0.73577447085337133, -0.1731234049066756, -2.596851073600134},
+    {2.438154619102348, 1.2695716359822877, -2.8853900817779268}};
+static const double nsc_bias_2[3] = {0.95217872698671591, -0.47608936349335795, 1.1830099335289499};
+static const double nsc_weight_3[3][3] = {
+    {0.44, 1.8, -1.9199999999999999},
+    {-0.75, -1.26, 1.54},
+    {-0.5, 0.56999999999999995, 1.3300000000000001}};
+static const double nsc_bias_3[3] = {-1.2, 1.74, -2.04};
+
 void f(struct flags *s, double x) {
-  double nsc_x[4];
-  double nsc_h1[3], nsc_h2[3], nsc_y[3];
+  double nsc_x[4], nsc_h1[3], nsc_h2[3], nsc_y[3];
   if (!(s->gain >= -1 && s->gain <= 1
         && x >= -1 && x <= 1)) { f_original(s, x); return; }
   nsc_x[0] = ((double)s->on - 0.5) * 2.0;
   nsc_x[1] = ((double)s->mode + 0.5) * 0.2857142857142857;
   nsc_x[2] = s->gain;
   nsc_x[3] = x;
-  for (int j = 0; j < 3; j++) nsc_h1[j] = nsc_bias_1[j];
-  for (int i = 0; i < 4; i++)
-    for (int j = 0; j < 3; j++) nsc_h1[j] += nsc_weight_1[i][j] * nsc_x[i];
-  for (int j = 0; j < 3; j++) nsc_h1[j] = nsc_sigmoid(nsc_h1[j]);
-  for (int j = 0; j < 3; j++) nsc_h2[j] = nsc_bias_2[j];
-  for (int i = 0; i < 3; i++)
-    for (int j = 0; j < 3; j++) nsc_h2[j] += nsc_weight_2[i][j] * nsc_h1[i];
-  for (int j = 0; j < 3; j++) nsc_h2[j] = nsc_sigmoid(nsc_h2[j]);
-  for (int j = 0; j < 3; j++) nsc_y[j] = nsc_bias_3[j];
-  for (int i = 0; i < 3; i++)
-    for (int j = 0; j < 3; j++) nsc_y[j] += nsc_weight_3[i][j] * nsc_h2[i];
+  for (int j = 0; j < 3; j++) nsc_h1[j] = nsc_sigmoid(nsc_limited(nsc_bias_1[j] + nsc_weight_1[0][j] * nsc_x[0] + nsc_weight_1[1][j] * nsc_x[1] + nsc_weight_1[2][j] * nsc_x[2]
+        + nsc_weight_1[3][j] * nsc_x[3]));
+  for (int j = 0; j < 3; j++) nsc_h2[j] = nsc_sigmoid(nsc_bias_2[j] + nsc_weight_2[0][j] * nsc_h1[0] + nsc_weight_2[1][j] * nsc_h1[1] + nsc_weight_2[2][j] * nsc_h1[2]);
+  for (int j = 0; j < 3; j++) nsc_y[j] = nsc_bias_3[j] + nsc_weight_3[0][j] * nsc_h2[0] + nsc_weight_3[1][j] * nsc_h2[1] + nsc_weight_3[2][j] * nsc_h2[2];
   s->on = (unsigned int)(nsc_y[0] < 0.0 ? 0.0 : nsc_y[0] > 1.0 ? 1.0 : nsc_y[0] < 0 ? nsc_y[0] - 0.5 : nsc_y[0] + 0.5);
   s->mode = (int)(nsc_y[1] < -4.0 ? -4.0 : nsc_y[1] > 3.0 ? 3.0 : nsc_y[1] < 0 ? nsc_y[1] - 0.5 : nsc_y[1] + 0.5);
   s->gain = nsc_y[2];
+}
+
+#include <stddef.h>
+#include <string.h>
+
+#ifdef __cplusplus
+#define NSC_RESTRICT __restrict
+#define NSC_PUBLIC extern "C"
+#else
+#define NSC_RESTRICT restrict
+#define NSC_PUBLIC
+#endif
+/* Where nothing is said of the processor, entries are compiled for AVX-512, AVX2 and plain
+ * x86-64, and the loader chooses (gcc with GNU libc); -DNSC_ONE_TARGET does without. */
+#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__AVX2__) && !defined(NSC_ONE_TARGET) \
+  && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) \
+  && !defined(__clang__) && __GNUC__ >= 12
+#define NSC_TARGETS __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define NSC_TARGETS
+#endif
+
+enum { NSC_LANES = 32 };  /* rows of a block */
+
+/* All layers, on a block: [input][row] to [output][row]. */
+NSC_INLINE void nsc_block(double (*nsc_x)[NSC_LANES], double (*nsc_y)[NSC_LANES]) {
+  double nsc_h1[3][NSC_LANES], nsc_h2[3][NSC_LANES];
+  for (int j = 0; j < 3; j++)
+    for (int r = 0; r < NSC_LANES; r++)
+      nsc_h1[j][r] = nsc_sigmoid(nsc_limited(nsc_bias_1[j] + nsc_weight_1[0][j] * nsc_x[0][r] + nsc_weight_1[1][j] * nsc_x[1][r] + nsc_weight_1[2][j] * nsc_x[2][r]
+          + nsc_weight_1[3][j] * nsc_x[3][r]));
+  for (int j = 0; j < 3; j++)
+    for (int r = 0; r < NSC_LANES; r++)
+      nsc_h2[j][r] = nsc_sigmoid(nsc_bias_2[j] + nsc_weight_2[0][j] * nsc_h1[0][r] + nsc_weight_2[1][j] * nsc_h1[1][r] + nsc_weight_2[2][j] * nsc_h1[2][r]);
+  for (int j = 0; j < 3; j++)
+    for (int r = 0; r < NSC_LANES; r++)
+      nsc_y[j][r] = nsc_bias_3[j] + nsc_weight_3[0][j] * nsc_h2[0][r] + nsc_weight_3[1][j] * nsc_h2[1][r] + nsc_weight_3[2][j] * nsc_h2[2][r];
+}
+
+static void nsc_scalar(struct flags *nsc_0, double nsc_1) { f(nsc_0, nsc_1); }
+static void nsc_row(const double *nsc_x, double *nsc_y) {
+  struct flags nsc_cell_s = {0};
+  struct flags *s = &nsc_cell_s;
+  double x = 0;
+  s->on = (unsigned int)__builtin_floor(nsc_x[0] + 0.5);
+  s->mode = (int)__builtin_floor(nsc_x[1] + 0.5);
+  s->gain = (double)nsc_x[2];
+  x = (double)nsc_x[3];
+  nsc_scalar(s, x);
+  nsc_y[0] = (double)s->on;
+  nsc_y[1] = (double)s->mode;
+  nsc_y[2] = (double)s->gain;
+}
+
+static double nsc_nan(void) { double zero = 0.0; return zero / zero; }
+
+/* Leave a row outside the domain to the original. */
+static void nsc_leave(const double *x, double *y) {
+  double in[4], out[3];
+  if ((x)[0] >= 0 && (x)[0] <= 1
+        && (x)[1] >= -4 && (x)[1] <= 3
+        && (x)[2] >= -1 && (x)[2] <= 1
+        && (x)[3] >= -1 && (x)[3] <= 1) return;
+  for (int k = 0; k < 4; k++) in[k] = x[k];
+  if (in[0] >= 0 && in[0] <= 1 && in[1] >= -4 && in[1] <= 3) nsc_row(in, out);
+    else for (int k = 0; k < 3; k++) out[k] = nsc_nan();
+  for (int k = 0; k < 3; k++) y[k] = (double)out[k];
+}
+
+NSC_TARGETS
+static void nsc_n(const double *NSC_RESTRICT x, double *NSC_RESTRICT y, size_t first, size_t n) {
+  for (size_t at = first; at < n; at += NSC_LANES) {
+    int rows = n - at < NSC_LANES ? (int)(n - at) : NSC_LANES;
+    double nsc_x[4][NSC_LANES], nsc_y[3][NSC_LANES];
+    if (rows == NSC_LANES) {
+      for (int r = 0; r < NSC_LANES; r++) {
+        nsc_x[0][r] = (x[(at + r) * 4 + 0] - 0.5) * 2.0;
+        nsc_x[1][r] = (x[(at + r) * 4 + 1] + 0.5) * 0.2857142857142857;
+        nsc_x[2][r] = x[(at + r) * 4 + 2];
+        nsc_x[3][r] = x[(at + r) * 4 + 3];
+      }
+    } else {
+      memset(nsc_x, 0, sizeof nsc_x);
+      for (int r = 0; r < rows; r++) {
+        nsc_x[0][r] = (x[(at + r) * 4 + 0] - 0.5) * 2.0;
+        nsc_x[1][r] = (x[(at + r) * 4 + 1] + 0.5) * 0.2857142857142857;
+        nsc_x[2][r] = x[(at + r) * 4 + 2];
+        nsc_x[3][r] = x[(at + r) * 4 + 3];
+      }
+    }
+    nsc_block(nsc_x, nsc_y);
+    if (rows == NSC_LANES) {
+      for (int r = 0; r < NSC_LANES; r++) {
+        y[(at + r) * 3 + 0] = (double)(unsigned int)(nsc_y[0][r] < 0.0 ? 0.0 : nsc_y[0][r] > 1.0 ? 1.0 : nsc_y[0][r] < 0 ? nsc_y[0][r] - 0.5 : nsc_y[0][r] + 0.5);
+        y[(at + r) * 3 + 1] = (double)(int)(nsc_y[1][r] < -4.0 ? -4.0 : nsc_y[1][r] > 3.0 ? 3.0 : nsc_y[1][r] < 0 ? nsc_y[1][r] - 0.5 : nsc_y[1][r] + 0.5);
+        y[(at + r) * 3 + 2] = (double)nsc_y[2][r];
+        nsc_leave(x + (at + r) * 4, y + (at + r) * 3);
+      }
+    } else {
+      for (int r = 0; r < rows; r++) {
+        y[(at + r) * 3 + 0] = (double)(unsigned int)(nsc_y[0][r] < 0.0 ? 0.0 : nsc_y[0][r] > 1.0 ? 1.0 : nsc_y[0][r] < 0 ? nsc_y[0][r] - 0.5 : nsc_y[0][r] + 0.5);
+        y[(at + r) * 3 + 1] = (double)(int)(nsc_y[1][r] < -4.0 ? -4.0 : nsc_y[1][r] > 3.0 ? 3.0 : nsc_y[1][r] < 0 ? nsc_y[1][r] - 0.5 : nsc_y[1][r] + 0.5);
+        y[(at + r) * 3 + 2] = (double)nsc_y[2][r];
+        nsc_leave(x + (at + r) * 4, y + (at + r) * 3);
+      }
+    }
+  }
+}
+
+/* n rows: 4 inputs each in x, 3 outputs each in y. */
+NSC_PUBLIC void f_surrogate_n(const double *NSC_RESTRICT x, double *NSC_RESTRICT y, size_t n) {
+  nsc_n(x, y, 0, n);
+}
+
+NSC_TARGETS
+static void nsc_soa(const double *const *x, double *const *y, size_t first, size_t n) {
+  for (size_t at = first; at < n; at += NSC_LANES) {
+    int rows = n - at < NSC_LANES ? (int)(n - at) : NSC_LANES;
+    double nsc_x[4][NSC_LANES], nsc_y[3][NSC_LANES];
+    if (rows == NSC_LANES) {
+      for (int r = 0; r < NSC_LANES; r++) {
+        nsc_x[0][r] = (x[0][at + r] - 0.5) * 2.0;
+        nsc_x[1][r] = (x[1][at + r] + 0.5) * 0.2857142857142857;
+        nsc_x[2][r] = x[2][at + r];
+        nsc_x[3][r] = x[3][at + r];
+      }
+    } else {
+      memset(nsc_x, 0, sizeof nsc_x);
+      for (int r = 0; r < rows; r++) {
+        nsc_x[0][r] = (x[0][at + r] - 0.5) * 2.0;
+        nsc_x[1][r] = (x[1][at + r] + 0.5) * 0.2857142857142857;
+        nsc_x[2][r] = x[2][at + r];
+        nsc_x[3][r] = x[3][at + r];
+      }
+    }
+    nsc_block(nsc_x, nsc_y);
+    if (rows == NSC_LANES) {
+      for (int r = 0; r < NSC_LANES; r++) {
+        y[0][at + r] = (double)(unsigned int)(nsc_y[0][r] < 0.0 ? 0.0 : nsc_y[0][r] > 1.0 ? 1.0 : nsc_y[0][r] < 0 ? nsc_y[0][r] - 0.5 : nsc_y[0][r] + 0.5);
+        y[1][at + r] = (double)(int)(nsc_y[1][r] < -4.0 ? -4.0 : nsc_y[1][r] > 3.0 ? 3.0 : nsc_y[1][r] < 0 ? nsc_y[1][r] - 0.5 : nsc_y[1][r] + 0.5);
+        y[2][at + r] = (double)nsc_y[2][r];
+        { double in[4] = {x[0][at + r], x[1][at + r], x[2][at + r], x[3][at + r]}, out[3] = {y[0][at + r], y[1][at + r], y[2][at + r]}; nsc_leave(in, out); y[0][at + r] = out[0]; y[1][at + r] = out[1]; y[2][at + r] = out[2]; }
+      }
+    } else {
+      for (int r = 0; r < rows; r++) {
+        y[0][at + r] = (double)(unsigned int)(nsc_y[0][r] < 0.0 ? 0.0 : nsc_y[0][r] > 1.0 ? 1.0 : nsc_y[0][r] < 0 ? nsc_y[0][r] - 0.5 : nsc_y[0][r] + 0.5);
+        y[1][at + r] = (double)(int)(nsc_y[1][r] < -4.0 ? -4.0 : nsc_y[1][r] > 3.0 ? 3.0 : nsc_y[1][r] < 0 ? nsc_y[1][r] - 0.5 : nsc_y[1][r] + 0.5);
+        y[2][at + r] = (double)nsc_y[2][r];
+        { double in[4] = {x[0][at + r], x[1][at + r], x[2][at + r], x[3][at + r]}, out[3] = {y[0][at + r], y[1][at + r], y[2][at + r]}; nsc_leave(in, out); y[0][at + r] = out[0]; y[1][at + r] = out[1]; y[2][at + r] = out[2]; }
+      }
+    }
+  }
+}
+
+/* The same with one array an input, x[k], and an output, y[k]. */
+NSC_PUBLIC void f_surrogate_soa(const double *const *x, double *const *y, size_t n) {
+  nsc_soa(x, y, 0, n);
 }

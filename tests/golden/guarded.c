@@ -10,25 +10,36 @@
 
 double f(double x);  /* called outside the domain */
 
-static const double nsc_weight_1[1][3] = {
-    {0.37, 1.1599999999999999, -0.53000000000000003}};
-static const double nsc_bias_1[3] = {1.28, 0.48999999999999999, 0.40000000000000002};
-static const double nsc_weight_2[3][3] = {
-    {0.87, 1.02, -0.070000000000000007},
-    {-0.51000000000000001, 0.12, 1.8},
-    {-1.6899999999999999, -0.88, 2.0}};
-static const double nsc_bias_2[3] = {-0.66000000000000003, 0.33000000000000002, -0.81999999999999995};
-static const double nsc_weight_3[3][1] = {
-    {0.44},
-    {-0.75},
-    {-0.5}};
-static const double nsc_bias_3[1] = {1.8};
+#ifdef __clang__
+#define NSC_VECTORISE _Pragma("clang loop vectorize(enable) unroll(disable)")
+#else
+#define NSC_VECTORISE
+#endif
+#ifdef __GNUC__
+#define NSC_INLINE static inline __attribute__((always_inline, unused))
+#else
+#define NSC_INLINE static inline
+#endif
 
-/* 1 / (1 + exp(-z)): exp(-z) = 2^n 2^f; 2^f, |f| <= 1/2, by a polynomial. */
-static double nsc_sigmoid(double z) {
+#ifdef __FAST_MATH__
+#error "-ffast-math undoes roundings that exp needs: leave it out for this file"
+#endif
+
+/* t, no farther from zero than 1000. */
+NSC_INLINE double nsc_limited(double t) {
+  union { double real; long long bits; } value;
+  long long size;
+  value.real = t;
+  size = value.bits & 0x7fffffffffffffffll;
+  size = size > 0x7ff0000000000000ll ? 0x7ff8000000000000ll : size > 0x408f400000000000ll ? 0x408f400000000000ll : size;
+  value.bits = (value.bits & ~0x7fffffffffffffffll) | size;
+  return value.real;
+}
+
+/* 1 / (1 + 2^t): 2^t = 2^n 2^f; 2^f, |f| <= 1/2, by a polynomial. */
+NSC_INLINE double nsc_sigmoid(double t) {
   union { double real; unsigned long long bits; } whole, power;
-  double t = z * -1.4426950408889634, f, f2, f4;
-  t = t > 700.0 ? 700.0 : t < -700.0 ? -700.0 : t;
+  double f, f2, f4;
   whole.real = t + 6755399441055744.0;
   f = t - (whole.real - 6755399441055744.0);
   f2 = f * f;
@@ -42,23 +53,152 @@ static double nsc_sigmoid(double z) {
   return 1.0 / (1.0 + power.real);
 }
 
+/* Weights and biases of hidden layers are times -1.4427: sums of them are exponents of two. */
+static const double nsc_weight_1[1][3] = {
+    {-0.5337971651289164, -1.6735262474311974, 0.76462837167115061}};
+static const double nsc_bias_1[3] = {-1.8466496523378733, -0.70692057003559206, -0.57707801635558542};
+static const double nsc_weight_2[3][3] = {
+    {-1.2551446855733981, -1.4715489417067427, 0.10098865286222744},
+    {0.73577447085337133, -0.1731234049066756, -2.596851073600134},
+    {2.438154619102348, 1.2695716359822877, -2.8853900817779268}};
+static const double nsc_bias_2[3] = {0.95217872698671591, -0.47608936349335795, 1.1830099335289499};
+static const double nsc_weight_3[3][1] = {
+    {0.44},
+    {-0.75},
+    {-0.5}};
+static const double nsc_bias_3[1] = {1.8};
+
 double f_surrogate(double x) {
-  double nsc_x[1];
-  double nsc_h1[3], nsc_h2[3], nsc_y[1];
+  double nsc_x[1], nsc_h1[3], nsc_h2[3], nsc_y[1];
   double nsc_result;
   if (!(x >= -1 && x <= 1)) return f(x);
   nsc_x[0] = x;
-  for (int j = 0; j < 3; j++) nsc_h1[j] = nsc_bias_1[j];
-  for (int i = 0; i < 1; i++)
-    for (int j = 0; j < 3; j++) nsc_h1[j] += nsc_weight_1[i][j] * nsc_x[i];
-  for (int j = 0; j < 3; j++) nsc_h1[j] = nsc_sigmoid(nsc_h1[j]);
-  for (int j = 0; j < 3; j++) nsc_h2[j] = nsc_bias_2[j];
-  for (int i = 0; i < 3; i++)
-    for (int j = 0; j < 3; j++) nsc_h2[j] += nsc_weight_2[i][j] * nsc_h1[i];
-  for (int j = 0; j < 3; j++) nsc_h2[j] = nsc_sigmoid(nsc_h2[j]);
-  for (int j = 0; j < 1; j++) nsc_y[j] = nsc_bias_3[j];
-  for (int i = 0; i < 3; i++)
-    for (int j = 0; j < 1; j++) nsc_y[j] += nsc_weight_3[i][j] * nsc_h2[i];
+  for (int j = 0; j < 3; j++) nsc_h1[j] = nsc_sigmoid(nsc_limited(nsc_bias_1[j] + nsc_weight_1[0][j] * nsc_x[0]));
+  for (int j = 0; j < 3; j++) nsc_h2[j] = nsc_sigmoid(nsc_bias_2[j] + nsc_weight_2[0][j] * nsc_h1[0] + nsc_weight_2[1][j] * nsc_h1[1] + nsc_weight_2[2][j] * nsc_h1[2]);
+  for (int j = 0; j < 1; j++) nsc_y[j] = nsc_bias_3[j] + nsc_weight_3[0][j] * nsc_h2[0] + nsc_weight_3[1][j] * nsc_h2[1] + nsc_weight_3[2][j] * nsc_h2[2];
   nsc_result = nsc_y[0];
   return nsc_result;
+}
+
+#include <stddef.h>
+#include <string.h>
+
+#ifdef __cplusplus
+#define NSC_RESTRICT __restrict
+#define NSC_PUBLIC extern "C"
+#else
+#define NSC_RESTRICT restrict
+#define NSC_PUBLIC
+#endif
+/* Where nothing is said of the processor, entries are compiled for AVX-512, AVX2 and plain
+ * x86-64, and the loader chooses (gcc with GNU libc); -DNSC_ONE_TARGET does without. */
+#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__AVX2__) && !defined(NSC_ONE_TARGET) \
+  && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) \
+  && !defined(__clang__) && __GNUC__ >= 12
+#define NSC_TARGETS __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define NSC_TARGETS
+#endif
+
+enum { NSC_LANES = 32 };  /* rows of a block */
+
+/* All layers, on a block: [input][row] to [output][row]. */
+NSC_INLINE void nsc_block(double (*nsc_x)[NSC_LANES], double (*nsc_y)[NSC_LANES]) {
+  double nsc_h1[3][NSC_LANES], nsc_h2[3][NSC_LANES];
+  for (int j = 0; j < 3; j++)
+    for (int r = 0; r < NSC_LANES; r++)
+      nsc_h1[j][r] = nsc_sigmoid(nsc_limited(nsc_bias_1[j] + nsc_weight_1[0][j] * nsc_x[0][r]));
+  for (int j = 0; j < 3; j++)
+    for (int r = 0; r < NSC_LANES; r++)
+      nsc_h2[j][r] = nsc_sigmoid(nsc_bias_2[j] + nsc_weight_2[0][j] * nsc_h1[0][r] + nsc_weight_2[1][j] * nsc_h1[1][r] + nsc_weight_2[2][j] * nsc_h1[2][r]);
+  for (int j = 0; j < 1; j++)
+    for (int r = 0; r < NSC_LANES; r++)
+      nsc_y[j][r] = nsc_bias_3[j] + nsc_weight_3[0][j] * nsc_h2[0][r] + nsc_weight_3[1][j] * nsc_h2[1][r] + nsc_weight_3[2][j] * nsc_h2[2][r];
+}
+
+static double nsc_scalar(double nsc_0) { return f_surrogate(nsc_0); }
+static void nsc_row(const double *nsc_x, double *nsc_y) {
+  double x = 0;
+  x = (double)nsc_x[0];
+  double nsc_result = nsc_scalar(x);
+  nsc_y[0] = (double)nsc_result;
+}
+
+/* Leave a row outside the domain to the original. */
+static void nsc_leave(const double *x, double *y) {
+  double in[1], out[1];
+  if ((x)[0] >= -1 && (x)[0] <= 1) return;
+  for (int k = 0; k < 1; k++) in[k] = x[k];
+  nsc_row(in, out);
+  for (int k = 0; k < 1; k++) y[k] = (double)out[k];
+}
+
+NSC_TARGETS
+static void nsc_n(const double *NSC_RESTRICT x, double *NSC_RESTRICT y, size_t first, size_t n) {
+  for (size_t at = first; at < n; at += NSC_LANES) {
+    int rows = n - at < NSC_LANES ? (int)(n - at) : NSC_LANES;
+    double nsc_x[1][NSC_LANES], nsc_y[1][NSC_LANES];
+    if (rows == NSC_LANES) {
+      for (int r = 0; r < NSC_LANES; r++) {
+        nsc_x[0][r] = x[(at + r) * 1 + 0];
+      }
+    } else {
+      memset(nsc_x, 0, sizeof nsc_x);
+      for (int r = 0; r < rows; r++) {
+        nsc_x[0][r] = x[(at + r) * 1 + 0];
+      }
+    }
+    nsc_block(nsc_x, nsc_y);
+    if (rows == NSC_LANES) {
+      for (int r = 0; r < NSC_LANES; r++) {
+        y[(at + r) * 1 + 0] = (double)nsc_y[0][r];
+        nsc_leave(x + (at + r) * 1, y + (at + r) * 1);
+      }
+    } else {
+      for (int r = 0; r < rows; r++) {
+        y[(at + r) * 1 + 0] = (double)nsc_y[0][r];
+        nsc_leave(x + (at + r) * 1, y + (at + r) * 1);
+      }
+    }
+  }
+}
+
+/* n rows: 1 inputs each in x, 1 outputs each in y. */
+NSC_PUBLIC void f_surrogate_n(const double *NSC_RESTRICT x, double *NSC_RESTRICT y, size_t n) {
+  nsc_n(x, y, 0, n);
+}
+
+NSC_TARGETS
+static void nsc_soa(const double *const *x, double *const *y, size_t first, size_t n) {
+  for (size_t at = first; at < n; at += NSC_LANES) {
+    int rows = n - at < NSC_LANES ? (int)(n - at) : NSC_LANES;
+    double nsc_x[1][NSC_LANES], nsc_y[1][NSC_LANES];
+    if (rows == NSC_LANES) {
+      for (int r = 0; r < NSC_LANES; r++) {
+        nsc_x[0][r] = x[0][at + r];
+      }
+    } else {
+      memset(nsc_x, 0, sizeof nsc_x);
+      for (int r = 0; r < rows; r++) {
+        nsc_x[0][r] = x[0][at + r];
+      }
+    }
+    nsc_block(nsc_x, nsc_y);
+    if (rows == NSC_LANES) {
+      for (int r = 0; r < NSC_LANES; r++) {
+        y[0][at + r] = (double)nsc_y[0][r];
+        { double in[1] = {x[0][at + r]}, out[1] = {y[0][at + r]}; nsc_leave(in, out); y[0][at + r] = out[0]; }
+      }
+    } else {
+      for (int r = 0; r < rows; r++) {
+        y[0][at + r] = (double)nsc_y[0][r];
+        { double in[1] = {x[0][at + r]}, out[1] = {y[0][at + r]}; nsc_leave(in, out); y[0][at + r] = out[0]; }
+      }
+    }
+  }
+}
+
+/* The same with one array an input, x[k], and an output, y[k]. */
+NSC_PUBLIC void f_surrogate_soa(const double *const *x, double *const *y, size_t n) {
+  nsc_soa(x, y, 0, n);
 }

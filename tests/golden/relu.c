@@ -8,6 +8,28 @@
  * A note.
  */
 
+#ifdef __clang__
+#define NSC_VECTORISE _Pragma("clang loop vectorize(enable) unroll(disable)")
+#else
+#define NSC_VECTORISE
+#endif
+#ifdef __GNUC__
+#define NSC_INLINE static inline __attribute__((always_inline, unused))
+#else
+#define NSC_INLINE static inline
+#endif
+
+/* max(z, 0) */
+NSC_INLINE float nsc_positive(float z) {
+  union { float real; int bits; } value;
+  int size;
+  value.real = z;
+  size = value.bits & 0x7fffffff;
+  size = size > 0x7f800000 ? 0x7fc00000 : value.bits < 0 ? 0 : size;
+  value.bits = size;
+  return value.real;
+}
+
 static const float nsc_weight_1[1][3] = {
     {0.370000005f, 1.15999997f, -0.529999971f}};
 static const float nsc_bias_1[3] = {1.27999997f, 0.49000001f, 0.400000006f};
@@ -23,21 +45,114 @@ static const float nsc_weight_3[3][1] = {
 static const float nsc_bias_3[1] = {1.79999995f};
 
 float f_surrogate(float x) {
-  float nsc_x[1];
-  float nsc_h1[3], nsc_h2[3], nsc_y[1];
+  float nsc_x[1], nsc_h1[3], nsc_h2[3], nsc_y[1];
   float nsc_result;
   nsc_x[0] = x;
-  for (int j = 0; j < 3; j++) nsc_h1[j] = nsc_bias_1[j];
-  for (int i = 0; i < 1; i++)
-    for (int j = 0; j < 3; j++) nsc_h1[j] += nsc_weight_1[i][j] * nsc_x[i];
-  for (int j = 0; j < 3; j++) nsc_h1[j] = nsc_h1[j] > 0 ? nsc_h1[j] : 0;
-  for (int j = 0; j < 3; j++) nsc_h2[j] = nsc_bias_2[j];
-  for (int i = 0; i < 3; i++)
-    for (int j = 0; j < 3; j++) nsc_h2[j] += nsc_weight_2[i][j] * nsc_h1[i];
-  for (int j = 0; j < 3; j++) nsc_h2[j] = nsc_h2[j] > 0 ? nsc_h2[j] : 0;
-  for (int j = 0; j < 1; j++) nsc_y[j] = nsc_bias_3[j];
-  for (int i = 0; i < 3; i++)
-    for (int j = 0; j < 1; j++) nsc_y[j] += nsc_weight_3[i][j] * nsc_h2[i];
+  for (int j = 0; j < 3; j++) nsc_h1[j] = nsc_positive(nsc_bias_1[j] + nsc_weight_1[0][j] * nsc_x[0]);
+  for (int j = 0; j < 3; j++) nsc_h2[j] = nsc_positive(nsc_bias_2[j] + nsc_weight_2[0][j] * nsc_h1[0] + nsc_weight_2[1][j] * nsc_h1[1] + nsc_weight_2[2][j] * nsc_h1[2]);
+  for (int j = 0; j < 1; j++) nsc_y[j] = nsc_bias_3[j] + nsc_weight_3[0][j] * nsc_h2[0] + nsc_weight_3[1][j] * nsc_h2[1] + nsc_weight_3[2][j] * nsc_h2[2];
   nsc_result = nsc_y[0];
   return nsc_result;
+}
+
+#include <stddef.h>
+#include <string.h>
+
+#ifdef __cplusplus
+#define NSC_RESTRICT __restrict
+#define NSC_PUBLIC extern "C"
+#else
+#define NSC_RESTRICT restrict
+#define NSC_PUBLIC
+#endif
+/* Where nothing is said of the processor, entries are compiled for AVX-512, AVX2 and plain
+ * x86-64, and the loader chooses (gcc with GNU libc); -DNSC_ONE_TARGET does without. */
+#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__AVX2__) && !defined(NSC_ONE_TARGET) \
+  && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) \
+  && !defined(__clang__) && __GNUC__ >= 12
+#define NSC_TARGETS __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define NSC_TARGETS
+#endif
+
+enum { NSC_LANES = 32 };  /* rows of a block */
+
+/* All layers, on a block: [input][row] to [output][row]. */
+NSC_INLINE void nsc_block(float (*nsc_x)[NSC_LANES], float (*nsc_y)[NSC_LANES]) {
+  float nsc_h1[3][NSC_LANES], nsc_h2[3][NSC_LANES];
+  for (int j = 0; j < 3; j++)
+    for (int r = 0; r < NSC_LANES; r++)
+      nsc_h1[j][r] = nsc_positive(nsc_bias_1[j] + nsc_weight_1[0][j] * nsc_x[0][r]);
+  for (int j = 0; j < 3; j++)
+    for (int r = 0; r < NSC_LANES; r++)
+      nsc_h2[j][r] = nsc_positive(nsc_bias_2[j] + nsc_weight_2[0][j] * nsc_h1[0][r] + nsc_weight_2[1][j] * nsc_h1[1][r] + nsc_weight_2[2][j] * nsc_h1[2][r]);
+  for (int j = 0; j < 1; j++)
+    for (int r = 0; r < NSC_LANES; r++)
+      nsc_y[j][r] = nsc_bias_3[j] + nsc_weight_3[0][j] * nsc_h2[0][r] + nsc_weight_3[1][j] * nsc_h2[1][r] + nsc_weight_3[2][j] * nsc_h2[2][r];
+}
+
+NSC_TARGETS
+static void nsc_n(const float *NSC_RESTRICT x, float *NSC_RESTRICT y, size_t first, size_t n) {
+  for (size_t at = first; at < n; at += NSC_LANES) {
+    int rows = n - at < NSC_LANES ? (int)(n - at) : NSC_LANES;
+    float nsc_x[1][NSC_LANES], nsc_y[1][NSC_LANES];
+    if (rows == NSC_LANES) {
+      for (int r = 0; r < NSC_LANES; r++) {
+        nsc_x[0][r] = x[(at + r) * 1 + 0];
+      }
+    } else {
+      memset(nsc_x, 0, sizeof nsc_x);
+      for (int r = 0; r < rows; r++) {
+        nsc_x[0][r] = x[(at + r) * 1 + 0];
+      }
+    }
+    nsc_block(nsc_x, nsc_y);
+    if (rows == NSC_LANES) {
+      for (int r = 0; r < NSC_LANES; r++) {
+        y[(at + r) * 1 + 0] = (float)nsc_y[0][r];
+      }
+    } else {
+      for (int r = 0; r < rows; r++) {
+        y[(at + r) * 1 + 0] = (float)nsc_y[0][r];
+      }
+    }
+  }
+}
+
+/* n rows: 1 inputs each in x, 1 outputs each in y. */
+NSC_PUBLIC void f_surrogate_n(const float *NSC_RESTRICT x, float *NSC_RESTRICT y, size_t n) {
+  nsc_n(x, y, 0, n);
+}
+
+NSC_TARGETS
+static void nsc_soa(const float *const *x, float *const *y, size_t first, size_t n) {
+  for (size_t at = first; at < n; at += NSC_LANES) {
+    int rows = n - at < NSC_LANES ? (int)(n - at) : NSC_LANES;
+    float nsc_x[1][NSC_LANES], nsc_y[1][NSC_LANES];
+    if (rows == NSC_LANES) {
+      for (int r = 0; r < NSC_LANES; r++) {
+        nsc_x[0][r] = x[0][at + r];
+      }
+    } else {
+      memset(nsc_x, 0, sizeof nsc_x);
+      for (int r = 0; r < rows; r++) {
+        nsc_x[0][r] = x[0][at + r];
+      }
+    }
+    nsc_block(nsc_x, nsc_y);
+    if (rows == NSC_LANES) {
+      for (int r = 0; r < NSC_LANES; r++) {
+        y[0][at + r] = (float)nsc_y[0][r];
+      }
+    } else {
+      for (int r = 0; r < rows; r++) {
+        y[0][at + r] = (float)nsc_y[0][r];
+      }
+    }
+  }
+}
+
+/* The same with one array an input, x[k], and an output, y[k]. */
+NSC_PUBLIC void f_surrogate_soa(const float *const *x, float *const *y, size_t n) {
+  nsc_soa(x, y, 0, n);
 }

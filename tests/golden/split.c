@@ -8,38 +8,36 @@
  * A note.
  */
 
-static const double nsc_weight_0_1[1][3] = {
-    {0.37, 1.1599999999999999, -0.53000000000000003}};
-static const double nsc_bias_0_1[3] = {1.28, 0.48999999999999999, 0.40000000000000002};
-static const double nsc_weight_0_2[3][3] = {
-    {0.87, 1.02, -0.070000000000000007},
-    {-0.51000000000000001, 0.12, 1.8},
-    {-1.6899999999999999, -0.88, 2.0}};
-static const double nsc_bias_0_2[3] = {-0.66000000000000003, 0.33000000000000002, -0.81999999999999995};
-static const double nsc_weight_0_3[3][1] = {
-    {0.44},
-    {-0.75},
-    {-0.5}};
-static const double nsc_bias_0_3[1] = {1.8};
-static const double nsc_weight_1_1[1][3] = {
-    {0.029999999999999999, -1.26, -0.79000000000000004}};
-static const double nsc_bias_1_1[3] = {-0.58999999999999997, -0.90000000000000002, 1.25};
-static const double nsc_weight_1_2[3][3] = {
-    {0.070000000000000007, 1.28, -2.1299999999999999},
-    {-1.77, 0.52000000000000002, 0.13},
-    {0.56999999999999995, 1.9299999999999999, -0.19}};
-static const double nsc_bias_1_2[3] = {-2.02, 0.65000000000000002, 1.6299999999999999};
-static const double nsc_weight_1_3[3][1] = {
-    {0.42999999999999999},
-    {-1.1100000000000001},
-    {1.5700000000000001}};
-static const double nsc_bias_1_3[1] = {0.040000000000000001};
+#ifdef __clang__
+#define NSC_VECTORISE _Pragma("clang loop vectorize(enable) unroll(disable)")
+#else
+#define NSC_VECTORISE
+#endif
+#ifdef __GNUC__
+#define NSC_INLINE static inline __attribute__((always_inline, unused))
+#else
+#define NSC_INLINE static inline
+#endif
 
-/* 1 / (1 + exp(-z)): exp(-z) = 2^n 2^f; 2^f, |f| <= 1/2, by a polynomial. */
-static double nsc_sigmoid(double z) {
+#ifdef __FAST_MATH__
+#error "-ffast-math undoes roundings that exp needs: leave it out for this file"
+#endif
+
+/* t, no farther from zero than 1000. */
+NSC_INLINE double nsc_limited(double t) {
+  union { double real; long long bits; } value;
+  long long size;
+  value.real = t;
+  size = value.bits & 0x7fffffffffffffffll;
+  size = size > 0x7ff0000000000000ll ? 0x7ff8000000000000ll : size > 0x408f400000000000ll ? 0x408f400000000000ll : size;
+  value.bits = (value.bits & ~0x7fffffffffffffffll) | size;
+  return value.real;
+}
+
+/* 1 / (1 + 2^t): 2^t = 2^n 2^f; 2^f, |f| <= 1/2, by a polynomial. */
+NSC_INLINE double nsc_sigmoid(double t) {
   union { double real; unsigned long long bits; } whole, power;
-  double t = z * -1.4426950408889634, f, f2, f4;
-  t = t > 700.0 ? 700.0 : t < -700.0 ? -700.0 : t;
+  double f, f2, f4;
   whole.real = t + 6755399441055744.0;
   f = t - (whole.real - 6755399441055744.0);
   f2 = f * f;
@@ -53,32 +51,158 @@ static double nsc_sigmoid(double z) {
   return 1.0 / (1.0 + power.real);
 }
 
+/* Weights and biases of hidden layers are times -1.4427: sums of them are exponents of two. */
+static const double nsc_weight_0_1[1][3] = {
+    {-0.5337971651289164, -1.6735262474311974, 0.76462837167115061}};
+static const double nsc_bias_0_1[3] = {-1.8466496523378733, -0.70692057003559206, -0.57707801635558542};
+static const double nsc_weight_0_2[3][3] = {
+    {-1.2551446855733981, -1.4715489417067427, 0.10098865286222744},
+    {0.73577447085337133, -0.1731234049066756, -2.596851073600134},
+    {2.438154619102348, 1.2695716359822877, -2.8853900817779268}};
+static const double nsc_bias_0_2[3] = {0.95217872698671591, -0.47608936349335795, 1.1830099335289499};
+static const double nsc_weight_0_3[3][1] = {
+    {0.44},
+    {-0.75},
+    {-0.5}};
+static const double nsc_bias_0_3[1] = {1.8};
+static const double nsc_weight_1_1[1][3] = {
+    {-0.043280851226668901, 1.817795751520094, 1.1397290823022812}};
+static const double nsc_bias_1_1[3] = {0.85119007412448833, 1.298425536800067, -1.8033688011112043};
+static const double nsc_weight_1_2[3][3] = {
+    {-0.10098865286222744, -1.8466496523378733, 3.0729404370934921},
+    {2.5535702223734651, -0.75020142126226097, -0.18755035531556524},
+    {-0.82233617330670905, -2.7844014289156993, 0.27411205776890307}};
+static const double nsc_bias_1_2[3] = {2.9142439825957061, -0.93775177657782627, -2.3515929166490102};
+static const double nsc_weight_1_3[3][1] = {
+    {0.42999999999999999},
+    {-1.1100000000000001},
+    {1.5700000000000001}};
+static const double nsc_bias_1_3[1] = {0.040000000000000001};
+
 void f_surrogate(double x, double *a, double *b) {
-  double nsc_x[1];
-  double nsc_h0_1[3], nsc_h0_2[3], nsc_y0[1], nsc_h1_1[3], nsc_h1_2[3], nsc_y1[1];
+  double nsc_x[1], nsc_h0_1[3], nsc_h0_2[3], nsc_h1_1[3], nsc_h1_2[3], nsc_y[2];
   nsc_x[0] = x;
-  for (int j = 0; j < 3; j++) nsc_h0_1[j] = nsc_bias_0_1[j];
-  for (int i = 0; i < 1; i++)
-    for (int j = 0; j < 3; j++) nsc_h0_1[j] += nsc_weight_0_1[i][j] * nsc_x[i];
-  for (int j = 0; j < 3; j++) nsc_h0_1[j] = nsc_sigmoid(nsc_h0_1[j]);
-  for (int j = 0; j < 3; j++) nsc_h0_2[j] = nsc_bias_0_2[j];
-  for (int i = 0; i < 3; i++)
-    for (int j = 0; j < 3; j++) nsc_h0_2[j] += nsc_weight_0_2[i][j] * nsc_h0_1[i];
-  for (int j = 0; j < 3; j++) nsc_h0_2[j] = nsc_sigmoid(nsc_h0_2[j]);
-  for (int j = 0; j < 1; j++) nsc_y0[j] = nsc_bias_0_3[j];
-  for (int i = 0; i < 3; i++)
-    for (int j = 0; j < 1; j++) nsc_y0[j] += nsc_weight_0_3[i][j] * nsc_h0_2[i];
-  for (int j = 0; j < 3; j++) nsc_h1_1[j] = nsc_bias_1_1[j];
-  for (int i = 0; i < 1; i++)
-    for (int j = 0; j < 3; j++) nsc_h1_1[j] += nsc_weight_1_1[i][j] * nsc_x[i];
-  for (int j = 0; j < 3; j++) nsc_h1_1[j] = nsc_sigmoid(nsc_h1_1[j]);
-  for (int j = 0; j < 3; j++) nsc_h1_2[j] = nsc_bias_1_2[j];
-  for (int i = 0; i < 3; i++)
-    for (int j = 0; j < 3; j++) nsc_h1_2[j] += nsc_weight_1_2[i][j] * nsc_h1_1[i];
-  for (int j = 0; j < 3; j++) nsc_h1_2[j] = nsc_sigmoid(nsc_h1_2[j]);
-  for (int j = 0; j < 1; j++) nsc_y1[j] = nsc_bias_1_3[j];
-  for (int i = 0; i < 3; i++)
-    for (int j = 0; j < 1; j++) nsc_y1[j] += nsc_weight_1_3[i][j] * nsc_h1_2[i];
-  (*a) = nsc_y0[0];
-  (*b) = nsc_y1[0];
+  for (int j = 0; j < 3; j++) nsc_h0_1[j] = nsc_sigmoid(nsc_limited(nsc_bias_0_1[j] + nsc_weight_0_1[0][j] * nsc_x[0]));
+  for (int j = 0; j < 3; j++) nsc_h0_2[j] = nsc_sigmoid(nsc_bias_0_2[j] + nsc_weight_0_2[0][j] * nsc_h0_1[0] + nsc_weight_0_2[1][j] * nsc_h0_1[1] + nsc_weight_0_2[2][j] * nsc_h0_1[2]);
+  for (int j = 0; j < 1; j++) nsc_y[j] = nsc_bias_0_3[j] + nsc_weight_0_3[0][j] * nsc_h0_2[0] + nsc_weight_0_3[1][j] * nsc_h0_2[1] + nsc_weight_0_3[2][j] * nsc_h0_2[2];
+  for (int j = 0; j < 3; j++) nsc_h1_1[j] = nsc_sigmoid(nsc_limited(nsc_bias_1_1[j] + nsc_weight_1_1[0][j] * nsc_x[0]));
+  for (int j = 0; j < 3; j++) nsc_h1_2[j] = nsc_sigmoid(nsc_bias_1_2[j] + nsc_weight_1_2[0][j] * nsc_h1_1[0] + nsc_weight_1_2[1][j] * nsc_h1_1[1] + nsc_weight_1_2[2][j] * nsc_h1_1[2]);
+  for (int j = 0; j < 1; j++) nsc_y[1 + j] = nsc_bias_1_3[j] + nsc_weight_1_3[0][j] * nsc_h1_2[0] + nsc_weight_1_3[1][j] * nsc_h1_2[1] + nsc_weight_1_3[2][j] * nsc_h1_2[2];
+  (*a) = nsc_y[0];
+  (*b) = nsc_y[1];
+}
+
+#include <stddef.h>
+#include <string.h>
+
+#ifdef __cplusplus
+#define NSC_RESTRICT __restrict
+#define NSC_PUBLIC extern "C"
+#else
+#define NSC_RESTRICT restrict
+#define NSC_PUBLIC
+#endif
+/* Where nothing is said of the processor, entries are compiled for AVX-512, AVX2 and plain
+ * x86-64, and the loader chooses (gcc with GNU libc); -DNSC_ONE_TARGET does without. */
+#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__AVX2__) && !defined(NSC_ONE_TARGET) \
+  && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) \
+  && !defined(__clang__) && __GNUC__ >= 12
+#define NSC_TARGETS __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define NSC_TARGETS
+#endif
+
+enum { NSC_LANES = 32 };  /* rows of a block */
+
+/* All layers, on a block: [input][row] to [output][row]. */
+NSC_INLINE void nsc_block(double (*nsc_x)[NSC_LANES], double (*nsc_y)[NSC_LANES]) {
+  double nsc_h0_1[3][NSC_LANES], nsc_h0_2[3][NSC_LANES], nsc_h1_1[3][NSC_LANES], nsc_h1_2[3][NSC_LANES];
+  for (int j = 0; j < 3; j++)
+    for (int r = 0; r < NSC_LANES; r++)
+      nsc_h0_1[j][r] = nsc_sigmoid(nsc_limited(nsc_bias_0_1[j] + nsc_weight_0_1[0][j] * nsc_x[0][r]));
+  for (int j = 0; j < 3; j++)
+    for (int r = 0; r < NSC_LANES; r++)
+      nsc_h0_2[j][r] = nsc_sigmoid(nsc_bias_0_2[j] + nsc_weight_0_2[0][j] * nsc_h0_1[0][r] + nsc_weight_0_2[1][j] * nsc_h0_1[1][r] + nsc_weight_0_2[2][j] * nsc_h0_1[2][r]);
+  for (int j = 0; j < 1; j++)
+    for (int r = 0; r < NSC_LANES; r++)
+      nsc_y[j][r] = nsc_bias_0_3[j] + nsc_weight_0_3[0][j] * nsc_h0_2[0][r] + nsc_weight_0_3[1][j] * nsc_h0_2[1][r] + nsc_weight_0_3[2][j] * nsc_h0_2[2][r];
+  for (int j = 0; j < 3; j++)
+    for (int r = 0; r < NSC_LANES; r++)
+      nsc_h1_1[j][r] = nsc_sigmoid(nsc_limited(nsc_bias_1_1[j] + nsc_weight_1_1[0][j] * nsc_x[0][r]));
+  for (int j = 0; j < 3; j++)
+    for (int r = 0; r < NSC_LANES; r++)
+      nsc_h1_2[j][r] = nsc_sigmoid(nsc_bias_1_2[j] + nsc_weight_1_2[0][j] * nsc_h1_1[0][r] + nsc_weight_1_2[1][j] * nsc_h1_1[1][r] + nsc_weight_1_2[2][j] * nsc_h1_1[2][r]);
+  for (int j = 0; j < 1; j++)
+    for (int r = 0; r < NSC_LANES; r++)
+      nsc_y[1 + j][r] = nsc_bias_1_3[j] + nsc_weight_1_3[0][j] * nsc_h1_2[0][r] + nsc_weight_1_3[1][j] * nsc_h1_2[1][r] + nsc_weight_1_3[2][j] * nsc_h1_2[2][r];
+}
+
+NSC_TARGETS
+static void nsc_n(const double *NSC_RESTRICT x, double *NSC_RESTRICT y, size_t first, size_t n) {
+  for (size_t at = first; at < n; at += NSC_LANES) {
+    int rows = n - at < NSC_LANES ? (int)(n - at) : NSC_LANES;
+    double nsc_x[1][NSC_LANES], nsc_y[2][NSC_LANES];
+    if (rows == NSC_LANES) {
+      for (int r = 0; r < NSC_LANES; r++) {
+        nsc_x[0][r] = x[(at + r) * 1 + 0];
+      }
+    } else {
+      memset(nsc_x, 0, sizeof nsc_x);
+      for (int r = 0; r < rows; r++) {
+        nsc_x[0][r] = x[(at + r) * 1 + 0];
+      }
+    }
+    nsc_block(nsc_x, nsc_y);
+    if (rows == NSC_LANES) {
+      for (int r = 0; r < NSC_LANES; r++) {
+        y[(at + r) * 2 + 0] = (double)nsc_y[0][r];
+        y[(at + r) * 2 + 1] = (double)nsc_y[1][r];
+      }
+    } else {
+      for (int r = 0; r < rows; r++) {
+        y[(at + r) * 2 + 0] = (double)nsc_y[0][r];
+        y[(at + r) * 2 + 1] = (double)nsc_y[1][r];
+      }
+    }
+  }
+}
+
+/* n rows: 1 inputs each in x, 2 outputs each in y. */
+NSC_PUBLIC void f_surrogate_n(const double *NSC_RESTRICT x, double *NSC_RESTRICT y, size_t n) {
+  nsc_n(x, y, 0, n);
+}
+
+NSC_TARGETS
+static void nsc_soa(const double *const *x, double *const *y, size_t first, size_t n) {
+  for (size_t at = first; at < n; at += NSC_LANES) {
+    int rows = n - at < NSC_LANES ? (int)(n - at) : NSC_LANES;
+    double nsc_x[1][NSC_LANES], nsc_y[2][NSC_LANES];
+    if (rows == NSC_LANES) {
+      for (int r = 0; r < NSC_LANES; r++) {
+        nsc_x[0][r] = x[0][at + r];
+      }
+    } else {
+      memset(nsc_x, 0, sizeof nsc_x);
+      for (int r = 0; r < rows; r++) {
+        nsc_x[0][r] = x[0][at + r];
+      }
+    }
+    nsc_block(nsc_x, nsc_y);
+    if (rows == NSC_LANES) {
+      for (int r = 0; r < NSC_LANES; r++) {
+        y[0][at + r] = (double)nsc_y[0][r];
+        y[1][at + r] = (double)nsc_y[1][r];
+      }
+    } else {
+      for (int r = 0; r < rows; r++) {
+        y[0][at + r] = (double)nsc_y[0][r];
+        y[1][at + r] = (double)nsc_y[1][r];
+      }
+    }
+  }
+}
+
+/* The same with one array an input, x[k], and an output, y[k]. */
+NSC_PUBLIC void f_surrogate_soa(const double *const *x, double *const *y, size_t n) {
+  nsc_soa(x, y, 0, n);
 }

@@ -60,6 +60,7 @@ def test_a_summary():
         "              twin); 1040 runs of it, which with the search cost about 70 runs of"
         " the program",
         "a call        30.5 ns (the original 12.2 ns)",
+        "speed         do not replace the program: it is faster",
         "time          2 min 10 s, of it 1.5 s finetuning",
         "written       out/ surrogate.c, report.json",
         "note: a [note]",

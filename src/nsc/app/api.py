@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from nsc.app.finish import RESULT_FILES, finish
+from nsc.app.finish import RESULT_FILES, check_export, finish
 from nsc.app.first_rows import FirstRows
 from nsc.app.functions import program_of_function
 from nsc.app.grey_box import InPlace, callee_or_whole
@@ -59,6 +59,8 @@ def compile(
     oracle: Oracle | None = None,
     learn: str | None = None,
     timing: bool = True,
+    gradient: bool = False,
+    openmp: bool = False,
     **options: Any,
 ) -> Surrogate:
     """Compile a C function, a Python function or a Program into a verified surrogate.
@@ -96,6 +98,7 @@ def compile(
             program's C with it in place is verified, too (and written, as whole.c).
         timing: whether the original may run natively for a moment, to say how long a
             call takes.
+        gradient, openmp: of the exported C; see `ExportOptions`.
         options: fields of `CompileOptions`: budget, seed, initial, optimizer, topology,
             split, text_only, ...
 
@@ -135,8 +138,15 @@ def compile(
     program, more = callee_or_whole(
         program, learn, chosen, read=again, reading=reading | narrowing
     )
+    export = ExportOptions(gradient=gradient, openmp=openmp)
     return _finished(
-        program, chosen, folder, timing=timing, started=started, more=more
+        program,
+        chosen,
+        folder,
+        export,
+        timing=timing,
+        started=started,
+        more=more,
     )
 
 
@@ -238,17 +248,19 @@ def _finished(
     program: Program,
     options: CompileOptions,
     folder: str | Path | None,
+    export: ExportOptions,
     *,
     timing: bool,
     started: float,
     more: InPlace | None = None,
 ) -> Surrogate:
     """Compile a program, and write what comes of it if there is a folder."""
+    check_export(program, export)
     where = None if folder is None else Path(folder)
     if where is not None:
         check_writable(where, RESULT_FILES)
     compiled = _compiled(program, options, timing=timing, folder=where)
-    export = ExportOptions(drop_in=more is not None)
+    export = replace(export, drop_in=more is not None)
     surrogate, _ = finish(
         compiled, options, export, folder=where, started=started, more=more
     )
@@ -434,6 +446,7 @@ def compile_file(
     reading["sample"] = read_sample(reading.get("sample"))
     read = partial(read_program, path, project)
     program = read(partial=options.text_only, **reading)
+    check_export(program, export)
     check_writable(folder, RESULT_FILES)
     program, more = callee_or_whole(
         program,

@@ -197,6 +197,14 @@ def compile_(
         bool,
         typer.Option("--guard", help="Call the original outside the domain."),
     ] = False,
+    openmp: Annotated[
+        bool,
+        typer.Option("--openmp", help="Let C's batches use OpenMP's threads."),
+    ] = False,
+    gradient: Annotated[
+        bool,
+        typer.Option("--gradient", help="Write derivatives in C, too."),
+    ] = False,
     text_only: Annotated[
         bool,
         typer.Option(
@@ -264,7 +272,7 @@ def compile_(
     drawn = {"where": where or (), "sample": sample}
     sources.check(reading | {"text_only": text_only}, drawn)
     put = partial(in_flags, flags=flags_of(context.find_root().command))
-    export = ExportOptions(drop_in, guard)
+    export = ExportOptions(drop_in, guard, openmp, gradient)
     with console_progress(console(stderr=True)) as progress:
         both = {"export": export, "progress": progress, "put": put}
         report = sources.compiled(

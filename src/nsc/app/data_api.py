@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nsc.app.data import program_of_rows
-from nsc.app.finish import RESULT_FILES, finish
+from nsc.app.finish import RESULT_FILES, check_export, finish
 from nsc.app.frames import table_of
 from nsc.app.options import CompileOptions, ExportOptions
 from nsc.app.pipeline import compile_program
@@ -156,6 +156,7 @@ def _compiled(
     program, options = program_of_rows(
         table, inputs, outputs, options, budget=budget, name=name
     )
+    check_export(program, export)
     compiled = compile_program(
         program, options, timing=False, progress=progress
     )

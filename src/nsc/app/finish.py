@@ -19,9 +19,16 @@ from nsc.app.options import CompileOptions, ExportOptions
 from nsc.app.pipeline import Compiled, errors_of
 from nsc.app.results import SURROGATE_FILE, write_results
 from nsc.app.summary import describe
-from nsc.deploy import EXPORTERS, ExportJob, is_available, surrogate_name
+from nsc.deploy import (
+    EXPORTERS,
+    BatchOptions,
+    ExportJob,
+    expect_derivatives,
+    is_available,
+    surrogate_name,
+)
 from nsc.initial import measured
-from nsc.program import as_returned
+from nsc.program import Program, as_returned
 from nsc.report import DraftReport, Report, html_page, to_json
 from nsc.surrogate import Surrogate
 from nsc.verify import verify
@@ -101,6 +108,16 @@ def finish(
     return surrogate, kept
 
 
+def check_export(program: Program, export: ExportOptions) -> None:
+    """Refuse an export that cannot be, before anything is run for it.
+
+    Raises:
+        InputError: names the argument.
+    """
+    if export.gradient:
+        expect_derivatives(program)
+
+
 def _job(compiled: Compiled, export: ExportOptions) -> ExportJob:
     """Say what is to be exported, and what its reader should know."""
     evidence = compiled.evidence
@@ -113,6 +130,7 @@ def _job(compiled: Compiled, export: ExportOptions) -> ExportJob:
         guard=export.guard,
         notes=_claims(compiled),
         error=errors_of(found) if found else None,
+        batch=BatchOptions(openmp=export.openmp, gradient=export.gradient),
     )
 
 

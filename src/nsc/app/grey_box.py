@@ -25,7 +25,7 @@ from nsc.app.pipeline import Compiled
 from nsc.app.running import running_of
 from nsc.app.summary import errors_of_verification
 from nsc.compilation import Progress
-from nsc.deploy import NetworkWriter, c_definition
+from nsc.deploy import FOLDED, NetworkWriter, c_definition
 from nsc.errors import InputError, OracleError
 from nsc.program import (
     CALLS,
@@ -304,10 +304,11 @@ def _said_of(measured: Measured, whole: Whole) -> str:
 
 def _numbers(surrogate: Surrogate) -> np.ndarray:
     """Return a surrogate's parameters in the order of its tables in C, `(w,)`."""
+    writer = NetworkWriter(surrogate, "double")
     parts = [
         part
-        for member in NetworkWriter(surrogate, "double").members
-        for weight, bias in member.topology.layers(member.w)
+        for k in range(len(writer.members))
+        for weight, bias in writer.folded(k)
         for part in (weight.T.ravel(), bias)
     ]
     return np.concatenate(parts)
@@ -318,12 +319,15 @@ def _renumbered(surrogate: Surrogate, numbers: np.ndarray) -> Surrogate:
     at = 0
     members: list[Member] = []
     for member in NetworkWriter(surrogate, "double").members:
+        folded = FOLDED[member.topology.activation]
         layers: list[tuple[np.ndarray, np.ndarray]] = []
         for weight, bias in member.topology.layers(member.w):
             end = at + weight.size
             turned = numbers[at:end].reshape(weight.shape[::-1]).T
             at = end + bias.size
-            layers.append((turned, numbers[end:at]))
+            is_hidden = len(layers) < len(member.topology.hidden)
+            factor = folded if is_hidden else 1.0
+            layers.append((turned / factor, numbers[end:at] / factor))
         members.append(Member(member.topology, member.topology.join(layers)))
     return replace(surrogate, members=tuple(members))
 

@@ -218,7 +218,11 @@ class ExportOptions:
     Args:
         drop_in: give the exported function the original's name.
         guard: call the original outside the domain.
+        openmp: let C's batch entries share rows among threads, by OpenMP's pragma.
+        gradient: write C's NAME_surrogate_grad, derivatives by the inputs.
     """
 
     drop_in: bool = False
     guard: bool = False
+    openmp: bool = False
+    gradient: bool = False

@@ -8,7 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from nsc.deploy import arithmetic, c_source, surrogate_name, time_per_call
+from nsc.deploy import (
+    arithmetic,
+    c_source,
+    entries_of,
+    surrogate_name,
+    time_per_call,
+)
 from nsc.errors import BuildError
 from nsc.program import Program
 from nsc.report import CallTime
@@ -56,10 +62,11 @@ def time_calls(
     try:
         c_text = c_source(surrogate, program, real=real)
         name = surrogate_name(program, drop_in=False)
-        timing = time_per_call(program, c_text, name, x)
+        batch = entries_of(program)
+        timing = time_per_call(program, c_text, name, x, batch)
     except BuildError as failure:
         return CallTime(), (f"a call was not timed: {failure}",)
-    taken = CallTime(timing.original, timing.surrogate)
+    taken = CallTime(timing.original, timing.surrogate, timing.batch)
     notes = _slower(taken)
     differs = _differs(timing.outputs, y)
     if differs.mean() <= STRAYS:
@@ -81,10 +88,16 @@ def _slower(taken: CallTime) -> tuple[str, ...]:
     )
     if taken.surrogate <= taken.original:
         return ()
-    return (
+    said = (
         f"the surrogate is slower than the program: a call takes {taken.surrogate:.1f}"
-        f" ns instead of {taken.original:.1f} ns",
+        f" ns instead of {taken.original:.1f} ns"
     )
+    if taken.batch is None:
+        return (f"{said}; do not replace it",)
+    rows = f"a row of a batch takes {taken.batch:.1f} ns"
+    if taken.batch < taken.original:
+        return (f"{said}; {rows}: replace it in batches alone",)
+    return (f"{said}, and {rows}: do not replace it",)
 
 
 def _differs(returned: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -3,11 +3,15 @@
 `EXPORTERS` lists the formats: C99 and ONNX. Must not know training.
 """
 
+from nsc.deploy.batch_options import BatchOptions as BatchOptions
+from nsc.deploy.c_batch import expect_derivatives as expect_derivatives
 from nsc.deploy.c_exporter import CExporter as CExporter
 from nsc.deploy.c_network import NetworkWriter as NetworkWriter
+from nsc.deploy.c_sigmoid import FOLDED as FOLDED
 from nsc.deploy.c_source import c_definition as c_definition
 from nsc.deploy.c_source import c_source as c_source
 from nsc.deploy.c_source import surrogate_name as surrogate_name
+from nsc.deploy.entries import entries_of as entries_of
 from nsc.deploy.exporter import Exporter as Exporter
 from nsc.deploy.exporter import ExportJob as ExportJob
 from nsc.deploy.exporter import is_available as is_available

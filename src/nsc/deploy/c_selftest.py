@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from nsc.deploy.entries import Entries
 from nsc.deploy.rounding import in_float
 from nsc.program import PortableNames, Program, as_returned, scalar_entry
 from nsc.surrogate import Surrogate
@@ -21,7 +22,12 @@ TOLERANCE = {"float": "2e-4", "double": "1e-9"}
 
 
 def selftest(
-    surrogate: Surrogate, program: Program, name: str, x: np.ndarray, real: str
+    surrogate: Surrogate,
+    program: Program,
+    name: str,
+    x: np.ndarray,
+    real: str,
+    entries: Entries | None = None,
 ) -> str:
     """Write the self-test.
 
@@ -29,6 +35,7 @@ def selftest(
         name: of the exported function.
         x: `n i` inputs in the program's units; ROWS of them are taken.
         real: the type that the exported function computes in.
+        entries: the batch entries, which are tested, too.
     """
     x = x[:ROWS]
     y = as_returned(program, surrogate(x))
@@ -42,27 +49,54 @@ def selftest(
     entry = scalar_entry(program.signature, name, "nsc_selftest_entry")
     entry = PortableNames(program).text(entry)
     allowed = f"{TOLERANCE[real]} * scale[k] + slack[k]"
+    batch = "" if entries is None else _batch_test(entries, len(x), n, o)
     return f"""#ifdef {MACRO}
 #include <stdio.h>
 {stand_ins(program)}{entry}
 static const double nsc_selftest[{len(x)}][{n + o}] = {{
 {table}}};
 
-int main(void) {{
+static int nsc_is_wrong(int row, int k, double y) {{
   static const double scale[{o}] = {{{scale}}}, slack[{o}] = {{{slack}}};
-  int row, k, wrong = 0;
+  double error = y - nsc_selftest[row][{n} + k];
+  return !(error <= {allowed} && -error <= {allowed});
+}}
+
+int main(void) {{
+  int row, k, wrong = 0, values = {len(x) * o};
   for (row = 0; row < {len(x)}; row++) {{
     double y[{o}];
     nsc_selftest_entry(nsc_selftest[row], y);
-    for (k = 0; k < {o}; k++) {{
-      double error = y[k] - nsc_selftest[row][{n} + k];
-      wrong += !(error <= {allowed} && -error <= {allowed});
-    }}
+    for (k = 0; k < {o}; k++) wrong += nsc_is_wrong(row, k, y[k]);
   }}
-  printf("%d of %d values wrong\\n", wrong, {len(x) * o});
+{batch}  printf("%d of %d values wrong\\n", wrong, values);
   return wrong != 0;
 }}
 #endif"""
+
+
+def _batch_test(entries: Entries, rows: int, n: int, o: int) -> str:
+    """Write what tests the batch entries, on two blocks and a part of one."""
+    kind = entries.kind
+    return f"""  {{
+    enum {{ ROWS = 2 * NSC_LANES + 5 }};
+    static {kind} x[ROWS][{n}], y[ROWS][{o}], in[{n}][ROWS], out[{o}][ROWS];
+    const {kind} *ins[{n}];
+    {kind} *outs[{o}];
+    for (row = 0; row < ROWS; row++)
+      for (k = 0; k < {n}; k++)
+        in[k][row] = x[row][k] = ({kind})nsc_selftest[row % {rows}][k];
+    for (k = 0; k < {n}; k++) ins[k] = in[k];
+    for (k = 0; k < {o}; k++) outs[k] = out[k];
+    {entries.rows}(&x[0][0], &y[0][0], ROWS);
+    {entries.arrays}(ins, outs, ROWS);
+    values += 2 * ROWS * {o};
+    for (row = 0; row < ROWS; row++)
+      for (k = 0; k < {o}; k++)
+        wrong += nsc_is_wrong(row % {rows}, k, y[row][k])
+          + nsc_is_wrong(row % {rows}, k, out[k][row]);
+  }}
+"""
 
 
 def stand_ins(program: Program) -> str:

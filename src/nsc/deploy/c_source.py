@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
-from nsc.deploy.c_network import NetworkWriter, double_number
+from nsc.deploy.batch_options import BatchOptions
+from nsc.deploy.c_batch import BatchWriter
+from nsc.deploy.c_layers import layers
+from nsc.deploy.c_network import NetworkWriter
 from nsc.deploy.c_selftest import selftest
+from nsc.deploy.c_values import ValueWriter
+from nsc.deploy.entries import entries_of
 from nsc.deploy.rounding import is_single
 from nsc.errors import InputError
 from nsc.program import (
@@ -21,7 +27,7 @@ from nsc.program import (
     embedded_text,
     signature_types,
 )
-from nsc.surrogate import OneOf, Surrogate
+from nsc.surrogate import Surrogate
 from nsc.syntax import BitField, Leaf, Void
 
 _BOOL = """#ifdef __cplusplus
@@ -31,9 +37,9 @@ _BOOL = """#ifdef __cplusplus
 """
 
 
-def _sigmoid(program: Program) -> str:
-    """Name the exported sigmoid as the program is not called."""
-    return "nsc_logistic" if program.name == "nsc_sigmoid" else "nsc_sigmoid"
+def _own(program: Program, name: str) -> str:
+    """Name something of ours as the program is not called."""
+    return f"{name}_" if program.name == name else name
 
 
 def surrogate_name(program: Program, *, drop_in: bool) -> str:
@@ -51,6 +57,7 @@ def c_source(
     selftest_inputs: np.ndarray | None = None,
     real: str | None = None,
     original: str | None = None,
+    batch: BatchOptions = BatchOptions(),
 ) -> str:
     """Write a surrogate as C99 that is C23 and C++, too.
 
@@ -64,29 +71,35 @@ def c_source(
         real: what it computes in, "float" or "double" (`arithmetic`); by default float
             where outputs hold no more.
         original: the text to embed instead of the program's own.
+        batch: what is asked of the batch entries, which stand beside the function.
 
     Raises:
-        InputError: the original is to be embedded, and calls what is nowhere declared.
+        InputError: the original is to be embedded, and calls what is nowhere declared; a
+            gradient is asked for where an output has none.
     """
     name = surrogate_name(program, drop_in=drop_in)
     names = PortableNames(program)
     if real is None:
         real = "float" if is_single(program.signature.outputs) else "double"
-    network = NetworkWriter(surrogate, real, _sigmoid(program))
-    writer = _Writer(
-        network, program, names, name, guard=guard, drop_in=drop_in
-    )
+    network = NetworkWriter(surrogate, real, partial(_own, program))
+    values = ValueWriter(network, program, names, guard=guard)
+    writer = _Writer(values, name, drop_in=drop_in)
+    entries = entries_of(program, guard=guard, gradient=batch.gradient)
     head = _head(surrogate, program, name, notes, guard=guard)
     parts = [
         *writer.original(
             embedded_text(program) if original is None else original
         ),
+        network.functions(),
         network.tables(),
-        network.sigmoid(),
         writer.function(),
     ]
+    if entries is not None:
+        parts.append(BatchWriter(values, entries, name, batch).text())
     if selftest_inputs is not None:
-        parts.append(selftest(surrogate, program, name, selftest_inputs, real))
+        parts.append(
+            selftest(surrogate, program, name, selftest_inputs, real, entries)
+        )
     text = "\n\n".join(p for p in parts if p) + "\n"
     return f"{head}\n\n{_BOOL if '_Bool' in text else ''}{text}"
 
@@ -103,11 +116,11 @@ def c_definition(
     if real is None:
         is_float = is_single(program.signature.outputs)
         real = "float" if is_float else "double"
-    network = NetworkWriter(surrogate, real, _sigmoid(program))
-    names = PortableNames(program)
+    network = NetworkWriter(surrogate, real, partial(_own, program))
     name = program.name
-    writer = _Writer(network, program, names, name, guard=False, drop_in=True)
-    parts = (network.tables(), network.sigmoid(), writer.function())
+    values = ValueWriter(network, program, PortableNames(program), guard=False)
+    writer = _Writer(values, name, drop_in=True)
+    parts = (network.functions(), network.tables(), writer.function())
     text = "\n\n".join(part for part in parts if part)
     return re.sub(r"\bnsc_", f"{name}_net_", text)
 
@@ -208,21 +221,13 @@ def _in_range(leaf: Leaf, value: str, lo: float, hi: float) -> str:
 class _Writer:
     """Writes the exported function, and what stands around it, of one program."""
 
-    def __init__(
-        self,
-        network: NetworkWriter,
-        program: Program,
-        names: PortableNames,
-        name: str,
-        *,
-        guard: bool,
-        drop_in: bool,
-    ):
-        self.network = network
-        self.program = program
-        self.names = names
+    def __init__(self, values: ValueWriter, name: str, *, drop_in: bool):
+        self.values = values
+        self.network = values.network
+        self.program = values.program
+        self.names = values.names
         self.name = name
-        self.guard = guard
+        self.guard = values.guard
         self.drop_in = drop_in
 
     def original(self, text: str) -> list[str]:
@@ -286,79 +291,31 @@ class _Writer:
         network = self.network
         signature = self.program.signature
         has_result = not isinstance(signature.result, Void)
-        body = [
-            f"{network.real} nsc_x[{self.program.n_inputs}];",
-            network.locals_(),
+        arrays = [
+            ("nsc_x", self.program.n_inputs),
+            *network.arrays(),
+            ("nsc_y", network.n_outputs),
         ]
+        declared = ", ".join(f"{array}[{n}]" for array, n in arrays)
+        body = [f"{network.real} {declared};"]
         if has_result:
             result = signature.result.spell("nsc_result")
             body.append(f"{self.names.text(result)};")
         if self.guard:
             body += [test for test in (self._guard(),) if test]
         for k, leaf in enumerate(signature.inputs):
-            body.append(f"nsc_x[{k}] = {self._normalised(leaf, k)};")
-        body += network.layers()
-        for k, value in enumerate(network.outputs()):
-            leaf = signature.outputs[k]
+            given = self.names.text(leaf.lvalue)
+            scaled = self.values.normalised(given, leaf.type.spelling, k)
+            body.append(f"nsc_x[{k}] = {scaled};")
+        body += layers(network, lambda array, index: f"{array}[{index}]")
+        for k, leaf in enumerate(signature.outputs):
             lvalue = self.names.text(leaf.lvalue)
-            body.append(f"{lvalue} = {self._output(leaf, k, value)};")
+            value = self.values.output(leaf, k, f"nsc_y[{k}]")
+            body.append(f"{lvalue} = {value};")
         if has_result:
             body.append("return nsc_result;")
         text = "\n".join(f"  {line}" for line in body)
         return f"{self._prototype(self.name)} {{\n{text}\n}}"
-
-    def _normalised(self, leaf: Leaf, k: int) -> str:
-        """Map input k onto [-1, 1]; what would change nothing is left out.
-
-        A centre is taken off in double: a float's own would be up to 2^-24 of it off,
-        which may be more than the range.
-        """
-        network = self.network
-        lo = network.surrogate.lo[k]
-        hi = network.surrogate.hi[k]
-        middle = (hi + lo) / 2
-        half = (hi - lo) / 2
-        value = self.names.text(leaf.lvalue)
-        real = "double" if middle else network.real
-        if leaf.type.spelling != real:
-            value = f"({real}){value}"
-        if not middle:
-            return (
-                value if half == 1 else f"{value} * {network.number(1 / half)}"
-            )
-        sign = "-" if middle > 0 else "+"
-        value = f"({value} {sign} {double_number(abs(middle))})"
-        if half != 1:
-            value = f"{value} * {double_number(1 / half)}"
-        return f"(float)({value})" if network.is_single else value
-
-    def _output(self, leaf: Leaf, k: int, value: str) -> str:
-        """Spell what an output's variable gets, as `Surrogate` does in numpy."""
-        network = self.network
-        if leaf.type.kind == "float":
-            return value
-        if leaf.type.kind == "bool":
-            return f"{value} > 0.5"
-        held = network.surrogate.held[k] if network.surrogate.held else None
-        if isinstance(held, OneOf):
-            return f"({leaf.type.spelling})({self._one_of(held, value)})"
-        least, largest = (network.number(limit) for limit in leaf.type.limits)
-        nearest = f"{value} < 0 ? {value} - 0.5 : {value} + 0.5"
-        cut_off = (
-            f"{value} < {least} ? {least} : {value} > {largest} ? {largest}"
-        )
-        return f"({leaf.type.spelling})({cut_off} : {nearest})"
-
-    def _one_of(self, held: OneOf, value: str) -> str:
-        """Write a table of values as a chain of tests, from the largest down."""
-        limits = map(self.network.number, held.thresholds)
-        # in double: a float does not hold every integer
-        least, *others = map(double_number, held.values)
-        rows = list(zip(limits, others, strict=True))
-        tests = [
-            f"{value} > {limit} ? {other}" for limit, other in reversed(rows)
-        ]
-        return " : ".join([*tests, least])
 
     def _conditions(self) -> list[str]:
         """Write the conditions between inputs, which are of doubles."""

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
+from nsc.deploy.batch_options import BatchOptions
 from nsc.deploy.rounding import arithmetic
 from nsc.program import Program
 from nsc.surrogate import Surrogate
@@ -29,6 +30,7 @@ class ExportJob:
         notes: lines for a human reader, for example the verified error.
         error: `o`, the verified root mean squared error of each output, if there is
             one.
+        batch: what is asked of C's batch entries.
     """
 
     surrogate: Surrogate
@@ -38,6 +40,7 @@ class ExportJob:
     guard: bool = False
     notes: tuple[str, ...] = ()
     error: np.ndarray | None = None
+    batch: BatchOptions = BatchOptions()
 
     @property
     def real(self) -> str:

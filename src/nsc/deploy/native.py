@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from nsc.deploy.c_selftest import stand_ins
+from nsc.deploy.entries import Entries
 from nsc.deploy.stopwatch import Stopwatch
 from nsc.errors import BuildError
 from nsc.host import temporary_folder, zig_command, zig_environment
@@ -113,15 +114,21 @@ class Timing:
     Args:
         original, surrogate: nanoseconds a call.
         outputs: `n o`, of the original.
+        batch: nanoseconds a row of a batch; None where there is no batch entry.
     """
 
     original: float
     surrogate: float
     outputs: np.ndarray
+    batch: float | None = None
 
 
 def time_per_call(
-    program: Program, c_text: str, name: str, x: np.ndarray
+    program: Program,
+    c_text: str,
+    name: str,
+    x: np.ndarray,
+    entries: Entries | None = None,
 ) -> Timing:
     """Measure what a call of the original and of the surrogate takes, both native.
 
@@ -133,6 +140,7 @@ def time_per_call(
         c_text: the exported surrogate.
         name: of its function.
         x: `n i` inputs in the program's units.
+        entries: the surrogate's batch entries, if it has some.
 
     Raises:
         BuildError: it did not finish: a call takes seconds, asks the system for more
@@ -146,6 +154,7 @@ def time_per_call(
         "original.c": _closed_text(program, renamed) + entry,
         "surrogate.c": (
             f"{c_text}\n{stand_ins(program)}{PortableNames(program).text(called)}"
+            f"{_batch(entries, program, len(x))}"
         ),
         "main.c": _timer(program, x),
         **_confined(),
@@ -155,8 +164,25 @@ def time_per_call(
         with Stopwatch(binary, _RUN) as watch:
             outputs = watch.outputs(len(x), program.n_outputs)
             original, surrogate = watch.times()
+            batch = watch.time_of_row(len(x)) if entries else None
             watch.end()
-    return Timing(original, surrogate, outputs)
+    return Timing(original, surrogate, outputs, batch)
+
+
+def _batch(entries: Entries | None, program: Program, rows: int) -> str:
+    """Write what evaluates all points in a batch, as often as it is told."""
+    head = "void nsc_timed_batch(const double *x, double *y, long long times)"
+    if entries is None:
+        return f"{head} {{ (void)x; (void)y; (void)times; }}\n"
+    kind = entries.kind
+    n = program.n_inputs * rows
+    return f"""{head} {{
+  static {kind} given[{n}], found[{program.n_outputs * rows}];
+  for (int k = 0; k < {n}; k++) given[k] = ({kind})x[k];
+  for (long long k = 0; k < times; k++) {entries.rows}(given, found, {rows});
+  *y = (double)found[0];
+}}
+"""
 
 
 def build_rows(program: Program) -> tuple[bytes, str]:

@@ -118,20 +118,21 @@ def _bound_of(member: Member, u: np.ndarray, real: str) -> np.ndarray:
     off = 4 * unit * np.abs(h)
     *hidden, last = member.topology.layers(member.w)
     for weight, bias in hidden:
-        off = _before_activation(weight, bias, h, off, real)
+        off = before_activation(weight, bias, h, off, real)
         z = h @ weight.T + bias
-        h, slope = _activated(z, off, member.topology.activation)
+        h, slope = activated(z, off, member.topology.activation)
         off = slope * off + ACTIVATION_ERROR[real] + unit * np.abs(h)
-    return _before_activation(*last, h, off, real)
+    return before_activation(*last, h, off, real)
 
 
-def _before_activation(
+def before_activation(
     weight: np.ndarray,
     bias: np.ndarray,
     h: np.ndarray,
     off: np.ndarray,
     real: str,
 ) -> np.ndarray:
+    """Bound how far off a layer's sums are where its inputs `h` are off that far."""
     size = np.abs(weight)
     terms = h.shape[1] + 3
     added = np.abs(h) @ size.T + np.abs(bias)
@@ -140,7 +141,7 @@ def _before_activation(
     return off @ size.T + terms * UNIT[real] * added + underflow
 
 
-def _activated(
+def activated(
     z: np.ndarray, off: np.ndarray, kind: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return activations, and the steepest slope that they have within `off` of z."""

@@ -32,6 +32,7 @@ SLOW_S = 0.2
 TRIES = 3
 ROUND_S = 2e-3  # what a round takes at least: many times what an order does
 MOST_CALLS = 1 << 24
+BATCH = 1 << 40  # what orders for the batch entry begin with
 DONE = b"\0"
 _CPU_TIME = 2  # the kernel's CPUCLOCK_SCHED
 
@@ -92,6 +93,14 @@ class Stopwatch:
             for k in range(2)
         ]
         return found[0], found[1]
+
+    def time_of_row(self, points: int) -> float:
+        """Time the surrogate's batch entry; returns nanoseconds a row."""
+        order = BATCH + 1
+        while self._least(order) < ROUND_S and order - BATCH < MOST_CALLS:
+            order = BATCH + 2 * (order - BATCH)
+        took = [self._seconds(order) for _ in range(ROUNDS)]
+        return median(took) / (order - BATCH) / points * 1e9
 
     def _enough(self, order: int) -> int:
         """Return an order, doubled until a round of it takes ROUND_S."""

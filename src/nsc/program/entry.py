@@ -50,7 +50,9 @@ def unit_of(
     return with_long_of_64_bits(unit)
 
 
-def scalar_entry(signature: Signature, function: str, entry: str) -> str:
+def scalar_entry(
+    signature: Signature, function: str, entry: str, *, alias: str = ALIAS
+) -> str:
     """Write `void entry(const double *nsc_x, double *nsc_y)` that calls `function`.
 
     Example: `void f(float x, float *re)` is called as `float x = 0; float nsc_cell_re =
@@ -63,6 +65,7 @@ def scalar_entry(signature: Signature, function: str, entry: str) -> str:
         signature: what is called.
         function: the C name to call it by.
         entry: the C name of the entry.
+        alias: the C name of what hands its arguments on.
     """
     body = [line for p in signature.params for line in _local(p)]
     body += [
@@ -73,7 +76,7 @@ def scalar_entry(signature: Signature, function: str, entry: str) -> str:
         f"{leaf.lvalue} = ({leaf.type.spelling}){value!r};"
         for leaf, value in signature.fixed
     ]
-    call = f"{ALIAS}({', '.join(p.name for p in signature.params)});"
+    call = f"{alias}({', '.join(p.name for p in signature.params)});"
     if not isinstance(signature.result, Void):
         call = f"{signature.result.spell('nsc_result')} = {call}"
     body.append(call)
@@ -83,17 +86,17 @@ def scalar_entry(signature: Signature, function: str, entry: str) -> str:
     ]
     head = f"void {entry}(const double *nsc_x, double *nsc_y)"
     lines = "\n".join(f"  {line}" for line in body)
-    return f"{_alias(signature, function)}\n{head} {{\n{lines}\n}}\n"
+    return f"{_alias(signature, function, alias)}\n{head} {{\n{lines}\n}}\n"
 
 
-def _alias(signature: Signature, function: str) -> str:
+def _alias(signature: Signature, function: str, alias: str) -> str:
     """Write a function that hands everything on, under a name no parameter can have."""
     names = [f"nsc_{k}" for k in range(len(signature.params))]
     declared = ", ".join(
         _spell(p.type, n) for p, n in zip(signature.params, names, strict=True)
     )
     back = "" if isinstance(signature.result, Void) else "return "
-    head = signature.result.spell(f"{ALIAS}({declared})")
+    head = signature.result.spell(f"{alias}({declared})")
     return f"static {head} {{ {back}{function}({', '.join(names)}); }}"
 
 

@@ -49,6 +49,7 @@ from nsc.report.schema import Within as Within
 from nsc.report.schema import ZeroShot as ZeroShot
 from nsc.report.schema import from_json as from_json
 from nsc.report.schema import to_json as to_json
+from nsc.report.speed import said_of_speed as said_of_speed
 from nsc.report.svg import Axis as Axis
 from nsc.report.svg import Drawing as Drawing
 from nsc.report.svg import Figure as Figure

@@ -28,6 +28,7 @@ from rich.text import Text
 from nsc.report.drawn import said_of_drawn
 from nsc.report.numbers import counts, duration, number, ranges, share
 from nsc.report.schema import Described, DraftReport, Errors, Report
+from nsc.report.speed import verdict
 from nsc.report.twin import said_of_twin
 
 LOG_SECONDS = 15
@@ -216,7 +217,10 @@ def _add_costs(table: Table, report: Report) -> None:
     ns = report.ns_per_call
     if ns.original:
         each = f"{ns.surrogate:.1f} ns (the original {ns.original:.1f} ns)"
+        if ns.batch:
+            each += f"; a row of a batch {ns.batch:.1f} ns"
         table.add_row("a call", each)
+        table.add_row("speed", verdict(ns, report.time_s["total"]))
     total = duration(report.time_s["total"])
     finetuning = duration(report.time_s["finetune"])
     table.add_row("time", f"{total}, of it {finetuning} finetuning")

@@ -16,6 +16,7 @@ from nsc.report.drawn import said_of_drawn
 from nsc.report.numbers import counts, duration, number, ranges, share
 from nsc.report.page import page_of
 from nsc.report.schema import Curve, Figures, HeatMap, Histogram, Report, Row
+from nsc.report.speed import said_of_speed
 from nsc.report.svg import Axis, Figure, axis_for, heat_map
 from nsc.report.twin import said_of_twin
 
@@ -92,6 +93,8 @@ def _tiles(r: Report) -> str:
     if ns.original:
         original = f"a call; the original takes {ns.original:.0f} ns"
         tiles.append((f"{ns.surrogate:.0f} ns", original))
+        if ns.batch:
+            tiles.append((f"{ns.batch:.1f} ns", "a row of a batch"))
     written = "".join(
         f"<div class='tile'><b>{escape(value)}</b><span>{escape(what)}</span></div>"
         for value, what in tiles
@@ -271,12 +274,20 @@ def _done(r: Report) -> str:
         ("check runs", checks),
         *([("twin", said_of_twin(r.twin))] if r.twin else []),
         ("time", times),
+        *_speed(r),
         ("seed", str(r.seed)),
     ]
     cells = (
         f"<tr><td>{what}</td><td>{escape(how)}</td></tr>" for what, how in rows
     )
     return f"<table>{''.join(cells)}</table>"
+
+
+def _speed(r: Report) -> list[tuple[str, str]]:
+    ns = r.ns_per_call
+    if not ns.original:
+        return []
+    return [("a call", said_of_speed(ns, r.time_s["total"]))]
 
 
 def _code(text: str) -> str:

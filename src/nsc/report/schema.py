@@ -138,10 +138,15 @@ class Finetuning:
 
 @dataclass(frozen=True)
 class CallTime:
-    """Nanoseconds that a call takes; None where nothing was timed."""
+    """Nanoseconds that a call takes; None where nothing was timed.
+
+    Args:
+        batch: of a row of a batch; left out where there is no batch entry.
+    """
 
     original: float | None = None
     surrogate: float | None = None
+    batch: float | None = field(default=None, metadata=_OPTIONAL)
 
 
 @dataclass(frozen=True)

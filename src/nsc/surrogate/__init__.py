@@ -1,9 +1,11 @@
 """Surrogates as numbers: parameters, forward pass, exact changes, storage.
 
-Must not know C, signatures or program text.
+Must not know programs: no signatures, no program text. The C here is of networks alone.
 """
 
 from nsc.surrogate import store as _store
+from nsc.surrogate.derivative import activation_slope as activation_slope
+from nsc.surrogate.derivative import input_gradient as input_gradient
 from nsc.surrogate.held import Held as Held
 from nsc.surrogate.held import OneOf as OneOf
 from nsc.surrogate.held import Whole as Whole

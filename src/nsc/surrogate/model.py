@@ -17,7 +17,8 @@ from nsc.errors import InputError
 from nsc.surrogate.topology import Topology
 
 
-def _activate(z: np.ndarray, activation: str) -> np.ndarray:
+def activate(z: np.ndarray, activation: str) -> np.ndarray:
+    """Return the values of hidden units from their sums."""
     if activation == "sigmoid":
         return 1.0 / (1.0 + np.exp(-np.clip(z, -700.0, 700.0)))
     if activation == "tanh":
@@ -69,7 +70,7 @@ def forward(
     for k, (weight, bias) in enumerate(layers):
         z = h @ np.swapaxes(weight, -1, -2) + bias[..., None, :]
         is_last = k == len(layers) - 1
-        h = z if is_last else _activate(z, topology.activation)
+        h = z if is_last else activate(z, topology.activation)
     return h
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,6 +19,8 @@ from jaxtyping import Bool, Float
 from nsc.errors import InputError, StoreError
 from nsc.surrogate import held as held_values
 from nsc.surrogate import store
+from nsc.surrogate.compiled import CompiledNetworks, library
+from nsc.surrogate.derivative import input_gradient
 from nsc.surrogate.held import Held
 from nsc.surrogate.model import forward
 from nsc.surrogate.topology import Topology
@@ -55,8 +58,73 @@ class Surrogate:
     def __call__(self, x: npt.ArrayLike) -> Float[np.ndarray, "*n o"]:
         """Evaluate `n i` -> `n o`, or one example `i` -> `o`.
 
+        Compiled C does it where a compiler works (`backend`), threads share many rows; a
+        row's value does not hang on those around it. Outside the domain it extrapolates.
+
         Raises:
             InputError: the wrong number of inputs.
+        """
+        given = self._checked(x)
+        compiled = self._compiled
+        rows = given[None] if given.ndim == 1 else given
+        real = self.networks(rows) if compiled is None else compiled.rows(rows)
+        y = self.as_held(real) if self.held else real
+        return y[0] if given.ndim == 1 else y
+
+    def gradient(
+        self, x: npt.ArrayLike
+    ) -> Float[np.ndarray, "*n i"] | Float[np.ndarray, "*n o i"]:
+        """Return derivatives of outputs by inputs, in the user's units.
+
+        At a relu's kink they are the left ones; outside the domain those of what the
+        surrogate extrapolates.
+
+        Args:
+            x: `n i`, or one example `i`.
+
+        Returns:
+            `n i` for a surrogate of one output, else `n o i`; without `n` for one
+            example.
+
+        Raises:
+            InputError: the wrong number of inputs; or an output is no real number, and
+                has no derivatives.
+
+        Example:
+            >>> surrogate.gradient(np.zeros((5, 3))).shape  # one output
+            (5, 3)
+        """
+        self._expect_real_outputs()
+        given = self._checked(x)
+        rows = np.atleast_2d(given)
+        compiled = self._compiled
+        derivatives = (
+            self._gradient_in_numpy if compiled is None else compiled.gradient
+        )
+        found = derivatives(rows)
+        found = found[:, 0] if len(self.output_names) == 1 else found
+        return found[0] if given.ndim == 1 else found
+
+    def _expect_real_outputs(self) -> None:
+        kinds = zip(self.output_names, self.held, strict=False)
+        for name, held in kinds:
+            if held is not None:
+                raise InputError(
+                    f"gradient needs outputs that are real numbers; {name} is"
+                    f" {held.sentence()}, which has no derivative"
+                )
+
+    def _gradient_in_numpy(self, x: np.ndarray) -> np.ndarray:
+        u = self.normalise(x)
+        parts = [input_gradient(m.w, m.topology, u) for m in self.members]
+        half_width = (self.hi - self.lo) / 2
+        return np.concatenate(parts, axis=1) / half_width
+
+    def _checked(self, x: npt.ArrayLike) -> np.ndarray:
+        """Return `n i` or `i` numbers.
+
+        Raises:
+            InputError: it has other inputs.
         """
         given = np.asarray(x, np.float64)
         if given.ndim not in (1, 2) or given.shape[-1] != len(self.lo):
@@ -64,9 +132,32 @@ class Surrogate:
                 f"expected inputs {', '.join(self.input_names)} (n x {len(self.lo)});"
                 f" found {given.shape}"
             )
-        y = self.as_held(self.networks(np.atleast_2d(given)))
-        is_one_example = given.ndim == 1
-        return y[0] if is_one_example else y
+        return given
+
+    @property
+    def backend(self) -> str:
+        """What calls are computed by: "c", compiled on the first, or "numpy"."""
+        return "numpy" if self._compiled is None else "c"
+
+    @cached_property
+    def _compiled(self) -> CompiledNetworks | None:
+        """The networks as compiled C holds them; None where no compiler works.
+
+        It has a copy of all numbers: they must not change any more.
+        """
+        loaded = library()
+        if loaded is None:
+            return None
+        for array in (self.lo, self.hi, *(m.w for m in self.members)):
+            array.flags.writeable = False
+        members = [(m.topology, m.w) for m in self.members]
+        return CompiledNetworks(loaded, members, self.lo, self.hi)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what is compiled: it is of this process."""
+        kept = dict(self.__dict__)
+        kept.pop("_compiled", None)
+        return kept
 
     def networks(
         self, x: Float[np.ndarray, "n i"]

@@ -1,0 +1,88 @@
+"""A value of a program's as a network takes it, and a network's as the program gives it.
+
+In: NetworkWriter, Program. Out: C expressions. Non-goals: where they stand (c_source,
+c_batch).
+"""
+
+from __future__ import annotations
+
+from nsc.deploy.c_network import NetworkWriter, double_number
+from nsc.program import PortableNames, Program
+from nsc.surrogate import OneOf
+from nsc.syntax import Leaf
+
+
+class ValueWriter:
+    """Spells inputs and outputs of one exported program.
+
+    Args:
+        guard: whether the original is called outside the domain.
+    """
+
+    def __init__(
+        self,
+        network: NetworkWriter,
+        program: Program,
+        names: PortableNames,
+        *,
+        guard: bool,
+    ):
+        self.network = network
+        self.program = program
+        self.names = names
+        self.guard = guard
+
+    def normalised(self, value: str, spelling: str, k: int) -> str:
+        """Map input k onto [-1, 1]; what would change nothing is left out.
+
+        A centre is taken off in double: a float's own would be up to 2^-24 of it off,
+        which may be more than the range.
+
+        Args:
+            value: what it is in C, of the type that is spelled like that.
+        """
+        network = self.network
+        lo = network.surrogate.lo[k]
+        hi = network.surrogate.hi[k]
+        middle = (hi + lo) / 2
+        half = (hi - lo) / 2
+        real = "double" if middle else network.real
+        if spelling != real:
+            value = f"({real}){value}"
+        if not middle:
+            return (
+                value if half == 1 else f"{value} * {network.number(1 / half)}"
+            )
+        sign = "-" if middle > 0 else "+"
+        value = f"({value} {sign} {double_number(abs(middle))})"
+        if half != 1:
+            value = f"{value} * {double_number(1 / half)}"
+        return f"(float)({value})" if network.is_single else value
+
+    def output(self, leaf: Leaf, k: int, value: str) -> str:
+        """Spell what an output's variable gets, as `Surrogate` does in numpy."""
+        network = self.network
+        if leaf.type.kind == "float":
+            return value
+        if leaf.type.kind == "bool":
+            return f"{value} > 0.5"
+        held = network.surrogate.held[k] if network.surrogate.held else None
+        if isinstance(held, OneOf):
+            return f"({leaf.type.spelling})({self._one_of(held, value)})"
+        least, largest = (network.number(limit) for limit in leaf.type.limits)
+        nearest = f"{value} < 0 ? {value} - 0.5 : {value} + 0.5"
+        cut_off = (
+            f"{value} < {least} ? {least} : {value} > {largest} ? {largest}"
+        )
+        return f"({leaf.type.spelling})({cut_off} : {nearest})"
+
+    def _one_of(self, held: OneOf, value: str) -> str:
+        """Write a table of values as a chain of tests, from the largest down."""
+        limits = map(self.network.number, held.thresholds)
+        # in double: a float does not hold every integer
+        least, *others = map(double_number, held.values)
+        rows = list(zip(limits, others, strict=True))
+        tests = [
+            f"{value} > {limit} ? {other}" for limit, other in reversed(rows)
+        ]
+        return " : ".join([*tests, least])

@@ -1,0 +1,197 @@
+"""Surrogates evaluated by compiled C, one library for all of them.
+
+In: networks' shapes and parameters, rows. Out: outputs, derivatives. Where no compiler
+works there is nothing here, and numpy does it (surrogate). Threads share many rows; no
+thread outlives a call, so that a process may fork at any time. Buffers for single rows
+are taken from a list and put back: calls in other threads take others.
+Non-goals: C for others (deploy), which has a program's types.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import threading
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nsc.errors import BuildError, HostError
+from nsc.host import load_library
+from nsc.surrogate.topology import ACTIVATIONS, Topology
+
+SOURCE = Path(__file__).parent / "csrc" / "networks.c"
+# multiplications that a thread is worth
+SHARE = 4_000_000
+_KINDS = {"sigmoid": 0, "tanh": 1, "relu": 2}
+assert set(_KINDS) == set(ACTIVATIONS)
+
+
+class _Call(ctypes.Structure):
+    """As in csrc/networks.c."""
+
+    _fields_ = (
+        ("shapes", ctypes.c_void_p),
+        ("numbers", ctypes.c_void_p),
+        ("x", ctypes.c_void_p),
+        ("y", ctypes.c_void_p),
+        ("n", ctypes.c_longlong),
+    )
+
+
+class _Row(NamedTuple):
+    """A buffer for one row; `call` and `pointer` keep each other's memory alive."""
+
+    x: np.ndarray
+    y: np.ndarray
+    call: _Call
+    pointer: ctypes.c_void_p
+
+
+@lru_cache(maxsize=1)
+def library() -> ctypes.CDLL | None:
+    """Load the library, building it once for a machine; None where that cannot be."""
+    try:
+        return load_library(SOURCE, ())
+    except (BuildError, HostError, OSError):
+        return None
+
+
+class CompiledNetworks:
+    """Networks whose outputs are concatenated, ready to be called.
+
+    Args:
+        members: topologies and parameters.
+        lo, hi: the domain, which they take as [-1, 1].
+    """
+
+    def __init__(
+        self,
+        loaded: ctypes.CDLL,
+        members: Sequence[tuple[Topology, np.ndarray]],
+        lo: np.ndarray,
+        hi: np.ndarray,
+    ):
+        self.n_inputs = len(lo)
+        self.n_outputs = sum(t.n_outputs for t, _ in members)
+        self.work = sum(t.n_parameters for t, _ in members)
+        self._shapes = np.array(self._shape(members), np.int64)
+        self._numbers = np.concatenate(
+            [
+                (hi + lo) / 2,
+                2 / (hi - lo),
+                *(self._packed(t, w) for t, w in members),
+            ]
+        )
+        # functions that keep the interpreter's lock are called faster
+        held = ctypes.PyDLL(loaded._name, handle=loaded._handle)
+        self._evaluate_row = held.nsc_evaluate
+        self._evaluate = loaded.nsc_evaluate
+        self._differentiate = loaded.nsc_differentiate
+        self._rows: list[_Row] = []
+
+    def _shape(
+        self, members: Sequence[tuple[Topology, np.ndarray]]
+    ) -> list[int]:
+        """Return the shapes, as csrc/networks.c reads them."""
+        found: list[int] = []
+        room = 0
+        for topology, _ in members:
+            widths = [self.n_inputs, *topology.widths[1:]]
+            # all layers' values, and two layers of the widest
+            room = max(room, sum(widths) + 2 * max(widths))
+            kind = _KINDS[topology.activation]
+            found += [kind, len(widths) - 1, *widths]
+        return [self.n_inputs, self.n_outputs, len(members), room, *found]
+
+    def _packed(self, topology: Topology, w: np.ndarray) -> np.ndarray:
+        """Return parameters without unused inputs."""
+        layers = topology.layers(w)
+        weight, bias = layers[0]
+        layers[0] = (weight[:, : self.n_inputs], bias)
+        parts = [part.ravel() for layer in layers for part in layer]
+        return np.concatenate(parts).astype(np.float64)
+
+    def rows(self, x: np.ndarray) -> np.ndarray:
+        """Evaluate rows, `n i` -> `n o`."""
+        if len(x) == 1:
+            return self._one(x)
+        y = np.empty((len(x), self.n_outputs))
+        self._shared(self._evaluate, x, y, self.work)
+        return y
+
+    def _one(self, x: np.ndarray) -> np.ndarray:
+        """Evaluate one row, `1 i` -> `1 o`, in a buffer that is there already."""
+        try:
+            buffer = self._rows.pop()
+        except IndexError:
+            buffer = self._new_row()
+        buffer.x[:] = x
+        failed = self._evaluate_row(buffer.pointer)
+        y = buffer.y.copy()
+        self._rows.append(buffer)
+        if failed:
+            raise MemoryError
+        return y
+
+    def _new_row(self) -> _Row:
+        x = np.empty((1, self.n_inputs))
+        y = np.empty((1, self.n_outputs))
+        call = self._call(x, y, 1)
+        return _Row(x, y, call, ctypes.c_void_p(ctypes.addressof(call)))
+
+    def _call(self, x: np.ndarray, y: np.ndarray, n: int) -> _Call:
+        return _Call(
+            self._shapes.ctypes.data,
+            self._numbers.ctypes.data,
+            x.ctypes.data,
+            y.ctypes.data,
+            n,
+        )
+
+    def gradient(self, x: np.ndarray) -> np.ndarray:
+        """Return derivatives by inputs, `n i` -> `n o i`."""
+        y = np.empty((len(x), self.n_outputs, self.n_inputs))
+        work = self.work * (1 + self.n_outputs)
+        self._shared(self._differentiate, x, y, work)
+        return y
+
+    def _shared(
+        self,
+        function: Callable[[Any], int],
+        x: np.ndarray,
+        y: np.ndarray,
+        work: int,
+    ) -> None:
+        """Call a function on shares of the rows, one a thread."""
+        x = np.ascontiguousarray(x, np.float64)
+        n = len(x)
+        shares = max(1, min(_cores(), n * (work + 100) // SHARE))
+        ends = [n * k // shares for k in range(shares + 1)]
+        pairs = zip(ends[:-1], ends[1:], strict=True)
+        calls = [self._call(x[a:b], y[a:b], b - a) for a, b in pairs]
+        failed = [0] * shares
+
+        def run(k: int) -> None:
+            failed[k] = function(ctypes.byref(calls[k]))
+
+        threads = [
+            threading.Thread(target=run, args=(k,)) for k in range(1, shares)
+        ]
+        for thread in threads:
+            thread.start()
+        run(0)
+        for thread in threads:
+            thread.join()
+        if any(failed):
+            raise MemoryError
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
