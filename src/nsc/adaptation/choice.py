@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Int
 from threadpoolctl import (  # pyright: ignore[reportMissingTypeStubs]  # has none
     threadpool_limits,
 )
@@ -25,6 +25,8 @@ FOLDS = 10
 SHARPNESS = 3.0  # a form counts by its squared error to this power
 SLIGHTEST = 0.02  # part of a blend below which a form is left out
 _EXACT = 1e-14
+# standard errors that anything must be better by than the program as it is
+_BETTER = 0.5
 # of measurements' spread, how far beyond what was seen values may go
 _BEYOND = 1.0
 
@@ -103,14 +105,24 @@ def adapt(
         tried = [form.fit(m, program, seed) for form in forms]
         there = program(u)
     usable = tuple(
-        each
-        for each in tried
-        if each is not None and np.isfinite(each.error)
+        each for each in tried if each is not None and np.isfinite(each.error)
     )
+    parts = _parts(usable)
+    as_it_is = [each for each in usable if each.form == "program"]
+    if as_it_is and not _is_better(parts, as_it_is[0]):
+        parts = ((as_it_is[0], 1.0),)
     lo = min(float(y.min()), float(there.min()))
     hi = max(float(y.max()), float(there.max()))
     beyond = _BEYOND * (hi - lo)
-    return Adapted(_parts(usable), usable, lo - beyond, hi + beyond)
+    return Adapted(parts, usable, lo - beyond, hi + beyond)
+
+
+def _is_better(parts: Sequence[tuple[Fitted, float]], program: Fitted) -> bool:
+    """Say whether a blend is better than the program, beyond chance."""
+    missed = np.asarray(sum(part * each.missed for each, part in parts))
+    gain = program.missed**2 - missed**2
+    chance = float(gain.std()) / np.sqrt(len(gain))
+    return float(gain.mean()) > _BETTER * chance
 
 
 def _parts(usable: Sequence[Fitted]) -> tuple[tuple[Fitted, float], ...]:

@@ -121,9 +121,7 @@ def _least_squares(
     weights = np.linalg.lstsq(columns, m.y, rcond=1e-10)[0]
     own = np.minimum((left**2).sum(axis=1), _LARGEST_SHARE)
     missed = (m.y - columns @ weights) / (1.0 - own)
-    return Fitted(
-        name, lambda u: basis(u) @ weights, missed, network(weights)
-    )
+    return Fitted(name, lambda u: basis(u) @ weights, missed, network(weights))
 
 
 def _affine(m: Measured, program: Network, seed: int) -> Fitted | None:
@@ -199,9 +197,7 @@ def _network_form(name: str, near: Near) -> Fit:
         best = int(np.argmin([float((e**2).mean()) for e in errors]))
         strength = STRENGTHS[best]
         network = near(m, program, strength)
-        return Fitted(
-            name, network, errors[best], network, strength=strength
-        )
+        return Fitted(name, network, errors[best], network, strength=strength)
 
     return fit_form
 
