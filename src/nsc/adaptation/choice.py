@@ -90,6 +90,7 @@ def adapt(
     program: Network,
     *,
     seed: int,
+    zero: float = 0.0,
     forms: Sequence[Form] = tuple(FORMS.values()),
 ) -> Adapted:
     """Fit every form, and let each count by its error.
@@ -97,9 +98,10 @@ def adapt(
     Args:
         u: in [-1, 1].
         y: standardised outputs, in whose units the program's network is.
+        zero: what is 0 in the user's units.
         forms: those that may be used.
     """
-    m = Measured(u, y, folds_of(len(y), seed))
+    m = Measured(u, y, folds_of(len(y), seed), zero)
     # many small matrices: threads would wait for each other
     with threadpool_limits(1, "blas"):
         tried = [form.fit(m, program, seed) for form in forms]

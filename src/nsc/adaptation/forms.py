@@ -46,16 +46,20 @@ class Measured:
         u: inputs in [-1, 1], the program's first.
         y: standardised outputs.
         folds: the number of each measurement's fold.
+        zero: what is 0 in the user's units.
     """
 
     u: Inputs
     y: Column
     folds: Int[np.ndarray, " n"]
+    zero: float = 0.0
 
     def without(self, fold: int) -> Measured:
         """Return the measurements of the other folds."""
         rest = self.folds != fold
-        return Measured(self.u[rest], self.y[rest], self.folds[rest])
+        return replace(
+            self, u=self.u[rest], y=self.y[rest], folds=self.folds[rest]
+        )
 
 
 @dataclass(frozen=True)
@@ -373,6 +377,29 @@ def _mean_of(values: Sequence[Value]) -> Value:
     return lambda u: np.mean([value(u) for value in values], axis=0)
 
 
+def _ratio(m: Measured, program: Network, seed: int) -> Fitted | None:
+    """Explain the logarithm of what measurements are over what the program says."""
+    measured = m.y - m.zero
+    ratios = measured / (program(m.u) - m.zero)
+    if not (np.isfinite(ratios) & (ratios > 0)).all():
+        return None
+    logarithms = replace(m, y=np.log(ratios))
+    found = _with_process("ratio", logarithms, _Explained(KERNELS["RBF"]))
+    if found is None:
+        return None
+    least = float(logarithms.y.min()) - 1.0
+    most = float(logarithms.y.max()) + 1.0
+
+    def times(y: Column, program_y: Column) -> Column:
+        return m.zero + (program_y - m.zero) * np.exp(np.clip(y, least, most))
+
+    def value(u: Inputs) -> Column:
+        return times(found.value(u), program(u))
+
+    others = times(logarithms.y - found.missed, program(m.u))
+    return replace(found, value=value, missed=m.y - others, noise=0.0)
+
+
 def _plain(kernel: Kernel) -> Callable[[Network], _Explained]:
     return lambda program: _Explained(kernel)
 
@@ -418,6 +445,11 @@ _ROWS = (
         "process_over_program",
         "a Gaussian process of the inputs and the program's output",
         _process_form("process_over_program", _over_program(_RBF)),
+    ),
+    Form(
+        "ratio",
+        "the program times the exponential of a Gaussian process",
+        _ratio,
     ),
     Form("constant", "a constant", _constant, uses_program=False),
     Form(

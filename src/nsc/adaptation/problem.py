@@ -95,5 +95,11 @@ def learn(problem: Problem, rows: Rows, seed: int) -> Learned:
     mean = float(y.mean())
     spread = float(y.std()) or 1.0
     scaled = problem.program.of_outputs(1.0 / spread, -mean / spread)
-    blend = adapt(problem.u[rows], (y - mean) / spread, scaled, seed=seed)
+    blend = adapt(
+        problem.u[rows],
+        (y - mean) / spread,
+        scaled,
+        seed=seed,
+        zero=-mean / spread,
+    )
     return Learned(blend, mean, spread, scaled, problem.u[rows])
