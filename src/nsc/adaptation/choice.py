@@ -21,7 +21,9 @@ from threadpoolctl import (  # pyright: ignore[reportMissingTypeStubs]  # has no
 from nsc.adaptation.forms import FORMS, Fitted, Form, Measured
 from nsc.adaptation.network import Column, Inputs, Network
 
-FOLDS = 10
+FOLDS = 5
+MORE_FOLDS = 10  # of few measurements
+FEW = 30
 SHARPNESS = 3.0  # a form counts by its squared error to this power
 SLIGHTEST = 0.02  # part of a blend below which a form is left out
 _EXACT = 1e-14
@@ -81,7 +83,7 @@ class Adapted:
 def folds_of(n: int, seed: int) -> Int[np.ndarray, " n"]:
     """Divide `n` measurements at random into folds of about equal size."""
     order = np.random.default_rng(seed).permutation(n)
-    return order % min(FOLDS, n)
+    return order % (MORE_FOLDS if n <= FEW else FOLDS)
 
 
 def adapt(

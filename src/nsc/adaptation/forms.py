@@ -29,6 +29,8 @@ Basis = Callable[[Inputs], Float[np.ndarray, "n p"]]
 
 # of the squared distance from where parameters started, outputs being standardised
 STRENGTHS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
+SCRATCH_STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1)
+SCRATCH_FOLDS = 5
 HIDDEN = (8, 8)  # of a network from scratch
 RANDOM_STARTS = 3
 FITTED = 128  # measurements that hyperparameters are fitted to
@@ -341,33 +343,31 @@ def _beside_warped(m: Measured, program: Network, seed: int) -> Fitted | None:
 
 
 def scratch_network(m: Measured, program: Network, seed: int) -> Fitted | None:
-    """Train a network from random starts, its squared parameters penalised."""
+    """Train networks from random starts, their squared parameters penalised.
+
+    The penalty's strength is chosen with the first start; values are the mean of all.
+    """
     topology = Topology((m.u.shape[1], *HIDDEN, 1), "tanh")
     generator = np.random.default_rng(seed)
     starts = [
-        random_parameters(topology, seed=generator)
+        Network(topology, random_parameters(topology, seed=generator))
         for _ in range(RANDOM_STARTS)
     ]
+    nothing = np.zeros(topology.n_parameters)
 
-    def trained(part: Measured, strength: float) -> Value:
-        return _mean_of(
-            [
-                Network(topology, w).fitted_to(
-                    part.u, part.y, strength, around=np.zeros(len(w))
-                )
-                for w in starts
-            ]
-        )
+    def trained(part: Measured, start: Network, strength: float) -> Network:
+        return start.fitted_to(part.u, part.y, strength, around=nothing)
 
+    fewer = replace(m, folds=m.folds % SCRATCH_FOLDS)
     errors = [
-        _error_in_folds(m, lambda part, s=s: trained(part, s))
-        for s in STRENGTHS[1:]
+        _error_in_folds(fewer, lambda part, s=s: trained(part, starts[0], s))
+        for s in SCRATCH_STRENGTHS
     ]
     best = int(np.argmin([float((e**2).mean()) for e in errors]))
-    strength = STRENGTHS[1:][best]
+    strength = SCRATCH_STRENGTHS[best]
     return Fitted(
         "scratch_network",
-        trained(m, strength),
+        _mean_of([trained(m, start, strength) for start in starts]),
         errors[best],
         strength=strength,
     )

@@ -28,6 +28,7 @@ from nsc.app.adapt_rows import (
     InputColumns,
     Measurements,
     OutputColumns,
+    expect_drawn,
     expect_inside,
     match_inputs,
     match_outputs,
@@ -82,6 +83,7 @@ def adapt(
     put: Callable[[str], str] = str,
     function: str | None = None,
     domain: Any = None,
+    where: str | Sequence[str] = (),
     **options: Any,
 ) -> Surrogate:
     """Adapt a program to measurements of the real thing.
@@ -109,6 +111,8 @@ def adapt(
         function: which function of C text.
         domain: name -> (lo, hi) of the program's inputs; by default what the
             measurements span.
+        where: conditions between inputs, as "a < b"; the program is compiled where all
+            hold.
         options: fields of `CompileOptions`: budget, seed, topology, ...
 
     Returns:
@@ -125,15 +129,20 @@ def adapt(
     started = time.perf_counter()
     chosen = CompileOptions(**options)
     _check_splits(splits)
-    where = None if folder is None else Path(folder)
-    if where is not None:
-        check_writable(where, RESULT_FILES)
-    stated = {"function": function, "domain": domain, **(reading or {})}
+    target = None if folder is None else Path(folder)
+    if target is not None:
+        check_writable(target, RESULT_FILES)
+    stated = {
+        "function": function,
+        "domain": domain,
+        "where": where,
+        **(reading or {}),
+    }
     found = source_of(source, tuple(inputs), stated, chosen)
     columns = (tuple(inputs), tuple(outputs))
     both = {"progress": progress, "announce": announce, "timing": timing}
-    task = _task(found, Data(data), columns, chosen, where, **both)
-    return _adapted(task, chosen, splits, where, progress, put, started)
+    task = _task(found, Data(data), columns, chosen, target, **both)
+    return _adapted(task, chosen, splits, target, progress, put, started)
 
 
 def _check_splits(splits: int) -> None:
@@ -175,6 +184,8 @@ def _task(
         advice = "give {domain}"
     outputs = match_outputs(data, source.name, own, columns[1], inputs.all)
     expect_inside(data, inputs, source.inputs, ends, advice)
+    if program is not None:
+        expect_drawn(data, inputs, program)
     rows = measurements_of(data, inputs, outputs)
     known = ready(source, program, options, folder=folder, **told)
     return _Task(source, known, data, inputs, outputs, rows)

@@ -84,6 +84,12 @@ def adapt(
             help="Ranges of the program's inputs; default what --data spans.",
         ),
     ] = "",
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="'a < b'", help="Condition that all inputs fulfil."
+        ),
+    ] = None,
     out: Out = "",
     include: Include = None,
     define: Define = None,
@@ -148,6 +154,7 @@ def adapt(
     stated = {
         "function": function,
         "domain": parse_ranges(domain),
+        "where": where or (),
         "reading": {k: v for k, v in reading.items() if v},
     }
     put = partial(in_flags, flags=flags_of(context.find_root().command))
@@ -185,7 +192,7 @@ def _adapted(
             " drag"
         )
     own = {"files": source, **stated, **stated["reading"]}
-    del own["reading"]
+    del own["reading"], own["where"]
     run.check(own)
     if source is None and not run:
         raise InputError(

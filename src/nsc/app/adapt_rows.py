@@ -27,6 +27,7 @@ from nsc.app.table import (
     read_table,
 )
 from nsc.errors import InputError
+from nsc.program import Program, is_drawn, with_whole_inputs
 
 FEWEST = 10  # rows with different inputs
 
@@ -291,4 +292,25 @@ def expect_inside(
             f" {lo:.10g} to {hi:.10g}; found {values[row]:.10g} ({len(outside)} of"
             f" {len(values)} rows): leave such rows out, or"
             f" {advice.format(domain=domain)}"
+        )
+
+
+def expect_drawn(data: Data, inputs: InputColumns, program: Program) -> None:
+    """Refuse measurements that a program's compilation would never draw."""
+    table = data.table(inputs.own)
+    x = np.stack([table.columns[name] for name in inputs.own], axis=1)
+    broken = np.argwhere(with_whole_inputs(program, x) != x)
+    if len(broken):
+        row, k = broken[0]
+        raise InputError(
+            f"{table.place(row)}: expected a whole number, as"
+            f" '{program.signature.inputs[k].name}' is an integer; found"
+            f" {x[row, k]:.10g}"
+        )
+    outside = np.flatnonzero(~is_drawn(program, x))
+    if len(outside):
+        raise InputError(
+            f"{table.place(int(outside[0]))}: expected inputs that fulfil what was asked"
+            f" of them ({len(outside)} of {len(x)} rows do not): leave such rows out, or"
+            " ask for less"
         )

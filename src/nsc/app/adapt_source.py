@@ -25,7 +25,12 @@ from nsc.app.running import running_of
 from nsc.compilation import Progress
 from nsc.errors import InputError
 from nsc.oracle import run_oracle
-from nsc.program import Program, as_returned, with_whole_inputs
+from nsc.program import (
+    Program,
+    as_returned,
+    narrowed,
+    with_whole_inputs,
+)
 from nsc.surrogate import Surrogate, load
 
 PROGRAM_FOLDER = "program"  # where the compilation's own results are
@@ -88,9 +93,14 @@ def source_of(
     if isinstance(given, Surrogate):
         return _of_surrogate(given, "the surrogate", reading)
     if isinstance(given, Program):
-        _refuse(reading, "a Program, which has its function and domain")
+        where = reading.get("where") or ()
+        others = {k: v for k, v in reading.items() if k != "where"}
+        _refuse(others, "a Program, which has its function and domain")
         names = tuple(leaf.name for leaf in given.signature.inputs)
-        return Source(given.name, names, frozenset(names), lambda more: given)
+        program = narrowed(given, where)
+        return Source(
+            given.name, names, frozenset(names), lambda more: program
+        )
     if callable(given):
         return _of_function(given, columns, reading, options)
     if not isinstance(given, str | Path):
@@ -143,21 +153,23 @@ def _of_function(
     options: CompileOptions,
 ) -> Source:
     domain = dict(reading.get("domain") or {})
+    where = reading.get("where") or ()
     _refuse(
-        {k: v for k, v in reading.items() if k != "domain"},
+        {k: v for k, v in reading.items() if k not in ("domain", "where")},
         "a Python function, which is no C text",
     )
     names = input_names(function, columns or list(domain))
     name = getattr(function, "__name__", type(function).__name__)
 
     def program(more: Ranges) -> Program:
-        return program_of_function(
+        found = program_of_function(
             function,
             inputs=names,
             domain={**more, **domain},
             call_limit=options.call_limit,
             seed=options.seed,
         )
+        return narrowed(found, where)
 
     return Source(name, tuple(names), frozenset(domain), program)
 
