@@ -20,10 +20,7 @@ from sklearn.gaussian_process.kernels import (
 from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.neural_network import MLPRegressor
 
-MLP_GRID = {
-    "alpha": [1e-4, 1e-2, 1e-1, 1.0],
-    "hidden_layer_sizes": [(16,), (16, 16)],
-}
+MLP_GRID = {"alpha": [1e-2, 1e-1, 1.0], "hidden_layer_sizes": [(16,)]}
 
 
 def gp(inputs: int, length):
@@ -31,7 +28,7 @@ def gp(inputs: int, length):
     return GaussianProcessRegressor(
         kernel + WhiteKernel(1e-2, (1e-8, 1e1)),
         normalize_y=True,
-        n_restarts_optimizer=1,
+        n_restarts_optimizer=0,
         random_state=0,
     )
 
@@ -44,7 +41,7 @@ def searches(inputs: int):
     lengths = [RBF(ones, bounds), Matern(ones, bounds, nu=2.5)]
     processes = {"kernel": [gp(inputs, length).kernel for length in lengths]}
     network = MLPRegressor(
-        solver="lbfgs", activation="tanh", max_iter=1000, random_state=0
+        solver="lbfgs", activation="tanh", max_iter=400, random_state=0
     )
     yield "mlp", GridSearchCV(network, MLP_GRID, **scored)
     yield "gp", GridSearchCV(gp(inputs, lengths[0]), processes, **scored)

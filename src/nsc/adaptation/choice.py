@@ -28,7 +28,7 @@ SHARPNESS = 3.0  # a form counts by its squared error to this power
 SLIGHTEST = 0.02  # part of a blend below which a form is left out
 _EXACT = 1e-14
 # standard errors that anything must be better by than the program as it is
-_BETTER = 0.5
+_BETTER = 1.0
 # of measurements' spread, how far beyond what was seen values may go
 _BEYOND = 1.0
 
