@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 Array = np.ndarray
-ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
 TESTED = 1000
 
 
@@ -149,19 +149,30 @@ def vaporization(x: Array) -> Array:
     return top / (0.930 - tb / tc)
 
 
-def substances() -> tuple[Array, Array]:
-    path = ROOT / "examples" / "case_study" / "vaporization.csv"
+def critical_volume(x: Array) -> Array:
+    tc, pc, _ = x.T
+    return 1e6 * 0.375 * 8.314462618 * tc / pc
+
+
+def measured(path: Path, *columns: str) -> tuple[Array, Array]:
+    """Read rows of a table; the last column is the output."""
     with path.open() as file:
         rows = list(csv.DictReader(file))
-    x = [[float(row[k]) for k in ("tb", "tc", "pc")] for row in rows]
-    return np.array(x), np.array([float(row["hvap"]) for row in rows])
+    found = np.array([[float(row[k]) for k in columns] for row in rows])
+    return found[:, :-1], found[:, -1]
+
+
+def real(name: str, source: str, program, rows, where: str = "") -> Problem:
+    x, y = rows
+    ends = (x.min(axis=0).tolist(), x.max(axis=0).tolist())
+    box = tuple(zip(*ends, strict=True))
+    return Problem(name, source, box, program, measured=rows, where=where)
 
 
 def problems() -> list[Problem]:
-    x, y = substances()
-    box = tuple(
-        zip(x.min(axis=0).tolist(), x.max(axis=0).tolist(), strict=True)
-    )
+    heat = measured(HERE / "vaporization.csv", "tb", "tc", "pc", "hvap")
+    path = HERE.parents[1] / "examples" / "case_study" / "critical_volume.csv"
+    volumes = measured(path, "tc", "pc", "mass", "vc")
     return [
         Problem(
             "borehole",
@@ -224,12 +235,17 @@ def problems() -> list[Problem]:
             battery,
             noise=0.05,
         ),
-        Problem(
+        real(
             "vaporization",
-            "real: Riedel's formula (1954); CRC Handbook, 265 substances",
-            box,
+            "real: Riedel (1954); CRC Handbook, 265 substances",
             vaporization,
-            measured=(x, y),
+            heat,
             where="x1 < 0.85 * x2",
+        ),
+        real(
+            "critical_volume",
+            "real: van der Waals (1873); IUPAC, 421 substances",
+            critical_volume,
+            volumes,
         ),
     ]

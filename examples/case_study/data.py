@@ -1,45 +1,60 @@
-"""Write vaporization.csv: measured heats of vaporization beside critical properties.
+"""Write the measurements of the case study, and of a problem of benchmarks/adaptation.
 
-    python examples/case_study/data.py examples/case_study/vaporization.csv
+    python examples/case_study/data.py
 
-Needs the package `chemicals` 1.5 (MIT, Caleb Bell), which brings the tables: enthalpies
-of vaporization and boiling points of the CRC Handbook of Chemistry and Physics, critical
-temperatures and pressures of organic compounds by IUPAC (Ambrose, Tsonopoulos and others,
-"Vapor-Liquid Critical Properties of Elements and Compounds", J. Chem. Eng. Data,
-1995-2006). Compounds that both tables have are kept: 265.
+Needs the package `chemicals` 1.5 (MIT, Caleb Bell), which brings the tables: critical
+temperatures, pressures and volumes of organic compounds by IUPAC ("Vapor-Liquid Critical
+Properties of Elements and Compounds", parts 1 to 12, J. Chem. Eng. Data, 1995 to 2015),
+enthalpies of vaporization of the CRC Handbook of Chemistry and Physics.
 """
 
 import csv
-import re
-import sys
+import math
+from pathlib import Path
 
-from chemicals import Pc, Tb, Tc, phase_change
+from chemicals import Pc, Tb, Tc, critical, phase_change
 
+HERE = Path(__file__).parent
 ORIGIN = "IUPAC"
-COLUMNS = ["compound", "tb", "tc", "pc", "oxygens", "carbons", "hvap"]
+BENCHMARK = HERE.parents[1] / "benchmarks" / "adaptation"
 
 
-def atoms(formula: str, element: str) -> int:
-    found = re.findall(r"([A-Z][a-z]?)(\d*)", formula)
-    return sum(int(n or 1) for name, n in found if name == element)
+def critical_volumes():
+    critical._load_critical_data()
+    for _, row in critical.critical_data_IUPAC.iterrows():
+        found = [float(row[k]) for k in ("Tc", "Pc", "MW", "Vc")]
+        if all(map(math.isfinite, found)):
+            tc, pc, mass, volume = found
+            yield [row["Chemical"], tc, pc, mass, round(1e6 * volume, 3)]
 
 
-def rows():
+def vaporizations():
     for cas, row in phase_change.Hvap_data_CRC.iterrows():
         ends = (Tc(cas, method=ORIGIN), Pc(cas, method=ORIGIN))
         tb = Tb(cas)
         measured = row["HvapTb"]
         if tb and all(ends) and measured == measured:
-            formula = row["Formula"]
-            counts = [atoms(formula, e) for e in ("O", "C")]
-            yield [row["Chemical"], tb, *ends, *counts, measured]
+            yield [row["Chemical"], tb, *ends, measured]
+
+
+def write(path: Path, columns: list[str], rows) -> None:
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(sorted(rows))
 
 
 def main() -> None:
-    with open(sys.argv[1], "w", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows(sorted(rows()))
+    write(
+        HERE / "critical_volume.csv",
+        ["compound", "tc", "pc", "mass", "vc"],
+        critical_volumes(),
+    )
+    write(
+        BENCHMARK / "vaporization.csv",
+        ["compound", "tb", "tc", "pc", "hvap"],
+        vaporizations(),
+    )
 
 
 if __name__ == "__main__":

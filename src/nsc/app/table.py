@@ -131,19 +131,7 @@ class _Csv:
 
     def read(self, choose: Choose) -> Table:
         """Read header and rows."""
-        self.line = first = self._next_line() or ""
-        if not first.strip():
-            raise InputError(
-                f"{self.path}:1: expected the columns' names; the line is empty"
-            )
-        separator = max(SEPARATORS, key=first.count)
-        [names] = csv.reader([first], delimiter=separator)
-        names = [name.strip() for name in names]
-        if all(_number(name) is not None for name in names):
-            raise InputError(
-                f"{self.path}:1: expected the columns' names; found numbers: write names"
-                " above them"
-            )
+        names, separator = self._header()
         wanted = chosen(self.path, names, choose)
         places = [names.index(name) for name in wanted]
         columns = [array("d") for _ in wanted]
@@ -172,6 +160,23 @@ class _Csv:
         arrays = [np.array(column, np.float64) for column in columns]
         by_name = dict(zip(wanted, arrays, strict=True))
         return Table(self.path, by_name, np.array(lines, np.int64))
+
+    def _header(self) -> tuple[list[str], str]:
+        """Read the columns' names, and tell what separates cells."""
+        self.line = first = self._next_line() or ""
+        if not first.strip():
+            raise InputError(
+                f"{self.path}:1: expected the columns' names; the line is empty"
+            )
+        separator = max(SEPARATORS, key=first.count)
+        [names] = csv.reader([first], delimiter=separator)
+        names = [name.strip() for name in names]
+        if all(_number(name) is not None for name in names):
+            raise InputError(
+                f"{self.path}:1: expected the columns' names; found numbers: write names"
+                " above them"
+            )
+        return names, separator
 
     def _rows(self, separator: str) -> Iterator[tuple[int, list[str]]]:
         """Yield (line, cells) of each row that is not blank."""
