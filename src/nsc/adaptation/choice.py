@@ -24,7 +24,9 @@ from nsc.adaptation.network import Column, Inputs, Network
 FOLDS = 5
 MORE_FOLDS = 10  # of few measurements
 FEW = 30
-SHARPNESS = 3.0  # a form counts by its squared error to this power
+# a form counts by its squared error to this power times the root of the number of
+# measurements: as fast as errors become sure
+SHARPNESS = 1.0
 SLIGHTEST = 0.02  # part of a blend below which a form is left out
 _EXACT = 1e-14
 # standard errors that anything must be better by than the program as it is
@@ -132,7 +134,8 @@ def _is_better(parts: Sequence[tuple[Fitted, float]], program: Fitted) -> bool:
 def _parts(usable: Sequence[Fitted]) -> tuple[tuple[Fitted, float], ...]:
     """Let each form count by its error; slight parts are left out."""
     errors = np.array([each.error for each in usable]) + _EXACT
-    parts = (errors.min() / errors) ** SHARPNESS
+    power = SHARPNESS * np.sqrt(len(usable[0].missed))
+    parts = (errors.min() / errors) ** power
     parts /= parts.sum()
     parts = np.where(parts < SLIGHTEST, 0.0, parts)
     parts /= parts.sum()

@@ -30,6 +30,7 @@ from nsc.errors import InputError
 from nsc.program import Program, is_drawn, with_whole_inputs
 
 FEWEST = 10  # rows with different inputs
+FEWEST_REPEATS = 5  # rows beside others with the same inputs, that tell the noise
 
 Array = np.ndarray
 
@@ -231,13 +232,16 @@ def measurements_of(
 
 
 def _noise_of_repeats(x: Array, y: Array) -> Array | None:
-    """Return the pooled standard deviation of outputs on the same inputs."""
+    """Return the pooled standard deviation of outputs on the same inputs.
+
+    None where they are too few to tell.
+    """
     _, of_row, counts = np.unique(
         x, axis=0, return_inverse=True, return_counts=True
     )
     of_row = of_row.ravel()
     freedom = len(x) - len(counts)
-    if not freedom:
+    if freedom < FEWEST_REPEATS:
         return None
     sums = np.zeros((len(counts), y.shape[1]))
     np.add.at(sums, of_row, y)
