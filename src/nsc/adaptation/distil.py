@@ -89,10 +89,12 @@ def _entrants(
     """Return parameters to start from, and their topology: wide enough for a blend."""
     own = program.topology
     least = WIDE.get(len(own.hidden), 0)
-    hidden = tuple(max(h, least) for h in own.hidden)
+    hidden = tuple(max(h, least) for h in own.hidden) or (WIDE[2], WIDE[2])
     wide = Topology((own.n_inputs, *hidden, 1), own.activation)
     networks = [f.network for f in blend.tried if f.network is not None]
-    starts = [widen(n.w, own, hidden, seed=seed)[0] for n in networks]
+    starts: list[np.ndarray] = []
+    if own.hidden:
+        starts += [widen(n.w, own, hidden, seed=seed)[0] for n in networks]
     starts += [
         random_parameters(wide, seed=seed + k) for k in range(RANDOM_STARTS)
     ]

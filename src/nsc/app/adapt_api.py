@@ -221,9 +221,8 @@ def _adapted(
     surrogate = replace(template, members=tuple(members))
     networks = task.known.surrogate.networks(x[:, :own])
     apart = networks[:, list(task.outputs.numbers)] - says
-    report = described(
-        _facts(task, apart, options, put), found, seed=options.seed
-    )
+    facts = _facts(task, apart, options, put)
+    report = described(facts, found, seed=options.seed)
     return _written(surrogate, report, x, folder, started)
 
 
@@ -240,6 +239,14 @@ def _facts(
             task.source.inputs, task.inputs.own, strict=True
         )
         if name != column
+    ]
+    outputs = task.known.surrogate.output_names
+    renamed += [
+        f"column '{column}' is the program's '{outputs[number]}'"
+        for column, number in zip(
+            task.outputs.names, task.outputs.numbers, strict=True
+        )
+        if column != outputs[number] and len(outputs) > 1
     ]
     return Described(
         program=task.source.name,

@@ -35,6 +35,7 @@ from nsc.report import (
 
 PATTERN = "adaptation"
 SCHEMA = 1
+MOST_APART = 0.3  # of the held-out error, that a network may be from the blend
 HELD_OUT = ("program", "scratch", "adapted")
 _SAID = {
     "program": "the program itself",
@@ -104,8 +105,20 @@ def described(
         "program_runs": facts.runs,
         "seed": facts.seed,
         "by_output": outputs,
-        "notes": list(facts.notes),
+        "notes": [*facts.notes, *_notes_on_networks(facts.outputs, found)],
     }
+
+
+def _notes_on_networks(
+    names: Sequence[str], found: Sequence[Adaptation]
+) -> list[str]:
+    """Say where a network loses what measurements told."""
+    return [
+        f"{name}: the network is {each.apart:.3g} (root mean squared) from what it was"
+        " to hold; compile the program with a wider topology"
+        for name, each in zip(names, found, strict=True)
+        if each.apart > MOST_APART * each.held_out.rmse("adapted")
+    ]
 
 
 def _together(found: Sequence[HeldOut]) -> dict[str, float]:
@@ -243,10 +256,11 @@ def noise_said(each: Mapping[str, Any]) -> str:
         "repeats": "by measurements that have the same inputs",
         "process": "as a Gaussian process estimates it",
     }[each["noise_from"]]
-    return (
-        f"Noise: {noise:.3g} (standard deviation, {how}). No function of these inputs"
-        " can be held to less than that."
-    )
+    told = {
+        "repeats": "No function of these inputs can be held to less than that.",
+        "process": "It is an estimate of what no function of these inputs explains.",
+    }[each["noise_from"]]
+    return f"Noise: {noise:.3g} (standard deviation, {how}). {told}"
 
 
 def _tables(each: Mapping[str, Any]) -> tuple[TableOf, ...]:
@@ -280,9 +294,11 @@ def figure_of(name: str, curve: Mapping[str, Any]) -> Figure:
     ends = [v for line in lines.values() for v in (*line["lo"], *line["hi"])]
     figure = Figure(
         f"error of {name} against the number of measurements",
-        axis_for(sizes, "measurements learned from", log=_is_wide(sizes)),
+        axis_for(sizes, "measurements learned from", log=_is_wide(sizes, 8)),
         axis_for(
-            [v for v in ends if math.isfinite(v)], "rmse", log=_is_wide(ends)
+            [v for v in ends if math.isfinite(v)],
+            "rmse",
+            log=_is_wide(ends, 40),
         ),
     )
     for line, said in _SAID.items():
@@ -293,9 +309,10 @@ def figure_of(name: str, curve: Mapping[str, Any]) -> Figure:
     return figure
 
 
-def _is_wide(values: Sequence[float]) -> bool:
+def _is_wide(values: Sequence[float], factor: float) -> bool:
+    """Say whether values need a logarithmic axis."""
     kept = [v for v in values if math.isfinite(v)]
-    return min(kept) > 0 and max(kept) > 8 * min(kept)
+    return min(kept) > 0 and max(kept) > factor * min(kept)
 
 
 def summary(report: Mapping[str, Any], folder: Path) -> str:

@@ -29,8 +29,11 @@ from nsc.app.table import (
 from nsc.errors import InputError
 from nsc.program import Program, is_drawn, with_whole_inputs
 
+RETURN = "return"  # what a program's returned value is called
 FEWEST = 10  # rows with different inputs
-FEWEST_REPEATS = 5  # rows beside others with the same inputs, that tell the noise
+FEWEST_REPEATS = (
+    5  # rows beside others with the same inputs, that tell the noise
+)
 
 Array = np.ndarray
 
@@ -196,8 +199,9 @@ def match_outputs(
         raise InputError(
             f"outputs must be other columns than the inputs; found '{both[0]}' in both"
         )
-    if named and all(name in own for name in named):
-        numbers = [list(own).index(name) for name in named]
+    meant = _with_return(named, own)
+    if meant and all(name in own for name in meant):
+        numbers = [list(own).index(name) for name in meant]
         return OutputColumns(tuple(named), tuple(numbers))
     if len(named) == len(own) and not any(name in own for name in named):
         return OutputColumns(tuple(named), tuple(range(len(own))))
@@ -207,6 +211,13 @@ def match_outputs(
         f"outputs must name the columns in which {program}'s outputs"
         f" ({', '.join(own)}) were measured; found {found}"
     )
+
+
+def _with_return(named: Sequence[str], own: Sequence[str]) -> list[str]:
+    """Take the only name that is no output's for what is returned, which has none."""
+    unknown = [name for name in named if name not in own]
+    is_returned = RETURN in own and RETURN not in named and len(unknown) == 1
+    return [RETURN if is_returned and n in unknown else n for n in named]
 
 
 def measurements_of(

@@ -19,15 +19,19 @@ from nsc.app.finish import RESULT_FILES, finish
 from nsc.app.functions import input_names, program_of_function
 from nsc.app.options import CompileOptions
 from nsc.app.pipeline import compile_program
-from nsc.app.project import Project, read_program, read_text
+from nsc.app.project import Project, read_text
 from nsc.app.results import SURROGATE_FILE, check_writable
 from nsc.app.running import running_of
+from nsc.app.sources import header_reader, read_source
 from nsc.compilation import Progress
 from nsc.errors import InputError
 from nsc.oracle import run_oracle
 from nsc.program import (
+    Asked,
     Program,
     as_returned,
+    list_functions,
+    missing_ranges,
     narrowed,
     with_whole_inputs,
 )
@@ -35,6 +39,7 @@ from nsc.surrogate import Surrogate, load
 
 PROGRAM_FOLDER = "program"  # where the compilation's own results are
 SUFFIX = ".safetensors"
+_ANY = (0, 1)  # a range for integers, until measurements tell theirs
 
 Ranges = Mapping[str, Any]  # name -> (lo, hi)
 Says = Callable[[np.ndarray], np.ndarray]  # `n i` -> `n o`
@@ -177,23 +182,60 @@ def _of_function(
 def _of_c(given: str | Path, reading: Mapping[str, Any]) -> Source:
     reading = dict(reading)
     domain = dict(reading.pop("domain", None) or {})
+    where = reading.pop("where", ())
     defines = reading.pop("defines", None)
     include = [Path(p) for p in reading.pop("include", None) or ()]
     project = Project().with_more((), include, defines)
     is_text = isinstance(given, str) and "{" in given
+    path = None if is_text else Path(given)
+    text = str(given) if path is None else read_source(path)
 
-    def program(more: Ranges) -> Program:
+    def program(more: Ranges, **others: Any) -> Program:
         ranges = {**more, **domain}
-        if is_text:
-            return read_text(
-                str(given), None, project, ranges=ranges, **reading
-            )
-        return read_program(Path(given), project, ranges=ranges, **reading)
+        return read_text(
+            text, path, project, ranges=ranges, **reading, **others
+        )
 
-    first = program({})
+    # where no range is known yet, conditions may never hold
+    integers = _integers_of(text, path, project, reading, domain)
+    first = program(dict.fromkeys(integers, _ANY))
     names = tuple(leaf.name for leaf in first.signature.inputs)
     stated = {*domain, *(reading.get("inputs") or {})}
-    return Source(first.name, names, frozenset(stated), program)
+    return Source(
+        first.name,
+        names,
+        frozenset(stated),
+        lambda more: program(more, where=where),
+    )
+
+
+def _integers_of(
+    text: str,
+    path: Path | None,
+    project: Project,
+    reading: Mapping[str, Any],
+    domain: Ranges,
+) -> list[str]:
+    """List the integer inputs without a range, of the function that is asked for."""
+    asked = Asked(
+        tuple(reading.get("out") or ()),
+        reading.get("arrays") or {},
+        reading.get("fix") or {},
+        reading.get("inputs") or {},
+    )
+    listed = list_functions(
+        text,
+        path="<string>" if path is None else str(path),
+        include=header_reader(path, project.folders),
+        defines=project.defines,
+        asked=asked,
+    )
+    named = reading.get("function")
+    found: list[str] = []
+    for each in listed:
+        if each.signature is not None and named in (None, each.name):
+            found += missing_ranges(each.signature, domain)
+    return found if named or len(listed) == 1 else []
 
 
 def expect_varying(ranges: Ranges, path: str) -> None:
