@@ -126,7 +126,15 @@ def test_with_all_there_is_it_is_far_better_than_the_program(saved):
 
 
 @pytest.mark.parametrize(
-    "kind", ["C", "text", "Python", "surrogate", "folder", "command"]
+    "kind",
+    [
+        "C",
+        pytest.param("text", marks=pytest.mark.slow),
+        "Python",
+        "surrogate",
+        "folder",
+        "command",
+    ],
 )
 def test_every_kind_of_program_is_adapted(kind, tmp_path, c_file, saved):
     options = {} if kind in ("surrogate", "folder") else QUICK
@@ -310,3 +318,43 @@ def test_nothing_to_adapt_and_nothing_to_adapt_to_are_refused(
     assert "adapt needs a program" in refused(capsys, "--data", csv)
     told = refused(capsys, str(tmp_path), "--data", csv, "--outputs", "force")
     assert "expected a folder with surrogate.safetensors" in told
+
+
+INTEGERS = "double f(double x, int k, double *z) { *z = x + k; return 0.5 * x * k; }\n"
+
+
+def counted(n: int = 20) -> dict[str, np.ndarray]:
+    generator = np.random.default_rng(1)
+    x = generator.uniform(0, 2, n)
+    k = generator.integers(1, 6, n)
+    return {"x": x, "k": k, "y": 0.6 * x * k, "z": x + k}
+
+
+def test_what_is_returned_has_no_name_and_integers_take_their_range_from_rows():
+    found = nsc.adapt(
+        INTEGERS, counted(), outputs=["y", "z"], out=["z"], splits=0, timing=False,
+        budget=64, topology="2-6-2",
+    )  # fmt: skip
+    assert found.output_names == ("y", "z")
+    assert found.hi.tolist()[1] == 5
+    assert set(found.report["by_output"]) == {"y", "z"}
+    assert "column 'y' is the program's 'return'" in found.report["notes"]
+
+
+def test_whole_numbers_are_expected_where_the_program_takes_them():
+    rows = counted()
+    rows["k"] = rows["k"] + 0.5
+    with pytest.raises(nsc.errors.InputError, match="expected a whole number"):
+        nsc.adapt(INTEGERS, rows, outputs=["z"], out=["z"])
+
+
+def test_rows_that_break_a_condition_are_refused():
+    with pytest.raises(nsc.errors.InputError, match="fulfil what was asked"):
+        nsc.adapt(DRAG, measured(), outputs="force", where="speed > 3 * area")
+
+
+def test_text_alone_is_refused():
+    with pytest.raises(
+        nsc.errors.InputError, match="text_only must be left out"
+    ):
+        nsc.adapt(DRAG, measured(), outputs="force", text_only=True)

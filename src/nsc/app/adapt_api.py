@@ -8,7 +8,7 @@ words (adapt_report).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from nsc.adaptation import (
     Problem,
     surrogate_adaptation,
 )
-from nsc.app.adapt_report import PATTERN, Described, described, page, to_report
+from nsc.app.adapt_report import Described, described, page, to_report
 from nsc.app.adapt_rows import (
     Data,
     InputColumns,
@@ -55,6 +55,8 @@ from nsc.surrogate import Member, Surrogate, Topology, resize_inputs
 
 MOST_SPLITS = 100
 
+Columns = tuple[tuple[str, ...], tuple[str, ...]]  # inputs, outputs
+
 
 @dataclass(frozen=True)
 class _Task:
@@ -68,22 +70,39 @@ class _Task:
     rows: Measurements
 
 
+@dataclass(frozen=True)
+class Telling:
+    """Who is told what happens.
+
+    Args:
+        progress: told what is happening, and the fraction of it that is done.
+        announce: told what running will take, before it starts, if it takes long.
+        put: puts a note in its reader's words: the library's name its arguments.
+    """
+
+    progress: Progress = lambda what, fraction: None
+    announce: Announce = lambda what: None
+    put: Callable[[str], str] = str
+
+
 def adapt(
     source: Any,
     data: Any,
     *,
-    inputs: Sequence[str] = (),
-    outputs: Sequence[str] = (),
+    inputs: str | Sequence[str] = (),
+    outputs: str | Sequence[str] = (),
     folder: str | Path | None = None,
     splits: int = SPLITS,
     timing: bool = True,
-    reading: dict[str, Any] | None = None,
-    progress: Progress = lambda what, fraction: None,
-    announce: Announce = lambda what: None,
-    put: Callable[[str], str] = str,
     function: str | None = None,
-    domain: Any = None,
+    domain: Mapping[str, Any] | None = None,
     where: str | Sequence[str] = (),
+    out: Sequence[str] = (),
+    arrays: Mapping[str, int] | None = None,
+    fix: Mapping[str, float] | None = None,
+    variables: Mapping[str, Any] | None = None,
+    include: Sequence[str | Path] = (),
+    defines: Mapping[str, str] | None = None,
     **options: Any,
 ) -> Surrogate:
     """Adapt a program to measurements of the real thing.
@@ -106,13 +125,13 @@ def adapt(
         splits: how often measurements are divided, to say how the error falls with their
             number; 0 leaves that out.
         timing: whether the original may run natively to be timed.
-        reading: further arguments on how C text is read, as of `nsc.compile`.
-        put: puts a note in its reader's words: the library's name its arguments.
-        function: which function of C text.
         domain: name -> (lo, hi) of the program's inputs; by default what the
             measurements span.
         where: conditions between inputs, as "a < b"; the program is compiled where all
             hold.
+        variables: ranges of file-level variables that are inputs.
+        function, out, arrays, fix, include, defines: how C text is read, as of
+            `nsc.compile`.
         options: fields of `CompileOptions`: budget, seed, topology, ...
 
     Returns:
@@ -126,23 +145,63 @@ def adapt(
     Example:
         >>> surrogate = nsc.adapt("drag.c", "measured.csv", outputs=["drag"])
     """
-    started = time.perf_counter()
-    chosen = CompileOptions(**options)
-    _check_splits(splits)
-    target = None if folder is None else Path(folder)
-    if target is not None:
-        check_writable(target, RESULT_FILES)
     stated = {
         "function": function,
         "domain": domain,
         "where": where,
-        **(reading or {}),
+        "out": out,
+        "arrays": arrays,
+        "fix": fix,
+        "inputs": variables,
+        "include": include,
+        "defines": defines,
     }
-    found = source_of(source, tuple(inputs), stated, chosen)
-    columns = (tuple(inputs), tuple(outputs))
-    both = {"progress": progress, "announce": announce, "timing": timing}
-    task = _task(found, Data(data), columns, chosen, target, **both)
-    return _adapted(task, chosen, splits, target, progress, put, started)
+    columns = (_listed(inputs), _listed(outputs))
+    options = {**options, "timing": timing, "splits": splits}
+    target = None if folder is None else Path(folder)
+    return adapted(source, data, columns, stated, options, target)
+
+
+def _listed(names: str | Sequence[str]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def adapted(
+    source: Any,
+    data: Any,
+    columns: Columns,
+    stated: Mapping[str, Any],
+    options: Mapping[str, Any],
+    folder: Path | None,
+    telling: Telling = Telling(),
+) -> Surrogate:
+    """Adapt; see `adapt`.
+
+    Args:
+        columns: those that are inputs and those that are outputs.
+        stated: how a program is read, by argument.
+        options: fields of `CompileOptions`, `splits` and `timing`.
+    """
+    started = time.perf_counter()
+    options = dict(options)
+    splits = options.pop("splits")
+    timing = options.pop("timing")
+    chosen = CompileOptions(**options)
+    if chosen.text_only:
+        raise InputError(
+            "text_only must be left out with measurements, which a program that cannot"
+            " run is not compared with"
+        )
+    _check_splits(splits)
+    if folder is not None:
+        check_writable(folder, RESULT_FILES)
+    given = {k: v for k, v in stated.items() if v}
+    found = source_of(source, columns[0], given, chosen)
+    told = {"progress": telling.progress, "announce": telling.announce}
+    task = _task(
+        found, Data(data), columns, chosen, folder, timing=timing, **told
+    )
+    return _adapted(task, chosen, splits, folder, telling, started)
 
 
 def _check_splits(splits: int) -> None:
@@ -155,7 +214,7 @@ def _check_splits(splits: int) -> None:
 def _task(
     source: Source,
     data: Data,
-    columns: tuple[tuple[str, ...], tuple[str, ...]],
+    columns: Columns,
     options: CompileOptions,
     folder: Path | None,
     **told: Any,
@@ -196,8 +255,7 @@ def _adapted(
     options: CompileOptions,
     splits: int,
     folder: Path | None,
-    progress: Progress,
-    put: Callable[[str], str],
+    telling: Telling,
     started: float,
 ) -> Surrogate:
     """Adapt each output, and write what comes of it."""
@@ -212,7 +270,10 @@ def _adapted(
         program = _network_of(task.known.surrogate, number, x.shape[1])
         problem = Problem(u, task.rows.y[:, k], program, says[:, k])
         adaptation = surrogate_adaptation(
-            problem, seed=options.seed, splits=splits, progress=progress
+            problem,
+            seed=options.seed,
+            splits=splits,
+            progress=telling.progress,
         )
         found.append(adaptation)
         members.append(
@@ -221,7 +282,7 @@ def _adapted(
     surrogate = replace(template, members=tuple(members))
     networks = task.known.surrogate.networks(x[:, :own])
     apart = networks[:, list(task.outputs.numbers)] - says
-    facts = _facts(task, apart, options, put)
+    facts = _facts(task, apart, options, telling.put)
     report = described(facts, found, seed=options.seed)
     return _written(surrogate, report, x, folder, started)
 
@@ -351,6 +412,3 @@ def _exports(
     job = ExportJob(surrogate, program, x, notes=(claim,))
     exporters = [e for e in EXPORTERS.values() if is_available(e)]
     return {exporter.file_name: exporter.render(job) for exporter in exporters}
-
-
-__all__ = ["PATTERN", "adapt"]

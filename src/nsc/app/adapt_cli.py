@@ -6,6 +6,7 @@ In: flags. Out: a report, printed. Non-goals: adapting.
 from __future__ import annotations
 
 import json
+import re
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -151,11 +152,10 @@ def adapt(
         "defines": macros(define),
         "include": include,
     }
-    stated = {
+    reading |= {
         "function": function,
         "domain": parse_ranges(domain),
         "where": where or (),
-        "reading": {k: v for k, v in reading.items() if v},
     }
     put = partial(in_flags, flags=flags_of(context.find_root().command))
     options = {
@@ -168,7 +168,7 @@ def adapt(
         "splits": splits,
     }
     found = _adapted(
-        (source, data, folder), run, (inputs, outputs), stated, put, options
+        (source, data, folder), run, (inputs, outputs), reading, put, options
     )
     _print(found, folder, json_)
 
@@ -182,7 +182,7 @@ def _adapted(
     options: dict[str, Any],
 ) -> dict[str, Any]:
     """Adapt what was named; returns the report."""
-    from nsc.app.adapt_api import adapt as adapt_
+    from nsc.app.adapt_api import Telling, adapted
     from nsc.report import console_progress
 
     source, data, folder = paths
@@ -191,9 +191,8 @@ def _adapted(
             "adapt needs measurements: nsc adapt drag.c --data measured.csv --outputs"
             " drag"
         )
-    own = {"files": source, **stated, **stated["reading"]}
-    del own["reading"], own["where"]
-    run.check(own)
+    own = {k: v for k, v in stated.items() if k != "where"}
+    run.check({"files": source, **own})
     if source is None and not run:
         raise InputError(
             "adapt needs a program or a surrogate: nsc adapt drag.c --data measured.csv"
@@ -204,17 +203,15 @@ def _adapted(
         given, inputs = _command(run, columns, data, options["call_limit"])
     screen = console(stderr=True)
     with console_progress(screen) as progress:
-        surrogate = adapt_(
+        announce = partial(screen.print, markup=False, highlight=False)
+        surrogate = adapted(
             given,
             data,
-            inputs=inputs,
-            outputs=names(columns[1]),
-            folder=folder,
-            progress=progress,
-            announce=partial(screen.print, markup=False, highlight=False),
-            put=put,
-            **stated,
-            **options,
+            (tuple(inputs), tuple(names(columns[1]))),
+            stated,
+            options,
+            folder,
+            Telling(progress, announce, put),
         )
     return surrogate.report or {}
 
@@ -243,7 +240,7 @@ def _command(
     own = [
         name
         for name, part in zip(given, parts, strict=True)
-        if "=" in part or f"{{{name}" in run.once
+        if "=" in part or re.search(rf"\{{{re.escape(name)}\b", run.once)
     ]
     plain = [
         n for n, part in zip(given, parts, strict=True) if "=" not in part
