@@ -16,6 +16,7 @@ from chemicals import Pc, Tb, Tc, critical, phase_change
 
 HERE = Path(__file__).parent
 ORIGIN = "IUPAC"
+FEW = 20  # compounds, evenly over the alphabet, for a quick try
 BENCHMARK = HERE.parents[1] / "benchmarks" / "adaptation"
 
 
@@ -45,11 +46,11 @@ def write(path: Path, columns: list[str], rows) -> None:
 
 
 def main() -> None:
-    write(
-        HERE / "critical_volume.csv",
-        ["compound", "tc", "pc", "mass", "vc"],
-        critical_volumes(),
-    )
+    names = ["compound", "tc", "pc", "mass", "vc"]
+    volumes = sorted(critical_volumes())
+    write(HERE / "critical_volume.csv", names, volumes)
+    spread = volumes[:: len(volumes) // FEW][:FEW]
+    write(HERE / "critical_volume_20.csv", names, spread)
     write(
         BENCHMARK / "vaporization.csv",
         ["compound", "tb", "tc", "pc", "hvap"],

@@ -31,8 +31,9 @@ SLIGHTEST = 0.02  # part of a blend below which a form is left out
 _EXACT = 1e-14
 # standard errors that anything must be better by than the program as it is
 _BETTER = 1.0
-# of measurements' spread, how far beyond what was seen values may go
+# how far beyond what was measured, or what the program says, values may go: in spreads
 _BEYOND = 1.0
+_DRAWN = 1000  # inputs that tell what a program can say
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def adapt(
     # many small matrices: threads would wait for each other
     with threadpool_limits(1, "blas"):
         tried = [form.fit(m, program, seed) for form in forms]
-        there = program(u)
+        there = program(np.concatenate([u, _anywhere(u.shape[1], seed)]))
     usable = tuple(
         each for each in tried if each is not None and np.isfinite(each.error)
     )
@@ -121,6 +122,11 @@ def adapt(
     hi = max(float(y.max()), float(there.max()))
     beyond = _BEYOND * (hi - lo)
     return Adapted(parts, usable, lo - beyond, hi + beyond)
+
+
+def _anywhere(inputs: int, seed: int) -> Inputs:
+    """Draw inputs that tell what a program can say."""
+    return np.random.default_rng(seed).uniform(-1, 1, (_DRAWN, inputs))
 
 
 def _is_better(parts: Sequence[tuple[Fitted, float]], program: Fitted) -> bool:

@@ -257,8 +257,9 @@ def _with_process(name: str, m: Measured, e: _Explained) -> Fitted | None:
         return None
 
     def value(u: Inputs) -> Column:
-        here, _ = process(e.features(u), e.basis(u))
-        return e.base(u) + scale * here
+        parts = [u[k : k + MOST] for k in range(0, len(u), MOST)]
+        here = [process(e.features(part), e.basis(part))[0] for part in parts]
+        return e.base(u) + scale * np.concatenate(here)
 
     missed = m.y - value(m.u)
     held = slice(min(MOST, len(seen)))

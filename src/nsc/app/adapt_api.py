@@ -321,7 +321,11 @@ def _facts(
         seed=options.seed,
         surrogate_error=tuple(np.sqrt((apart**2).mean(axis=0)).tolist()),
         noise=None if task.rows.noise is None else tuple(task.rows.noise),
-        notes=(*map(put, task.known.notes), *renamed, *task.rows.notes),
+        notes=(
+            *(f"the program's surrogate: {put(n)}" for n in task.known.notes),
+            *renamed,
+            *task.rows.notes,
+        ),
     )
 
 

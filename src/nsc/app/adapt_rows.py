@@ -31,6 +31,7 @@ from nsc.program import Program, is_drawn, with_whole_inputs
 
 RETURN = "return"  # what a program's returned value is called
 FEWEST = 10  # rows with different inputs
+MOST = 5000  # that can be waited for
 FEWEST_REPEATS = (
     5  # rows beside others with the same inputs, that tell the noise
 )
@@ -234,6 +235,12 @@ def measurements_of(
         raise InputError(
             f"{data.path} must have at least {FEWEST} rows with different inputs, to tell"
             f" what helps from what does not; found {len(rows.x)}"
+        )
+    if len(rows.x) > MOST:
+        raise InputError(
+            f"{data.path} must have at most {MOST:,} rows with different inputs, for so"
+            f" many need no program; found {len(rows.x):,}: take fewer, or learn them"
+            " alone with nsc compile --data (nsc.fit)"
         )
     x = np.stack([table.columns[name] for name in inputs.all], axis=1)
     y = np.stack([table.columns[name] for name in outputs.names], axis=1)
