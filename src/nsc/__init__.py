@@ -7,6 +7,7 @@ surrogate.report      # what was done and how wrong it is
 nsc.compile(f, inputs={"a": (0, 1)})  # of a Python function
 nsc.compile(nsc.command("./sim {a}", inputs={"a": (0, 1)}, outputs=["y"]))
 nsc.fit(X, y)         # of examples
+nsc.adapt("f.c", "measured.csv")  # a program's surrogate, adapted to measurements
 nsc.embed(program)    # a vector; programs that compute similar things are near
 """
 
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from nsc.app import adapt as adapt
     from nsc.app import command as command
     from nsc.app import compile as compile
     from nsc.app import embed as embed
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from nsc.surrogate import load as load
 
 _WHERE = {
+    "adapt": "nsc.app",
     "command": "nsc.app",
     "compile": "nsc.app",
     "embed": "nsc.app",
@@ -47,6 +50,7 @@ __all__ = [
     "Program",
     "Surrogate",
     "Topology",
+    "adapt",
     "command",
     "compile",
     "embed",

@@ -7,6 +7,7 @@ checkers see them at once.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from nsc.app.adapt_api import adapt as adapt
     from nsc.app.api import compile as compile
     from nsc.app.api import compile_file as compile_file
     from nsc.app.api import embed as embed
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from nsc.app.sources import read_source as read_source
 
 _WHERE = {
+    "adapt": "adapt_api",
     "compile": "api",
     "compile_file": "api",
     "compile_program": "pipeline",

@@ -10,7 +10,7 @@ of them, and the bound speaks of rows like these, not of a domain.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -83,8 +83,8 @@ def program_of_rows(
         InputError: too few rows, or columns that tell nothing.
     """
     _refuse_options(options)
-    rows = _merged(table, inputs, outputs)
-    names, renamed = _names([*inputs, *outputs])
+    rows = merged(table, inputs, outputs)
+    names, renamed = c_names([*inputs, *outputs])
     n_held = _n_held(len(rows.x), table, options)
     n_left = len(rows.x) - n_held
     n_learned = n_left if budget is None else min(budget, n_left)
@@ -155,15 +155,22 @@ def _n_held(n: int, table: Table, options: CompileOptions) -> int:
     return options.verification
 
 
-def _merged(
-    table: Table, inputs: Sequence[str], outputs: Sequence[str]
+def merged(
+    table: Table,
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    *,
+    may_be_constant: Collection[str] = (),
 ) -> Rows:
     """Return the rows, each input once: copies must not verify what learned from them.
+
+    Args:
+        may_be_constant: columns that tell something without varying.
 
     Raises:
         InputError: a column that is constant, or numbers that are too large.
     """
-    _check_columns(table, inputs, outputs)
+    _check_columns(table, inputs, outputs, may_be_constant)
     x = np.stack([table.columns[name] for name in inputs], axis=1) + 0.0
     y = np.stack([table.columns[name] for name in outputs], axis=1)
     _, first, of_row, counts = np.unique(
@@ -217,7 +224,10 @@ def _said_of_noise(
 
 
 def _check_columns(
-    table: Table, inputs: Sequence[str], outputs: Sequence[str]
+    table: Table,
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    may_be_constant: Collection[str],
 ) -> None:
     for k, name in enumerate([*inputs, *outputs]):
         if name in [*inputs, *outputs][:k]:
@@ -229,7 +239,8 @@ def _check_columns(
             raise InputError(
                 f"{table.path} must have rows below the columns' names; found none"
             )
-        if column.min() == column.max():
+        is_constant = column.min() == column.max()
+        if is_constant and name not in may_be_constant:
             raise InputError(
                 f"{table.path}: column '{name}' is {column[0]:.10g} in every row, which"
                 " tells nothing: leave it out"
@@ -242,7 +253,7 @@ def _check_columns(
             )
 
 
-def _names(columns: Sequence[str]) -> tuple[list[str], list[str]]:
+def c_names(columns: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return names that C can have for columns, and notes on those that differ."""
     names = [_c_name(column) for column in columns]
     notes: list[str] = []

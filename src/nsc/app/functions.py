@@ -170,6 +170,24 @@ def takes_one_array(
     return _takes_array(_parameters_of(function), names)
 
 
+def input_names(
+    function: Callable[..., Any], named: Sequence[str]
+) -> list[str]:
+    """Return which parameters are inputs: those without a default, and those named.
+
+    A function that takes all inputs in one array has those that are named.
+    """
+    parameters = _parameters_of(function)
+    is_unnamed = not parameters.required or _takes_array(parameters, named)
+    if named and is_unnamed and len(named) > len(parameters.required):
+        return list(named)
+    return [
+        name
+        for name in parameters.names
+        if name in parameters.required or name in named
+    ]
+
+
 def form_of(program: Program) -> Form:
     """Return the form in which a program's function gives its outputs."""
     runs = program.function

@@ -131,6 +131,38 @@ class _Csv:
 
     def read(self, choose: Choose) -> Table:
         """Read header and rows."""
+        names, separator = self._header()
+        wanted = chosen(self.path, names, choose)
+        places = [names.index(name) for name in wanted]
+        columns = [array("d") for _ in wanted]
+        lines = array("q")
+        faults: list[tuple[int, str]] = []
+        for start, cells in self._rows(separator):
+            if len(cells) != len(names):
+                raise InputError(
+                    f"{self.path}:{start}: expected {len(names)} cells, as in the first"
+                    f" line; found {len(cells)}"
+                )
+            for column, place in zip(columns, places, strict=True):
+                value = _number(cells[place])
+                if value is None or not math.isfinite(value):
+                    found = self._fault(cells, place, start, separator)
+                    faults.append((start, found))
+                    value = math.nan
+                column.append(value)
+            lines.append(start)
+            if len(lines) > MAX_EXAMPLES:
+                raise InputError(
+                    f"{self.path}:{start}: expected at most {MAX_EXAMPLES:,} rows; found"
+                    " more: leave some out"
+                )
+        _refuse_faults(faults, len(lines))
+        arrays = [np.array(column, np.float64) for column in columns]
+        by_name = dict(zip(wanted, arrays, strict=True))
+        return Table(self.path, by_name, np.array(lines, np.int64))
+
+    def _header(self) -> tuple[list[str], str]:
+        """Read the columns' names, and tell what separates cells."""
         self.line = first = self._next_line() or ""
         if not first.strip():
             raise InputError(
@@ -144,27 +176,7 @@ class _Csv:
                 f"{self.path}:1: expected the columns' names; found numbers: write names"
                 " above them"
             )
-        wanted = chosen(self.path, names, choose)
-        places = [names.index(name) for name in wanted]
-        columns = [array("d") for _ in wanted]
-        lines = array("q")
-        for start, cells in self._rows(separator):
-            if len(cells) != len(names):
-                raise InputError(
-                    f"{self.path}:{start}: expected {len(names)} cells, as in the first"
-                    f" line; found {len(cells)}"
-                )
-            for column, place in zip(columns, places, strict=True):
-                column.append(self._cell(cells, place, start, separator))
-            lines.append(start)
-            if len(lines) > MAX_EXAMPLES:
-                raise InputError(
-                    f"{self.path}:{start}: expected at most {MAX_EXAMPLES:,} rows; found"
-                    " more: leave some out"
-                )
-        arrays = [np.array(column, np.float64) for column in columns]
-        by_name = dict(zip(wanted, arrays, strict=True))
-        return Table(self.path, by_name, np.array(lines, np.int64))
+        return names, separator
 
     def _rows(self, separator: str) -> Iterator[tuple[int, list[str]]]:
         """Yield (line, cells) of each row that is not blank."""
@@ -200,19 +212,34 @@ class _Csv:
             )
         return line
 
-    def _cell(
+    def _fault(
         self, cells: Sequence[str], place: int, start: int, separator: str
-    ) -> float:
-        """Read the number in a cell."""
-        value = _number(cells[place])
-        if value is not None and math.isfinite(value):
-            return value
+    ) -> str:
+        """Say what is wrong with a cell that is no finite number."""
         column = _column_of(self.line, place, separator)
         found = cells[place].strip()[:40]
-        raise InputError(
+        return (
             f"{self.path}:{start}:{column}: expected a finite number; found"
             f" {found!r}: mend the cell, or leave the row out"
         )
+
+
+def _refuse_faults(faults: Sequence[tuple[int, str]], n_rows: int) -> None:
+    """Refuse cells that are no finite numbers: the first, and in which lines others are."""
+    if not faults:
+        return
+    lines = list(dict.fromkeys(line for line, _ in faults))
+    said = faults[0][1]
+    if len(lines) == n_rows > 1:
+        said += f" (all {n_rows} rows have such a cell: is the column text?)"
+    elif len(lines) > 1:
+        shown = ", ".join(map(str, lines[:MOST_LISTED]))
+        more = ", ..." if len(lines) > MOST_LISTED else ""
+        said += (
+            f" ({len(lines)} of {n_rows} rows have such a cell, in lines"
+            f" {shown}{more})"
+        )
+    raise InputError(said)
 
 
 def _number(text: str) -> float | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 import nsc
+from nsc.app.adapt_cli import adapt
 from nsc.app.bench_cli import bench, report
 from nsc.app.compile_cli import compile_
 from nsc.app.data_cli import data_app
@@ -154,6 +155,7 @@ def _line(
 
 
 app.command("compile")(compile_)
+app.command()(adapt)
 app.command()(runs)
 app.command()(train)
 app.command()(evaluate)

@@ -9,6 +9,7 @@ from nsc.program.callee import SEEN as SEEN
 from nsc.program.callee import Callee as Callee
 from nsc.program.callee import callee_of as callee_of
 from nsc.program.conditions import Condition as Condition
+from nsc.program.domain import missing_ranges as missing_ranges
 from nsc.program.domain import parse_fixed as parse_fixed
 from nsc.program.domain import parse_ranges as parse_ranges
 from nsc.program.drawing import Drawing as Drawing

@@ -4,6 +4,8 @@ In: arrays. Out: values, standard deviations, a measured error. Knows no network
 """
 
 from nsc.teacher.kernels import KERNELS as KERNELS
+from nsc.teacher.kernels import Kernel as Kernel
+from nsc.teacher.process import MEASURED_NOISE as MEASURED_NOISE
 from nsc.teacher.process import Process as Process
 from nsc.teacher.process import fit_process as fit_process
 from nsc.teacher.process import process_of as process_of

@@ -26,12 +26,14 @@ Column = Float[np.ndarray, " n"]
 Matrix = Float[np.ndarray, "n n"]
 Basis = Float[np.ndarray, "n p"]
 Vector = Float[np.ndarray, " h"]
+Prior = tuple[float, float, float]
 
 # priors of logarithms, (mode, spread below, spread above): what a length is over the root
 # of the number of inputs, the share of an input's own kernel, the noise over the variance
 LENGTH = (0.3, 1.2, 3.0)
 SHARE = (-0.5, 3.0, 2.0)
 NOISE = (-16.0, 5.0, 5.0)
+MEASURED_NOISE = (-5.0, 5.0, 2.5)  # of measurements, which are never exact
 _EXACT = 1e-12  # part of the outputs that is rounding, in squares
 QUIETEST = 1e-10  # noise that keeps matrices regular
 STARTS = ((-0.7, -12.0), (0.5, -12.0), (1.2, -6.0))  # (length, noise)
@@ -140,18 +142,20 @@ def fit_process(
     *,
     start: Vector | None = None,
     steps: int = STEPS,
+    noise: Prior = NOISE,
 ) -> Process | None:
     """Fit hyperparameters.
 
     Args:
         basis: known functions at the examples, `n p`, p below n.
+        noise: prior of the logarithm of the noise over the variance.
         start: hyperparameters to begin with; None for several starts.
 
     Returns:
         None where no hyperparameters can be solved for.
     """
     d = apart(x, x)
-    prior = _prior(kernel, x.shape[1])
+    prior = _prior(kernel, x.shape[1], noise)
 
     def objective(h: Vector) -> tuple[float, Vector]:
         return _objective(kernel, h, d, y, basis, prior)
@@ -244,12 +248,14 @@ def _objective(
     return (loss, slope) if np.isfinite(loss) else (np.inf, nothing)
 
 
-def _prior(kernel: Kernel, inputs: int) -> tuple[Vector, Vector, Vector]:
+def _prior(
+    kernel: Kernel, inputs: int, noise: Prior = NOISE
+) -> tuple[Vector, Vector, Vector]:
     """Return logarithms' modes, and spreads below and above these."""
     shares = kernel.count(inputs) - inputs
     wide = 0.5 * np.log(inputs) if not shares else 0.0
     rows = [(LENGTH[0] + wide, *LENGTH[1:])] * inputs
-    rows += [SHARE] * shares + [NOISE]
+    rows += [SHARE] * shares + [noise]
     mode, below, above = np.array(rows).T
     return mode, below, above
 
