@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-
 from problems import Standard
 
 DEAR = Path(__file__).parents[2] / "examples" / "dear"

@@ -52,7 +52,7 @@ def own(problem: Standard, seed: int, runs: int) -> dict:
         if problem.residuals is not None:
             residuals = np.array([problem.residuals(row) for row in x])
         limits = y[:, 1:]
-        holds = (limits <= 0).all(axis=1)
+        holds = np.all(limits <= 0, axis=1)
         return Measured(y[:, :1], limits, holds, residuals)
 
     settings = Settings(runs, seed=seed, patience=runs)
@@ -63,7 +63,10 @@ def own(problem: Standard, seed: int, runs: int) -> dict:
     values = history.measured.objectives[:, 0]
     values = np.where(history.feasible, values, np.inf)
     least = np.minimum.accumulate(values).tolist()
-    return {"values": least + least[-1:] * (runs - len(least)), "seconds": took}
+    return {
+        "values": least + least[-1:] * (runs - len(least)),
+        "seconds": took,
+    }
 
 
 def job(method: str, name: str, seed: int, runs: int, peers: str) -> dict:
@@ -88,7 +91,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--runs", type=int, default=200)
-    parser.add_argument("--methods", default=",".join((OWN, *SEARCHES, *MODELS)))
+    parser.add_argument(
+        "--methods", default=",".join((OWN, *SEARCHES, *MODELS))
+    )
     parser.add_argument("--problems", default="")
     parser.add_argument("--tuning", action="store_true")
     parser.add_argument("--file", type=Path, default=HERE / "result.jsonl")
@@ -126,7 +131,12 @@ def run_all(
                 if (method, name, seed) in done:
                     continue
                 found = job(method, name, seed, args.runs, args.peers)
-                row = {"method": method, "problem": name, "seed": seed, **found}
+                row = {
+                    "method": method,
+                    "problem": name,
+                    "seed": seed,
+                    **found,
+                }
                 with args.file.open("a") as file:
                     file.write(json.dumps(row) + "\n")
 
@@ -155,7 +165,9 @@ def print_table(
     methods: list[str],
 ) -> None:
     """Print median regrets with quartiles, and seconds."""
-    print("| problem | method | seeds | " + " | ".join(map(str, AT)) + " | s |")
+    print(
+        "| problem | method | seeds | " + " | ".join(map(str, AT)) + " | s |"
+    )
     print("|---|---|---|" + "---|" * (len(AT) + 1))
     for name in names:
         best = best_of(name, rows)

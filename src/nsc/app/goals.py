@@ -144,7 +144,9 @@ def _check(
                 f" {', '.join(outputs)}"
             )
         if name in seen:
-            raise InputError(f"{argument} must name '{name}' once; found it twice")
+            raise InputError(
+                f"{argument} must name '{name}' once; found it twice"
+            )
         seen.add(name)
     if len(wanted) > MOST_OBJECTIVES:
         raise InputError(

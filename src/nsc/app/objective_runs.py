@@ -88,7 +88,7 @@ class Calls:
     def _finite(self, y: Array) -> Array:
         """Count what is no number, or hardly one, as failed."""
         is_sound = np.isfinite(y) & (np.abs(y) <= LARGEST_OUTPUT)
-        return np.where(is_sound.all(axis=1)[:, None], y, np.nan)
+        return np.where(np.all(is_sound, axis=1)[:, None], y, np.nan)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ import numpy as np
 from nsc.app.checked import checked
 from nsc.app.goals import Goals, as_texts, goals_of
 from nsc.app.measured import measurements_of, ranges_of, read_measured
-from nsc.app.objective_runs import Calls, FitRuns, GoalRuns
+from nsc.app.objective_runs import Calls, FitRuns, GoalRuns, Measurements
 from nsc.app.optimize_report import report_of
 from nsc.app.optimize_results import written
 from nsc.app.optimize_sources import Reading, Subject, subject_of
@@ -32,7 +32,6 @@ from nsc.app.table import Table
 from nsc.compilation import Progress
 from nsc.errors import InputError
 from nsc.optimization import (
-    Found,
     Problem,
     Settings,
     expect_scipy,
@@ -220,7 +219,6 @@ def _optimized(
 ) -> Optimized:
     """Search, confirm what was found, and write it."""
     program = subject.program
-    options = asked.options
     goals = goals_of(
         program,
         asked.minimize,
@@ -228,73 +226,80 @@ def _optimized(
         asked.subject_to,
         has_objective=asked.table is None,
     )
-    running = running_of(program, options, folder=folder, progress=progress)
+    measurements = _measurements(subject, asked, goals)
+    running = running_of(
+        program, asked.options, folder=folder, progress=progress
+    )
+    calls = Calls(running, program.n_outputs)
+    judge = GoalRuns(calls, goals)
+    if measurements is not None:
+        judge = FitRuns(calls, measurements, goals)
     with closing(running):
-        progress("checking the program", 0.0)
-        notes, check_runs = checked(
-            program,
-            running,
-            seed=options.seed,
-            budget=asked.settings.runs,
-        )
-        same = expect_same_values(subject, running, options)
-        calls = Calls(running, program.n_outputs)
-        judge = _judge(subject, asked, goals, calls)
-        problem = _problem(subject, asked, goals, judge)
-        found = optimise(problem, asked.settings, progress)
-        report = report_of(subject, goals, judge, found, asked.table)
-    checks = sum(check_runs.values()) + same + report.check_runs
-    notes = (*program.notes, *notes, *running.kept_note, *report.notes)
-    notes = tuple(map(put, (*subject.notes, *notes, *_on_batch(running, asked))))
-    time_s = {"choosing": found.seconds, "all": time.perf_counter() - started}
-    report = replace(
+        report = _searched(subject, asked, judge, progress)
+    time_s = {**report.time_s, "all": time.perf_counter() - started}
+    notes = tuple(map(put, report.notes))
+    report = replace(report, notes=notes, time_s=time_s)
+    progress("fitting a surrogate to all runs", 1.0)
+    surrogate, report = written(calls, program, report, asked.options, folder)
+    best = report.best
+    return Optimized(
+        best.inputs, best.values[0], best.confirmed, report, surrogate
+    )
+
+
+def _searched(
+    subject: Subject,
+    asked: _Asked,
+    judge: GoalRuns | FitRuns,
+    progress: Progress,
+) -> OptimizationReport:
+    """Check the program, search, and confirm what was found."""
+    program = subject.program
+    options = asked.options
+    running = judge.calls.running
+    problem = _problem(subject, judge)
+    progress("checking the program", 0.0)
+    notes, check_runs = checked(
+        program, running, seed=options.seed, budget=asked.settings.runs
+    )
+    same = expect_same_values(subject, running, options)
+    found = optimise(problem, asked.settings, progress)
+    report = report_of(subject, judge.goals, judge, found, asked.table)
+    said = (*subject.notes, *program.notes, *notes, *running.kept_note)
+    return replace(
         report,
-        check_runs=checks,
-        notes=notes,
+        check_runs=sum(check_runs.values()) + same + report.check_runs,
+        notes=(*said, *report.notes, *_on_batch(running, asked)),
         conditions=asked.subject_to,
         seed=options.seed,
-        time_s=time_s,
-    )
-    progress("fitting a surrogate to all runs", 1.0)
-    surrogate, report = written(calls, program, report, options, folder)
-    return Optimized(
-        report.best.inputs,
-        report.best.values[0],
-        report.best.confirmed,
-        report,
-        surrogate,
+        time_s={"choosing": found.seconds},
     )
 
 
-def _judge(
-    subject: Subject, asked: _Asked, goals: Goals, calls: Calls
-) -> GoalRuns | FitRuns:
-    """Say what runs are worth."""
+def _measurements(
+    subject: Subject, asked: _Asked, goals: Goals
+) -> Measurements | None:
+    """Divide measurements, if there are any."""
     if asked.table is None:
-        return GoalRuns(calls, goals)
+        return None
     names = [leaf.name for leaf in subject.program.signature.inputs]
-    fixed = [
-        name
-        for limit in (*goals.limits, *goals.prior)
-        for k in limit.columns()
-        if (name := [*names, *goals.output_names][k]) not in subject.tuned
-    ]
-    if fixed:
+    names += goals.output_names
+    limits = (*goals.limits, *goals.prior)
+    spoken = {names[k] for limit in limits for k in limit.columns()}
+    others = sorted(spoken - set(subject.tuned))
+    if others:
         raise InputError(
             "subject_to must speak of what is tuned alone, with fit; found"
-            f" '{fixed[0]}'"
+            f" '{others[0]}'"
         )
-    tuned = subject.tuned
-    measurements = measurements_of(
-        asked.table, subject.program, tuned, asked.options.seed
+    return measurements_of(
+        asked.table, subject.program, subject.tuned, asked.options.seed
     )
-    return FitRuns(calls, measurements, goals)
 
 
-def _problem(
-    subject: Subject, asked: _Asked, goals: Goals, judge: GoalRuns | FitRuns
-) -> Problem:
+def _problem(subject: Subject, judge: GoalRuns | FitRuns) -> Problem:
     """Put together what is searched."""
+    goals = judge.goals
     if isinstance(judge, GoalRuns):
         space = space_of(subject, None)
         return Problem(

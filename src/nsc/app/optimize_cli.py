@@ -48,9 +48,7 @@ Greatest = Annotated[
 ]
 Conditions = Annotated[
     list[str] | None,
-    typer.Option(
-        metavar="'g <= 0'", help="Condition on inputs and outputs."
-    ),
+    typer.Option(metavar="'g <= 0'", help="Condition on inputs and outputs."),
 ]
 Tuned = Annotated[
     str,

@@ -5,7 +5,8 @@ In: `Found`, what judged the runs. Out: `OptimizationReport`. Non-goals: pages (
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -69,30 +70,14 @@ def _of_goals(
     optima = _confirmed(goals, judge, found, subject, ordered)
     feasible = history.feasible
     shown = np.where(feasible[:, None], measured.objectives * signs, np.nan)
-    values = [float(v) if np.isfinite(v) else None for v in shown[:, 0]]
-    wanted = {1.0: "minimize", -1.0: "maximize"}
-    objectives = {
-        name: wanted[sign]
-        for name, sign in zip(goals.names, goals.signs, strict=True)
-    }
+    values = _shown(found, shown[:, 0])
+    box = _box(subject, found, range(len(program.signature.inputs)))
+    report = _report(subject, judge, found, box, optima[0], values)
+    report = replace(report, check_runs=len(ordered))
+    if len(signs) == 1:
+        return report
     points = tuple(map(tuple, shown[feasible].tolist()))
-    return OptimizationReport(
-        program.name,
-        program.path,
-        objectives,
-        (),
-        _box(subject, found, range(len(program.signature.inputs))),
-        optima[0],
-        tuple(optima) if len(signs) > 1 else (),
-        len(history),
-        sum(map(len, judge.calls.x)),
-        len(ordered),
-        found.why,
-        0,
-        tuple(values),
-        points if len(signs) == 2 else (),
-        notes=_notes(found),
-    )
+    return replace(report, front=tuple(optima), points=points)
 
 
 def _confirmed(
@@ -123,6 +108,12 @@ def _confirmed(
     ]
 
 
+def _shown(found: Found, values: np.ndarray) -> tuple[float | None, ...]:
+    """Return the values of feasible runs, None for the others."""
+    kept = np.where(found.history.feasible, values, np.nan)
+    return tuple(float(v) if np.isfinite(v) else None for v in kept)
+
+
 def _box(
     subject: Subject, found: Found, places: Sequence[int]
 ) -> dict[str, tuple[float, float]]:
@@ -140,23 +131,14 @@ def _of_fit(
     """Describe constants that were fitted to measurements."""
     history = found.history
     m = judge.measurements
-    n_calls = sum(map(len, judge.calls.x))
     constants = history.x[found.best]
     before = float(history.measured.objectives[found.best, 0])
     again = judge.error(constants, m.learned, anew=True)
     leaves = subject.program.signature.inputs
     names = [leaves[k].name for k in m.tuned]
-    errors: dict[str, dict[str, float | None]] = {
-        "learned": {"fitted": before},
-        "held_out": {"fitted": judge.error(constants, m.held, anew=True)},
-    }
     default = {n: v for n, v in subject.default.items() if n in names}
     is_known = len(default) == len(names)
-    if is_known:
-        usual = np.array([default[name] for name in names])
-        for rows, which in (("learned", m.learned), ("held_out", m.held)):
-            errors[rows]["default"] = judge.error(usual, which, anew=True)
-    unit = "rmse" if len(m.outputs) == 1 else "rmse over the spread"
+    usual = np.array([default[n] for n in names]) if is_known else None
     best = Optimum(
         dict(zip(names, constants.tolist(), strict=True)),
         {},
@@ -167,31 +149,63 @@ def _of_fit(
         table.path,
         len(m.learned),
         len(m.held),
-        errors,
+        _errors(judge, (constants, before), usual),
         default if is_known else {},
-        unit,
+        "rmse" if len(m.outputs) == 1 else "rmse over the spread",
     )
-    every = history.measured.objectives[:, 0]
-    shown = np.where(history.feasible, every, np.nan)
-    values = [float(v) if np.isfinite(v) else None for v in shown]
-    rerun = len(m.learned) + len(m.held)
+    values = _shown(found, history.measured.objectives[:, 0])
+    box = _box(subject, found, m.tuned)
+    report = _report(subject, judge, found, box, best, values)
+    rerun = (len(m.learned) + len(m.held)) * (2 if is_known else 1)
+    return replace(
+        report, objectives={ERROR: "minimize"}, fit=fit, check_runs=rerun
+    )
+
+
+def _report(
+    subject: Subject,
+    judge: GoalRuns | FitRuns,
+    found: Found,
+    box: Mapping[str, tuple[float, float]],
+    best: Optimum,
+    values: tuple[float | None, ...],
+) -> OptimizationReport:
+    """Describe what both kinds have."""
+    goals = judge.goals
+    wanted = {1.0: "minimize", -1.0: "maximize"}
     return OptimizationReport(
         subject.program.name,
         subject.program.path,
-        {ERROR: "minimize"},
-        (),
-        _box(subject, found, m.tuned),
-        best,
-        (),
-        len(history),
-        n_calls,
-        rerun * (2 if is_known else 1),
-        found.why,
-        0,
-        tuple(values),
-        fit=fit,
+        {
+            name: wanted[sign]
+            for name, sign in zip(goals.names, goals.signs, strict=True)
+        },
+        inputs=box,
+        best=best,
+        runs=len(found.history),
+        calls=sum(map(len, judge.calls.x)),
+        check_runs=0,
+        why=found.why,
+        values=values,
         notes=_notes(found),
     )
+
+
+def _errors(
+    judge: FitRuns, fitted: tuple[np.ndarray, float], usual: np.ndarray | None
+) -> dict[str, dict[str, float | None]]:
+    """Return errors by rows and constants."""
+    m = judge.measurements
+    constants, learned = fitted
+    held = judge.error(constants, m.held, anew=True)
+    errors: dict[str, dict[str, float | None]] = {
+        "learned": {"fitted": learned},
+        "held_out": {"fitted": held},
+    }
+    if usual is not None:
+        for rows, which in (("learned", m.learned), ("held_out", m.held)):
+            errors[rows]["default"] = judge.error(usual, which, anew=True)
+    return errors
 
 
 def _notes(found: Found) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from nsc.app.goals import chosen_ranges
 from nsc.app.options import CompileOptions
 from nsc.app.project import Project, read_text
 from nsc.app.sources import read_source
-from nsc.app.tuning import Constant, defaults_of, with_variables
+from nsc.app.tuning import Constant, constants_of, defaults_of, with_variables
 from nsc.errors import DomainError, InputError, SourceError
 from nsc.program import Program, checked_ranges, stated_range
 
@@ -178,83 +178,123 @@ def _of_text(
     """Read C text, its tuned constants as inputs."""
     measured, tune, whole = more
     _refuse(reading.of_python)
+    text, path = _text_of(source)
+    project = _project(**reading.beside)
+    _expect_free(tune, project)
+    changed, constants = with_variables(
+        text, tuple(tune), str(path or "<string>")
+    )
+    domain, inputs = ranges
+    others = {k: v for k, v in domain.items() if k not in constants}
+    spare = {k: v for k, v in measured.items() if k not in tune}
+    read = _Read(path, project, reading.of_text, inputs, others, spare)
+    original = None
+    notes: tuple[str, ...] = ()
+    if constants:
+        original, notes = _original(read, text)
+    variables = {name: tune[name] for name in constants}
+    try:
+        program = read(changed, variables)
+    except DomainError as error:
+        raise _unknown(error, tune, text) from None
+    except SourceError as error:
+        raise _not_variables(error, constants, original) from None
+    stated = {**inputs, **domain}
+    expect_ranges(program, stated, spare)
+    default = defaults_of(constants)
+    return Subject(
+        program,
+        stated,
+        whole,
+        tuple(tune),
+        constants,
+        default,
+        original,
+        notes,
+    )
+
+
+def _text_of(source: object) -> tuple[str, Path | None]:
+    """Return C text, and the file that it is in."""
     if not isinstance(source, str | Path):
         raise InputError(
             "nsc.optimize takes a Program, a Python function, a path or C text; found"
             f" {type(source).__name__}"
         )
-    is_text = isinstance(source, str) and "{" in source
-    path = None if is_text else Path(source)
-    text = str(source) if path is None else read_source(path)
-    project = _project(**reading.beside)
+    if isinstance(source, str) and "{" in source:
+        return source, None
+    return read_source(Path(source)), Path(source)
+
+
+def _not_variables(
+    error: SourceError,
+    constants: Mapping[str, Constant],
+    original: Program | None,
+) -> InputError:
+    """Say which constants cannot be variables, if the text was right before."""
+    if original is None:
+        return error
+    return InputError(
+        "tune must name constants that can be variables; with"
+        f" {', '.join(constants)} so the text is refused: {error}"
+    )
+
+
+def _expect_free(tune: Ranges, project: Project) -> None:
+    """Refuse constants that macros of the command line set."""
     taken = [name for name in tune if name in (project.defines or {})]
     if taken:
         raise InputError(
             f"tune must not name '{taken[0]}', which a macro of the command line sets;"
             " leave out its definition there"
         )
-    changed, constants = with_variables(
-        text, tuple(tune), str(path or "<string>")
-    )
-    domain, inputs = ranges
-    as_variables = {name: tune[name] for name in constants}
-    others = {k: v for k, v in domain.items() if k not in constants}
-    spare = {k: v for k, v in measured.items() if k not in tune}
-    read = _Read(path, project, reading.of_text, inputs)
-    original = None
-    notes: tuple[str, ...] = ()
-    if constants:
-        try:
-            original = read(text, others, {}, spare)
-        except InputError as error:
-            notes = (
-                f"the text with variables was not compared with the original, which alone"
-                f" is refused: {error}",
-            )
+
+
+def _original(
+    read: _Read, text: str
+) -> tuple[Program | None, tuple[str, ...]]:
+    """Read the text as it was; says why where it cannot be read."""
     try:
-        program = read(changed, others, as_variables, spare)
-    except SourceError as error:
-        if original is None:
-            raise
-        raise InputError(
-            f"tune must name constants that can be variables; with"
-            f" {', '.join(constants)} so the text is refused: {error}"
-        ) from None
-    expect_ranges(program, {**inputs, **domain}, spare)
-    return Subject(
-        program,
-        {**inputs, **domain},
-        whole,
-        tuple(tune),
-        constants,
-        defaults_of(constants),
-        original,
-        notes,
+        return read(text, {}), ()
+    except InputError as error:
+        said = (
+            "the text with variables was not compared with the original, which alone is"
+            f" refused: {error}"
+        )
+        return None, (said,)
+
+
+def _unknown(error: DomainError, tune: Ranges, text: str) -> InputError:
+    """Say which tuned name is not there; another error stays as it is."""
+    unknown = [n for n in tune if f"'{n}' is not an input" in str(error)]
+    if not unknown:
+        return error
+    return InputError(
+        f"tune must name inputs, or constants of the text; there is no '{unknown[0]}':"
+        f" {error}; constants are {', '.join(constants_of(text)) or 'none'}"
     )
 
 
 @dataclass(frozen=True)
 class _Read:
-    """Reads texts in the same way."""
+    """Reads texts in the same way.
+
+    Args:
+        inputs, domain: ranges of file-level variables, and of the others.
+        spare: ranges of measured columns, which may be inputs.
+    """
 
     path: Path | None
     project: Project
     of_text: Mapping[str, Any]
     inputs: Ranges
+    domain: Ranges
+    spare: Mapping[str, tuple[float, float]]
 
-    def __call__(
-        self,
-        text: str,
-        domain: Mapping[str, Any],
-        variables: Mapping[str, Any],
-        spare: Mapping[str, tuple[float, float]],
-    ) -> Program:
-        """Read a text; measured columns that are no inputs are left out.
-
-        Args:
-            spare: ranges of columns, which may be inputs.
-        """
-        spare = {k: v for k, v in spare.items() if k not in domain}
+    def __call__(self, text: str, variables: Ranges) -> Program:
+        """Read a text; measured columns that are no inputs are left out."""
+        domain = self.domain
+        spare = {k: v for k, v in self.spare.items() if k not in domain}
         while True:
             try:
                 return read_text(
@@ -266,7 +306,9 @@ class _Read:
                     **self.of_text,
                 )
             except DomainError as error:
-                unknown = [n for n in spare if f"'{n}' is not an" in str(error)]
+                unknown = [
+                    n for n in spare if f"'{n}' is not an" in str(error)
+                ]
                 if not unknown:
                     raise
                 del spare[unknown[0]]

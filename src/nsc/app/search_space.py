@@ -13,7 +13,6 @@ from nsc.app.optimize_sources import Subject
 from nsc.errors import InputError
 from nsc.optimization import Space
 from nsc.program import LogRange, checked_ranges, stated_range
-from nsc.syntax import Leaf
 
 
 def space_of(subject: Subject, places: Sequence[int] | None) -> Space:
@@ -43,7 +42,10 @@ def space_of(subject: Subject, places: Sequence[int] | None) -> Space:
             lo[k], hi[k] = _checked(leaf.name, found)
             log[k] = isinstance(found, LogRange)
     whole = np.array(
-        [_is_whole(leaf, subject.whole) for leaf in chosen], dtype=bool
+        [
+            leaf.type.kind != "float" or leaf.name in subject.whole
+            for leaf in chosen
+        ]
     )
     single = np.array(
         [leaf.type.kind == "float" and leaf.type.bits == 32 for leaf in chosen]
@@ -53,10 +55,6 @@ def space_of(subject: Subject, places: Sequence[int] | None) -> Space:
         return np.where(single, x.astype(np.float32).astype(np.float64), x)
 
     return Space(lo, hi, whole, log, held)
-
-
-def _is_whole(leaf: Leaf, names: Sequence[str]) -> bool:
-    return leaf.type.kind != "float" or leaf.name in names
 
 
 def _checked(name: str, found: tuple[float, float]) -> tuple[float, float]:

@@ -28,7 +28,9 @@ _CONSTANT = re.compile(
 )
 _ENUM = re.compile(r"\benum\b\s*\w*\s*\{([^{}]*)\}\s*;")
 _ENUMERATOR = re.compile(r"\b(\w+)\s*=\s*([^,}]+)")
-_IF = re.compile(r"^[ \t]*#[ \t]*(?:if|elif|ifdef|undef)\b[^\n]*", re.MULTILINE)
+_IF = re.compile(
+    r"^[ \t]*#[ \t]*(?:if|elif|ifdef|undef)\b[^\n]*", re.MULTILINE
+)
 _NUMBER = re.compile(
     r"[-+]?(?:0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)([uUlLfF]*)"
 )

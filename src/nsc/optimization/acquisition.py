@@ -19,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nsc.optimization.model import Inputs, Model
+from nsc.optimization.solvers import log_normal, scaled_erfc
 
 _HALF_LOG_2PI = 0.5 * np.log(2.0 * np.pi)
 
@@ -59,7 +60,7 @@ class Acquisition:
             value += np.log(deviation) + _log_gain(z)[0]
         for model, zero, _ in self.limits:
             mean, deviation = model(u)
-            value += _log_normal((zero - mean) / deviation)
+            value += log_normal((zero - mean) / deviation)
         return value
 
     def __call__(self, u: Inputs) -> tuple[np.ndarray, np.ndarray]:
@@ -76,7 +77,7 @@ class Acquisition:
         for model, zero, _ in self.limits:
             said = model.with_slopes(u)
             z = (zero - said.mean) / said.deviation
-            chance = _log_normal(z)
+            chance = log_normal(z)
             value += chance
             rate = np.exp(np.clip(_log_density(z) - chance, None, 600.0))
             rate = (rate / said.deviation)[:, None]
@@ -89,23 +90,17 @@ def _log_density(z: np.ndarray) -> np.ndarray:
     return -0.5 * z * z - _HALF_LOG_2PI
 
 
-def _log_normal(z: np.ndarray) -> np.ndarray:
-    from scipy.special import log_ndtr  # an extra
-
-    return log_ndtr(z)
-
-
 def _log_gain(z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return log h, Phi / h and phi / h, where h(z) = phi(z) + z Phi(z)."""
-    from scipy.special import erfcx  # an extra
-
     log_phi = _log_density(z)
-    log_below = _log_normal(z)
+    log_below = log_normal(z)
     near = np.maximum(z, -1.0)
-    plain = np.log(np.exp(_log_density(near)) + near * np.exp(_log_normal(near)))
+    plain = np.log(
+        np.exp(_log_density(near)) + near * np.exp(log_normal(near))
+    )
     far = np.minimum(z, -1.0)
     # phi (1 - |z| Phi / phi), whose brackets tend to 1 / z^2
-    mills = np.sqrt(np.pi / 2.0) * erfcx(-far / np.sqrt(2.0))
+    mills = np.sqrt(np.pi / 2.0) * scaled_erfc(-far / np.sqrt(2.0))
     bracket = np.where(far < -1e3, 1.0 / far**2, 1.0 + far * mills)
     tail = _log_density(far) + np.log(np.maximum(bracket, 1e-300))
     log_h = np.where(z > -1.0, plain, tail)

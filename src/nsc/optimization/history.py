@@ -69,7 +69,7 @@ class History:
         """Say which runs gave finite numbers, `n`."""
         found = self.measured
         values = np.column_stack([found.objectives, found.constraints])
-        return np.isfinite(values).all(axis=1)
+        return np.all(np.isfinite(values), axis=1)
 
     @property
     def feasible(self) -> np.ndarray:

@@ -254,9 +254,9 @@ def _of_quadratics(
             must be below zero, and in which units they count.
     """
     near, count, margin, scales = parts
-    size = np.abs(near.values[:count]).mean() + np.abs(
-        near.slopes[:count]
-    ).mean()
+    size = (
+        np.abs(near.values[:count]).mean() + np.abs(near.slopes[:count]).mean()
+    )
     scale = size**2 if has_squares else size
     scale = scale if scale > 0 else 1.0
 

@@ -94,9 +94,10 @@ def _matern_fall(near: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return k, -5.0 / 6.0 * (1.0 + r) * fall
 
 
-_FALLS: Mapping[
-    str, Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
-] = {_RBF: _rbf_fall, _MATERN: _matern_fall}
+_FALLS: Mapping[str, Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]] = {
+    _RBF: _rbf_fall,
+    _MATERN: _matern_fall,
+}
 
 
 class Model:
@@ -136,9 +137,7 @@ class Model:
             by_u / (2.0 * deviation[:, None]),
         )
 
-    def _near(
-        self, u: Inputs
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _near(self, u: Inputs) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return correlations, their derivatives, and scaled differences."""
         apart = (u / self.lengths)[:, None, :] - self.scaled
         k, slope = _FALLS[self.process.kernel.name]((apart**2).sum(axis=2))

@@ -53,7 +53,7 @@ def propose(
 def allowed(problem: Problem, u: np.ndarray) -> np.ndarray:
     """Say at which points constraints hold that need no run, `n`."""
     prior = problem.prior(problem.space.inputs(u))
-    return (prior <= 0).all(axis=1)
+    return np.all(prior <= 0, axis=1)
 
 
 def drawn(

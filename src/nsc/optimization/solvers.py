@@ -1,5 +1,5 @@
 # ruff: noqa: F722 (axes, not forward references)
-"""scipy's optimisers and Sobol points, which are an extra.
+"""scipy's optimisers, Sobol points and functions: scipy is an extra.
 
 In: functions with gradients. Out: points. Non-goals: what is optimised.
 """
@@ -42,6 +42,20 @@ def sobol_points(n: int, dimensions: int, seed: Sequence[int]) -> np.ndarray:
     sequence = qmc.Sobol(dimensions, scramble=True, rng=generator)
     points = sequence.random_base2(math.ceil(math.log2(max(2, n))))
     return 2.0 * points[:n] - 1.0
+
+
+def log_normal(z: np.ndarray) -> np.ndarray:
+    """Return the logarithm of the normal distribution function."""
+    from scipy.special import log_ndtr  # an extra
+
+    return log_ndtr(z)
+
+
+def scaled_erfc(z: np.ndarray) -> np.ndarray:
+    """Return exp(z^2) erfc(z)."""
+    from scipy.special import erfcx  # an extra
+
+    return erfcx(z)
 
 
 def minimise_in_box(

@@ -74,23 +74,23 @@ class OptimizationReport:
         why: it ended.
         values: of the objective after each run; None where conditions do not hold or a
             run failed.
-        points: objectives of all feasible runs, of two objectives.
+        points: objectives of all feasible runs, of several objectives.
         time_s: seconds by what they were spent on.
     """
 
     function: str
     path: str
     objectives: Mapping[str, str]
-    conditions: tuple[str, ...]
     inputs: Mapping[str, tuple[float, float]]
     best: Optimum
-    front: tuple[Optimum, ...]
     runs: int
     calls: int
     check_runs: int
     why: str
-    seed: int
     values: tuple[float | None, ...]
+    seed: int = 0
+    conditions: tuple[str, ...] = ()
+    front: tuple[Optimum, ...] = ()
     points: tuple[tuple[float, ...], ...] = ()
     fit: FitReport | None = None
     notes: tuple[str, ...] = ()
@@ -163,7 +163,9 @@ def _fit_lines(fit: FitReport) -> list[str]:
 
 def optimization_page(r: OptimizationReport) -> str:
     """Write the page of an optimisation."""
-    sections = [Section("Optimum", (_confirmed(r).capitalize() + ".",), (_table(r),))]
+    sections = [
+        Section("Optimum", (_confirmed(r).capitalize() + ".",), (_table(r),))
+    ]
     sections.append(
         Section("Progress", (f"It ended because {r.why}.",), (), _progress(r))
     )
@@ -177,7 +179,10 @@ def optimization_page(r: OptimizationReport) -> str:
     lead = [f"{'; '.join(wanted)} of {r.function} ({r.path})"]
     lead += [f"where {text}" for text in r.conditions]
     tiles = [(f"{r.best.values[0]:.8g}", next(iter(r.objectives)))]
-    tiles += [(f"{r.runs:,}", "runs"), (f"{r.calls:,}", "calls of the program")]
+    tiles += [
+        (f"{r.runs:,}", "runs"),
+        (f"{r.calls:,}", "calls of the program"),
+    ]
     document = Document(
         f"{r.function}: optimum",
         tuple(lead),
