@@ -103,9 +103,11 @@ def nevergrad(f: Counted, seed: int) -> None:
     space = ng.p.Array(shape=(f.dimensions,), lower=0.0, upper=1.0)
     space.random_state.seed(seed)
     optimizer = ng.optimizers.NGOpt(space, budget=f.runs)
-    while True:
+    # asked for more than its budget, some of what it chooses from waits for ever
+    for _ in range(f.runs):
         asked = optimizer.ask()
         optimizer.tell(asked, f(asked.value))
+    raise Spent
 
 
 def evolution(f: Counted, seed: int) -> None:

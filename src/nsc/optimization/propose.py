@@ -22,6 +22,7 @@ DISTANCES = (0.2, 0.02, 0.002)
 GOOD = 3  # runs that are looked near
 ASCENDED = 4  # points from which gradients are followed
 MOST_DRAWN = 40  # times that many points are drawn where few are allowed
+MOST_LISTED = 20_000  # inputs of a box that is small
 _TOO_MANY = 64  # neighbours
 
 
@@ -39,6 +40,8 @@ def propose(
     """
     space = problem.space
     u = _candidates(problem, history, order, generator)
+    if space.whole.any():
+        u = _new(problem, history, u)
     if not len(u):
         return None
     value = promise.values(u)
@@ -98,6 +101,27 @@ def _candidates(
             near = np.clip(history.u[k] + step * kept, -1.0, 1.0)
             found.append(near[allowed(problem, near)])
     return np.concatenate(found)
+
+
+def _new(problem: Problem, history: History, u: np.ndarray) -> np.ndarray:
+    """Return the points whose rounded inputs have not run; of a small box any."""
+    space = problem.space
+    for points in (u, _all(space)):
+        kept = [history.is_new(row) for row in space.inputs(points)]
+        if any(kept):
+            points = points[kept]
+            return points[allowed(problem, points)]
+    return u[:0]
+
+
+def _all(space: Space) -> np.ndarray:
+    """Return every point of a small box of whole numbers; none of another."""
+    if space.count() > MOST_LISTED:
+        return np.empty((0, space.n_inputs))
+    ends = zip(space.lo, space.hi, strict=True)
+    axes = [np.arange(np.ceil(lo), np.floor(hi) + 1) for lo, hi in ends]
+    grid = np.meshgrid(*axes, indexing="ij")
+    return space.unit(np.stack([axis.ravel() for axis in grid], axis=1))
 
 
 def _ascended(promise: Acquisition, top: np.ndarray) -> np.ndarray:

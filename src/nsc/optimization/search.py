@@ -40,6 +40,7 @@ Progress = Callable[[str, float], None]
 SPENT = "all runs are spent"
 NO_BETTER = "no run was better for long"
 ALL_RUN = "every input has run"
+NOTHING_NEW = "no new input was found that conditions allow"
 ENDED = "it was ended"
 
 
@@ -110,7 +111,8 @@ class _Search:
             if self.in_vain >= self.settings.most_in_vain:
                 return NO_BETTER
             if not self._round():
-                return ALL_RUN
+                is_all = len(self.history) >= self.problem.space.count()
+                return ALL_RUN if is_all else NOTHING_NEW
         return SPENT
 
     def found(self, why: str) -> Found:
