@@ -141,7 +141,7 @@ def skopt(f: Counted, seed: int) -> None:
 def botorch(f: Counted, seed: int) -> None:
     """Log expected improvement, constraints as models of their own."""
     import torch
-    from botorch.acquisition import (
+    from botorch.acquisition.analytic import (
         LogConstrainedExpectedImprovement,
         LogExpectedImprovement,
     )

@@ -111,11 +111,13 @@ def main() -> None:
 
 
 def read(path: Path) -> dict[tuple[str, str, int], dict]:
-    """Read all jobs that are done."""
+    """Read all jobs that are done; those that failed are tried again."""
     found = {}
     lines = path.read_text().splitlines() if path.exists() else []
     for line in lines:
         row = json.loads(line)
+        if "failed" in row:
+            continue
         found[row["method"], row["problem"], row["seed"]] = row
     return found
 
@@ -152,11 +154,8 @@ def best_of(name: str, rows: dict) -> float:
     """Return the least value: known, or of calibrations the least that was found."""
     if name not in CALIBRATIONS:
         return problem_named(name).best
-    return min(
-        row["values"][-1]
-        for (_, problem, _), row in rows.items()
-        if problem == name and "values" in row
-    )
+    found = [row["values"][-1] for (_, p, _), row in rows.items() if p == name]
+    return min(found, default=0.0)
 
 
 def print_table(

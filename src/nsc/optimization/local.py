@@ -29,6 +29,7 @@ from nsc.optimization.solvers import Limits, Smooth, minimise_within
 FIRST_RADIUS = 0.2
 LARGEST_RADIUS = 0.8
 LEAST_RADIUS = 1e-9
+SETTLED = 1e-4  # a radius in which what promises nothing is an optimum
 FINE = 1e-3  # a radius within which processes tell runs hardly apart
 SHORT = 1e-4  # a step, in radii, that is none
 NEGLIGIBLE = 1e-14  # a gain, of the values' size
@@ -54,6 +55,7 @@ class TrustRegion:
         self.step = 0.0
         self.is_geometry = False
         self.is_known = False
+        self.has_doubts = False  # of processes, after a step that failed
 
     def move(self, best: int, *, is_own: bool) -> None:
         """Begin anew around another run.
@@ -81,6 +83,7 @@ class TrustRegion:
         if self.is_geometry:
             return
         if not is_better:
+            self.has_doubts = not self.has_doubts
             # too few runs near tell nothing of the region's size
             self.radius *= 0.5 if self.is_known else 1.0
         elif self.step > 0.8 * self.radius:
@@ -110,6 +113,8 @@ class TrustRegion:
             x = self._new(history, u, smooth)
             if x is not None and self._is_worth(centre, x, smooth, values):
                 return x
+            if self.radius < SETTLED:
+                break
             if not self.is_known:
                 return self._telling(history, generator)
             self.radius *= 0.25
@@ -194,8 +199,8 @@ class TrustRegion:
         enough = count_coefficients(inputs)
         has_squares = residuals.shape[1] > 0
         is_early = self._count_near(history) < enough and not has_squares
-        is_wide = self.radius > FINE
-        if is_early and is_wide and models.objective is not None:
+        is_trusted = self.radius > FINE and not self.has_doubts
+        if is_early and is_trusted and models.objective is not None:
             return _of_processes(models, self._prior)
         what = residuals if has_squares else values[:, None]
         y = np.column_stack([what, found.constraints])[worked]
