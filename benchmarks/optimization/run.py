@@ -26,7 +26,7 @@ SEARCHES = ("random", "sobol", "cma", "nevergrad", "evolution", "lbfgs")
 MODELS = ("skopt", "botorch")
 AT = (50, 100, 200)
 OWN = "nsc"
-LIMIT_S = 3600
+LIMIT_S = 3600  # of a job; NGOpt's threads can wait for each other for ever
 LEAST = 1e-12  # regret, of logarithms
 
 
