@@ -8,6 +8,7 @@ nsc.compile(f, inputs={"a": (0, 1)})  # of a Python function
 nsc.compile(nsc.command("./sim {a}", inputs={"a": (0, 1)}, outputs=["y"]))
 nsc.fit(X, y)         # of examples
 nsc.adapt("f.c", "measured.csv")  # a program's surrogate, adapted to measurements
+nsc.optimize("sim.c", domain={"a": (0, 1)}, minimize="drag", runs=100)
 nsc.embed(program)    # a vector; programs that compute similar things are near
 """
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from nsc.app import embed as embed
     from nsc.app import fit as fit
     from nsc.app import nearest as nearest
+    from nsc.app import optimize as optimize
     from nsc.app import server as server
     from nsc.app import surrogate as surrogate
     from nsc.program import Program as Program
@@ -39,6 +41,7 @@ _WHERE = {
     "embed": "nsc.app",
     "fit": "nsc.app",
     "nearest": "nsc.app",
+    "optimize": "nsc.app",
     "server": "nsc.app",
     "load": "nsc.surrogate",
     "parse_program": "nsc.program",
@@ -57,6 +60,7 @@ __all__ = [
     "fit",
     "load",
     "nearest",
+    "optimize",
     "parse_program",
     "server",
     "surrogate",

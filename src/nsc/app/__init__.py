@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from nsc.app.decorator import SurrogateFunction as SurrogateFunction
     from nsc.app.decorator import surrogate as surrogate
     from nsc.app.flags import in_flags as in_flags
+    from nsc.app.optimize_api import Optimized as Optimized
+    from nsc.app.optimize_api import optimize as optimize
     from nsc.app.options import CompileOptions as CompileOptions
     from nsc.app.options import ExportOptions as ExportOptions
     from nsc.app.pipeline import Compiled as Compiled
@@ -46,6 +48,8 @@ _WHERE = {
     "in_flags": "flags",
     "main": "cli",
     "nearest": "api",
+    "optimize": "optimize_api",
+    "Optimized": "optimize_api",
     "read_source": "sources",
     "OutsideDomainWarning": "decorator",
     "script": "cli",

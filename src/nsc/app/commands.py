@@ -127,8 +127,11 @@ def divided(
     return ranges, tuple(whole)
 
 
-def read_inputs(text: str) -> dict[str, Any]:
+def read_inputs(text: str, flag: str = "--inputs") -> dict[str, Any]:
     """Read a flag's "re=1e3:1e5,n=int:1:10" as `command` takes inputs.
+
+    Args:
+        flag: what messages call it.
 
     Raises:
         DomainError: a part that is something else.
@@ -142,7 +145,7 @@ def read_inputs(text: str) -> dict[str, Any]:
             whole.append(name.strip())
             part = f"{name}={range_.strip()[len(WHOLE) + 1 :]}"
         plain.append(part)
-    ranges = parse_ranges(",".join(plain), "--inputs")
+    ranges = parse_ranges(",".join(plain), flag)
     return {
         name: (WHOLE, *found) if name in whole else found
         for name, found in ranges.items()

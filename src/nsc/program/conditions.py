@@ -159,28 +159,37 @@ class Condition:
 
 
 def parse_condition(
-    text: str, inputs: Sequence[str], fixed: Mapping[str, float]
+    text: str,
+    inputs: Sequence[str],
+    fixed: Mapping[str, float],
+    *,
+    argument: str = "where",
+    between: str = "inputs",
 ) -> Condition:
     """Read a condition.
 
     Args:
-        inputs: their names, in order.
+        inputs: names of what it is between, in order.
         fixed: the values of inputs that have one.
+        argument: what messages call it.
+        between: what they call what it is between.
 
     Raises:
         DomainError: it is none; says where, what was expected and what was found.
     """
     if not isinstance(text, str):
         raise DomainError(
-            f"where must be conditions between inputs, like {EXAMPLE}; found {text!r}"
+            f"{argument} must be conditions between {between}, like {EXAMPLE}; found"
+            f" {text!r}"
         )
     if len(text) > MOST_CHARACTERS:
         raise DomainError(
-            f"where must have at most {MOST_CHARACTERS} characters a condition; found"
+            f"{argument} must have at most {MOST_CHARACTERS} characters a condition; found"
             f" {len(text)}: divide it into several"
         )
     return Condition(
-        " ".join(text.split()), _Parser(text, inputs, fixed).condition()
+        " ".join(text.split()),
+        _Parser(text, inputs, fixed, (argument, between)).condition(),
     )
 
 
@@ -188,8 +197,13 @@ class _Parser:
     """Reads one condition, by precedence."""
 
     def __init__(
-        self, text: str, inputs: Sequence[str], fixed: Mapping[str, float]
+        self,
+        text: str,
+        inputs: Sequence[str],
+        fixed: Mapping[str, float],
+        called: tuple[str, str],
     ):
+        self.called = called
         self.text = text
         self.inputs = list(inputs)
         self.fixed = fixed
@@ -296,7 +310,10 @@ class _Parser:
             return Term("number", value=self.fixed[name])
         names = ", ".join([*self.inputs, *self.fixed][:MOST_NAMED])
         self.start = start
-        raise self._refused(f"'{name}' is not an input; inputs are {names}")
+        kind = "an input" if self.called[1] == "inputs" else "one of these"
+        raise self._refused(
+            f"'{name}' is not {kind}; {self.called[1]} are {names}"
+        )
 
     def _call(self, name: str, start: int) -> Term:
         function = FUNCTIONS.get(name)
@@ -331,6 +348,6 @@ class _Parser:
 
     def _refused(self, what: str) -> DomainError:
         return DomainError(
-            f"where must be a condition between inputs, like {EXAMPLE};"
-            f" '{self.text}', column {self.start + 1}: {what}"
+            f"{self.called[0]} must be a condition between {self.called[1]}, like"
+            f" {EXAMPLE}; '{self.text}', column {self.start + 1}: {what}"
         )

@@ -22,6 +22,12 @@ from nsc.report.document import document_markdown as document_markdown
 from nsc.report.document import document_page as document_page
 from nsc.report.html import html_page as html_page
 from nsc.report.improvements import improvements_text as improvements_text
+from nsc.report.optimization import FitReport as FitReport
+from nsc.report.optimization import OptimizationReport as OptimizationReport
+from nsc.report.optimization import Optimum as Optimum
+from nsc.report.optimization import optimization_json as optimization_json
+from nsc.report.optimization import optimization_page as optimization_page
+from nsc.report.optimization import optimization_text as optimization_text
 from nsc.report.photos import Photos as Photos
 from nsc.report.release import data_hub_cards as data_hub_cards
 from nsc.report.release import release_text as release_text

@@ -1,0 +1,80 @@
+"""The box that is searched, of a program's inputs or some of them.
+
+In: `Subject`. Out: `nsc.optimization.Space`. Non-goals: conditions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nsc.app.optimize_sources import Subject
+from nsc.errors import InputError
+from nsc.optimization import Space
+from nsc.program import LogRange, checked_ranges, stated_range
+
+
+def space_of(subject: Subject, places: Sequence[int] | None) -> Space:
+    """Return the box.
+
+    Args:
+        places: inputs that are searched; None for all.
+
+    Raises:
+        InputError: all are searched, but only some were asked for.
+    """
+    program = subject.program
+    leaves = program.signature.inputs
+    if places is None:
+        _expect_all(subject)
+        places = range(len(leaves))
+    stated = checked_ranges(
+        {n: r for n, r in subject.ranges.items() if n in subject.tuned}
+    )
+    lo = np.array([program.domain.lo[k] for k in places])
+    hi = np.array([program.domain.hi[k] for k in places])
+    log = np.array([program.drawing.is_log(k) for k in places])
+    chosen = [leaves[k] for k in places]
+    for k, leaf in enumerate(chosen):
+        found = stated_range(leaf, stated)
+        if found is not None:
+            lo[k], hi[k] = _checked(leaf.name, found)
+            log[k] = isinstance(found, LogRange)
+    whole = np.array(
+        [
+            leaf.type.kind != "float" or leaf.name in subject.whole
+            for leaf in chosen
+        ]
+    )
+    single = np.array(
+        [leaf.type.kind == "float" and leaf.type.bits == 32 for leaf in chosen]
+    )
+
+    def held(x: np.ndarray) -> np.ndarray:
+        return np.where(single, x.astype(np.float32).astype(np.float64), x)
+
+    return Space(lo, hi, whole, log, held)
+
+
+def _checked(name: str, found: tuple[float, float]) -> tuple[float, float]:
+    lo, hi = found
+    if not (np.isfinite(lo) and np.isfinite(hi) and lo < hi):
+        raise InputError(
+            f"tune must give '{name}' a finite range with LO < HI; found {lo:g}:{hi:g}"
+        )
+    return lo, hi
+
+
+def _expect_all(subject: Subject) -> None:
+    """Refuse inputs that have no value: neither searched nor fixed."""
+    if not subject.tuned:
+        return
+    names = [leaf.name for leaf in subject.program.signature.inputs]
+    left = [name for name in names if name not in subject.tuned]
+    if left:
+        raise InputError(
+            f"tune must name every input that is not fixed; '{left[0]}' has no value: fix"
+            f" it with fix={{'{left[0]}': 0}}, name it in tune, or give measurements with"
+            " fit"
+        )
