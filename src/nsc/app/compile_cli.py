@@ -159,7 +159,10 @@ def compile_(
         typer.Option(help="Processes for dear runs; default one a core."),
     ] = None,
     sampling: Annotated[
-        str, typer.Option(help="Of inputs to learn from: uniform or sobol.")
+        str,
+        typer.Option(
+            help="Of inputs to learn from: uniform, sobol, adaptive."
+        ),
     ] = "uniform",
     executor: Annotated[
         str, typer.Option(help="Of dear runs: process, or ray (a cluster).")

@@ -52,6 +52,11 @@ def with_first_rows(
     """
     if rows is None:
         return program, running
+    if options.sampling == "adaptive":
+        raise InputError(
+            "sampling must be uniform or sobol with rows of a table, which nobody chose;"
+            " found 'adaptive'"
+        )
     leaves = (program.signature.inputs, program.signature.outputs)
     names = [[leaf.name for leaf in some] for some in leaves]
     inputs = _columns(rows.inputs, names[0], "inputs")

@@ -15,7 +15,7 @@ from nsc.errors import InputError
 from nsc.finetune import Settings, settings_for
 from nsc.initial import INITIALISERS, Initialiser
 
-SAMPLINGS = ("uniform", "sobol")
+SAMPLINGS = ("uniform", "sobol", "adaptive")
 EXECUTORS = ("process", "ray")
 MAX_EXAMPLES = 10_000_000  # of a program; more would not fit into memory
 
@@ -46,8 +46,10 @@ class CompileOptions:
         call_limit: seconds that a call of the program may take in the sandbox.
         workers: processes that run a program which is dear to run; None is one for each
             core. The bits do not hang on it.
-        sampling: how inputs to learn from are drawn from a box: "uniform", or "sobol",
-            scrambled Sobol points, which are spread evenly. Those that verify are random.
+        sampling: how inputs to learn from are drawn from a box: "uniform"; "sobol",
+            scrambled Sobol points, which are spread evenly; "adaptive", a third of them
+            evenly, then where a Gaussian process over the runs so far is least sure.
+            Those that verify are random.
         executor: what runs what takes long: "process" is processes of this machine,
             "ray" a Ray cluster.
         address: HOST:PORT of the cluster; None starts one here.
@@ -158,6 +160,11 @@ class CompileOptions:
         if self.native:
             raise InputError(
                 "native must be left out with text_only, which runs nothing"
+            )
+        if self.sampling == "adaptive":
+            raise InputError(
+                "sampling must be left out with text_only, which runs nothing; found"
+                " 'adaptive'"
             )
         if self.target_error is not None:
             raise InputError(

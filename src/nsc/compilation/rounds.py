@@ -244,7 +244,9 @@ class _Search:
             return
         self.progress(f"running the program on {missing} inputs", 0.0)
         with self._timed("execute"):
-            more = self.sampler.run(missing, stream=TRAINING, number=n)
+            more = self.sampler.run(
+                missing, stream=TRAINING, number=n, known=self.examples
+            )
             pairs = zip(self.examples, more, strict=True)
             self.examples = Examples(*(np.concatenate(pair) for pair in pairs))
         if len(more.x) < missing:

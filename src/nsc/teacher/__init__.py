@@ -3,6 +3,7 @@
 In: arrays. Out: values, standard deviations, a measured error. Knows no network.
 """
 
+from nsc.teacher.design import next_inputs as next_inputs
 from nsc.teacher.kernels import KERNELS as KERNELS
 from nsc.teacher.process import Process as Process
 from nsc.teacher.process import fit_process as fit_process
