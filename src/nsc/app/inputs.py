@@ -16,6 +16,7 @@ from nsc.app.cost import CHEAP, Cost
 from nsc.app.options import CompileOptions
 from nsc.app.sobol import sobol
 from nsc.compilation import (
+    FAR,
     TRAINING,
     VERIFICATION,
     CompilationConfig,
@@ -66,7 +67,8 @@ class Inputs(Source):
         comes next never hangs on what verification found, and bounds allow for rounds.
         """
         if self.limited is None or stream not in (TRAINING, VERIFICATION):
-            if self._is_even and stream == TRAINING:
+            # what stands in for failed runs is random: their numbers are far off
+            if self._is_even and stream == TRAINING and number < FAR:
                 return self.draw(n, sobol(seed, number))
             return super().take(n, seed=seed, stream=stream, number=number)
         learned, verifying = self.limited

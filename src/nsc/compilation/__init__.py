@@ -8,6 +8,7 @@ from nsc.compilation.given import Given as Given
 from nsc.compilation.growth import Round as Round
 from nsc.compilation.growth import plan_next as plan_next
 from nsc.compilation.growth import reason_to_give_up as reason_to_give_up
+from nsc.compilation.oracle import FAR as FAR
 from nsc.compilation.oracle import TRAINING as TRAINING
 from nsc.compilation.oracle import VERIFICATION as VERIFICATION
 from nsc.compilation.oracle import Examples as Examples

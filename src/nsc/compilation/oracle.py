@@ -230,8 +230,8 @@ class Sampler:
 
 def _joined(first: Examples, more: Examples) -> Examples:
     """Put examples behind others."""
-    if not len(first.x):
-        return more
+    if not len(first.x) or not len(more.x):
+        return first if len(first.x) else more
     pairs = zip(first, more, strict=True)
     return Examples(*(np.concatenate(pair) for pair in pairs))
 

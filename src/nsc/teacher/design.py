@@ -25,6 +25,7 @@ from nsc.teacher.process import Process, fit_process
 FITTED = 128  # runs that hyperparameters are fitted to
 OUTPUTS = 4  # that decide, where there are more
 EVEN = 0.5  # of the weights is the same everywhere
+QUIETEST = 1e-8  # noise over the variance, far above rounding
 
 Inputs = Float[np.ndarray, "n i"]
 Matrix = Float[np.ndarray, "k k"]
@@ -67,8 +68,8 @@ class _Uncertainty:
     """What one output's process does not know of the candidates.
 
     Args:
-        covariances: `k k`, of the candidates given the runs.
-        noise: that a run has, in the same units.
+        covariances: `k k`, of the candidates given the runs, over the prior variance.
+        noise: variance that a run has, in the same units.
         weights: what variance counts at each candidate, `k`.
     """
 
@@ -132,16 +133,24 @@ def _fitted(u: Inputs, y: Float[np.ndarray, " n"]) -> Process | None:
 def _covariances(
     process: Process, candidates: Float[np.ndarray, "k i"]
 ) -> _Uncertainty:
-    """Condition the candidates on the runs; outputs have the variance 1."""
+    """Condition the candidates on the runs; outputs have the variance 1.
+
+    By a triangle, not by the process's inverse: where runs tell nearly all, what is left
+    is smaller than an inverse's rounding.
+    """
     lengths = process.h[:-1]
     correlate = process.kernel.correlate
-    near = correlate(lengths, apart(candidates, process.x))
-    here = correlate(lengths, apart(candidates, candidates))
-    left = here - near @ process.solved.inverse @ near.T
-    variance = process.variance
+    x = process.x
+    noise = process.noise**2 / process.variance
+    noise = max(noise, QUIETEST)
+    near = correlate(lengths, apart(x, candidates))
+    left = correlate(lengths, apart(candidates, candidates))
+    there = correlate(lengths, apart(x, x))
+    there[np.diag_indices(len(x))] += noise
+    explained = np.linalg.solve(np.linalg.cholesky(there), near)
+    left -= explained.T @ explained
     wrong = process.left_out**2
     share = near**2 + 1e-12
-    local = share @ wrong / share.sum(axis=1)
+    local = wrong @ share / share.sum(axis=0)
     weights = EVEN + (1 - EVEN) * local / max(float(local.mean()), 1e-300)
-    noise = max(process.noise**2, 1e-9 * variance)
-    return _Uncertainty(variance * left, noise, weights / len(weights))
+    return _Uncertainty(left, noise, process.variance * weights / len(weights))
