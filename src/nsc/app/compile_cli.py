@@ -127,6 +127,12 @@ def compile_(
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse what a simple fit beats.")
     ] = False,
+    error_bars: Annotated[
+        bool,
+        typer.Option(
+            "--error-bars", help="Learn how unsure it is; more networks."
+        ),
+    ] = False,
     activation: Annotated[
         str, typer.Option(help="sigmoid, tanh or relu.")
     ] = "sigmoid",
@@ -233,6 +239,7 @@ def compile_(
         prefer=prefer,
         max_ns=max_ns,
         strict=strict,
+        error_bars=error_bars,
         activation=activation,
         split=split,
         target_error=target_error,

@@ -18,7 +18,14 @@ from nsc.app.options import CompileOptions, ExportOptions
 from nsc.app.pipeline import Compiled, errors_of
 from nsc.app.results import SURROGATE_FILE, write_results
 from nsc.app.summary import describe
-from nsc.deploy import EXPORTERS, ExportJob, is_available, surrogate_name
+from nsc.deploy import (
+    EXPORTERS,
+    STD_FILE,
+    ExportJob,
+    is_available,
+    std_source,
+    surrogate_name,
+)
 from nsc.initial import measured
 from nsc.program import as_returned
 from nsc.report import DraftReport, Report, html_page, to_json
@@ -36,6 +43,7 @@ RESULT_FILES = frozenset(
         SURROGATE_FILE,
         REPORT_FILE,
         PAGE_FILE,
+        STD_FILE,
         *(e.file_name for e in EXPORTERS.values()),
     )
 )
@@ -169,9 +177,12 @@ def _claims(compiled: Compiled) -> tuple[str, ...]:
 
 
 def _exports(job: ExportJob) -> dict[str, bytes]:
-    """Render every format whose tools are installed."""
+    """Render every format whose tools are installed, and error bars if there are any."""
     exporters = [e for e in EXPORTERS.values() if is_available(e)]
-    return {exporter.file_name: exporter.render(job) for exporter in exporters}
+    files = {e.file_name: e.render(job) for e in exporters}
+    if job.surrogate.error_bars is not None:
+        files[STD_FILE] = std_source(job)
+    return files
 
 
 def _pages(report: Report | DraftReport) -> dict[str, bytes]:

@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 
 from nsc.app.cost import CHEAP, Cost
-from nsc.compilation import CompilationConfig
+from nsc.compilation import (
+    FEWEST_CALIBRATING,
+    FEWEST_LEARNED,
+    CompilationConfig,
+)
 from nsc.errors import InputError
 from nsc.finetune import Settings, settings_for
 from nsc.initial import INITIALISERS, Initialiser
@@ -37,6 +41,8 @@ class CompileOptions:
         max_ns: about how many nanoseconds a call may take, where the size is chosen.
         strict: whether a surrogate that loses to a constant or a polynomial is an
             error.
+        error_bars: whether to learn how unsure the surrogate is at an input, from a few
+            more networks: `Surrogate.predict(x, return_std=True)`, and in C.
         split: one network per output instead of one with several outputs.
         target_error: rmse to reach, in the outputs' units.
         time_limit: seconds after which it is given up.
@@ -86,6 +92,7 @@ class CompileOptions:
     prefer: str = "accuracy"
     max_ns: float | None = None
     strict: bool = False
+    error_bars: bool = False
 
     def __post_init__(self) -> None:
         self._take_numbers()
@@ -112,6 +119,8 @@ class CompileOptions:
             raise InputError("address must come with executor='ray'")
         if self.text_only:
             self._expect_nothing_to_run()
+        elif self.error_bars:
+            expect_runs_for_error_bars(self.budget, self.verification)
         if not self.call_limit > 0:
             raise InputError(
                 f"call_limit must be above 0 seconds; found {self.call_limit}"
@@ -160,6 +169,10 @@ class CompileOptions:
         if self.native:
             raise InputError(
                 "native must be left out with text_only, which runs nothing"
+            )
+        if self.error_bars:
+            raise InputError(
+                "error_bars must be left out with text_only: runs calibrate them"
             )
         if self.sampling == "adaptive":
             raise InputError(
@@ -216,6 +229,30 @@ class CompileOptions:
     def finetune(self) -> Settings:
         """Return the optimizer's settings for one surrogate, which is cheap."""
         return settings_for(self.optimizer)
+
+
+def expect_runs_for_error_bars(
+    budget: int, verification: int | None, *, rest: str = ""
+) -> None:
+    """Refuse error bars where runs are too few to make or to calibrate them.
+
+    Args:
+        verification: None where their number is not settled.
+        rest: of the message.
+
+    Raises:
+        InputError: they are.
+    """
+    if budget < FEWEST_LEARNED:
+        raise InputError(
+            f"error_bars needs a budget of {FEWEST_LEARNED} or more, since each network"
+            f" leaves out a part of it; found {budget}{rest}"
+        )
+    if verification is not None and verification < FEWEST_CALIBRATING:
+        raise InputError(
+            f"error_bars needs {FEWEST_CALIBRATING} or more inputs that verify, half of"
+            f" which calibrate them; found {verification}{rest}"
+        )
 
 
 @dataclass(frozen=True)

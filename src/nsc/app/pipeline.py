@@ -8,9 +8,8 @@ Non-goals: describing it (summary), files (results), the command line.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from nsc.app.checked import checked
+from nsc.app.error_bars import expect_enough, with_error_bars
 from nsc.app.figures import Pair, figures_of
 from nsc.app.first_rows import FirstRows, with_first_rows
 from nsc.app.held import held_of
@@ -31,6 +31,7 @@ from nsc.app.options import CompileOptions
 from nsc.app.reading import reading_of
 from nsc.app.running import Running, announce_plan, running_of
 from nsc.app.runs_teacher import RunsTeacher, in_turn
+from nsc.app.spent import Spent
 from nsc.app.state import refuse_unread_state
 from nsc.app.timing import time_calls
 from nsc.app.twins import TwinTeacher, most_cost_of_twins
@@ -52,7 +53,7 @@ from nsc.initial import (
     Order,
 )
 from nsc.program import Program, as_returned, draw_inputs
-from nsc.report import CallTime, Figures, Teacher, Twin
+from nsc.report import CallTime, ErrorBars, Figures, Teacher, Twin
 from nsc.surrogate import COVERING, Member, Surrogate, Topology
 from nsc.verify import Verification, verify
 
@@ -76,6 +77,7 @@ class Evidence:
         twin: a coarser program that taught the surrogate; None where none was looked
             for.
         teacher: what few runs told elsewhere; None where they did not.
+        error_bars: how often stated intervals held; None where there are none.
     """
 
     compilation: Compilation
@@ -87,6 +89,7 @@ class Evidence:
     check_runs: Mapping[str, int] = field(default_factory=dict)
     twin: Twin | None = None
     teacher: Teacher | None = None
+    error_bars: ErrorBars | None = None
 
     @property
     def program_runs(self) -> dict[str, int]:
@@ -121,22 +124,6 @@ class Compiled:
     evidence: Evidence | None = None
 
 
-class _Spent:
-    """Seconds by what they were spent on."""
-
-    def __init__(self) -> None:
-        self.time_s: dict[str, float] = {}
-
-    @contextmanager
-    def on(self, what: str) -> Iterator[None]:
-        started = time.perf_counter()
-        yield
-        self.add(what, time.perf_counter() - started)
-
-    def add(self, what: str, seconds: float) -> None:
-        self.time_s[what] = self.time_s.get(what, 0.0) + seconds
-
-
 def compile_text(program: Program, options: CompileOptions) -> Compiled:
     """Compile a program's text and run nothing: it cannot run here, or must not.
 
@@ -144,7 +131,7 @@ def compile_text(program: Program, options: CompileOptions) -> Compiled:
         InputError: options that do not fit the program, or a text that cannot be read.
     """
     refuse_unread_state(program)
-    spent = _Spent()
+    spent = Spent()
     row = options.initialiser
     with spent.on("compile"):
         orders = _orders(program, options)
@@ -210,7 +197,7 @@ def compile_program(
         SourceError: runs show that it is no function of its inputs, or has others.
         InputError: options that do not fit the program.
     """
-    spent = _Spent()
+    spent = Spent()
     program = with_divided_sample(program, options)
     progress("compiling the text", 0.0)
     with spent.on("compile"):
@@ -236,7 +223,7 @@ def _compiled(
     program: Program,
     options: CompileOptions,
     prepared: _Prepared,
-    spent: _Spent,
+    spent: Spent,
     timing: bool,
     progress: Progress,
 ) -> Compiled:
@@ -256,6 +243,14 @@ def _compiled(
         }
     for what in ("execute", "finetune", "verify"):
         spent.add(what, found.time_s[what])
+    bars = None
+    bars_notes: tuple[str, ...] = ()
+    if options.error_bars:
+        starts = prepared.starts[chosen]
+        with spent.on("error bars"):
+            found, bars, bars_notes = with_error_bars(
+                program, options, found, starts, running, progress
+            )
     progress("exporting", 0.0)
     with spent.on("export"):
         evidence, timing_notes = _evidence(
@@ -269,12 +264,19 @@ def _compiled(
         found.surrogate,
         found.x,
         _expected(prepared.initial[FROM_TEXT.name], untrained[FROM_TEXT.name]),
-        (*notes, *prepared.notes, *running.kept_note, *timing_notes),
+        (
+            *notes,
+            *bars_notes,
+            *prepared.notes,
+            *running.kept_note,
+            *timing_notes,
+        ),
         spent.time_s,
         replace(
             evidence,
             twin=teach.used(found.winners),
             teacher=few.used(found.winners),
+            error_bars=bars,
         ),
     )
 
@@ -288,6 +290,7 @@ def _trained(
 ) -> Compilation:
     """Finetune what is prepared, from the chosen starts, and verify it."""
     inputs = inputs_of(program, options, prepared.running.cost)
+    expect_enough(options, inputs.config)
     starts = prepared.starts[options.initialiser.measured_as]
     if options.chooses_size:
         sizes = tuple(_of_hidden(h, program, options) for h in OTHER_SIZES)
@@ -312,7 +315,7 @@ def _trained(
 def _prepared(
     program: Program,
     options: CompileOptions,
-    spent: _Spent,
+    spent: Spent,
     running: Running,
     made: tuple[list[Order], dict[str, tuple[Initial, ...]]],
 ) -> _Prepared:

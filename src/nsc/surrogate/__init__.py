@@ -4,6 +4,8 @@ Must not know C, signatures or program text.
 """
 
 from nsc.surrogate import store as _store
+from nsc.surrogate.error_bars import ErrorBars as ErrorBars
+from nsc.surrogate.error_bars import outputs_of as outputs_of
 from nsc.surrogate.held import Held as Held
 from nsc.surrogate.held import OneOf as OneOf
 from nsc.surrogate.held import Whole as Whole
