@@ -17,11 +17,12 @@ from pathlib import Path
 import numpy as np
 
 from nsc.app.checked import checked
-from nsc.app.error_bars import expect_enough, with_error_bars
+from nsc.app.error_bars import expect_enough
 from nsc.app.figures import Pair, figures_of
 from nsc.app.first_rows import FirstRows, with_first_rows
 from nsc.app.held import held_of
 from nsc.app.inputs import inputs_of, with_divided_sample
+from nsc.app.noise import without_noise
 from nsc.app.notes import (
     notes_of_compilation,
     notes_of_initial,
@@ -35,6 +36,7 @@ from nsc.app.spent import Spent
 from nsc.app.state import refuse_unread_state
 from nsc.app.timing import time_calls
 from nsc.app.twins import TwinTeacher, most_cost_of_twins
+from nsc.app.uncertainty import with_uncertainty
 from nsc.compilation import (
     Compilation,
     Progress,
@@ -229,28 +231,22 @@ def _compiled(
 ) -> Compiled:
     """Finetune what is prepared, verify it, and show it."""
     chosen = options.initialiser.measured_as
-    template = _template(program)
+    starts = prepared.starts[chosen]
     running = prepared.running
-    teach = TwinTeacher(program, options, running, progress)
+    twin = TwinTeacher(program, options, running, progress)
     few = RunsTeacher(program, options)
-    found = _trained(
-        program, options, prepared, in_turn((teach, few)), progress
-    )
+    teach = in_turn((twin, few))
+    found = _trained(program, options, prepared, teach, progress)
     with spent.on("compile"):
         untrained = {
-            name: _untrained(template, starts)
-            for name, starts in prepared.starts.items()
+            name: _untrained(_template(program), each)
+            for name, each in prepared.starts.items()
         }
     for what in ("execute", "finetune", "verify"):
         spent.add(what, found.time_s[what])
-    bars = None
-    bars_notes: tuple[str, ...] = ()
-    if options.error_bars:
-        starts = prepared.starts[chosen]
-        with spent.on("error bars"):
-            found, bars, bars_notes = with_error_bars(
-                program, options, found, starts, running, progress
-            )
+    found, unsure = with_uncertainty(
+        program, options, found, starts, running, spent, progress
+    )
     progress("exporting", 0.0)
     with spent.on("export"):
         evidence, timing_notes = _evidence(
@@ -258,26 +254,26 @@ def _compiled(
         )
     initial = prepared.initial[chosen]
     notes = notes_of_compilation(program, initial, found, options)
-    evidence = replace(evidence, initial_runs=sum(i.runs for i in initial))
+    notes = (*notes, *unsure.notes, *prepared.notes, *running.kept_note)
+    evidence = replace(
+        evidence,
+        initial_runs=sum(i.runs for i in initial),
+        twin=twin.used(found.winners),
+        teacher=without_noise(few.used(found.winners), program),
+        error_bars=unsure.error_bars,
+        check_runs={**evidence.check_runs, **unsure.check_runs},
+    )
+    expected = _expected(
+        prepared.initial[FROM_TEXT.name], untrained[FROM_TEXT.name]
+    )
     return Compiled(
         program,
         found.surrogate,
         found.x,
-        _expected(prepared.initial[FROM_TEXT.name], untrained[FROM_TEXT.name]),
-        (
-            *notes,
-            *bars_notes,
-            *prepared.notes,
-            *running.kept_note,
-            *timing_notes,
-        ),
+        expected,
+        (*notes, *timing_notes),
         spent.time_s,
-        replace(
-            evidence,
-            twin=teach.used(found.winners),
-            teacher=few.used(found.winners),
-            error_bars=bars,
-        ),
+        evidence,
     )
 
 
