@@ -29,9 +29,14 @@ def sampler(oracle, seed: int = 1, text: str = BEND) -> Sampler:
 @pytest.mark.parametrize("n", [1, 3, 4, 10, 30, 300, 1024])
 @pytest.mark.parametrize("number", [0, 5, 100, 600])
 def test_batches_add_up(n, number):
-    sizes = list(batches_of(n, number))
+    sizes = list(batches_of(n, number, 9))
     assert sum(sizes) == n
     assert min(sizes) > 0
+
+
+def test_few_runs_of_many_inputs_are_spread_evenly():
+    assert list(batches_of(10, 0, 9)) == [10]
+    assert list(batches_of(10, 0, 2)) == [4, 4, 2]
 
 
 def test_runs_choose_the_next_ones_alike_every_time():

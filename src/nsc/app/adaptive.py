@@ -3,7 +3,8 @@
 In: Program, the runs so far. Out: the next inputs, in batches. Non-goals: which of them
 teach most (teacher).
 
-A third of a budget is spread evenly. Then come batches, whose size is that of the
+A third of a budget is spread evenly, and more of one that is small for the number of
+inputs. Then come batches, whose size is that of the
 budget's and nothing of the machine's: a kept run is asked for again whatever the number
 of workers.
 """
@@ -27,7 +28,7 @@ CANDIDATES = 512  # that a batch is chosen from, and that stand for the domain
 STREAM = 6  # of random numbers; see compilation/oracle.py
 
 
-def batches_of(n: int, number: int) -> Iterator[int]:
+def batches_of(n: int, number: int, inputs: int) -> Iterator[int]:
     """Yield how many inputs to take at a time.
 
     Those that are spread evenly come first, and last those beyond what a Gaussian
@@ -36,9 +37,11 @@ def batches_of(n: int, number: int) -> Iterator[int]:
     Args:
         n: how many in all.
         number: of the examples before.
+        inputs: of the program.
     """
     end = number + n
-    first = min(n, max(0, math.ceil(START * end) - number))
+    start = max(math.ceil(START * end), _fewest(inputs))
+    first = min(n, max(0, start - number))
     if first:
         yield first
     left = n - first
@@ -51,11 +54,16 @@ def batches_of(n: int, number: int) -> Iterator[int]:
         yield left - chosen
 
 
+def _fewest(inputs: int) -> int:
+    """Return how many runs tell anything: fewer do not fit a linear model."""
+    return max(FEWEST, inputs + 1)
+
+
 def is_chosen(n: int, known: Examples) -> bool:
     """Say whether a batch of `n` inputs is chosen, not spread evenly."""
-    there = len(known.x)
+    there, inputs = known.x.shape
     is_start = there < math.ceil(START * (there + n))
-    return FEWEST <= there < MOST and not is_start
+    return _fewest(inputs) <= there < MOST and not is_start
 
 
 def chosen_after(

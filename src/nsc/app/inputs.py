@@ -80,7 +80,7 @@ class Inputs(Source):
         """Divide inputs that are chosen by the runs before; see `Source.batches`."""
         if not self._is_adaptive or stream != TRAINING:
             return (n,)
-        return tuple(batches_of(n, number))
+        return tuple(batches_of(n, number, self.program.n_inputs))
 
     def after(
         self, known: Examples, n: int, *, seed: int, stream: int, number: int

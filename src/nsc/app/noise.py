@@ -18,7 +18,6 @@ from nsc.compilation import Compilation
 from nsc.errors import NscError
 from nsc.oracle import Oracle, run_oracle
 from nsc.program import Program
-from nsc.report import Teacher
 from nsc.runs import Runner
 
 FIRST = 3  # inputs that tell whether there is any noise
@@ -155,17 +154,4 @@ def _said_of_noise(
     )
     return (
         f"outputs vary when run again at the same inputs (standard deviation): {each}",
-    )
-
-
-def without_noise(teacher: Teacher | None, program: Program) -> Teacher | None:
-    """Leave out noise that was fitted, where running again can tell, or nothing differs."""
-    if teacher is None or isinstance(program.function, GivenRows):
-        return teacher
-    none = (0.0,) * len(teacher.noise)
-    return Teacher(
-        nmse=teacher.nmse,
-        noise=none,
-        models=teacher.models,
-        is_used=teacher.is_used,
     )

@@ -22,7 +22,6 @@ from nsc.app.figures import Pair, figures_of
 from nsc.app.first_rows import FirstRows, with_first_rows
 from nsc.app.held import held_of
 from nsc.app.inputs import inputs_of, with_divided_sample
-from nsc.app.noise import without_noise
 from nsc.app.notes import (
     notes_of_compilation,
     notes_of_initial,
@@ -259,7 +258,7 @@ def _compiled(
         evidence,
         initial_runs=sum(i.runs for i in initial),
         twin=twin.used(found.winners),
-        teacher=without_noise(few.used(found.winners), program),
+        teacher=few.used(found.winners),
         error_bars=unsure.error_bars,
         check_runs={**evidence.check_runs, **unsure.check_runs},
     )
