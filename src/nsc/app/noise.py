@@ -20,8 +20,9 @@ from nsc.oracle import Oracle, run_oracle
 from nsc.program import Program
 from nsc.runs import Runner
 
-FIRST = 3  # inputs that tell whether there is any noise
-MORE = 9  # and how much, where there is
+FIRST = 3  # inputs that tell whether there is any noise, at most
+SHARE = 0.1  # of the runs that were learned from, about
+MORE = 3  # times as many tell how much, where there is
 LEAST_NMSE = 1e-12  # noise over the variance, below which it is rounding
 FACT = "repeated"  # what it is called beside the runs that are kept
 
@@ -52,10 +53,11 @@ def noise_of(program: Program, running: Running, found: Compilation) -> Noise:
     given = running.given
     own = 0 if given is None else len(given.x)  # others' rows are no runs
     x, y = learned.x[own:], learned.y[own:]
-    squares = _squares(again(x[:FIRST]), y[:FIRST])
+    first = max(1, min(FIRST, int(SHARE * len(x))))
+    squares = _squares(again(x[:first]), y[:first])
     if not squares.any():
         return Noise(runs=again.n_made)
-    rest = slice(FIRST, FIRST + MORE)
+    rest = slice(first, first + MORE * first)
     squares = np.concatenate([squares, _squares(again(x[rest]), y[rest])])
     variance = squares.mean(axis=0)
     notes = _said_of_noise(variance, found.y, found.surrogate.output_names)
