@@ -262,10 +262,8 @@ def compile_(
     put = partial(in_flags, flags=flags_of(context.find_root().command))
     export = ExportOptions(drop_in, guard)
     with console_progress(console(stderr=True)) as progress:
-        both = {"export": export, "progress": progress, "put": put}
-        report = sources.compiled(
-            folder, options, both, reading, drawn, budget
-        )
+        how = {"export": export, "progress": progress, "put": put}
+        report = sources.compiled(folder, options, how, reading, drawn, budget)
     _print_report(report, folder, json_)
 
 

@@ -27,7 +27,7 @@ from nsc.compilation import (
 )
 from nsc.program import Program, as_returned
 from nsc.report import ErrorBars as Reported
-from nsc.surrogate import ErrorBars
+from nsc.surrogate import ErrorBars, Member, Surrogate
 
 
 def expect_enough(options: CompileOptions, config: CompilationConfig) -> None:
@@ -75,12 +75,24 @@ def with_error_bars(
         RunsTeacher(program, options),
         progress=progress,
     )
+    surrogate, reported = _calibrated(program, found, networks, options.seed)
+    return replace(found, surrogate=surrogate), reported, ()
+
+
+def _calibrated(
+    program: Program,
+    found: Compilation,
+    networks: tuple[tuple[Member, ...], ...],
+    seed: int,
+) -> tuple[Surrogate, Reported]:
+    """Calibrate on one half of the inputs that verified, and judge on the other."""
+    surrogate = found.surrogate
     u = surrogate.normalise(found.x)
     y = surrogate.networks(found.x)
     ones = np.ones(y.shape[1])
     raw = ErrorBars(networks, scale=ones, constant=0 * ones)
     error = as_returned(program, surrogate.as_held(y)) - found.y
-    worth = calibrate(raw.disagreement(u, y), error, seed=options.seed)
+    worth = calibrate(raw.disagreement(u, y), error, seed=seed)
     bars = ErrorBars(networks, worth.scale, worth.constant)
     reported = Reported(
         level=LEVEL,
@@ -89,8 +101,7 @@ def with_error_bars(
         calibrated_on=worth.n_calibrated,
         networks=len(networks),
     )
-    surrogate = replace(surrogate, error_bars=bars)
-    return replace(found, surrogate=surrogate), reported, ()
+    return replace(surrogate, error_bars=bars), reported
 
 
 def _without(n_learned: int, n_verified: int) -> str:

@@ -52,7 +52,8 @@ def noise_of(program: Program, running: Running, found: Compilation) -> Noise:
     again = _Again(running, found.y.shape[1])
     given = running.given
     own = 0 if given is None else len(given.x)  # others' rows are no runs
-    x, y = learned.x[own:], learned.y[own:]
+    x = learned.x[own:]
+    y = learned.y[own:]
     first = max(1, min(FIRST, int(SHARE * len(x))))
     squares = _squares(again(x[:first]), y[:first])
     if not squares.any():

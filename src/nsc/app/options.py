@@ -118,7 +118,7 @@ class CompileOptions:
         if self.address is not None and self.executor != "ray":
             raise InputError("address must come with executor='ray'")
         if self.text_only:
-            self._expect_nothing_to_run()
+            _expect_nothing_to_run(self)
         elif self.error_bars:
             expect_runs_for_error_bars(self.budget, self.verification)
         if not self.call_limit > 0:
@@ -157,32 +157,6 @@ class CompileOptions:
                     f"{name} must be a finite number; found {value!r}"
                 )
             object.__setattr__(self, name, float(value))
-
-    def _expect_nothing_to_run(self) -> None:
-        """Refuse what text alone cannot give."""
-        if not self.initialiser.reads_text:
-            fit = [row.name for row in INITIALISERS.values() if row.reads_text]
-            raise InputError(
-                f"initial must be {' or '.join(fit)} with text_only, which starts from"
-                f" the text; found {self.initial}"
-            )
-        if self.native:
-            raise InputError(
-                "native must be left out with text_only, which runs nothing"
-            )
-        if self.error_bars:
-            raise InputError(
-                "error_bars must be left out with text_only: runs calibrate them"
-            )
-        if self.sampling == "adaptive":
-            raise InputError(
-                "sampling must be left out with text_only, which runs nothing; found"
-                " 'adaptive'"
-            )
-        if self.target_error is not None:
-            raise InputError(
-                "target_error must be left out with text_only, which verifies nothing"
-            )
 
     @property
     def chooses_size(self) -> bool:
@@ -229,6 +203,33 @@ class CompileOptions:
     def finetune(self) -> Settings:
         """Return the optimizer's settings for one surrogate, which is cheap."""
         return settings_for(self.optimizer)
+
+
+def _expect_nothing_to_run(options: CompileOptions) -> None:
+    """Refuse what text alone cannot give."""
+    if not options.initialiser.reads_text:
+        fit = [row.name for row in INITIALISERS.values() if row.reads_text]
+        raise InputError(
+            f"initial must be {' or '.join(fit)} with text_only, which starts from"
+            f" the text; found {options.initial}"
+        )
+    if options.native:
+        raise InputError(
+            "native must be left out with text_only, which runs nothing"
+        )
+    if options.error_bars:
+        raise InputError(
+            "error_bars must be left out with text_only: runs calibrate them"
+        )
+    if options.sampling == "adaptive":
+        raise InputError(
+            "sampling must be left out with text_only, which runs nothing; found"
+            " 'adaptive'"
+        )
+    if options.target_error is not None:
+        raise InputError(
+            "target_error must be left out with text_only, which verifies nothing"
+        )
 
 
 def expect_runs_for_error_bars(

@@ -237,10 +237,7 @@ def _compiled(
     teach = in_turn((twin, few))
     found = _trained(program, options, prepared, teach, progress)
     with spent.on("compile"):
-        untrained = {
-            name: _untrained(_template(program), each)
-            for name, each in prepared.starts.items()
-        }
+        untrained = _all_untrained(program, prepared)
     for what in ("execute", "finetune", "verify"):
         spent.add(what, found.time_s[what])
     found, unsure = with_uncertainty(
@@ -251,29 +248,36 @@ def _compiled(
         evidence, timing_notes = _evidence(
             program, prepared, untrained, found, timing
         )
-    initial = prepared.initial[chosen]
-    notes = notes_of_compilation(program, initial, found, options)
-    notes = (*notes, *unsure.notes, *prepared.notes, *running.kept_note)
     evidence = replace(
         evidence,
-        initial_runs=sum(i.runs for i in initial),
         twin=twin.used(found.winners),
         teacher=few.used(found.winners),
         error_bars=unsure.error_bars,
         check_runs={**evidence.check_runs, **unsure.check_runs},
     )
-    expected = _expected(
-        prepared.initial[FROM_TEXT.name], untrained[FROM_TEXT.name]
-    )
+    initial = prepared.initial[chosen]
+    notes = notes_of_compilation(program, initial, found, options)
+    notes = (*notes, *unsure.notes, *prepared.notes, *running.kept_note)
     return Compiled(
         program,
         found.surrogate,
         found.x,
-        expected,
+        _expected(prepared.initial[FROM_TEXT.name], untrained[FROM_TEXT.name]),
         (*notes, *timing_notes),
         spent.time_s,
-        evidence,
+        replace(evidence, initial_runs=sum(i.runs for i in initial)),
     )
+
+
+def _all_untrained(
+    program: Program, prepared: _Prepared
+) -> dict[str, Surrogate]:
+    """Return what each initialiser's starts are without any run."""
+    template = _template(program)
+    return {
+        name: _untrained(template, starts)
+        for name, starts in prepared.starts.items()
+    }
 
 
 def _trained(

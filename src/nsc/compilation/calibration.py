@@ -64,7 +64,8 @@ def calibrate(
     n = len(error)
     assert n >= FEWEST_CALIBRATING, "who asks for error bars has enough inputs"
     order = np.random.default_rng([seed, STREAM]).permutation(n)
-    calibrating, judging = order[: n // 2], order[n // 2 :]
+    calibrating = order[: n // 2]
+    judging = order[n // 2 :]
     found = [
         _calibrated(d[calibrating], np.abs(e[calibrating]))
         for d, e in zip(disagreement.T, error.T, strict=True)

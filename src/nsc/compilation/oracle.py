@@ -168,6 +168,11 @@ class Sampler:
         more = self._run(missing, stream, number + len(first.x), known)
         return _joined(first, more)
 
+    def more(self, n: int, known: Examples) -> Examples:
+        """Run the program on `n` more inputs to learn from; see `run`."""
+        number = len(known.x)
+        return self.run(n, stream=TRAINING, number=number, known=known)
+
     def _none(self) -> Examples:
         """Return no examples."""
         return Examples(np.empty((0, 0)), np.empty((0, self.outputs)))

@@ -9,15 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
 
+from nsc.surrogate.member import Member
 from nsc.surrogate.model import forward
-
-if TYPE_CHECKING:
-    from nsc.surrogate.surrogate import Member
 
 
 @dataclass(frozen=True)

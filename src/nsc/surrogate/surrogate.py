@@ -20,17 +20,10 @@ from nsc.surrogate import held as held_values
 from nsc.surrogate import store
 from nsc.surrogate.error_bars import ErrorBars, outputs_of
 from nsc.surrogate.held import Held
+from nsc.surrogate.member import Member
 from nsc.surrogate.topology import Topology
 
 Bounds = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Member:
-    """One network; its inputs are in [-1, 1], its outputs in the user's units."""
-
-    topology: Topology
-    w: Float[np.ndarray, " w"]
 
 
 @dataclass(frozen=True)

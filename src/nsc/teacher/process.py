@@ -198,9 +198,10 @@ def loss_without_noise(
     Returns:
         Infinity where none can be solved for.
     """
-    x, y, basis = process.x, process.y, process.basis
-    d = apart(x, x)
-    prior = _prior(kernel, x.shape[1])
+    y = process.y
+    basis = process.basis
+    d = apart(process.x, process.x)
+    prior = _prior(kernel, len(d))
 
     def objective(h: Vector) -> tuple[float, Vector]:
         quiet = np.append(h, NONE)
