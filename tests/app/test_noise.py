@@ -124,3 +124,15 @@ def test_c_in_the_sandbox_is_not_run_again():
     )
     assert surrogate.report is not None
     assert "noise" not in surrogate.report["check_runs"]
+
+
+@pytest.mark.with_teacher
+@pytest.mark.parametrize("spread", [0.1, 0.0])
+def test_noise_of_rows_is_fitted_and_told(spread):
+    generator = np.random.default_rng(0)
+    x = generator.uniform(-1, 1, (125, 1))
+    y = np.sin(3 * x) + spread * generator.normal(size=(125, 1))
+    surrogate = nsc.fit(x, y, topology="9-4-1", restarts=0)
+    assert surrogate.report is not None
+    notes = surrogate.report["notes"]
+    assert any("seem to vary" in n for n in notes) == (spread > 0)

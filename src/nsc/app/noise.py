@@ -18,6 +18,7 @@ from nsc.compilation import Compilation
 from nsc.errors import NscError
 from nsc.oracle import Oracle, run_oracle
 from nsc.program import Program
+from nsc.report import Teacher
 from nsc.runs import Runner
 
 FIRST = 3  # inputs that tell whether there is any noise, at most
@@ -157,4 +158,25 @@ def _said_of_noise(
     )
     return (
         f"outputs vary when run again at the same inputs (standard deviation): {each}",
+    )
+
+
+def said_of_fitted_noise(
+    teacher: Teacher | None, found: Compilation
+) -> tuple[str, ...]:
+    """Say what noise was fitted to runs, where nothing can run again to tell."""
+    if teacher is None:
+        return ()
+    names = found.surrogate.output_names
+    spread = np.asarray(found.y.var(axis=0))
+    told = [
+        f"{name} by about {noise:.2g} (nmse {noise**2 / of:.2g})"
+        for name, noise, of in zip(names, teacher.noise, spread, strict=False)
+        if noise > 0 and of > 0
+    ]
+    if not told:
+        return ()
+    return (
+        "outputs seem to vary at the same inputs (standard deviation, fitted):"
+        f" {', '.join(told)}; no surrogate can be better than about that nmse",
     )

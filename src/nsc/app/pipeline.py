@@ -22,6 +22,7 @@ from nsc.app.figures import Pair, figures_of
 from nsc.app.first_rows import FirstRows, with_first_rows
 from nsc.app.held import held_of
 from nsc.app.inputs import inputs_of, with_divided_sample
+from nsc.app.noise import said_of_fitted_noise
 from nsc.app.notes import (
     notes_of_compilation,
     notes_of_initial,
@@ -248,16 +249,18 @@ def _compiled(
         evidence, timing_notes = _evidence(
             program, prepared, untrained, found, timing
         )
+    teacher = few.used(found.winners)
     evidence = replace(
         evidence,
         twin=twin.used(found.winners),
-        teacher=few.used(found.winners),
+        teacher=teacher,
         error_bars=unsure.error_bars,
         check_runs={**evidence.check_runs, **unsure.check_runs},
     )
     initial = prepared.initial[chosen]
     notes = notes_of_compilation(program, initial, found, options)
-    notes = (*notes, *unsure.notes, *prepared.notes, *running.kept_note)
+    notes += (*unsure.notes, *said_of_fitted_noise(teacher, found))
+    notes += (*prepared.notes, *running.kept_note)
     return Compiled(
         program,
         found.surrogate,
