@@ -48,7 +48,7 @@ def told(program, *, facts=None, is_ended=False):
         is_ended=is_ended,
         surrogate=SimpleNamespace(output_names=NAMES),
     )
-    return noise_of(SimpleNamespace(function=program), running, found)
+    return noise_of(SimpleNamespace(function=program, text=""), running, found)
 
 
 def test_noise_is_told_of_the_output_that_has_it():
