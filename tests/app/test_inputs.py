@@ -321,7 +321,10 @@ def test_sobol_points_are_spread_evenly_and_go_on():
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"sampling": "grid"}, "sampling must be one of uniform, sobol"),
+        (
+            {"sampling": "grid"},
+            "sampling must be one of uniform, sobol, adaptive",
+        ),
         (
             {"sampling": "sobol", "where": "a < b"},
             "must be left out with where",

@@ -70,3 +70,14 @@ def test_the_same_runs_teach_the_same_bits():
     assert first is not None
     assert again is not None
     assert first.y.tobytes() == again.y.tobytes()
+
+
+@pytest.mark.parametrize("bend", [smooth, lambda u: np.abs(u).sum(axis=1)])
+def test_what_a_kernel_cannot_follow_is_no_noise(bend):
+    u = inputs(60, 2)
+    values = teach(u, bend(u), u[:5])
+    assert values is not None
+    assert values.noise == 0
+    untold = teach(u, bend(u), u[:5], tells_noise=False)
+    assert untold is not None
+    assert untold.y.tobytes() == values.y.tobytes()

@@ -133,6 +133,12 @@ def compile_(
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse what a simple fit beats.")
     ] = False,
+    error_bars: Annotated[
+        bool,
+        typer.Option(
+            "--error-bars", help="Learn how unsure it is; more networks."
+        ),
+    ] = False,
     activation: Annotated[
         str, typer.Option(help="sigmoid, tanh or relu.")
     ] = "sigmoid",
@@ -165,7 +171,10 @@ def compile_(
         typer.Option(help="Processes for dear runs; default one a core."),
     ] = None,
     sampling: Annotated[
-        str, typer.Option(help="Of inputs to learn from: uniform or sobol.")
+        str,
+        typer.Option(
+            help="Of inputs to learn from: uniform, sobol, adaptive."
+        ),
     ] = "uniform",
     executor: Annotated[
         str, typer.Option(help="Of dear runs: process, or ray (a cluster).")
@@ -252,6 +261,7 @@ def compile_(
         prefer=prefer,
         max_ns=max_ns,
         strict=strict,
+        error_bars=error_bars,
         activation=activation,
         split=split,
         target_error=target_error,
@@ -274,10 +284,8 @@ def compile_(
     put = partial(in_flags, flags=flags_of(context.find_root().command))
     export = ExportOptions(drop_in, guard, openmp, gradient)
     with console_progress(console(stderr=True)) as progress:
-        both = {"export": export, "progress": progress, "put": put}
-        report = sources.compiled(
-            folder, options, both, reading, drawn, budget
-        )
+        how = {"export": export, "progress": progress, "put": put}
+        report = sources.compiled(folder, options, how, reading, drawn, budget)
     _print_report(report, folder, json_)
 
 

@@ -131,6 +131,11 @@ def _refuse_options(options: CompileOptions) -> None:
         )
     if options.text_only:
         raise InputError("text_only must be left out with rows of a table")
+    if options.sampling != "uniform":
+        raise InputError(
+            "sampling must be left out with rows of a table, which are all there is;"
+            f" found '{options.sampling}'"
+        )
     if options.initialiser.runs_program:
         raise InputError(
             "initial must run no program with rows of a table, which are all there is;"

@@ -21,10 +21,12 @@ from nsc.app.results import SURROGATE_FILE, write_results
 from nsc.app.summary import describe
 from nsc.deploy import (
     EXPORTERS,
+    STD_FILE,
     BatchOptions,
     ExportJob,
     expect_derivatives,
     is_available,
+    std_source,
     surrogate_name,
 )
 from nsc.initial import measured
@@ -45,6 +47,7 @@ RESULT_FILES = frozenset(
         REPORT_FILE,
         PAGE_FILE,
         WHOLE_FILE,
+        STD_FILE,
         *(e.file_name for e in EXPORTERS.values()),
     )
 )
@@ -196,9 +199,12 @@ def _claims(compiled: Compiled) -> tuple[str, ...]:
 
 
 def _exports(job: ExportJob) -> dict[str, bytes]:
-    """Render every format whose tools are installed."""
+    """Render every format whose tools are installed, and error bars if there are any."""
     exporters = [e for e in EXPORTERS.values() if is_available(e)]
-    return {exporter.file_name: exporter.render(job) for exporter in exporters}
+    files = {e.file_name: e.render(job) for e in exporters}
+    if job.surrogate.error_bars is not None:
+        files[STD_FILE] = std_source(job)
+    return files
 
 
 def _pages(report: Report | DraftReport) -> dict[str, bytes]:

@@ -52,6 +52,11 @@ def with_first_rows(
     """
     if rows is None:
         return program, running
+    if options.sampling == "adaptive":
+        raise InputError(
+            "sampling must be uniform or sobol with rows of a table, which nobody chose;"
+            " found 'adaptive'"
+        )
     table, x, y = read_rows(program, rows)
     shuffled = np.random.default_rng([options.seed, SHUFFLE])
     order = shuffled.permutation(len(x))

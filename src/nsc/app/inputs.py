@@ -11,13 +11,16 @@ from functools import partial
 
 import numpy as np
 
+from nsc.app.adaptive import batches_of, chosen_after, is_chosen
 from nsc.app.cost import CHEAP, Cost
 from nsc.app.options import CompileOptions
 from nsc.app.sobol import sobol
 from nsc.compilation import (
+    FAR,
     TRAINING,
     VERIFICATION,
     CompilationConfig,
+    Examples,
     Source,
 )
 from nsc.errors import InputError
@@ -37,7 +40,7 @@ class Inputs(Source):
             only so many; None where they are drawn.
         population: what those that verify stand for.
         config: what may be spent, no more than there are inputs for.
-        is_even: whether those to learn from are Sobol points.
+        sampling: how those to learn from are drawn; see `CompileOptions`.
     """
 
     def __init__(
@@ -47,9 +50,10 @@ class Inputs(Source):
         population: Population,
         config: CompilationConfig,
         *,
-        is_even: bool = False,
+        sampling: str = "uniform",
     ):
-        self.is_even = is_even
+        self.program = program
+        self.sampling = sampling
         super().__init__(partial(_draw, program), population)
         self.limited = limited
         self.config = config
@@ -63,13 +67,42 @@ class Inputs(Source):
         comes next never hangs on what verification found, and bounds allow for rounds.
         """
         if self.limited is None or stream not in (TRAINING, VERIFICATION):
-            if self.is_even and stream == TRAINING:
+            # what stands in for failed runs is random: their numbers are far off
+            if self._is_even and stream == TRAINING and number < FAR:
                 return self.draw(n, sobol(seed, number))
             return super().take(n, seed=seed, stream=stream, number=number)
         learned, verifying = self.limited
         if stream == VERIFICATION:
             return verifying[:n]
         return learned[number : number + n]
+
+    def batches(self, n: int, *, stream: int, number: int) -> tuple[int, ...]:
+        """Divide inputs that are chosen by the runs before; see `Source.batches`."""
+        if not self._is_adaptive or stream != TRAINING:
+            return (n,)
+        return tuple(batches_of(n, number, self.program.n_inputs))
+
+    def after(
+        self, known: Examples, n: int, *, seed: int, stream: int, number: int
+    ) -> np.ndarray:
+        """Return `n i` inputs, chosen by the runs before; see `Source.after`."""
+        is_asked = self._is_adaptive and stream == TRAINING
+        if is_asked and is_chosen(n, known):
+            return chosen_after(
+                self.program, known, n, seed=seed, number=number
+            )
+        return self.take(n, seed=seed, stream=stream, number=number)
+
+    @property
+    def _is_adaptive(self) -> bool:
+        return self.sampling == "adaptive" and self.limited is None
+
+    @property
+    def _is_even(self) -> bool:
+        """Whether those that nothing chose are Sobol points, which fill a box."""
+        if self.sampling == "adaptive":
+            return not self.program.drawing.conditions
+        return self.sampling == "sobol"
 
 
 def _draw(
@@ -119,17 +152,23 @@ def inputs_of(
     population = Population(program.drawing.population(names))
     sample = program.drawing.sample
     if sample is not None:
+        if options.sampling != "uniform":
+            raise InputError(
+                "sampling must be left out with sample, whose rows are drawn;"
+                f" found '{options.sampling}'"
+            )
         limited = (sample.learned, sample.verifying)
         config = _within(config, *map(len, limited))
         return Inputs(program, limited, population, config)
     x = _few_inputs(program, max(config.budget, config.verification))
     if x is None:
-        is_even = options.sampling == "sobol"
-        if is_even and program.drawing.conditions:
+        if options.sampling == "sobol" and program.drawing.conditions:
             raise InputError(
                 "sampling must be left out with where: Sobol points fill a box"
             )
-        return Inputs(program, None, population, config, is_even=is_even)
+        return Inputs(
+            program, None, population, config, sampling=options.sampling
+        )
     x = np.random.default_rng([options.seed, SHUFFLING]).permutation(x)
     config = replace(config, verification=len(x))
     return Inputs(

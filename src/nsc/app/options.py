@@ -10,12 +10,16 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 
 from nsc.app.cost import CHEAP, Cost
-from nsc.compilation import CompilationConfig
+from nsc.compilation import (
+    FEWEST_CALIBRATING,
+    FEWEST_LEARNED,
+    CompilationConfig,
+)
 from nsc.errors import InputError
 from nsc.finetune import Settings, settings_for
 from nsc.initial import INITIALISERS, Initialiser
 
-SAMPLINGS = ("uniform", "sobol")
+SAMPLINGS = ("uniform", "sobol", "adaptive")
 EXECUTORS = ("process", "ray")
 MAX_EXAMPLES = 10_000_000  # of a program; more would not fit into memory
 
@@ -37,6 +41,8 @@ class CompileOptions:
         max_ns: about how many nanoseconds a call may take, where the size is chosen.
         strict: whether a surrogate that loses to a constant or a polynomial is an
             error.
+        error_bars: whether to learn how unsure the surrogate is at an input, from a few
+            more networks: `Surrogate.predict(x, return_std=True)`, and in C.
         split: one network per output instead of one with several outputs.
         target_error: rmse to reach, in the outputs' units.
         time_limit: seconds after which it is given up.
@@ -46,8 +52,10 @@ class CompileOptions:
         call_limit: seconds that a call of the program may take in the sandbox.
         workers: processes that run a program which is dear to run; None is one for each
             core. The bits do not hang on it.
-        sampling: how inputs to learn from are drawn from a box: "uniform", or "sobol",
-            scrambled Sobol points, which are spread evenly. Those that verify are random.
+        sampling: how inputs to learn from are drawn from a box: "uniform"; "sobol",
+            scrambled Sobol points, which are spread evenly; "adaptive", a third of them
+            evenly, then where a Gaussian process over the runs so far is least sure.
+            Those that verify are random.
         executor: what runs what takes long: "process" is processes of this machine,
             "ray" a Ray cluster.
         address: HOST:PORT of the cluster; None starts one here.
@@ -84,6 +92,7 @@ class CompileOptions:
     prefer: str = "accuracy"
     max_ns: float | None = None
     strict: bool = False
+    error_bars: bool = False
 
     def __post_init__(self) -> None:
         self._take_numbers()
@@ -109,7 +118,9 @@ class CompileOptions:
         if self.address is not None and self.executor != "ray":
             raise InputError("address must come with executor='ray'")
         if self.text_only:
-            self._expect_nothing_to_run()
+            _expect_nothing_to_run(self)
+        elif self.error_bars:
+            expect_runs_for_error_bars(self.budget, self.verification)
         if not self.call_limit > 0:
             raise InputError(
                 f"call_limit must be above 0 seconds; found {self.call_limit}"
@@ -146,23 +157,6 @@ class CompileOptions:
                     f"{name} must be a finite number; found {value!r}"
                 )
             object.__setattr__(self, name, float(value))
-
-    def _expect_nothing_to_run(self) -> None:
-        """Refuse what text alone cannot give."""
-        if not self.initialiser.reads_text:
-            fit = [row.name for row in INITIALISERS.values() if row.reads_text]
-            raise InputError(
-                f"initial must be {' or '.join(fit)} with text_only, which starts from"
-                f" the text; found {self.initial}"
-            )
-        if self.native:
-            raise InputError(
-                "native must be left out with text_only, which runs nothing"
-            )
-        if self.target_error is not None:
-            raise InputError(
-                "target_error must be left out with text_only, which verifies nothing"
-            )
 
     @property
     def chooses_size(self) -> bool:
@@ -209,6 +203,57 @@ class CompileOptions:
     def finetune(self) -> Settings:
         """Return the optimizer's settings for one surrogate, which is cheap."""
         return settings_for(self.optimizer)
+
+
+def _expect_nothing_to_run(options: CompileOptions) -> None:
+    """Refuse what text alone cannot give."""
+    if not options.initialiser.reads_text:
+        fit = [row.name for row in INITIALISERS.values() if row.reads_text]
+        raise InputError(
+            f"initial must be {' or '.join(fit)} with text_only, which starts from"
+            f" the text; found {options.initial}"
+        )
+    if options.native:
+        raise InputError(
+            "native must be left out with text_only, which runs nothing"
+        )
+    if options.error_bars:
+        raise InputError(
+            "error_bars must be left out with text_only: runs calibrate them"
+        )
+    if options.sampling == "adaptive":
+        raise InputError(
+            "sampling must be left out with text_only, which runs nothing; found"
+            " 'adaptive'"
+        )
+    if options.target_error is not None:
+        raise InputError(
+            "target_error must be left out with text_only, which verifies nothing"
+        )
+
+
+def expect_runs_for_error_bars(
+    budget: int, verification: int | None, *, rest: str = ""
+) -> None:
+    """Refuse error bars where runs are too few to make or to calibrate them.
+
+    Args:
+        verification: None where their number is not settled.
+        rest: of the message.
+
+    Raises:
+        InputError: they are.
+    """
+    if budget < FEWEST_LEARNED:
+        raise InputError(
+            f"error_bars needs a budget of {FEWEST_LEARNED} or more, since each network"
+            f" leaves out a part of it; found {budget}{rest}"
+        )
+    if verification is not None and verification < FEWEST_CALIBRATING:
+        raise InputError(
+            f"error_bars needs {FEWEST_CALIBRATING} or more inputs that verify, half of"
+            f" which calibrate them; found {verification}{rest}"
+        )
 
 
 @dataclass(frozen=True)

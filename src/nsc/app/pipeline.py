@@ -8,9 +8,8 @@ Non-goals: describing it (summary), files (results), the command line.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -18,10 +17,12 @@ from pathlib import Path
 import numpy as np
 
 from nsc.app.checked import checked
+from nsc.app.error_bars import expect_enough
 from nsc.app.figures import Pair, figures_of
 from nsc.app.first_rows import FirstRows, with_first_rows
 from nsc.app.held import held_of
 from nsc.app.inputs import inputs_of, with_divided_sample
+from nsc.app.noise import said_of_fitted_noise
 from nsc.app.notes import (
     notes_of_compilation,
     notes_of_initial,
@@ -31,9 +32,11 @@ from nsc.app.options import CompileOptions
 from nsc.app.reading import reading_of
 from nsc.app.running import Running, announce_plan, running_of
 from nsc.app.runs_teacher import RunsTeacher, in_turn
+from nsc.app.spent import Spent
 from nsc.app.state import refuse_unread_state
 from nsc.app.timing import time_calls
 from nsc.app.twins import TwinTeacher, most_cost_of_twins
+from nsc.app.uncertainty import with_uncertainty
 from nsc.compilation import (
     Compilation,
     Progress,
@@ -52,7 +55,15 @@ from nsc.initial import (
     Order,
 )
 from nsc.program import Program, as_returned, draw_inputs
-from nsc.report import CallTime, Figures, Measured, Teacher, Twin, Within
+from nsc.report import (
+    CallTime,
+    ErrorBars,
+    Figures,
+    Measured,
+    Teacher,
+    Twin,
+    Within,
+)
 from nsc.surrogate import COVERING, Member, Surrogate, Topology
 from nsc.verify import Verification, verify
 
@@ -76,6 +87,7 @@ class Evidence:
         twin: a coarser program that taught the surrogate; None where none was looked
             for.
         teacher: what few runs told elsewhere; None where they did not.
+        error_bars: how often stated intervals held; None where there are none.
     """
 
     compilation: Compilation
@@ -87,6 +99,7 @@ class Evidence:
     check_runs: Mapping[str, int] = field(default_factory=dict)
     twin: Twin | None = None
     teacher: Teacher | None = None
+    error_bars: ErrorBars | None = None
 
     @property
     def program_runs(self) -> dict[str, int]:
@@ -125,22 +138,6 @@ class Compiled:
     measured: Measured | None = None
 
 
-class _Spent:
-    """Seconds by what they were spent on."""
-
-    def __init__(self) -> None:
-        self.time_s: dict[str, float] = {}
-
-    @contextmanager
-    def on(self, what: str) -> Iterator[None]:
-        started = time.perf_counter()
-        yield
-        self.add(what, time.perf_counter() - started)
-
-    def add(self, what: str, seconds: float) -> None:
-        self.time_s[what] = self.time_s.get(what, 0.0) + seconds
-
-
 def compile_text(program: Program, options: CompileOptions) -> Compiled:
     """Compile a program's text and run nothing: it cannot run here, or must not.
 
@@ -148,7 +145,7 @@ def compile_text(program: Program, options: CompileOptions) -> Compiled:
         InputError: options that do not fit the program, or a text that cannot be read.
     """
     refuse_unread_state(program)
-    spent = _Spent()
+    spent = Spent()
     row = options.initialiser
     with spent.on("compile"):
         orders = _orders(program, options)
@@ -214,7 +211,7 @@ def compile_program(
         SourceError: runs show that it is no function of its inputs, or has others.
         InputError: options that do not fit the program.
     """
-    spent = _Spent()
+    spent = Spent()
     program = with_divided_sample(program, options)
     progress("compiling the text", 0.0)
     with spent.on("compile"):
@@ -240,47 +237,62 @@ def _compiled(
     program: Program,
     options: CompileOptions,
     prepared: _Prepared,
-    spent: _Spent,
+    spent: Spent,
     timing: bool,
     progress: Progress,
 ) -> Compiled:
     """Finetune what is prepared, verify it, and show it."""
     chosen = options.initialiser.measured_as
-    template = _template(program)
+    starts = prepared.starts[chosen]
     running = prepared.running
-    teach = TwinTeacher(program, options, running, progress)
+    twin = TwinTeacher(program, options, running, progress)
     few = RunsTeacher(program, options)
-    found = _trained(
-        program, options, prepared, in_turn((teach, few)), progress
-    )
+    teach = in_turn((twin, few))
+    found = _trained(program, options, prepared, teach, progress)
     with spent.on("compile"):
-        untrained = {
-            name: _untrained(template, starts)
-            for name, starts in prepared.starts.items()
-        }
+        untrained = _all_untrained(program, prepared)
     for what in ("execute", "finetune", "verify"):
         spent.add(what, found.time_s[what])
+    found, unsure = with_uncertainty(
+        program, options, found, starts, running, spent, progress
+    )
     progress("exporting", 0.0)
     with spent.on("export"):
         evidence, timing_notes = _evidence(
             program, prepared, untrained, found, timing
         )
+    teacher = few.used(found.winners)
+    evidence = replace(
+        evidence,
+        twin=twin.used(found.winners),
+        teacher=teacher,
+        error_bars=unsure.error_bars,
+        check_runs={**evidence.check_runs, **unsure.check_runs},
+    )
     initial = prepared.initial[chosen]
     notes = notes_of_compilation(program, initial, found, options)
-    evidence = replace(evidence, initial_runs=sum(i.runs for i in initial))
+    notes += (*unsure.notes, *said_of_fitted_noise(teacher, found))
+    notes += (*prepared.notes, *running.kept_note)
     return Compiled(
         program,
         found.surrogate,
         found.x,
         _expected(prepared.initial[FROM_TEXT.name], untrained[FROM_TEXT.name]),
-        (*notes, *prepared.notes, *running.kept_note, *timing_notes),
+        (*notes, *timing_notes),
         spent.time_s,
-        replace(
-            evidence,
-            twin=teach.used(found.winners),
-            teacher=few.used(found.winners),
-        ),
+        replace(evidence, initial_runs=sum(i.runs for i in initial)),
     )
+
+
+def _all_untrained(
+    program: Program, prepared: _Prepared
+) -> dict[str, Surrogate]:
+    """Return what each initialiser's starts are without any run."""
+    template = _template(program)
+    return {
+        name: _untrained(template, starts)
+        for name, starts in prepared.starts.items()
+    }
 
 
 def _trained(
@@ -292,6 +304,7 @@ def _trained(
 ) -> Compilation:
     """Finetune what is prepared, from the chosen starts, and verify it."""
     inputs = inputs_of(program, options, prepared.running.cost)
+    expect_enough(options, inputs.config)
     starts = prepared.starts[options.initialiser.measured_as]
     if options.chooses_size:
         sizes = tuple(_of_hidden(h, program, options) for h in OTHER_SIZES)
@@ -316,7 +329,7 @@ def _trained(
 def _prepared(
     program: Program,
     options: CompileOptions,
-    spent: _Spent,
+    spent: Spent,
     running: Running,
     made: tuple[list[Order], dict[str, tuple[Initial, ...]]],
 ) -> _Prepared:

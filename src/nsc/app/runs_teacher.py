@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from nsc.app.data import GivenRows
 from nsc.app.options import CompileOptions
 from nsc.compilation import Examples, Start, Teach
 from nsc.finetune import Predictions
@@ -39,6 +40,8 @@ class RunsTeacher:
         self.program = program
         self.is_wanted = options.initialiser.race.enters_all
         self.seed = options.seed
+        # what can run again tells by that; C in the sandbox has none
+        self.tells_noise = isinstance(program.function, GivenRows)
         self.found: tuple[Values, ...] = ()
 
     def __call__(
@@ -77,7 +80,13 @@ class RunsTeacher:
     ) -> Start:
         """Teach one member, all of whose outputs must be teachable."""
         said = [
-            teach(u, y[:, k], wanted, _known(start, k, u, wanted))
+            teach(
+                u,
+                y[:, k],
+                wanted,
+                _known(start, k, u, wanted),
+                tells_noise=self.tells_noise,
+            )
             for k in range(y.shape[1])
         ]
         values = [each for each in said if each is not None]

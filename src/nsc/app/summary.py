@@ -125,6 +125,7 @@ def _verified(
         },
         "expected_zero_shot_nmse": expected_nmse,
         "test": errors_of_verification(found.verification),
+        "error_bars": evidence.error_bars,
         "target_error": options.target_error,
         "target_reached": found.reached,
         "rounds": tuple(

@@ -3,11 +3,20 @@
 Knows no C.
 """
 
+from nsc.compilation.calibration import (
+    FEWEST_CALIBRATING as FEWEST_CALIBRATING,
+)
+from nsc.compilation.calibration import LEVEL as LEVEL
+from nsc.compilation.calibration import Calibration as Calibration
+from nsc.compilation.calibration import calibrate as calibrate
 from nsc.compilation.config import CompilationConfig as CompilationConfig
+from nsc.compilation.ensemble import FEWEST_LEARNED as FEWEST_LEARNED
+from nsc.compilation.ensemble import finetune_ensemble as finetune_ensemble
 from nsc.compilation.given import Given as Given
 from nsc.compilation.growth import Round as Round
 from nsc.compilation.growth import plan_next as plan_next
 from nsc.compilation.growth import reason_to_give_up as reason_to_give_up
+from nsc.compilation.oracle import FAR as FAR
 from nsc.compilation.oracle import TRAINING as TRAINING
 from nsc.compilation.oracle import VERIFICATION as VERIFICATION
 from nsc.compilation.oracle import Examples as Examples

@@ -69,6 +69,16 @@ class Source:
         """
         return drawn(self.draw, n, seed=seed, stream=stream, number=number)
 
+    def batches(self, n: int, *, stream: int, number: int) -> tuple[int, ...]:
+        """Divide `n` inputs into those to take at a time, for `after`."""
+        return (n,)
+
+    def after(
+        self, known: Examples, n: int, *, seed: int, stream: int, number: int
+    ) -> Array:
+        """Return `n i` inputs where the examples before are known; see `take`."""
+        return self.take(n, seed=seed, stream=stream, number=number)
+
     def said(self, n: int) -> str:
         """Say how many inputs verify: "200 fresh", "all 256"."""
         return f"all {n}" if n == self.population.size else f"{n} fresh"
@@ -122,8 +132,18 @@ class Sampler:
     given: Given | None = None
     left_out: LeftOut = field(default_factory=LeftOut)
 
-    def run(self, n: int, *, stream: int, number: int) -> Examples:
+    def run(
+        self,
+        n: int,
+        *,
+        stream: int,
+        number: int,
+        known: Examples | None = None,
+    ) -> Examples:
         """Run the program on `n` inputs; the same stream and number are the same.
+
+        Args:
+            known: the examples before, by which inputs may be chosen.
 
         Returns:
             Fewer examples, the first of them, where the user ended the running.
@@ -131,39 +151,71 @@ class Sampler:
         Raises:
             OracleError: see `run_oracle`.
         """
+        known = known or self._none()
         given = self.given
         if given is None:
-            return self._run(n, stream, number)
+            return self._run(n, stream, number, known)
         if stream == VERIFICATION and given.held is not None:
             return Examples(*given.held)
         if stream != TRAINING:
-            return self._run(n, stream, number)
+            return self._run(n, stream, number, known)
         end = number + n
         first = Examples(given.x[number:end], given.y[number:end])
         missing = n - len(first.x)
         if not missing or given.held is not None:
             return first
-        more = self._run(missing, stream, number + len(first.x))
-        pairs = zip(first, more, strict=True)
-        return Examples(*(np.concatenate(pair) for pair in pairs))
+        known = _joined(known, first)
+        more = self._run(missing, stream, number + len(first.x), known)
+        return _joined(first, more)
 
-    def _run(self, n: int, stream: int, number: int) -> Examples:
-        """Run the program on `n` inputs of the source."""
-        parts: list[Examples] = []
-        missing = n
-        for again in range(MOST_TRIES):
-            # inputs of another number stand in for those that failed
-            found, is_ended = self._once(missing, stream, number + again * FAR)
-            parts.append(found)
-            missing -= len(found.x)
+    def more(self, n: int, known: Examples) -> Examples:
+        """Run the program on `n` more inputs to learn from; see `run`."""
+        number = len(known.x)
+        return self.run(n, stream=TRAINING, number=number, known=known)
+
+    def _none(self) -> Examples:
+        """Return no examples."""
+        return Examples(np.empty((0, 0)), np.empty((0, self.outputs)))
+
+    def _run(
+        self, n: int, stream: int, number: int, known: Examples
+    ) -> Examples:
+        """Run the program on `n` inputs of the source, batch by batch."""
+        found = self._none()
+        for size in self.source.batches(n, stream=stream, number=number):
+            more, is_ended = self._batch(
+                size, stream, number + len(found.x), _joined(known, found)
+            )
+            found = _joined(found, more)
+            if is_ended or len(more.x) < size:
+                break
+        return found
+
+    def _batch(
+        self, n: int, stream: int, number: int, known: Examples
+    ) -> tuple[Examples, bool]:
+        """Run the program on `n` inputs; says whether the user ended it."""
+        x = self.source.after(
+            known, n, seed=self.seed, stream=stream, number=number
+        )
+        found, is_ended = self._once(x, n)
+        for again in range(1, MOST_TRIES):
+            missing = n - len(found.x)
             if is_ended or not missing:
                 break
-        pairs = zip(*parts, strict=True)
-        return Examples(*(np.concatenate(pair) for pair in pairs))
+            # inputs of another number stand in for those that failed
+            x = self.source.take(
+                missing,
+                seed=self.seed,
+                stream=stream,
+                number=number + again * FAR,
+            )
+            more, is_ended = self._once(x, missing)
+            found = _joined(found, more)
+        return found, is_ended
 
-    def _once(self, n: int, stream: int, number: int) -> tuple[Examples, bool]:
+    def _once(self, x: Array, n: int) -> tuple[Examples, bool]:
         """Run the program; returns what has outputs, and whether the user ended it."""
-        x = self.source.take(n, seed=self.seed, stream=stream, number=number)
         assert len(x) == n, "who limits its inputs limits the budget"
         try:
             found = Examples(x, run_oracle(self.oracle, x, self.outputs))
@@ -179,6 +231,14 @@ class Sampler:
         """Leave out inputs that failed."""
         has = ~np.isnan(y).all(axis=1)
         return Examples(x[has], checked_outputs(y[has], x[has], self.outputs))
+
+
+def _joined(first: Examples, more: Examples) -> Examples:
+    """Put examples behind others."""
+    if not len(first.x) or not len(more.x):
+        return first if len(first.x) else more
+    pairs = zip(first, more, strict=True)
+    return Examples(*(np.concatenate(pair) for pair in pairs))
 
 
 def drawn(draw: Draw, n: int, *, seed: int, stream: int, number: int) -> Array:

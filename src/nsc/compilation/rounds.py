@@ -29,7 +29,6 @@ from nsc.compilation.growth import (
     reason_to_give_up,
 )
 from nsc.compilation.oracle import (
-    TRAINING,
     VERIFICATION,
     Draw,
     Examples,
@@ -244,7 +243,7 @@ class _Search:
             return
         self.progress(f"running the program on {missing} inputs", 0.0)
         with self._timed("execute"):
-            more = self.sampler.run(missing, stream=TRAINING, number=n)
+            more = self.sampler.more(missing, self.examples)
             pairs = zip(self.examples, more, strict=True)
             self.examples = Examples(*(np.concatenate(pair) for pair in pairs))
         if len(more.x) < missing:

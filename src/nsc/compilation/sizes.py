@@ -96,7 +96,7 @@ def finetune_sized(
 def _others(start: Start, config: CompilationConfig) -> list[Start]:
     """Begin with each of the other sizes that can be finetuned."""
     return [
-        _resized(start, topology, config.seed)
+        resized(start, topology, config.seed)
         for topology in start.sizes
         if can_finetune(topology, config.finetune)
     ]
@@ -128,7 +128,7 @@ def _taught(
         finetune=replace(settings, steps=steps),
         restarts=0,
     )
-    other = _resized(start, larger, config.seed)
+    other = resized(start, larger, config.seed)
     found = finetune_by_teacher(other, examples, (number, fewer, progress))
     return [*results, found]
 
@@ -143,14 +143,14 @@ def _within(start: Start, inputs: int, config: CompilationConfig) -> Start:
         fit = [min(all_sizes, key=lambda t: modelled_ns(t, inputs))]
     first, *others = fit
     if first != start.topology:
-        start = _resized(start, first, config.seed)
+        start = resized(start, first, config.seed)
     larger = start.larger
     if larger and modelled_ns(larger, inputs) > config.max_ns:
         larger = None
     return replace(start, sizes=tuple(others), larger=larger)
 
 
-def _resized(start: Start, topology: Topology, seed: int) -> Start:
+def resized(start: Start, topology: Topology, seed: int) -> Start:
     """Begin with another topology: fitted to what the text predicts, or at random."""
     w = random_parameters(topology, seed=seed)
     entrant: Entrant = ("random 0", w)

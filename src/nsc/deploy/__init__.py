@@ -11,6 +11,9 @@ from nsc.deploy.c_sigmoid import FOLDED as FOLDED
 from nsc.deploy.c_source import c_definition as c_definition
 from nsc.deploy.c_source import c_source as c_source
 from nsc.deploy.c_source import surrogate_name as surrogate_name
+from nsc.deploy.c_std import STD_FILE as STD_FILE
+from nsc.deploy.c_std import std_name as std_name
+from nsc.deploy.c_std import std_source as std_source
 from nsc.deploy.entries import entries_of as entries_of
 from nsc.deploy.exporter import Exporter as Exporter
 from nsc.deploy.exporter import ExportJob as ExportJob

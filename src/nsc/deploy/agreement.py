@@ -48,7 +48,7 @@ def check_agreement(job: ExportJob, evaluate: Evaluate, real: str) -> None:
     Raises:
         BuildError: they differ; names the output and the input.
     """
-    x = _checked_inputs(job)
+    x = checked_inputs(job)
     y = job.surrogate.networks(x)
     stored = _rounded_by_storing(job, y)
     explained = rounding_bound(job.surrogate, x, real)
@@ -85,7 +85,8 @@ def _worth_knowing(job: ExportJob, y: np.ndarray) -> np.ndarray | None:
     return np.maximum(job.error, LARGEST_SHARE_OF_RANGE * np.ptp(y, axis=0))
 
 
-def _checked_inputs(job: ExportJob) -> np.ndarray:
+def checked_inputs(job: ExportJob) -> np.ndarray:
+    """Return `n i` inputs that an export is checked on; see `check_agreement`."""
     inside = corners(job.program)
     parts = [job.x[:CHECKED_ROWS]]
     if job.guard:

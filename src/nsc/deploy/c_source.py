@@ -125,7 +125,7 @@ def c_definition(
     return re.sub(r"\bnsc_", f"{name}_net_", text)
 
 
-def _announced(program: Program, *, guard: bool) -> list[str]:
+def announced(program: Program, *, guard: bool) -> list[str]:
     """Declare the file-level variables that the exported function reads."""
     signature = program.signature
     read = {leaf.param for leaf in (*signature.inputs, *signature.outputs)}
@@ -237,8 +237,8 @@ class _Writer:
         if self.guard and any(c.term.has_calls for c in conditions):
             headers = tuple(dict.fromkeys([*headers, "math.h"]))
         includes = "\n".join(f"#include <{h}>" for h in headers)
-        announced = _announced(self.program, guard=self.guard)
-        types = "\n".join([types, *announced]).strip()
+        variables = announced(self.program, guard=self.guard)
+        types = "\n".join([types, *variables]).strip()
         if self.guard and self.drop_in and text:
             self._expect_no_variables()
             return [includes, self._embedded_original(text)]

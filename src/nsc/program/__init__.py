@@ -9,11 +9,11 @@ from nsc.program.callee import SEEN as SEEN
 from nsc.program.callee import Callee as Callee
 from nsc.program.callee import callee_of as callee_of
 from nsc.program.conditions import Condition as Condition
-from nsc.program.domain import missing_ranges as missing_ranges
 from nsc.program.conditions import Term as Term
 from nsc.program.conditions import parse_condition as parse_condition
 from nsc.program.domain import LogRange as LogRange
 from nsc.program.domain import checked_ranges as checked_ranges
+from nsc.program.domain import missing_ranges as missing_ranges
 from nsc.program.domain import parse_fixed as parse_fixed
 from nsc.program.domain import parse_ranges as parse_ranges
 from nsc.program.domain import stated_range as stated_range

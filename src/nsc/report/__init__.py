@@ -38,6 +38,7 @@ from nsc.report.schema import CallTime as CallTime
 from nsc.report.schema import Curve as Curve
 from nsc.report.schema import DraftReport as DraftReport
 from nsc.report.schema import Drawn as Drawn
+from nsc.report.schema import ErrorBars as ErrorBars
 from nsc.report.schema import Errors as Errors
 from nsc.report.schema import Figures as Figures
 from nsc.report.schema import Finetuning as Finetuning

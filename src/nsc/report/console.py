@@ -26,6 +26,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nsc.report.drawn import said_of_drawn
+from nsc.report.error_bars import said_of_error_bars
 from nsc.report.numbers import counts, duration, number, ranges, share
 from nsc.report.schema import Described, DraftReport, Errors, Report
 from nsc.report.speed import verdict
@@ -188,6 +189,9 @@ def _add_errors(table: Table, report: Report) -> None:
     table.add_row("verified", _errors(test))
     if test.bound:
         table.add_row("", Text(test.bound.sentence))
+    if report.error_bars:
+        said = said_of_error_bars(report.error_bars, report.outputs)
+        table.add_row("error bars", Text(said))
     alone = list(zip(report.outputs, test.outputs, strict=False))
     for name, errors in alone[:MAX_OUTPUTS]:
         table.add_row("", f"{name}: {_errors(errors)}")

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 
 from nsc.report.drawn import said_of_drawn
+from nsc.report.error_bars import said_of_error_bars
 from nsc.report.numbers import counts, duration, number, ranges, share
 from nsc.report.page import page_of
 from nsc.report.schema import Curve, Figures, HeatMap, Histogram, Report, Row
@@ -71,7 +72,16 @@ def _title(r: Report) -> str:
         f"<h1>{escape(r.function)}</h1>"
         f"<p class='mono soft'>{escape(r.signature)}</p>"
         f"<p>{escape(capitalised)}</p>"
+        f"{_error_bars(r)}"
     )
+
+
+def _error_bars(r: Report) -> str:
+    """Say how often stated intervals held, where there are any."""
+    if r.error_bars is None:
+        return ""
+    said = said_of_error_bars(r.error_bars, r.outputs)
+    return f"<p>Error bars: {escape(said)}.</p>"
 
 
 def _tiles(r: Report) -> str:

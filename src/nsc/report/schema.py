@@ -98,6 +98,25 @@ class Teacher:
     is_used: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class ErrorBars:
+    """How often intervals of `level` held that a surrogate states at an input.
+
+    Args:
+        level: the share of inputs on which they are to hold.
+        held: the share on which they did, of each output.
+        judged_on: inputs that `held` is of; they calibrated nothing.
+        calibrated_on: others, which set how wide intervals are.
+        networks: whose disagreement tells where they are wide.
+    """
+
+    level: float
+    held: Row
+    judged_on: int
+    calibrated_on: int
+    networks: int
+
+
 @dataclass(frozen=True)
 class ZeroShot:
     """How wrong initial parameters are before any training."""
@@ -329,6 +348,7 @@ class Report(Described):
         zero_shot: what initial parameters are worth, by initialiser.
         expected_zero_shot_nmse: what the text promised, per output; None where it could
             not be read.
+        error_bars: how often stated intervals held; left out where none were asked for.
         target_reached: None without a target.
         time_s: seconds, by what they were spent on; "total" is all.
         figures: None inside a surrogate's own file, which has no page.
@@ -352,6 +372,7 @@ class Report(Described):
     zero_shot: Mapping[str, ZeroShot]
     expected_zero_shot_nmse: Row | None
     test: Errors
+    error_bars: ErrorBars | None = field(default=None, metadata=_OPTIONAL)
     target_error: float | None
     target_reached: bool | None
     rounds: tuple[Round, ...]

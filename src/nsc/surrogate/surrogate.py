@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -21,19 +21,12 @@ from nsc.surrogate import held as held_values
 from nsc.surrogate import store
 from nsc.surrogate.compiled import CompiledNetworks, library
 from nsc.surrogate.derivative import input_gradient
+from nsc.surrogate.error_bars import ErrorBars, outputs_of
 from nsc.surrogate.held import Held
-from nsc.surrogate.model import forward
+from nsc.surrogate.member import Member
 from nsc.surrogate.topology import Topology
 
 Bounds = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Member:
-    """One network; its inputs are in [-1, 1], its outputs in the user's units."""
-
-    topology: Topology
-    w: Float[np.ndarray, " w"]
 
 
 @dataclass(frozen=True)
@@ -45,6 +38,7 @@ class Surrogate:
         lo, hi: the domain, `i`; the surrogate was verified inside it only.
         metadata: JSON texts by key; "report" holds the report of its compilation.
         held: what stands for each output that is no real number; () where all are.
+        error_bars: how unsure it is at an input; None where nobody asked for that.
     """
 
     members: tuple[Member, ...]
@@ -54,6 +48,7 @@ class Surrogate:
     output_names: tuple[str, ...]
     metadata: dict[str, str] = field(default_factory=dict[str, str])
     held: tuple[Held, ...] = ()
+    error_bars: ErrorBars | None = None
 
     def __call__(self, x: npt.ArrayLike) -> Float[np.ndarray, "*n o"]:
         """Evaluate `n i` -> `n o`, or one example `i` -> `o`.
@@ -159,13 +154,57 @@ class Surrogate:
         kept.pop("_compiled", None)
         return kept
 
+    @overload
+    def predict(
+        self, x: npt.ArrayLike, *, return_std: Literal[False] = False
+    ) -> Float[np.ndarray, "*n o"]: ...
+
+    @overload
+    def predict(
+        self, x: npt.ArrayLike, *, return_std: Literal[True]
+    ) -> tuple[Float[np.ndarray, "*n o"], Float[np.ndarray, "*n o"]]: ...
+
+    def predict(
+        self, x: npt.ArrayLike, *, return_std: bool = False
+    ) -> (
+        Float[np.ndarray, "*n o"]
+        | tuple[Float[np.ndarray, "*n o"], Float[np.ndarray, "*n o"]]
+    ):
+        """Evaluate, with standard deviations if asked for.
+
+        They were calibrated inside the domain: there the program's output is within 1.96
+        of them on about 95 % of inputs (the report says how often it was), which is no
+        promise for a single input.
+
+        Args:
+            x: `n i`, or one example `i`, in the user's units.
+            return_std: whether to return standard deviations, too.
+
+        Returns:
+            Outputs `n o` (or `o`), and standard deviations of the same shape, in the
+            outputs' units.
+
+        Raises:
+            InputError: the wrong number of inputs; or the surrogate has no error bars.
+        """
+        y = self(x)
+        if not return_std:
+            return y
+        if self.error_bars is None:
+            raise InputError(
+                "return_std needs a surrogate with error bars, and this one was compiled"
+                " without: compile again with error_bars=True"
+            )
+        given = np.atleast_2d(np.asarray(x, np.float64))
+        u = self.normalise(given)
+        std = self.error_bars.deviation(u, self.networks(given))
+        return y, std.reshape(y.shape)
+
     def networks(
         self, x: Float[np.ndarray, "n i"]
     ) -> Float[np.ndarray, "n o"]:
         """Evaluate the networks alone: real numbers, whatever outputs can hold."""
-        u = self.normalise(x)
-        outputs = [forward(m.w, m.topology, u) for m in self.members]
-        return np.concatenate(outputs, axis=1)
+        return outputs_of(self.members, self.normalise(x))
 
     def as_held(self, y: Float[np.ndarray, "n o"]) -> Float[np.ndarray, "n o"]:
         """Return what stands for the networks' outputs."""
@@ -229,7 +268,22 @@ class Surrogate:
             header["held"] = json.dumps(
                 list(map(held_values.to_json, self.held))
             )
+        if self.error_bars is not None:
+            header["error_bars"] = json.dumps(len(self.error_bars.networks))
+            tensors |= _tensors_of(self.error_bars)
         store.write(Path(path), tensors, header)
+
+
+def _tensors_of(bars: ErrorBars) -> store.Tensors:
+    """Name the arrays of error bars."""
+    tensors = {
+        f"std_w{j}_{k}": _as_double(m.w)
+        for j, members in enumerate(bars.networks)
+        for k, m in enumerate(members)
+    }
+    tensors["std_scale"] = _as_double(bars.scale)
+    tensors["std_constant"] = _as_double(bars.constant)
+    return tensors
 
 
 def _as_double(a: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -283,7 +337,49 @@ def _surrogate(stored: store.Stored) -> Surrogate:
         raise ValueError(
             f"'held' must have {len(outputs)} items; found {len(held)}"
         )
-    return Surrogate(members, lo, hi, inputs, outputs, metadata, held)
+    bars = _error_bars(stored, members)
+    return Surrogate(members, lo, hi, inputs, outputs, metadata, held, bars)
+
+
+def _error_bars(
+    stored: store.Stored, members: tuple[Member, ...]
+) -> ErrorBars | None:
+    """Read error bars; None where there are none, as in files of older versions."""
+    tensors, header = stored
+    if "error_bars" not in header:
+        return None
+    count = json.loads(header["error_bars"])
+    if not isinstance(count, int) or count < 1:
+        raise ValueError(
+            f"'error_bars' must be a number of networks; found {count!r}"
+        )
+    networks = tuple(
+        tuple(
+            Member(m.topology, _checked(tensors, f"std_w{j}_{k}", m.w.shape))
+            for k, m in enumerate(members)
+        )
+        for j in range(count)
+    )
+    shape = (sum(m.topology.n_outputs for m in members),)
+    scale = _checked(tensors, "std_scale", shape)
+    constant = _checked(tensors, "std_constant", shape)
+    if (scale < 0).any() or (constant < 0).any():
+        raise ValueError("its error bars have a negative standard deviation")
+    return ErrorBars(networks, scale, constant)
+
+
+def _checked(
+    tensors: store.Tensors, name: str, shape: tuple[int, ...]
+) -> npt.NDArray[np.float64]:
+    """Return finite float64 numbers of a shape."""
+    found = tensors[name]
+    if found.dtype != np.float64 or found.shape != shape:
+        raise ValueError(
+            f"'{name}' must be float64 {shape}; found {found.dtype} {found.shape}"
+        )
+    if not np.isfinite(found).all():
+        raise ValueError(f"'{name}' has a number that is NaN or infinite")
+    return found
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 In: arrays. Out: values, standard deviations, a measured error. Knows no network.
 """
 
+from nsc.teacher.design import next_inputs as next_inputs
 from nsc.teacher.kernels import KERNELS as KERNELS
 from nsc.teacher.kernels import Kernel as Kernel
 from nsc.teacher.process import MEASURED_NOISE as MEASURED_NOISE

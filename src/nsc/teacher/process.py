@@ -36,6 +36,7 @@ NOISE = (-16.0, 5.0, 5.0)
 MEASURED_NOISE = (-5.0, 5.0, 2.5)  # of measurements, which are never exact
 _EXACT = 1e-12  # part of the outputs that is rounding, in squares
 QUIETEST = 1e-10  # noise that keeps matrices regular
+NONE = -36.0  # logarithm of a noise that is far below that
 STARTS = ((-0.7, -12.0), (0.5, -12.0), (1.2, -6.0))  # (length, noise)
 FIRST_STEPS = 12  # of each start; the best goes on
 STEPS = 60
@@ -188,6 +189,35 @@ def process_of(
     """
     solved = _solve(_correlations(kernel, h, apart(x, x)), y, basis)
     return Process(kernel, x, y, basis, h, solved)
+
+
+def loss_without_noise(
+    kernel: Kernel, process: Process, h: Vector, *, steps: int
+) -> float:
+    """Return the least loss of a kernel that goes through a process's examples.
+
+    Args:
+        h: hyperparameters to begin with, but for the noise.
+
+    Returns:
+        Infinity where none can be solved for.
+    """
+    y = process.y
+    basis = process.basis
+    d = apart(process.x, process.x)
+    prior = _prior(kernel, len(d))
+
+    def objective(h: Vector) -> tuple[float, Vector]:
+        quiet = np.append(h, NONE)
+        value, slope = _objective(kernel, quiet, d, y, basis, prior)
+        return value, slope[:-1]
+
+    _, found = minimise(objective, h, steps=steps)
+    try:
+        quiet = np.append(found, NONE)
+        return _solve(_correlations(kernel, quiet, d), y, basis).loss
+    except np.linalg.LinAlgError:
+        return np.inf
 
 
 def _noise(h: Vector) -> float:

@@ -21,6 +21,7 @@ from threadpoolctl import (  # pyright: ignore[reportMissingTypeStubs]  # has no
 )
 
 from nsc.teacher.kernels import MATERN, RBF, SUMS, Kernel
+from nsc.teacher.noise import is_noisy
 from nsc.teacher.process import Process, fit_process
 
 Column = Float[np.ndarray, " n"]
@@ -89,7 +90,8 @@ class Values:
         y: `k`.
         deviation: standard deviations of `y`, `k`.
         nmse: squared error to expect over the variance.
-        noise: standard deviation of what no function of the inputs explains.
+        noise: standard deviation of what no function of the inputs explains; 0 where
+            there is no strong evidence of any.
         models: what was blended, and its part.
     """
 
@@ -113,6 +115,7 @@ class _Fitted:
     y: np.ndarray
     deviation: np.ndarray
     noise: float
+    process: Process | None = None
 
     @cached_property
     def error(self) -> float:
@@ -124,12 +127,15 @@ def teach(
     y: Column,
     wanted: Float[np.ndarray, "k i"],
     known: Known | None = None,
+    *,
+    tells_noise: bool = True,
 ) -> Values | None:
     """Say what outputs are at the wanted inputs.
 
     Args:
         u, wanted: in [-1, 1].
         y: the outputs at `u`.
+        tells_noise: whether to look for noise, which takes as long again.
 
     Returns:
         None where there are too few or too many examples, outputs do not vary, or
@@ -145,10 +151,9 @@ def teach(
             _fitted(model, (u, y), wanted, known)
             for model in _models(u, y, known is not None)
         ]
-    found = [each for each in tried if each is not None]
-    if not found:
-        return None
-    return _blended(found, y, known.name if known else "")
+        found = [each for each in tried if each is not None]
+        name = known.name if known else ""
+        return _blended(found, y, name, tells_noise=tells_noise)
 
 
 def _models(u: Inputs, y: Column, is_known: bool) -> Iterator[Model]:
@@ -202,11 +207,13 @@ def _fitted(
         missed = y - np.exp(np.minimum(left_out, top))
         spread = deviation * scale * here
         noise = process.noise * scale * float(y.mean())
-        return _Fitted(model, missed, here, spread, noise)
+        return _Fitted(model, missed, here, spread, noise, process)
     if known is not None and model.mean == "known":
         here = here + known.here
     noise = process.noise * scale
-    return _Fitted(model, seen - left_out, here, deviation * scale, noise)
+    return _Fitted(
+        model, seen - left_out, here, deviation * scale, noise, process
+    )
 
 
 def _constant(model: Model, y: Column, count: int) -> _Fitted:
@@ -247,7 +254,9 @@ def _basis(
     return constant
 
 
-def _blended(found: list[_Fitted], y: Column, known: str) -> Values | None:
+def _blended(
+    found: list[_Fitted], y: Column, known: str, *, tells_noise: bool
+) -> Values | None:
     """Let each model count by its error."""
     variance = float(y.var())
     usable = [
@@ -275,7 +284,7 @@ def _blended(found: list[_Fitted], y: Column, known: str) -> Values | None:
         blend,
         np.sqrt(apart + within),
         nmse,
-        float(parts @ np.array([each.noise for each in usable])),
+        _believed_noise(usable, parts) if tells_noise else 0.0,
         tuple(
             (each.model.said(known), float(part))
             for each, part in sorted(
@@ -284,3 +293,18 @@ def _blended(found: list[_Fitted], y: Column, known: str) -> Values | None:
             if part > 0
         ),
     )
+
+
+def _believed_noise(usable: list[_Fitted], parts: np.ndarray) -> float:
+    """Return the blended noise where that of the largest part is to be believed."""
+    process = usable[int(np.argmax(parts))].process
+    if process is None:
+        return 0.0
+    first = slice(FITTED)
+    if len(process.y) > FITTED:
+        process = process.given(
+            process.x[first], process.y[first], process.basis[first]
+        )
+    if not is_noisy(process):
+        return 0.0
+    return float(parts @ np.array([each.noise for each in usable]))
