@@ -35,9 +35,11 @@ from nsc.report.schema import Drawn as Drawn
 from nsc.report.schema import Errors as Errors
 from nsc.report.schema import Figures as Figures
 from nsc.report.schema import Finetuning as Finetuning
+from nsc.report.schema import Form as Form
 from nsc.report.schema import HeatMap as HeatMap
 from nsc.report.schema import Histogram as Histogram
 from nsc.report.schema import Measured as Measured
+from nsc.report.schema import OtherForms as OtherForms
 from nsc.report.schema import Report as Report
 from nsc.report.schema import Round as Round
 from nsc.report.schema import RowWithGaps as RowWithGaps

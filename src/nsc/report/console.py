@@ -28,6 +28,7 @@ from rich.text import Text
 from nsc.report.drawn import said_of_drawn
 from nsc.report.numbers import counts, duration, number, ranges, share
 from nsc.report.schema import Described, DraftReport, Errors, Report
+from nsc.report.sizes import better_form
 from nsc.report.twin import said_of_twin
 
 LOG_SECONDS = 15
@@ -217,6 +218,9 @@ def _add_costs(table: Table, report: Report) -> None:
     if ns.original:
         each = f"{ns.surrogate:.1f} ns (the original {ns.original:.1f} ns)"
         table.add_row("a call", each)
+    better = better_form(report)
+    if better:
+        table.add_row("form", better)
     total = duration(report.time_s["total"])
     finetuning = duration(report.time_s["finetune"])
     table.add_row("time", f"{total}, of it {finetuning} finetuning")

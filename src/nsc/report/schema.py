@@ -74,11 +74,47 @@ class Size:
         error: squared error over the variance that it was chosen by; None where it is
             not finite.
         ns: of a call, by a model of exported C.
+        measured_ns: of a call; left out where it was not timed.
     """
 
     topology: str
     error: float | None
     ns: float
+    is_chosen: bool = False
+    measured_ns: float | None = field(default=None, metadata=_OPTIONAL)
+
+
+@dataclass(frozen=True)
+class Form:
+    """The network, or another form of about its error.
+
+    Args:
+        how: its degree or its size; "" for the network.
+        ns: of a call, by a model of compiled C.
+        nmse: the largest of its outputs', on runs that it was not fitted to.
+        is_better: no larger and no slower than the network.
+    """
+
+    kind: str
+    how: str
+    bytes: int
+    ns: float
+    nmse: float
+    is_better: bool = False
+
+
+@dataclass(frozen=True)
+class OtherForms:
+    """What simpler forms of equal error would cost.
+
+    Args:
+        runs: that were fitted to, of those that verify.
+        others: those that reach the network's error.
+    """
+
+    runs: int
+    network: Form
+    others: tuple[Form, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -321,6 +357,7 @@ class Report(Described):
         within: a program that calls the function, with the surrogate in its place; left
             out where none was asked for.
         sizes: of each network, those that were tried; left out where none was chosen.
+        forms: what simpler forms would cost; left out for more than 3 inputs.
         zero_shot: what initial parameters are worth, by initialiser.
         expected_zero_shot_nmse: what the text promised, per output; None where it could
             not be read.
@@ -344,6 +381,7 @@ class Report(Described):
     sizes: tuple[tuple[Size, ...], ...] | None = field(
         default=None, metadata=_OPTIONAL
     )
+    forms: OtherForms | None = field(default=None, metadata=_OPTIONAL)
     zero_shot: Mapping[str, ZeroShot]
     expected_zero_shot_nmse: Row | None
     test: Errors
