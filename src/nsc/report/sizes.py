@@ -87,7 +87,8 @@ def said_of_forms(found: OtherForms) -> str:
         " verify, tables hold the surrogate's values; all are judged on the others."
     )
     if not better:
-        return f"No simpler form is as good, as small and as fast. {how}"
+        said = "No simpler form is as good and neither larger nor slower."
+        return f"{said} {how}"
     best = min(better, key=lambda form: (form.ns, form.bytes))
     return f"The better choice is {said_of_better(best)}. {how}"
 
