@@ -10,10 +10,11 @@ over [-1, 1], `--each` of every number of inputs, which it gets as C. Peers (pee
 the very runs that nsc learns from, but for Chebyshev, which chooses its own, at most as
 many. `nsc_random` is nsc from random starts alone (`initial=random`, no teacher). Errors
 are nmse on 1,000 fresh inputs, at least 1e-6 and at most 1e6; the table has geometric
-means over what each method did, and of nsc over each peer, on what both did, the ratio with a 95 % interval, by bootstrap over problems.
-A call is one row in Python; bytes are those of the pickle of what a peer must keep, of nsc
-8 a parameter. Peers need `nsc[bench]`, kriging `smt` too. With --json rows are kept after
-each problem, and what is there is not run again.
+means over what each method did, and of nsc over each peer, on what both did, the ratio
+with a 95 % interval, by bootstrap over problems. A call is one row in Python; bytes are
+those of the pickle of what a peer must keep, of nsc 8 a parameter. Peers need
+`nsc[bench]`, kriging `smt` too. With --json rows are kept after each problem, and what is
+there is not run again.
 """
 
 from __future__ import annotations

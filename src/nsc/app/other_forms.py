@@ -25,6 +25,7 @@ FEWEST = 64  # runs that tell
 FITTED = 0.75  # of them; the others judge
 EQUAL = 1.1  # times the network's error
 FLOOR = 1e-12  # nmse below which errors are equal
+RIDGE = 1e-14  # of a term's square, which keeps matrices regular
 SPARE = 3  # runs for each number that is fitted
 
 # of the model, by the least of many timings of compiled C: for any form; for each step
@@ -163,9 +164,9 @@ def _polynomials(runs: _Runs) -> Iterator[Tried]:
     moments = terms.T @ runs.y
     for degree in able:
         kept = np.flatnonzero(degrees <= degree)
-        weights = np.linalg.lstsq(
-            gram[np.ix_(kept, kept)], moments[kept], rcond=None
-        )[0]
+        square = gram[np.ix_(kept, kept)]
+        square += RIDGE * len(runs.u) * np.eye(len(kept))
+        weights = np.linalg.solve(square, moments[kept])
         ns = NS_BASE + NS_PER_STEP * inputs * degree
         ns += NS_PER_NUMBER * len(kept)
         of_each = " in each input" if inputs > 1 else ""
