@@ -15,6 +15,8 @@ from dataclasses import Field, dataclass, field, fields, is_dataclass
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from nsc.report.schema_sizes import OtherForms, Size
+
 SCHEMA = 1
 _OPTIONAL = {"is_optional": True}
 _PLAIN_TYPES = {float: (float, int), int: (int,), str: (str,), bool: (bool,)}
@@ -64,57 +66,6 @@ class Errors:
     bound: Bound | None
     outputs: tuple[Errors, ...] = ()
     wrong: float | None = field(default=None, metadata=_OPTIONAL)
-
-
-@dataclass(frozen=True)
-class Size:
-    """A size of network that was tried.
-
-    Args:
-        error: squared error over the variance that it was chosen by; None where it is
-            not finite.
-        ns: of a call, by a model of exported C.
-        measured_ns: of a call; left out where it was not timed.
-    """
-
-    topology: str
-    error: float | None
-    ns: float
-    is_chosen: bool = False
-    measured_ns: float | None = field(default=None, metadata=_OPTIONAL)
-
-
-@dataclass(frozen=True)
-class Form:
-    """The network, or another form of about its error.
-
-    Args:
-        how: its degree or its size; "" for the network.
-        ns: of a call, by a model of compiled C.
-        nmse: the largest of its outputs', on runs that it was not fitted to.
-        is_better: no larger and no slower than the network.
-    """
-
-    kind: str
-    how: str
-    bytes: int
-    ns: float
-    nmse: float
-    is_better: bool = False
-
-
-@dataclass(frozen=True)
-class OtherForms:
-    """What simpler forms of equal error would cost.
-
-    Args:
-        runs: that were fitted to, of those that verify.
-        others: those that reach the network's error.
-    """
-
-    runs: int
-    network: Form
-    others: tuple[Form, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from html import escape
 
 from nsc.report.numbers import number
-from nsc.report.schema import Form, OtherForms, Report, Size
+from nsc.report.schema import Report
+from nsc.report.schema_sizes import Form, OtherForms, Size
 from nsc.report.svg import Figure, axis_for
 
 LEAST_ERROR = 1e-16  # that an axis of logarithms shows
