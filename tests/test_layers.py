@@ -170,7 +170,11 @@ def homes() -> dict[str, set[str]]:
         "torch": {"compnet/training", "compnet/bert/training"},
         "onnx": {"deploy/onnx.py"},
         "ray": {"host/ray_cluster.py"},
-        "scipy": {"app/sobol.py", "optimization/solvers.py"},
+        "scipy": {
+            "app/sobol.py",
+            "app/other_forms.py",
+            "optimization/solvers.py",
+        },
         "datasketch": {"exestack/dataset/twins.py"},
         "sklearn": {"exestack/parrot/images.py"},
         "PIL": {"exestack/parrot/images.py"},

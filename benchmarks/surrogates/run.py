@@ -1,40 +1,52 @@
 """Surrogates of few runs: nsc beside what a user would try next, on the same runs.
 
 Run: .venv/bin/python benchmarks/surrogates/run.py [--runs 10 30 100] [--seeds 2]
-[--each 2] [--peers gp rbf mlp] [--validation FOLDER] [--option NAME=VALUE ...] [--json]
+[--each 2] [--methods gp kriging rbf chebyshev mlp torch nsc nsc_random] [--only NAME ...]
+[--validation FOLDER] [--option NAME=VALUE ...] [--json FILE]
 
 Problems are the functions of functions.py, which nsc gets as Python callables without a
 text, and with `--validation` programs of a data set's validation split with one output
-over [-1, 1], `--each` of every number of inputs, which it gets as C. Peers see the very
-runs that nsc learns from: scikit-learn's Gaussian process (RBF with a length an input,
-white noise, normalised outputs, 2 more starts), scipy's thin-plate splines, scikit-learn's
-MLP (2 layers of 32, L-BFGS). Errors are nmse on 1,000 fresh inputs, at least 1e-6 and at
-most 1e6; the table has geometric means. Peers need `nsc[bench]`.
+over [-1, 1], `--each` of every number of inputs, which it gets as C. Peers (peers.py) see
+the very runs that nsc learns from, but for Chebyshev, which chooses its own, at most as
+many. `nsc_random` is nsc from random starts alone (`initial=random`, no teacher). Errors
+are nmse on 1,000 fresh inputs, at least 1e-6 and at most 1e6; the table has geometric
+means over what each method did, and of nsc over each peer, on what both did, the ratio
+with a 95 % interval, by bootstrap over problems. A call is one row in Python; bytes are
+those of the pickle of what a peer must keep, of nsc 8 a parameter. Peers need
+`nsc[bench]`, kriging `smt` too. With --json rows are kept after each problem, and what is
+there is not run again.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import pickle
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 from functions import FUNCTIONS
+from peers import PEERS, Fitted, Task
 
 import nsc
-from nsc.compilation import TRAINING, drawn
+from nsc.compilation import TRAINING, drawn, modelled_ns
 from nsc.errors import NscError
 from nsc.program import Program, draw_inputs, parse_program
 from nsc.record import read_records
 from nsc.sandbox import ProgramOracle
+from nsc.surrogate import resize_inputs
 
 FLOOR = 1e-6
 CEILING = 1e6
+CALLS = 5
+BOOTSTRAPS = 2000
 FRESH = 1000
+OURS = ("nsc", "nsc_random")
 GROUPS = ((1, 1), (2, 2), (3, 5), (6, 9))
 
 
@@ -59,6 +71,9 @@ class Row:
     nmse: float
     seconds: float
     topology: str = ""
+    call_us: float = 0.0
+    bytes: int = 0
+    modelled_ns: float | None = None
 
 
 def functions() -> Iterator[Problem]:
@@ -95,41 +110,9 @@ def validation_programs(folder: Path, each: int) -> Iterator[Problem]:
             )
 
 
-def gaussian_process(u, y, wanted):
-    from sklearn.gaussian_process import GaussianProcessRegressor, kernels
-
-    kernel = kernels.ConstantKernel(1.0, (1e-3, 1e5)) * kernels.RBF(
-        np.ones(u.shape[1]), (1e-2, 1e3)
-    ) + kernels.WhiteKernel(1e-6, (1e-10, 1.0))
-    found = GaussianProcessRegressor(
-        kernel, normalize_y=True, n_restarts_optimizer=2, random_state=0
-    )
-    return found.fit(u, y).predict(wanted)
-
-
-def splines(u, y, wanted):
-    from scipy.interpolate import RBFInterpolator
-
-    degree = 1 if len(u) > u.shape[1] + 1 else 0
-    kernel = "thin_plate_spline" if degree else "linear"
-    return RBFInterpolator(u, y, kernel=kernel, degree=degree)(wanted)
-
-
-def perceptron(u, y, wanted):
-    from sklearn.neural_network import MLPRegressor
-
-    mean, spread = y.mean(), y.std() or 1.0
-    found = MLPRegressor(
-        (32, 32), activation="tanh", solver="lbfgs", max_iter=2000
-    )
-    found.set_params(random_state=0)
-    return found.fit(u, (y - mean) / spread).predict(wanted) * spread + mean
-
-
-PEERS = {"gp": gaussian_process, "rbf": splines, "mlp": perceptron}
-
-
-def rows_of(problem: Problem, runs: int, seed: int, args) -> Iterator[Row]:
+def rows_of(
+    problem: Problem, runs: int, seed: int, args, methods: list[str]
+) -> Iterator[Row]:
     """Let everybody learn from the same runs."""
     program = problem.program
     lo, hi = np.array(program.domain.lo), np.array(program.domain.hi)
@@ -143,41 +126,83 @@ def rows_of(problem: Problem, runs: int, seed: int, args) -> Iterator[Row]:
     variance = truth.var()
     if not variance > 0:
         return
+    u, wanted = (2 * (z - lo) / (hi - lo) - 1 for z in (x, fresh))
 
-    def row(method, predict, topology=""):
+    def run(v: np.ndarray) -> np.ndarray:
+        return problem.run(lo + (v + 1) / 2 * (hi - lo))
+
+    task = Task(u, problem.run(x), run, seed)
+    for method in methods:
         started = time.perf_counter()
         try:
-            found = predict()
+            made = (
+                PEERS[method](task)
+                if method in PEERS
+                else compiled(program, runs, seed, args, method)
+            )
+            if made is None:
+                continue
+            found = made.predict(wanted)
         except Exception as error:
             print(method, problem.name, runs, seed, repr(error)[:200])
-            return None
+            continue
+        seconds = time.perf_counter() - started
         nmse = float(((found - truth) ** 2).mean() / variance)
         nmse = min(max(nmse, FLOOR), CEILING) if nmse == nmse else CEILING
-        seconds = time.perf_counter() - started
-        return Row(
-            method, problem.name, len(lo), runs, seed, nmse, seconds, topology
+        topology, size, ns = deployed(made)
+        call_us = 1e6 * seconds_a_call(made.predict, wanted[:1])
+        yield Row(
+            method,
+            problem.name,
+            len(lo),
+            runs,
+            seed,
+            nmse,
+            seconds,
+            topology,
+            call_us,
+            size,
+            ns,
         )
 
-    u, wanted = (2 * (z - lo) / (hi - lo) - 1 for z in (x, fresh))
-    for name in args.peers:
-        yield row(
-            name, lambda name=name: PEERS[name](u, problem.run(x), wanted)
-        )
-    made = []
 
-    def compiled():
-        made.append(
-            nsc.compile(
-                program, budget=runs, seed=seed, timing=False, **args.option
-            )
-        )
-        return made[0](fresh)[:, 0]
+def compiled(
+    program: Program, runs: int, seed: int, args, method: str
+) -> Fitted:
+    """Compile a program by nsc."""
+    options = dict(args.option)
+    if method == "nsc_random":
+        options["initial"] = "random"
+    made = nsc.compile(
+        program, budget=runs, seed=seed, timing=False, **options
+    )
+    middle = (made.hi + made.lo) / 2
+    half = (made.hi - made.lo) / 2
+    return Fitted(lambda u: made(middle + half * u)[:, 0], made)
 
-    found = row("nsc", compiled)
-    if found and made:
-        topology = " + ".join(str(m.topology) for m in made[0].members)
-        found = replace(found, topology=topology)
-    yield found
+
+def deployed(made: Fitted) -> tuple[str, int, float | None]:
+    """Return topology, bytes, and modelled ns of a call; the first and last are nsc's."""
+    if not isinstance(made.deployed, nsc.Surrogate):
+        return "", len(pickle.dumps(made.deployed)), None
+    members = made.deployed.members
+    inputs = len(made.deployed.lo)
+    parameters = sum(
+        resize_inputs(m.w, m.topology, inputs)[1].n_parameters for m in members
+    )
+    topology = " + ".join(str(m.topology) for m in members)
+    ns = sum(modelled_ns(m.topology, inputs) for m in members)
+    return topology, 8 * parameters, ns
+
+
+def seconds_a_call(predict, row: np.ndarray) -> float:
+    """Return the least time of a few calls of one row."""
+    took = []
+    for _ in range(CALLS):
+        started = time.perf_counter()
+        predict(row)
+        took.append(time.perf_counter() - started)
+    return min(took)
 
 
 def mean(values) -> float:
@@ -188,7 +213,7 @@ def table(rows: list[Row]) -> Iterator[str]:
     """Draw geometric means by runs and group, of what all methods did."""
     methods = list(dict.fromkeys(row.method for row in rows))
     yield f"{'runs':>5} {'inputs':>6} {'n':>3}" + "".join(
-        f"{m:>10}" for m in methods
+        f"{m:>11}" for m in methods
     )
     for runs in sorted({row.runs for row in rows}):
         for lo, hi in (*GROUPS, (1, 99)):
@@ -202,8 +227,59 @@ def table(rows: list[Row]) -> Iterator[str]:
             n = sum(r.method == methods[-1] for r in here)
             label = "all" if hi == 99 else f"{lo}-{hi}"
             yield f"{runs:5} {label:>6} {n:3}" + "".join(
-                f"{m:10.1e}" for m in means
+                f"{m:11.1e}" for m in means
             )
+
+
+def ratios(rows: list[Row]) -> Iterator[str]:
+    """Compare nsc with each peer on the problems that both did, with intervals."""
+    generator = np.random.default_rng(0)
+    own = {key_of(r)[1:]: r.nmse for r in rows if r.method == "nsc"}
+    for method in dict.fromkeys(r.method for r in rows if r.method != "nsc"):
+        for runs in sorted({row.runs for row in rows}):
+            by_problem: dict[str, list[float]] = {}
+            for r in rows:
+                ours = own.get(key_of(r)[1:])
+                if (r.method, r.runs) == (method, runs) and ours is not None:
+                    by_problem.setdefault(r.problem, []).append(
+                        float(np.log(ours / r.nmse))
+                    )
+            if not by_problem:
+                continue
+            each = np.array([np.mean(v) for v in by_problem.values()])
+            drawn_ = generator.integers(0, len(each), (BOOTSTRAPS, len(each)))
+            lo, hi = np.quantile(each[drawn_].mean(axis=1), (0.025, 0.975))
+            yield (
+                f"nsc / {method:10} at {runs:5} runs: {np.exp(each.mean()):.2f}"
+                f" ({np.exp(lo):.2f} to {np.exp(hi):.2f}), {len(each)} problems"
+            )
+
+
+def costs(rows: list[Row]) -> Iterator[str]:
+    """Say what models took, and what one deploys."""
+    for method in dict.fromkeys(r.method for r in rows):
+        for runs in sorted({row.runs for row in rows}):
+            own = [r for r in rows if (r.method, r.runs) == (method, runs)]
+            if not own:
+                continue
+            seconds = [r.seconds for r in own]
+            yield (
+                f"{method} {runs}: median {np.median(seconds):.2f} s, most"
+                f" {max(seconds):.2f} s; a call in Python"
+                f" {np.median([r.call_us for r in own]):.0f} us,"
+                f" {np.median([r.bytes for r in own]):.0f} bytes"
+            )
+
+
+def key_of(row: Row) -> tuple[str, str, int, int]:
+    return row.method, row.problem, row.runs, row.seed
+
+
+def kept(path: Path | None) -> list[Row]:
+    """Read rows that an earlier run left."""
+    if path is None or not path.exists():
+        return []
+    return [Row(**row) for row in json.loads(path.read_text())]
 
 
 def option(text: str) -> tuple[str, object]:
@@ -219,33 +295,37 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--each", type=int, default=2)
     parser.add_argument(
-        "--peers", nargs="*", choices=PEERS, default=list(PEERS)
+        "--methods",
+        nargs="+",
+        choices=(*PEERS, *OURS),
+        default=[*PEERS, *OURS],
     )
+    parser.add_argument("--only", nargs="*")
     parser.add_argument("--validation", type=Path)
     parser.add_argument("--option", type=option, action="append", default=[])
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    args.option = dict(args.option)
     warnings.simplefilter("ignore")
     problems = list(functions())
     if args.validation:
         problems += validation_programs(args.validation, args.each)
-    rows: list[Row] = []
+    rows = kept(args.json)
+    done = {key_of(row) for row in rows}
     for problem in problems:
-        for runs in args.runs:
-            for seed in range(args.seeds):
-                rows += [r for r in rows_of(problem, runs, seed, args) if r]
-    print("\n".join(table(rows)))
-    for method in dict.fromkeys(r.method for r in rows):
-        for runs in args.runs:
-            spent = [
-                r.seconds for r in rows if (r.method, r.runs) == (method, runs)
+        if args.only and problem.name not in args.only:
+            continue
+        for runs, seed in product(args.runs, range(args.seeds)):
+            missing = [
+                m
+                for m in args.methods
+                if (m, problem.name, runs, seed) not in done
             ]
-            print(
-                f"{method} {runs}: median {np.median(spent):.2f} s, most {max(spent):.2f} s"
-            )
-    if args.json:
-        args.json.write_text(json.dumps([asdict(r) for r in rows], indent=1))
+            rows += rows_of(problem, runs, seed, args, missing)
+        if args.json:
+            text = json.dumps([asdict(r) for r in rows], indent=1)
+            args.json.write_text(text + "\n")
+    for lines in (table(rows), ratios(rows), costs(rows)):
+        print("\n".join(lines))
 
 
 if __name__ == "__main__":

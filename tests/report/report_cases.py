@@ -11,8 +11,10 @@ from nsc.report import (
     Errors,
     Figures,
     Finetuning,
+    Form,
     HeatMap,
     Histogram,
+    OtherForms,
     Report,
     Round,
     Size,
@@ -88,7 +90,18 @@ def example() -> Report:
         within=Within(
             function="whole", runs=64, calls=2.5, test=errors(), file="whole.c"
         ),
-        sizes=((Size("9-8-8-1", 1e-4, 23.0), Size("9-8-1", None, 10.0)),),
+        sizes=(
+            (
+                Size("9-8-8-1", 1e-4, 23.0, True, 30.5),
+                Size("9-16-1", 3e-4, 17.0),
+                Size("9-8-1", None, 10.0),
+            ),
+        ),
+        forms=OtherForms(
+            3072,
+            Form("network", "", 776, 23.0, 1e-4),
+            (Form("polynomial", "of degree 9", 80, 6.2, 9e-5, True),),
+        ),
         zero_shot={
             "compnet": ZeroShot(0.5, 0.25),
             "random": ZeroShot(8.0, 4.0),

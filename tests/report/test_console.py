@@ -61,6 +61,9 @@ def test_a_summary():
         " the program",
         "a call        30.5 ns (the original 12.2 ns)",
         "speed         do not replace the program: it is faster",
+        "form          a polynomial of degree 9 (80 bytes, about 6 ns a call, nmse 9e-05)"
+        " would be the better",
+        "              choice",
         "time          2 min 10 s, of it 1.5 s finetuning",
         "written       out/ surrogate.c, report.json",
         "note: a [note]",
@@ -76,6 +79,7 @@ def test_a_summary_leaves_out_what_there_is_not():
         notes=(),
         check_runs=None,
         twin=None,
+        forms=None,
         drawn=None,
     )
     titles = [line.split("  ")[0] for line in summary(bare)[1:]]

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from nsc.app.options import CompileOptions
+from nsc.app.other_forms import other_forms
 from nsc.app.pipeline import Compiled, Evidence
-from nsc.compilation import Compilation
+from nsc.compilation import Compilation, Rung
 from nsc.finetune import FinetuneResult
 from nsc.report import (
     Bound,
@@ -118,7 +119,8 @@ def _verified(
         "check_runs": evidence.check_runs,
         "twin": evidence.twin,
         "teacher": evidence.teacher,
-        "sizes": _sizes(found),
+        "sizes": _sizes(found, evidence.ns_per_call.surrogate),
+        "forms": other_forms(found),
         "zero_shot": {
             name: ZeroShot(v.mse, _finite(v.nmse))
             for name, v in evidence.zero_shot.items()
@@ -137,14 +139,30 @@ def _verified(
     }
 
 
-def _sizes(found: Compilation) -> tuple[tuple[Size, ...], ...] | None:
-    """List the sizes that were tried, network by network; None where none were."""
+def _sizes(
+    found: Compilation, taken: float | None
+) -> tuple[tuple[Size, ...], ...] | None:
+    """List the sizes that were tried, network by network; None where none were.
+
+    Args:
+        taken: nanoseconds that a call of the surrogate took; None where not timed.
+    """
     if not any(found.ladders):
         return None
+    members = found.surrogate.members
+    if len(members) > 1:
+        taken = None  # it is that of all networks together
     return tuple(
-        tuple(Size(r.topology, _finite(r.error), r.ns) for r in ladder)
-        for ladder in found.ladders
+        tuple(_size(rung, str(member.topology), taken) for rung in ladder)
+        for ladder, member in zip(found.ladders, members, strict=True)
     )
+
+
+def _size(rung: Rung, chosen: str, taken: float | None) -> Size:
+    is_chosen = rung.topology == chosen
+    error = _finite(rung.error)
+    measured = taken if is_chosen else None
+    return Size(rung.topology, error, rung.ns, is_chosen, measured)
 
 
 def errors_of_verification(found: Verification) -> Errors:

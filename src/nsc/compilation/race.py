@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nsc.compilation.config import CompilationConfig
+from nsc.compilation.even_steps import even_steps
 from nsc.compilation.oracle import RESTARTS
 from nsc.compilation.start import Entrant, Start
 from nsc.finetune import (
@@ -35,6 +36,9 @@ from nsc.surrogate import Member, Topology, random_parameters
 
 # examples from which on they tell more than a start's text, see `Predictions.helps`
 FEW_KNOWN = 128
+
+# random starts below which all are drawn alike
+FEWEST_DRAWN = 2
 
 Array = npt.NDArray[np.float64]
 
@@ -198,7 +202,8 @@ def _run(
     progress: FinetuneProgress,
 ) -> tuple[FinetuneResult, str]:
     """Race entrants and random starts; return the winner's result, and what it is."""
-    randoms = random_entrants(race.topology, number, config)
+    inputs = race.data.x_train.shape[-1]
+    randoms = random_entrants(race.topology, inputs, number, config)
     entrants = [*race.entrants, *randoms]
     found, winner = finetune_best_of(
         np.stack([w for _, w in entrants]),
@@ -213,13 +218,21 @@ def _run(
 
 
 def random_entrants(
-    topology: Topology, number: int, config: CompilationConfig
+    topology: Topology, inputs: int, number: int, config: CompilationConfig
 ) -> list[Entrant]:
-    """Draw the random starts of a member, the same for the same seed and number."""
+    """Draw the random starts of a member, the same for the same seed and number.
+
+    Args:
+        inputs: of the program; for one of them the last start is of even steps.
+    """
     sequence = np.random.SeedSequence([config.seed, RESTARTS, number])
     at_least_one = max(config.restarts, 1)
     seeds = sequence.generate_state(at_least_one)[: config.restarts]
-    return [
+    found = [
         (f"random {k}", random_parameters(topology, seed=int(seed)))
         for k, seed in enumerate(seeds, 1)
     ]
+    if len(found) < FEWEST_DRAWN:
+        return found
+    even = even_steps(topology, inputs, seed=int(seeds[-1]))
+    return [*found[: len(found) - len(even)], *even]

@@ -36,8 +36,10 @@ FEW_TO_CHOOSE = 10
 # nmse below which a better one is not worth a larger network
 ENOUGH = 1e-9
 # what a network may lose of its teacher, and the nmse at which that is no matter
-LOST = 1.5
+LOST = 1.25
 HELD = 1e-6
+# of a teacher's error that a size is chosen by: it is often less than was expected
+COUNTED = 0.25
 LARGER_STEPS = 320  # of the larger network, whose steps are dear
 
 
@@ -83,7 +85,9 @@ def finetune_sized(
     alone = on_examples(start)
     if can_teach(start):
         taught = _taught(start, Examples(u, y), how)
-        found = _chosen(taught, u.shape[1], config)
+        assert start.taught is not None, "a start with a teacher"
+        spared = (1 - COUNTED) * (start.taught.nmse or 0.0)
+        found = _chosen(taught, u.shape[1], config, spared=spared)
         if is_better(found, alone, start, y):
             return found
     if alone.error is None or alone.n_validation < FEW_TO_CHOOSE:
@@ -170,9 +174,17 @@ def resized(start: Start, topology: Topology, seed: int) -> Start:
 
 
 def _chosen(
-    results: list[MemberResult], inputs: int, config: CompilationConfig
+    results: list[MemberResult],
+    inputs: int,
+    config: CompilationConfig,
+    *,
+    spared: float = 0.0,
 ) -> MemberResult:
-    """Take the fastest network that is about as good as the best."""
+    """Take the fastest network that is about as good as the best.
+
+    Args:
+        spared: what of all errors no network can be blamed for.
+    """
     ladder = tuple(
         Rung(
             str(r.member.topology),
@@ -181,8 +193,8 @@ def _chosen(
         )
         for r in results
     )
-    least = min(rung.error for rung in ladder)
-    allowed = max(TOLERANCES[config.prefer] * least, ENOUGH)
+    least = min(rung.error for rung in ladder) - spared
+    allowed = spared + max(TOLERANCES[config.prefer] * least, ENOUGH)
     fit = [k for k, rung in enumerate(ladder) if rung.error <= allowed]
     if not fit:  # where errors are no numbers
         return replace(results[0], ladder=ladder)

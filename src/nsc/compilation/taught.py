@@ -165,7 +165,7 @@ def _with_teacher(
     entrants = [
         (label, scale.into(w, topology)) for label, w in start.candidates
     ]
-    entrants += random_entrants(topology, number, config)
+    entrants += random_entrants(topology, x.shape[1], number, config)
     found, winner = finetune_best_of(
         np.stack([w for _, w in entrants]),
         topology,

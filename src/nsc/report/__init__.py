@@ -48,7 +48,6 @@ from nsc.report.schema import Measured as Measured
 from nsc.report.schema import Report as Report
 from nsc.report.schema import Round as Round
 from nsc.report.schema import RowWithGaps as RowWithGaps
-from nsc.report.schema import Size as Size
 from nsc.report.schema import Source as Source
 from nsc.report.schema import Teacher as Teacher
 from nsc.report.schema import Twin as Twin
@@ -56,6 +55,9 @@ from nsc.report.schema import Within as Within
 from nsc.report.schema import ZeroShot as ZeroShot
 from nsc.report.schema import from_json as from_json
 from nsc.report.schema import to_json as to_json
+from nsc.report.schema_sizes import Form as Form
+from nsc.report.schema_sizes import OtherForms as OtherForms
+from nsc.report.schema_sizes import Size as Size
 from nsc.report.speed import said_of_speed as said_of_speed
 from nsc.report.svg import Axis as Axis
 from nsc.report.svg import Drawing as Drawing

@@ -29,6 +29,7 @@ from nsc.report.drawn import said_of_drawn
 from nsc.report.error_bars import said_of_error_bars
 from nsc.report.numbers import counts, duration, number, ranges, share
 from nsc.report.schema import Described, DraftReport, Errors, Report
+from nsc.report.sizes import better_form
 from nsc.report.speed import verdict
 from nsc.report.twin import said_of_twin
 
@@ -225,6 +226,9 @@ def _add_costs(table: Table, report: Report) -> None:
             each += f"; a row of a batch {ns.batch:.1f} ns"
         table.add_row("a call", each)
         table.add_row("speed", verdict(ns, report.time_s["total"]))
+    better = better_form(report)
+    if better:
+        table.add_row("form", better)
     total = duration(report.time_s["total"])
     finetuning = duration(report.time_s["finetune"])
     table.add_row("time", f"{total}, of it {finetuning} finetuning")

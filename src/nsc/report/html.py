@@ -17,6 +17,7 @@ from nsc.report.error_bars import said_of_error_bars
 from nsc.report.numbers import counts, duration, number, ranges, share
 from nsc.report.page import page_of
 from nsc.report.schema import Curve, Figures, HeatMap, Histogram, Report, Row
+from nsc.report.sizes import forms_table, ladder_figures
 from nsc.report.speed import said_of_speed
 from nsc.report.svg import Axis, Figure, axis_for, heat_map
 from nsc.report.twin import said_of_twin
@@ -53,6 +54,7 @@ def html_page(report: Report, *, starts: Mapping[str, str]) -> str:
         _comparison(report.outputs, report.figures),
         "<h2>Learning</h2>",
         _learning(report),
+        _size_and_form(report),
         "<h2>Before any training</h2>",
         _zero_shot(report, starts),
         "<h2>What was done</h2>",
@@ -222,6 +224,12 @@ def _learning(r: Report) -> str:
         held = network.validation_loss if has_validation else ()
         curves.append(_losses(title, network.train_loss, held))
     return f"<div class='figures'>{''.join(curves)}</div>"
+
+
+def _size_and_form(r: Report) -> str:
+    """Draw the sizes that were tried, and tabulate what other forms would cost."""
+    said = ladder_figures(r) + forms_table(r)
+    return f"<h2>Size and form</h2>{said}" if said else ""
 
 
 def _losses(title: str, train: Row, held: Row) -> str:

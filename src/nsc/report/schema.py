@@ -15,6 +15,8 @@ from dataclasses import Field, dataclass, field, fields, is_dataclass
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from nsc.report.schema_sizes import OtherForms, Size
+
 SCHEMA = 1
 _OPTIONAL = {"is_optional": True}
 _PLAIN_TYPES = {float: (float, int), int: (int,), str: (str,), bool: (bool,)}
@@ -64,21 +66,6 @@ class Errors:
     bound: Bound | None
     outputs: tuple[Errors, ...] = ()
     wrong: float | None = field(default=None, metadata=_OPTIONAL)
-
-
-@dataclass(frozen=True)
-class Size:
-    """A size of network that was tried.
-
-    Args:
-        error: squared error over the variance that it was chosen by; None where it is
-            not finite.
-        ns: of a call, by a model of exported C.
-    """
-
-    topology: str
-    error: float | None
-    ns: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -345,6 +332,7 @@ class Report(Described):
         within: a program that calls the function, with the surrogate in its place; left
             out where none was asked for.
         sizes: of each network, those that were tried; left out where none was chosen.
+        forms: what simpler forms would cost; left out for more than 3 inputs.
         zero_shot: what initial parameters are worth, by initialiser.
         expected_zero_shot_nmse: what the text promised, per output; None where it could
             not be read.
@@ -369,6 +357,7 @@ class Report(Described):
     sizes: tuple[tuple[Size, ...], ...] | None = field(
         default=None, metadata=_OPTIONAL
     )
+    forms: OtherForms | None = field(default=None, metadata=_OPTIONAL)
     zero_shot: Mapping[str, ZeroShot]
     expected_zero_shot_nmse: Row | None
     test: Errors

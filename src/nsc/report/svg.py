@@ -21,6 +21,7 @@ RIGHT = 12
 TOP = 14
 BOTTOM = 38
 MAP_SIDE = 240
+FEW_POWERS = 30.0  # of an axis: its end over its beginning
 COLOURS = (  # of heat maps, from the least value to the largest
     (33, 82, 160),
     (120, 170, 210),
@@ -67,9 +68,16 @@ class Axis:
         return self._powers() if self.log else self._round_numbers()
 
     def _powers(self) -> list[tuple[float, str]]:
-        """Return powers of ten."""
+        """Return powers of ten, and where they are few 2 and 5 times them."""
         least = math.floor(math.log10(self.lo))
         most = math.ceil(math.log10(self.hi))
+        if self.hi < self.lo * FEW_POWERS:
+            return [
+                (m * 10.0**k, f"{m * 10.0**k:.4g}")
+                for k in range(least, most + 1)
+                for m in (1, 2, 5)
+                if self.lo <= m * 10.0**k <= self.hi * 1.001
+            ]
         step = max(1, math.ceil((most - least) / 5))
         return [
             (10.0**k, f"1e{k}")
@@ -160,6 +168,19 @@ class Figure:
             px, py = self._at(x, y)
             self.marks.append(
                 f'<circle class="dot {kind}" cx="{px:.1f}" cy="{py:.1f}" r="2.2"/>'
+            )
+
+    def names(
+        self, xs: Sequence[float], ys: Sequence[float], names: Sequence[str]
+    ) -> None:
+        """Write a name beside each point, on the side where there is room."""
+        for x, y, name in zip(xs, ys, names, strict=True):
+            px, py = self._at(x, y)
+            is_right = px > (LEFT + WIDTH - RIGHT) / 2
+            anchor = "end" if is_right else "start"
+            self.marks.append(
+                f'<text x="{px + (-6 if is_right else 6):.1f}" y="{py - 5:.1f}"'
+                f' text-anchor="{anchor}">{escape(name)}</text>'
             )
 
     def bars(

@@ -13,6 +13,7 @@ neighborhood", Mathematical Geology 15 (1983).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -35,7 +36,9 @@ SHARE = (-0.5, 3.0, 2.0)
 NOISE = (-16.0, 5.0, 5.0)
 MEASURED_NOISE = (-5.0, 5.0, 2.5)  # of measurements, which are never exact
 _EXACT = 1e-12  # part of the outputs that is rounding, in squares
-QUIETEST = 1e-10  # noise that keeps matrices regular
+QUIETEST = 1e-14  # noise that keeps matrices regular
+LOUDER = (1e-13, 1e-12, 1e-10)  # where it does not
+HARDLY_NOISE = 0.1  # of a noise, what counts as none beside it
 NONE = -36.0  # logarithm of a noise that is far below that
 STARTS = ((-0.7, -12.0), (0.5, -12.0), (1.2, -6.0))  # (length, noise)
 FIRST_STEPS = 12  # of each start; the best goes on
@@ -130,9 +133,15 @@ class Process:
         Raises:
             LinAlgError: the examples' covariances are singular.
         """
-        k = _correlations(self.kernel, self.h, apart(x, x))
-        solved = _solve(k, y, basis)
-        return replace(self, x=x, y=y, basis=basis, solved=solved)
+        k = self.kernel.correlate(self.h[:-1], apart(x, x))
+        for h in (self.h, *_louder(self.h)):
+            noisy = k + _noise(h) * np.eye(len(k))
+            try:
+                solved = _solve(noisy, y, basis)
+            except np.linalg.LinAlgError:
+                continue
+            return replace(self, x=x, y=y, basis=basis, h=h, solved=solved)
+        raise np.linalg.LinAlgError("the examples' covariances are singular")
 
 
 def fit_process(
@@ -196,32 +205,50 @@ def loss_without_noise(
 ) -> float:
     """Return the least loss of a kernel that goes through a process's examples.
 
+    What keeps matrices regular is noise, too, once a variance is enormous: such
+    hyperparameters do not count.
+
     Args:
         h: hyperparameters to begin with, but for the noise.
 
     Returns:
         Infinity where none can be solved for.
     """
+    most = (HARDLY_NOISE * process.noise) ** 2
     y = process.y
     basis = process.basis
     d = apart(process.x, process.x)
     prior = _prior(kernel, len(d))
 
     def objective(h: Vector) -> tuple[float, Vector]:
-        quiet = np.append(h, NONE)
-        value, slope = _objective(kernel, quiet, d, y, basis, prior)
-        return value, slope[:-1]
+        value, slope = _objective(
+            kernel, np.append(h, NONE), d, y, basis, prior
+        )
+        is_fit = np.isfinite(value) and is_quiet(h)
+        return (value if is_fit else np.inf), slope[:-1]
+
+    def is_quiet(h: Vector) -> bool:
+        return solved(h).variance * QUIETEST <= most
+
+    def solved(h: Vector) -> _Solved:
+        return _solve(_correlations(kernel, np.append(h, NONE), d), y, basis)
 
     _, found = minimise(objective, h, steps=steps)
     try:
-        quiet = np.append(found, NONE)
-        return _solve(_correlations(kernel, quiet, d), y, basis).loss
+        return solved(found).loss if is_quiet(found) else np.inf
     except np.linalg.LinAlgError:
         return np.inf
 
 
 def _noise(h: Vector) -> float:
     return QUIETEST + float(np.exp(h[-1]))
+
+
+def _louder(h: Vector) -> Iterator[Vector]:
+    """Yield hyperparameters with more noise."""
+    for noise in LOUDER:
+        if noise > np.exp(h[-1]):
+            yield np.append(h[:-1], np.log(noise))
 
 
 def _correlations(kernel: Kernel, h: Vector, d: Apart) -> Matrix:
@@ -237,15 +264,19 @@ def _solve(k: Matrix, y: Column, basis: Basis) -> _Solved:
     logarithms = 2.0 * np.log(np.diag(factor)).sum()
     quiet = inverse
     free = len(y) - basis.shape[1]
+    # a product with `quiet` would lose the digits that a smooth process lives on
+    left = half @ y
     if basis.shape[1]:
-        turned = inverse @ basis
-        gram = np.linalg.cholesky(basis.T @ turned)
-        share = np.linalg.solve(gram, turned.T)
-        quiet = inverse - share.T @ share
+        white = half @ basis
+        gram = np.linalg.cholesky(white.T @ white)
+        share = np.linalg.solve(gram, white.T)
+        left = left - share.T @ (share @ left)
+        turned = share @ half
+        quiet = inverse - turned.T @ turned
         logarithms += 2.0 * np.log(np.diag(gram)).sum()
-    weights = quiet @ y
+    weights = half.T @ left
     least = _EXACT * max(float(y @ y), 1e-300)
-    variance = max(float(y @ weights), least) / free
+    variance = max(float(left @ left), least) / free
     loss = 0.5 * (free * np.log(variance) + logarithms)
     return _Solved(inverse, quiet, weights, variance, float(loss))
 

@@ -30,7 +30,9 @@ Inputs = Float[np.ndarray, "n i"]
 FEWEST = 4  # examples
 MOST = 500  # examples; more speak for themselves
 FITTED = 128  # of them that hyperparameters are fitted to
-SHARPNESS = 2.0  # a model counts by its error to this power
+SHARPNESS = 1.5  # a model counts by its error to this power
+# and by its likelihood to this one: the errors of few examples are a matter of luck
+HEEDED = 0.25
 SLIGHTEST = 1e-3  # part of a blend below which a model is left out
 # models are chosen by the error that is told: with few examples it flatters
 OPTIMISM = 20.0  # examples at which the error is twice what was found
@@ -108,6 +110,8 @@ class _Fitted:
 
     Args:
         missed: outputs less what each other example says, `n`.
+        evidence: logarithm of the restricted likelihood, of outputs in units of their
+            spread; None where no process was fitted.
     """
 
     model: Model
@@ -116,6 +120,7 @@ class _Fitted:
     deviation: np.ndarray
     noise: float
     process: Process | None = None
+    evidence: float | None = None
 
     @cached_property
     def error(self) -> float:
@@ -200,6 +205,8 @@ def _fitted(
         return None
     here, deviation = process(wanted, _basis(model, wanted, known, here=True))
     here = here * scale + centre
+    evidence = -process.solved.loss - len(y) * np.log(scale)
+    evidence += len(y) * np.log(y.std())
     left_out = seen - process.left_out * scale
     if model.is_log:
         top = float(seen.max()) + HIGHEST
@@ -207,13 +214,14 @@ def _fitted(
         missed = y - np.exp(np.minimum(left_out, top))
         spread = deviation * scale * here
         noise = process.noise * scale * float(y.mean())
-        return _Fitted(model, missed, here, spread, noise, process)
+        evidence -= float(seen.sum())
+        return _Fitted(model, missed, here, spread, noise, process, evidence)
     if known is not None and model.mean == "known":
         here = here + known.here
     noise = process.noise * scale
-    return _Fitted(
-        model, seen - left_out, here, deviation * scale, noise, process
-    )
+    missed = seen - left_out
+    deviation = deviation * scale
+    return _Fitted(model, missed, here, deviation, noise, process, evidence)
 
 
 def _constant(model: Model, y: Column, count: int) -> _Fitted:
@@ -254,6 +262,17 @@ def _basis(
     return constant
 
 
+def _likelihoods(found: list[_Fitted]) -> np.ndarray:
+    """Return what each model's likelihood makes it count, 1 for the likeliest."""
+    known = [each.evidence for each in found if each.evidence is not None]
+    top = max(known, default=0.0)
+    # what has no process to fit has no likelihood to compare: its error judges it
+    behind = [
+        0.0 if each.evidence is None else each.evidence - top for each in found
+    ]
+    return np.exp(HEEDED * np.array(behind))
+
+
 def _blended(
     found: list[_Fitted], y: Column, known: str, *, tells_noise: bool
 ) -> Values | None:
@@ -270,7 +289,8 @@ def _blended(
     doubts = [1.0 if each.model.kernel is None else doubt for each in usable]
     errors = np.array([each.error for each in usable]) * doubts
     errors = errors / variance + _EXACT
-    parts = (errors.min() / errors) ** SHARPNESS
+    parts = (errors.min() / errors) ** SHARPNESS * _likelihoods(usable)
+    parts /= parts.max()
     parts = np.where(parts < SLIGHTEST, 0.0, parts)
     parts /= parts.sum()
     values = np.stack([each.y for each in usable])
