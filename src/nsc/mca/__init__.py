@@ -7,6 +7,7 @@ from nsc.mca.blocks import Block as Block
 from nsc.mca.blocks import Reading as Reading
 from nsc.mca.blocks import read_regions as read_regions
 from nsc.mca.blocks import read_table as read_table
+from nsc.mca.elf import elf_blocks as elf_blocks
 from nsc.mca.labels import kept_cycles as kept_cycles
 from nsc.mca.learn import Adaptation as Adaptation
 from nsc.mca.learn import Learner as Learner
@@ -22,6 +23,12 @@ from nsc.mca.model import save_models as save_models
 from nsc.mca.native import joined as joined
 from nsc.mca.oracle import Simulation as Simulation
 from nsc.mca.oracle import simulated_cycles as simulated_cycles
+from nsc.mca.predict import ITERATIONS as ITERATIONS
+from nsc.mca.predict import MODELS as MODELS
+from nsc.mca.predict import Row as Row
+from nsc.mca.predict import predict_file as predict_file
+from nsc.mca.predict import shipped as shipped
+from nsc.mca.roles import Sample as Sample
 from nsc.mca.samples import samples_of as samples_of
 from nsc.mca.samples import vocabulary_of as vocabulary_of
 from nsc.mca.tables import tabled_model as tabled_model

@@ -109,7 +109,12 @@ def _of_code(rows: list[dict[str, str]]) -> Reading:
         text = ";".join(line.text for line in lines)
         sizes = tuple(line.size for line in lines)
         block = Block(
-            name, text, code, sizes, row.get("application") or "", _measured(row)
+            name,
+            text,
+            code,
+            sizes,
+            row.get("application") or "",
+            _measured(row),
         )
         found.blocks.append(block)
     return found
@@ -127,7 +132,9 @@ def _of_att(rows: list[dict[str, str]]) -> Reading:
     for number, row in enumerate(rows, 2):
         text = ";".join(filter(None, map(plain, _lines(row["asm"]))))
         if not text:
-            found.refused.append((f"line {number}", "asm holds no instruction"))
+            found.refused.append(
+                (f"line {number}", "asm holds no instruction")
+            )
             continue
         found.blocks.append(_described(f"line {number}", text, row))
     return found
@@ -147,9 +154,7 @@ def _of_intel(rows: list[dict[str, str]]) -> Reading:
 
 def _described(name: str, text: str, row: dict[str, str]) -> Block:
     application = row.get("application") or ""
-    return Block(
-        name, text, application=application, measured=_measured(row)
-    )
+    return Block(name, text, application=application, measured=_measured(row))
 
 
 def _measured(row: dict[str, str]) -> float | None:

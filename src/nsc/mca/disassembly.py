@@ -47,7 +47,8 @@ class Disassembler:
             getattr(library, f"LLVMInitializeX86{part}")()
         create = library.LLVMCreateDisasmCPU
         create.restype = ctypes.c_void_p
-        text, pointer = ctypes.c_char_p, ctypes.c_void_p  # noqa
+        text = ctypes.c_char_p
+        pointer = ctypes.c_void_p
         create.argtypes = [text, text, pointer, ctypes.c_int, pointer, pointer]
         self._context = create(_TRIPLE, cpu.encode(), None, 0, None, None)
         if not self._context:

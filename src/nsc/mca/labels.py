@@ -71,7 +71,9 @@ def _read(path: Path, how: Simulation) -> dict[str, float]:
         return {}
     head, *lines = path.read_text().splitlines()
     if head != _HEAD + how.identity:
-        raise InputError(f"{path} must hold labels of {how.identity}; found {head}")
+        raise InputError(
+            f"{path} must hold labels of {how.identity}; found {head}"
+        )
     found: dict[str, float] = {}
     for line in lines:
         key, _, cycles = line.partition("\t")

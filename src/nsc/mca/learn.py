@@ -58,9 +58,7 @@ class Learner:
         n = len(self.w)
         self._arrays = [self.w, *(np.zeros(n, np.float32) for _ in range(4))]
         places = [native.address(array) for array in self._arrays]
-        self._trained = TrainedStruct(
-            *places, native.address(start.w), n, 0
-        )
+        self._trained = TrainedStruct(*places, native.address(start.w), n, 0)
         self._examples = ExamplesStruct(
             native.address(records.flat),
             native.address(records.offsets),

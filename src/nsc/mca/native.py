@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-
 import numpy as np
 
 from nsc.host import load_library
@@ -220,5 +219,3 @@ def joined(blocks: list[str]) -> tuple[bytes, np.ndarray]:
     offsets = np.zeros(len(parts) + 1, np.int64)
     np.cumsum(lengths, out=offsets[1:])
     return b"".join(parts), offsets
-
-

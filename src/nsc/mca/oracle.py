@@ -17,7 +17,9 @@ import numpy as np
 from nsc.errors import HostError
 from nsc.mca.tools import Tool
 
-REGIONS = 10_000  # blocks a process; one process a block is thirty times as slow
+REGIONS = (
+    10_000  # blocks a process; one process a block is thirty times as slow
+)
 ITERATIONS = 100
 _SUMMARY = ("-instruction-info=0", "-resource-pressure=0")
 _CYCLES = re.compile(

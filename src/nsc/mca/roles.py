@@ -50,9 +50,7 @@ class Sample:
     text: str
 
 
-def roles_of(
-    forms: tuple[str, ...], samples: Mapping[str, Sample]
-) -> Roles:
+def roles_of(forms: tuple[str, ...], samples: Mapping[str, Sample]) -> Roles:
     """Tell what forms read and write.
 
     Args:

@@ -130,7 +130,11 @@ def tables_of(tool: Tool, cpu: str, lines: Sequence[str]) -> Tables:
 
 
 def _asked(tool: Tool, cpu: str, text: str, options: tuple[str, ...]) -> str:
-    words = ["-mtriple=x86_64-unknown-unknown", f"-mcpu={cpu}", "-iterations=1"]
+    words = [
+        "-mtriple=x86_64-unknown-unknown",
+        f"-mcpu={cpu}",
+        "-iterations=1",
+    ]
     done = subprocess.run(
         [str(tool.path), *words, *options],
         input=text,

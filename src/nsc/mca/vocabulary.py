@@ -127,7 +127,7 @@ class Vocabulary:
         if len(bad):
             raise InputError(
                 f"a block expects 1 to {native.LONGEST} instructions; block"
-                f" {bad[0] + 1} has {_told(counts[bad[0]])}"
+                f" {bad[0] + 1} has {_told(int(counts[bad[0]]))}"
             )
         starts = np.zeros(len(blocks) + 1, np.int64)
         np.cumsum(counts, out=starts[1:])

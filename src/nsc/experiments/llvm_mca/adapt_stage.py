@@ -91,9 +91,7 @@ def load_measured(path: Path, folder: Path) -> Measured:
         how = Simulation(tool)
         total = kept_cycles(texts, how, folder)
         simulated[str(tool)] = total / how.iterations
-    return Measured(
-        texts, np.array(known), simulated, len(reading.refused)
-    )
+    return Measured(texts, np.array(known), simulated, len(reading.refused))
 
 
 def adapt_stage(

@@ -60,7 +60,9 @@ def compile_stage(
     curve, model = _curve(corpus, seconds, say)
     rows += curve
     rows.append(_speed_row(corpus, timed, model))
-    fastest = max(row["blocks_per_s"] for row in rows if row["kind"] == "stock")
+    fastest = max(
+        row["blocks_per_s"] for row in rows if row["kind"] == "stock"
+    )
     for row in rows:
         if "blocks_per_s" in row:
             row["times_stock"] = row["blocks_per_s"] / fastest

@@ -16,6 +16,7 @@ import numpy as np
 from nsc.mca import (
     Block,
     Records,
+    Sample,
     Simulation,
     Vocabulary,
     kept_cycles,
@@ -24,7 +25,6 @@ from nsc.mca import (
     samples_of,
     vocabulary_of,
 )
-from nsc.mca.roles import Sample
 
 SHARES = (0.7, 0.1)  # to learn from, to validate by; the rest judges
 QUICK_BLOCKS = 6_000
