@@ -67,43 +67,46 @@ def softplus(x):
     return np.log1p(np.exp(x))
 
 
+def bits(number) -> list[int]:
+    return [place for place in range(64) if int(number) >> place & 1]
+
+
+def start_of(record, roles: Roles, latency, forward, at: dict) -> float:
+    """Wait for everything that an instruction reads; what nothing wrote is there."""
+    form, *slots, tag = record
+    waits = [0.0, *(at[p] for p in bits(roles.reads[form]) if p in at)]
+    for slot, place in enumerate(slots):
+        if roles.slot_reads[form, slot] and place in at:
+            waits.append(at[place] + (latency[form, 2] if slot >= 3 else 0.0))
+    loads = roles.memory[form] & 1
+    if forward is not None and loads and tag >= FIRST_TAG and tag in at:
+        waits.append(at[tag] + forward)
+    return max(waits)
+
+
+def finish(record, roles: Roles, latency, forward, at: dict, start) -> None:
+    """Tell when everything that an instruction writes is there."""
+    form, *slots, tag = record
+    own = start + latency[form, 0]
+    stores = roles.memory[form] & 2
+    if forward is not None and stores and tag >= FIRST_TAG:
+        at[tag] = own if roles.memory[form] & 1 else start + 0.01
+    for slot, place in enumerate(slots[:3]):
+        if roles.slot_writes[form, slot] and place != NO_REGISTER:
+            at[place] = own
+    for place in bits(roles.writes[form]):
+        at[place] = own if place == FLAGS else start + latency[form, 1]
+
+
 def times(block, roles: Roles, latency, forward, rounds=6) -> list[float]:
     """Follow the recurrence; return the latest time after each iteration."""
-    at = dict.fromkeys(range(64), 0.0)
-    written = set()
+    at: dict[int, float] = {}
     found = []
     for _ in range(rounds):
-        for form, r0, r1, r2, base, index, tag in block:
-            slots = (r0, r1, r2, base, index)
-            values = []
-            for slot, place in enumerate(slots):
-                if roles.slot_reads[form, slot] and place != NO_REGISTER:
-                    extra = latency[form, 2] if slot >= 3 else 0.0
-                    if place in written:
-                        values.append(at[place] + extra)
-            for place in range(64):
-                if int(roles.reads[form]) >> place & 1:
-                    values.append(at[place])
-            if forward is not None and tag >= FIRST_TAG:
-                if roles.memory[form] & 1 and tag in written:
-                    values.append(at[tag] + forward)
-            start = max([0.0, *values])
-            if forward is not None and tag >= FIRST_TAG:
-                if roles.memory[form] & 2:
-                    own = start + latency[form, 0]
-                    stored = start + 0.01
-                    at[tag] = own if roles.memory[form] & 1 else stored
-                    written.add(tag)
-            for slot, place in enumerate(slots[:3]):
-                if roles.slot_writes[form, slot] and place != NO_REGISTER:
-                    at[place] = start + latency[form, 0]
-                    written.add(place)
-            for place in range(64):
-                if int(roles.writes[form]) >> place & 1:
-                    kind = 0 if place == FLAGS else 1
-                    at[place] = start + latency[form, kind]
-                    written.add(place)
-        found.append(max(at.values()))
+        for record in block:
+            start = start_of(record, roles, latency, forward, at)
+            finish(record, roles, latency, forward, at, start)
+        found.append(max([0.0, *at.values()]))
     return found
 
 
@@ -127,4 +130,6 @@ def cycles(block, w, voc: Vocabulary, sharpness=12.0, forwards=False) -> float:
     h1 = np.maximum(seen @ p["w1"] + p["b1"], 0)
     h2 = np.maximum(h1 @ p["w2"] + p["b2"], 0)
     o = h2 @ p["w3"] + p["b3"][0]
-    return math.exp(level + 0.5 * o) + 0.01 * softplus(p["once"][0] + 1) * ends[0]
+    return (
+        math.exp(level + 0.5 * o) + 0.01 * softplus(p["once"][0] + 1) * ends[0]
+    )

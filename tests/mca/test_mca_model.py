@@ -6,8 +6,15 @@ import slow_mca
 from slow_mca import vocabulary
 
 from nsc.errors import StoreError
-from nsc.mca import Learner, Rates, learn, load_models, save_models
-from nsc.mca import random_model, relative_error
+from nsc.mca import (
+    Learner,
+    Rates,
+    learn,
+    load_models,
+    random_model,
+    relative_error,
+    save_models,
+)
 from nsc.mca.model import Model
 from nsc.mca.native import parameter_count
 from nsc.mca.vocabulary import Records

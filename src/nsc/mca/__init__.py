@@ -21,6 +21,7 @@ from nsc.mca.model import load_models as load_models
 from nsc.mca.model import random_model as random_model
 from nsc.mca.model import save_models as save_models
 from nsc.mca.native import joined as joined
+from nsc.mca.native import no_roles as no_roles
 from nsc.mca.oracle import Simulation as Simulation
 from nsc.mca.oracle import simulated_cycles as simulated_cycles
 from nsc.mca.predict import ITERATIONS as ITERATIONS
@@ -37,3 +38,4 @@ from nsc.mca.tools import all_mca as all_mca
 from nsc.mca.tools import newest_mca as newest_mca
 from nsc.mca.vocabulary import Records as Records
 from nsc.mca.vocabulary import Vocabulary as Vocabulary
+from nsc.mca.vocabulary import frequent_forms as frequent_forms

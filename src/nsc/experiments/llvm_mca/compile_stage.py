@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nsc.experiments.llvm_mca.clock import child_seconds, own_seconds
 from nsc.experiments.llvm_mca.corpus import Corpus
+from nsc.experiments.llvm_mca.transformer_stage import transformer_rows
 from nsc.mca import (
     Learner,
     Model,
@@ -39,7 +41,11 @@ EXTRAPOLATED = ((4, 8), (2, 4))  # iterations of the two short runs
 
 
 def compile_stage(
-    corpus: Corpus, *, quick: bool, say: Callable[[str], None]
+    corpus: Corpus,
+    *,
+    quick: bool,
+    say: Callable[[str], None],
+    transformers: Path | None = None,
 ) -> tuple[list[Row], Model]:
     """Run the stage.
 
@@ -47,6 +53,7 @@ def compile_stage(
         corpus: blocks and labels.
         quick: short training, fewer timed blocks.
         say: told what goes on.
+        transformers: a file of trained ones, timed beside the rest.
 
     Returns:
         Rows, and the model of all labels that started from the tables.
@@ -60,6 +67,8 @@ def compile_stage(
     curve, model = _curve(corpus, seconds, say)
     rows += curve
     rows.append(_speed_row(corpus, timed, model))
+    if transformers is not None:
+        rows += transformer_rows(corpus, transformers, timed, say)
     fastest = max(
         row["blocks_per_s"] for row in rows if row["kind"] == "stock"
     )
@@ -160,20 +169,19 @@ def learned(
         training,
         validating,
         seconds=seconds * min(1.0, budget / MANY),
-        rates=_rates(few=few, knows=bool(start.about)),
+        rates=_rates(budget, knows=bool(start.about)),
         epochs=EPOCHS if few else 10 * EPOCHS,
     )
 
 
-def _rates(*, few: bool, knows: bool) -> Rates:
+def _rates(budget: int, *, knows: bool) -> Rates:
     """Choose how far steps go: a start that knows the tables is left less far."""
-    if not few:
-        return Rates()
-    if knows:
+    batch = 32 if budget < FEW else Rates().batch
+    if knows and budget < MANY:
         return Rates(
-            table=0.005, network=0.001, batch=32, pull=1e-4, longest=1.0
+            table=0.005, network=0.001, batch=batch, pull=1e-4, longest=1.0
         )
-    return Rates(batch=32)
+    return Rates(batch=batch)
 
 
 def _error_row(corpus: Corpus, model: Model, budget: int, start: str) -> Row:

@@ -18,6 +18,7 @@ from nsc.errors import InputError
 from nsc.experiments.llvm_mca.adapt_stage import adapt_stage, load_measured
 from nsc.experiments.llvm_mca.compile_stage import compile_stage
 from nsc.experiments.llvm_mca.corpus import load_corpus
+from nsc.experiments.llvm_mca.transformer_stage import CHECKPOINTS
 from nsc.host import replacing
 from nsc.mca import Model, load_models, newest_mca, save_models, shipped
 
@@ -111,7 +112,12 @@ def _compile(
         quick=study.quick,
         progress=progress,
     )
-    rows, model = compile_stage(corpus, quick=study.quick, say=say)
+    rows, model = compile_stage(
+        corpus,
+        quick=study.quick,
+        say=say,
+        transformers=_transformers(study),
+    )
     about = {"mimics": corpus.simulation.identity, **model.about}
     save_models(_model_file(study), [model], about)
     return rows
@@ -128,6 +134,12 @@ def _adapt(
     about = {"adapted to": f"{len(measured.texts)} measured Haswell blocks"}
     save_models(study.folder / "adapted.safetensors", models, about)
     return rows
+
+
+def _transformers(study: Study) -> Path | None:
+    """Find trained transformers in the folder; a quick study has other tokens."""
+    path = study.folder / CHECKPOINTS
+    return path if path.exists() and not study.quick else None
 
 
 def _model_file(study: Study) -> Path:
