@@ -18,6 +18,7 @@ from nsc.errors import InputError
 from nsc.experiments.llvm_mca.adapt_stage import adapt_stage, load_measured
 from nsc.experiments.llvm_mca.compile_stage import compile_stage
 from nsc.experiments.llvm_mca.corpus import load_corpus
+from nsc.experiments.llvm_mca.page import write_page
 from nsc.experiments.llvm_mca.transformer_stage import CHECKPOINTS
 from nsc.host import replacing
 from nsc.mca import Model, load_models, newest_mca, save_models, shipped
@@ -73,6 +74,7 @@ def run_study(
         run = _compile if stage == "compile" else _adapt
         found[stage] = run(study, say, progress)
         _write(study, found)
+    write_page(found, study.folder / "report")
     return found
 
 
