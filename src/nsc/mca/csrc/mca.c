@@ -37,8 +37,7 @@ static Model nsc_model(const Roles *roles, float *positive, float sharpness,
 }
 
 int64_t nsc_mca_count(int32_t forms) {
-  Parameters p;
-  return nsc_lay_out(&p, NULL, forms);
+  return nsc_size(forms);
 }
 
 void nsc_mca_positive(const float *w, float *out, int32_t forms, int64_t n) {
@@ -95,12 +94,11 @@ double nsc_mca_epoch(Trained *t, const Roles *roles, const Examples *e,
 double nsc_mca_gradient(Trained *t, const Roles *roles, const Examples *e,
                         const int64_t *which, int64_t n, const Settings *s) {
   Model model = nsc_model(roles, t->positive, s->sharpness, s->forwards);
-  Parameters raw, g;
-  nsc_lay_out(&raw, t->w, roles->forms);
+  Parameters g;
   nsc_lay_out(&g, t->g, roles->forms);
   nsc_make_positive(t->w, t->positive, roles->forms, t->n);
   memset(t->g, 0, (size_t)t->n * sizeof *t->g);
-  double loss = nsc_gradient(&model, &raw, &g, e, which, n, s->logarithmic);
+  double loss = nsc_gradient(&model, &g, e, which, n, s->logarithmic);
   nsc_chain(t->w, t->g, roles->forms);
   return loss;
 }

@@ -31,7 +31,14 @@ typedef struct {
   float *forward;  // from a store to a load of the same place
 } Parameters;
 
-static inline long nsc_lay_out(Parameters *p, float *w, int32_t forms) {
+static inline long nsc_size(int32_t forms) {
+  long tables = (long)forms * (NSC_LATENCIES + NSC_RESOURCES);
+  long first = NSC_SEEN * NSC_HIDDEN + NSC_HIDDEN;
+  long second = NSC_HIDDEN * NSC_HIDDEN + NSC_HIDDEN;
+  return tables + first + second + NSC_HIDDEN + 3;
+}
+
+static inline void nsc_lay_out(Parameters *p, float *w, int32_t forms) {
   float *at = w;
   p->latency = at, at += (long)forms * NSC_LATENCIES;
   p->use = at, at += (long)forms * NSC_RESOURCES;
@@ -42,8 +49,7 @@ static inline long nsc_lay_out(Parameters *p, float *w, int32_t forms) {
   p->w3 = at, at += NSC_HIDDEN;
   p->b3 = at++;
   p->once = at++;
-  p->forward = at++;
-  return at - w;
+  p->forward = at;
 }
 
 typedef struct {
@@ -148,11 +154,10 @@ static inline Dependence nsc_dependence(const Model *m, const int16_t *records, 
 }
 
 // add a factor to the gradient of every latency on the path that ends at a place
-static void nsc_walk(const Model *m, const int16_t *records, long n, const Step *steps,
-                     Place end, float factor, Parameters *g) {
+static void nsc_walk(const int16_t *records, long n, const Step *steps, Place end,
+                     float factor, Parameters *g) {
   int32_t node = end.node;
   int32_t edge = end.edge;
-  (void)m;
   while (node >= 0) {
     int form = records[NSC_RECORD * (node % n)];
     float *latency = g->latency + NSC_LATENCIES * (long)form;
@@ -280,7 +285,7 @@ static void nsc_backward(const Model *m, const int16_t *records, long n,
     for (int k = 0; k < NSC_RESOURCES; k++) use[k] += d_bound[1 + k];
   }
   float slope = d_bound[0] / (NSC_ROUNDS - NSC_SETTLED);
-  nsc_walk(m, records, n, steps, f->dependence.last, slope, g);
-  nsc_walk(m, records, n, steps, f->dependence.settled, -slope, g);
-  nsc_walk(m, records, n, steps, f->dependence.begun, d_first, g);
+  nsc_walk(records, n, steps, f->dependence.last, slope, g);
+  nsc_walk(records, n, steps, f->dependence.settled, -slope, g);
+  nsc_walk(records, n, steps, f->dependence.begun, d_first, g);
 }

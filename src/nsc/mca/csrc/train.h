@@ -61,10 +61,9 @@ static float nsc_loss(float predicted, float cycles, float logarithmic, float *s
   return (1 - logarithmic) * relative + logarithmic * ratio;
 }
 
-// mean loss of some blocks; adds its gradient of the raw parameters to g
-static double nsc_gradient(const Model *model, const Parameters *raw, Parameters *g,
-                           const Examples *e, const int64_t *which, long n,
-                           float logarithmic) {
+// mean loss of some blocks; adds its gradient of the positive parameters to g
+static double nsc_gradient(const Model *model, Parameters *g, const Examples *e,
+                           const int64_t *which, long n, float logarithmic) {
   static _Thread_local Step steps[NSC_ROUNDS * NSC_LONGEST];
   Forward f;
   double loss = 0;
@@ -77,7 +76,6 @@ static double nsc_gradient(const Model *model, const Parameters *raw, Parameters
     loss += nsc_loss(f.cycles, e->cycles[which[b]], logarithmic, &slope);
     nsc_backward(model, records, length, steps, &f, slope / (float)n, g);
   }
-  (void)raw;
   return loss / (double)n;
 }
 
@@ -122,7 +120,7 @@ static double nsc_step(Trained *t, const Roles *roles, const Examples *e,
   nsc_make_used_positive(e, which, n, &raw, &model.p);
   memcpy(model.p.w1, raw.w1, (size_t)(t->n - tables) * sizeof *t->w);
   memset(t->g, 0, (size_t)t->n * sizeof *t->g);
-  double loss = nsc_gradient(&model, &raw, &g, e, which, n, s->logarithmic);
+  double loss = nsc_gradient(&model, &g, e, which, n, s->logarithmic);
   nsc_chain(t->w, t->g, roles->forms);
   if (s->pull > 0)
     for (int64_t k = 0; k < t->n; k++)
