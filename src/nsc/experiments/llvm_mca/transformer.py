@@ -124,7 +124,8 @@ def predicted(
         end = at + max(4, BATCH_TOKENS // longest)
         batch = order[at:end]
         x = torch.from_numpy(_padded(flat, starts[batch], lengths[batch]))
-        np.add.at(out, owner[batch], model(x).double().numpy())
+        told = model(x.to(model.place.device)).double().cpu().numpy()
+        np.add.at(out, owner[batch], told)
         at = end
     return out
 
