@@ -77,7 +77,7 @@ def blocks(
             metavar="FILE", help="An ELF file.", show_default=False
         ),
     ],
-    out: Annotated[
+    blocks_file: Annotated[
         Path,
         typer.Option(
             "-o",
@@ -93,11 +93,13 @@ def blocks(
     """
     from nsc.mca import elf_blocks
 
-    if out.suffix not in (".parquet", ".csv"):
-        raise InputError(f"out must end in .parquet or .csv; found {out}")
+    if blocks_file.suffix not in (".parquet", ".csv"):
+        raise InputError(
+            f"blocks_file must end in .parquet or .csv; found {blocks_file}"
+        )
     found = elf_blocks(file)
-    _write(found, out)
-    print(f"{len(found):,} basic blocks: {out}")
+    _write(found, blocks_file)
+    print(f"{len(found):,} basic blocks: {blocks_file}")
 
 
 def _write(found: list[Block], path: Path) -> None:

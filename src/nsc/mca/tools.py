@@ -74,7 +74,7 @@ def _answering(path: Path) -> Tool | None:
     """Ask a program its version; one that cannot run here is none."""
     try:
         told = subprocess.run(
-            [str(path), "--version"],
+            [str(path), "-version"],
             capture_output=True,
             text=True,
             timeout=_ANSWER_S,

@@ -3,15 +3,16 @@
 In: a Corpus, specifications. Out: a file of checkpoints that transformer_stage reads.
 Each model has a CUDA stream and a graph of one whole step (draw a batch, forward,
 backward, AdamW), so that small models share a GPU. Run as
-`python -m nsc.experiments.llvm_mca.transformer_training --data data -o mca`.
+`python -m nsc.experiments.llvm_mca.transformer_training data mca 200`: where the data
+is, the study's folder, seconds.
 Non-goals: judging speed (transformer_stage).
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import math
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 
 from nsc.experiments.llvm_mca.corpus import Corpus, load_corpus
 from nsc.experiments.llvm_mca.study import BLOCKS
@@ -201,11 +203,7 @@ class Trainee:
         self._optimizer.zero_grad(set_to_none=False)
         loss.backward()
         if self.spec.falls:
-            grads = [p.grad for p in self.model.parameters()]
-            kept = [grad for grad in grads if grad is not None]
-            norm = torch.stack(torch._foreach_norm(kept)).norm()
-            scale = torch.clamp(1.0 / (norm + 1e-6), max=1.0)
-            torch._foreach_mul_(kept, scale)
+            nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self._optimizer.step()
         self._at.add_(1)
 
@@ -357,31 +355,28 @@ def _check(trainees: Sequence[Trainee], corpus: Corpus) -> None:
         print(f"{one.spec.name}: epoch {epochs:.1f}, validation {error:.4f}")
 
 
-def main() -> None:
-    """Train, and write checkpoints."""
-    words = argparse.ArgumentParser(description=__doc__)
-    words.add_argument("--data", type=Path, default=Path("data"))
-    words.add_argument("-o", "--output", type=Path, required=True)
-    words.add_argument("--seconds", type=float, default=200)
-    words.add_argument("--widths", type=int, nargs="+", default=WIDTHS)
-    words.add_argument("--quick", action="store_true")
-    asked = words.parse_args()
+def main(words: Sequence[str]) -> None:
+    """Train, and write checkpoints.
+
+    Args:
+        words: where the data is, the study's folder, seconds, widths.
+    """
+    data, folder, seconds, *widths = words
     corpus = load_corpus(
-        asked.data / BLOCKS,
-        asked.output,
-        quick=asked.quick,
+        Path(data) / BLOCKS,
+        Path(folder),
+        quick=False,
         progress=lambda done, wanted: print(f"labels: {done} of {wanted}"),
     )
+    specs = specifications([int(width) for width in widths] or WIDTHS)
     arrays: dict[str, np.ndarray] = {}
-    for spec, error, found in train(
-        corpus, specifications(asked.widths), asked.seconds
-    ):
+    for spec, error, found in train(corpus, specs, float(seconds)):
         print(f"{spec.name}: validation {error:.4f}")
         for name, array in found.items():
             arrays[f"{spec.name}/{name}"] = array
-    with (asked.output / CHECKPOINTS).open("wb") as file:
+    with (Path(folder) / CHECKPOINTS).open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
