@@ -164,6 +164,13 @@ def test_a_file_without_regions_is_one_block(tmp_path):
     ]
 
 
+def test_intels_syntax_is_refused_by_name(tmp_path):
+    path = tmp_path / "a.s"
+    path.write_text("nop\n.intel_syntax noprefix\nadd rax, rbx\n")
+    with pytest.raises(InputError, match=":2:1: AT&T syntax expected"):
+        read_regions(path)
+
+
 def test_a_table_of_assembly_keeps_measurements(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text(

@@ -187,6 +187,7 @@ def read_regions(path: Path) -> Reading:
     whole: list[str] = []
     has_regions = False
     for number, line in enumerate(text_of(path).splitlines(), 1):
+        _check_syntax(path, number, line)
         begin = _BEGIN.match(line)
         if begin:
             has_regions = True
@@ -202,6 +203,14 @@ def read_regions(path: Path) -> Reading:
     for name in list(open_regions):
         _finish(name, open_regions.pop(name), found)
     return found
+
+
+def _check_syntax(path: Path, number: int, line: str) -> None:
+    if line.strip().startswith(".intel_syntax"):
+        raise InputError(
+            f"{path}:{number}:1: AT&T syntax expected, found .intel_syntax; write the"
+            " blocks into a CSV with a column asm_intel"
+        )
 
 
 def _close(
