@@ -167,7 +167,13 @@ def homes() -> dict[str, set[str]]:
     it.
     """
     return {
-        "torch": {"compnet/training", "compnet/bert/training"},
+        "torch": {
+            "compnet/training",
+            "compnet/bert/training",
+            "experiments/llvm_mca/transformer.py",
+            "experiments/llvm_mca/transformer_stage.py",
+            "experiments/llvm_mca/transformer_training.py",
+        },
         "onnx": {"deploy/onnx.py"},
         "ray": {"host/ray_cluster.py"},
         "scipy": {

@@ -26,7 +26,7 @@ def bench(
         typer.Argument(
             metavar="EXPERIMENT",
             help="data-efficiency, training-time, colour-quantization, applications or"
-            " all; or ablations.",
+            " all; or ablations; or llvm-mca.",
         ),
     ],
     folder: Annotated[
@@ -94,6 +94,9 @@ def bench(
             metavar="HOST:PORT", help="Of a Ray cluster; default local."
         ),
     ] = None,
+    stage: Annotated[
+        str, typer.Option(help="Of llvm-mca: compile, adapt or all.")
+    ] = "all",
     json_: Annotated[
         bool, typer.Option("--json", help="Print JSON alone on stdout.")
     ] = False,
@@ -102,7 +105,13 @@ def bench(
 
     Example: nsc bench all --suite parrot --data data -o results
     Example: nsc bench data-efficiency --quick -o quick
+    Example: nsc bench llvm-mca --quick --data data -o mca
     """
+    if experiment == "llvm-mca":
+        from nsc.app.mca_bench import bench_llvm_mca
+
+        bench_llvm_mca(folder, data, stage, quick=quick, as_json=json_)
+        return
     from nsc.experiments import (
         Ask,
         Sources,

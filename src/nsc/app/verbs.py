@@ -32,6 +32,7 @@ from nsc.app.flag_types import (
     names,
 )
 from nsc.app.flags import flags_of, in_flags
+from nsc.app.mca_cli import mca_app
 from nsc.app.optimize_cli import optimize
 from nsc.app.release_cli import release_data, release_weights
 from nsc.app.runs_cli import runs
@@ -165,6 +166,7 @@ app.command()(bench)
 app.command()(report)
 data_app.command("release")(release_data)
 app.add_typer(data_app, name="data")
+app.add_typer(mca_app, name="mca")
 app.command("release-weights")(release_weights)
 
 

@@ -8,6 +8,8 @@ from nsc.experiments.bench import bench as bench
 from nsc.experiments.bench import experiments_of as experiments_of
 from nsc.experiments.bench import left_out as left_out
 from nsc.experiments.bench import suites_of as suites_of
+from nsc.experiments.llvm_mca import Study as Study
+from nsc.experiments.llvm_mca import run_study as run_study
 from nsc.experiments.pages import write_report as write_report
 from nsc.experiments.protocol import Protocol as Protocol
 from nsc.experiments.protocol import protocol_of as protocol_of

@@ -1,0 +1,154 @@
+"""The llvm-mca case study: its stages in one folder, one after another.
+
+In: a Study. Out: rows by stage, kept as JSON with the models beside them.
+Labels are kept, so that an interrupted study goes on; a stage that is asked for again
+is run again.
+Non-goals: printing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nsc.errors import InputError
+from nsc.experiments.llvm_mca.adapt_stage import adapt_stage, load_measured
+from nsc.experiments.llvm_mca.compile_stage import compile_stage
+from nsc.experiments.llvm_mca.corpus import load_corpus
+from nsc.experiments.llvm_mca.page import write_page
+from nsc.experiments.llvm_mca.transformer_stage import CHECKPOINTS
+from nsc.host import replacing
+from nsc.mca import Model, load_models, newest_mca, save_models, shipped
+
+STAGES = ("compile", "adapt")
+RESULTS = "llvm-mca.json"
+BLOCKS = "bhive/blocks.csv.gz"
+MEASURED = "bhive/haswell_measured_700.csv"
+
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Study:
+    """What is asked for.
+
+    Args:
+        folder: for labels, results and models.
+        data: has the blocks: bhive/blocks.csv.gz and haswell_measured_700.csv.
+        stage: compile, adapt or all.
+        quick: few blocks, short training.
+    """
+
+    folder: Path
+    data: Path
+    stage: str = "all"
+    quick: bool = False
+
+
+def run_study(
+    study: Study,
+    say: Callable[[str], None],
+    progress: Callable[[int, int], None] = lambda done, wanted: None,
+) -> dict[str, Any]:
+    """Run the stages of a study.
+
+    Args:
+        study: what is asked for.
+        say: told what goes on.
+        progress: told how many labels are there, of how many.
+
+    Returns:
+        By stage its rows, beside the tool that labelled and whether it was quick.
+
+    Raises:
+        HostError: a tool is not installed; the message says how to install it.
+        InputError: the stage is none, or a file cannot be read.
+    """
+    stages = _stages(study.stage)
+    found: dict[str, Any] = _kept(study)
+    found |= {"tool": str(newest_mca()), "quick": study.quick}
+    for stage in stages:
+        run = _compile if stage == "compile" else _adapt
+        found[stage] = run(study, say, progress)
+        _write(study, found)
+    write_page(found, study.folder / "report")
+    return found
+
+
+def _stages(asked: str) -> tuple[str, ...]:
+    if asked == "all":
+        return STAGES
+    if asked not in STAGES:
+        raise InputError(
+            f"stage must be one of {', '.join(STAGES)} or all; found {asked!r}"
+        )
+    return (asked,)
+
+
+def _kept(study: Study) -> dict[str, Any]:
+    """Read the stages that ran before, of a study as quick as this one."""
+    path = study.folder / RESULTS
+    try:
+        found = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if found.get("quick") == study.quick else {}
+
+
+def _write(study: Study, found: dict[str, Any]) -> None:
+    with replacing(study.folder / RESULTS) as temporary:
+        temporary.write_text(json.dumps(found, indent=1) + "\n")
+
+
+def _compile(
+    study: Study,
+    say: Callable[[str], None],
+    progress: Callable[[int, int], None],
+) -> Rows:
+    corpus = load_corpus(
+        study.data / BLOCKS,
+        study.folder,
+        quick=study.quick,
+        progress=progress,
+    )
+    rows, model = compile_stage(
+        corpus,
+        quick=study.quick,
+        say=say,
+        transformers=_transformers(study),
+    )
+    about = {"mimics": corpus.simulation.identity, **model.about}
+    save_models(_model_file(study), [model], about)
+    return rows
+
+
+def _adapt(
+    study: Study,
+    say: Callable[[str], None],
+    progress: Callable[[int, int], None],
+) -> Rows:
+    measured = load_measured(study.data / MEASURED, study.folder)
+    compiled = _compiled(study)
+    rows, models = adapt_stage(measured, compiled, quick=study.quick, say=say)
+    about = {"adapted to": f"{len(measured.texts)} measured Haswell blocks"}
+    save_models(study.folder / "adapted.safetensors", models, about)
+    return rows
+
+
+def _transformers(study: Study) -> Path | None:
+    """Find trained transformers in the folder; a quick study has other tokens."""
+    path = study.folder / CHECKPOINTS
+    return path if path.exists() and not study.quick else None
+
+
+def _model_file(study: Study) -> Path:
+    return study.folder / "compiled.safetensors"
+
+
+def _compiled(study: Study) -> Model:
+    """Take the study's own compiled model, else the one that is shipped."""
+    path = _model_file(study)
+    return load_models(path)[0] if path.exists() else shipped("compiled")[0]

@@ -1,0 +1,109 @@
+"""Trained transformers beside the structured model: error and speed, from text.
+
+In: a Corpus, a file of checkpoints (transformer_training writes it). Out: rows.
+Non-goals: training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nsc.errors import InputError
+from nsc.experiments.llvm_mca.clock import own_seconds
+from nsc.experiments.llvm_mca.corpus import Corpus
+from nsc.experiments.llvm_mca.transformer_tokens import (
+    TextTokens,
+    Windows,
+    frequent_words,
+    instruction_windows,
+)
+from nsc.mca import Vocabulary, frequent_forms, no_roles, relative_error
+
+Row = dict[str, Any]
+CHECKPOINTS = "transformers.npz"
+FEWEST = 3  # occurrences of a form or word that transformers learn of
+_PASSES = 3
+_BESIDE = "predicted"  # arrays of the file that are no parameters
+
+
+def transformer_rows(
+    corpus: Corpus,
+    path: Path,
+    timed: np.ndarray,
+    say: Callable[[str], None],
+) -> list[Row]:
+    """Time and judge every transformer of a file, on one thread.
+
+    Args:
+        corpus: the blocks that they were trained for.
+        path: of the checkpoints.
+        timed: numbers of the blocks that are timed and judged.
+        say: told what goes on.
+
+    Raises:
+        InputError: they were trained for other blocks.
+    """
+    import torch
+
+    torch.set_num_threads(1)
+    texts = corpus.texts(timed)
+    learned = corpus.texts(corpus.train)
+    forms = frequent_forms(learned, FEWEST)
+    vocabulary = Vocabulary(forms, no_roles(len(forms) + 2))
+    words = frequent_words(learned)
+    readers: dict[str, Callable[[], Windows]] = {
+        "instruction": lambda: instruction_windows(texts, vocabulary),
+        # each pass reads the text anew: a kept one would have seen every line
+        "text": lambda: TextTokens(words).windows(texts),
+    }
+    sizes = {"instruction": len(forms) + 2, "text": len(words) + 2}
+    rows: list[Row] = []
+    for name, arrays in _models(path).items():
+        say(f"transformer {name}")
+        kind = "instruction" if name.startswith("instruction") else "text"
+        found = len(arrays["word.weight"])
+        if found != sizes[kind]:
+            raise InputError(
+                f"{path} must know {sizes[kind]} tokens of these blocks; {name} knows"
+                f" {found}"
+            )
+        true = corpus.cycles[timed]
+        rows.append(_row(name, arrays, readers[kind], true))
+    return rows
+
+
+def _models(path: Path) -> dict[str, dict[str, np.ndarray]]:
+    found: dict[str, dict[str, np.ndarray]] = {}
+    with np.load(path) as file:
+        for key in file.files:
+            name, _, part = key.partition("/")
+            if part != _BESIDE:
+                found.setdefault(name, {})[part] = file[key]
+    return found
+
+
+def _row(
+    name: str,
+    arrays: dict[str, np.ndarray],
+    read: Callable[[], Windows],
+    true: np.ndarray,
+) -> Row:
+    from nsc.experiments.llvm_mca.transformer import predicted, restored
+
+    model = restored(arrays)
+    windows = read()
+    parts = (windows.flat, windows.starts, windows.owner)
+    reading = own_seconds(read, _PASSES)
+    computing = own_seconds(lambda: predicted(model, *parts), _PASSES)
+    return {
+        "kind": "transformer",
+        "name": f"transformer {name}",
+        "parameters": int(sum(array.size for array in arrays.values())),
+        "blocks_per_s": len(true) / (reading + computing),
+        "model_blocks_per_s": len(true) / computing,
+        "mape": relative_error(predicted(model, *parts), true),
+    }
