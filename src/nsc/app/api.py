@@ -449,24 +449,19 @@ def compile_file(
     check_export(program, export)
     check_writable(folder, RESULT_FILES)
     program, more = callee_or_whole(
-        program,
-        learn,
-        options,
+        *(program, learn, options),
         guard=export.guard,
         rows=rows,
         read=read,
         reading=reading,
         progress=progress,
     )
-    if more is not None:
-        export = replace(export, drop_in=True)
-        rows = None
+    export = replace(export, drop_in=export.drop_in or more is not None)
     compiled = _compiled(
-        program,
-        options,
+        *(program, options),
         timing=timing,
         folder=folder,
-        rows=rows,
+        rows=rows if more is None else None,
         progress=progress,
         announce=announce,
     )

@@ -35,6 +35,12 @@ from nsc.app.runs_teacher import RunsTeacher, in_turn
 from nsc.app.spent import Spent
 from nsc.app.state import refuse_unread_state
 from nsc.app.timing import time_calls
+from nsc.app.topologies import (
+    LARGER_SIZE,
+    OTHER_SIZES,
+    topology_of,
+    topology_with,
+)
 from nsc.app.twins import TwinTeacher, most_cost_of_twins
 from nsc.app.uncertainty import with_uncertainty
 from nsc.compilation import (
@@ -64,13 +70,9 @@ from nsc.report import (
     Twin,
     Within,
 )
-from nsc.surrogate import COVERING, Member, Surrogate, Topology
+from nsc.surrogate import Member, Surrogate
 from nsc.verify import Verification, verify
 
-# hidden layers that a size is chosen from; text alone gets the first
-FIRST_SIZE = (8, 8)
-OTHER_SIZES = ((8,), (16,))
-LARGER_SIZE = (16, 16)  # where these do not hold what few runs tell
 DRAFT_ROWS = 64  # inputs drawn to check exports of what nothing has verified
 
 
@@ -307,8 +309,8 @@ def _trained(
     expect_enough(options, inputs.config)
     starts = prepared.starts[options.initialiser.measured_as]
     if options.chooses_size:
-        sizes = tuple(_of_hidden(h, program, options) for h in OTHER_SIZES)
-        larger = _of_hidden(LARGER_SIZE, program, options)
+        sizes = tuple(topology_with(h, program, options) for h in OTHER_SIZES)
+        larger = topology_with(LARGER_SIZE, program, options)
         starts = tuple(
             replace(start, sizes=sizes, larger=larger) for start in starts
         )
@@ -447,35 +449,9 @@ def _template(program: Program) -> Surrogate:
     )
 
 
-def _topology(program: Program, options: CompileOptions) -> Topology:
-    """Choose the topology of each network."""
-    outputs = 1 if options.split else program.n_outputs
-    if options.chooses_size:
-        return _of_hidden(FIRST_SIZE, program, options)
-    if options.topology == "covering":
-        return _of_hidden(COVERING.hidden, program, options)
-    assert options.topology is not None, "None chooses the size"
-    topology = Topology.parse(options.topology, options.activation)
-    if topology.n_inputs < program.n_inputs or topology.n_outputs != outputs:
-        raise InputError(
-            f"topology must fit {program.name}, which needs {program.n_inputs} or more"
-            f" inputs and {outputs} output{'s' * (outputs > 1)}; found {topology}"
-        )
-    return topology
-
-
-def _of_hidden(
-    hidden: tuple[int, ...], program: Program, options: CompileOptions
-) -> Topology:
-    """Return a topology that fits a program, with the inputs of the covering one."""
-    inputs = max(COVERING.n_inputs, program.n_inputs)
-    outputs = 1 if options.split else program.n_outputs
-    return Topology((inputs, *hidden, outputs), options.activation)
-
-
 def _orders(program: Program, options: CompileOptions) -> list[Order]:
     """Say what initial parameters are wanted for, network by network."""
-    topology = _topology(program, options)
+    topology = topology_of(program, options)
     compnet = load_compnet(options.compnet)
     outputs = list(range(program.n_outputs)) if options.split else [None]
     text = reading_of(program, compnet)

@@ -4,22 +4,19 @@ In: what the application found out. Out: JSON values, and the same values back.
 Non-goals: finding anything out (app), drawing it (html, console).
 
 JSON has the fields' own names, in their own order, after `schema`, the version. Tuples
-are its arrays, and a field marked `_OPTIONAL` is left out where it is None.
+are its arrays, and a field marked `OPTIONAL` is left out where it is None.
 """
 
 from __future__ import annotations
 
-import types
 from collections.abc import Mapping
-from dataclasses import Field, dataclass, field, fields, is_dataclass
-from functools import cache
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from dataclasses import dataclass, field
+from typing import Any
 
+from nsc.report.plain_values import OPTIONAL, plain, read, shown
 from nsc.report.schema_sizes import OtherForms, Size
 
 SCHEMA = 1
-_OPTIONAL = {"is_optional": True}
-_PLAIN_TYPES = {float: (float, int), int: (int,), str: (str,), bool: (bool,)}
 Row = tuple[float, ...]
 RowWithGaps = tuple[float | None, ...]
 
@@ -65,7 +62,7 @@ class Errors:
     quantiles: Mapping[str, float]
     bound: Bound | None
     outputs: tuple[Errors, ...] = ()
-    wrong: float | None = field(default=None, metadata=_OPTIONAL)
+    wrong: float | None = field(default=None, metadata=OPTIONAL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +149,7 @@ class CallTime:
 
     original: float | None = None
     surrogate: float | None = None
-    batch: float | None = field(default=None, metadata=_OPTIONAL)
+    batch: float | None = field(default=None, metadata=OPTIONAL)
 
 
 @dataclass(frozen=True)
@@ -170,7 +167,7 @@ class Curve:
     x: Row
     program: RowWithGaps
     surrogate: RowWithGaps
-    is_log: bool | None = field(default=None, metadata=_OPTIONAL)
+    is_log: bool | None = field(default=None, metadata=OPTIONAL)
 
 
 @dataclass(frozen=True)
@@ -273,7 +270,7 @@ class Within:
     calls: float
     test: Errors
     file: str
-    measured: Measured | None = field(default=None, metadata=_OPTIONAL)
+    measured: Measured | None = field(default=None, metadata=OPTIONAL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -310,7 +307,7 @@ class Described:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     domain: Mapping[str, tuple[float, float]]
-    drawn: Drawn | None = field(default=None, metadata=_OPTIONAL)
+    drawn: Drawn | None = field(default=None, metadata=OPTIONAL)
     topology: str
     activation: str
     initial: str
@@ -349,19 +346,19 @@ class Report(Described):
     budget: int
     program_runs: Mapping[str, int]
     check_runs: Mapping[str, int] | None = field(
-        default=None, metadata=_OPTIONAL
+        default=None, metadata=OPTIONAL
     )
-    twin: Twin | None = field(default=None, metadata=_OPTIONAL)
-    teacher: Teacher | None = field(default=None, metadata=_OPTIONAL)
-    within: Within | None = field(default=None, metadata=_OPTIONAL)
+    twin: Twin | None = field(default=None, metadata=OPTIONAL)
+    teacher: Teacher | None = field(default=None, metadata=OPTIONAL)
+    within: Within | None = field(default=None, metadata=OPTIONAL)
     sizes: tuple[tuple[Size, ...], ...] | None = field(
-        default=None, metadata=_OPTIONAL
+        default=None, metadata=OPTIONAL
     )
-    forms: OtherForms | None = field(default=None, metadata=_OPTIONAL)
+    forms: OtherForms | None = field(default=None, metadata=OPTIONAL)
     zero_shot: Mapping[str, ZeroShot]
     expected_zero_shot_nmse: Row | None
     test: Errors
-    error_bars: ErrorBars | None = field(default=None, metadata=_OPTIONAL)
+    error_bars: ErrorBars | None = field(default=None, metadata=OPTIONAL)
     target_error: float | None
     target_reached: bool | None
     rounds: tuple[Round, ...]
@@ -369,7 +366,7 @@ class Report(Described):
     time_s: Mapping[str, float]
     ns_per_call: CallTime
     notes: tuple[str, ...]
-    figures: Figures | None = field(default=None, metadata=_OPTIONAL)
+    figures: Figures | None = field(default=None, metadata=OPTIONAL)
     files: tuple[str, ...]
     exported_function: str
 
@@ -388,7 +385,7 @@ class DraftReport(Described):
 
 def to_json(report: Report | DraftReport) -> dict[str, Any]:
     """Return a report as plain values, for `json.dumps`."""
-    return {"schema": SCHEMA, **_plain(report)}
+    return {"schema": SCHEMA, **plain(report)}
 
 
 def from_json(found: object) -> Report | DraftReport:
@@ -399,114 +396,12 @@ def from_json(found: object) -> Report | DraftReport:
             type, with its path.
     """
     if not isinstance(found, Mapping):
-        raise ValueError(f"report: expected an object; found {_shown(found)}")
+        raise ValueError(f"report: expected an object; found {shown(found)}")
     version = found.get("schema")
     if version != SCHEMA:
         raise ValueError(
-            f"report: expected schema {SCHEMA}; found {_shown(version)}"
+            f"report: expected schema {SCHEMA}; found {shown(version)}"
         )
     kind = DraftReport if "text_only" in found else Report
     rest = {name: value for name, value in found.items() if name != "schema"}
-    return _read(kind, rest, "report")
-
-
-def _plain(value: Any) -> Any:
-    if is_dataclass(value):
-        kept = [f for f in fields(value) if not _is_left_out(f, value)]
-        return {f.name: _plain(getattr(value, f.name)) for f in kept}
-    if isinstance(value, Mapping):
-        return {key: _plain(part) for key, part in value.items()}
-    if isinstance(value, tuple):
-        return [_plain(part) for part in value]
-    return value
-
-
-def _is_optional(of: Field) -> bool:
-    return bool(of.metadata.get("is_optional"))
-
-
-def _is_left_out(of: Field, value: Any) -> bool:
-    return _is_optional(of) and getattr(value, of.name) is None
-
-
-def _read(kind: Any, found: object, where: str) -> Any:
-    """Read a value of a field's type; `where` is its path in the report."""
-    if is_dataclass(kind):
-        return _read_fields(kind, found, where)
-    origin = get_origin(kind)
-    if origin in (Union, types.UnionType):
-        [inner] = [k for k in get_args(kind) if k is not types.NoneType]
-        return None if found is None else _read(inner, found, where)
-    if origin is tuple:
-        return _read_tuple(get_args(kind), found, where)
-    if origin is Mapping:
-        return _read_mapping(get_args(kind)[1], found, where)
-    if not isinstance(found, _PLAIN_TYPES[kind]) or _is_wrong_bool(
-        kind, found
-    ):
-        raise _unexpected(where, kind.__name__, found)
-    return found
-
-
-def _is_wrong_bool(kind: type, found: object) -> bool:
-    """Say whether a truth value stands where a number should: to Python it is one."""
-    return isinstance(found, bool) and kind is not bool
-
-
-@cache
-def _types_of(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
-
-
-def _read_fields(kind: Any, found: object, where: str) -> Any:
-    if not isinstance(found, Mapping):
-        raise _unexpected(where, "an object", found)
-    known = {f.name: f for f in fields(kind)}
-    unknown = [name for name in found if name not in known]
-    if unknown:
-        raise ValueError(f"{where}: unknown field {_shown(unknown[0])}")
-    needed = [name for name, f in known.items() if not _is_optional(f)]
-    missing = [name for name in needed if name not in found]
-    if missing:
-        raise ValueError(f"{where}: field '{missing[0]}' is missing")
-    read = {
-        name: _read(_types_of(kind)[name], value, f"{where}.{name}")
-        for name, value in found.items()
-    }
-    return kind(**read)
-
-
-def _read_tuple(
-    kinds: tuple[Any, ...], found: object, where: str
-) -> tuple[Any, ...]:
-    if not isinstance(found, list | tuple):
-        raise _unexpected(where, "an array", found)
-    if kinds[-1] is Ellipsis:
-        kinds = (kinds[0],) * len(found)
-    if len(kinds) != len(found):
-        raise ValueError(
-            f"{where}: expected {len(kinds)} items; found {len(found)}"
-        )
-    return tuple(
-        _read(kind, part, f"{where}[{k}]")
-        for k, (kind, part) in enumerate(zip(kinds, found, strict=True))
-    )
-
-
-def _read_mapping(kind: Any, found: object, where: str) -> dict[str, Any]:
-    if not isinstance(found, Mapping):
-        raise _unexpected(where, "an object", found)
-    return {
-        name: _read(kind, part, f"{where}.{name}")
-        for name, part in found.items()
-    }
-
-
-def _unexpected(where: str, expected: str, found: object) -> ValueError:
-    return ValueError(f"{where}: expected {expected}; found {_shown(found)}")
-
-
-def _shown(found: object) -> str:
-    """Quote a value, cut off where it is long."""
-    text = repr(found)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return read(kind, rest, "report")

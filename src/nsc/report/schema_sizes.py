@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from nsc.report.plain_values import OPTIONAL
+
 
 @dataclass(frozen=True)
 class Size:
@@ -23,9 +25,7 @@ class Size:
     error: float | None
     ns: float
     is_chosen: bool = False
-    measured_ns: float | None = field(
-        default=None, metadata={"is_optional": True}
-    )
+    measured_ns: float | None = field(default=None, metadata=OPTIONAL)
 
 
 @dataclass(frozen=True)
