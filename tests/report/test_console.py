@@ -81,6 +81,7 @@ def test_a_summary_leaves_out_what_there_is_not():
         notes=(),
         check_runs=None,
         twin=None,
+        error_bars=None,
         forms=None,
         drawn=None,
     )
