@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from nsc.app.commands import server as server
     from nsc.app.data_api import compile_data as compile_data
     from nsc.app.data_api import fit as fit
-    from nsc.app.decorator import OutsideDomainWarning as OutsideDomainWarning
     from nsc.app.decorator import SurrogateFunction as SurrogateFunction
     from nsc.app.decorator import surrogate as surrogate
+    from nsc.app.estimator import SurrogateRegressor as SurrogateRegressor
     from nsc.app.flags import in_flags as in_flags
     from nsc.app.optimize_api import Optimized as Optimized
     from nsc.app.optimize_api import optimize as optimize
@@ -51,11 +51,11 @@ _WHERE = {
     "optimize": "optimize_api",
     "Optimized": "optimize_api",
     "read_source": "sources",
-    "OutsideDomainWarning": "decorator",
     "script": "cli",
     "server": "commands",
     "surrogate": "decorator",
     "SurrogateFunction": "decorator",
+    "SurrogateRegressor": "estimator",
     "write_results": "results",
 }
 

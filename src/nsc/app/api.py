@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from nsc.app.finish import RESULT_FILES, check_export, finish
+from nsc.app.finish import RESULT_FILES, check_export, check_policy, finish
 from nsc.app.first_rows import FirstRows
 from nsc.app.functions import program_of_function
 from nsc.app.grey_box import InPlace, callee_or_whole
 from nsc.app.options import CompileOptions, ExportOptions
+from nsc.app.original import original_of
 from nsc.app.pipeline import Compiled, compile_program, compile_text
 from nsc.app.project import Project, project_of, read_program, read_text
 from nsc.app.results import check_writable
@@ -59,6 +60,7 @@ def compile(
     oracle: Oracle | None = None,
     learn: str | None = None,
     timing: bool = True,
+    outside: str | None = None,
     gradient: bool = False,
     openmp: bool = False,
     **options: Any,
@@ -98,21 +100,34 @@ def compile(
             program's C with it in place is verified, too (and written, as whole.c).
         timing: whether the original may run natively for a moment, to say how long a
             call takes.
+        outside: what becomes of inputs outside the domain, in Python and in exported C:
+            "warn", "raise", "clip", "nan" or "original". By default Python warns once,
+            and C tests nothing.
         gradient, openmp: of the exported C; see `ExportOptions`.
         options: fields of `CompileOptions`: budget, seed, initial, optimizer, topology,
             split, text_only, ...
 
     Returns:
-        A Surrogate, callable on `n i` arrays in the program's units; `.report` is the
-        report.
+        A Surrogate, callable on `n i` arrays in the program's units, on data frames, and
+        on values by name; `.report` is the report.
 
     Raises:
         InputError: with file:line:column where the text is at fault.
         OracleError: the program fails on part of its domain.
+
+    Example:
+        >>> text = "double area(double r) { return 3.14159 * r * r; }"
+        >>> area = nsc.compile(text, domain={"r": (0, 2)}, budget=128, timing=False)
+        >>> abs(area(r=1) - 3.14159) < 0.01
+        True
+        >>> area.in_domain([[1.0], [3.0]])
+        array([ True, False])
     """
     started = time.perf_counter()
     chosen = CompileOptions(**options)
+    export = ExportOptions(outside=outside, gradient=gradient, openmp=openmp)
     _check_oracle(oracle, chosen)
+    _refuse_outside(learn, export)
     reading = {
         "function": function,
         "ranges": domain,
@@ -138,12 +153,11 @@ def compile(
     program, more = callee_or_whole(
         program, learn, chosen, read=again, reading=reading | narrowing
     )
-    export = ExportOptions(gradient=gradient, openmp=openmp)
     return _finished(
         program,
         chosen,
-        folder,
         export,
+        folder,
         timing=timing,
         started=started,
         more=more,
@@ -244,11 +258,20 @@ def refuse_given(arguments: Mapping[str, Any], message: str) -> None:
         raise InputError(message)
 
 
+def _refuse_outside(learn: str | None, export: ExportOptions) -> None:
+    """Refuse a policy where a whole's C calls the surrogate."""
+    if learn is not None and export.outside is not None:
+        raise InputError(
+            "outside must be left out with learn: the whole's C calls the surrogate for"
+            " all inputs"
+        )
+
+
 def _finished(
     program: Program,
     options: CompileOptions,
-    folder: str | Path | None,
     export: ExportOptions,
+    folder: str | Path | None,
     *,
     timing: bool,
     started: float,
@@ -258,13 +281,14 @@ def _finished(
     check_export(program, export)
     where = None if folder is None else Path(folder)
     if where is not None:
+        check_policy(program, export)
         check_writable(where, RESULT_FILES)
     compiled = _compiled(program, options, timing=timing, folder=where)
     export = replace(export, drop_in=more is not None)
     surrogate, _ = finish(
         compiled, options, export, folder=where, started=started, more=more
     )
-    return surrogate
+    return replace(surrogate, original=original_of(compiled.program, options))
 
 
 def _check_oracle(oracle: Oracle | None, options: CompileOptions) -> None:
@@ -358,6 +382,11 @@ def embed(program: Program, *, output: int = 0) -> np.ndarray:
 
     Raises:
         InputError: the text has no expression DAG, or too large a one.
+
+    Example:
+        >>> program = nsc.parse_program("double f(double x) { return x * x; }")
+        >>> nsc.embed(program).ndim
+        1
     """
     if not isinstance(program, Program):
         raise InputError(
@@ -388,6 +417,15 @@ def nearest(
 
     Raises:
         InputError: one of the programs cannot be embedded.
+
+    Example:
+        >>> texts = ["x * x", "x * x + 0.01", "1 / (2 + x)"]
+        >>> a, b, c = [
+        ...     nsc.parse_program("double f(double x) { return %s; }" % text)
+        ...     for text in texts
+        ... ]
+        >>> [index for index, _ in nsc.nearest(a, [c, b])]
+        [1, 0]
     """
     wanted = embed(program)
     cosines = np.array([embed(other) @ wanted for other in others])
@@ -447,6 +485,8 @@ def compile_file(
     read = partial(read_program, path, project)
     program = read(partial=options.text_only, **reading)
     check_export(program, export)
+    check_policy(program, export)
+    _refuse_outside(learn, export)
     check_writable(folder, RESULT_FILES)
     program, more = callee_or_whole(
         program,
