@@ -57,6 +57,11 @@ def test_every_row_is_looked_at(n_inputs):
             x[at] = held
 
 
+def test_a_number_just_outside_is_told_from_the_end():
+    with pytest.raises(InputError, match=r"a=1\.0000000000000002 \(verified"):
+        AB(a=np.nextafter(1, 2), b=0, outside="raise")
+
+
 def test_raise_clip_and_nan():
     with pytest.raises(InputError, match="outside the domain.*a=3"):
         AB(FAR, outside="raise")

@@ -95,7 +95,7 @@ def said_of_outside(surrogate: SurrogateBase, rows: np.ndarray) -> str:
     names = surrogate.input_names
     sides = zip(names, row, surrogate.lo, surrogate.hi, strict=True)
     said = [
-        f"{name}={value:.6g} (verified from {lo:.6g} to {hi:.6g})"
+        f"{name}={_number(value, lo, hi)} (verified from {lo:.6g} to {hi:.6g})"
         for name, value, lo, hi in sides
         if not lo <= value <= hi
     ]
@@ -108,6 +108,13 @@ def said_of_outside(surrogate: SurrogateBase, rows: np.ndarray) -> str:
             if not condition.holds(row[None])[0]
         ]
     return f"outside the domain of the surrogate: {', '.join(said)}{_others(rows)}"
+
+
+def _number(value: float, *ends: float) -> str:
+    """Write a number, with all its digits where it would look like an end."""
+    shown = f"{value:.6g}"
+    is_like = shown in [f"{end:.6g}" for end in ends]
+    return f"{value:.17g}" if is_like else shown
 
 
 def _others(rows: Sequence[Any] | np.ndarray) -> str:
