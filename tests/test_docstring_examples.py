@@ -73,6 +73,7 @@ def programs(tmp_path, monkeypatch):
         ]
     ],
 )
+@pytest.mark.filterwarnings("ignore:os.fork")  # JAX, once it is there
 def test_an_example_runs(name, programs):
     if name == "Program":
         pytest.skip(
