@@ -13,9 +13,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from nsc.app.finish import RESULT_FILES, check_export, check_policy, finish
+from nsc.app.finish import (
+    RESULT_FILES,
+    check_export,
+    check_policy,
+    finish,
+    refuse_outside,
+)
 from nsc.app.first_rows import FirstRows
 from nsc.app.functions import program_of_function
 from nsc.app.grey_box import InPlace, callee_or_whole
@@ -27,9 +31,7 @@ from nsc.app.results import check_writable
 from nsc.app.sample_file import read_sample
 from nsc.app.sources import read_source
 from nsc.compilation import Progress
-from nsc.compnet import CompNet, load_compnet
 from nsc.errors import InputError
-from nsc.graph import Unsupported
 from nsc.oracle import Oracle
 from nsc.program import Program, narrowed
 from nsc.report import DraftReport, Report
@@ -127,7 +129,7 @@ def compile(
     chosen = CompileOptions(**options)
     export = ExportOptions(outside=outside, gradient=gradient, openmp=openmp)
     _check_oracle(oracle, chosen)
-    _refuse_outside(learn, export)
+    refuse_outside(learn, export)
     reading = {
         "function": function,
         "ranges": domain,
@@ -258,15 +260,6 @@ def refuse_given(arguments: Mapping[str, Any], message: str) -> None:
         raise InputError(message)
 
 
-def _refuse_outside(learn: str | None, export: ExportOptions) -> None:
-    """Refuse a policy where a whole's C calls the surrogate."""
-    if learn is not None and export.outside is not None:
-        raise InputError(
-            "outside must be left out with learn: the whole's C calls the surrogate for"
-            " all inputs"
-        )
-
-
 def _finished(
     program: Program,
     options: CompileOptions,
@@ -372,67 +365,6 @@ def _compiled(
     )
 
 
-def embed(program: Program, *, output: int = 0) -> np.ndarray:
-    """Embed a program; programs that compute similar things are near.
-
-    The embedding is the CompNet's, read off the text: nothing is run.
-
-    Returns:
-        float64 `d`, of unit length.
-
-    Raises:
-        InputError: the text has no expression DAG, or too large a one.
-
-    Example:
-        >>> program = nsc.parse_program("double f(double x) { return x * x; }")
-        >>> nsc.embed(program).ndim
-        1
-    """
-    if not isinstance(program, Program):
-        raise InputError(
-            "nsc.embed takes a Program, as nsc.parse_program returns; found"
-            f" {type(program).__name__}"
-        )
-    if isinstance(program.dag, Unsupported):
-        raise InputError(
-            f"{program.name} cannot be embedded: {program.dag.said}"
-        )
-    compnet = load_compnet()
-    assert isinstance(compnet, CompNet), "the one that is shipped reads DAGs"
-    found = compnet.embed(program.dag, output)
-    if found is None:
-        raise InputError(
-            f"{program.name} cannot be embedded: it is constant or too large"
-        )
-    return found
-
-
-def nearest(
-    program: Program, others: Sequence[Program]
-) -> list[tuple[int, float]]:
-    """Rank programs by how near their embeddings are to a program's.
-
-    Returns:
-        (index into `others`, cosine), the nearest first.
-
-    Raises:
-        InputError: one of the programs cannot be embedded.
-
-    Example:
-        >>> texts = ["x * x", "x * x + 0.01", "1 / (2 + x)"]
-        >>> a, b, c = [
-        ...     nsc.parse_program("double f(double x) { return %s; }" % text)
-        ...     for text in texts
-        ... ]
-        >>> [index for index, _ in nsc.nearest(a, [c, b])]
-        [1, 0]
-    """
-    wanted = embed(program)
-    cosines = np.array([embed(other) @ wanted for other in others])
-    ranked = np.argsort(-cosines, kind="stable")
-    return [(int(k), float(cosines[k])) for k in ranked]
-
-
 def compile_file(
     path: Path,
     folder: Path,
@@ -484,9 +416,7 @@ def compile_file(
     reading["sample"] = read_sample(reading.get("sample"))
     read = partial(read_program, path, project)
     program = read(partial=options.text_only, **reading)
-    check_export(program, export)
-    check_policy(program, export)
-    _refuse_outside(learn, export)
+    check_policy(program, export, learn)
     check_writable(folder, RESULT_FILES)
     program, more = callee_or_whole(
         program,

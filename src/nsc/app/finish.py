@@ -127,12 +127,32 @@ def check_export(program: Program, export: ExportOptions) -> None:
         expect_derivatives(program)
 
 
-def check_policy(program: Program, export: ExportOptions) -> None:
-    """Refuse a policy that exported C cannot follow, before anything is run for it.
+def refuse_outside(learn: str | None, export: ExportOptions) -> None:
+    """Refuse a policy where a whole's C calls the surrogate.
 
     Raises:
         InputError: names the argument.
     """
+    if learn is not None and export.outside is not None:
+        raise InputError(
+            "outside must be left out with learn: the whole's C calls the surrogate for"
+            " all inputs"
+        )
+
+
+def check_policy(
+    program: Program, export: ExportOptions, learn: str | None = None
+) -> None:
+    """Refuse files that cannot be, before anything is run for them.
+
+    Args:
+        learn: a function that the program calls, if that is compiled instead.
+
+    Raises:
+        InputError: names the argument.
+    """
+    check_export(program, export)
+    refuse_outside(learn, export)
     if export.outside == "original" and not program.source:
         raise InputError(
             "outside must be another than 'original' with a folder where the program is"
