@@ -18,7 +18,9 @@ METHODS = [
         " backend report"
     ).split()
 ]
-NAMES = nsc.__all__
+# commands of their own tell how these are called
+WITHOUT = ("adapt", "optimize")
+NAMES = [name for name in nsc.__all__ if name not in WITHOUT]
 NEEDS = {
     "Surrogate.to_torch": "torch",
     "Surrogate.to_jax": "jax",
