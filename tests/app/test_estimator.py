@@ -61,7 +61,8 @@ def test_parameters():
     assert again.get_params() == model.get_params()
 
 
-def test_the_same_seed_gives_the_same_bits(model):
+def test_the_same_seed_gives_the_same_bits():
+    model = nsc.SurrogateRegressor(**SMALL).fit(X, Y)
     again = nsc.SurrogateRegressor(**SMALL).fit(X, Y)
     assert np.array_equal(again.predict(X), model.predict(X))
     restored = pickle.loads(pickle.dumps(model))
