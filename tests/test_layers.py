@@ -173,7 +173,10 @@ def homes() -> dict[str, set[str]]:
             "experiments/llvm_mca/transformer.py",
             "experiments/llvm_mca/transformer_stage.py",
             "experiments/llvm_mca/transformer_training.py",
+            "surrogate/torch_module.py",
         },
+        "jax": {"surrogate/jax_function.py"},
+        "matplotlib": {"surrogate/plot.py"},
         "onnx": {"deploy/onnx.py"},
         "ray": {"host/ray_cluster.py"},
         "scipy": {
@@ -182,7 +185,7 @@ def homes() -> dict[str, set[str]]:
             "optimization/solvers.py",
         },
         "datasketch": {"exestack/dataset/twins.py"},
-        "sklearn": {"exestack/parrot/images.py"},
+        "sklearn": {"exestack/parrot/images.py", "app/estimator.py"},
         "PIL": {"exestack/parrot/images.py"},
     }
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from nsc.app import SurrogateRegressor as SurrogateRegressor
     from nsc.app import adapt as adapt
     from nsc.app import command as command
     from nsc.app import compile as compile
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from nsc.app import surrogate as surrogate
     from nsc.program import Program as Program
     from nsc.program import parse_program as parse_program
+    from nsc.surrogate import OutsideDomainWarning as OutsideDomainWarning
     from nsc.surrogate import Surrogate as Surrogate
     from nsc.surrogate import Topology as Topology
     from nsc.surrogate import load as load
@@ -45,13 +47,17 @@ _WHERE = {
     "server": "nsc.app",
     "load": "nsc.surrogate",
     "parse_program": "nsc.program",
+    "OutsideDomainWarning": "nsc.surrogate",
     "Program": "nsc.program",
     "Surrogate": "nsc.surrogate",
+    "SurrogateRegressor": "nsc.app",
     "Topology": "nsc.surrogate",
 }
 __all__ = [
+    "OutsideDomainWarning",
     "Program",
     "Surrogate",
+    "SurrogateRegressor",
     "Topology",
     "adapt",
     "command",

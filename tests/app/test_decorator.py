@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import nsc
-from nsc.app import OutsideDomainWarning
+from nsc import OutsideDomainWarning
 from nsc.errors import InputError
 
 BOX = {"a": (0.0, 1.0), "b": (0.0, 2.0)}
@@ -105,13 +105,17 @@ def test_outside_the_domain_it_may_refuse_or_ask_the_original():
         refusing(math.nan)
     asking = nsc.surrogate({"a": (0, 1)}, outside="original", **FEW)(f)
     assert asking(100.0) == 200.0
+    clipping = nsc.surrogate({"a": (0, 1)}, outside="clip", **FEW)(f)
+    assert clipping(100.0) == clipping(1.0)
+    silent = nsc.surrogate({"a": (0, 1)}, outside="nan", **FEW)(f)
+    assert math.isnan(silent(100.0)) and not math.isnan(silent(1.0))
 
 
 def test_what_cannot_be_is_explained():
     with pytest.raises(InputError, match="needs the inputs' ranges"):
         nsc.surrogate(lambda a: a)
     with pytest.raises(InputError, match="outside must be one of warn, raise"):
-        nsc.surrogate({"a": (0, 1)}, outside="clip")
+        nsc.surrogate({"a": (0, 1)}, outside="ignore")
     with pytest.raises(InputError, match="stay at their defaults; found 'sc"):
         product(0.5, 1.0, scale=2.0)
     with pytest.raises(InputError, match="a must be numbers; found str 'x'"):

@@ -152,7 +152,7 @@ def test_the_bound_on_rounding_is_one(activation):
         ("y", "z"),
     )
     x = generator.uniform(-1, 1, (500, 3))
-    lost = np.abs(in_float(surrogate, x) - surrogate(x))
+    lost = np.abs(in_float(surrogate, x) - surrogate.evaluate(x))
     bound = rounding_bound(surrogate, x, "float")
     assert (lost <= bound).all() and bound.max() < 1e-2
 
@@ -211,7 +211,7 @@ def test_natively_it_computes_the_same_on_10000_inputs(text, ranges, tmp_path):
         [tmp_path / "s"], input=x.tobytes(), capture_output=True, check=True
     ).stdout
     y = np.frombuffer(raw).reshape(len(x), program.n_outputs)
-    expected = as_returned(program, job.surrogate(x))
+    expected = as_returned(program, job.surrogate.evaluate(x))
     assert np.abs(y - expected).max() <= 1e-5 * np.abs(expected).max()
 
 

@@ -66,7 +66,7 @@ def test_integers_are_cut_off_at_the_ends_of_their_type(
         (Member(topology, w),), np.array([-1.0]), np.array([1.0]), *names
     )
     x = np.array([[-1.0], [0.0], [1.0]])
-    least, zero, largest = as_returned(program, surrogate(x))[:, 0]
+    least, zero, largest = as_returned(program, surrogate.evaluate(x))[:, 0]
     leaf = program.signature.outputs[0].type
     assert (least, zero) == (leaf.limits[0], 0) and largest == pytest.approx(
         2.0 ** (leaf.bits - leaf.signed) - 1

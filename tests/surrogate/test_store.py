@@ -7,6 +7,7 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
+from nsc.conditions import parse_condition
 from nsc.errors import InputError, StoreError
 from nsc.surrogate import (
     COVERING,
@@ -39,10 +40,25 @@ def surrogate():
 def test_round_trip(surrogate, tmp_path):
     surrogate.save(tmp_path / "s.safetensors")
     loaded = load(tmp_path / "s.safetensors")
-    x = np.random.default_rng(0).uniform(-5, 10, (20, 2))
+    x = np.random.default_rng(0).uniform((0, -5), (10, 5), (20, 2))
     assert np.array_equal(loaded(x), surrogate(x))
     assert loaded.input_names == ("a", "b") and loaded.metadata == {"k": "v"}
     assert [p.name for p in tmp_path.iterdir()] == ["s.safetensors"]
+
+
+def test_what_inputs_are_is_kept(surrogate, tmp_path):
+    condition = parse_condition(
+        "a < b + c && !(sqrt(a) == 2)", ("a", "b"), {"c": 3.0}
+    )
+    rich = replace(
+        surrogate, whole=(True, False), conditions=(condition,), outside="nan"
+    )
+    rich.save(tmp_path / "s.safetensors")
+    loaded = load(tmp_path / "s.safetensors")
+    assert loaded.whole == (True, False) and loaded.outside == "nan"
+    assert loaded.conditions == (condition,)
+    x = [[1, 0], [4, 5], [4, 0], [5, 3]]
+    assert loaded.in_domain(x).tolist() == [True, False, False, True]
 
 
 def test_units_and_shapes(surrogate):
@@ -98,6 +114,14 @@ def resealed(surrogate, path, **changes):
         ),
         ({"lo": np.zeros(3)}, "'lo' must have 2 numbers"),
         ({"outputs": '["u"]'}, "2 inputs and 1 outputs"),
+        ({"whole": "[true]"}, "'whole' must have 2 items"),
+        ({"whole": "[1, 0]"}, "'whole' must have 2 items"),
+        ({"outside": "ignore"}, "outside must be one of"),
+        ({"conditions": "[3]"}, "does not describe"),
+        ({"conditions": '[["a", ["input", 2]]]'}, "speaks of input 2"),
+        ({"conditions": '[["a", ["%", 1, 2]]]'}, "operator '%'"),
+        ({"conditions": '[["a", ["<", 1]]]'}, "'<' has 1 parts"),
+        ({"conditions": '[["a", ["system()", 1]]]'}, "'system'"),
         ({"w1": np.zeros(65, np.float32)}, "float64; found float32"),
     ],
 )

@@ -10,17 +10,17 @@ if TYPE_CHECKING:
     from nsc.app.adapt_api import adapt as adapt
     from nsc.app.api import compile as compile
     from nsc.app.api import compile_file as compile_file
-    from nsc.app.api import embed as embed
-    from nsc.app.api import nearest as nearest
     from nsc.app.cli import main as main
     from nsc.app.cli import script as script
     from nsc.app.commands import command as command
     from nsc.app.commands import server as server
     from nsc.app.data_api import compile_data as compile_data
     from nsc.app.data_api import fit as fit
-    from nsc.app.decorator import OutsideDomainWarning as OutsideDomainWarning
     from nsc.app.decorator import SurrogateFunction as SurrogateFunction
     from nsc.app.decorator import surrogate as surrogate
+    from nsc.app.embeddings import embed as embed
+    from nsc.app.embeddings import nearest as nearest
+    from nsc.app.estimator import SurrogateRegressor as SurrogateRegressor
     from nsc.app.flags import in_flags as in_flags
     from nsc.app.optimize_api import Optimized as Optimized
     from nsc.app.optimize_api import optimize as optimize
@@ -41,21 +41,21 @@ _WHERE = {
     "CompileOptions": "options",
     "command": "commands",
     "compile_data": "data_api",
-    "embed": "api",
+    "embed": "embeddings",
     "ExportOptions": "options",
     "fit": "data_api",
     "header_reader": "sources",
     "in_flags": "flags",
     "main": "cli",
-    "nearest": "api",
+    "nearest": "embeddings",
     "optimize": "optimize_api",
     "Optimized": "optimize_api",
     "read_source": "sources",
-    "OutsideDomainWarning": "decorator",
     "script": "cli",
     "server": "commands",
     "surrogate": "decorator",
     "SurrogateFunction": "decorator",
+    "SurrogateRegressor": "estimator",
     "write_results": "results",
 }
 

@@ -13,22 +13,25 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from nsc.app.finish import RESULT_FILES, check_export, finish
+from nsc.app.finish import (
+    RESULT_FILES,
+    check_export,
+    check_policy,
+    finish,
+    refuse_outside,
+)
 from nsc.app.first_rows import FirstRows
 from nsc.app.functions import program_of_function
 from nsc.app.grey_box import InPlace, callee_or_whole
 from nsc.app.options import CompileOptions, ExportOptions
+from nsc.app.original import original_of
 from nsc.app.pipeline import Compiled, compile_program, compile_text
 from nsc.app.project import Project, project_of, read_program, read_text
 from nsc.app.results import check_writable
 from nsc.app.sample_file import read_sample
 from nsc.app.sources import read_source
 from nsc.compilation import Progress
-from nsc.compnet import CompNet, load_compnet
 from nsc.errors import InputError
-from nsc.graph import Unsupported
 from nsc.oracle import Oracle
 from nsc.program import Program, narrowed
 from nsc.report import DraftReport, Report
@@ -59,6 +62,7 @@ def compile(
     oracle: Oracle | None = None,
     learn: str | None = None,
     timing: bool = True,
+    outside: str | None = None,
     gradient: bool = False,
     openmp: bool = False,
     **options: Any,
@@ -98,21 +102,34 @@ def compile(
             program's C with it in place is verified, too (and written, as whole.c).
         timing: whether the original may run natively for a moment, to say how long a
             call takes.
+        outside: what becomes of inputs outside the domain, in Python and in exported C:
+            "warn", "raise", "clip", "nan" or "original". By default Python warns once,
+            and C tests nothing.
         gradient, openmp: of the exported C; see `ExportOptions`.
         options: fields of `CompileOptions`: budget, seed, initial, optimizer, topology,
             split, text_only, ...
 
     Returns:
-        A Surrogate, callable on `n i` arrays in the program's units; `.report` is the
-        report.
+        A Surrogate, callable on `n i` arrays in the program's units, on data frames, and
+        on values by name; `.report` is the report.
 
     Raises:
         InputError: with file:line:column where the text is at fault.
         OracleError: the program fails on part of its domain.
+
+    Example:
+        >>> text = "double area(double r) { return 3.14159 * r * r; }"
+        >>> area = nsc.compile(text, domain={"r": (0, 2)}, budget=128, timing=False)
+        >>> abs(area(r=1) - 3.14159) < 0.01
+        True
+        >>> area.in_domain([[1.0], [3.0]])
+        array([ True, False])
     """
     started = time.perf_counter()
     chosen = CompileOptions(**options)
+    export = ExportOptions(outside=outside, gradient=gradient, openmp=openmp)
     _check_oracle(oracle, chosen)
+    refuse_outside(learn, export)
     reading = {
         "function": function,
         "ranges": domain,
@@ -138,12 +155,11 @@ def compile(
     program, more = callee_or_whole(
         program, learn, chosen, read=again, reading=reading | narrowing
     )
-    export = ExportOptions(gradient=gradient, openmp=openmp)
     return _finished(
         program,
         chosen,
-        folder,
         export,
+        folder,
         timing=timing,
         started=started,
         more=more,
@@ -247,8 +263,8 @@ def refuse_given(arguments: Mapping[str, Any], message: str) -> None:
 def _finished(
     program: Program,
     options: CompileOptions,
-    folder: str | Path | None,
     export: ExportOptions,
+    folder: str | Path | None,
     *,
     timing: bool,
     started: float,
@@ -258,13 +274,14 @@ def _finished(
     check_export(program, export)
     where = None if folder is None else Path(folder)
     if where is not None:
+        check_policy(program, export)
         check_writable(where, RESULT_FILES)
     compiled = _compiled(program, options, timing=timing, folder=where)
     export = replace(export, drop_in=more is not None)
     surrogate, _ = finish(
         compiled, options, export, folder=where, started=started, more=more
     )
-    return surrogate
+    return replace(surrogate, original=original_of(compiled.program, options))
 
 
 def _check_oracle(oracle: Oracle | None, options: CompileOptions) -> None:
@@ -348,53 +365,6 @@ def _compiled(
     )
 
 
-def embed(program: Program, *, output: int = 0) -> np.ndarray:
-    """Embed a program; programs that compute similar things are near.
-
-    The embedding is the CompNet's, read off the text: nothing is run.
-
-    Returns:
-        float64 `d`, of unit length.
-
-    Raises:
-        InputError: the text has no expression DAG, or too large a one.
-    """
-    if not isinstance(program, Program):
-        raise InputError(
-            "nsc.embed takes a Program, as nsc.parse_program returns; found"
-            f" {type(program).__name__}"
-        )
-    if isinstance(program.dag, Unsupported):
-        raise InputError(
-            f"{program.name} cannot be embedded: {program.dag.said}"
-        )
-    compnet = load_compnet()
-    assert isinstance(compnet, CompNet), "the one that is shipped reads DAGs"
-    found = compnet.embed(program.dag, output)
-    if found is None:
-        raise InputError(
-            f"{program.name} cannot be embedded: it is constant or too large"
-        )
-    return found
-
-
-def nearest(
-    program: Program, others: Sequence[Program]
-) -> list[tuple[int, float]]:
-    """Rank programs by how near their embeddings are to a program's.
-
-    Returns:
-        (index into `others`, cosine), the nearest first.
-
-    Raises:
-        InputError: one of the programs cannot be embedded.
-    """
-    wanted = embed(program)
-    cosines = np.array([embed(other) @ wanted for other in others])
-    ranked = np.argsort(-cosines, kind="stable")
-    return [(int(k), float(cosines[k])) for k in ranked]
-
-
 def compile_file(
     path: Path,
     folder: Path,
@@ -446,7 +416,7 @@ def compile_file(
     reading["sample"] = read_sample(reading.get("sample"))
     read = partial(read_program, path, project)
     program = read(partial=options.text_only, **reading)
-    check_export(program, export)
+    check_policy(program, export, learn)
     check_writable(folder, RESULT_FILES)
     program, more = callee_or_whole(
         *(program, learn, options),

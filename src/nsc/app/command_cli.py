@@ -145,7 +145,12 @@ def compile_command(
     put: Callable[[str], str],
 ) -> Report | DraftReport:
     """Compile a program that is no C, and write what comes of it into a folder."""
-    from nsc.app.finish import RESULT_FILES, check_export, finish
+    from nsc.app.finish import (
+        RESULT_FILES,
+        check_export,
+        check_policy,
+        finish,
+    )
     from nsc.app.pipeline import compile_program
     from nsc.app.results import check_writable
     from nsc.app.sample_file import read_sample
@@ -159,6 +164,7 @@ def compile_command(
     started = time.perf_counter()
     program = narrowed(program, where, read_sample(sample))
     check_export(program, export)
+    check_policy(program, export)
     check_writable(folder, RESULT_FILES)
     compiled = compile_program(
         program,

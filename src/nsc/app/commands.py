@@ -58,7 +58,8 @@ def command(
         >>> sim = nsc.command(
         ...     "./sim --re {re}", inputs={"re": (1e3, 1e5)}, outputs=["drag"]
         ... )
-        >>> surrogate = nsc.compile(sim, budget=64)
+        >>> nsc.compile(sim, budget=24, verification=16).output_names
+        ('drag',)
     """
     ranges, whole = divided(inputs)
     runs = Command(
@@ -93,6 +94,13 @@ def server(
 
     Raises:
         InputError: a command or names that do not fit.
+
+    Example:
+        >>> sim = nsc.server(
+        ...     "./answers", inputs={"re": (1e3, 1e5)}, outputs=["drag"]
+        ... )
+        >>> nsc.compile(sim, budget=24, verification=16).input_names
+        ('re',)
     """
     ranges, whole = divided(inputs)
     runs = Server(

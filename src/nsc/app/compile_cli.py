@@ -206,6 +206,14 @@ def compile_(
         bool,
         typer.Option("--guard", help="Call the original outside the domain."),
     ] = False,
+    outside: Annotated[
+        str | None,
+        typer.Option(
+            "--outside",
+            metavar="POLICY",
+            help="Of inputs outside the domain: warn, raise, clip, nan, original.",
+        ),
+    ] = None,
     openmp: Annotated[
         bool,
         typer.Option("--openmp", help="Let C's batches use OpenMP's threads."),
@@ -282,7 +290,7 @@ def compile_(
     drawn = {"where": where or (), "sample": sample}
     sources.check(reading | {"text_only": text_only}, drawn)
     put = partial(in_flags, flags=flags_of(context.find_root().command))
-    export = ExportOptions(drop_in, guard, openmp, gradient)
+    export = ExportOptions(drop_in, guard, openmp, gradient, outside)
     with console_progress(console(stderr=True)) as progress:
         how = {"export": export, "progress": progress, "put": put}
         report = sources.compiled(folder, options, how, reading, drawn, budget)

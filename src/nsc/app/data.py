@@ -9,7 +9,6 @@ of them, and the bound speaks of rows like these, not of a domain.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -21,6 +20,7 @@ from nsc.compilation import Given
 from nsc.errors import InputError, OracleError
 from nsc.oracle import LARGEST_OUTPUT
 from nsc.program import Program
+from nsc.surrogate import identifier
 from nsc.verify import Population
 
 HELD_BACK = 0.2  # of the rows, that verify
@@ -71,6 +71,7 @@ def program_of_rows(
     *,
     budget: int | None,
     name: str = "data",
+    fewest: int = FEWEST,
 ) -> tuple[Program, CompileOptions]:
     """Make a Program of rows, and the options that fit their number.
 
@@ -78,6 +79,7 @@ def program_of_rows(
         inputs, outputs: columns of the table.
         budget: rows to learn from; None is all that do not verify.
         name: of the exported C function.
+        fewest: rows with different inputs that there must be.
 
     Raises:
         InputError: too few rows, or columns that tell nothing.
@@ -85,7 +87,7 @@ def program_of_rows(
     _refuse_options(options)
     rows = merged(table, inputs, outputs)
     names, renamed = c_names([*inputs, *outputs])
-    n_held = _n_held(len(rows.x), table, options)
+    n_held = _n_held(len(rows.x), table, options, fewest)
     n_left = len(rows.x) - n_held
     n_learned = n_left if budget is None else min(budget, n_left)
     order = np.random.default_rng([options.seed, SHUFFLE]).permutation(
@@ -108,7 +110,7 @@ def program_of_rows(
         own,
         outputs=names[len(inputs) :],
         ranges=dict(zip(own, ends, strict=True)),
-        name=_c_name(name),
+        name=identifier(name),
     )
     said = (
         f"{table.path}: {n_learned:,} rows to learn from, {n_held:,} to verify on; no"
@@ -143,11 +145,11 @@ def _refuse_options(options: CompileOptions) -> None:
         )
 
 
-def _n_held(n: int, table: Table, options: CompileOptions) -> int:
+def _n_held(n: int, table: Table, options: CompileOptions, fewest: int) -> int:
     """Return how many of `n` rows verify."""
-    if n < FEWEST:
+    if n < fewest:
         raise InputError(
-            f"{table.path} must have at least {FEWEST} rows with different inputs; found"
+            f"{table.path} must have at least {fewest} rows with different inputs; found"
             f" {n}"
         )
     if options.verification is None:
@@ -260,7 +262,7 @@ def _check_columns(
 
 def c_names(columns: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return names that C can have for columns, and notes on those that differ."""
-    names = [_c_name(column) for column in columns]
+    names = [identifier(column) for column in columns]
     notes: list[str] = []
     for k, (name, column) in enumerate(zip(names, columns, strict=True)):
         if name in names[:k]:
@@ -272,9 +274,3 @@ def c_names(columns: Sequence[str]) -> tuple[list[str], list[str]]:
         if name != column:
             notes.append(f"column '{column}' is called '{name}'")
     return names, notes
-
-
-def _c_name(text: str) -> str:
-    """Return a C name for a column."""
-    name = re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_") or "x"
-    return name if name[0].isalpha() else f"x{name}"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nsc.app.data import program_of_rows
-from nsc.app.finish import RESULT_FILES, check_export, finish
+from nsc.app.finish import RESULT_FILES, check_export, check_policy, finish
 from nsc.app.frames import table_of
 from nsc.app.options import CompileOptions, ExportOptions
 from nsc.app.pipeline import compile_program
@@ -35,6 +35,7 @@ def fit(
     outputs: Sequence[str] | None = None,
     budget: int | None = None,
     folder: str | Path | None = None,
+    outside: str | None = None,
     **options: Any,
 ) -> Surrogate:
     """Fit a verified surrogate to examples.
@@ -51,22 +52,34 @@ def fit(
         outputs: the same of the outputs.
         budget: rows to learn from; by default all that do not verify.
         folder: where surrogate, exports and report are written.
+        outside: what becomes of inputs outside the rows' box; see `nsc.compile`.
         options: fields of `CompileOptions`: seed, topology, split, verification, ...
 
     Returns:
-        A Surrogate, callable on `n i` arrays; `.report` is the report.
+        A Surrogate, callable on `n i` arrays, frames and names, in the units of the rows;
+        `.report` is the report.
 
     Raises:
         InputError: no tables of finite numbers, too few rows, or columns that tell
             nothing.
 
     Example:
-        >>> surrogate = nsc.fit(frame, "drag", names=["speed", "angle"])
+        >>> frame = {"speed": np.linspace(0, 1, 50), "angle": np.linspace(1, 0, 50) ** 2}
+        >>> frame["drag"] = frame["speed"] * frame["angle"]
+        >>> fitted = nsc.fit(frame, "drag", names=["speed", "angle"])
+        >>> fitted.output_names, fitted.report["test"]["n"]
+        (('drag',), 10)
     """
     table, own, held = table_of(X, y, names, outputs)
     where = None if folder is None else Path(folder)
     surrogate, _ = _compiled(
-        table, own, held, CompileOptions(**options), budget, where
+        table,
+        own,
+        held,
+        CompileOptions(**options),
+        budget,
+        where,
+        export=ExportOptions(outside=outside),
     )
     return surrogate
 
@@ -133,6 +146,20 @@ def _refuse_no_outputs(path: Path) -> Choose:
     return refuse
 
 
+def refuse_original(export: ExportOptions) -> None:
+    """Refuse what needs the original function."""
+    if export.guard or export.drop_in:
+        raise InputError(
+            "guard and drop_in must be left out with rows of a table: there is no"
+            " original function"
+        )
+    if export.outside == "original":
+        raise InputError(
+            "outside must be another than 'original' with rows of a table: there is no"
+            " original function"
+        )
+
+
 def _compiled(
     table: Table,
     inputs: Sequence[str],
@@ -148,15 +175,13 @@ def _compiled(
 ) -> tuple[Surrogate, Report | DraftReport]:
     """Compile rows, and write what comes of it if there is a folder."""
     started = time.perf_counter()
-    if export.guard or export.drop_in:
-        raise InputError(
-            "guard and drop_in must be left out with rows of a table: there is no"
-            " original function"
-        )
+    refuse_original(export)
     program, options = program_of_rows(
         table, inputs, outputs, options, budget=budget, name=name
     )
     check_export(program, export)
+    if folder is not None:
+        check_policy(program, export)
     compiled = compile_program(
         program, options, timing=False, progress=progress
     )

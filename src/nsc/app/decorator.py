@@ -11,7 +11,7 @@ import inspect
 import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 
@@ -24,21 +24,21 @@ from nsc.app.functions import (
 from nsc.app.options import CompileOptions
 from nsc.errors import InputError
 from nsc.runs import Form
-from nsc.surrogate import Surrogate
+from nsc.surrogate import (
+    OutsideDomainWarning,
+    Surrogate,
+    checked_policy,
+    said_of_outside,
+)
 
-Outside = Literal["warn", "raise", "original"]
 # what says how the function is called, and not how it is compiled
 _READING = ("inputs", "outputs", "domain", "vectorized")
-
-
-class OutsideDomainWarning(UserWarning):
-    """Inputs are outside the domain that a surrogate was verified in."""
 
 
 def surrogate(
     inputs: Mapping[str, tuple[float, float]] | Sequence[str] | None = None,
     *,
-    outside: Outside = "warn",
+    outside: str = "warn",
     **options: Any,
 ) -> Callable[[Callable[..., Any]], SurrogateFunction]:
     """Decorate a Python function, so that its surrogate answers for it.
@@ -48,7 +48,8 @@ def surrogate(
     Args:
         inputs: name -> (lo, hi), as of `nsc.compile`.
         outside: what becomes of inputs outside the domain: "warn" says so once and
-            answers all the same, "raise" refuses, "original" calls the function.
+            answers all the same, "raise" refuses, "clip" takes the nearest inputs of the
+            domain, "nan" answers NaN, "original" calls the function.
         options: other arguments of `nsc.compile`: budget, outputs, vectorized, ...
 
     Raises:
@@ -56,16 +57,16 @@ def surrogate(
 
     Example:
         >>> @nsc.surrogate(inputs={"a": (0, 1)}, budget=256)
-        ... def f(a): ...
+        ... def f(a):
+        ...     return a * a
+        >>> abs(f(0.5) - 0.25) < 0.01, f.original(0.5)
+        (True, 0.25)
     """
     if callable(inputs):
         raise InputError(
             "surrogate needs the inputs' ranges: @nsc.surrogate(inputs={'a': (0, 1)})"
         )
-    if outside not in get_args(Outside):
-        raise InputError(
-            f"outside must be one of {', '.join(get_args(Outside))}; found {outside!r}"
-        )
+    outside = checked_policy(outside)
 
     def decorated(function: Callable[..., Any]) -> SurrogateFunction:
         return SurrogateFunction(function, outside, inputs=inputs, **options)
@@ -83,7 +84,7 @@ class SurrogateFunction:
     """
 
     def __init__(
-        self, function: Callable[..., Any], outside: Outside, **options: Any
+        self, function: Callable[..., Any], outside: str, **options: Any
     ):
         self.__name__ = type(function).__name__  # where it has none of its own
         functools.update_wrapper(self, function)
@@ -142,12 +143,17 @@ class SurrogateFunction:
             x = _stacked(self._bound(args, kwargs))
         rows = x.reshape(-1, x.shape[-1])
         is_inside = found.in_domain(rows)
+        answer = found.evaluate
         if not is_inside.all():
             if self.outside == "original":
                 return self.original(*args, **kwargs)
-            self._tell(rows[~is_inside][0])
+            if self.outside in ("clip", "nan"):
+                answer = functools.partial(found, outside=self.outside)
+            else:
+                self._tell(rows[~is_inside])
         n_outputs = len(found.output_names)
-        return self._as_returned(found(rows).reshape(*x.shape[:-1], n_outputs))
+        y = answer(rows).reshape(*x.shape[:-1], n_outputs)
+        return self._as_returned(y)
 
     def _from_array(self, x: Any, **others: Any) -> np.ndarray:
         n_inputs = len(self.surrogate.input_names)
@@ -175,18 +181,10 @@ class SurrogateFunction:
             )
         return [_real(given[name], name) for name in names]
 
-    def _tell(self, row: np.ndarray) -> None:
+    def _tell(self, rows: np.ndarray) -> None:
         """Refuse inputs outside the domain, or warn of them once."""
-        found = self.surrogate
-        sides = zip(found.input_names, row, found.lo, found.hi, strict=True)
-        said = ", ".join(
-            f"{name}={value:.6g} (verified from {lo:.6g} to {hi:.6g})"
-            for name, value, lo, hi in sides
-            if not lo <= value <= hi
-        )
-        message = (
-            f"{self.__name__}: outside the domain of its surrogate: {said}"
-        )
+        said = said_of_outside(self.surrogate, rows)
+        message = f"{self.__name__}: {said}"
         if self.outside == "raise":
             raise InputError(message)
         if not self._has_warned:

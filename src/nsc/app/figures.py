@@ -47,7 +47,7 @@ class Pair:
 
     def predicted(self, x: np.ndarray) -> np.ndarray:
         """Return what the surrogate gives on `n i`, as the outputs' types hold it."""
-        return as_returned(self.program, self.surrogate(x))
+        return as_returned(self.program, self.surrogate.evaluate(x))
 
 
 def figures_of(

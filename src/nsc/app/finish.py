@@ -25,10 +25,12 @@ from nsc.deploy import (
     BatchOptions,
     ExportJob,
     expect_derivatives,
+    expect_possible,
     is_available,
     std_source,
     surrogate_name,
 )
+from nsc.errors import InputError
 from nsc.initial import measured
 from nsc.program import Program, as_returned
 from nsc.report import DraftReport, Report, html_page, to_json
@@ -103,7 +105,11 @@ def finish(
     )
     kept = _without_figures(report)
     metadata = {"report": json.dumps(to_json(kept))}
-    surrogate = replace(compiled.surrogate, metadata=metadata)
+    surrogate = replace(
+        compiled.surrogate,
+        metadata=metadata,
+        outside=export.outside or "warn",
+    )
     if folder is not None:
         files |= _pages(report)
         stale = sorted(RESULT_FILES - set(names))
@@ -121,6 +127,41 @@ def check_export(program: Program, export: ExportOptions) -> None:
         expect_derivatives(program)
 
 
+def refuse_outside(learn: str | None, export: ExportOptions) -> None:
+    """Refuse a policy where a whole's C calls the surrogate.
+
+    Raises:
+        InputError: names the argument.
+    """
+    if learn is not None and export.outside is not None:
+        raise InputError(
+            "outside must be left out with learn: the whole's C calls the surrogate for"
+            " all inputs"
+        )
+
+
+def check_policy(
+    program: Program, export: ExportOptions, learn: str | None = None
+) -> None:
+    """Refuse files that cannot be, before anything is run for them.
+
+    Args:
+        learn: a function that the program calls, if that is compiled instead.
+
+    Raises:
+        InputError: names the argument.
+    """
+    check_export(program, export)
+    refuse_outside(learn, export)
+    if export.outside == "original" and not program.source:
+        raise InputError(
+            "outside must be another than 'original' with a folder where the program is"
+            " no C, which exported C could call; in Python"
+            " surrogate.with_outside('original') does it"
+        )
+    expect_possible(export.outside, program, gradient=export.gradient)
+
+
 def _job(compiled: Compiled, export: ExportOptions) -> ExportJob:
     """Say what is to be exported, and what its reader should know."""
     evidence = compiled.evidence
@@ -130,7 +171,8 @@ def _job(compiled: Compiled, export: ExportOptions) -> ExportJob:
         compiled.program,
         compiled.x,
         drop_in=export.drop_in,
-        guard=export.guard,
+        guard=export.guard or export.outside == "original",
+        outside=export.outside,
         notes=_claims(compiled),
         error=errors_of(found) if found else None,
         batch=BatchOptions(openmp=export.openmp, gradient=export.gradient),
@@ -152,7 +194,9 @@ def _as_exported(
     if evidence is None:
         return compiled
     found = evidence.compilation
-    predicted = as_returned(compiled.program, compiled.surrogate(found.x))
+    predicted = as_returned(
+        compiled.program, compiled.surrogate.evaluate(found.x)
+    )
     exported = exporter.evaluate(job, files[exporter.file_name], found.x)
     if np.abs(exported - predicted).max() <= SAME * np.abs(found.y).max():
         return compiled

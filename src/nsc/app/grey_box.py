@@ -339,7 +339,7 @@ def _with(compiled: Compiled, surrogate: Surrogate) -> Compiled:
     found = evidence.compilation
     verified = verify(
         found.y,
-        as_returned(compiled.program, surrogate(found.x)),
+        as_returned(compiled.program, surrogate.evaluate(found.x)),
         looks=found.looks,
         whole=[held is not None for held in surrogate.held],
         population=found.verification.population,

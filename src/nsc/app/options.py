@@ -18,6 +18,7 @@ from nsc.compilation import (
 from nsc.errors import InputError
 from nsc.finetune import Settings, settings_for
 from nsc.initial import INITIALISERS, Initialiser
+from nsc.surrogate import checked_policy
 
 SAMPLINGS = ("uniform", "sobol", "adaptive")
 EXECUTORS = ("process", "ray")
@@ -262,12 +263,27 @@ class ExportOptions:
 
     Args:
         drop_in: give the exported function the original's name.
-        guard: call the original outside the domain.
+        guard: call the original outside the domain: outside="original" by its old name.
+        outside: what becomes of inputs outside the domain, one of `OUTSIDE`; None leaves
+            exported C without a test, and has the surrogate warn.
         openmp: let C's batch entries share rows among threads, by OpenMP's pragma.
         gradient: write C's NAME_surrogate_grad, derivatives by the inputs.
+
+    Raises:
+        InputError: there is no such policy, or two.
     """
 
     drop_in: bool = False
     guard: bool = False
     openmp: bool = False
     gradient: bool = False
+    outside: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.outside is not None:
+            checked_policy(self.outside)
+        if self.guard and self.outside not in (None, "original"):
+            raise InputError(
+                "outside must be 'original' with guard, which is the same; found"
+                f" '{self.outside}': leave guard out"
+            )

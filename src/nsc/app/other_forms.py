@@ -104,7 +104,7 @@ def _runs_of(surrogate: Surrogate, found: Compilation) -> Iterator[_Runs]:
     for k in range(found.y.shape[1]):
 
         def at(wanted: Array, k: int = k) -> Array:
-            return surrogate(middle + half * wanted)[:, k]
+            return surrogate.evaluate(middle + half * wanted)[:, k]
 
         yield _Runs(u, found.y[:, k], at)
 

@@ -387,7 +387,9 @@ def _evidence(
 ) -> tuple[Evidence, tuple[str, ...]]:
     """Run what is only to be shown: figures, and calls that are timed."""
     zero_shot = {
-        name: verify(found.y, as_returned(program, surrogate(found.x)))
+        name: verify(
+            found.y, as_returned(program, surrogate.evaluate(found.x))
+        )
         for name, surrogate in untrained.items()
     }
     running = prepared.running
@@ -446,6 +448,8 @@ def _template(program: Program) -> Surrogate:
         np.array(program.domain.hi),
         tuple(leaf.name for leaf in signature.inputs),
         tuple(leaf.name for leaf in signature.outputs),
+        whole=tuple(leaf.type.kind != "float" for leaf in signature.inputs),
+        conditions=program.drawing.conditions,
     )
 
 

@@ -373,7 +373,7 @@ def _compared(
     """Compare a surrogate with the program on inputs that verify."""
     return verify(
         examples.y,
-        rounding(surrogate(examples.x)),
+        rounding(surrogate.evaluate(examples.x)),
         looks=_looks(config),
         whole=[held is not None for held in surrogate.held],
         population=source.population,

@@ -88,8 +88,8 @@ def _worth_knowing(job: ExportJob, y: np.ndarray) -> np.ndarray | None:
 def checked_inputs(job: ExportJob) -> np.ndarray:
     """Return `n i` inputs that an export is checked on; see `check_agreement`."""
     inside = corners(job.program)
-    parts = [job.x[:CHECKED_ROWS]]
-    if job.guard:
+    parts = [job.tested_inputs[:CHECKED_ROWS]]
+    if job.guard or job.outside == "clip":
         parts.append(inside[job.program.drawing.holds(inside)])
     else:
         parts += [inside, corners(job.program, beyond=True)]

@@ -221,7 +221,7 @@ class BatchWriter:
             for j in range(o)
             for k in range(n)
         ]
-        if self.outside.exists:
+        if self.outside.has_nan:
             inside = " && ".join(self.outside.inside(f"x + (at + r) * {n}"))
             cells = f"y[(at + r) * {n * o} + k]"
             stores.append(
@@ -239,9 +239,10 @@ class BatchWriter:
             f"const {self.kind} *NSC_RESTRICT x",
             f"{self.kind} *NSC_RESTRICT y",
         )
-        outside = (
-            "; NaN where the original is called" if self.outside.exists else ""
+        where = (
+            "the original is called" if self.values.guard else "outputs are"
         )
+        outside = f"; NaN where {where}" if self.outside.has_nan else ""
         said = (
             f"/* Derivatives of n rows, {o} x {n} each in y: of output j by input k at"
             f" [j * {n} + k]{outside}. */"

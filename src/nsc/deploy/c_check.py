@@ -12,6 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from nsc.deploy.c_policy import TESTING
 from nsc.deploy.c_selftest import MACRO, stand_ins
 from nsc.deploy.c_source import c_source, surrogate_name
 from nsc.deploy.entries import Entries, entries_of
@@ -118,9 +119,9 @@ def _parted(
 def _unit(job: ExportJob, text: str, taken: int) -> Unit:
     """Put an entry that runs `taken` rows behind exported C."""
     program = job.program
-    exported = (
-        _unguarded(job) if job.guard else text.partition(f"#ifdef {MACRO}")[0]
-    )
+    exported = text.partition(f"#ifdef {MACRO}")[0]
+    if job.guard or job.outside in TESTING:
+        exported = _unguarded(job)
     name = surrogate_name(program, drop_in=job.drop_in)
     called = scalar_entry(program.signature, name, _ROW)
     entry = stand_ins(program) + PortableNames(program).text(called)
@@ -177,14 +178,16 @@ def _batch_calls(entries: Entries, taken: int, n: int, o: int) -> list[str]:
 
 
 def _unguarded(job: ExportJob) -> str:
-    """Write what the sandbox builds in place of C that calls the original.
+    """Write what the sandbox builds in place of C that tests its inputs.
 
-    The original is embedded as the front end reads it, without a directive; where it
+    What needs a system is left out, as are NaNs for inputs that rounding puts outside. The
+    original is embedded as the front end reads it, without a directive; where it
     cannot be, the call is left out. The network's part is the same.
     """
     program = job.program
     is_embedded = (
-        job.drop_in
+        job.guard
+        and job.drop_in
         and bool(program.source)
         and not program.bodiless
         and refusal(program.unit) is None

@@ -36,8 +36,9 @@ class CExporter:
             job.program,
             drop_in=job.drop_in,
             guard=job.guard,
+            outside=job.outside,
             notes=job.notes,
-            selftest_inputs=job.x,
+            selftest_inputs=job.tested_inputs,
             real=job.real,
             batch=job.batch,
         )

@@ -1,4 +1,4 @@
-"""What batch entries do with rows outside the domain: with a guard, call the original.
+"""What batch entries do with rows outside the domain: what the scalar function does.
 
 In: ValueWriter, the entries' names. Out: C text. Non-goals: blocks (c_batch).
 """
@@ -6,6 +6,7 @@ In: ValueWriter, the entries' names. Out: C text. Non-goals: blocks (c_batch).
 from __future__ import annotations
 
 from nsc.deploy.c_blocks import function_text
+from nsc.deploy.c_policy import TESTING, nan_function
 from nsc.deploy.c_values import ValueWriter
 from nsc.deploy.entries import Entries
 from nsc.program import scalar_entry
@@ -14,10 +15,11 @@ ROW = "nsc_row"
 
 
 class OutsideWriter:
-    """Writes what leaves a row outside the domain to the original.
+    """Writes what leaves a row outside the domain to the scalar function.
 
     Args:
-        scalar: the name of the exported scalar function, which calls the original.
+        scalar: the name of the exported scalar function, which calls the original, or
+            does what else the policy is.
     """
 
     def __init__(self, values: ValueWriter, entries: Entries, scalar: str):
@@ -28,11 +30,14 @@ class OutsideWriter:
         self.has_gradient = bool(entries.gradient)
         self.scalar = scalar
         self.own = values.network.own
-        # are there rows that the original is called for?
-        self.exists = values.guard
+        self.outside = values.outside
+        # are there rows that are left to the scalar function?
+        self.exists = values.outside in TESTING
+        # and derivatives that there are none of?
+        self.has_nan = values.outside in ("original", "nan")
 
     def text(self) -> list[str]:
-        """Write the functions; none where there is no guard."""
+        """Write the functions; none where nothing is tested."""
         return [self._row(), self._leave()] if self.exists else []
 
     def inside(self, row: str) -> list[str]:
@@ -81,18 +86,20 @@ class OutsideWriter:
         nan = (
             f"for (int k = 0; k < {o}; k++) out[k] = {self.own('nsc_nan')}();"
         )
+        if self.outside in ("warn", "raise"):
+            nan = f"{{ {self.own('nsc_outside')}(); {nan} }}"
         body.append(f"if ({held}) {call}\n  else {nan}" if held else call)
         body.append(
             f"for (int k = 0; k < {o}; k++) y[k] = ({self.kind})out[k];"
         )
         kind = self.kind
-        nothing = (
-            f"static double {self.own('nsc_nan')}(void)"
-            " { double zero = 0.0; return zero / zero; }"
-        )
-        is_needed = bool(held) or self.has_gradient
+        nothing = nan_function(self.own)
+        has_nan_slopes = self.has_gradient and self.has_nan
+        is_needed = bool(held) or has_nan_slopes
+        is_needed = is_needed and self.outside != "nan"
+        whom = "original" if self.outside == "original" else "scalar function"
         head = (
-            "/* Leave a row outside the domain to the original. */\n"
+            f"/* Leave a row outside the domain to the {whom}. */\n"
             f"static void {self.own('nsc_leave')}(const {kind} *x, {kind} *y)"
         )
         leave = function_text(head, body)

@@ -38,7 +38,7 @@ def selftest(
         entries: the batch entries, which are tested, too.
     """
     x = x[:ROWS]
-    y = as_returned(program, surrogate(x))
+    y = as_returned(program, surrogate.evaluate(x))
     n = program.n_inputs
     o = program.n_outputs
     table = ",\n".join(

@@ -16,6 +16,13 @@ from nsc.deploy.batch_options import BatchOptions
 from nsc.deploy.c_batch import BatchWriter
 from nsc.deploy.c_layers import layers
 from nsc.deploy.c_network import NetworkWriter
+from nsc.deploy.c_policy import (
+    TESTING,
+    expect_possible,
+    helper,
+    leaving,
+    said_of,
+)
 from nsc.deploy.c_selftest import selftest
 from nsc.deploy.c_values import ValueWriter
 from nsc.deploy.entries import entries_of
@@ -53,6 +60,7 @@ def c_source(
     *,
     drop_in: bool = False,
     guard: bool = False,
+    outside: str | None = None,
     notes: Sequence[str] = (),
     selftest_inputs: np.ndarray | None = None,
     real: str | None = None,
@@ -65,6 +73,7 @@ def c_source(
         drop_in: give it the original's name instead of NAME_surrogate.
         guard: outside the domain, call the original (embedded when drop_in, else
             expected at link time).
+        outside: what else is done there; see c_policy.
         notes: lines for the head comment, for example the verified error.
         selftest_inputs: `n i` inputs in user units for the table under NSC_SELFTEST;
             None is no self-test.
@@ -82,16 +91,19 @@ def c_source(
     if real is None:
         real = "float" if is_single(program.signature.outputs) else "double"
     network = NetworkWriter(surrogate, real, partial(_own, program))
-    values = ValueWriter(network, program, names, guard=guard)
+    outside = "original" if guard else outside
+    expect_possible(outside, program, gradient=batch.gradient)
+    values = ValueWriter(network, program, names, outside=outside)
     writer = _Writer(values, name, drop_in=drop_in)
     entries = entries_of(program, guard=guard, gradient=batch.gradient)
-    head = _head(surrogate, program, name, notes, guard=guard)
+    head = _head(surrogate, program, name, notes, outside=outside)
     parts = [
         *writer.original(
             embedded_text(program) if original is None else original
         ),
         network.functions(),
         network.tables(),
+        helper(outside, program, network.own),
         writer.function(),
     ]
     if entries is not None:
@@ -118,7 +130,9 @@ def c_definition(
         real = "float" if is_float else "double"
     network = NetworkWriter(surrogate, real, partial(_own, program))
     name = program.name
-    values = ValueWriter(network, program, PortableNames(program), guard=False)
+    values = ValueWriter(
+        network, program, PortableNames(program), outside=None
+    )
     writer = _Writer(values, name, drop_in=True)
     parts = (network.functions(), network.tables(), writer.function())
     text = "\n\n".join(part for part in parts if part)
@@ -145,7 +159,7 @@ def _head(
     name: str,
     notes: Sequence[str],
     *,
-    guard: bool,
+    outside: str | None,
 ) -> str:
     """Write the comment at the top: what this is, of which topology, where it holds."""
     shapes = " + ".join(
@@ -160,9 +174,10 @@ def _head(
         f"Topology: {shapes}.",
         "Domain:",
         *(f"  {label} in [{lo:g}, {hi:g}]" for label, lo, hi in limits),
-        *_said_of_drawing(surrogate, program, guard=guard),
+        *_said_of_drawing(surrogate, program, is_tested=outside in TESTING),
+        *said_of(outside),
     ]
-    lines += _said_of_fixed(program, guard=guard)
+    lines += _said_of_fixed(program, outside)
     if notes:
         lines += ["", *map(_in_comment, notes)]
     text = "\n".join(f" * {line}".rstrip() for line in lines)
@@ -170,12 +185,12 @@ def _head(
 
 
 def _said_of_drawing(
-    surrogate: Surrogate, program: Program, *, guard: bool
+    surrogate: Surrogate, program: Program, *, is_tested: bool
 ) -> list[str]:
     """Say what conditions hold in the domain, and how its inputs were drawn."""
     drawing = program.drawing
     lines = [f"  where {_in_comment(c.text)}" for c in drawing.conditions]
-    if lines and not guard:
+    if lines and not is_tested:
         lines.append("  (where that does not hold it is not tested: mind it)")
     names = drawing.log_names(surrogate.input_names)
     if names:
@@ -192,14 +207,16 @@ def _in_comment(text: str) -> str:
     return plain.replace("*/", "* /").replace("/*", "/ *")
 
 
-def _said_of_fixed(program: Program, *, guard: bool) -> list[str]:
+def _said_of_fixed(program: Program, outside: str | None) -> list[str]:
     """Say which values hold only, and what is done with others."""
     fixed = program.signature.fixed
     if not fixed:
         return []
-    done = (
-        "the original is called for others" if guard else "others are ignored"
-    )
+    done = "others are ignored"
+    if outside in TESTING:
+        done = "others are outside the domain"
+    if outside == "original":
+        done = "the original is called for others"
     values = [f"  {leaf.name} = {value:.10g}" for leaf, value in fixed]
     return [f"Made for these values; {done}:", *values]
 
@@ -228,16 +245,17 @@ class _Writer:
         self.names = values.names
         self.name = name
         self.guard = values.guard
+        self.is_tested = values.outside in TESTING
         self.drop_in = drop_in
 
     def original(self, text: str) -> list[str]:
         """Write what the signature needs, and the original where it is called."""
         headers, types = signature_types(self.program)
         conditions = self.program.drawing.conditions
-        if self.guard and any(c.term.has_calls for c in conditions):
+        if self.is_tested and any(c.term.has_calls for c in conditions):
             headers = tuple(dict.fromkeys([*headers, "math.h"]))
         includes = "\n".join(f"#include <{h}>" for h in headers)
-        variables = announced(self.program, guard=self.guard)
+        variables = announced(self.program, guard=self.is_tested)
         types = "\n".join([types, *variables]).strip()
         if self.guard and self.drop_in and text:
             self._expect_no_variables()
@@ -301,8 +319,8 @@ class _Writer:
         if has_result:
             result = signature.result.spell("nsc_result")
             body.append(f"{self.names.text(result)};")
-        if self.guard:
-            body += [test for test in (self._guard(),) if test]
+        if self.is_tested:
+            body += [test for test in (self._test(),) if test]
         for k, leaf in enumerate(signature.inputs):
             given = self.names.text(leaf.lvalue)
             scaled = self.values.normalised(given, leaf.type.spelling, k)
@@ -327,8 +345,8 @@ class _Writer:
         conditions = self.program.drawing.conditions
         return [c.term.in_c(doubles) for c in conditions]
 
-    def _guard(self) -> str:
-        """Write the test that leaves what is outside the domain to the original."""
+    def _test(self) -> str:
+        """Write the test of the domain, and what is done outside of it."""
         program = self.program
         signature = program.signature
         surrogate = self.network.surrogate
@@ -346,11 +364,20 @@ class _Writer:
         if not tests:  # the domain is all that the types hold
             return ""
         inside = "\n        && ".join(tests)
+        return f"if (!({inside})) {self._leave()}"
+
+    def _leave(self) -> str:
+        """Write what is done outside the domain."""
+        program = self.program
+        signature = program.signature
+        if not self.guard:
+            own = self.network.own
+            outside = self.values.outside
+            return leaving(outside, program, own, self.names.text)
         original = f"{program.name}_original" if self.drop_in else program.name
         arguments = ", ".join(
             self.names.text(p.name) for p in signature.params
         )
-        leave = f"return {original}({arguments});"
         if isinstance(signature.result, Void):
-            leave = f"{{ {original}({arguments}); return; }}"
-        return f"if (!({inside})) {leave}"
+            return f"{{ {original}({arguments}); return; }}"
+        return f"return {original}({arguments});"

@@ -170,7 +170,8 @@ def _check(job: ExportJob, text: str) -> None:
     bars = surrogate.error_bars
     assert bars is not None, "who has error bars exports them"
     x = checked_inputs(job)
-    _, expected = surrogate.predict(x, return_std=True)
+    u = surrogate.normalise(x)
+    expected = bars.deviation(u, surrogate.networks(x))
     networks = [surrogate.members, *bars.networks]
     off = [
         rounding_bound(replace(surrogate, members=members), x, "double")

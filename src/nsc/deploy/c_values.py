@@ -7,6 +7,7 @@ c_batch).
 from __future__ import annotations
 
 from nsc.deploy.c_network import NetworkWriter, double_number
+from nsc.deploy.c_policy import clipped
 from nsc.program import PortableNames, Program
 from nsc.surrogate import OneOf
 from nsc.syntax import Leaf
@@ -16,7 +17,7 @@ class ValueWriter:
     """Spells inputs and outputs of one exported program.
 
     Args:
-        guard: whether the original is called outside the domain.
+        outside: what is done outside the domain; None tests nothing.
     """
 
     def __init__(
@@ -25,12 +26,13 @@ class ValueWriter:
         program: Program,
         names: PortableNames,
         *,
-        guard: bool,
+        outside: str | None,
     ):
         self.network = network
         self.program = program
         self.names = names
-        self.guard = guard
+        self.outside = outside
+        self.guard = outside == "original"
 
     def normalised(self, value: str, spelling: str, k: int) -> str:
         """Map input k onto [-1, 1]; what would change nothing is left out.
@@ -46,6 +48,9 @@ class ValueWriter:
         hi = network.surrogate.hi[k]
         middle = (hi + lo) / 2
         half = (hi - lo) / 2
+        if self.outside == "clip":
+            value = clipped(value, lo, hi)
+            spelling = "double"
         real = "double" if middle else network.real
         if spelling != real:
             value = f"({real}){value}"

@@ -27,6 +27,7 @@ class ExportJob:
         x: `n i` inputs in the program's units, to check what is exported with.
         drop_in: give what is exported the original's name.
         guard: call the original outside the domain.
+        outside: what else is done there; see c_policy. None tests nothing.
         notes: lines for a human reader, for example the verified error.
         error: `o`, the verified root mean squared error of each output, if there is
             one.
@@ -38,9 +39,17 @@ class ExportJob:
     x: np.ndarray
     drop_in: bool = False
     guard: bool = False
+    outside: str | None = None
     notes: tuple[str, ...] = ()
     error: np.ndarray | None = None
     batch: BatchOptions = BatchOptions()
+
+    @property
+    def tested_inputs(self) -> np.ndarray:
+        """Those of `x` that a policy answers as the network does, `n i`."""
+        if self.outside in (None, "warn"):
+            return self.x
+        return self.x[self.surrogate.is_inside(self.x)]
 
     @property
     def real(self) -> str:

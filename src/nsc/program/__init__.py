@@ -4,13 +4,13 @@ Pure functions from text to frozen values. Must not know how code runs, networks
 file system.
 """
 
+from nsc.conditions import Condition as Condition
+from nsc.conditions import Term as Term
+from nsc.conditions import parse_condition as parse_condition
 from nsc.program.callee import CALLS as CALLS
 from nsc.program.callee import SEEN as SEEN
 from nsc.program.callee import Callee as Callee
 from nsc.program.callee import callee_of as callee_of
-from nsc.program.conditions import Condition as Condition
-from nsc.program.conditions import Term as Term
-from nsc.program.conditions import parse_condition as parse_condition
 from nsc.program.domain import LogRange as LogRange
 from nsc.program.domain import checked_ranges as checked_ranges
 from nsc.program.domain import missing_ranges as missing_ranges

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from nsc.program.conditions import Condition
+from nsc.conditions import Condition
 
 # of a sample's rows, that verify where there are too few for all that is wanted
 LEAST_HELD = 0.25

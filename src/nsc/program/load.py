@@ -81,6 +81,12 @@ def parse_program(
         DomainError: a range for no input, an integer input without one, or a value that
             its type cannot hold; a condition that is none or hardly ever holds; a sample
             that does not fit.
+
+    Example:
+        >>> text = "double f(double x, int n) { return x * n; }"
+        >>> program = nsc.parse_program(text, ranges={"n": (0, 9)})
+        >>> [leaf.name for leaf in program.signature.inputs], program.domain.hi
+        (['x', 'n'], (1.0, 9.0))
     """
     file = parsed(text, path, include, defines, behind)
     given = whole_names((*(inputs or {}), *(fix or {})))

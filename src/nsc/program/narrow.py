@@ -10,8 +10,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from nsc.conditions import parse_condition
 from nsc.errors import DomainError
-from nsc.program.conditions import parse_condition
 from nsc.program.domain import Range, stated_range
 from nsc.program.drawing import Sample, Table
 from nsc.program.program import Program

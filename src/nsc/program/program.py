@@ -106,6 +106,13 @@ class Program:
             InputError: a name that cannot be a C parameter's, one that is there twice,
                 or none at all.
             DomainError: a range of no input, or an empty one.
+
+        Example:
+            >>> program = nsc.Program.from_callable(
+            ...     lambda x: x[:, 0] * x[:, 1], ["a", "b"], ranges={"a": (0, 2)}
+            ... )
+            >>> program.domain.lo, program.domain.hi
+            ((0.0, -1.0), (2.0, 1.0))
         """
         signature = signature_of_callable(
             function, inputs, outputs, name, whole

@@ -90,6 +90,10 @@ class CompiledNetworks:
         held = ctypes.PyDLL(loaded._name, handle=loaded._handle)
         self._evaluate_row = held.nsc_evaluate
         self._evaluate = loaded.nsc_evaluate
+        self._row_is_inside = held.nsc_all_inside
+        self._all_inside = loaded.nsc_all_inside
+        self._box = np.concatenate([lo, hi])
+        self._box_at = ctypes.c_void_p(self._box.ctypes.data)
         self._differentiate = loaded.nsc_differentiate
         self._rows: list[_Row] = []
 
@@ -114,6 +118,29 @@ class CompiledNetworks:
         layers[0] = (weight[:, : self.n_inputs], bias)
         parts = [part.ravel() for layer in layers for part in layer]
         return np.concatenate(parts).astype(np.float64)
+
+    def row_inside(self, x: np.ndarray) -> np.ndarray | None:
+        """Evaluate one row, `i` -> `o`; None where it lies outside the box."""
+        try:
+            buffer = self._rows.pop()
+        except IndexError:
+            buffer = self._new_row()
+        buffer.x[0] = x
+        y = None
+        failed = 0
+        if self._row_is_inside(buffer.pointer, self._box_at):
+            failed = self._evaluate_row(buffer.pointer)
+            y = buffer.y[0].copy()
+        self._rows.append(buffer)
+        if failed:
+            raise MemoryError
+        return y
+
+    def all_inside(self, x: np.ndarray) -> bool:
+        """Say whether all rows `n i` lie in the box."""
+        x = np.ascontiguousarray(x, np.float64)
+        call = self._call(x, x, len(x))
+        return bool(self._all_inside(ctypes.byref(call), self._box_at))
 
     def rows(self, x: np.ndarray) -> np.ndarray:
         """Evaluate rows, `n i` -> `n o`."""

@@ -53,7 +53,8 @@ class OneOf:
     def nearest(self, y: np.ndarray) -> np.ndarray:
         """Return what stands for `n` real outputs."""
         above = y[:, None] > np.array(self.thresholds)
-        return np.array(self.values)[above.sum(axis=1)]
+        nearest = np.array(self.values)[above.sum(axis=1)]
+        return np.where(np.isnan(y), y, nearest)
 
     def sentence(self) -> str:
         """Say it in words."""

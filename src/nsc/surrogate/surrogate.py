@@ -1,36 +1,41 @@
 # ruff: noqa: F722 (axes, not forward references)
 """A finished surrogate in its user's units.
 
-In: parameters, a box, names. Out: a callable. Non-goals: C, programs, training.
+In: parameters, a box, names. Out: a callable. Non-goals: C, programs, training; the forms
+of inputs (rows), what becomes of those outside the domain (outside), bytes (store).
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, cast, overload
 
 import numpy as np
 import numpy.typing as npt
-from jaxtyping import Bool, Float
+from jaxtyping import Bool
 
+from nsc import conditions
 from nsc.errors import InputError, StoreError
 from nsc.surrogate import held as held_values
 from nsc.surrogate import store
-from nsc.surrogate.compiled import CompiledNetworks, library
-from nsc.surrogate.derivative import input_gradient
-from nsc.surrogate.error_bars import ErrorBars, outputs_of
-from nsc.surrogate.held import Held
+from nsc.surrogate.conversions import Convertible
+from nsc.surrogate.display import Shown
+from nsc.surrogate.error_bars import ErrorBars
+from nsc.surrogate.gradient import Differentiable
 from nsc.surrogate.member import Member
+from nsc.surrogate.outside import answered, checked_policy
+from nsc.surrogate.rows import rows_of
 from nsc.surrogate.topology import Topology
 
 Bounds = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Surrogate:
+@dataclass(frozen=True, repr=False)
+class Surrogate(Convertible, Differentiable, Shown):
     """A neural surrogate: callable on inputs in the user's units.
 
     Args:
@@ -39,137 +44,110 @@ class Surrogate:
         metadata: JSON texts by key; "report" holds the report of its compilation.
         held: what stands for each output that is no real number; () where all are.
         error_bars: how unsure it is at an input; None where nobody asked for that.
+        whole: which inputs are integers; () where none is.
+        conditions: that inputs of the domain fulfil, too.
+        outside: what becomes of inputs outside the domain: "warn", "raise", "clip",
+            "nan" or "original".
+        original: the program, `n i` -> `n o`, for `outside="original"`; it is not
+            saved.
+
+    Example:
+        >>> surrogate
+        <Surrogate (x, y) -> z; 2-4-1; x in [-1, 1], y in [0, 2]; not verified>
+        >>> surrogate(x=0.5, y=0.25) == surrogate([0.5, 0.25])[0]
+        np.True_
     """
 
-    members: tuple[Member, ...]
-    lo: Float[np.ndarray, " i"]
-    hi: Float[np.ndarray, " i"]
-    input_names: tuple[str, ...]
-    output_names: tuple[str, ...]
-    metadata: dict[str, str] = field(default_factory=dict[str, str])
-    held: tuple[Held, ...] = ()
-    error_bars: ErrorBars | None = None
+    def __post_init__(self) -> None:
+        checked_policy(self.outside)
 
-    def __call__(self, x: npt.ArrayLike) -> Float[np.ndarray, "*n o"]:
-        """Evaluate `n i` -> `n o`, or one example `i` -> `o`.
+    def __call__(
+        self, given: Any = None, /, *, outside: Any = None, **named: Any
+    ) -> Any:
+        """Evaluate inputs in the user's units; outputs come in the same form.
+
+        An array `n i` gives `n o`, one example `i` gives `o`. A data frame (pandas,
+        polars) is read by its columns' names, in any order, and gives a Series, or a
+        frame where there are several outputs. A dict of arrays or numbers, or numbers by
+        keyword, give the output, or a dict of several.
 
         Compiled C does it where a compiler works (`backend`), threads share many rows; a
-        row's value does not hang on those around it. Outside the domain it extrapolates.
-
-        Raises:
-            InputError: the wrong number of inputs.
-        """
-        given = self._checked(x)
-        compiled = self._compiled
-        rows = given[None] if given.ndim == 1 else given
-        real = self.networks(rows) if compiled is None else compiled.rows(rows)
-        y = self.as_held(real) if self.held else real
-        return y[0] if given.ndim == 1 else y
-
-    def gradient(
-        self, x: npt.ArrayLike
-    ) -> Float[np.ndarray, "*n i"] | Float[np.ndarray, "*n o i"]:
-        """Return derivatives of outputs by inputs, in the user's units.
-
-        At a relu's kink they are the left ones; outside the domain those of what the
-        surrogate extrapolates.
+        row's value does not hang on those around it.
 
         Args:
-            x: `n i`, or one example `i`.
-
-        Returns:
-            `n i` for a surrogate of one output, else `n o i`; without `n` for one
-            example.
+            given: all inputs in one table, in the program's units.
+            outside: what becomes of inputs outside the domain, this time.
+            named: inputs by name.
 
         Raises:
-            InputError: the wrong number of inputs; or an output is no real number, and
-                has no derivatives.
+            InputError: names or numbers that do not fit the inputs; inputs outside the
+                domain, if these are refused.
 
         Example:
-            >>> surrogate.gradient(np.zeros((5, 3))).shape  # one output
-            (5, 3)
+            >>> surrogate([[0.5, 0.25], [0.0, 1.0]]).shape
+            (2, 1)
+            >>> surrogate(x=0.5, y=0.25) == surrogate({"y": 0.25, "x": 0.5})
+            True
         """
-        self._expect_real_outputs()
-        given = self._checked(x)
-        rows = np.atleast_2d(given)
-        compiled = self._compiled
-        derivatives = (
-            self._gradient_in_numpy if compiled is None else compiled.gradient
-        )
-        found = derivatives(rows)
-        found = found[:, 0] if len(self.output_names) == 1 else found
-        return found[0] if given.ndim == 1 else found
+        if type(given) is np.ndarray and outside is None and not named:
+            y = self.quick(given)
+            if y is not None:
+                return y
+        is_input = "outside" in self.input_names and given is None
+        if is_input and outside is not None and not isinstance(outside, str):
+            named["outside"] = outside
+            outside = None
+        policy = self.outside if outside is None else checked_policy(outside)
+        rows = rows_of(given, named, self.names)
+        return rows.put(answered(self, rows.x, policy, self.evaluate))
 
-    def _expect_real_outputs(self) -> None:
-        kinds = zip(self.output_names, self.held, strict=False)
-        for name, held in kinds:
-            if held is not None:
-                raise InputError(
-                    f"gradient needs outputs that are real numbers; {name} is"
-                    f" {held.sentence()}, which has no derivative"
-                )
+    def with_outside(
+        self, outside: str, *, original: Callable[..., Any] | None = None
+    ) -> Surrogate:
+        """Return the same surrogate with another policy for inputs outside the domain.
 
-    def _gradient_in_numpy(self, x: np.ndarray) -> np.ndarray:
-        u = self.normalise(x)
-        parts = [input_gradient(m.w, m.topology, u) for m in self.members]
-        half_width = (self.hi - self.lo) / 2
-        return np.concatenate(parts, axis=1) / half_width
-
-    def _checked(self, x: npt.ArrayLike) -> np.ndarray:
-        """Return `n i` or `i` numbers.
+        Args:
+            outside: "warn" says so once and answers all the same, "raise" refuses,
+                "clip" takes the nearest inputs of the domain's box, "nan" answers NaN,
+                "original" asks the program.
+            original: the program, `n i` -> `n o`; None keeps the one that is known.
 
         Raises:
-            InputError: it has other inputs.
+            InputError: there is no such policy.
+
+        Example:
+            >>> careful = surrogate.with_outside("raise")
+            >>> careful.outside
+            'raise'
         """
-        given = np.asarray(x, np.float64)
-        if given.ndim not in (1, 2) or given.shape[-1] != len(self.lo):
-            raise InputError(
-                f"expected inputs {', '.join(self.input_names)} (n x {len(self.lo)});"
-                f" found {given.shape}"
-            )
-        return given
+        return replace(
+            self, outside=outside, original=original or self.original
+        )
 
-    @property
-    def backend(self) -> str:
-        """What calls are computed by: "c", compiled on the first, or "numpy"."""
-        return "numpy" if self._compiled is None else "c"
+    def in_domain(self, x: Any) -> Bool[np.ndarray, " n"]:
+        """Say for each row whether it lies inside the domain: the test of `outside`.
 
-    @cached_property
-    def _compiled(self) -> CompiledNetworks | None:
-        """The networks as compiled C holds them; None where no compiler works.
+        That is the box from `lo` to `hi`, where all conditions hold.
 
-        It has a copy of all numbers: they must not change any more.
+        Example:
+            >>> surrogate.in_domain([[0.5, 0.25], [7.0, 0.0]])
+            array([ True, False])
         """
-        loaded = library()
-        if loaded is None:
-            return None
-        for array in (self.lo, self.hi, *(m.w for m in self.members)):
-            array.flags.writeable = False
-        members = [(m.topology, m.w) for m in self.members]
-        return CompiledNetworks(loaded, members, self.lo, self.hi)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Leave out what is compiled: it is of this process."""
-        kept = dict(self.__dict__)
-        kept.pop("_compiled", None)
-        return kept
+        return self.is_inside(rows_of(x, {}, self.names).x)
 
     @overload
     def predict(
-        self, x: npt.ArrayLike, *, return_std: Literal[False] = False
-    ) -> Float[np.ndarray, "*n o"]: ...
+        self, x: Any, *, return_std: Literal[False] = False
+    ) -> Any: ...
 
     @overload
     def predict(
-        self, x: npt.ArrayLike, *, return_std: Literal[True]
-    ) -> tuple[Float[np.ndarray, "*n o"], Float[np.ndarray, "*n o"]]: ...
+        self, x: Any, *, return_std: Literal[True]
+    ) -> tuple[Any, Any]: ...
 
     def predict(
-        self, x: npt.ArrayLike, *, return_std: bool = False
-    ) -> (
-        Float[np.ndarray, "*n o"]
-        | tuple[Float[np.ndarray, "*n o"], Float[np.ndarray, "*n o"]]
-    ):
+        self, x: Any, *, return_std: bool = False
+    ) -> Any | tuple[Any, Any]:
         """Evaluate, with standard deviations if asked for.
 
         They were calibrated inside the domain: there the program's output is within 1.96
@@ -187,68 +165,28 @@ class Surrogate:
         Raises:
             InputError: the wrong number of inputs; or the surrogate has no error bars.
         """
-        y = self(x)
         if not return_std:
-            return y
+            return self(x)
         if self.error_bars is None:
             raise InputError(
                 "return_std needs a surrogate with error bars, and this one was compiled"
                 " without: compile again with error_bars=True"
             )
-        given = np.atleast_2d(np.asarray(x, np.float64))
-        u = self.normalise(given)
-        std = self.error_bars.deviation(u, self.networks(given))
-        return y, std.reshape(y.shape)
-
-    def networks(
-        self, x: Float[np.ndarray, "n i"]
-    ) -> Float[np.ndarray, "n o"]:
-        """Evaluate the networks alone: real numbers, whatever outputs can hold."""
-        return outputs_of(self.members, self.normalise(x))
-
-    def as_held(self, y: Float[np.ndarray, "n o"]) -> Float[np.ndarray, "n o"]:
-        """Return what stands for the networks' outputs."""
-        if not any(self.held):
-            return y
-        columns = zip(y.T, self.held, strict=True)
-        kept = [c if held is None else held.nearest(c) for c, held in columns]
-        return np.stack(kept, axis=1)
-
-    def normalise(
-        self, x: Float[np.ndarray, "n i"]
-    ) -> Float[np.ndarray, "n i"]:
-        """Map the domain onto [-1, 1]."""
-        centre = (self.hi + self.lo) / 2
-        half_width = (self.hi - self.lo) / 2
-        return (x - centre) / half_width
-
-    def in_domain(self, x: Float[np.ndarray, "n i"]) -> Bool[np.ndarray, " n"]:
-        """Say for each row whether it lies inside the domain."""
-        is_inside = (x >= self.lo) & (x <= self.hi)
-        return np.asarray(is_inside.all(axis=-1))
-
-    @property
-    def report(self) -> dict[str, Any] | None:
-        """The report of the compilation that made this surrogate, if it has one.
-
-        Raises:
-            StoreError: it is no JSON object.
-        """
-        text = self.metadata.get("report")
-        if text is None:
-            return None
-        try:
-            return dict[str, Any](json.loads(text))
-        except (TypeError, ValueError, RecursionError) as error:
-            raise StoreError(
-                f"the surrogate's report is damaged: {error}"
-            ) from None
+        rows = rows_of(x, {}, self.names)
+        u = self.normalise(rows.x)
+        std = self.error_bars.deviation(u, self.networks(rows.x))
+        return self(x), rows.put(std)
 
     def save(self, path: str | Path) -> None:
         """Write a safetensors file that `nsc.load` reads, with the same bits.
 
         Raises:
             InputError: the file cannot be written.
+
+        Example:
+            >>> surrogate.save("surrogate.safetensors")
+            >>> bool(nsc.load("surrogate.safetensors")(x=0, y=0) == surrogate(x=0, y=0))
+            True
         """
         tensors = {
             f"w{k}": _as_double(m.w) for k, m in enumerate(self.members)
@@ -271,7 +209,28 @@ class Surrogate:
         if self.error_bars is not None:
             header["error_bars"] = json.dumps(len(self.error_bars.networks))
             tensors |= _tensors_of(self.error_bars)
+        if any(self.whole):
+            header["whole"] = json.dumps(self.whole)
+        if self.conditions:
+            header["conditions"] = json.dumps(
+                list(map(conditions.to_json, self.conditions))
+            )
+        if self.outside != "warn":
+            header["outside"] = self.outside
         store.write(Path(path), tensors, header)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a pickle holds: all fields but the program."""
+        left_out = ("original",)
+        state = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {k: v for k, v in state.items() if k not in left_out}
+
+    def __copy__(self) -> Surrogate:
+        return replace(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Surrogate:
+        state = deepcopy(self.__getstate__(), memo)
+        return Surrogate(**state, original=self.original)
 
 
 def _tensors_of(bars: ErrorBars) -> store.Tensors:
@@ -296,6 +255,11 @@ def load(path: str | Path) -> Surrogate:
     Raises:
         StoreError: missing, damaged, of another version, or with parameters that do not
             fit.
+
+    Example:
+        >>> surrogate.save("surrogate.safetensors")
+        >>> nsc.load("surrogate.safetensors").input_names
+        ('x', 'y')
     """
     stored = store.read(Path(path))
     try:
@@ -338,7 +302,38 @@ def _surrogate(stored: store.Stored) -> Surrogate:
             f"'held' must have {len(outputs)} items; found {len(held)}"
         )
     bars = _error_bars(stored, members)
-    return Surrogate(members, lo, hi, inputs, outputs, metadata, held, bars)
+    return Surrogate(
+        members,
+        lo,
+        hi,
+        inputs,
+        outputs,
+        metadata,
+        held,
+        bars,
+        **_kinds(header, len(inputs)),
+    )
+
+
+def _kinds(header: Mapping[str, str], n_inputs: int) -> dict[str, Any]:
+    """Read what inputs are, and what becomes of others; all may be missing."""
+    whole: object = json.loads(header.get("whole", "[]"))
+    is_list = isinstance(whole, list) and all(
+        isinstance(found, bool) for found in cast("list[object]", whole)
+    )
+    marks = cast("list[bool]", whole)
+    if not is_list or len(marks) not in (0, n_inputs):
+        raise ValueError(
+            f"'whole' must have {n_inputs} items, true or false; found {whole}"
+        )
+    return {
+        "whole": tuple(marks),
+        "conditions": tuple(
+            conditions.from_json(found, n_inputs)
+            for found in json.loads(header.get("conditions", "[]"))
+        ),
+        "outside": header.get("outside", "warn"),
+    }
 
 
 def _error_bars(

@@ -31,6 +31,10 @@ class Topology:
     Parameters are one flat float64 vector `w`: layer by layer the weight matrix (out x
     in, row-major), then the bias. 9-4-4-1 with sigmoids is the covering architecture of
     ICML 2024 (65 parameters).
+
+    Example:
+        >>> nsc.Topology((9, 4, 4, 1)).n_parameters
+        65
     """
 
     widths: tuple[int, ...] = (9, 4, 4, 1)

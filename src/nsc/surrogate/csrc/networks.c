@@ -226,3 +226,31 @@ INLINE void differentiate_block(int lanes, const call *c, long long at, long lon
 int nsc_evaluate(const call *c) { OVER_BLOCKS(evaluate_block) }
 
 int nsc_differentiate(const call *c) { OVER_BLOCKS(differentiate_block) }
+
+/* 1 where all rows of a call lie in a box, lo[input] and then hi[input]; a NaN lies nowhere.
+ * Eight rows' ends stand side by side, so that the loop is over numbers that follow each other. */
+int nsc_all_inside(const call *c, const double *box) {
+  enum { ROWS = 8, MOST = 64 };
+  const long long inputs = c->shapes[0], total = inputs * c->n;
+  double lo[ROWS * MOST], hi[ROWS * MOST];
+  long long at = 0;
+  if (c->n >= ROWS && inputs <= MOST) {
+    const long long step = ROWS * inputs;
+    for (long long k = 0; k < step; k++) {
+      lo[k] = box[k % inputs];
+      hi[k] = box[inputs + k % inputs];
+    }
+    for (; at + step <= total; at += step) {
+      long long outside = 0;
+      for (long long k = 0; k < step; k++) {
+        const double x = c->x[at + k];
+        outside |= !((x >= lo[k]) & (x <= hi[k]));
+      }
+      if (outside) return 0;
+    }
+  }
+  for (; at < total; at += inputs)
+    for (long long k = 0; k < inputs; k++)
+      if (!(c->x[at + k] >= box[k] && c->x[at + k] <= box[inputs + k])) return 0;
+  return 1;
+}

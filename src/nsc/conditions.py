@@ -1,6 +1,7 @@
 """Conditions between inputs: "a < b && a + b < 1" -> a tree, its truth, its C.
 
-In: text, the inputs' names. Out: `Condition`. Non-goals: which inputs are drawn (units).
+In: text, the inputs' names. Out: `Condition`. Non-goals: which inputs are drawn
+(program).
 
 The language is that of C's expressions on doubles: comparisons, && || !, + - * /,
 parentheses, and the functions of `FUNCTIONS`. 7 / 2 is 3.5, whatever the inputs' types.
@@ -12,6 +13,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -105,20 +107,25 @@ class Term:
         """Whether it is true or false, and no number."""
         return self.kind == "!" or self.kind in {**COMPARISONS, **_LOGIC}
 
-    def values(self, x: np.ndarray) -> np.ndarray:
-        """Return its value at each of `n i` inputs."""
+    def values(self, x: Any, library: Any = np) -> Any:
+        """Return its value at each of `n i` inputs.
+
+        Args:
+            library: whose arrays they are; it calls its functions as numpy does.
+        """
         if self.kind == "number":
-            return np.full(len(x), self.value)
+            return library.full(len(x), self.value)
         if self.kind == "input":
             return x[:, self.index]
-        found = [operand.values(x) for operand in self.operands]
-        if self.kind == "call":
-            return FUNCTIONS[self.function].compute(*found)
+        found = [operand.values(x, library) for operand in self.operands]
         if self.kind == "minus":
             return -found[0]
         if self.kind == "!":
-            return np.logical_not(found[0])
-        return _OF_TWO[self.kind](*found)
+            return library.logical_not(found[0])
+        compute = _OF_TWO.get(self.kind)
+        if compute is None:
+            compute = FUNCTIONS[self.function].compute
+        return getattr(library, compute.__name__)(*found)
 
     def in_c(self, inputs: Sequence[str]) -> str:
         """Write it in C; `inputs` are expressions of the inputs as doubles."""
@@ -156,6 +163,61 @@ class Condition:
         """Say of `n i` inputs in the program's units which fulfil it."""
         with np.errstate(all="ignore"):
             return self.term.values(x) != 0
+
+
+def to_json(condition: Condition) -> Any:
+    """Return plain values."""
+    return [condition.text, _term_to_json(condition.term)]
+
+
+def _term_to_json(term: Term) -> Any:
+    if term.kind == "number":
+        return term.value
+    if term.kind == "input":
+        return [term.kind, term.index]
+    kind = f"{term.function}()" if term.kind == "call" else term.kind
+    return [kind, *map(_term_to_json, term.operands)]
+
+
+def from_json(found: Any, n_inputs: int) -> Condition:
+    """Read back what `to_json` gave.
+
+    Raises:
+        ValueError, KeyError, TypeError: it is something else.
+    """
+    text, term = found
+    if not isinstance(text, str):
+        raise ValueError(f"expected a condition's text; found {text!r:.60}")
+    return Condition(text, _term_from_json(term, n_inputs))
+
+
+def _term_from_json(found: Any, n_inputs: int) -> Term:
+    if isinstance(found, int | float):
+        return Term("number", value=float(found))
+    kind, *parts = found
+    if kind == "input":
+        [index] = parts
+        if index not in range(n_inputs):
+            raise ValueError(f"a condition speaks of input {index!r:.60}")
+        return Term(kind, index=index)
+    operands = tuple(_term_from_json(part, n_inputs) for part in parts)
+    function = ""
+    if kind.endswith("()"):
+        function = kind.removesuffix("()")
+        kind = "call"
+    taken = FUNCTIONS[function].arguments if function else _operands(kind)
+    if len(operands) != taken:
+        raise ValueError(f"a condition's '{kind}' has {len(operands)} parts")
+    return Term(kind, operands, function=function)
+
+
+def _operands(kind: str) -> int:
+    """Return how many operands an operator takes."""
+    if kind in ("minus", "!"):
+        return 1
+    if kind not in _OF_TWO:
+        raise ValueError(f"a condition has an operator '{kind:.60}'")
+    return 2
 
 
 def parse_condition(

@@ -5,9 +5,9 @@ import subprocess
 import numpy as np
 import pytest
 
+from nsc.conditions import FUNCTIONS, parse_condition
 from nsc.errors import DomainError
 from nsc.host import zig_command
-from nsc.program.conditions import FUNCTIONS, parse_condition
 
 NAMES = ("a", "b", "v[1]", "p.x", "lambda")
 X = np.random.default_rng(0).normal(0, 3, (400, len(NAMES))).round(1)
