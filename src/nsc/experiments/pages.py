@@ -184,5 +184,5 @@ def _counted(count: int) -> str:
 def _floor_text(result: Result) -> str:
     floor = result.floor
     return (
-        f"Mean {result.experiment.unit}s below {floor:g} count as {floor:g}."
+        f"What is below {floor:g} counts as {floor:g} (mean {result.experiment.unit})."
     )

@@ -15,7 +15,7 @@ import numpy as np
 
 from nsc.errors import MissingExtraError
 
-EXTRA = "sobol"  # that scipy comes with
+EXTRA = "optimize"  # that scipy comes with
 # point -> (value, gradient)
 Smooth = Callable[[np.ndarray], tuple[float, np.ndarray]]
 # point -> (values, their gradients `k i`), at most zero where they are fulfilled
