@@ -81,3 +81,17 @@ def test_what_a_kernel_cannot_follow_is_no_noise(bend):
     untold = teach(u, bend(u), u[:5], tells_noise=False)
     assert untold is not None
     assert untold.y.tobytes() == values.y.tobytes()
+
+
+def test_a_quadratic_is_found_whatever_kernels_say():
+    u = inputs(14, 2)
+    wanted = inputs(50, 2)[::-1]
+
+    def quadratic(x):
+        return 3.0 + x[:, 0] - 2.0 * x[:, 0] * x[:, 1] + x[:, 1] ** 2
+
+    values = teach(u, quadratic(u), wanted)
+    assert values is not None
+    assert values.nmse < 1e-10
+    assert np.allclose(values.y, quadratic(wanted), atol=1e-4)
+    assert "quadratic" in dict(values.models)

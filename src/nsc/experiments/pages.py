@@ -183,6 +183,4 @@ def _counted(count: int) -> str:
 
 def _floor_text(result: Result) -> str:
     floor = result.floor
-    return (
-        f"What is below {floor:g} counts as {floor:g} (mean {result.experiment.unit})."
-    )
+    return f"What is below {floor:g} counts as {floor:g} (mean {result.experiment.unit})."

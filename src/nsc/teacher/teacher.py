@@ -3,7 +3,9 @@
 
 In: inputs in [-1, 1], outputs, what was known before. Out: `Values` at other inputs, with
 standard deviations and a measured error. Several processes are fitted: of the outputs
-or of their logarithms, beside nothing, a linear model or what was known. Each counts by
+or of their logarithms, beside nothing, a linear model or what was known; a constant and
+polynomials of degree one and two stand beside them, so that a network is not worse than
+these. Each counts by
 its error without one example at a time, which is closed-form. Non-goals: who learns
 from it.
 """
@@ -13,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations_with_replacement
 
 import numpy as np
 from jaxtyping import Float
@@ -38,6 +41,7 @@ SLIGHTEST = 1e-3  # part of a blend below which a model is left out
 OPTIMISM = 20.0  # examples at which the error is twice what was found
 HIGHEST = 3.0  # of a logarithm, above the largest seen
 _EXACT = 1e-14
+_SINGULAR = 1e-9
 
 
 @dataclass(frozen=True)
@@ -59,10 +63,11 @@ class Model:
     """One way to explain outputs.
 
     Args:
-        kernel: None where a constant, or what was known, is taken as it is.
+        kernel: None where a constant, a polynomial, or what was known, is taken as it
+            is.
         is_log: whether logarithms are explained.
-        mean: "constant", "linear", "known" (plus a constant) or "scaled" (a linear
-            function of what was known).
+        mean: "constant", "linear", "quadratic" (without a kernel), "known" (plus a
+            constant) or "scaled" (a linear function of what was known).
     """
 
     kernel: Kernel | None
@@ -71,10 +76,10 @@ class Model:
 
     def said(self, known: str) -> str:
         """Describe it."""
-        if self.kernel is None and self.mean == "constant":
-            return "a constant"
-        if self.kernel is None:
+        if self.kernel is None and self.mean == "known":
             return f"{known} as it is"
+        if self.kernel is None:
+            return "a constant" if self.mean == "constant" else self.mean
         of = "logarithms" if self.is_log else "outputs"
         beside = {"linear": " beside a linear model"}.get(self.mean, "")
         if self.mean == "known":
@@ -171,6 +176,9 @@ def _models(u: Inputs, y: Column, is_known: bool) -> Iterator[Model]:
         yield from (Model(kernel, is_log=True) for kernel in kernels)
     if n >= 2 * (inputs + 1):
         yield Model(RBF, mean="linear")
+        yield Model(None, mean="linear")
+    if n >= inputs**2 + 3 * inputs + 2:  # twice its terms
+        yield Model(None, mean="quadratic")
     if is_known:
         yield Model(None, mean="known")
         yield Model(RBF, mean="known")
@@ -188,6 +196,8 @@ def _fitted(
     u, y = examples
     if model.kernel is None and model.mean == "constant":
         return _constant(model, y, len(wanted))
+    if model.kernel is None and model.mean != "known":
+        return _polynomial(model, u, y, wanted)
     if model.kernel is None:
         assert known is not None, "only what is known is taken as it is"
         nothing = np.zeros(len(wanted))
@@ -230,6 +240,33 @@ def _constant(model: Model, y: Column, count: int) -> _Fitted:
     missed = (y - y.mean()) * (n / (n - 1))
     deviation = np.full(count, float(y.std()))
     return _Fitted(model, missed, np.full(count, y.mean()), deviation, 0.0)
+
+
+def _polynomial(
+    model: Model, u: Inputs, y: Column, wanted: np.ndarray
+) -> _Fitted | None:
+    """Fit a polynomial; what it misses without an example is closed-form."""
+    terms = _terms(model, u)
+    q, r = np.linalg.qr(terms)
+    if np.abs(np.diag(r)).min() < _SINGULAR * np.abs(r).max():
+        return None
+    weights = np.linalg.solve(r, q.T @ y)
+    own = (q**2).sum(axis=1)  # what each example says of itself
+    missed = (y - terms @ weights) / np.maximum(1.0 - own, _SINGULAR)
+    spread = float(np.sqrt((missed**2).mean()))
+    here = _terms(model, wanted)
+    said = np.linalg.solve(r.T, here.T)
+    deviation = spread * np.sqrt(1.0 + (said**2).sum(axis=0))
+    return _Fitted(model, missed, here @ weights, deviation, 0.0)
+
+
+def _terms(model: Model, u: Inputs) -> np.ndarray:
+    """Return the monomials of a polynomial at inputs, `n p`."""
+    columns = [np.ones(len(u)), *u.T]
+    if model.mean == "quadratic":
+        pairs = combinations_with_replacement(u.T, 2)
+        columns += [first * second for first, second in pairs]
+    return np.column_stack(columns)
 
 
 def _process(
