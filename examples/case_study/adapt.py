@@ -70,9 +70,14 @@ def draw(out: Path, figures: Path, surrogate: nsc.Surrogate) -> None:
     program = nsc.load(out / "program" / "surrogate.safetensors")
     own = np.stack([data[name] for name in OWN], axis=1)
     every = np.stack([data[name] for name in (*OWN, *EXTRA)], axis=1)
+    # not all rows are in the domain, which the rows of the adaptation span
     for name, title, y in (
-        ("van_der_waals", "van der Waals", program(own)[:, 0]),
-        ("adapted", "adapted (fitted to these rows)", surrogate(every)[:, 0]),
+        ("van_der_waals", "van der Waals", program.evaluate(own)[:, 0]),
+        (
+            "adapted",
+            "adapted (fitted to these rows)",
+            surrogate.evaluate(every)[:, 0],
+        ),
     ):
         figure = parity(
             title, data, {"b": y} if name == "van_der_waals" else {"a": y}
