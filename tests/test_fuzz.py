@@ -87,6 +87,7 @@ def test_an_output_that_is_left_out_is_told(made, tmp_path):
     assert "the export is not the network: o[1]" in told
 
 
+@pytest.mark.slow
 def test_random_programs_have_no_faults():
     command = [sys.executable, "exports.py", "--seed", "0", "--programs", "5"]
     done = subprocess.run(

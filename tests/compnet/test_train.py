@@ -339,6 +339,7 @@ def test_fewer_programs_than_a_batch_are_refused(data, tmp_path):
         train_compnet(data, tmp_path, replace(SMALL, programs=8))
 
 
+@pytest.mark.slow
 def test_other_records_are_grown_from_anew(data, tmp_path):
     import nsc.compnet.training.corpus as corpus
 
