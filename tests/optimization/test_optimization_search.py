@@ -124,6 +124,21 @@ def test_two_objectives_have_a_front():
     assert ((x > -0.05) & (x < 1.05)).all()
 
 
+@pytest.mark.parametrize("signs", [(-1, 1), (-1, -1)])
+def test_a_corner_that_has_run_does_not_end_the_search(signs):
+    def measure(x):
+        f = (x[:, 0] - 1) ** 2 + x[:, 1] ** 2
+        g = x[:, 0] ** 2 + (x[:, 1] - 1) ** 2
+        none = np.empty((len(x), 0))
+        y = np.stack([f, g], axis=1) * signs
+        return Measured(y, none, np.ones(len(x), bool), none)
+
+    problem = Problem(box((-2, -2), (2, 2)), measure, n_objectives=2)
+    found = optimise(problem, Settings(30, seed=1))
+
+    assert len(found.history) == 30
+
+
 def test_a_mean_of_squares_is_followed_by_its_parts():
     t = np.linspace(0, 3, 20)
     y = 2.5 * np.exp(-1.3 * t)

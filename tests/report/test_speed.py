@@ -18,6 +18,13 @@ def test_where_batches_alone_pay():
     )
 
 
+def test_what_a_constant_is_better_than_never_pays():
+    said = said_of_speed(CallTime(80.0, 30.0, 3.25), 10.0, 17.8)
+    assert said.endswith(
+        "do not replace the program: a constant is nearer to it"
+    )
+
+
 def test_where_nothing_does():
     for batch in (None, 3.0):
         said = said_of_speed(CallTime(2.0, 30.0, batch), 1.0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ from nsc.app.adapt_source import (
 )
 from nsc.app.data import c_names
 from nsc.app.finish import PAGE_FILE, REPORT_FILE, RESULT_FILES
+from nsc.app.goals import as_texts
 from nsc.app.options import CompileOptions
 from nsc.app.results import SURROGATE_FILE, check_writable, write_results
 from nsc.compilation import Progress
@@ -156,14 +157,20 @@ def adapt(
         "include": include,
         "defines": defines,
     }
-    columns = (_listed(inputs), _listed(outputs))
+    columns = (as_texts("inputs", inputs), as_texts("outputs", outputs))
+    _expect_options(options)
     options = {**options, "timing": timing, "splits": splits}
     target = None if folder is None else Path(folder)
     return adapted(source, data, columns, stated, options, target)
 
 
-def _listed(names: str | Sequence[str]) -> tuple[str, ...]:
-    return (names,) if isinstance(names, str) else tuple(names)
+def _expect_options(options: Mapping[str, Any]) -> None:
+    known = [field.name for field in fields(CompileOptions)]
+    wrong = [name for name in options if name not in known]
+    if wrong:
+        raise InputError(
+            f"nsc.adapt takes no '{wrong[0]}'; of options it has {', '.join(known)}"
+        )
 
 
 def adapted(

@@ -105,8 +105,25 @@ def described(
         "program_runs": facts.runs,
         "seed": facts.seed,
         "by_output": outputs,
-        "notes": [*facts.notes, *_notes_on_networks(facts.outputs, found)],
+        "notes": [
+            *facts.notes,
+            *_notes_on_the_program(facts.outputs, found),
+            *_notes_on_networks(facts.outputs, found),
+        ],
     }
+
+
+def _notes_on_the_program(
+    names: Sequence[str], found: Sequence[Adaptation]
+) -> list[str]:
+    """Say where the program itself is nearer to what was measured."""
+    return [
+        f"{name}: the program itself is nearer to the measurements (held-out rmse"
+        f" {each.held_out.rmse('program'):.3g}) than what was adapted"
+        f" ({each.held_out.rmse('adapted'):.3g}): use it as it is"
+        for name, each in zip(names, found, strict=True)
+        if each.held_out.rmse("program") < each.held_out.rmse("adapted")
+    ]
 
 
 def _notes_on_networks(

@@ -166,7 +166,7 @@ class SurrogateRegressor(_Base):
             )
         weight = np.ones(truth.shape[1])
         if sample_weight is not None:
-            weight = np.asarray(sample_weight, np.float64)
+            weight = _weights(sample_weight, truth.shape[1])
         pairs = zip(truth, predicted, strict=True)
         return float(np.mean([_r2(t, p, weight) for t, p in pairs]))
 
@@ -260,6 +260,24 @@ def _not_fitted(name: str) -> Exception:
     except ModuleNotFoundError:
         return FitError(message)
     return NotFittedError(message)
+
+
+def _weights(given: Any, n: int) -> np.ndarray:
+    """Return weights of rows.
+
+    Raises:
+        FitError: they are no numbers, or not one a row.
+    """
+    try:
+        weight = np.asarray(given, np.float64)
+    except (TypeError, ValueError):
+        raise FitError("sample_weight must be numbers") from None
+    if weight.shape != (n,) or not np.isfinite(weight).all():
+        raise FitError(
+            f"sample_weight must be {n} finite numbers, one a row; found an array of"
+            f" shape {weight.shape}"
+        )
+    return weight
 
 
 def _r2(truth: np.ndarray, predicted: np.ndarray, weight: np.ndarray) -> float:

@@ -154,11 +154,22 @@ def _check(
         )
 
 
-def as_texts(given: str | Sequence[str] | None) -> tuple[str, ...]:
-    """Return several texts; one by itself is a list of one."""
+def as_texts(argument: str, given: object) -> tuple[str, ...]:
+    """Return several texts; one by itself is a list of one.
+
+    Raises:
+        InputError: what is given holds something else.
+    """
     if given is None:
         return ()
-    return (given,) if isinstance(given, str) else tuple(given)
+    if isinstance(given, str):
+        return (given,)
+    texts = list(given) if isinstance(given, Sequence) else [given]
+    if not all(isinstance(text, str) for text in texts):
+        raise InputError(
+            f"{argument} must be a text or a list of texts; found {given!r:.80}"
+        )
+    return tuple(map(str, texts))
 
 
 def chosen_ranges(

@@ -36,9 +36,14 @@ class Limit:
     is_negated: bool = False
 
     def values(self, z: np.ndarray) -> np.ndarray:
-        """Return at most zero where it is fulfilled, at each of `n k` rows."""
+        """Return at most zero where it is fulfilled, at each of `n k` rows.
+
+        Fulfilled beyond all numbers, as x < 1 / 0 is, is fulfilled: zero, which no
+        model of it is spoiled by. What is not, or is NaN, stays as it is.
+        """
         with np.errstate(all="ignore"):
-            return _value(self.term, z, self.is_negated)
+            found = _value(self.term, z, self.is_negated)
+        return np.where(found == -np.inf, 0.0, found)
 
     def columns(self) -> set[int]:
         """Say which columns it looks at."""

@@ -54,10 +54,15 @@ def predict(
     rows = predict_file(file, model)
     if json_:
         print(json.dumps([asdict(row) for row in rows], indent=1))
-        return
-    out = console()
-    for row in rows:
-        out.print(_line(row), soft_wrap=True)
+    else:
+        out = console()
+        for row in rows:
+            out.print(_line(row), soft_wrap=True)
+    if all(row.cycles is None for row in rows):
+        raise InputError(
+            f"{file}: expected basic blocks of x86-64 instructions that the model knows;"
+            f" found none in {len(rows)} block{'s' * (len(rows) != 1)}"
+        )
 
 
 def _line(row: Row) -> str:

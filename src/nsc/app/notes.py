@@ -103,17 +103,22 @@ def notes_of_initial(initial: Sequence[Initial]) -> tuple[str, ...]:
 
 
 def _useless(found: Verification, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Name the outputs that the mean would be nearly as good for."""
+    """Name the outputs that the mean would be better for, or nearly as good."""
     each = found.outputs or (found,)
-    poor = [
-        f"{name} (nmse {v.nmse:.2g})"
-        for name, v in zip(names, each, strict=True)
-        if USELESS < v.nmse < np.inf
-    ]
-    if not poor:
-        return ()
     advice = (
         "narrow the domain, learn from more runs (budget), make the network larger"
         " (topology), or give a target error"
     )
-    return (f"hardly better than a constant: {', '.join(poor)}; {advice}",)
+    said: list[str] = []
+    for what, low, high in (
+        ("worse than a constant", 1.0, np.inf),
+        ("hardly better than a constant", USELESS, 1.0),
+    ):
+        poor = [
+            f"{name} (nmse {v.nmse:.2g})"
+            for name, v in zip(names, each, strict=True)
+            if low < v.nmse <= high and np.isfinite(v.nmse)
+        ]
+        if poor:
+            said.append(f"{what}: {', '.join(poor)}; {advice}")
+    return tuple(said)

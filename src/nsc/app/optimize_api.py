@@ -132,8 +132,13 @@ def optimize(
             `nsc.compile`.
         inputs, outputs, vectorized: the same.
         folder: where results are written, and runs kept.
+        progress: told what is happening, and the fraction of it that is done.
+        put: puts a note in its reader's words.
         options: seed, workers, call_limit, native, executor, address, as of
             `nsc.compile`.
+
+    Returns:
+        What was found: best, value, confirmed, surrogate; `.report` is the report.
 
     Raises:
         InputError: what is asked for does not fit the program, or holds nowhere.
@@ -147,10 +152,11 @@ def optimize(
             f"nsc.optimize takes no '{wrong[0]}'; of options it has"
             f" {', '.join(OWN_OPTIONS)}"
         )
+    _expect_dicts(domain=domain, inputs=inputs, tune=tune)
     asked = _Asked(
-        as_texts(minimize),
-        as_texts(maximize),
-        as_texts(subject_to),
+        as_texts("minimize", minimize),
+        as_texts("maximize", maximize),
+        as_texts("subject_to", subject_to),
         _table(fit, tune, minimize, maximize),
         _settings(runs, batch, options.get("seed", 0)),
         CompileOptions(budget=runs, **options),
@@ -174,6 +180,16 @@ def optimize(
     return _optimized(subject, asked, where, progress, put, started)
 
 
+def _expect_dicts(**given: object) -> None:
+    """Refuse ranges that are not given by name."""
+    for name, ranges in given.items():
+        if ranges is not None and not isinstance(ranges, Mapping):
+            raise InputError(
+                f"{name} must be a dict of ranges by name, as {{'x': (0, 1)}}; found"
+                f" {ranges!r:.80}"
+            )
+
+
 def _table(
     fit: str | Path | None,
     tune: Mapping[str, Any] | None,
@@ -191,6 +207,10 @@ def _table(
     if not tune:
         raise InputError(
             "fit needs something to tune: tune={'k': (0.1, 10)} names constants or inputs"
+        )
+    if not isinstance(fit, str | Path):
+        raise InputError(
+            f"fit must be a path to a table; found {type(fit).__name__}"
         )
     return read_measured(Path(fit))
 

@@ -39,12 +39,13 @@ from nsc.errors import InputError
 Objective = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="y", help="An output that is to be least; several: a front."
+        metavar="y,z",
+        help="Outputs that are to be least; of several, a front.",
     ),
 ]
 Greatest = Annotated[
     list[str] | None,
-    typer.Option(metavar="y", help="An output that is to be greatest."),
+    typer.Option(metavar="y,z", help="Outputs that are to be greatest."),
 ]
 Conditions = Annotated[
     list[str] | None,
@@ -165,8 +166,8 @@ def optimize(
         files or [], run, of_text, (inputs, outputs), call_limit
     )
     wanted = {
-        "minimize": minimize or [],
-        "maximize": maximize or [],
+        "minimize": names(",".join(minimize or [])),
+        "maximize": names(",".join(maximize or [])),
         "subject_to": subject_to or [],
         "tune": _tuned(tune),
         "fit": fit,

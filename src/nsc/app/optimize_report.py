@@ -15,7 +15,7 @@ from nsc.app.objective_runs import FitRuns, GoalRuns
 from nsc.app.optimize_sources import Subject
 from nsc.app.table import Table
 from nsc.errors import InputError
-from nsc.optimization import Found
+from nsc.optimization import Found, History
 from nsc.report import FitReport, OptimizationReport, Optimum
 
 ERROR = "error"  # the objective where measurements are fitted to
@@ -210,10 +210,31 @@ def _errors(
 
 def _notes(found: Found) -> tuple[str, ...]:
     """Say what of the runs their reader should know."""
-    failed = int((~found.history.worked).sum())
-    if not failed:
-        return ()
-    return (
-        f"{failed:,} of {len(found.history):,} runs failed or gave no finite numbers;"
-        " the search went round them",
-    )
+    history = found.history
+    n = len(history)
+    gave = np.isfinite(history.measured.objectives).all(axis=1)
+    notes: list[str] = []
+    failed = int((~gave).sum())
+    if failed:
+        notes.append(
+            f"{failed:,} of {n:,} runs failed or gave no finite numbers; the search went"
+            " round them"
+        )
+    undefined = int((gave & ~history.worked).sum())
+    if undefined:
+        notes.append(
+            f"a condition came to NaN or infinity on {undefined:,} of {n:,} runs; the"
+            " search went round them"
+        )
+    if _is_flat(history):
+        notes.append(
+            "every run gave the same: nothing was found, and any of these inputs is as"
+            " good"
+        )
+    return tuple(notes)
+
+
+def _is_flat(history: History) -> bool:
+    """Say whether no run that worked differs from another."""
+    values = history.measured.objectives[history.worked]
+    return len(values) > 1 and bool((values == values[:1]).all())

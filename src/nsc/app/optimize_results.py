@@ -13,6 +13,7 @@ import numpy as np
 
 from nsc.app.data_api import fit
 from nsc.app.finish import PAGE_FILE, REPORT_FILE, RESULT_FILES
+from nsc.app.frames import PATH
 from nsc.app.goals import output_names
 from nsc.app.objective_runs import Calls
 from nsc.app.options import CompileOptions
@@ -45,7 +46,8 @@ def written(
     try:
         surrogate = _surrogate(calls, program, options.seed)
     except InputError as error:
-        said = f"no surrogate was fitted to the runs: {error}"
+        why = str(error).removeprefix(f"{PATH}: ").replace(PATH, "they")
+        said = f"no surrogate was fitted to the runs: {why}"
         report = replace(report, notes=(*report.notes, said))
     if folder is None:
         return surrogate, report

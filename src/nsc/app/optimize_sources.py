@@ -146,7 +146,7 @@ def _of_function(
         if is_needed and not is_several and name not in ranges and ranges:
             is_array = len(parameters) == 1 and not set(ranges) & {name}
             if not is_array:
-                raise _unbounded(name)
+                raise _without_range(name, tune)
     program = program_of_function(
         function,
         inputs=ranges or None,
@@ -200,7 +200,7 @@ def _of_text(
     except SourceError as error:
         raise _not_variables(error, constants, original) from None
     stated = {**inputs, **domain}
-    expect_ranges(program, stated, spare)
+    _expect_ranges(program, stated, measured, tune)
     default = defaults_of(constants)
     return Subject(
         program,
@@ -325,8 +325,25 @@ def _project(
     )
 
 
-def expect_ranges(
-    program: Program, ranges: Mapping[str, Any], measured: Mapping[str, Any]
+def _without_range(name: str, tune: Ranges) -> InputError:
+    """Say of an input without a range what is missing."""
+    return not_tuned(name) if tune and name not in tune else _unbounded(name)
+
+
+def not_tuned(name: str) -> InputError:
+    """Say of an input that has no value: it is neither searched nor fixed."""
+    return InputError(
+        f"tune must name every input that is not fixed; '{name}' has no value: fix it with"
+        f" fix={{'{name}': 0}}, search it with tune={{'{name}': (0, 1)}}, or give"
+        " measurements with fit='FILE.csv'"
+    )
+
+
+def _expect_ranges(
+    program: Program,
+    ranges: Mapping[str, Any],
+    measured: Mapping[str, Any],
+    tune: Ranges,
 ) -> None:
     """Refuse an input that is searched in a range that nobody stated.
 
@@ -335,6 +352,8 @@ def expect_ranges(
     """
     stated = checked_ranges(ranges)
     for leaf in program.signature.inputs:
+        if measured and leaf.name not in tune:
+            continue  # has a column, or its lack is told when rows are read
         is_open = leaf.type.kind == "float" and leaf.name not in measured
         if is_open and stated_range(leaf, stated) is None:
-            raise _unbounded(leaf.name)
+            raise _without_range(leaf.name, tune)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nsc.app.optimize_sources import Subject
+from nsc.app.optimize_sources import Subject, not_tuned
 from nsc.errors import InputError
 from nsc.optimization import Space
 from nsc.program import LogRange, checked_ranges, stated_range
@@ -73,8 +73,4 @@ def _expect_all(subject: Subject) -> None:
     names = [leaf.name for leaf in subject.program.signature.inputs]
     left = [name for name in names if name not in subject.tuned]
     if left:
-        raise InputError(
-            f"tune must name every input that is not fixed; '{left[0]}' has no value: fix"
-            f" it with fix={{'{left[0]}': 0}}, name it in tune, or give measurements with"
-            " fit"
-        )
+        raise not_tuned(left[0])

@@ -93,7 +93,8 @@ def text_of(path: Path) -> str:
             data = gzip.decompress(data)
         return data.decode()
     except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read {path}: {error}") from None
+        said = getattr(error, "strerror", None) or error
+        raise InputError(f"cannot read {path}: {said}") from None
 
 
 def _of_code(rows: list[dict[str, str]]) -> Reading:

@@ -91,7 +91,8 @@ def executable_sections(path: Path) -> list[Section]:
             for k in range(head[12])
         ]
     except (OSError, struct.error) as error:
-        raise InputError(f"cannot read {path}: {error}") from None
+        said = getattr(error, "strerror", None) or error
+        raise InputError(f"cannot read {path}: {said}") from None
     return [
         Section(head[3], data[head[4] : head[4] + head[5]])
         for head in headers

@@ -220,7 +220,8 @@ class TrustRegion:
         points = np.concatenate([u[None], u + steps, u - steps])
         value = self.problem.prior(space.raw(points))
         up = value[1 : 1 + len(u)]
-        slope = (up - value[1 + len(u) :]) / (2.0 * _DIFFERENCE)
+        with np.errstate(invalid="ignore"):  # solvers refuse what is no number
+            slope = (up - value[1 + len(u) :]) / (2.0 * _DIFFERENCE)
         return value[0], slope.T
 
 

@@ -39,9 +39,9 @@ def propose(
         order: runs, the best first.
     """
     space = problem.space
-    u = _candidates(problem, history, order, generator)
-    if space.whole.any():
-        u = _new(problem, history, u)
+    # where whole inputs are rounded, or points near a good run meet the same corner of
+    # the box, those that promise most may all have run
+    u = _new(problem, history, _candidates(problem, history, order, generator))
     if not len(u):
         return None
     value = promise.values(u)

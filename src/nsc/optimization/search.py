@@ -120,7 +120,7 @@ class _Search:
         best = self.history.best(self.history.measured.objectives[:, 0])
         front = self.history.front()
         if best is None:
-            raise _no_numbers(len(self.history))
+            raise _no_numbers(self.history)
         return Found(self.history, best, tuple(front), why, self.seconds)
 
     def _design(self) -> np.ndarray:
@@ -174,7 +174,7 @@ class _Search:
             InputError: it did.
         """
         if not self.history.worked.any():
-            raise _no_numbers(len(self.history))
+            raise _no_numbers(self.history)
 
     def _round(self) -> bool:
         """Choose inputs and run them; returns whether there were any."""
@@ -247,7 +247,14 @@ class _Search:
         return parts.max(axis=1) + SUM_PART * parts.sum(axis=1)
 
 
-def _no_numbers(n: int) -> InputError:
+def _no_numbers(history: History) -> InputError:
+    n = len(history)
+    if np.isfinite(history.measured.objectives).all(axis=1).any():
+        return InputError(
+            f"subject_to must come to numbers; it came to NaN or infinity on all of the"
+            f" first {n} runs: mend the condition, or restrict the domain to where it is"
+            " defined"
+        )
     return InputError(
         f"the program gave NaN or infinity, or failed, on all of the first {n} runs: there"
         " is nothing to minimise; restrict the domain to where it gives numbers"

@@ -55,7 +55,7 @@ def parse_ranges(text: str, argument: str = "domain") -> dict[str, Range]:
         if found is None:
             raise DomainError(
                 f"{argument} expects NAME=LO:HI, separated by commas; found '{part}'"
-                " (a logarithmic range is NAME=log:LO:HI)"
+                f" ({_advice(part)})"
             )
         name, bounds = found
         if name in ranges:
@@ -91,6 +91,15 @@ def parse_fixed(text: str) -> dict[str, float]:
             )
         fixed[match.group(1)] = value
     return fixed
+
+
+def _advice(part: str) -> str:
+    """Say what may have been meant by a part that is no range."""
+    if re.search(r"=\s*int\s*:", part):
+        return (
+            "leave out 'int:'; inputs of integer types are whole of themselves"
+        )
+    return "a logarithmic range is NAME=log:LO:HI"
 
 
 def _parts(text: str) -> list[str]:

@@ -225,7 +225,9 @@ def _add_costs(table: Table, report: Report) -> None:
         if ns.batch:
             each += f"; a row of a batch {ns.batch:.1f} ns"
         table.add_row("a call", each)
-        table.add_row("speed", verdict(ns, report.time_s["total"]))
+        table.add_row(
+            "speed", verdict(ns, report.time_s["total"], report.test.nmse)
+        )
     better = better_form(report)
     if better:
         table.add_row("form", better)

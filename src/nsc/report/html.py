@@ -305,7 +305,7 @@ def _speed(r: Report) -> list[tuple[str, str]]:
     ns = r.ns_per_call
     if not ns.original:
         return []
-    return [("a call", said_of_speed(ns, r.time_s["total"]))]
+    return [("a call", said_of_speed(ns, r.time_s["total"], r.test.nmse))]
 
 
 def _code(text: str) -> str:

@@ -131,7 +131,7 @@ def optimization_text(r: OptimizationReport) -> str:
         f"  {_confirmed(r)}; {r.runs:,} runs: {r.why}",
     ]
     if r.front:
-        lines.append(f"  the Pareto front has {len(r.front)} points")
+        lines.append(f"  {_of_front(r)}")
     if r.fit is not None:
         lines += [f"  {line}" for line in _fit_lines(r.fit)]
     lines += [f"  note: {note}" for note in r.notes]
@@ -143,7 +143,25 @@ def _confirmed(r: OptimizationReport) -> str:
     wrong = sum(not each.confirmed for each in optima)
     if not wrong:
         return "the program gave the same when it ran again"
-    return f"NOT CONFIRMED: run again, the program gave other values ({wrong} optima)"
+    where = f" at {wrong} of {len(optima)} points" if r.front else ""
+    return f"NOT CONFIRMED: run again, the program gave other values{where}"
+
+
+def _of_front(r: OptimizationReport) -> str:
+    """Say what is shown of a front: one end of it."""
+    n = len(r.front)
+    if n == 1:
+        return "the Pareto front is this one point"
+    return (
+        f"the Pareto front has {n} points; this is the one with the"
+        f" {_end(r)}; all are in the report"
+    )
+
+
+def _end(r: OptimizationReport) -> str:
+    """Name which end of a front is shown as the optimum."""
+    name, how = next(iter(r.objectives.items()))
+    return f"{'least' if how == 'minimize' else 'greatest'} {name}"
 
 
 def _fit_lines(fit: FitReport) -> list[str]:
@@ -163,9 +181,11 @@ def _fit_lines(fit: FitReport) -> list[str]:
 
 def optimization_page(r: OptimizationReport) -> str:
     """Write the page of an optimisation."""
-    sections = [
-        Section("Optimum", (_confirmed(r).capitalize() + ".",), (_table(r),))
-    ]
+    said = _confirmed(r)
+    notes = [f"{said[0].upper()}{said[1:]}."]
+    if r.front:
+        notes.append(f"T{_of_front(r)[1:]}.")
+    sections = [Section("Optimum", tuple(notes), (_table(r),))]
     sections.append(
         Section("Progress", (f"It ended because {r.why}.",), (), _progress(r))
     )
@@ -178,7 +198,10 @@ def optimization_page(r: OptimizationReport) -> str:
     wanted = [f"{how} {name}" for name, how in r.objectives.items()]
     lead = [f"{'; '.join(wanted)} of {r.function} ({r.path})"]
     lead += [f"where {text}" for text in r.conditions]
-    tiles = [(f"{r.best.values[0]:.8g}", next(iter(r.objectives)))]
+    shown = _end(r) if r.front else next(iter(r.objectives))
+    if not r.best.confirmed:
+        shown += ", not confirmed"
+    tiles = [(f"{r.best.values[0]:.8g}", shown)]
     tiles += [
         (f"{r.runs:,}", "runs"),
         (f"{r.calls:,}", "calls of the program"),
@@ -231,9 +254,12 @@ def _progress(r: OptimizationReport) -> tuple[Picture, ...]:
 
 def _front(r: OptimizationReport) -> Section:
     names = list(r.objectives)
-    head = (*names, *r.best.inputs)
+    head = (*names, *r.best.inputs, "run again")
     rows = tuple(
-        tuple(f"{v:.6g}" for v in (*each.values, *each.inputs.values()))
+        (
+            *(f"{v:.6g}" for v in (*each.values, *each.inputs.values())),
+            "the same" if each.confirmed else "NOT CONFIRMED",
+        )
         for each in sorted(r.front, key=lambda each: each.values)[:MOST_ROWS]
     )
     pictures: tuple[Picture, ...] = ()
