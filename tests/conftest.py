@@ -5,11 +5,20 @@ import shutil
 import signal
 
 import pytest
+from hypothesis import HealthCheck, settings
 from jaxtyping import install_import_hook
 
 # Shapes and types in the annotations of these rooms hold while tests run.
 CHECKED_ROOMS = ["nsc.surrogate", "nsc.finetune", "nsc.compnet"]
 install_import_hook(CHECKED_ROOMS, "type_checker.checked")
+
+# No test hangs on how fast a machine is.
+settings.register_profile(
+    "any_speed",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("any_speed")
 
 # A shell's background jobs ignore Ctrl-C, and what they start would, too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
