@@ -5,7 +5,7 @@ import subprocess
 import numpy as np
 import pytest
 
-from nsc.deploy import EXPORTERS, ExportJob
+from nsc.deploy import EXPORTERS, ExportJob, c_definition
 from nsc.host import zig_command, zig_environment
 from nsc.program import PortableNames, draw_inputs, parse_program
 from nsc.surrogate import Member, Surrogate, Topology, random_parameters
@@ -35,10 +35,8 @@ CASES = {
 }
 
 
-def job_of(text: str, **options) -> ExportJob:
-    program = parse_program(
-        text, ranges={"new": (0, 9)} if "int new" in text else None
-    )
+def job_of(text: str, ranges: dict | None = None, **options) -> ExportJob:
+    program = parse_program(text, ranges=ranges)
     topology = Topology((program.n_inputs, 3, program.n_outputs))
     names = (
         tuple(leaf.name for leaf in leaves)
@@ -71,7 +69,8 @@ def compiles(text: str, dialect: str, folder) -> str:
 @pytest.mark.parametrize("drop_in", [False, True])
 @pytest.mark.parametrize("name", CASES)
 def test_every_dialect_reads_an_export(name, drop_in, tmp_path):
-    job = job_of(CASES[name], drop_in=drop_in)
+    ranges = {"new": (0, 9)} if "int new" in CASES[name] else None
+    job = job_of(CASES[name], ranges, drop_in=drop_in)
     text = EXPORTERS["c"].render(job).decode()
     if drop_in:
         assert f" {job.program.name}(" in text
@@ -118,3 +117,14 @@ def test_gcc_reads_an_export(name, dialect, tmp_path):
         "s.c",
     ]
     subprocess.run(command, cwd=tmp_path, check=True)
+
+
+def test_a_definition_keeps_the_names_of_the_text_around_it(tmp_path):
+    types = (
+        "struct item { double class; int new; };\nstatic double y1 = 2;\n"
+    )
+    body = "{ return this->class * I + this->new; }"
+    text = f"{types}double f(struct item *this, int I) {body}"
+    job = job_of(text, ranges={"this.new": (0, 9), "I": (1, 3)})
+    definition = c_definition(job.surrogate, job.program)
+    assert compiles(f"{types}{definition}", "gnu17", tmp_path) == ""

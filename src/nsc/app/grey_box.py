@@ -93,8 +93,7 @@ class Whole:
 
     def with_surrogate(self, surrogate: Surrogate, callee: Program) -> str:
         """Return the program's C with a surrogate in the callee's place."""
-        text = self.callee.replaced(c_definition(surrogate, callee))
-        return self._with_math(text)
+        return self.callee.replaced(c_definition(surrogate, callee))
 
     def in_variables(self, surrogate: Surrogate, callee: Program) -> Program:
         """Return the program with the surrogate's numbers as inputs behind its own."""
@@ -105,12 +104,7 @@ class Whole:
         )
         ranges = {name: (-1.0, 1.0) for name, _ in tables}
         given = self.reading.get("inputs") or {}
-        return self.read(self._with_math(changed), inputs={**given, **ranges})
-
-    def _with_math(self, text: str) -> str:
-        if "math.h" in self.program.headers:
-            return text
-        return f"#include <math.h>\n{text}"
+        return self.read(changed, inputs={**given, **ranges})
 
 
 @dataclass(frozen=True)

@@ -121,18 +121,16 @@ def c_definition(
 ) -> str:
     """Write a surrogate as the definition of its program's function.
 
-    It is for a text that has the types and declarations that the function needs, and
-    includes math.h. Its own names begin with the function's, so that a text may hold
-    several, and be read again.
+    It is for a text that has the types and declarations that the function needs. Its own
+    names begin with the function's, so that a text may hold several, and be read again.
     """
     if real is None:
         is_float = is_single(program.signature.outputs)
         real = "float" if is_float else "double"
     network = NetworkWriter(surrogate, real, partial(_own, program))
     name = program.name
-    values = ValueWriter(
-        network, program, PortableNames(program), outside=None
-    )
+    names = PortableNames(program, as_written=True)
+    values = ValueWriter(network, program, names, outside=None)
     writer = _Writer(values, name, drop_in=True)
     parts = (network.functions(), network.tables(), writer.function())
     text = "\n\n".join(part for part in parts if part)
