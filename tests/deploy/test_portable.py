@@ -31,7 +31,18 @@ CASES = {
         "bool f(bool a, double true_) { return a && true_ > 0 ? true : false; }"
     ),
     "array": "float f(const float w[static 2]) { return w[0] + w[1]; }",
+    "enumerations": (
+        "typedef enum { A, B, C } k; enum m { D = 1 }; struct s { enum m e; k class; };\n"
+        "enum m f(struct s a, k *b, float x)"
+        "{ *b = x > 0 ? B : C; return a.e + a.class > 1 ? D : (enum m)2; }"
+    ),
     "few": "int f(double x) { return x > 0.5 ? -2147483647 : x > 0 ? 3 : 0; }",
+}
+
+
+RANGES = {
+    "c++": {"new": (0, 9)},
+    "enumerations": {"a.e": (0, 2), "a.class": (0, 2)},
 }
 
 
@@ -69,8 +80,7 @@ def compiles(text: str, dialect: str, folder) -> str:
 @pytest.mark.parametrize("drop_in", [False, True])
 @pytest.mark.parametrize("name", CASES)
 def test_every_dialect_reads_an_export(name, drop_in, tmp_path):
-    ranges = {"new": (0, 9)} if "int new" in CASES[name] else None
-    job = job_of(CASES[name], ranges, drop_in=drop_in)
+    job = job_of(CASES[name], RANGES.get(name), drop_in=drop_in)
     text = EXPORTERS["c"].render(job).decode()
     if drop_in:
         assert f" {job.program.name}(" in text
@@ -107,7 +117,7 @@ def test_names_are_new_only_where_they_must_be():
 @pytest.mark.parametrize("name", CASES)
 def test_gcc_reads_an_export(name, dialect, tmp_path):
     (tmp_path / "s.c").write_text(
-        EXPORTERS["c"].render(job_of(CASES[name])).decode()
+        EXPORTERS["c"].render(job_of(CASES[name], RANGES.get(name))).decode()
     )
     command = [
         "gcc",
@@ -120,11 +130,32 @@ def test_gcc_reads_an_export(name, dialect, tmp_path):
 
 
 def test_a_definition_keeps_the_names_of_the_text_around_it(tmp_path):
-    types = (
-        "struct item { double class; int new; };\nstatic double y1 = 2;\n"
-    )
+    types = "struct item { double class; int new; };\nstatic double y1 = 2;\n"
     body = "{ return this->class * I + this->new; }"
     text = f"{types}double f(struct item *this, int I) {body}"
     job = job_of(text, ranges={"this.new": (0, 9), "I": (1, 3)})
     definition = c_definition(job.surrogate, job.program)
     assert compiles(f"{types}{definition}", "gnu17", tmp_path) == ""
+
+
+@pytest.mark.parametrize("outside", [None, "clip", "warn", "original"])
+def test_an_enumeration_is_read_as_an_int(outside, tmp_path):
+    text = "enum m { A, B }; double f(double x, enum m k) { return x + k; }"
+    job = job_of(text, {"k": (0, 1)}, outside=outside)
+    text = EXPORTERS["c"].render(job).decode()
+    for dialect in ("c99", "c++20"):
+        assert compiles(text, dialect, tmp_path) == ""
+
+
+@pytest.mark.parametrize("drop_in", [False, True])
+def test_a_type_or_member_may_be_called_as_the_function(drop_in, tmp_path):
+    text = (
+        "struct f { double f; }; struct g { struct f f; };\n"
+        "static double h(struct f *of) { return of->f; }\n"
+        "struct f f(struct g a, double x)"
+        "{ struct f o = a.f; if (x > 9) return f(a, x - 1); o.f += h(&a.f); return o; }"
+    )
+    job = job_of(text, guard=True, drop_in=drop_in)
+    text = EXPORTERS["c"].render(job).decode()
+    for dialect in ("c99", "c23"):
+        assert compiles(text, dialect, tmp_path) == ""

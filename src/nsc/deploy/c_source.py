@@ -32,6 +32,8 @@ from nsc.program import (
     PortableNames,
     Program,
     embedded_text,
+    has_namesake,
+    renamed_text,
     signature_types,
 )
 from nsc.surrogate import Surrogate
@@ -287,12 +289,24 @@ class _Writer:
                 f"guard needs the original, which drop_in embeds; {program.name} calls"
                 f" '{undeclared[0]}': declare it in the file first"
             )
+        said = "/* The original, called outside the domain. */\n"
+        if has_namesake(program):  # which a macro would rename, too
+            self._expect_ascii()
+            own = renamed_text(program, f"{program.name}_original")
+            return f"{said}{self.names.original(own.strip())}"
         return (
-            "/* The original, called outside the domain. */\n"
-            f"#define {program.name} {program.name}_original\n"
+            f"{said}#define {program.name} {program.name}_original\n"
             f"{self.names.original(text.strip())}\n"
             f"#undef {program.name}"
         )
+
+    def _expect_ascii(self) -> None:
+        if not self.program.source.isascii():
+            name = self.program.name
+            raise InputError(
+                f"guard must be left out with drop_in where a type or a member is called"
+                f" '{name}', too, and the text has characters beyond ASCII: rename one"
+            )
 
     def _prototype(self, name: str) -> str:
         params = self.program.signature.params
@@ -320,7 +334,7 @@ class _Writer:
         if self.is_tested:
             body += [test for test in (self._test(),) if test]
         for k, leaf in enumerate(signature.inputs):
-            given = self.names.text(leaf.lvalue)
+            given = self.names.text(leaf.rvalue)
             scaled = self.values.normalised(given, leaf.type.spelling, k)
             body.append(f"nsc_x[{k}] = {scaled};")
         body += layers(network, lambda array, index: f"{array}[{index}]")
@@ -337,7 +351,7 @@ class _Writer:
         """Write the conditions between inputs, which are of doubles."""
         doubles: list[str] = []
         for leaf in self.program.signature.inputs:
-            value = self.names.text(leaf.lvalue)
+            value = self.names.text(leaf.rvalue)
             is_double = leaf.type.spelling == "double"
             doubles.append(value if is_double else f"((double){value})")
         conditions = self.program.drawing.conditions
@@ -350,12 +364,12 @@ class _Writer:
         surrogate = self.network.surrogate
         sides = zip(signature.inputs, surrogate.lo, surrogate.hi, strict=True)
         ranges = [
-            _in_range(leaf, self.names.text(leaf.lvalue), lo, hi)
+            _in_range(leaf, self.names.text(leaf.rvalue), lo, hi)
             for leaf, lo, hi in sides
         ]
         tests = [test for test in ranges if test]
         tests += [
-            f"{self.names.text(leaf.lvalue)} == {value:.17g}"
+            f"{self.names.text(leaf.rvalue)} == {value:.17g}"
             for leaf, value in signature.fixed
         ]
         tests += self._conditions()

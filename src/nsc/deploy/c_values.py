@@ -71,15 +71,16 @@ class ValueWriter:
             return value
         if leaf.type.kind == "bool":
             return f"{value} > 0.5"
+        cast = self.names.text(leaf.type.cast)
         held = network.surrogate.held[k] if network.surrogate.held else None
         if isinstance(held, OneOf):
-            return f"({leaf.type.spelling})({self._one_of(held, value)})"
+            return f"{cast}({self._one_of(held, value)})"
         least, largest = (network.number(limit) for limit in leaf.type.limits)
         nearest = f"{value} < 0 ? {value} - 0.5 : {value} + 0.5"
         cut_off = (
             f"{value} < {least} ? {least} : {value} > {largest} ? {largest}"
         )
-        return f"({leaf.type.spelling})({cut_off} : {nearest})"
+        return f"{cast}({cut_off} : {nearest})"
 
     def _one_of(self, held: OneOf, value: str) -> str:
         """Write a table of values as a chain of tests, from the largest down."""

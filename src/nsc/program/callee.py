@@ -52,7 +52,7 @@ class Callee:
         inputs = self.signature.inputs
         n = len(inputs)
         noted = [
-            f"{SEEN}[{CALLS} / {every} * {n} + {k}] = (double){leaf.lvalue};"
+            f"{SEEN}[{CALLS} / {every} * {n} + {k}] = (double){leaf.rvalue};"
             for k, leaf in enumerate(inputs)
         ]
         condition = f"{CALLS} % {every} == 0 && {CALLS} / {every} < {most}"
