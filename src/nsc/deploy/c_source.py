@@ -21,6 +21,7 @@ from nsc.deploy.c_policy import (
     expect_possible,
     helper,
     leaving,
+    limits_of,
     said_of,
 )
 from nsc.deploy.c_selftest import selftest
@@ -37,7 +38,7 @@ from nsc.program import (
     signature_types,
 )
 from nsc.surrogate import Surrogate
-from nsc.syntax import BitField, Leaf, Void
+from nsc.syntax import Leaf, Void
 
 _BOOL = """#ifdef __cplusplus
 #define _Bool bool
@@ -222,10 +223,10 @@ def _said_of_fixed(program: Program, outside: str | None) -> list[str]:
 
 
 def _in_range(leaf: Leaf, value: str, lo: float, hi: float) -> str:
-    """Write whether an input is in its range; "" where a bit-field can be nowhere else."""
+    """Write whether an input is in its range; "" where its type holds no others."""
     tests = [f"{value} >= {lo:.17g}", f"{value} <= {hi:.17g}"]
-    if isinstance(leaf.type, BitField):
-        least, largest = leaf.type.limits
+    if leaf.type.kind != "float":
+        least, largest = limits_of(leaf.type)
         needed = least < lo, hi < largest
         tests = [
             test

@@ -6,8 +6,10 @@ c_batch).
 
 from __future__ import annotations
 
+import math
+
 from nsc.deploy.c_network import NetworkWriter, double_number
-from nsc.deploy.c_policy import clipped
+from nsc.deploy.c_policy import clipped, limits_of
 from nsc.program import PortableNames, Program
 from nsc.surrogate import OneOf
 from nsc.syntax import Leaf
@@ -49,7 +51,10 @@ class ValueWriter:
         middle = (hi + lo) / 2
         half = (hi - lo) / 2
         if self.outside == "clip":
-            value = clipped(value, lo, hi)
+            kind = self.program.signature.inputs[k].type
+            is_own = spelling == kind.spelling
+            limits = limits_of(kind) if is_own else (-math.inf, math.inf)
+            value = clipped(value, lo, hi, limits)
             spelling = "double"
         real = "double" if middle else network.real
         if spelling != real:
