@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from nsc.app.cost import CHEAP
-from nsc.app.first_rows import FirstRows, read_rows
+from nsc.app.first_rows import FirstRows, expect_in_order, read_rows
 from nsc.app.grey_measured import tune
 from nsc.app.options import CompileOptions
 from nsc.app.pipeline import Compiled
@@ -364,6 +364,28 @@ def _verified(
     return verify(truth, found)
 
 
+def _expect_possible(
+    program: Program, options: CompileOptions, *, guard: bool, is_tuned: bool
+) -> None:
+    """Refuse what does not go with a callee; says why."""
+    if options.text_only:
+        raise InputError(
+            "learn must be left out with text_only: it runs the program"
+        )
+    if is_tuned and options.error_bars:
+        raise InputError(
+            "error_bars must be left out with learn and data: what is tuned to"
+            " measurements differs from the callee, which error bars tell of"
+        )
+    if guard:
+        raise InputError(
+            "guard must be left out with learn: the whole's C calls the surrogate for all"
+            " inputs"
+        )
+    if program.function is not None or not program.pieces:
+        raise InputError("learn needs a C function, whose text has the callee")
+
+
 def callee_or_whole(
     program: Program,
     name: str | None,
@@ -394,17 +416,9 @@ def callee_or_whole(
     """
     if name is None:
         return program, None
-    if options.text_only:
-        raise InputError(
-            "learn must be left out with text_only: it runs the program"
-        )
-    if guard:
-        raise InputError(
-            "guard must be left out with learn: the whole's C calls the surrogate for all"
-            " inputs"
-        )
-    if program.function is not None or not program.pieces:
-        raise InputError("learn needs a C function, whose text has the callee")
+    _expect_possible(program, options, guard=guard, is_tuned=rows is not None)
+    if rows is not None:
+        expect_in_order(program, rows)
     given = {k: v for k, v in reading.items() if k not in _NOT_OF_TEXT}
     whole = Whole.around(program, name, given)
     met = inputs_met(whole, options, progress)
