@@ -126,6 +126,15 @@ def test_a_callee_that_always_gets_the_same_is_refused():
         nsc.compile(text, function="f", learn="g", **FEW)
 
 
+def test_a_callee_that_gets_infinity_is_refused():
+    text = """static double g(double x) { return x > 2 ? 2 : x; }
+    double f(int n, double w) { return w + g(w / n); }
+    """
+    domain = {"n": (-2, 2)}
+    with pytest.raises(InputError, match="calls of 'g' had NaN or infinity"):
+        nsc.compile(text, function="f", learn="g", domain=domain, **FEW)
+
+
 @pytest.mark.parametrize("flag", ["--guard", "--text-only"])
 def test_flags_that_do_not_go_with_it(flag, tmp_path, capsys):
     file = tmp_path / "a.c"

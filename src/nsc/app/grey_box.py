@@ -189,6 +189,11 @@ def callee_reading(whole: Whole, met: Met) -> dict[str, Any]:
     for leaf, column in zip(
         whole.callee.signature.inputs, met.x.T, strict=True
     ):
+        if not np.isfinite(column).all():
+            raise InputError(
+                f"domain must be narrowed, or learn name another function: some calls of"
+                f" '{whole.callee.name}' had NaN or infinity for '{leaf.name}'"
+            )
         lo = float(column.min())
         hi = float(column.max())
         if lo == hi:
