@@ -159,3 +159,12 @@ def test_a_type_or_member_may_be_called_as_the_function(drop_in, tmp_path):
     text = EXPORTERS["c"].render(job).decode()
     for dialect in ("c99", "c23"):
         assert compiles(text, dialect, tmp_path) == ""
+
+
+def test_a_definition_leaves_names_to_the_text_around_it(tmp_path):
+    text = "double f(double x) { return x; }"
+    job = job_of(text)
+    first = c_definition(job.surrogate, job.program)
+    again = c_definition(job.surrogate, job.program, around=first)
+    both = first.replace(" f(", " g(") + "\n" + again
+    assert compiles(both, "gnu17", tmp_path) == ""

@@ -93,11 +93,14 @@ class Whole:
 
     def with_surrogate(self, surrogate: Surrogate, callee: Program) -> str:
         """Return the program's C with a surrogate in the callee's place."""
-        return self.callee.replaced(c_definition(surrogate, callee))
+        around = self.callee.text
+        text = c_definition(surrogate, callee, around=around)
+        return self.callee.replaced(text)
 
     def in_variables(self, surrogate: Surrogate, callee: Program) -> Program:
         """Return the program with the surrogate's numbers as inputs behind its own."""
-        text = c_definition(surrogate, callee, real="double")
+        around = self.callee.text
+        text = c_definition(surrogate, callee, real="double", around=around)
         tables = _TABLE.findall(text)
         changed = self.callee.replaced(
             _TABLE.sub(r"static double \1\2;", text)

@@ -120,12 +120,19 @@ def c_source(
 
 
 def c_definition(
-    surrogate: Surrogate, program: Program, *, real: str | None = None
+    surrogate: Surrogate,
+    program: Program,
+    *,
+    real: str | None = None,
+    around: str = "",
 ) -> str:
     """Write a surrogate as the definition of its program's function.
 
     It is for a text that has the types and declarations that the function needs. Its own
     names begin with the function's, so that a text may hold several, and be read again.
+
+    Args:
+        around: the text, whose names are left to it.
     """
     if real is None:
         is_float = is_single(program.signature.outputs)
@@ -137,7 +144,12 @@ def c_definition(
     writer = _Writer(values, name, drop_in=True)
     parts = (network.functions(), network.tables(), writer.function())
     text = "\n\n".join(part for part in parts if part)
-    return re.sub(r"\bnsc_", f"{name}_net_", text)
+    prefix = f"{name}_net_"
+    again = 2
+    while re.search(rf"\b{prefix}", around):
+        prefix = f"{name}_{again}_net_"
+        again += 1
+    return re.sub(r"\bnsc_", prefix, text)
 
 
 def announced(program: Program, *, guard: bool) -> list[str]:
