@@ -126,6 +126,23 @@ def test_a_callee_that_always_gets_the_same_is_refused():
         nsc.compile(text, function="f", learn="g", **FEW)
 
 
+def test_a_new_definition_stands_on_lines_of_its_own():
+    text = "static int n; static double g(double x) { return x; } double f(double x)"
+    program = parse_program(f"{text} {{ return g(x) + n; }}", function="f")
+    lines = callee_of(program, "g").replaced("#if 1\n#endif").splitlines()
+    assert "#if 1" in lines
+    assert "#endif" in lines
+
+
+def test_a_callee_that_gets_infinity_is_refused():
+    text = """static double g(double x) { return x > 2 ? 2 : x; }
+    double f(int n, double w) { return w + g(w / n); }
+    """
+    domain = {"n": (-2, 2)}
+    with pytest.raises(InputError, match="calls of 'g' had NaN or infinity"):
+        nsc.compile(text, function="f", learn="g", domain=domain, **FEW)
+
+
 @pytest.mark.parametrize("flag", ["--guard", "--text-only"])
 def test_flags_that_do_not_go_with_it(flag, tmp_path, capsys):
     file = tmp_path / "a.c"

@@ -79,6 +79,22 @@ def test_too_few_rows_are_an_error(tmp_path, capsys):
     assert not (tmp_path / "o").exists()
 
 
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--error-bars"], "--error-bars must be left out with learn"),
+        (["--inputs", "t,c"], "found 't' in the place of 'c'"),
+    ],
+)
+def test_what_would_tell_of_another_program_is_refused(
+    flags, said, tmp_path, capsys
+):
+    x = inputs(20, 0)
+    rows = np.concatenate([x, outputs(TRUE, x)], axis=1)
+    assert main([*words(tmp_path, rows), *flags, "--outputs", "return"]) == 2
+    assert said in " ".join(capsys.readouterr().err.split())
+
+
 def test_numbers_are_found_again():
     w_true = np.array([1.5, -0.5, 0.3])
     x = np.random.default_rng(0).uniform(-1, 1, (50, 2))

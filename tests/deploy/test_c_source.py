@@ -20,7 +20,7 @@ from nsc.deploy import (
 from nsc.deploy.c_sigmoid import EXP2_DOUBLE, EXP2_SINGLE
 from nsc.errors import BuildError, InputError
 from nsc.program import as_returned, draw_inputs, parse_program
-from nsc.surrogate import Member, Surrogate, Topology
+from nsc.surrogate import Member, Surrogate, Topology, random_parameters
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -176,6 +176,22 @@ def test_strict_c99_without_warnings(name, tmp_path):
         "-c",
         "s.c",
     ]
+    subprocess.run(command, cwd=tmp_path, check=True)
+
+
+@pytest.mark.parametrize("outside", ["clip", "original", "warn", "nan"])
+def test_what_a_type_cannot_hold_is_not_tested(outside, tmp_path):
+    text = "double f(_Bool b, unsigned u, short n) { return b + u + n; }"
+    ranges = {"u": (0, 9), "n": (-32768, 32767)}
+    program = parse_program(text, ranges=ranges)
+    topology = Topology((3, 2, 1))
+    member = Member(topology, random_parameters(topology, seed=0))
+    lo, hi = np.array([(0, 1), (0, 9), (-32768, 32767)], float).T
+    surrogate = Surrogate((member,), lo, hi, ("b", "u", "n"), ("return",))
+    (tmp_path / "s.c").write_text(
+        c_source(surrogate, program, outside=outside)
+    )
+    command = "gcc -std=c99 -Wall -Wextra -Werror -O2 -c s.c".split()
     subprocess.run(command, cwd=tmp_path, check=True)
 
 

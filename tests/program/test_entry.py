@@ -135,3 +135,9 @@ def test_a_prototype_needs_the_types_of_its_signature():
         "struct in { real q; };",
         "typedef struct { struct in a; int32_t n; } vec;",
     ]
+
+
+def test_a_header_is_not_needed_for_a_name_that_the_text_has_itself():
+    text = "typedef struct { double v; } gamma; double f(gamma g, double exp)"
+    program = parse_program(f"{text} {{ return g.v * exp; }}")
+    assert signature_types(program)[0] == ()

@@ -98,6 +98,27 @@ def read_rows(
     return table, x, y
 
 
+def expect_in_order(program: Program, rows: FirstRows) -> None:
+    """Refuse columns that are called as other inputs or outputs are.
+
+    Where the program need not give what is in the rows, nothing else would tell.
+    """
+    leaves = (program.signature.inputs, program.signature.outputs)
+    sides = zip(
+        (rows.inputs, rows.outputs), leaves, ("inputs", "outputs"), strict=True
+    )
+    for given, some, argument in sides:
+        own = [leaf.name for leaf in some]
+        for found, name in zip(given, own, strict=False):
+            if found != name and found in own:
+                raise InputError(
+                    f"{argument} must be columns in the program's order,"
+                    f" {', '.join(own)}; found '{found}' in the place of '{name}': order"
+                    f" them so, or leave {argument} out, which takes columns by their"
+                    " names"
+                )
+
+
 def _columns(
     given: Sequence[str], own: Sequence[str], argument: str
 ) -> list[str]:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from nsc.app.cost import CHEAP
-from nsc.app.first_rows import FirstRows, read_rows
+from nsc.app.first_rows import FirstRows, expect_in_order, read_rows
 from nsc.app.grey_measured import tune
 from nsc.app.options import CompileOptions
 from nsc.app.pipeline import Compiled
@@ -93,24 +93,21 @@ class Whole:
 
     def with_surrogate(self, surrogate: Surrogate, callee: Program) -> str:
         """Return the program's C with a surrogate in the callee's place."""
-        text = self.callee.replaced(c_definition(surrogate, callee))
-        return self._with_math(text)
+        around = self.callee.text
+        text = c_definition(surrogate, callee, around=around)
+        return self.callee.replaced(text)
 
     def in_variables(self, surrogate: Surrogate, callee: Program) -> Program:
         """Return the program with the surrogate's numbers as inputs behind its own."""
-        text = c_definition(surrogate, callee, real="double")
+        around = self.callee.text
+        text = c_definition(surrogate, callee, real="double", around=around)
         tables = _TABLE.findall(text)
         changed = self.callee.replaced(
             _TABLE.sub(r"static double \1\2;", text)
         )
         ranges = {name: (-1.0, 1.0) for name, _ in tables}
         given = self.reading.get("inputs") or {}
-        return self.read(self._with_math(changed), inputs={**given, **ranges})
-
-    def _with_math(self, text: str) -> str:
-        if "math.h" in self.program.headers:
-            return text
-        return f"#include <math.h>\n{text}"
+        return self.read(changed, inputs={**given, **ranges})
 
 
 @dataclass(frozen=True)
@@ -195,6 +192,11 @@ def callee_reading(whole: Whole, met: Met) -> dict[str, Any]:
     for leaf, column in zip(
         whole.callee.signature.inputs, met.x.T, strict=True
     ):
+        if not np.isfinite(column).all():
+            raise InputError(
+                f"domain must be narrowed, or learn name another function: some calls of"
+                f" '{whole.callee.name}' had NaN or infinity for '{leaf.name}'"
+            )
         lo = float(column.min())
         hi = float(column.max())
         if lo == hi:
@@ -370,6 +372,28 @@ def _verified(
     return verify(truth, found)
 
 
+def _expect_possible(
+    program: Program, options: CompileOptions, *, guard: bool, is_tuned: bool
+) -> None:
+    """Refuse what does not go with a callee; says why."""
+    if options.text_only:
+        raise InputError(
+            "learn must be left out with text_only: it runs the program"
+        )
+    if is_tuned and options.error_bars:
+        raise InputError(
+            "error_bars must be left out with learn and data: what is tuned to"
+            " measurements differs from the callee, which error bars tell of"
+        )
+    if guard:
+        raise InputError(
+            "guard must be left out with learn: the whole's C calls the surrogate for all"
+            " inputs"
+        )
+    if program.function is not None or not program.pieces:
+        raise InputError("learn needs a C function, whose text has the callee")
+
+
 def callee_or_whole(
     program: Program,
     name: str | None,
@@ -400,17 +424,9 @@ def callee_or_whole(
     """
     if name is None:
         return program, None
-    if options.text_only:
-        raise InputError(
-            "learn must be left out with text_only: it runs the program"
-        )
-    if guard:
-        raise InputError(
-            "guard must be left out with learn: the whole's C calls the surrogate for all"
-            " inputs"
-        )
-    if program.function is not None or not program.pieces:
-        raise InputError("learn needs a C function, whose text has the callee")
+    _expect_possible(program, options, guard=guard, is_tuned=rows is not None)
+    if rows is not None:
+        expect_in_order(program, rows)
     given = {k: v for k, v in reading.items() if k not in _NOT_OF_TEXT}
     whole = Whole.around(program, name, given)
     met = inputs_met(whole, options, progress)

@@ -11,11 +11,12 @@ gives NaN; "original" calls the original, as `guard` does.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from nsc.errors import InputError
 from nsc.program import Program
-from nsc.syntax import Leaf, Void
+from nsc.syntax import Leaf, Scalar, Void
 
 # those that test a row before anything is computed
 TESTING = ("original", "nan", "warn", "raise")
@@ -61,14 +62,26 @@ def said_of(outside: str | None) -> list[str]:
     return [f"Outside the domain: {_SAID[outside]}."]
 
 
-def clipped(value: str, lo: float, hi: float) -> str:
-    """Write the nearest number of a range, as a double; a NaN stays one."""
+def limits_of(kind: Scalar) -> tuple[float, float]:
+    """Return the least and the largest number that a type holds."""
+    if kind.kind == "float":
+        return -math.inf, math.inf
+    return (0.0, 1.0) if kind.kind == "bool" else kind.limits
+
+
+def clipped(
+    value: str, lo: float, hi: float, limits: tuple[float, float]
+) -> str:
+    """Write the nearest number of a range, as a double; a NaN stays one.
+
+    Args:
+        limits: of the value's type, which no value is beyond.
+    """
     least = f"{lo:.17g}"
     largest = f"{hi:.17g}"
-    return (
-        f"({value} < {least} ? {least} : {value} > {largest} ? {largest} :"
-        f" (double){value})"
-    )
+    below = f"{value} < {least} ? {least} : " if limits[0] < lo else ""
+    above = f"{value} > {largest} ? {largest} : " if hi < limits[1] else ""
+    return f"({below}{above}(double){value})"
 
 
 def helper(

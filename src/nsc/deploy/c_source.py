@@ -21,6 +21,7 @@ from nsc.deploy.c_policy import (
     expect_possible,
     helper,
     leaving,
+    limits_of,
     said_of,
 )
 from nsc.deploy.c_selftest import selftest
@@ -32,10 +33,12 @@ from nsc.program import (
     PortableNames,
     Program,
     embedded_text,
+    has_namesake,
+    renamed_text,
     signature_types,
 )
 from nsc.surrogate import Surrogate
-from nsc.syntax import BitField, Leaf, Void
+from nsc.syntax import Leaf, Void
 
 _BOOL = """#ifdef __cplusplus
 #define _Bool bool
@@ -117,26 +120,36 @@ def c_source(
 
 
 def c_definition(
-    surrogate: Surrogate, program: Program, *, real: str | None = None
+    surrogate: Surrogate,
+    program: Program,
+    *,
+    real: str | None = None,
+    around: str = "",
 ) -> str:
     """Write a surrogate as the definition of its program's function.
 
-    It is for a text that has the types and declarations that the function needs, and
-    includes math.h. Its own names begin with the function's, so that a text may hold
-    several, and be read again.
+    It is for a text that has the types and declarations that the function needs. Its own
+    names begin with the function's, so that a text may hold several, and be read again.
+
+    Args:
+        around: the text, whose names are left to it.
     """
     if real is None:
         is_float = is_single(program.signature.outputs)
         real = "float" if is_float else "double"
     network = NetworkWriter(surrogate, real, partial(_own, program))
     name = program.name
-    values = ValueWriter(
-        network, program, PortableNames(program), outside=None
-    )
+    names = PortableNames(program, as_written=True)
+    values = ValueWriter(network, program, names, outside=None)
     writer = _Writer(values, name, drop_in=True)
     parts = (network.functions(), network.tables(), writer.function())
     text = "\n\n".join(part for part in parts if part)
-    return re.sub(r"\bnsc_", f"{name}_net_", text)
+    prefix = f"{name}_net_"
+    again = 2
+    while re.search(rf"\b{prefix}", around):
+        prefix = f"{name}_{again}_net_"
+        again += 1
+    return re.sub(r"\bnsc_", prefix, text)
 
 
 def announced(program: Program, *, guard: bool) -> list[str]:
@@ -222,10 +235,10 @@ def _said_of_fixed(program: Program, outside: str | None) -> list[str]:
 
 
 def _in_range(leaf: Leaf, value: str, lo: float, hi: float) -> str:
-    """Write whether an input is in its range; "" where a bit-field can be nowhere else."""
+    """Write whether an input is in its range; "" where its type holds no others."""
     tests = [f"{value} >= {lo:.17g}", f"{value} <= {hi:.17g}"]
-    if isinstance(leaf.type, BitField):
-        least, largest = leaf.type.limits
+    if leaf.type.kind != "float":
+        least, largest = limits_of(leaf.type)
         needed = least < lo, hi < largest
         tests = [
             test
@@ -289,12 +302,24 @@ class _Writer:
                 f"guard needs the original, which drop_in embeds; {program.name} calls"
                 f" '{undeclared[0]}': declare it in the file first"
             )
+        said = "/* The original, called outside the domain. */\n"
+        if has_namesake(program):  # which a macro would rename, too
+            self._expect_ascii()
+            own = renamed_text(program, f"{program.name}_original")
+            return f"{said}{self.names.original(own.strip())}"
         return (
-            "/* The original, called outside the domain. */\n"
-            f"#define {program.name} {program.name}_original\n"
+            f"{said}#define {program.name} {program.name}_original\n"
             f"{self.names.original(text.strip())}\n"
             f"#undef {program.name}"
         )
+
+    def _expect_ascii(self) -> None:
+        if not self.program.source.isascii():
+            name = self.program.name
+            raise InputError(
+                f"guard must be left out with drop_in where a type or a member is called"
+                f" '{name}', too, and the text has characters beyond ASCII: rename one"
+            )
 
     def _prototype(self, name: str) -> str:
         params = self.program.signature.params
@@ -322,7 +347,7 @@ class _Writer:
         if self.is_tested:
             body += [test for test in (self._test(),) if test]
         for k, leaf in enumerate(signature.inputs):
-            given = self.names.text(leaf.lvalue)
+            given = self.names.text(leaf.rvalue)
             scaled = self.values.normalised(given, leaf.type.spelling, k)
             body.append(f"nsc_x[{k}] = {scaled};")
         body += layers(network, lambda array, index: f"{array}[{index}]")
@@ -339,7 +364,7 @@ class _Writer:
         """Write the conditions between inputs, which are of doubles."""
         doubles: list[str] = []
         for leaf in self.program.signature.inputs:
-            value = self.names.text(leaf.lvalue)
+            value = self.names.text(leaf.rvalue)
             is_double = leaf.type.spelling == "double"
             doubles.append(value if is_double else f"((double){value})")
         conditions = self.program.drawing.conditions
@@ -352,12 +377,12 @@ class _Writer:
         surrogate = self.network.surrogate
         sides = zip(signature.inputs, surrogate.lo, surrogate.hi, strict=True)
         ranges = [
-            _in_range(leaf, self.names.text(leaf.lvalue), lo, hi)
+            _in_range(leaf, self.names.text(leaf.rvalue), lo, hi)
             for leaf, lo, hi in sides
         ]
         tests = [test for test in ranges if test]
         tests += [
-            f"{self.names.text(leaf.lvalue)} == {value:.17g}"
+            f"{self.names.text(leaf.rvalue)} == {value:.17g}"
             for leaf, value in signature.fixed
         ]
         tests += self._conditions()

@@ -40,6 +40,11 @@ _ENTRY = "nsc_entry"
 _FUEL = 2_000_000
 _FUEL_PER_PARAMETER = 30
 _SAME = 1e-12  # relative, that a square root and a sum of squares may round
+# in place of <math.h>, which declares names that the program may have for something else
+_SQRT = """#ifdef __cplusplus
+extern "C"
+#endif
+double sqrt(double);"""
 _LEAST = 1e-150  # deviation, whose square is still a number
 
 
@@ -76,7 +81,6 @@ def _text(surrogate: Surrogate, bars: ErrorBars, program: Program) -> str:
         replace(surrogate, members=every, error_bars=None), "double", _own
     )
     headers, types = signature_types(program)
-    headers = tuple(dict.fromkeys([*headers, "math.h"]))
     types = names.text("\n".join([types, *announced(program, guard=False)]))
     bool_ = "#ifdef __cplusplus\n#define _Bool bool\n#endif"
     function = _function(network, bars, program, names)
@@ -84,6 +88,7 @@ def _text(surrogate: Surrogate, bars: ErrorBars, program: Program) -> str:
         _head(surrogate, program),
         bool_ if "_Bool" in f"{types}{function}" else "",
         "\n".join(f"#include <{h}>" for h in headers),
+        "" if "math.h" in headers else _SQRT,
         types.strip(),
         network.functions(),
         network.tables(),
@@ -155,7 +160,7 @@ def _inputs(
     for k, (leaf, lo, hi) in enumerate(box):
         middle = double_number(float((hi + lo) / 2))
         half = double_number(float((hi - lo) / 2))
-        value = f"(double){names.text(leaf.lvalue)}"
+        value = f"(double){names.text(leaf.rvalue)}"
         lines.append(f"nsc_x[{k}] = ({value} - ({middle})) / {half};")
     return lines
 

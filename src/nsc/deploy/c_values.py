@@ -6,8 +6,10 @@ c_batch).
 
 from __future__ import annotations
 
+import math
+
 from nsc.deploy.c_network import NetworkWriter, double_number
-from nsc.deploy.c_policy import clipped
+from nsc.deploy.c_policy import clipped, limits_of
 from nsc.program import PortableNames, Program
 from nsc.surrogate import OneOf
 from nsc.syntax import Leaf
@@ -49,7 +51,10 @@ class ValueWriter:
         middle = (hi + lo) / 2
         half = (hi - lo) / 2
         if self.outside == "clip":
-            value = clipped(value, lo, hi)
+            kind = self.program.signature.inputs[k].type
+            is_own = spelling == kind.spelling
+            limits = limits_of(kind) if is_own else (-math.inf, math.inf)
+            value = clipped(value, lo, hi, limits)
             spelling = "double"
         real = "double" if middle else network.real
         if spelling != real:
@@ -71,15 +76,16 @@ class ValueWriter:
             return value
         if leaf.type.kind == "bool":
             return f"{value} > 0.5"
+        cast = self.names.text(leaf.type.cast)
         held = network.surrogate.held[k] if network.surrogate.held else None
         if isinstance(held, OneOf):
-            return f"({leaf.type.spelling})({self._one_of(held, value)})"
+            return f"{cast}({self._one_of(held, value)})"
         least, largest = (network.number(limit) for limit in leaf.type.limits)
         nearest = f"{value} < 0 ? {value} - 0.5 : {value} + 0.5"
         cut_off = (
             f"{value} < {least} ? {least} : {value} > {largest} ? {largest}"
         )
-        return f"({leaf.type.spelling})({cut_off} : {nearest})"
+        return f"{cast}({cut_off} : {nearest})"
 
     def _one_of(self, held: OneOf, value: str) -> str:
         """Write a table of values as a chain of tests, from the largest down."""

@@ -43,6 +43,8 @@ from nsc.program.probe import probe_of as probe_of
 from nsc.program.program import COMMAND as COMMAND
 from nsc.program.program import Program as Program
 from nsc.program.prototype import embedded_text as embedded_text
+from nsc.program.prototype import has_namesake as has_namesake
+from nsc.program.prototype import renamed_text as renamed_text
 from nsc.program.prototype import signature_types as signature_types
 from nsc.program.reread import with_text as with_text
 from nsc.program.static_sections import STATIC_BOUNDS as STATIC_BOUNDS

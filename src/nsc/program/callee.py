@@ -37,8 +37,10 @@ class Callee:
     names: tuple[int, ...]
 
     def replaced(self, definition: str) -> str:
-        """Return the program's text with another definition."""
-        return f"{self.text[: self.start]}{definition}{self.text[self.end :]}"
+        """Return the program's text with another definition, on lines of its own."""
+        before = self.text[: self.start].rstrip(" ")
+        line = "\n" if before and not before.endswith("\n") else ""
+        return f"{before}{line}{definition}\n{self.text[self.end :].lstrip()}"
 
     def noting(self, *, most: int, every: int) -> str:
         """Return the program's text with calls noted in file-level variables.
@@ -52,7 +54,7 @@ class Callee:
         inputs = self.signature.inputs
         n = len(inputs)
         noted = [
-            f"{SEEN}[{CALLS} / {every} * {n} + {k}] = (double){leaf.lvalue};"
+            f"{SEEN}[{CALLS} / {every} * {n} + {k}] = (double){leaf.rvalue};"
             for k, leaf in enumerate(inputs)
         ]
         condition = f"{CALLS} % {every} == 0 && {CALLS} / {every} < {most}"

@@ -16,6 +16,8 @@ from nsc.syntax import (
     Pointer,
     Scalar,
     Signature,
+    Struct,
+    Union,
     Void,
 )
 
@@ -73,7 +75,7 @@ def scalar_entry(
         for k, leaf in enumerate(signature.inputs)
     ]
     body += [
-        f"{leaf.lvalue} = ({leaf.type.spelling}){value!r};"
+        f"{leaf.lvalue} = {leaf.type.cast}{value!r};"
         for leaf, value in signature.fixed
     ]
     call = f"{alias}({', '.join(p.name for p in signature.params)});"
@@ -81,7 +83,7 @@ def scalar_entry(
         call = f"{signature.result.spell('nsc_result')} = {call}"
     body.append(call)
     body += [
-        f"nsc_y[{k}] = (double){leaf.lvalue};"
+        f"nsc_y[{k}] = (double){leaf.rvalue};"
         for k, leaf in enumerate(signature.outputs)
     ]
     head = f"void {entry}(const double *nsc_x, double *nsc_y)"
@@ -122,7 +124,12 @@ def _local(param: Param) -> list[str]:
 
 
 def _zero(ctype: CType) -> str:
-    return "0" if isinstance(ctype, Scalar) else "{0}"
+    first = ctype
+    while isinstance(first, Array | Struct | Union):
+        first = first.of if isinstance(first, Array) else first.fields[0][1]
+    named = first.named if isinstance(first, Scalar) else ""
+    zero = f"({named})0" if named else "0"
+    return zero if isinstance(ctype, Scalar) else f"{{{zero}}}"
 
 
 def _convert(leaf: Leaf, k: int) -> str:
@@ -131,4 +138,4 @@ def _convert(leaf: Leaf, k: int) -> str:
     half = "0.5"
     if leaf.type.bits > _EXACT_BITS:
         half = f"0.5 * (__builtin_fabs(nsc_x[{k}]) < {2**_EXACT_BITS}.0)"
-    return f"({leaf.type.spelling})__builtin_floor(nsc_x[{k}] + {half})"
+    return f"{leaf.type.cast}__builtin_floor(nsc_x[{k}] + {half})"

@@ -41,9 +41,12 @@ class PortableNames:
     """What the names of one program are in exported C.
 
     A name is new wherever it stands, so that fields, types and parameters agree.
+
+    Args:
+        as_written: keep every name: the program's own text is around what is written.
     """
 
-    def __init__(self, program: Program):
+    def __init__(self, program: Program, *, as_written: bool = False):
         self.program = program
         declared = [p.declaration for p in program.signature.params]
         lvalues = [leaf.lvalue for leaf in program.signature.inputs]
@@ -53,7 +56,8 @@ class PortableNames:
         self.new = {
             name: self._fresh(f"{name}_")
             for name in sorted(taken & RESERVED)
-            if not self._is_standard(name) and name != program.name
+            if not (as_written or self._is_standard(name))
+            and name != program.name
         }
 
     def _is_standard(self, name: str) -> bool:

@@ -12,6 +12,7 @@ from nsc.program.closure import free_names
 from nsc.program.program import Program
 from nsc.syntax import (
     Item,
+    Module,
     child,
     parse_module,
     text_of,
@@ -20,6 +21,7 @@ from nsc.syntax import (
 )
 from nsc.text import HEADER_OF, preprocess
 
+_NAMESAKES = ("type_identifier", "field_identifier")
 _NAMES = ("identifier", "type_identifier", "primitive_type")
 
 
@@ -35,13 +37,15 @@ def signature_types(program: Program) -> tuple[tuple[str, ...], str]:
         return (), ""
     variables = " ".join(v.declaration for v in program.signature.variables)
     todo = [*_names_in_head(entry), *re.findall(r"[A-Za-z_]\w*", variables)]
+    parameters = {param.name for param in program.signature.params}
     chosen: dict[int, Item] = {}
     headers: dict[str, None] = {}
     while todo:
         name = todo.pop()
-        if name in HEADER_OF:
+        items = module.named(name)
+        if name in HEADER_OF and not items and name not in parameters:
             headers.setdefault(HEADER_OF[name])
-        for item in module.named(name):
+        for item in items:
             if item.kind == "type" and item.start not in chosen:
                 chosen[item.start] = item
                 todo.extend(free_names(item))
@@ -64,6 +68,44 @@ def embedded_text(program: Program) -> str:
         return program.text
     headers = "".join(f"#include <{name}>\n" for name in program.headers)
     return headers + program.source
+
+
+def _items(module: Module) -> list[Item]:
+    return [
+        item.at(base) for base, part in module.parts for item in part.items
+    ]
+
+
+def has_namesake(program: Program) -> bool:
+    """Say whether a type or a member is called as the function is."""
+    module = parse_module(preprocess(program.source))
+    return any(
+        node.type in _NAMESAKES and text_of(node) == program.name
+        for item in _items(module)
+        for node in walk(item.node)
+    )
+
+
+def renamed_text(program: Program, name: str) -> str:
+    """Return the program's text, macros expanded, with another name for its function.
+
+    Types and members that are called as the function is keep their names.
+    """
+    module = parse_module(preprocess(program.source))
+    text = module.expanded.text
+    found = {
+        item.start + node.start_byte - item.node.start_byte
+        for item in _items(module)
+        for node in walk(item.node)
+        if node.type == "identifier" and text_of(node) == program.name
+    }
+    parts: list[str] = []
+    at = 0
+    for start in sorted(found):
+        parts += [text[at:start], name]
+        at = start + len(program.name)
+    headers = "".join(f"#include <{header}>\n" for header in program.headers)
+    return headers + "".join(parts) + text[at:]
 
 
 def _names_in_head(function: Item) -> list[str]:

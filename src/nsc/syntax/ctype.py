@@ -30,7 +30,9 @@ class Scalar:
         kind: "float", "int" or "bool".
         bits: its width.
         signed: whether an integer can be negative.
-        is_enum: whether it is an enumeration's; it is a type's equal all the same.
+        is_enum: whether it is an enumeration's; it is a type's equal all the same. It is
+            read as an int, whatever type a compiler takes for it.
+        named: what an enumeration is called; "" if it cannot be.
     """
 
     spelling: str
@@ -38,6 +40,7 @@ class Scalar:
     bits: int = 64
     signed: bool = True
     is_enum: bool = field(default=False, compare=False, repr=False)
+    named: str = field(default="", compare=False, repr=False)
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -49,8 +52,14 @@ class Scalar:
             largest = math.nextafter(largest, 0.0)
         return float(least), largest
 
+    @property
+    def cast(self) -> str:
+        """The cast that makes this type of a number; C++ makes no enumeration without."""
+        own = f"({self.named})" if self.named else ""
+        return f"{own}({self.spelling})"
+
     def spell(self, name: str = "") -> str:
-        return f"{self.spelling} {name}".rstrip()
+        return f"{self.named or self.spelling} {name}".rstrip()
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from tree_sitter import Node
 
 from nsc.refusal import Refusal
 from nsc.syntax.constants import constant
-from nsc.syntax.ctype import CType, Pointer, Struct, Union
+from nsc.syntax.ctype import CType, Pointer, Scalar, Struct, Union
 from nsc.syntax.scope import Scope
 from nsc.syntax.tree import (
     child,
@@ -117,6 +117,9 @@ def _enter_typedefs(item: Node, scope: Scope) -> None:
         if isinstance(made, Struct | Union) and not made.spelling:
             made = replace(made, spelling=name)
             base = made  # the type's name in the declarators that follow
+        elif isinstance(made, Scalar) and made.is_enum and not made.named:
+            made = replace(made, named=name)
+            base = made
         elif isinstance(made, Pointer):
             made = _with_nameable_pointee(made, name, item)
         scope.typedefs[name] = made

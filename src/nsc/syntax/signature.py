@@ -30,6 +30,11 @@ class Leaf:
     param: str
     path: tuple[str | int, ...] = ()
 
+    @property
+    def rvalue(self) -> str:
+        """The C expression of its number: compilers differ in an enumeration's sign."""
+        return f"(int){self.lvalue}" if self.type.is_enum else self.lvalue
+
 
 @dataclass(frozen=True)
 class Param:

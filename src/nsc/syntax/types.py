@@ -135,7 +135,9 @@ def base_type(node: Node, scope: Scope) -> CType:
         what = "the type of this expression is not known here; write the type"
         raise Refusal("unknown_type", what, spec)
     if spec.type == "enum_specifier":
-        return Scalar("int", "int", 32, is_enum=True)
+        tag = optional_child(spec, "name")
+        named = "" if tag is None else f"enum {text_of(tag)}"
+        return Scalar("int", "int", 32, is_enum=True, named=named)
     if spec.type == "macro_type_specifier":
         word = optional_child(spec, "name")
         described = optional_child(spec, "type")
