@@ -71,6 +71,7 @@ def train(data, folder, config, **more):
     return train_bert(data, folder, config, **more)
 
 
+@pytest.mark.slow
 def test_it_learns(tmp_path):
     x = shared_inputs()[:, :1]
     few = [
@@ -283,6 +284,7 @@ def test_another_run_is_never_overwritten(data, tmp_path):
     } == before
 
 
+@pytest.mark.slow
 def test_command_line(data, tmp_path, capsys):
     run = tmp_path / "run"
     command = [

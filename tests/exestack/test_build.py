@@ -433,6 +433,7 @@ def test_workers_do_not_change_the_bits_and_only_changes_are_built_again(
         build_dataset([f"tree:{many}"], tmp_path / "two", profile="wide")
 
 
+@pytest.mark.slow
 def test_splits_stay_when_data_is_added(many, tmp_path):
     def splits(out):
         return {

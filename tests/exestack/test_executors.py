@@ -117,6 +117,7 @@ def test_workers_that_always_die_end_the_run():
         list(on_processes(dies, [1], 1))
 
 
+@pytest.mark.slow
 def test_a_build_killed_anywhere_goes_on(many, digests, tmp_path):
     build_dataset([f"tree:{many}"], tmp_path / "whole")
     command = [

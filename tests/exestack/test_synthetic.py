@@ -62,6 +62,7 @@ def test_workers_do_not_change_the_bits(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_lost_shard_is_made_again(tmp_path):
     write_synthetic(tmp_path, programs=30, seed=3, shard_size=10)
     before = digests(tmp_path)
