@@ -32,7 +32,7 @@ def test_examples_compile_and_are_worth_it(path, tmp_path, capsys):
         str(path),
         *flags_of(path),
         "--budget",
-        "400",
+        "600",
         "-o",
         str(tmp_path),
         "--json",

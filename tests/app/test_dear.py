@@ -242,6 +242,7 @@ def test_a_check_that_leaves_off_says_so():
     assert note.endswith("much longer than elsewhere, or never ends")
 
 
+@pytest.mark.slow
 def test_a_call_that_never_ends_is_refused_by_name():
     text = UNEVEN.replace("ENDLESS", "while (v > 0.97) s += 1;")
     with pytest.raises(nsc.errors.OracleError) as caught:

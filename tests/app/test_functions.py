@@ -300,6 +300,7 @@ def run_script(path, *words):
     return done.stdout
 
 
+@pytest.mark.slow
 def test_a_script_needs_no_guard_and_its_runs_are_kept(tmp_path):
     pytest.importorskip("cloudpickle")
     path = tmp_path / "script.py"

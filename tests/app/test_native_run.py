@@ -60,6 +60,7 @@ def test_what_differs_is_refused():
         nsc.compile(WIDTHS, budget=16, native=True)
 
 
+@pytest.mark.slow
 def test_runs_are_kept(tmp_path, capsys, monkeypatch):
     # whatever a run takes here
     monkeypatch.setattr(memory, "WRITTEN_FROM_S", 0.0)

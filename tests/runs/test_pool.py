@@ -65,6 +65,7 @@ def test_a_worker_that_dies_once_costs_nothing(tmp_path, monkeypatch):
     assert (tmp_path / "died").exists()
 
 
+@pytest.mark.slow
 def test_a_worker_that_hangs_costs_its_sample():
     started = time.monotonic()
     with pytest.raises(Failed) as caught:
