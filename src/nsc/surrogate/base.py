@@ -59,13 +59,18 @@ class SurrogateBase:
         return self.as_held(real) if self.held else real
 
     def quick(self, x: np.ndarray) -> np.ndarray | None:
-        """Evaluate one example `i` of the domain -> `o`; None leaves it to others."""
+        """Evaluate one example of the domain, `i` -> `o` or `1 i` -> `1 o`; None leaves
+        it to others.
+        """
         compiled = self._compiled
-        if compiled is None or not self._is_plain:
+        if compiled is None or not self._is_plain or x.dtype != np.float64:
             return None
-        if x.dtype != np.float64 or x.shape != self.lo.shape:
+        if x.shape == self.lo.shape:
+            return compiled.row_inside(x)
+        if x.shape != (1, len(self.lo)):
             return None
-        return compiled.row_inside(x)
+        y = compiled.row_inside(x[0])
+        return None if y is None else y[None]
 
     @cached_property
     def _is_plain(self) -> bool:
