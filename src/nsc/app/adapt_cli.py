@@ -23,12 +23,20 @@ from nsc.app.command_cli import (
 )
 from nsc.app.flag_types import (
     Array,
+    CallLimit,
     Define,
     Fix,
+    Folder,
+    Function,
     Include,
     Input,
     Json,
     Out,
+    Seed,
+    Timing,
+    Where,
+    Widths,
+    Workers,
     lengths,
     macros,
     names,
@@ -55,10 +63,7 @@ def adapt(
             help="Measurements of the real thing (.csv, .parquet, .npz).",
         ),
     ] = None,
-    folder: Annotated[
-        Path,
-        typer.Option("-o", "--output", metavar="DIR", help="Where to write."),
-    ] = Path("out"),
+    folder: Folder = Path("out"),
     inputs: Annotated[
         str,
         typer.Option(
@@ -71,10 +76,7 @@ def adapt(
         str,
         typer.Option(metavar="y,z", help="Columns of --data with outputs."),
     ] = "",
-    function: Annotated[
-        str | None,
-        typer.Option("-f", "--function", help="Which function of the file."),
-    ] = None,
+    function: Function = None,
     budget: Annotated[
         int, typer.Option(help="Runs of the program to compile it first.")
     ] = 1024,
@@ -85,12 +87,7 @@ def adapt(
             help="Ranges of the program's inputs; default what --data spans.",
         ),
     ] = "",
-    where: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="'a < b'", help="Condition that all inputs fulfil."
-        ),
-    ] = None,
+    where: Where = None,
     out: Out = "",
     include: Include = None,
     define: Define = None,
@@ -102,10 +99,7 @@ def adapt(
     format_: Format = "auto",
     pattern: Patterns = None,
     retries: Retries = 0,
-    topology: Annotated[
-        str | None,
-        typer.Option(metavar="9-4-4-1", help="Widths; or auto, covering."),
-    ] = None,
+    topology: Widths = None,
     splits: Annotated[
         int,
         typer.Option(
@@ -113,26 +107,10 @@ def adapt(
             " leaves it out."
         ),
     ] = 5,
-    call_limit: Annotated[
-        float,
-        typer.Option(
-            metavar="SECONDS", help="That a call of the program may take."
-        ),
-    ] = 10.0,
-    workers: Annotated[
-        int | None,
-        typer.Option(help="Processes for dear runs; default one a core."),
-    ] = None,
-    timing: Annotated[
-        bool,
-        typer.Option(
-            "--timing/--no-timing",
-            help="Run the original natively to time it.",
-        ),
-    ] = True,
-    seed: Annotated[
-        int, typer.Option(help="The same seed gives the same bits.")
-    ] = 0,
+    call_limit: CallLimit = 10.0,
+    workers: Workers = None,
+    timing: Timing = True,
+    seed: Seed = 0,
     json_: Json = False,
 ) -> None:
     """Adapt a program, or its surrogate, to measurements of the real thing.

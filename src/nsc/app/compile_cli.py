@@ -29,12 +29,21 @@ from nsc.app.compile_sources import (
 )
 from nsc.app.flag_types import (
     Array,
+    CallLimit,
     Define,
     Fix,
+    Folder,
+    Function,
     Include,
     Input,
     Json,
+    Native,
     Out,
+    Seed,
+    Timing,
+    Where,
+    Widths,
+    Workers,
     lengths,
     macros,
     names,
@@ -57,14 +66,8 @@ def compile_(
             show_default=False,
         ),
     ] = None,
-    folder: Annotated[
-        Path,
-        typer.Option("-o", "--output", metavar="DIR", help="Where to write."),
-    ] = Path("out"),
-    function: Annotated[
-        str | None,
-        typer.Option("-f", "--function", help="Which function of the file."),
-    ] = None,
+    folder: Folder = Path("out"),
+    function: Function = None,
     budget: Annotated[
         int | None,
         typer.Option(
@@ -78,12 +81,7 @@ def compile_(
             help="Input ranges; default -1:1; log:LO:HI is log-uniform.",
         ),
     ] = "",
-    where: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="'a < b'", help="Condition that all inputs fulfil."
-        ),
-    ] = None,
+    where: Where = None,
     sample: Annotated[
         Path | None,
         typer.Option(
@@ -120,10 +118,7 @@ def compile_(
         ),
     ] = "auto",
     optimizer: Annotated[str, typer.Option(help="lm or adam.")] = "lm",
-    topology: Annotated[
-        str | None,
-        typer.Option(metavar="9-4-4-1", help="Widths; or auto, covering."),
-    ] = None,
+    topology: Widths = None,
     prefer: Annotated[
         str, typer.Option(help="accuracy or speed, where widths are chosen.")
     ] = "accuracy",
@@ -160,16 +155,8 @@ def compile_(
             help="Fresh inputs to verify on; default 4096, fewer where runs are dear."
         ),
     ] = None,
-    call_limit: Annotated[
-        float,
-        typer.Option(
-            metavar="SECONDS", help="That a call of the program may take."
-        ),
-    ] = 10.0,
-    workers: Annotated[
-        int | None,
-        typer.Option(help="Processes for dear runs; default one a core."),
-    ] = None,
+    call_limit: CallLimit = 10.0,
+    workers: Workers = None,
     sampling: Annotated[
         str,
         typer.Option(
@@ -185,13 +172,7 @@ def compile_(
             metavar="HOST:PORT", help="Of a Ray cluster; default local."
         ),
     ] = None,
-    native: Annotated[
-        bool,
-        typer.Option(
-            "--native",
-            help="Run your own C as this machine's program, not in the sandbox.",
-        ),
-    ] = False,
+    native: Native = False,
     learn: Annotated[
         str | None,
         typer.Option(
@@ -228,13 +209,7 @@ def compile_(
             "--text-only", help="Run and verify nothing; guess missing bodies."
         ),
     ] = False,
-    timing: Annotated[
-        bool,
-        typer.Option(
-            "--timing/--no-timing",
-            help="Run the original natively to time it.",
-        ),
-    ] = True,
+    timing: Timing = True,
     twins: Annotated[
         bool,
         typer.Option(
@@ -242,9 +217,7 @@ def compile_(
             help="Learn from coarser programs, where the program is dear.",
         ),
     ] = True,
-    seed: Annotated[
-        int, typer.Option(help="The same seed gives the same bits.")
-    ] = 0,
+    seed: Seed = 0,
     json_: Json = False,
 ) -> None:
     """Compile a C function into a verified neural surrogate.

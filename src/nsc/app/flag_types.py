@@ -50,6 +50,47 @@ Input = Annotated[
         help="File-level variables as inputs.",
     ),
 ]
+Folder = Annotated[
+    Path,
+    typer.Option("-o", "--output", metavar="DIR", help="Where to write."),
+]
+Function = Annotated[
+    str | None,
+    typer.Option("-f", "--function", help="Which function of the file."),
+]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(metavar="'a < b'", help="Condition that all inputs fulfil."),
+]
+Widths = Annotated[
+    str | None,
+    typer.Option(metavar="9-4-4-1", help="Widths; or auto, covering."),
+]
+CallLimit = Annotated[
+    float,
+    typer.Option(
+        metavar="SECONDS", help="That a call of the program may take."
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(help="Processes for dear runs; default one a core."),
+]
+Native = Annotated[
+    bool,
+    typer.Option(
+        "--native",
+        help="Run your own C as this machine's program, not in the sandbox.",
+    ),
+]
+Timing = Annotated[
+    bool,
+    typer.Option(
+        "--timing/--no-timing",
+        help="Run the original natively to time it.",
+    ),
+]
+Seed = Annotated[int, typer.Option(help="The same seed gives the same bits.")]
 Json = Annotated[
     bool, typer.Option("--json", help="Print JSON alone on stdout.")
 ]

@@ -22,12 +22,18 @@ from nsc.app.command_cli import (
 )
 from nsc.app.flag_types import (
     Array,
+    CallLimit,
     Define,
     Fix,
+    Folder,
+    Function,
     Include,
     Input,
     Json,
+    Native,
     Out,
+    Seed,
+    Workers,
     lengths,
     macros,
     names,
@@ -77,14 +83,8 @@ def optimize(
             show_default=False,
         ),
     ] = None,
-    folder: Annotated[
-        Path,
-        typer.Option("-o", "--output", metavar="DIR", help="Where to write."),
-    ] = Path("out"),
-    function: Annotated[
-        str | None,
-        typer.Option("-f", "--function", help="Which function of the file."),
-    ] = None,
+    folder: Folder = Path("out"),
+    function: Function = None,
     minimize: Objective = None,
     maximize: Greatest = None,
     subject_to: Conditions = None,
@@ -123,26 +123,10 @@ def optimize(
     format_: Format = "auto",
     pattern: Patterns = None,
     retries: Retries = 0,
-    call_limit: Annotated[
-        float,
-        typer.Option(
-            metavar="SECONDS", help="That a call of the program may take."
-        ),
-    ] = 10.0,
-    workers: Annotated[
-        int | None,
-        typer.Option(help="Processes for dear runs; default one a core."),
-    ] = None,
-    native: Annotated[
-        bool,
-        typer.Option(
-            "--native",
-            help="Run your own C as this machine's program, not in the sandbox.",
-        ),
-    ] = False,
-    seed: Annotated[
-        int, typer.Option(help="The same seed gives the same bits.")
-    ] = 0,
+    call_limit: CallLimit = 10.0,
+    workers: Workers = None,
+    native: Native = False,
+    seed: Seed = 0,
     json_: Json = False,
 ) -> None:
     """Find the inputs, or constants, that make an output least, by few runs.
