@@ -14,6 +14,7 @@ import numpy as np
 
 from nsc.app.data import GivenRows
 from nsc.app.options import CompileOptions
+from nsc.app.simple_fits import simple_fit
 from nsc.compilation import Examples, Start, Teach
 from nsc.finetune import Predictions
 from nsc.program import Program, draw_inputs, normalised
@@ -49,7 +50,7 @@ class RunsTeacher:
     ) -> tuple[Start, ...]:
         """Add values to starts that no better teacher has given some."""
         self.found = ()
-        if not self.is_wanted or len(examples.x) > MOST:
+        if not self.is_wanted:
             return starts
         generator = np.random.default_rng([self.seed, STREAM])
         x = draw_inputs(self.program, VALUES, generator=generator)
@@ -60,7 +61,11 @@ class RunsTeacher:
         for start in starts:
             end = first + start.topology.n_outputs
             own = examples.y[:, first:end]
-            found.append(self._with_values(start, u, own, wanted))
+            if len(u) > MOST:
+                simple = simple_fit(u, own, wanted)
+                found.append(replace(start, simple=simple))
+            else:
+                found.append(self._with_values(start, u, own, wanted))
             first = end
         return tuple(found)
 

@@ -6,12 +6,17 @@ Non-goals: choosing by it: fresh inputs verify, and choose nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
 import numpy as np
 
 from nsc.compilation import Compilation
+from nsc.finetune import Predictions
 from nsc.report import BEATEN
+from nsc.teacher import (
+    DEGREES,
+    Polynomial,
+    count_monomials,
+    fit_polynomial,
+)
 
 FLOOR = 1e-6  # nmse below which it is no matter which is better
 CLEARLY = 0.9  # of the surrogate's error, at most, is that of what beats it
@@ -48,27 +53,44 @@ def _best_fit(
     variance = float(fresh[1].var())
     if not variance > 0:
         return np.inf, ""
+    u, y = learned
     tried: list[tuple[float, str]] = []
-    for what, degree in (("a constant", 0), ("linear", 1), ("quadratic", 2)):
-        terms = _terms(learned[0], degree)
-        if degree and len(terms) < SPARE * terms.shape[1]:
+    for what, degree in DEGREES.items():
+        if degree and len(u) < SPARE * count_monomials(u.shape[1], degree):
             continue
-        weights = np.linalg.lstsq(terms, learned[1], rcond=None)[0]
-        missed = _terms(fresh[0], degree) @ weights - fresh[1]
-        tried.append((float((missed**2).mean()) / variance, what))
+        fit = fit_polynomial(u, y[:, None], degree)
+        if fit is not None:
+            missed = fit(fresh[0])[:, 0] - fresh[1]
+            tried.append((float((missed**2).mean()) / variance, what))
     return min(tried)
 
 
-def _terms(u: Array, degree: int) -> Array:
-    """Return the monomials up to a degree of inputs `n i`, `n t`."""
-    return np.column_stack(list(_monomials(u, degree)))
+def simple_fit(u: Array, y: Array, wanted: Array) -> Predictions | None:
+    """Return the values of the polynomial that examples themselves call the best.
 
+    Args:
+        u, y: `n i` in [-1, 1] and `n o`.
+        wanted: where, `k i`.
 
-def _monomials(u: Array, degree: int) -> Iterator[Array]:
-    yield np.ones(len(u))
-    columns: Sequence[Array] = list(u.T)
-    if degree > 0:
-        yield from columns
-    if degree > 1:
-        for k, first in enumerate(columns):
-            yield from (first * second for second in columns[k:])
+    Returns:
+        None where outputs do not vary.
+    """
+    variance = y.var(axis=0)
+    if not (variance > 0).all():
+        return None
+    tried: list[tuple[float, str, Polynomial]] = []
+    for what, degree in DEGREES.items():
+        if degree and len(u) < SPARE * count_monomials(u.shape[1], degree):
+            continue
+        fit = fit_polynomial(u, y, degree)
+        if fit is not None:
+            nmse = float(((fit.missed**2).mean(axis=0) / variance).max())
+            tried.append((nmse, what, fit))
+    nmse, what, fit = min(tried, key=lambda each: each[0])
+    return Predictions(
+        wanted,
+        fit(wanted),
+        source=what if what.startswith("a ") else f"a {what} fit",
+        nmse=nmse,
+        doubt=-1.0,  # of the same examples
+    )

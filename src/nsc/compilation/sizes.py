@@ -16,6 +16,7 @@ import numpy as np
 from nsc.compilation.config import TOLERANCES, CompilationConfig
 from nsc.compilation.oracle import Examples
 from nsc.compilation.race import Array, MemberResult, Rung, finetune_member
+from nsc.compilation.simple_fit import is_beaten, other_attempts
 from nsc.compilation.start import Entrant, Start
 from nsc.compilation.taught import (
     can_teach,
@@ -72,9 +73,10 @@ def finetune_sized(
     start = _within(start, u.shape[1], config)
     how = (number, config, progress)
     if not start.sizes:
-        return finetune_taught(
+        found = finetune_taught(
             start, u, y, number=number, config=config, progress=progress
         )
+        return _not_beaten(start, [found], Examples(u, y), how)
 
     def on_examples(other: Start) -> MemberResult:
         other = replace(other, taught=None)
@@ -94,7 +96,27 @@ def finetune_sized(
         return alone
     others = _others(start, config)
     results = [alone, *(on_examples(other) for other in others)]
-    return _chosen(results, u.shape[1], config)
+    return _not_beaten(start, results, Examples(u, y), how)
+
+
+def _not_beaten(
+    start: Start,
+    results: list[MemberResult],
+    examples: Examples,
+    how: tuple[int, CompilationConfig, FinetuneProgress],
+) -> MemberResult:
+    """Choose a size, after other attempts where a simple fit is better than all."""
+    config = how[1]
+    inputs = examples.x.shape[1]
+    chosen = _chosen(results, inputs, config) if start.sizes else results[0]
+    if not is_beaten(start, chosen):
+        return chosen
+    sizes = [start, *_others(start, config)]
+    larger = start.larger
+    if larger is not None and can_finetune(larger, config.finetune):
+        sizes.append(resized(start, larger, config.seed))
+    more = other_attempts(start, sizes, examples, how)
+    return _chosen([*results, *more], inputs, config)
 
 
 def _others(start: Start, config: CompilationConfig) -> list[Start]:
@@ -185,10 +207,11 @@ def _chosen(
     Args:
         spared: what of all errors no network can be blamed for.
     """
+    results = _best_of_each_size(results)
     ladder = tuple(
         Rung(
             str(r.member.topology),
-            np.inf if r.error is None else r.error,
+            _error(r),
             modelled_ns(r.member.topology, inputs),
         )
         for r in results
@@ -200,3 +223,17 @@ def _chosen(
         return replace(results[0], ladder=ladder)
     best = min(fit, key=lambda k: ladder[k].ns)
     return replace(results[best], ladder=ladder)
+
+
+def _best_of_each_size(results: list[MemberResult]) -> list[MemberResult]:
+    """Keep the best attempt of each size, in the order of first attempts."""
+    best: dict[Topology, MemberResult] = {}
+    for each in results:
+        other = best.setdefault(each.member.topology, each)
+        if _error(each) < _error(other):
+            best[each.member.topology] = each
+    return list(best.values())
+
+
+def _error(result: MemberResult) -> float:
+    return np.inf if result.error is None else result.error

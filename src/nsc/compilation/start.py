@@ -33,6 +33,7 @@ class Start:
         predicted: what is known of the outputs before any run; joins few examples.
         taught: values of a measured error, which a network may learn from as it does
             from examples; all outputs of the member.
+        simple: values of the best simple fit, taught where examples alone end worse.
         sizes: other topologies that may be better; see `sizes.py`.
         larger: tried where none of these holds what a teacher says.
     """
@@ -43,6 +44,7 @@ class Start:
     instead: Entrant | None = None
     predicted: Predictions | None = None
     taught: Predictions | None = None
+    simple: Predictions | None = None
     sizes: tuple[Topology, ...] = ()
     larger: Topology | None = None
 

@@ -6,6 +6,10 @@ In: arrays. Out: values, standard deviations, a measured error. Knows no network
 from nsc.teacher.design import next_inputs as next_inputs
 from nsc.teacher.kernels import KERNELS as KERNELS
 from nsc.teacher.kernels import Kernel as Kernel
+from nsc.teacher.polynomial import DEGREES as DEGREES
+from nsc.teacher.polynomial import Polynomial as Polynomial
+from nsc.teacher.polynomial import count_monomials as count_monomials
+from nsc.teacher.polynomial import fit_polynomial as fit_polynomial
 from nsc.teacher.process import MEASURED_NOISE as MEASURED_NOISE
 from nsc.teacher.process import Process as Process
 from nsc.teacher.process import fit_process as fit_process

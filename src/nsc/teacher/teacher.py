@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations_with_replacement
 
 import numpy as np
 from jaxtyping import Float
@@ -25,6 +24,7 @@ from threadpoolctl import (  # pyright: ignore[reportMissingTypeStubs]  # has no
 
 from nsc.teacher.kernels import MATERN, RBF, SUMS, Kernel
 from nsc.teacher.noise import is_noisy
+from nsc.teacher.polynomial import DEGREES, fit_polynomial, monomials
 from nsc.teacher.process import Process, fit_process
 
 Column = Float[np.ndarray, " n"]
@@ -41,7 +41,6 @@ SLIGHTEST = 1e-3  # part of a blend below which a model is left out
 OPTIMISM = 20.0  # examples at which the error is twice what was found
 HIGHEST = 3.0  # of a logarithm, above the largest seen
 _EXACT = 1e-14
-_SINGULAR = 1e-9
 
 
 @dataclass(frozen=True)
@@ -246,27 +245,15 @@ def _polynomial(
     model: Model, u: Inputs, y: Column, wanted: np.ndarray
 ) -> _Fitted | None:
     """Fit a polynomial; what it misses without an example is closed-form."""
-    terms = _terms(model, u)
-    q, r = np.linalg.qr(terms)
-    if np.abs(np.diag(r)).min() < _SINGULAR * np.abs(r).max():
+    fit = fit_polynomial(u, y[:, None], DEGREES[model.mean])
+    if fit is None:
         return None
-    weights = np.linalg.solve(r, q.T @ y)
-    own = (q**2).sum(axis=1)  # what each example says of itself
-    missed = (y - terms @ weights) / np.maximum(1.0 - own, _SINGULAR)
+    missed = fit.missed[:, 0]
     spread = float(np.sqrt((missed**2).mean()))
-    here = _terms(model, wanted)
-    said = np.linalg.solve(r.T, here.T)
+    here = monomials(wanted, fit.degree)
+    said = np.linalg.solve(fit.triangle.T, here.T)
     deviation = spread * np.sqrt(1.0 + (said**2).sum(axis=0))
-    return _Fitted(model, missed, here @ weights, deviation, 0.0)
-
-
-def _terms(model: Model, u: Inputs) -> np.ndarray:
-    """Return the monomials of a polynomial at inputs, `n p`."""
-    columns = [np.ones(len(u)), *u.T]
-    if model.mean == "quadratic":
-        pairs = combinations_with_replacement(u.T, 2)
-        columns += [first * second for first, second in pairs]
-    return np.column_stack(columns)
+    return _Fitted(model, missed, fit(wanted)[:, 0], deviation, 0.0)
 
 
 def _process(
