@@ -2,11 +2,13 @@
 
 Run: .venv/bin/python benchmarks/surrogates/run.py [--runs 10 30 100] [--seeds 2]
 [--each 2] [--methods gp kriging rbf chebyshev mlp torch nsc nsc_random] [--only NAME ...]
-[--validation FOLDER] [--option NAME=VALUE ...] [--json FILE]
+[--validation FOLDER] [--examples FOLDER ...] [--option NAME=VALUE ...] [--json FILE]
 
 Problems are the functions of functions.py, which nsc gets as Python callables without a
 text, and with `--validation` programs of a data set's validation split with one output
-over [-1, 1], `--each` of every number of inputs, which it gets as C. Peers (peers.py) see
+over [-1, 1], `--each` of every number of inputs, which it gets as C; with `--examples`
+the first outputs of the C programs of these folders, with the flags of their first
+lines. Peers (peers.py) see
 the very runs that nsc learns from, but for Chebyshev, which chooses its own, at most as
 many. `nsc_random` is nsc from random starts alone (`initial=random`, no teacher). Errors
 are nmse on 1,000 fresh inputs, at least 1e-6 and at most 1e6; the table has geometric
@@ -26,7 +28,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +38,12 @@ from peers import PEERS, Fitted, Task
 import nsc
 from nsc.compilation import TRAINING, drawn, modelled_ns
 from nsc.errors import NscError
-from nsc.program import Program, draw_inputs, parse_program
+from nsc.program import (
+    Program,
+    draw_inputs,
+    parse_program,
+    parse_ranges,
+)
 from nsc.record import read_records
 from nsc.sandbox import ProgramOracle
 from nsc.surrogate import resize_inputs
@@ -108,6 +115,24 @@ def validation_programs(folder: Path, each: int) -> Iterator[Problem]:
                 program,
                 lambda x, oracle=oracle: oracle(x)[:, 0],
             )
+
+
+def examples(folder: Path) -> Iterator[Problem]:
+    """Yield the programs of a folder of examples, which have flags in their first line."""
+    for path in sorted(folder.glob("*.c")):
+        text = path.read_text()
+        words = text.splitlines()[0].removeprefix("// nsc:").split()
+        flags = dict(pairwise(words))
+        program = parse_program(
+            text,
+            path=path.name,
+            function=flags.get("--function"),
+            ranges=parse_ranges(flags.get("--domain", "")),
+        )
+        oracle = ProgramOracle(program.unit)
+        yield Problem(
+            path.stem, program, lambda x, oracle=oracle: oracle(x)[:, 0]
+        )
 
 
 def rows_of(
@@ -302,6 +327,7 @@ def main() -> None:
     )
     parser.add_argument("--only", nargs="*")
     parser.add_argument("--validation", type=Path)
+    parser.add_argument("--examples", type=Path, nargs="*", default=[])
     parser.add_argument("--option", type=option, action="append", default=[])
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
@@ -309,6 +335,8 @@ def main() -> None:
     problems = list(functions())
     if args.validation:
         problems += validation_programs(args.validation, args.each)
+    for folder in args.examples:
+        problems += examples(folder)
     rows = kept(args.json)
     done = {key_of(row) for row in rows}
     for problem in problems:
