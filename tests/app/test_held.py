@@ -9,7 +9,7 @@ import pytest
 import nsc
 from nsc.app import CompileOptions, compile_file
 from nsc.app.held import held_of
-from nsc.app.timing import _slower
+from nsc.app.timing import _over, _slower
 from nsc.deploy import EXPORTERS, ExportJob
 from nsc.program import as_returned, draw_inputs, parse_program
 from nsc.report import CallTime
@@ -95,3 +95,10 @@ def test_a_surrogate_that_is_slower_is_remarked():
     assert said.endswith("takes 3.0 ns: replace it in batches alone")
     [said] = _slower(CallTime(2.0, 10.0, 3.0))
     assert said.endswith("takes 3.0 ns: do not replace it")
+
+
+def test_a_call_that_takes_longer_than_it_may_is_remarked():
+    assert _over(CallTime(20.0, 10.0), None) == ()
+    assert _over(CallTime(20.0, 10.0), 10.0) == ()
+    [said] = _over(CallTime(20.0, 10.0), 8.0)
+    assert said.startswith("a call takes 10.0 ns") and "8 ns" in said

@@ -126,6 +126,20 @@ def test_quick_calls_are_timed_by_the_thousand():
     assert 0 < timing.original < 500 and 0 < timing.surrogate < 500
 
 
+def test_other_sizes_are_timed_beside():
+    program = parse_program("double f(double x) { return x; }")
+    slow = (
+        "double g(double x) { for (int k = 0; k < 4000; k++) x = x / (x + 1.5);"
+        " return x; }"
+    )
+    text = "double g(double x) { return x + 1; }"
+    x = np.array([[0.0], [0.5]])
+    timing = time_per_call(program, text, "g", x, sizes=(text, slow))
+    same, slower = timing.sizes
+    assert timing.surrogate < slower and same < slower
+    assert timing.outputs.tolist() == x.tolist()
+
+
 def test_slow_programs_are_timed():
     program = parse_program(
         "double f(double x) { for (int k = 0; k < 2000000; k++) x += 1 / (k + 2.0 + x);"

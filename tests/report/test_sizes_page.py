@@ -15,7 +15,7 @@ def test_the_page_draws_the_sizes_and_marks_the_chosen_one():
     assert drawn.count('class="dot b"') == 1
     assert "9-8-8-1" in drawn and "9-16-1" in drawn
     assert "9-8-1" not in re.sub("9-8-8-1", "", drawn)  # its error is none
-    assert "are measured" in page
+    assert "measured where they were" in page
 
 
 def test_unmeasured_sizes_are_said_to_be():
@@ -26,6 +26,16 @@ def test_unmeasured_sizes_are_said_to_be():
     )
     said = ladder_figures(replace(report, sizes=sizes))
     assert "ns are modelled" in said and "measured" not in said
+
+
+def test_measured_sizes_are_said_to_be():
+    report = example()
+    sizes = tuple(
+        tuple(replace(s, measured_ns=s.measured_ns or 7.0) for s in each)
+        for each in report.sizes or ()
+    )
+    said = ladder_figures(replace(report, sizes=sizes))
+    assert "ns are measured, each size" in said
 
 
 def test_the_better_form_is_named():

@@ -34,7 +34,7 @@ from nsc.app.running import Running, announce_plan, running_of
 from nsc.app.runs_teacher import RunsTeacher, in_turn
 from nsc.app.spent import Spent
 from nsc.app.state import refuse_unread_state
-from nsc.app.timing import time_calls
+from nsc.app.timing import Timed, time_calls
 from nsc.app.topologies import (
     LARGER_SIZE,
     OTHER_SIZES,
@@ -83,6 +83,7 @@ class Evidence:
     Args:
         zero_shot: what initial parameters were worth, by initialiser.
         figure_runs: program runs that went into the figures.
+        size_ns: nanoseconds a call of networks of other sizes, by topology.
         initial_runs: and into the initial parameters.
         check_runs: and into checks, by what was looked for; nothing is learnt from
             them.
@@ -97,6 +98,7 @@ class Evidence:
     figures: Figures
     figure_runs: int
     ns_per_call: CallTime
+    size_ns: Mapping[str, float] = field(default_factory=dict)
     initial_runs: int = 0
     check_runs: Mapping[str, int] = field(default_factory=dict)
     twin: Twin | None = None
@@ -261,7 +263,7 @@ def _compiled(
     progress("exporting", 0.0)
     with spent.on("export"):
         evidence, timing_notes = _evidence(
-            program, prepared, untrained, found, timing
+            program, options, prepared, untrained, found, timing
         )
     teacher = few.used(found.winners)
     evidence = replace(
@@ -380,6 +382,7 @@ def _made(
 
 def _evidence(
     program: Program,
+    options: CompileOptions,
     prepared: _Prepared,
     untrained: Mapping[str, Surrogate],
     found: Compilation,
@@ -398,27 +401,37 @@ def _evidence(
     figures, figure_runs = figures_of(
         pair, found.x, found.y, share=0.0 if found.is_ended else share
     )
-    taken = CallTime()
-    notes: tuple[str, ...] = ()
+    timed = Timed()
     if timing and program.function is None:
-        error = errors_of(found.verification)
-        taken, notes = time_calls(
+        timed = time_calls(
             found.surrogate,
             program,
             found.x,
             found.y,
-            error,
+            errors_of(found.verification),
             seconds=running.cost.seconds,
+            sizes=_other_sizes(found),
+            max_ns=options.max_ns,
         )
     evidence = Evidence(
         found,
         zero_shot,
         figures,
         figure_runs,
-        taken,
+        timed.call,
+        size_ns=timed.sizes,
         check_runs={**prepared.check_runs, **running.repeats},
     )
-    return evidence, notes
+    return evidence, timed.notes
+
+
+def _other_sizes(found: Compilation) -> list[str]:
+    """List the sizes that one network was chosen from, but for its own."""
+    if len(found.ladders) != 1:
+        return []
+    (member,) = found.surrogate.members
+    tried = dict.fromkeys(rung.topology for rung in found.ladders[0])
+    return [size for size in tried if size != str(member.topology)]
 
 
 def errors_of(found: Verification) -> np.ndarray:

@@ -13,7 +13,7 @@ from typing import Any
 from nsc.app.options import CompileOptions
 from nsc.app.other_forms import other_forms
 from nsc.app.pipeline import Compiled, Evidence
-from nsc.compilation import Compilation, Rung
+from nsc.compilation import Rung
 from nsc.finetune import FinetuneResult
 from nsc.report import (
     Bound,
@@ -119,7 +119,7 @@ def _verified(
         "check_runs": evidence.check_runs,
         "twin": evidence.twin,
         "teacher": evidence.teacher,
-        "sizes": _sizes(found, evidence.ns_per_call.surrogate),
+        "sizes": _sizes(evidence),
         "forms": other_forms(found),
         "zero_shot": {
             name: ZeroShot(v.mse, _finite(v.nmse))
@@ -139,30 +139,31 @@ def _verified(
     }
 
 
-def _sizes(
-    found: Compilation, taken: float | None
-) -> tuple[tuple[Size, ...], ...] | None:
-    """List the sizes that were tried, network by network; None where none were.
-
-    Args:
-        taken: nanoseconds that a call of the surrogate took; None where not timed.
-    """
+def _sizes(evidence: Evidence) -> tuple[tuple[Size, ...], ...] | None:
+    """List the sizes that were tried, network by network; None where none were."""
+    found = evidence.compilation
     if not any(found.ladders):
         return None
     members = found.surrogate.members
-    if len(members) > 1:
-        taken = None  # it is that of all networks together
+    measured = dict(evidence.size_ns)
+    taken = evidence.ns_per_call.surrogate
+    if len(members) == 1 and taken is not None:
+        # of several it is that of all networks together
+        measured[str(members[0].topology)] = taken
     return tuple(
-        tuple(_size(rung, str(member.topology), taken) for rung in ladder)
+        tuple(_size(rung, str(member.topology), measured) for rung in ladder)
         for ladder, member in zip(found.ladders, members, strict=True)
     )
 
 
-def _size(rung: Rung, chosen: str, taken: float | None) -> Size:
-    is_chosen = rung.topology == chosen
-    error = _finite(rung.error)
-    measured = taken if is_chosen else None
-    return Size(rung.topology, error, rung.ns, is_chosen, measured)
+def _size(rung: Rung, chosen: str, measured: Mapping[str, float]) -> Size:
+    return Size(
+        rung.topology,
+        _finite(rung.error),
+        rung.ns,
+        is_chosen=rung.topology == chosen,
+        measured_ns=measured.get(rung.topology),
+    )
 
 
 def errors_of_verification(found: Verification) -> Errors:

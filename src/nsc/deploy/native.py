@@ -11,6 +11,7 @@ Non-goals: judging text (sandbox.guard does, before).
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -115,12 +116,14 @@ class Timing:
         original, surrogate: nanoseconds a call.
         outputs: `n o`, of the original.
         batch: nanoseconds a row of a batch; None where there is no batch entry.
+        sizes: nanoseconds a call of surrogates of other sizes.
     """
 
     original: float
     surrogate: float
     outputs: np.ndarray
     batch: float | None = None
+    sizes: tuple[float, ...] = ()
 
 
 def time_per_call(
@@ -129,6 +132,7 @@ def time_per_call(
     name: str,
     x: np.ndarray,
     entries: Entries | None = None,
+    sizes: Sequence[str] = (),
 ) -> Timing:
     """Measure what a call of the original and of the surrogate takes, both native.
 
@@ -141,6 +145,7 @@ def time_per_call(
         name: of its function.
         x: `n i` inputs in the program's units.
         entries: the surrogate's batch entries, if it has some.
+        sizes: surrogates of other sizes, as exported, of the same name.
 
     Raises:
         BuildError: it did not finish: a call takes seconds, asks the system for more
@@ -156,17 +161,44 @@ def time_per_call(
             f"{c_text}\n{stand_ins(program)}{PortableNames(program).text(called)}"
             f"{_batch(entries, program, len(x))}"
         ),
-        "main.c": _timer(program, x),
+        "main.c": _timer(program, x, len(sizes)),
+        **{
+            f"size_{k}.c": _size(program, text, name, k, entries)
+            for k, text in enumerate(sizes)
+        },
         **_confined(),
     }
     with temporary_folder("nsc-") as work:
         binary = build_native(sources, work)
         with Stopwatch(binary, _RUN) as watch:
             outputs = watch.outputs(len(x), program.n_outputs)
-            original, surrogate = watch.times()
-            batch = watch.time_of_row(len(x)) if entries else None
+            original, surrogate, *others = watch.times(len(sizes))
+            batch = None
+            if entries:
+                batch = watch.time_of_row(len(x), len(sizes))
             watch.end()
-    return Timing(original, surrogate, outputs, batch)
+    return Timing(original, surrogate, outputs, batch, tuple(others))
+
+
+def _size(
+    program: Program,
+    c_text: str,
+    name: str,
+    number: int,
+    entries: Entries | None,
+) -> str:
+    """Write a surrogate of another size under names of its own, and its entry."""
+    entry = scalar_entry(program.signature, name, _size_name(number))
+    names = [name, *((entries.rows, entries.arrays) if entries else ())]
+    renamed = "".join(f"#define {n} nsc_{number}_{n}\n" for n in names)
+    return (
+        f"{renamed}{c_text}\n{stand_ins(program)}"
+        f"{PortableNames(program).text(entry)}"
+    )
+
+
+def _size_name(number: int) -> str:
+    return f"nsc_timed_size_{number}"
 
 
 def _batch(entries: Entries | None, program: Program, rows: int) -> str:
@@ -219,13 +251,14 @@ def _confined() -> dict[str, str]:
     return {"confine.h": (CSRC / "confine.h").read_text()}
 
 
-def _timer(program: Program, x: np.ndarray) -> str:
+def _timer(program: Program, x: np.ndarray, sizes: int) -> str:
     """Return the text of csrc/timer.c, with its macros before it."""
     rows = (", ".join(f"{value:.17g}" for value in row) for row in x)
     macros = {
         "INPUTS": program.n_inputs,
         "OUTPUTS": program.n_outputs,
         "POINTS": len(x),
+        "SIZES": "".join(f", {_size_name(k)}" for k in range(sizes)),
         "CASES": ", ".join(f"{{{row}}}" for row in rows),
     }
     defines = "".join(

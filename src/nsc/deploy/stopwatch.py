@@ -32,7 +32,7 @@ SLOW_S = 0.2
 TRIES = 3
 ROUND_S = 2e-3  # what a round takes at least: many times what an order does
 MOST_CALLS = 1 << 24
-BATCH = 1 << 40  # what orders for the batch entry begin with
+EACH = 1 << 40  # orders for a function: its number times this, plus calls
 DONE = b"\0"
 _CPU_TIME = 2  # the kernel's CPUCLOCK_SCHED
 
@@ -77,36 +77,38 @@ class Stopwatch:
         raw = self._ask(0, 8 * points * outputs)
         return np.frombuffer(raw, np.float64).reshape(points, outputs)
 
-    def times(self) -> tuple[float, float]:
-        """Time calls of the original and of the surrogate, in turn.
+    def times(self, sizes: int) -> tuple[float, ...]:
+        """Time calls of the original, the surrogate, and other sizes of it, in turn.
 
         Returns:
             Nanoseconds a call of each, medians over rounds. What an order costs, the
             pipe's time, is in it: about a hundredth of a round.
         """
-        calls = [self._enough(1), self._enough(-1)]
-        is_slow = any(self._least(n) > SLOW_S for n in calls)
+        calls = [self._enough(function) for function in range(2 + sizes)]
+        is_slow = any(self._least(order) > SLOW_S for order in calls)
         rounds = FEWER_ROUNDS if is_slow else ROUNDS
         took_each = [[self._seconds(n) for n in calls] for _ in range(rounds)]
-        found = [
-            median(row[k] for row in took_each) / abs(calls[k]) * 1e9
-            for k in range(2)
-        ]
-        return found[0], found[1]
+        return tuple(
+            median(took) / (order % EACH) * 1e9
+            for took, order in zip(
+                zip(*took_each, strict=True), calls, strict=True
+            )
+        )
 
-    def time_of_row(self, points: int) -> float:
+    def time_of_row(self, points: int, sizes: int) -> float:
         """Time the surrogate's batch entry; returns nanoseconds a row."""
-        order = BATCH + 1
-        while self._least(order) < ROUND_S and order - BATCH < MOST_CALLS:
-            order = BATCH + 2 * (order - BATCH)
+        order = self._enough(2 + sizes)
         took = [self._seconds(order) for _ in range(ROUNDS)]
-        return median(took) / (order - BATCH) / points * 1e9
+        return median(took) / (order % EACH) / points * 1e9
 
-    def _enough(self, order: int) -> int:
-        """Return an order, doubled until a round of it takes ROUND_S."""
-        while self._least(order) < ROUND_S and abs(order) < MOST_CALLS:
-            order *= 2
-        return order
+    def _enough(self, function: int) -> int:
+        """Return an order for a function, of calls that take ROUND_S or more."""
+        calls = 1
+        while calls < MOST_CALLS:
+            if self._least(function * EACH + calls) >= ROUND_S:
+                break
+            calls *= 2
+        return function * EACH + calls
 
     def _least(self, order: int) -> float:
         """Return the least time of some: what else runs here only adds to one."""

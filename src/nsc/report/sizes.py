@@ -20,12 +20,14 @@ def ladder_figures(report: Report) -> str:
     drawn = [_ladder(sizes) for sizes in report.sizes or () if sizes]
     if not drawn:
         return ""
-    measured = [s.measured_ns for each in report.sizes or () for s in each]
+    every = [s for each in report.sizes or () for s in each]
+    measured = [s for s in every if s.measured_ns is not None]
     said = "ns are modelled"
-    if any(measured):
+    if measured:
+        said = "ns are measured, each size with random weights"
+    if measured and len(measured) < len(every):
         said = (
-            "ns of the chosen size are measured, those of the others modelled"
-            " and in proportion to it"
+            "ns are measured where they were, else modelled and in proportion"
         )
     return (
         f"<div class='figures'>{''.join(drawn)}</div>"
@@ -56,10 +58,10 @@ def _ladder(sizes: tuple[Size, ...]) -> str:
 
 
 def _shown_ns(sizes: tuple[Size, ...]) -> dict[str, float]:
-    """Return ns by topology, in proportion to what was measured."""
+    """Return ns by topology: measured, or in proportion to what was."""
     ratios = [s.measured_ns / s.ns for s in sizes if s.measured_ns]
     ratio = ratios[0] if ratios else 1.0
-    return {s.topology: s.ns * ratio for s in sizes}
+    return {s.topology: s.measured_ns or s.ns * ratio for s in sizes}
 
 
 def forms_table(report: Report) -> str:

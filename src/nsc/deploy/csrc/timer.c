@@ -1,18 +1,20 @@
 /* Calls the original or the surrogate as often as it is told to; who tells it holds the clock.
  *
- * In:  INPUTS, OUTPUTS and the inputs CASES, an array of POINTS; nsc_timed_original and nsc_timed_surrogate from
- *      elsewhere. On standard input orders, long longs: 0 asks for the original's outputs, n > 0 for n calls of the
- *      original, n < 0 for -n of the surrogate, 2^40 + n for n batches of all inputs.
+ * In:  INPUTS, OUTPUTS and the inputs CASES, an array of POINTS; the functions of `timed` from elsewhere, of
+ *      which SIZES lists surrogates of other sizes. On standard input orders, long longs: 0 asks for the original's
+ *      outputs, k 2^40 + n for n calls of the function k, the last of which evaluates all inputs in a call.
  * Out: on standard output the outputs, doubles, or one byte when the calls are done. Nothing here is to be trusted by
  *      who reads it: the original runs in the same process.
  */
 #include "confine.h"
 
-#define BATCH (1ll << 40)
+#define EACH (1ll << 40)
 
 typedef void entry(const double *, double *);
-extern entry nsc_timed_original, nsc_timed_surrogate;
+extern entry nsc_timed_original, nsc_timed_surrogate SIZES;
 extern void nsc_timed_batch(const double *, double *, long long);
+
+static entry *const timed[] = {nsc_timed_original, nsc_timed_surrogate SIZES};
 
 static const double x[POINTS][INPUTS] = {CASES};
 static double y[OUTPUTS], all[POINTS][OUTPUTS];
@@ -41,8 +43,8 @@ int main(void) {
       if (!say(all, sizeof all)) return 4;
       continue;
     }
-    if (order > BATCH) nsc_timed_batch(x[0], y, order - BATCH), sink += y[0];
-    else called(order > 0 ? nsc_timed_original : nsc_timed_surrogate, order > 0 ? order : -order);
+    if (order / EACH < (long long)(sizeof timed / sizeof *timed)) called(timed[order / EACH], order % EACH);
+    else nsc_timed_batch(x[0], y, order % EACH), sink += y[0];
     if (!say("", 1)) return 4;
   }
   return 0;
