@@ -1,4 +1,4 @@
-"""Every start gives parameters of 9-4-4-1; controls are what they are called."""
+"""Every start gives parameters of its topology; controls are what they are called."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,9 @@ def test_every_row_keeps_its_contract(name, subjects):
     slope, bowl = subjects
     row = STARTS[name]
     w = row.make(slope, bowl, SOURCES)
-    assert w.dtype == np.float64 and w.shape[1:] == (COVERING.n_parameters,)
+    assert w.dtype == np.float64 and w.shape[1:] == (
+        row.topology.n_parameters,
+    )
     assert len(w) >= 1 and np.isfinite(w).all()
     assert (w == row.make(slope, bowl, SOURCES)).all()
     assert isinstance(row.made_of(SOURCES), str)

@@ -284,7 +284,8 @@ class _Runs:
         return [
             s
             for s in self.suite.subjects
-            if row.is_drawn or s.topology == COVERING
+            if (row.is_drawn or s.topology == COVERING)
+            and (row.topology == COVERING or not s.is_application)
         ]
 
     def _sizes(self) -> int:

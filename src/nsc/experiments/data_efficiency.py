@@ -28,7 +28,13 @@ from nsc.finetune import (
     share_of,
     sweep,
 )
-from nsc.surrogate import COVERING, forward, pad_inputs, scale_outputs
+from nsc.surrogate import (
+    COVERING,
+    Topology,
+    forward,
+    pad_inputs,
+    scale_outputs,
+)
 
 SEEDS = 1000  # of trials, that other seeds do not share
 Cell = tuple[Task, float, int]
@@ -53,26 +59,29 @@ def measure(job: Job) -> list[Measured]:
 def _raced(job: Job, task: Task, size: float, trial: int) -> Measured:
     """Let starts race on the examples of a trial, split as for the others."""
     s = task.subject
-    row = STARTS[job.initial].races_as
+    row = STARTS[job.initial]
     x, y = share_examples(
         s.x_train, s.y_train, share=size, seed=examples_seed(job, trial)
     )
     drawn = job.start(task, trial)
-    start = racers(row, s, job.sources.compnet, drawn)
-    w = raced(row, start, x, y, job.protocol.steps, examples_seed(job, trial))
+    start = racers(row.races_as, s, job.sources.compnet, drawn, row.topology)
+    seed = examples_seed(job, trial)
+    w = raced(row.races_as, start, x, y, job.protocol.steps, seed)
     return Measured(
         s.name,
         size,
         trial,
-        value=bounded(test_loss(w, task)),
-        start=bounded(test_loss(start.w, task)),
+        value=bounded(test_loss(w, task, row.topology)),
+        start=bounded(test_loss(start.w, task, row.topology)),
         step=0,
     )
 
 
-def test_loss(w: np.ndarray, task: Task) -> float:
+def test_loss(
+    w: np.ndarray, task: Task, topology: Topology = COVERING
+) -> float:
     s = task.subject
-    found = forward(w, COVERING, pad_inputs(s.x_test, COVERING))
+    found = forward(w, topology, pad_inputs(s.x_test, topology))
     return float(((found - s.y_test) ** 2).mean())
 
 

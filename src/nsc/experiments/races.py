@@ -1,7 +1,7 @@
 """Starts that race, as `nsc compile` lets them: the best on validation goes on.
 
 In: a program, the examples of a trial. Out: the parameters that a compilation ends with,
-`w` of 9-4-4-1 in the program's units. Levenberg-Marquardt only: Adam cannot go on from
+`w` in the program's units. Levenberg-Marquardt only: Adam cannot go on from
 parameters alone, and gives predictions no less weight than examples.
 Non-goals: which starts there are (initial), how they race (compilation).
 """
@@ -17,11 +17,15 @@ from nsc.compnet import load_compnet
 from nsc.experiments.subject import Subject
 from nsc.finetune import LmSettings
 from nsc.initial import INITIALISERS, Initial, initial_of
-from nsc.surrogate import COVERING
+from nsc.surrogate import COVERING, Topology
 
 
 def racers(
-    initial: str, subject: Subject, compnet: str | None, drawn: np.ndarray
+    initial: str,
+    subject: Subject,
+    compnet: str | None,
+    drawn: np.ndarray,
+    topology: Topology = COVERING,
 ) -> Start:
     """Return the starts of a row of `INITIALISERS` for one program.
 
@@ -30,9 +34,13 @@ def racers(
         drawn: `w`, the first start where the text is not read.
     """
     row = INITIALISERS[initial]
-    made = _compiled(subject, compnet) if row.reads_text else Initial(drawn)
+    made = (
+        _compiled(subject, compnet, topology)
+        if row.reads_text
+        else Initial(drawn)
+    )
     return Start(
-        COVERING,
+        topology,
         row.starts(made),
         is_informed=row.race.is_informed,
         predicted=made.predicted if row.race.enters_all else None,
@@ -40,9 +48,11 @@ def racers(
 
 
 @lru_cache(maxsize=64)
-def _compiled(subject: Subject, compnet: str | None) -> Initial:
+def _compiled(
+    subject: Subject, compnet: str | None, topology: Topology
+) -> Initial:
     emission = load_compnet(compnet).emission_for(subject.compiler_input)
-    return initial_of([emission], subject.n_inputs, COVERING, 0)
+    return initial_of([emission], subject.n_inputs, topology, 0)
 
 
 def raced(

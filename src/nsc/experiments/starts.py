@@ -29,7 +29,7 @@ from nsc.graph import evaluate
 from nsc.host import code_digest
 from nsc.initial import INITIALISERS, Order, distilled, initial_of
 from nsc.program import Program, parse_program
-from nsc.surrogate import COVERING, random_parameters
+from nsc.surrogate import COVERING, Topology, random_parameters
 from nsc.syntax import Domain
 
 RANDOM = "random"  # what improvements are measured against
@@ -57,6 +57,8 @@ class Sources:
     draws: int = DRAWS
 
 
+# the first size that `nsc compile` tries
+DEFAULT = Topology((COVERING.n_inputs, 8, 8, 1))
 Make = Callable[[Subject, Subject | None, Sources], np.ndarray]
 FallsBack = Callable[[Subject, Subject | None], str]
 
@@ -75,6 +77,7 @@ class Start:
         falls_back: (program, partner) -> what it is instead where the text says nothing
             to it; "" where it is what it is called.
         is_drawn: whether it can be had for any topology, not 9-4-4-1 alone.
+        topology: of its networks; another than 9-4-4-1 races.
         races_as: the row of `INITIALISERS` whose starts race, of which `make` gives the
             first; "" for a start that is alone. With Levenberg-Marquardt, and for data
             efficiency, only.
@@ -88,10 +91,11 @@ class Start:
     is_control: bool = False
     falls_back: FallsBack = lambda subject, partner: ""
     is_drawn: bool = False
+    topology: Topology = COVERING
     races_as: str = ""
 
 
-def _drawn(name: str) -> Make:
+def _drawn(name: str, topology: Topology | None = None) -> Make:
     """Draw as torch.nn.Linear does; another name draws other numbers."""
 
     def make(
@@ -101,9 +105,8 @@ def _drawn(name: str) -> Make:
             seed_of(sources.seed, subject.name, name, t)
             for t in range(sources.draws)
         ]
-        return np.stack(
-            [random_parameters(subject.topology, seed=s) for s in seeds]
-        )
+        shape = topology or subject.topology
+        return np.stack([random_parameters(shape, seed=s) for s in seeds])
 
     return make
 
@@ -344,6 +347,23 @@ _ROWS = (
         races_as=RANDOM,
     ),
     Start(
+        "auto-8-8",
+        "9-8-8-1, race of 8: text and random",
+        _drawn(RANDOM, DEFAULT),
+        _of_compnet,
+        falls_back=_without_dag,
+        topology=DEFAULT,
+        races_as="auto",
+    ),
+    Start(
+        "random-of-8-8-8",
+        "9-8-8-1, race of 8: random",
+        _drawn(RANDOM, DEFAULT),
+        _of_code,
+        topology=DEFAULT,
+        races_as=RANDOM,
+    ),
+    Start(
         "mismatched",
         "another program's text",
         _mismatched,
@@ -378,7 +398,8 @@ def chosen_starts(
     """Return the rows that are asked for, random first.
 
     Args:
-        names: separated by commas; "" for all that can be had but the controls.
+        names: separated by commas; "" for all of 9-4-4-1 that can be had but the
+            controls.
 
     Raises:
         InputError: a name that there is not, or one that lacks what it needs.
@@ -395,7 +416,9 @@ def chosen_starts(
         asked = [
             row.name
             for row in _ROWS
-            if not row.is_control and not _missing(row, sources, optimizer)
+            if not row.is_control
+            and row.topology == COVERING
+            and not _missing(row, sources, optimizer)
         ]
     return [STARTS[name] for name in dict.fromkeys([RANDOM, *asked])]
 

@@ -49,6 +49,11 @@ class Subject:
     runs_on: np.ndarray | None = None
 
     @property
+    def is_application(self) -> bool:
+        """Whether surrogates are judged by what an application makes with them."""
+        return bool(self.parts) or self.runs_on is not None
+
+    @property
     def learners(self) -> tuple[str, ...]:
         """Name what is trained for it: other applications may share it."""
         return tuple(part.name for part in self.parts) or (self.name,)
