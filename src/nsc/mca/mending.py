@@ -76,7 +76,7 @@ def _assembled(
         lines += [f"nsc_{k}:", *body]
         owner += [k] * (1 + len(body))
     done = subprocess.run(
-        [str(_assembler()), "-triple=x86_64-unknown-unknown",
+        [str(assembler()), "-triple=x86_64-unknown-unknown",
          "-output-asm-variant=0"],
         input="\n".join(lines) + "\n",
         capture_output=True, text=True, timeout=_LONGEST_S, check=False,
@@ -97,11 +97,16 @@ def _by_label(told: str) -> dict[int, str]:
     return {k: ";".join(lines) for k, lines in found.items()}
 
 
-def _assembler() -> Path:
+def assembler() -> Path:
+    """Find LLVM's assembler.
+
+    Raises:
+        HostError: it is not installed.
+    """
     for tool in all_mca():
         path = tool.path.with_name("llvm-mc")
         if path.exists():
             return path
     raise HostError(
-        f"llvm-mc, which reads asm_intel, is not installed; {ADVICE}"
+        f"llvm-mc, which assembles text, is not installed; {ADVICE}"
     )

@@ -4,6 +4,7 @@ In: a callable that runs the program. Out: its best runs. Knows no program, no f
 """
 
 from nsc.optimization.history import History as History
+from nsc.optimization.problem import Guide as Guide
 from nsc.optimization.problem import Measured as Measured
 from nsc.optimization.problem import Problem as Problem
 from nsc.optimization.problem import Settings as Settings

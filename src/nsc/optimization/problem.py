@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from jaxtyping import Float
@@ -97,6 +98,20 @@ def _no_prior(x: Inputs) -> Table:
     return np.empty((len(x), 0))
 
 
+class Guide(Protocol):
+    """A differentiable surrogate of an objective."""
+
+    def learn(self, x: Inputs) -> None:
+        """Learn from what runs at inputs `n i` gave, which its owner has kept."""
+        ...
+
+    def __call__(
+        self, x: Float[np.ndarray, " i"]
+    ) -> tuple[float, Float[np.ndarray, " i"]]:
+        """Return the objective at inputs, as if all were real numbers, and its slope."""
+        ...
+
+
 @dataclass(frozen=True)
 class Problem:
     """What is optimised.
@@ -105,6 +120,7 @@ class Problem:
         measure: runs the program at inputs `n i`.
         prior: constraints that need no run, `n k`, fulfilled where at most zero.
         first: inputs that are tried before all others, `n i`.
+        guide: a surrogate to follow; None models the runs.
     """
 
     space: Space
@@ -112,6 +128,7 @@ class Problem:
     n_objectives: int = 1
     prior: Callable[[Inputs], Table] = _no_prior
     first: Inputs = field(default_factory=lambda: np.empty((0, 0)))
+    guide: Guide | None = None
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from threadpoolctl import (  # pyright: ignore[reportMissingTypeStubs]  # has no
 )
 
 from nsc.errors import InputError
+from nsc.optimization.guided import GuidedSteps
 from nsc.optimization.history import History
 from nsc.optimization.local import TrustRegion
 from nsc.optimization.modelling import (
@@ -99,6 +100,9 @@ class _Search:
         self.generator = np.random.default_rng([settings.seed, PROPOSING])
         self.region = TrustRegion(problem)
         self.modeller = Modeller()
+        self.guided: GuidedSteps | None = None
+        if problem.guide is not None:
+            self.guided = GuidedSteps(problem, problem.guide, self.generator)
         self.is_near_next = True
         self.in_vain = 0
         self.seconds = 0.0
@@ -126,6 +130,8 @@ class _Search:
     def _design(self) -> np.ndarray:
         """Return the first inputs: those that are given, and evenly spread ones."""
         space = self.problem.space
+        if self.guided is not None:
+            return self.guided.design(self.problem.first, self.settings.runs)
         n = min(2 * (space.n_inputs + 1), self.settings.runs // 2)
         n = max(n, 2)
         seed = (self.settings.seed, DESIGN)
@@ -206,6 +212,9 @@ class _Search:
         left = self.settings.runs - len(history)
         wanted = min(self.settings.batch, left)
         is_one = self.problem.n_objectives == 1
+        if self.guided is not None:
+            y = history.measured.objectives[:, 0]
+            return None, self.guided.propose(history, y, wanted)
         values = self._mixed()
         order = ranked(history, values)
         models = self.modeller(history, values, order)
