@@ -95,7 +95,7 @@ def bench(
         ),
     ] = None,
     stage: Annotated[
-        str, typer.Option(help="Of llvm-mca: compile, adapt or all.")
+        str, typer.Option(help="Of llvm-mca: compile, adapt, optimize or all.")
     ] = "all",
     json_: Annotated[
         bool, typer.Option("--json", help="Print JSON alone on stdout.")

@@ -20,7 +20,7 @@ def bench_llvm_mca(
     Args:
         folder: for labels, results and models.
         data: where bhive/ is.
-        stage: compile, adapt or all.
+        stage: compile, adapt, optimize or all.
         quick: few blocks, short training.
         as_json: JSON alone on stdout.
 

@@ -9,6 +9,8 @@ from nsc.mca.blocks import read_regions as read_regions
 from nsc.mca.blocks import read_table as read_table
 from nsc.mca.elf import elf_blocks as elf_blocks
 from nsc.mca.labels import kept_cycles as kept_cycles
+from nsc.mca.latencies import Latencies as Latencies
+from nsc.mca.latencies import latencies_of as latencies_of
 from nsc.mca.learn import Adaptation as Adaptation
 from nsc.mca.learn import Learner as Learner
 from nsc.mca.learn import Rates as Rates
@@ -32,6 +34,7 @@ from nsc.mca.predict import shipped as shipped
 from nsc.mca.roles import Sample as Sample
 from nsc.mca.samples import samples_of as samples_of
 from nsc.mca.samples import vocabulary_of as vocabulary_of
+from nsc.mca.simulator import Simulator as Simulator
 from nsc.mca.tables import tabled_model as tabled_model
 from nsc.mca.tools import Tool as Tool
 from nsc.mca.tools import all_mca as all_mca

@@ -17,6 +17,7 @@ import numpy as np
 from nsc.mca.assembling import assembled
 from nsc.mca.simulator import Described, Simulator
 
+Key = tuple[str, int]
 MOST_GROUPS = 30
 FEWEST_BLOCKS = 3  # that a group is in
 
@@ -28,16 +29,24 @@ class Latencies:
     Args:
         simulator: has the blocks.
         kept: numbers of the blocks that can be simulated.
-        names: of the groups.
-        defaults: their latencies in the scheduling model.
+        keys: of the groups: what they are, and their latency.
         groups: of every kept block the groups of its instructions, `n 2`.
     """
 
     simulator: Simulator
     kept: list[int]
-    names: list[str]
-    defaults: np.ndarray
+    keys: list[Key]
     groups: list[np.ndarray]
+
+    @property
+    def names(self) -> list[str]:
+        """Name the groups."""
+        return [f"{what}={latency}" for what, latency in self.keys]
+
+    @property
+    def defaults(self) -> np.ndarray:
+        """Return the groups' latencies in the scheduling model (g)."""
+        return np.array([latency for _, latency in self.keys], np.float64)
 
     def cycles(self, latencies: np.ndarray) -> np.ndarray:
         """Return the total cycles of the kept blocks (n), NaN where one fails."""
@@ -47,15 +56,16 @@ class Latencies:
 def latencies_of(
     simulator: Simulator,
     blocks: Sequence[str],
-    tuned: Sequence[int],
+    *,
+    like: Latencies | None = None,
     most: int = MOST_GROUPS,
 ) -> Latencies:
-    """Give blocks to a simulator, and choose groups.
+    """Give blocks to a simulator, and choose groups by them.
 
     Args:
+        simulator: that has no block yet.
         blocks: in AT&T syntax, instructions apart by ";".
-        tuned: numbers of those that groups are chosen by: others judge, and are not
-            looked at.
+        like: has the groups, chosen by other blocks.
         most: groups.
 
     Raises:
@@ -68,13 +78,7 @@ def latencies_of(
         if told is not None:
             kept.append(number)
             described.append(told)
-    counted = Counter[tuple[str, int]]()
-    looked = set(tuned)
-    for number, block in zip(kept, described, strict=True):
-        if number in looked:
-            counted.update({key for one in block for key in _keys(one) if key})
-    ranked = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
-    chosen = [key for key, n in ranked[:most] if n >= FEWEST_BLOCKS]
+    chosen = _frequent(described, most) if like is None else like.keys
     place = {key: k for k, key in enumerate(chosen)}
     groups = [
         np.array(
@@ -87,15 +91,23 @@ def latencies_of(
     return Latencies(
         simulator,
         kept,
-        [f"{what}={latency}" for what, latency in chosen],
-        np.array([latency for _, latency in chosen], np.float64),
+        chosen,
         groups,
     )
 
 
+def _frequent(blocks: Sequence[Sequence[Described]], most: int) -> list[Key]:
+    """Choose the groups that are in most blocks."""
+    counted = Counter[Key]()
+    for block in blocks:
+        counted.update({key for one in block for key in _keys(one) if key})
+    ranked = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
+    return [key for key, n in ranked[:most] if n >= FEWEST_BLOCKS]
+
+
 def _keys(
     one: Described,
-) -> tuple[tuple[str, int] | None, tuple[str, int] | None]:
+) -> tuple[Key | None, Key | None]:
     """Name the groups of what an instruction writes by its operands, and beside them."""
     written = (f"write {one.signature}", one.written)
     beside = (f"beside {one.register}", one.beside)

@@ -17,9 +17,10 @@ import numpy as np
 from nsc.errors import InputError
 from nsc.optimization.history import History
 from nsc.optimization.problem import Guide, Inputs, Problem
+from nsc.optimization.propose import neighbours
 
-FIRST_RUNS = 8  # near the first one, that the surrogate learns from at first
-FIRST_RADIUS = 0.5  # of a step, in [-1, 1]
+FIRST_RUNS = 12  # near the first one, that the surrogate learns from at first
+FIRST_RADIUS = 0.8  # of a step, in [-1, 1]
 LEAST_RADIUS = 0.05
 LARGEST_RADIUS = 1.0
 GROWS = 1.5
@@ -100,12 +101,17 @@ class GuidedSteps:
     def _downhill(self, history: History, best: int) -> np.ndarray | None:
         """Follow the surrogate; None where it leads to nothing new that is better."""
         centre = history.u[best]
-        ends: list[tuple[float, np.ndarray]] = []
-        for k in range(STARTS):
-            begin = centre if k == 0 else self._near(centre, 0.5)
-            x = self.space.inputs(self._followed(begin, centre)[None])[0]
-            if history.is_new(x):
-                ends.append((self.guide(x)[0], x))
+        begins = [
+            centre,
+            *(self._near(centre, 0.5) for _ in range(STARTS - 1)),
+        ]
+        u = np.array([self._followed(begin, centre) for begin in begins])
+        beside = neighbours(self.space, history.x[best : best + 1])
+        ends = [
+            (self.guide(x)[0], x)
+            for x in self.space.inputs(np.concatenate([u, beside]))
+            if history.is_new(x)
+        ]
         ends = [end for end in ends if np.isfinite(end[0])]
         if not ends:
             return None

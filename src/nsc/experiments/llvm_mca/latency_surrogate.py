@@ -16,8 +16,9 @@ import numpy as np
 from nsc.mca import Learner, Model, Rates, Records
 from nsc.mca.native import LATENCIES
 
-EPOCHS_FIRST = 60
-EPOCHS = 25
+EPOCHS_FIRST = 150
+EPOCHS = 30
+TOGETHER = 16  # runs whose answers decide a step
 RATE = 0.02
 NETWORK_RATE = 0.002
 _NOTHING = 0.03  # a latency that rounds to none
@@ -51,17 +52,28 @@ class LatencySurrogate:
         self.w = start.w.astype(np.float64)
         self.every = np.arange(len(records))
         self.group = _group_of_forms(start, records, groups)
+        self._begin_beside()
         self.judge = Learner(start, records, measured)
         self.answers: dict[bytes, np.ndarray] = {}
         self.pupils: dict[bytes, Learner] = {}
         self.is_first = True
+
+    def _begin_beside(self) -> None:
+        """Begin with the simulator's own latencies of what is written beside operands.
+
+        A relative of the simulator may take none for these, as of the stack pointer;
+        from there no answer shows the way back.
+        """
+        group = self.group[:, 1]
+        forms = np.flatnonzero(group >= 0)
+        self.w[LATENCIES * forms + 1] = _raw(self.defaults)[group[forms]]
 
     def keep(self, latencies: np.ndarray, cycles: np.ndarray) -> None:
         """Keep what the simulator said: cycles an iteration of the tuned blocks."""
         self.answers[_key(latencies)] = cycles
 
     def learn(self, x: np.ndarray) -> None:
-        """Learn from the answers of runs at latencies `n g`, in full steps of Adam."""
+        """Learn from the answers of runs at latencies `n g`, by Adam."""
         for latencies in x:
             key = _key(latencies)
             if key not in self.pupils and np.isfinite(self.answers[key]).all():
@@ -71,6 +83,7 @@ class LatencySurrogate:
         pupils = [
             (np.frombuffer(key), pupil) for key, pupil in self.pupils.items()
         ]
+        rng = np.random.default_rng(len(pupils))
         steps = EPOCHS_FIRST if self.is_first else EPOCHS
         self.is_first = False
         first = np.zeros_like(self.w)
@@ -78,9 +91,9 @@ class LatencySurrogate:
         rates = self._rates()
         for step in range(1, steps + 1):
             slope = np.zeros_like(self.w)
-            for latencies, pupil in pupils:
-                slope += self._slope(pupil, latencies)[1]
-            slope /= len(pupils)
+            for k in rng.permutation(len(pupils))[:TOGETHER]:
+                latencies, pupil = pupils[k]
+                slope += self._slope(pupil, latencies)[1] / TOGETHER
             first = 0.9 * first + 0.1 * slope
             second = 0.999 * second + 0.001 * slope**2
             size = np.sqrt(second / (1 - 0.999**step)) + 1e-8

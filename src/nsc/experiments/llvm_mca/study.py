@@ -18,12 +18,13 @@ from nsc.errors import InputError
 from nsc.experiments.llvm_mca.adapt_stage import adapt_stage, load_measured
 from nsc.experiments.llvm_mca.compile_stage import compile_stage
 from nsc.experiments.llvm_mca.corpus import load_corpus
+from nsc.experiments.llvm_mca.optimize_stage import optimize_stage
 from nsc.experiments.llvm_mca.page import write_page
 from nsc.experiments.llvm_mca.transformer_stage import CHECKPOINTS
 from nsc.host import replacing
 from nsc.mca import Model, load_models, newest_mca, save_models, shipped
 
-STAGES = ("compile", "adapt")
+STAGES = ("compile", "adapt", "optimize")
 RESULTS = "llvm-mca.json"
 BLOCKS = "bhive/blocks.csv.gz"
 MEASURED = "bhive/haswell_measured_700.csv"
@@ -38,7 +39,7 @@ class Study:
     Args:
         folder: for labels, results and models.
         data: has the blocks: bhive/blocks.csv.gz and haswell_measured_700.csv.
-        stage: compile, adapt or all.
+        stage: compile, adapt, optimize or all.
         quick: few blocks, short training.
     """
 
@@ -71,8 +72,7 @@ def run_study(
     found: dict[str, Any] = _kept(study)
     found |= {"tool": str(newest_mca()), "quick": study.quick}
     for stage in stages:
-        run = _compile if stage == "compile" else _adapt
-        found[stage] = run(study, say, progress)
+        found[stage] = _RUN[stage](study, say, progress)
         _write(study, found)
     write_page(found, study.folder / "report")
     return found
@@ -136,6 +136,25 @@ def _adapt(
     about = {"adapted to": f"{len(measured.texts)} measured Haswell blocks"}
     save_models(study.folder / "adapted.safetensors", models, about)
     return rows
+
+
+def _optimize(
+    study: Study,
+    say: Callable[[str], None],
+    progress: Callable[[int, int], None],
+) -> Rows:
+    measured = load_measured(study.data / MEASURED, study.folder)
+    return optimize_stage(
+        measured.texts,
+        measured.cycles,
+        _compiled(study),
+        study.folder,
+        quick=study.quick,
+        say=say,
+    )
+
+
+_RUN = {"compile": _compile, "adapt": _adapt, "optimize": _optimize}
 
 
 def _transformers(study: Study) -> Path | None:
