@@ -42,6 +42,7 @@ def bench_llvm_mca(
     out = console()
     out.print(_compile_table(found.get("compile", [])))
     out.print(_adapt_table(found.get("adapt", [])))
+    out.print(_optimize_table(found.get("optimize", [])))
     out.print(f"labels by {found['tool']}; results and models: {folder}")
 
 
@@ -70,5 +71,20 @@ def _adapt_table(rows: list[dict[str, Any]]) -> Any:
             str(row["blocks"]),
             f"{100 * row['mape']:.1f} %",
             f"[{100 * row['low']:.1f}, {100 * row['high']:.1f}]",
+        )
+    return table
+
+
+def _optimize_table(rows: list[dict[str, Any]]) -> Any:
+    from rich.table import Table
+
+    table = Table("optimization", "evaluations", "tuned", "unseen", "splits")
+    for row in rows:
+        table.add_row(
+            row["method"],
+            str(row["evaluations"]),
+            f"{100 * row['tuned']:.1f} %",
+            f"{100 * row['judged']:.1f} %",
+            f"{100 * row['least']:.1f} to {100 * row['most']:.1f}",
         )
     return table

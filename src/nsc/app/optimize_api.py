@@ -27,11 +27,12 @@ from nsc.app.options import CompileOptions
 from nsc.app.results import check_writable
 from nsc.app.running import Running, running_of
 from nsc.app.same_values import expect_same_values
-from nsc.app.search_space import space_of
+from nsc.app.search_space import first_of, space_of
 from nsc.app.table import Table
 from nsc.compilation import Progress
 from nsc.errors import InputError
 from nsc.optimization import (
+    Guide,
     Problem,
     Settings,
     expect_scipy,
@@ -80,7 +81,18 @@ class _Asked:
     subject_to: tuple[str, ...]
     table: Table | None
     settings: Settings
+    start: Mapping[str, float]
+    guide: Guide | None
     options: CompileOptions
+
+    def __post_init__(self) -> None:
+        wanted = len(self.minimize) + len(self.maximize)
+        is_plain = not (self.subject_to or self.table) and wanted < 2
+        if self.guide is not None and not is_plain:
+            raise InputError(
+                "guide is for one objective without conditions or measurements: leave"
+                " out subject_to, fit and further objectives"
+            )
 
 
 def optimize(
@@ -91,6 +103,8 @@ def optimize(
     subject_to: str | Sequence[str] = (),
     tune: Mapping[str, Any] | None = None,
     fit: str | Path | None = None,
+    start: Mapping[str, float] | None = None,
+    guide: Guide | None = None,
     runs: int = 200,
     batch: int = 1,
     domain: Mapping[str, Any] | None = None,
@@ -125,6 +139,11 @@ def optimize(
             inputs.
         fit: measurements (.csv, .parquet, .npz): what is tuned is fitted to three
             quarters of the rows, and judged on the others.
+        start: inputs by name that run first, today's settings for example; others begin
+            in the middle of their range.
+        guide: a differentiable surrogate of the objective, which is followed instead of
+            models of the runs: `guide.learn(x)` is told the inputs `n i` that ran,
+            `guide(x)` returns the value and slope (i) at inputs (i).
         runs: of the program; with `fit`, constants that are tried on all rows.
         batch: runs that are chosen together, and run beside each other where runs are
             dear.
@@ -159,6 +178,8 @@ def optimize(
         as_texts("subject_to", subject_to),
         _table(fit, tune, minimize, maximize),
         _settings(runs, batch, options.get("seed", 0)),
+        start or {},
+        guide,
         CompileOptions(budget=runs, **options),
     )
     where = None if folder is None else Path(folder)
@@ -277,7 +298,7 @@ def _searched(
     program = subject.program
     options = asked.options
     running = judge.calls.running
-    problem = _problem(subject, judge)
+    problem = _problem(subject, judge, asked)
     progress("checking the program", 0.0)
     notes, check_runs = checked(
         program, running, seed=options.seed, budget=asked.settings.runs
@@ -317,13 +338,21 @@ def _measurements(
     )
 
 
-def _problem(subject: Subject, judge: GoalRuns | FitRuns) -> Problem:
+def _problem(
+    subject: Subject, judge: GoalRuns | FitRuns, asked: _Asked
+) -> Problem:
     """Put together what is searched."""
     goals = judge.goals
     if isinstance(judge, GoalRuns):
         space = space_of(subject, None)
+        names = [leaf.name for leaf in subject.program.signature.inputs]
         return Problem(
-            space, judge, max(1, len(goals.columns)), goals.prior_limits
+            space,
+            judge,
+            max(1, len(goals.columns)),
+            goals.prior_limits,
+            first_of(space, names, asked.start),
+            asked.guide,
         )
     measurements = judge.measurements
     places = list(measurements.tuned)
@@ -335,8 +364,8 @@ def _problem(subject: Subject, judge: GoalRuns | FitRuns) -> Problem:
         return goals.prior_limits(x)
 
     names = [subject.program.signature.inputs[k].name for k in places]
-    first = np.empty((0, 0))
-    if all(name in subject.default for name in names):
+    first = first_of(space, names, asked.start)
+    if not len(first) and all(name in subject.default for name in names):
         first = np.array([[subject.default[name] for name in names]])
         is_inside = ((first >= space.lo) & (first <= space.hi)).all()
         first = first if is_inside else np.empty((0, 0))

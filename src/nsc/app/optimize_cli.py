@@ -90,6 +90,12 @@ def optimize(
     subject_to: Conditions = None,
     tune: Tuned = "",
     fit: Measured = None,
+    start: Annotated[
+        str,
+        typer.Option(
+            metavar="x=1,y=2", help="Inputs that run first, as they are today."
+        ),
+    ] = "",
     runs: Annotated[
         int, typer.Option(help="Of the program; of --fit, on all rows each.")
     ] = 200,
@@ -155,6 +161,7 @@ def optimize(
         "subject_to": subject_to or [],
         "tune": _tuned(tune),
         "fit": fit,
+        "start": _started(start),
         "runs": runs,
         "batch": batch,
         "folder": folder,
@@ -171,6 +178,12 @@ def _tuned(text: str) -> dict[str, Any] | None:
     from nsc.app.commands import read_inputs
 
     return read_inputs(text, "tune") if text else None
+
+
+def _started(text: str) -> dict[str, float]:
+    from nsc.program import parse_fixed
+
+    return parse_fixed(text, "start")
 
 
 def _source(

@@ -5,7 +5,7 @@ In: `Subject`. Out: `nsc.optimization.Space`. Non-goals: conditions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -74,3 +74,34 @@ def _expect_all(subject: Subject) -> None:
     left = [name for name in names if name not in subject.tuned]
     if left:
         raise not_tuned(left[0])
+
+
+def first_of(
+    space: Space, names: Sequence[str], start: Mapping[str, float]
+) -> np.ndarray:
+    """Return the input that runs first, `1 i`; none where no start is given.
+
+    Args:
+        names: of what is searched.
+        start: values by name; others begin in the middle.
+
+    Raises:
+        InputError: it names what is not searched, or lies outside of the box.
+    """
+    if not start:
+        return np.empty((0, 0))
+    for name in start:
+        if name not in names:
+            raise InputError(
+                f"start must name what is searched: {', '.join(names)}; found '{name}'"
+            )
+    x = space.inputs(np.zeros((1, space.n_inputs)))
+    for k, name in enumerate(names):
+        value = start.get(name, x[0, k])
+        if not space.lo[k] <= value <= space.hi[k]:
+            raise InputError(
+                f"start must lie in the range that is searched; {name} ="
+                f" {value:.10g} is outside of {space.lo[k]:.10g} to {space.hi[k]:.10g}"
+            )
+        x[0, k] = value
+    return space.inputs(space.unit(x))

@@ -22,6 +22,8 @@ from nsc.mca.model import ensemble_cycles as ensemble_cycles
 from nsc.mca.model import load_models as load_models
 from nsc.mca.model import random_model as random_model
 from nsc.mca.model import save_models as save_models
+from nsc.mca.native import LATENCIES as LATENCIES
+from nsc.mca.native import RESOURCES as RESOURCES
 from nsc.mca.native import joined as joined
 from nsc.mca.native import no_roles as no_roles
 from nsc.mca.oracle import Simulation as Simulation

@@ -66,8 +66,11 @@ def parse_ranges(text: str, argument: str = "domain") -> dict[str, Range]:
     return ranges
 
 
-def parse_fixed(text: str) -> dict[str, float]:
+def parse_fixed(text: str, what: str = "fix") -> dict[str, float]:
     """Read "n=8,w[0]=0.5" into {"n": 8.0, "w[0]": 0.5}.
+
+    Args:
+        what: the argument that messages speak of.
 
     Raises:
         DomainError: when a part is not NAME=VALUE.
@@ -83,11 +86,11 @@ def parse_fixed(text: str) -> dict[str, float]:
             or match.group(4) is not None
         ):
             raise DomainError(
-                f"fix expects NAME=VALUE, separated by commas; found '{part}'"
+                f"{what} expects NAME=VALUE, separated by commas; found '{part}'"
             )
         if match.group(1) in fixed:
             raise DomainError(
-                f"fix must give '{match.group(1)}' one value; found two"
+                f"{what} must give '{match.group(1)}' one value; found two"
             )
         fixed[match.group(1)] = value
     return fixed

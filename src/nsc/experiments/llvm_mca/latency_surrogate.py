@@ -13,8 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nsc.mca import Learner, Model, Rates, Records
-from nsc.mca.native import LATENCIES
+from nsc.mca import LATENCIES, RESOURCES, Learner, Model, Rates, Records
 
 EPOCHS_FIRST = 150
 EPOCHS = 30
@@ -130,7 +129,7 @@ class LatencySurrogate:
 
     def _rates(self) -> np.ndarray:
         """Return how far a step moves each parameter."""
-        tables = self.start.vocabulary.roles.forms * (LATENCIES + 24)
+        tables = self.start.vocabulary.roles.forms * (LATENCIES + RESOURCES)
         rates = np.full(len(self.w), NETWORK_RATE)
         rates[:tables] = RATE
         return rates
