@@ -1,0 +1,15 @@
+"""Surrogates as one file of a programming language other than C.
+
+`LANGUAGES` lists them. Each is a spelling of `Function` (function): doubles in, doubles
+out, one scalar each; a function for one row, one for many, what is done outside the
+domain, and a self-test. `exporter` runs what was written before anybody gets it.
+"""
+
+from collections.abc import Mapping
+
+from nsc.deploy.languages.exporter import LanguageExporter as LanguageExporter
+from nsc.deploy.languages.python import PYTHON
+
+LANGUAGES: Mapping[str, LanguageExporter] = {
+    "python": LanguageExporter(PYTHON),
+}
