@@ -7,9 +7,15 @@ domain, and a self-test. `exporter` runs what was written before anybody gets it
 
 from collections.abc import Mapping
 
+from nsc.deploy.languages.cpp import CPP_LANGUAGE
 from nsc.deploy.languages.exporter import LanguageExporter as LanguageExporter
+from nsc.deploy.languages.fortran import FORTRAN_LANGUAGE
 from nsc.deploy.languages.python import PYTHON
+from nsc.deploy.languages.rust import RUST_LANGUAGE
 
 LANGUAGES: Mapping[str, LanguageExporter] = {
     "python": LanguageExporter(PYTHON),
+    "cpp": LanguageExporter(CPP_LANGUAGE),
+    "fortran": LanguageExporter(FORTRAN_LANGUAGE),
+    "rust": LanguageExporter(RUST_LANGUAGE),
 }

@@ -68,7 +68,7 @@ class LanguageExporter:
         why = (
             "it cannot call the original, which is C"
             if outside == "original"
-            else "its functions can do nothing but compute"
+            else "its functions are pure and can print nothing"
         )
         return (
             f"{why}; outside='{outside}' must be another: of policies it has"

@@ -32,12 +32,14 @@ class Names:
         escaped: spells a name that is a keyword.
         folds_case: whether `a` and `A` are the same name.
         prefix: of names that begin with an underscore; "" leaves them.
+        most: characters that a name may have.
     """
 
     keywords: Collection[str]
     escaped: Callable[[str], str] = _behind
     folds_case: bool = False
     prefix: str = ""
+    most: int = 200
     taken: set[str] = field(default_factory=set[str])
 
     def give(self, name: str, *, again: str = "") -> str:
@@ -74,7 +76,7 @@ class Names:
             return "result"
         named = re.sub(r"^return\b", "result", name)
         parts = [part for part in _SELECTED.split(named) if part]
-        letters = "".join(map(_in_ascii, "_".join(parts)))[:MOST_CHARACTERS]
+        letters = "".join(map(_in_ascii, "_".join(parts)))[: self.most]
         if letters.startswith("_") and self.prefix:
             letters = f"{self.prefix}{letters}"
         return letters

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from nsc.errors import BuildError
-from nsc.host import temporary_folder
+from nsc.host import temporary_folder, zig_environment
 from nsc.sandbox import CompilerLimits, run_limited
 
 MOST_SHOWN = 400  # of a compiler's messages
@@ -128,7 +128,7 @@ def _built(sources: Sources) -> bytes:
 def environment(work: Path) -> dict[str, str]:
     """Return what compilers need of this process's environment."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    return {**kept, "TMPDIR": str(work), "LC_ALL": "C"}
+    return {**zig_environment(work), **kept}
 
 
 def _write(work: Path, sources: Sources) -> None:
