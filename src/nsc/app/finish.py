@@ -29,6 +29,7 @@ from nsc.deploy import (
     expect_exportable,
     expect_possible,
     is_available,
+    network_values,
     std_source,
     surrogate_name,
 )
@@ -90,8 +91,8 @@ def finish(
     if more is not None:
         compiled = more.tuned(compiled)
     files: dict[str, bytes] = {}
+    job = _job(compiled, export)
     if folder is not None:
-        job = _job(compiled, export)
         files = _exports(job, export)
         compiled = _as_exported(compiled, job, files, options.target_error)
     if more is not None:
@@ -119,7 +120,7 @@ def finish(
         outside=export.outside or "warn",
     )
     if folder is not None:
-        files |= _pages(report)
+        files |= _pages(report, job)
         stale = stale_files(folder, names)
         write_results(folder, surrogate, files, stale=stale)
     return surrogate, kept
@@ -293,11 +294,13 @@ def _exports(job: ExportJob, export: ExportOptions) -> dict[str, bytes]:
     return files
 
 
-def _pages(report: Report | DraftReport) -> dict[str, bytes]:
+def _pages(report: Report | DraftReport, job: ExportJob) -> dict[str, bytes]:
     """Write the report as JSON, and as a page where it has figures."""
     pages = {REPORT_FILE: json.dumps(to_json(report), indent=1)}
     if isinstance(report, Report):
-        pages[PAGE_FILE] = html_page(report, starts=_STARTS)
+        pages[PAGE_FILE] = html_page(
+            report, starts=_STARTS, network=network_values(job)
+        )
     return {name: text.encode("utf-8") for name, text in pages.items()}
 
 

@@ -34,6 +34,7 @@ from nsc.app.flag_types import (
 from nsc.app.flags import flags_of, in_flags
 from nsc.app.mca_cli import mca_app
 from nsc.app.optimize_cli import optimize
+from nsc.app.play_cli import play
 from nsc.app.release_cli import release_data, release_weights
 from nsc.app.runs_cli import runs
 from nsc.app.terminal import console
@@ -159,6 +160,7 @@ def _line(
 app.command("compile")(compile_)
 app.command()(adapt)
 app.command()(optimize)
+app.command()(play)
 app.command()(runs)
 app.command()(train)
 app.command()(evaluate)

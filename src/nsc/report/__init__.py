@@ -22,6 +22,7 @@ from nsc.report.document import document_markdown as document_markdown
 from nsc.report.document import document_page as document_page
 from nsc.report.html import html_page as html_page
 from nsc.report.improvements import improvements_text as improvements_text
+from nsc.report.live import PAGE_FILES as PAGE_FILES
 from nsc.report.optimization import FitReport as FitReport
 from nsc.report.optimization import OptimizationReport as OptimizationReport
 from nsc.report.optimization import Optimum as Optimum

@@ -1,7 +1,7 @@
 """A report -> one self-contained page.
 
-In: a `Report` with its figures. Out: HTML text with inline CSS and SVG, no script, no
-external resource. Every text that came from a user is escaped.
+In: a `Report` with its figures. Out: HTML text with inline CSS and SVG, one script that
+evaluates the surrogate, no external resource. Every text that came from a user is escaped.
 Non-goals: reports of what nothing has verified, which have no page.
 """
 
@@ -11,9 +11,11 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from html import escape
+from typing import Any
 
 from nsc.report.drawn import said_of_drawn
 from nsc.report.error_bars import said_of_error_bars
+from nsc.report.live import live_policy, live_section
 from nsc.report.numbers import counts, duration, number, ranges, share
 from nsc.report.page import page_of
 from nsc.report.schema import Curve, Figures, HeatMap, Histogram, Report, Row
@@ -34,11 +36,18 @@ _C_TOKEN = re.compile(
 )
 
 
-def html_page(report: Report, *, starts: Mapping[str, str]) -> str:
+def html_page(
+    report: Report,
+    *,
+    starts: Mapping[str, str],
+    network: Mapping[str, Any] | None = None,
+) -> str:
     """Write the page of one compilation.
 
     Args:
         starts: what the page calls each initialiser of `report.zero_shot`.
+        network: the surrogate as plain values, to be tried on the page; None leaves
+            that out.
 
     Raises:
         ValueError: the report has no figures.
@@ -52,6 +61,7 @@ def html_page(report: Report, *, starts: Mapping[str, str]) -> str:
         "<h2>Program and surrogate</h2>",
         _each_output(report),
         _comparison(report.outputs, report.figures),
+        live_section(network) if network else "",
         "<h2>Learning</h2>",
         _learning(report),
         _size_and_form(report),
@@ -62,7 +72,8 @@ def html_page(report: Report, *, starts: Mapping[str, str]) -> str:
         "<h2>The program</h2>",
         _code(report.program.text),
     ]
-    return page_of(f"{report.function}: neural surrogate", "".join(sections))
+    title = f"{report.function}: neural surrogate"
+    return page_of(title, "".join(sections), live_policy() if network else "")
 
 
 def _title(r: Report) -> str:

@@ -11,17 +11,17 @@ from pathlib import Path
 STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 
 
-def page_of(title: str, body: str) -> str:
+def page_of(title: str, body: str, head: str = "") -> str:
     """Put a body into a page.
 
     Args:
         title: plain text.
-        body: HTML.
+        body, head: HTML.
     """
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f"<title>{escape(title)}</title>"
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<style>{STYLE}</style></head>"
+        f"{head}<style>{STYLE}</style></head>"
         f"<body><main>{body}</main></body></html>\n"
     )
