@@ -4,7 +4,7 @@ BIN := .venv/bin
 TORCH := torch==2.13.0
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help setup torch test test-newest test-slow attack fuzz coverage demo demo-dear figures data held-out train baselines train-preprint experiments release-data release-weights bench clean
+.PHONY: help setup torch test test-newest test-slow test-browser attack fuzz coverage demo demo-dear figures data held-out train baselines train-preprint experiments release-data release-weights bench clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -59,6 +59,10 @@ fuzz: .venv/ready ## signatures and exports of random C against gcc (needs gcc)
 test-slow: .venv/torch ## the tests that take minutes, on a local Ray cluster too
 	$(BIN)/pip install --quiet -e '.[ray,hub]'
 	$(BIN)/python -m pytest -m slow
+
+test-browser: .venv/ready ## the page of nsc play and reports in Chromium, where there is one
+	$(BIN)/pip install --quiet -e '.[browser]'
+	$(BIN)/python -m pytest -m browser tests/browser
 
 demo: .venv/ready ## compile every example into out/
 	$(BIN)/python examples/demo.py

@@ -50,13 +50,12 @@ double call_price(double spot, double rate, double volatility, double years)
     return s * normal(d) - exp(-r * t) * normal(d - v * sqrt(t));
 }
 """,
-    "refused: it keeps a state": """\
-static double last;
+    "refused: it is random": """\
+#include <stdlib.h>
 
-double smoothed(double x)
+double noisy(double x)
 {
-    last = 0.9 * last + 0.1 * x;
-    return last;
+    return x + rand() / (double)RAND_MAX;
 }
 """,
 }
@@ -103,7 +102,11 @@ def play(
 def _server(make: Any, session: Any, port: int) -> Any:
     """Listen, or say why that cannot be."""
     import nsc
-    from nsc.app.play_worker import MOST_BUDGET, available_formats
+    from nsc.app.play_worker import (
+        MOST_BUDGET,
+        MOST_TEXT,
+        available_formats,
+    )
     from nsc.report import PAGE_FILES
 
     about = {
@@ -111,6 +114,7 @@ def _server(make: Any, session: Any, port: int) -> Any:
         "examples": EXAMPLES,
         "formats": available_formats(),
         "most_budget": MOST_BUDGET,
+        "most_text": MOST_TEXT,
     }
     try:
         return make(session, port, about, PAGE_FILES)

@@ -13,10 +13,12 @@ import json
 import math
 import os
 import re
+import resource
 import shlex
+import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -33,6 +35,7 @@ from nsc.program import (
     Program,
     draw_inputs,
     list_functions,
+    missing_ranges,
     parse_program,
 )
 from nsc.report import to_json
@@ -40,8 +43,10 @@ from nsc.report import to_json
 MOST_NODES = 300  # of a DAG that is drawn
 MOST_TEXT = 200_000  # characters
 MOST_NAME = 200
+MOST_MEMORY = 4 << 30  # bytes
 MOST_BUDGET = 20_000
 PATH = "program.c"
+FIRST_RANGE = (0.0, 10.0)  # of an integer
 _STEP = re.compile(
     r"^finetuning (\S+): step (\d+), validation nmse ([\d.e+-]+)$"
 )
@@ -52,6 +57,8 @@ Emit = Callable[[str, Mapping[str, Any]], None]
 def main() -> int:
     """Answer one request; every fault of it is an event."""
     folder = Path(sys.argv[1])
+    signal.signal(signal.SIGTERM, _end)  # folders and compilers are ended, too
+    resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
     # what the compiler prints is not to be taken for events
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
@@ -66,6 +73,10 @@ def main() -> int:
     except (NscError, ValueError) as error:
         emit("refused", {"problems": [{"message": str(error)}]})
     return 0
+
+
+def _end(number: int, frame: object) -> None:
+    raise SystemExit(128 + number)
 
 
 def _write(events: TextIO, event: Mapping[str, Any]) -> None:
@@ -96,15 +107,15 @@ def answer(request: Mapping[str, Any], folder: Path, emit: Emit) -> None:
     names = [f.name for f in listed if not f.problems]
     # what calls the others stands last
     wanted = request.get("function") or (names[-1] if names else None)
+    if not isinstance(wanted, str | None):
+        raise InputError("function must be a name")
     if wanted is None and not listed:
         raise InputError("the text defines no function: paste one")
+    ranges, notes = _with_missing(listed, wanted, _ranges(request))
     program = parse_program(
-        text,
-        path=PATH,
-        function=wanted or listed[0].name,
-        ranges=_ranges(request),
+        text, path=PATH, function=wanted or listed[0].name, ranges=ranges
     )
-    emit("understood", _understood(program))
+    emit("understood", _understood(program, notes))
     dag = program.dag
     emit("dag", _dag(dag) if isinstance(dag, Dag) else {"why": dag.message})
     options = _options(request)
@@ -130,20 +141,45 @@ def _ranges(request: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
         raise InputError("domain must map inputs to their ranges")
     for name, ends in given.items():
         is_pair = isinstance(ends, list) and len(ends) == 2
-        if not is_pair or not all(isinstance(e, int | float) for e in ends):
+        if not is_pair or not all(map(_is_number, ends)):
             raise InputError(f"domain must give '{name}' two numbers")
         found[str(name)[:MOST_NAME]] = (float(ends[0]), float(ends[1]))
     return found
 
 
+def _is_number(value: object) -> bool:
+    is_real = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_real and abs(value) <= sys.float_info.max
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _with_missing(
+    listed: Sequence[FunctionOverview],
+    wanted: str | None,
+    ranges: dict[str, tuple[float, float]],
+) -> tuple[dict[str, tuple[float, float]], list[str]]:
+    """Give integers a range to begin with: the page shows it, to be changed."""
+    chosen = [f.signature for f in listed if f.name == wanted]
+    signature = chosen[0] if chosen else None
+    missing = missing_ranges(signature, ranges) if signature else {}
+    notes = [
+        f"{name} is an integer, for which no range is natural: set the one that is meant"
+        for name in missing
+    ]
+    return ranges | dict.fromkeys(missing, FIRST_RANGE), notes
+
+
 def _options(request: Mapping[str, Any]) -> CompileOptions:
     budget = request.get("budget", 1024)
     seed = request.get("seed", 0)
-    if not isinstance(budget, int) or not 8 <= budget <= MOST_BUDGET:
+    if not _is_whole(budget) or not 8 <= budget <= MOST_BUDGET:
         raise InputError(
             f"budget must be a whole number from 8 to {MOST_BUDGET:,}"
         )
-    if not isinstance(seed, int) or not 0 <= seed < 1 << 32:
+    if not _is_whole(seed) or not 0 <= seed < 1 << 32:
         raise InputError("seed must be a whole number, 0 or more")
     return CompileOptions(budget=budget, seed=seed, workers=1)
 
@@ -167,7 +203,7 @@ def _problem(found: Problem) -> dict[str, Any]:
     }
 
 
-def _understood(program: Program) -> dict[str, Any]:
+def _understood(program: Program, notes: list[str]) -> dict[str, Any]:
     """Say what the front end read."""
     signature = program.signature
     ends = zip(program.domain.lo, program.domain.hi, strict=True)
@@ -188,7 +224,7 @@ def _understood(program: Program) -> dict[str, Any]:
             {"name": leaf.name, "type": leaf.type.spelling}
             for leaf in signature.outputs
         ],
-        "notes": list(program.notes),
+        "notes": [*notes, *program.notes],
     }
 
 
@@ -305,7 +341,7 @@ def command_line(
     """Write the command that does the same."""
     names = [leaf.name for leaf in program.signature.inputs]
     ends = zip(names, program.domain.lo, program.domain.hi, strict=True)
-    domain = ",".join(f"{n}={lo:.10g}:{hi:.10g}" for n, lo, hi in ends)
+    domain = ",".join(f"{n}={lo!r}:{hi!r}" for n, lo, hi in ends)
     words = ["nsc", "compile", PATH, "--function", program.name]
     words += ["--domain", domain, "--budget", str(options.budget)]
     if options.seed:

@@ -11,7 +11,10 @@ from __future__ import annotations
 import hmac
 import json
 import secrets
+import socket
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
@@ -22,7 +25,11 @@ from urllib.parse import parse_qs, urlsplit
 from nsc.play.session import Busy, Session
 
 WAIT_S = 20.0  # for an event, before a line that says nothing
-IDLE_S = 30.0  # that a request may take to arrive
+REQUEST_S = 30.0  # that a request may take to arrive, however slowly it does
+MOST_CONNECTIONS = 32
+DRAINED = (
+    8 << 20
+)  # bytes of a request that is too large, which are read to answer it
 KINDS = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -56,6 +63,17 @@ class Refused(Exception):
         self.said = said
 
 
+def _split(target: str) -> tuple[str, str]:
+    """Return the token and the name that a request asks for."""
+    try:
+        parts = urlsplit(target).path.split("/")
+    except ValueError:
+        parts = []
+    if len(parts) < 2 or parts[0]:
+        raise Refused(HTTPStatus.BAD_REQUEST, "expected /TOKEN/NAME")
+    return parts[1], "/".join(parts[2:])
+
+
 class PlayServer(ThreadingHTTPServer):
     """The server of one session.
 
@@ -83,12 +101,29 @@ class PlayServer(ThreadingHTTPServer):
         self.about = dict(about)
         self.token = secrets.token_urlsafe(24)
         self.pages = _static() | dict(shared)
+        self.connections = threading.Semaphore(MOST_CONNECTIONS)
         super().__init__(("127.0.0.1", port), _Handler)
 
     @property
     def address(self) -> str:
         """Where the page is, token and all."""
         return f"http://127.0.0.1:{self.server_port}/{self.token}/"
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection in a thread; more than can be served are closed."""
+        if not self.connections.acquire(blocking=False):
+            self.shutdown_request(request)
+            return
+        super().process_request(request, client_address)
+
+    def process_request_thread(
+        self, request: Any, client_address: Any
+    ) -> None:
+        """Serve one connection."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self.connections.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of connections that break: tabs are closed."""
@@ -110,13 +145,28 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "nsc"
     sys_version = ""
-    timeout = IDLE_S
+    timeout = REQUEST_S
+
+    def handle_one_request(self) -> None:
+        """Take one request; who is too slow is cut off."""
+        self.late = threading.Timer(self.timeout or REQUEST_S, self._cut_off)
+        self.late.daemon = True
+        self.late.start()
+        try:
+            super().handle_one_request()
+        finally:
+            self.late.cancel()
+
+    def _cut_off(self) -> None:
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Print nothing: the terminal is its user's."""
 
     def do_GET(self) -> None:
         """Give the page, its files, events, and results."""
+        self.late.cancel()
         self._answered(self._get)
 
     def do_POST(self) -> None:
@@ -129,7 +179,8 @@ class _Handler(BaseHTTPRequestHandler):
             answer()
         except Refused as refused:
             self.close_connection = True
-            self._send_json({"error": refused.said}, refused.status)
+            said = {"error": refused.said}
+            self._send_json(said, refused.status, {"Connection": "close"})
         except (BrokenPipeError, ConnectionError, TimeoutError):
             self.close_connection = True
 
@@ -149,7 +200,7 @@ class _Handler(BaseHTTPRequestHandler):
         site = self.headers.get("Sec-Fetch-Site")
         if site not in (None, "same-origin", "none"):
             raise Refused(HTTPStatus.FORBIDDEN, "asked by another page")
-        token = urlsplit(self.path).path.split("/")[1]
+        token, self.name = _split(self.path)
         if not hmac.compare_digest(
             token.encode("utf-8", "replace"), self.server.token.encode()
         ):
@@ -159,12 +210,11 @@ class _Handler(BaseHTTPRequestHandler):
             )
 
     def _get(self) -> None:
-        asked = urlsplit(self.path)
-        name = "/".join(asked.path.split("/")[2:])
+        name = self.name
         if name == "about":
             self._send_json(self.server.about | self._state())
         elif name == "events":
-            self._stream(parse_qs(asked.query))
+            self._stream(parse_qs(urlsplit(self.path).query))
         elif name.startswith("results/"):
             self._result(name.removeprefix("results/"))
         else:
@@ -195,7 +245,7 @@ class _Handler(BaseHTTPRequestHandler):
         )
 
     def _post(self) -> None:
-        name = "/".join(urlsplit(self.path).path.split("/")[2:])
+        name = self.name
         request = self._read_json()
         if name == "cancel":
             self.server.session.cancel()
@@ -221,6 +271,9 @@ class _Handler(BaseHTTPRequestHandler):
                 HTTPStatus.LENGTH_REQUIRED, "Content-Length is missing"
             )
         if len(length) > 12 or int(length) > most:
+            if len(length) <= 12 and int(length) <= DRAINED:
+                # who is still sending does not read the answer
+                self.rfile.read(int(length))
             raise Refused(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
                 f"at most {most:,} bytes are read",
@@ -230,6 +283,7 @@ class _Handler(BaseHTTPRequestHandler):
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "expected application/json"
             )
         data = self.rfile.read(int(length))
+        self.late.cancel()
         try:
             found = json.loads(data)
         except (ValueError, RecursionError):
@@ -266,10 +320,13 @@ class _Handler(BaseHTTPRequestHandler):
                 return
 
     def _send_json(
-        self, values: Mapping[str, Any], status: HTTPStatus = HTTPStatus.OK
+        self,
+        values: Mapping[str, Any],
+        status: HTTPStatus = HTTPStatus.OK,
+        more: Mapping[str, str] | None = None,
     ) -> None:
         data = json.dumps(values).encode()
-        self._send(data, "application/json", status=status)
+        self._send(data, "application/json", more, status)
 
     def _send(
         self,

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 Event = dict[str, Any]
+GRACE_S = 3.0  # in which a job may clean up
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Session:
         self.changed = threading.Condition()
         self.events: list[Event] = []
         self.job = 0
+        self.has_ended = False  # what still comes of the job does not count
         self._process: subprocess.Popen[bytes] | None = None
         self._timer: threading.Timer | None = None
 
@@ -90,12 +92,16 @@ class Session:
             self.job += 1
             self.events = []
             self.results.mkdir()
+            self.has_ended = False
+            temporary = self.folder / "tmp"
+            temporary.mkdir(exist_ok=True)
             process = subprocess.Popen(
                 [*self.command, str(self.results)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 cwd=self.folder,
+                env=os.environ | {"TMPDIR": str(temporary)},
                 start_new_session=True,
             )
             self._process = process
@@ -112,11 +118,16 @@ class Session:
 
     def cancel(self) -> None:
         """End the job that runs, if one does."""
+        self._end("it was cancelled")
+
+    def _end(self, why: str) -> None:
         with self.changed:
             process = self._process
-        if process is not None:
-            self._add({"kind": "ended", "why": "it was cancelled"})
-            _kill(process)
+            if process is None or self.has_ended:
+                return
+            self.has_ended = True
+            self._add({"kind": "ended", "why": why})
+        _kill(process)
 
     def close(self) -> None:
         """End everything, and remove the folder."""
@@ -136,12 +147,7 @@ class Session:
             return self.events[number:] if self.job == job else []
 
     def _late(self) -> None:
-        with self.changed:
-            process = self._process
-        if process is not None:
-            why = f"it took longer than {self.limits.seconds:g} s"
-            self._add({"kind": "ended", "why": why})
-            _kill(process)
+        self._end(f"it took longer than {self.limits.seconds:g} s")
 
     def _follow(self, process: subprocess.Popen[bytes], data: bytes) -> None:
         """Hand a job its request, and take its events until it ends."""
@@ -156,16 +162,15 @@ class Session:
         code = process.wait()
         _kill(process)  # whatever it left running
         with self.changed:
+            # at once: a job that begins after it must not get these events
             if self._timer is not None:
                 self._timer.cancel()
             self._process = None
-            has_ended = any(
-                e["kind"] in ("done", "refused", "ended") for e in self.events
-            )
-        if not has_ended:
-            why = f"the compiler ended without an answer (code {code})"
-            self._add({"kind": "ended", "why": why})
-        self._add({"kind": "idle"})
+            kinds = {event["kind"] for event in self.events}
+            if not kinds & {"done", "refused", "ended"}:
+                why = f"the compiler ended without an answer (code {code})"
+                self._add({"kind": "ended", "why": why})
+            self._add({"kind": "idle"})
 
     def _take(self, line: bytes) -> None:
         """Take one event; what is no event is none."""
@@ -177,12 +182,11 @@ class Session:
             event.get("kind"), str
         ):
             return
-        if (
-            event["kind"] == "progress"
-            and len(self.events) >= self.limits.events
-        ):
-            return
-        self._add(event)
+        with self.changed:
+            is_full = len(self.events) >= self.limits.events
+            if self.has_ended or (is_full and event["kind"] == "progress"):
+                return
+            self._add(event)
 
     def _add(self, event: Event) -> None:
         with self.changed:
@@ -191,5 +195,9 @@ class Session:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+    """End a process and its group: first it may end what it started elsewhere."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE_S)

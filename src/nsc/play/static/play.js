@@ -313,6 +313,10 @@ function request(isCompiling) {
 
 async function begin(isCompiling) {
   if (!$("text").value.trim()) return;
+  if ($("text").value.length > state.about.most_text) {
+    $("progress").textContent = `at most ${state.about.most_text.toLocaleString("en")} characters are read`;
+    return;
+  }
   if (state.isBusy) {
     // a newer text is read, or compiled, when the older one is done with
     if (!state.isCompiling) state.waiting = isCompiling || state.waiting === "compile" ? "compile" : "read";
