@@ -52,6 +52,7 @@ def address():
     yield line.split()[-1]
     process.send_signal(signal.SIGINT)
     assert process.wait(30) == 130
+    process.stdout.close()
 
 
 @pytest.fixture
@@ -182,6 +183,7 @@ def test_a_page_of_elsewhere_reaches_nothing(browser, address):
     assert found[2] in ("refused", "opaque")
     page.close()
     server.shutdown()
+    server.server_close()
     state = browser.new_page()
     state.goto(address + "about")
     assert json.loads(state.inner_text("body"))["job"] >= 0

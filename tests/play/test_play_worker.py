@@ -31,8 +31,9 @@ def test_what_calls_the_others_is_chosen(tmp_path):
     text = (
         "double g(double x) { return x; }\ndouble f(double x) { return g(x); }"
     )
-    events = dict(told({"text": text}, tmp_path))
-    assert events["understood"]["function"] == "f"
+    for chosen, expected in ((None, "f"), ("g", "g"), ("gone", "f")):
+        events = dict(told({"text": text, "function": chosen}, tmp_path))
+        assert events["understood"]["function"] == expected
 
 
 def test_an_integer_has_a_range_to_begin_with(tmp_path):

@@ -104,11 +104,7 @@ def answer(request: Mapping[str, Any], folder: Path, emit: Emit) -> None:
     text = _text(request)
     listed = list_functions(text, path=PATH)
     emit("functions", {"functions": [_function(f) for f in listed]})
-    names = [f.name for f in listed if not f.problems]
-    # what calls the others stands last
-    wanted = request.get("function") or (names[-1] if names else None)
-    if not isinstance(wanted, str | None):
-        raise InputError("function must be a name")
+    wanted = _wanted(request, listed)
     if wanted is None and not listed:
         raise InputError("the text defines no function: paste one")
     ranges, notes = _with_missing(listed, wanted, _ranges(request))
@@ -148,12 +144,29 @@ def _ranges(request: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
 
 
 def _is_number(value: object) -> bool:
-    is_real = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_real and abs(value) <= sys.float_info.max
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return -sys.float_info.max <= value <= sys.float_info.max
 
 
 def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _wanted(
+    request: Mapping[str, Any], listed: Sequence[FunctionOverview]
+) -> str | None:
+    """Return the function that was chosen, if the text still has it; else the last.
+
+    What calls the others stands last.
+    """
+    chosen = request.get("function")
+    if not isinstance(chosen, str | None):
+        raise InputError("function must be a name")
+    if chosen in {f.name for f in listed}:
+        return chosen
+    able = [f.name for f in listed if not f.problems]
+    return able[-1] if able else None
 
 
 def _with_missing(
