@@ -1,5 +1,7 @@
 """The page: well-formed, self-contained, and safe with any text."""
 
+import base64
+import hashlib
 import json
 import re
 from dataclasses import replace
@@ -18,10 +20,17 @@ class _Checker(HTMLParser):
     def __init__(self):
         super().__init__()
         self.open, self.bad = [], []
+        self.policy = ""
+        self.scripts = []
 
     def handle_starttag(self, tag, attrs):
-        if tag in ("script", "iframe", "link", "img"):
+        given = dict(attrs)
+        if tag in ("iframe", "link", "img"):
             self.bad.append(tag)
+        if tag == "script":
+            self.scripts.append((given.get("type"), ""))
+        if tag == "meta" and "http-equiv" in given:
+            self.policy = given["content"]
         self.bad += [
             v
             for k, v in attrs
@@ -29,6 +38,21 @@ class _Checker(HTMLParser):
         ]
         if tag not in ("meta", "br"):
             self.open.append(tag)
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] == "script":
+            kind, before = self.scripts[-1]
+            self.scripts[-1] = (kind, before + data)
+
+    def expect_own_scripts(self):
+        """One script whose digest the policy names, and one that is data."""
+        (kind, data), (none, script) = self.scripts
+        assert kind == "application/json" and none is None
+        digest = hashlib.sha256(script.encode()).digest()
+        own = base64.b64encode(digest).decode()
+        assert f"script-src 'sha256-{own}'" in self.policy
+        assert "default-src 'none'" in self.policy
+        return json.loads(data)
 
     def handle_startendtag(self, tag, attrs):
         pass
@@ -54,9 +78,10 @@ def test_page(inputs, tmp_path):
     checker = _Checker()
     checker.feed(page)
     assert checker.bad == [] and checker.open == []
-    assert "<script" not in page and "&lt;b&gt;" in page
+    assert checker.expect_own_scripts()["function"] == "f"
+    assert "<script>alert" not in page and "&lt;b&gt;" in page
     assert "nan" not in re.sub(
-        r"<pre>.*</pre>", "", page, flags=re.DOTALL
+        r"<pre>.*</pre>|<script.*</script>", "", page, flags=re.DOTALL
     ).lower().replace("finance", "")
 
 
@@ -177,3 +202,13 @@ def test_c_is_coloured_line_by_line():
         " <span class='k'>return</span> <span class='l'>12</span>; }"
         " <span class='c'>// &lt;end&gt;</span>"
     )
+
+
+def test_no_name_breaks_out_of_the_data():
+    name = "</script><script>alert(1)</script>\u2028<!--"
+    network = {"function": name, "inputs": [], "outputs": [], "networks": []}
+    page = html_page(example(), starts=STARTS, network=network)
+    checker = _Checker()
+    checker.feed(page)
+    assert checker.expect_own_scripts()["function"] == name
+    assert "alert(1)</script>" not in page
