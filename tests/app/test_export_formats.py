@@ -10,7 +10,12 @@ from nsc.app import main
 from nsc.deploy import EXPORTERS
 from nsc.errors import InputError
 
-SMALL = {"budget": 20, "verification": 200, "timing": False}
+SMALL = {
+    "budget": 20,
+    "verification": 200,
+    "topology": "2-2-1",
+    "timing": False,
+}
 ALWAYS = {"surrogate.safetensors", "surrogate.c"}
 REPORTS = {"report.json", "report.html"}
 WORDS = "--budget 20 --verification 200 --no-timing --topology 2-2-1".split()
@@ -113,6 +118,7 @@ def test_rows_and_measurements_take_formats_too(tmp_path):
         )
 
 
+@pytest.mark.slow
 def test_adapt_writes_the_formats_that_are_asked_for(tmp_path):
     text = "double f(double x) { return 2 * x; }"
     known = nsc.compile(text, domain={"x": (0, 1)}, budget=30, timing=False)

@@ -38,7 +38,7 @@ _SYNTAX = Syntax(
     operators={"&&": ".and.", "||": ".or.", "!": ".not. ", "!=": "/="},
     calls={
         "fabs": "abs({0})",
-        "pow": "(({0}) ** ({1}))",
+        "pow": "nsc_pow({0}, {1})",
         "fmod": "mod({0}, {1})",
         "fmin": "nsc_fmin({0}, {1})",
         "fmax": "nsc_fmax({0}, {1})",
@@ -216,7 +216,6 @@ def _sources(job: ExportJob, text: str) -> Sources:
             "-O1",
             "-std=f2018",
             "-Wall",
-            "-ffpe-trap=zero,overflow",
             FILE_NAME,
             "driver.f90",
             "-o",

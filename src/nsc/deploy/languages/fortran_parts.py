@@ -179,6 +179,13 @@ HELPERS: Mapping[str, str] = {
   end function
 
 """,
+    "pow": """  elemental function nsc_pow(a, b) result(s)
+    real(real64), intent(in) :: a, b
+    real(real64) :: s
+    s = a ** b
+  end function
+
+""",
     "floor": """  elemental function nsc_floor(a) result(s)
     real(real64), intent(in) :: a
     real(real64) :: s
