@@ -46,6 +46,6 @@ while write sin cos atan2 hypot""".split()
 )
 # parameters of these names would hide functions that are called
 RUST_OWN = frozenset(
-    """Err None Ok Some main nsc_answer nsc_is_inside nsc_layer nsc_nearest nsc_networks nsc_one_of nsc_raw
-nsc_relu nsc_selftest nsc_sigmoid""".split()
+    """Err None Ok Some main nsc_answer nsc_is_inside nsc_layer nsc_nearest nsc_networks
+nsc_one_of nsc_raw nsc_relu nsc_selftest nsc_sigmoid""".split()
 )
