@@ -126,8 +126,8 @@ inline int selftest() {{
     {call}
     {batch}(x, many, 1);
     for (int k = 0; k < {n_outputs}; k++) {{
-      double error = fabs(y[k] - x[{n_inputs} + k]);
-      double other = fabs(many[k] - x[{n_inputs} + k]);
+      double error = ::fabs(y[k] - x[{n_inputs} + k]);
+      double other = ::fabs(many[k] - x[{n_inputs} + k]);
       wrong += !(error <= allowed[k]);
       wrong += !(other <= allowed[k]);
     }}
@@ -140,7 +140,7 @@ inline int selftest() {{
 
 int main() {{
   int wrong = nsc::{name}_parts::selftest();
-  printf("%d of %d values wrong\\n", wrong, 2 * {n_rows} * {n_outputs});
+  ::printf("%d of %d values wrong\\n", wrong, 2 * {n_rows} * {n_outputs});
   return wrong != 0;
 }}
 #endif
@@ -193,7 +193,7 @@ namespace {name}_parts {{
 inline void warn() {{
   static bool has_warned = false;
   if (!has_warned)
-    fputs("{name}: inputs outside the domain of the surrogate\\n", stderr);
+    ::fputs("{name}: inputs outside the domain of the surrogate\\n", stderr);
   has_warned = true;
 }}
 
@@ -211,7 +211,7 @@ inline void warn() {{
 #define NSC_LEAVE(what) throw std::domain_error(what)
 #else
 #include <stdlib.h>
-#define NSC_LEAVE(what) abort()
+#define NSC_LEAVE(what) ::abort()
 #endif
 namespace nsc {{
 namespace {name}_parts {{

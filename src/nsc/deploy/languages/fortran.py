@@ -24,6 +24,7 @@ from nsc.deploy.languages.fortran_parts import (
     HELPERS,
     LEAVING,
     TEXT,
+    VALUES,
 )
 from nsc.deploy.languages.function import Function, Output, function_of
 from nsc.deploy.languages.names import Names
@@ -71,13 +72,16 @@ def _text(job: ExportJob) -> str:
             f"    {name} = nsc_y({k})" for k, name in enumerate(results, 1)
         ),
     )
+    networks = _networks(function)
+    outputs = _outputs(function.outputs)
     text = TEXT.format(
         head="\n".join(f"! {line}".rstrip() for line in function.head()),
         name=function.name,
         batch=function.batch,
         tables=_tables(function),
-        networks=_networks(function),
-        outputs=_outputs(function.outputs),
+        networks=networks,
+        outputs=outputs,
+        values=_called_in(f"{networks}{outputs}"),
         locals=_locals(function),
         policy=_policy(function),
         functions=functions,
@@ -89,6 +93,13 @@ def _text(job: ExportJob) -> str:
         allowed=listed(function.allowed),
     )
     return wrapped(text) + wrapped(c_module(job, function))
+
+
+def _called_in(text: str) -> str:
+    """Write the functions that statements call."""
+    return "".join(
+        function for name, function in VALUES.items() if f"{name}(" in text
+    )
 
 
 def _matrix(name: str, rows: np.ndarray, indent: str = "  ") -> str:

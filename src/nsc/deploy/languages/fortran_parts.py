@@ -52,38 +52,7 @@ contains
 {networks}
   end subroutine
 
-  elemental function nsc_sigmoid(z) result(s)
-    real(real64), intent(in) :: z
-    real(real64) :: s, e
-    e = exp(-abs(z))
-    s = merge(1.0_real64, e, z >= 0.0_real64) / (1.0_real64 + e)
-  end function
-
-  elemental function nsc_relu(z) result(s)
-    real(real64), intent(in) :: z
-    real(real64) :: s
-    s = merge(0.0_real64, z, z < 0.0_real64)
-  end function
-
-  ! The nearest whole number; halves go away from zero.
-  elemental function nsc_nearest(y, least, largest) result(s)
-    real(real64), intent(in) :: y, least, largest
-    real(real64) :: s
-    s = y
-    if (y <= least) s = least
-    if (y >= largest) s = largest
-    if (y > least .and. y < largest) &
-      s = sign(aint(abs(y) + 0.5_real64), y) + 0.0_real64
-  end function
-
-  pure function nsc_one_of(y, thresholds, values) result(s)
-    real(real64), intent(in) :: y, thresholds(:), values(:)
-    real(real64) :: s
-    s = values(1 + count(y > thresholds))
-    if (ieee_is_nan(y)) s = y
-  end function
-
-{policy}
+{values}{policy}
   ! How many outputs are wrong.
   function {name}_selftest() result(wrong)
     integer :: wrong, row
@@ -163,6 +132,45 @@ LEAVING: Mapping[str | None, str] = {
 """,
 }
 """What is done outside the domain."""
+
+VALUES: Mapping[str, str] = {
+    "nsc_sigmoid": """  elemental function nsc_sigmoid(z) result(s)
+    real(real64), intent(in) :: z
+    real(real64) :: s, e
+    e = exp(-abs(z))
+    s = merge(1.0_real64, e, z >= 0.0_real64) / (1.0_real64 + e)
+  end function
+
+""",
+    "nsc_relu": """  elemental function nsc_relu(z) result(s)
+    real(real64), intent(in) :: z
+    real(real64) :: s
+    s = merge(0.0_real64, z, z < 0.0_real64)
+  end function
+
+""",
+    "nsc_nearest": """  ! The nearest whole number; halves go away from zero.
+  elemental function nsc_nearest(y, least, largest) result(s)
+    real(real64), intent(in) :: y, least, largest
+    real(real64) :: s
+    s = y
+    if (y <= least) s = least
+    if (y >= largest) s = largest
+    if (y > least .and. y < largest) &
+      s = sign(aint(abs(y) + 0.5_real64), y) + 0.0_real64
+  end function
+
+""",
+    "nsc_one_of": """  pure function nsc_one_of(y, thresholds, values) result(s)
+    real(real64), intent(in) :: y, thresholds(:), values(:)
+    real(real64) :: s
+    s = values(1 + count(y > thresholds))
+    if (ieee_is_nan(y)) s = y
+  end function
+
+""",
+}
+"""What networks and outputs call."""
 
 HELPERS: Mapping[str, str] = {
     "fmin": """  elemental function nsc_fmin(a, b) result(s)
