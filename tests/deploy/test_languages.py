@@ -308,6 +308,12 @@ def test_pythons_rows_have_as_many_numbers_as_there_are_inputs():
     with pytest.raises(TypeError):
         made["f_surrogate"](0.5)
 
+    class Frame:
+        columns = ("y", "x")
+
+    with pytest.raises(TypeError, match="give frame"):
+        made["f_surrogate_n"](Frame())
+
 
 DUAL = """
 #define NSC_SELFTEST
@@ -430,6 +436,22 @@ def test_fortran_calls_the_exported_c(kind, second, tmp_path):
         [tmp_path / "main"], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["T", "T", "T"]
+
+
+@pytest.mark.needs("gfortran")
+def test_fortrans_rows_have_a_shape(tmp_path):
+    (tmp_path / "surrogate.f90").write_bytes(
+        EXPORTERS["fortran"].render(job_of(PLANE))
+    )
+    (tmp_path / "main.f90").write_text(
+        "program main\nuse f_surrogate_module\nreal(8) :: x(5, 2), y(1, 5)\n"
+        "x = 0\ncall f_surrogate_n(x, y)\nend program\n"
+    )
+    command = "gfortran surrogate.f90 main.f90 -o main"
+    subprocess.run(command.split(), cwd=tmp_path, check=True)
+    done = subprocess.run([tmp_path / "main"], capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "f_surrogate_n: x must be (2, n) and y (1, n)" in done.stderr
 
 
 @pytest.mark.needs("gfortran")

@@ -15,6 +15,7 @@ TEXT = """/*
  * For C++11 and later. In namespace nsc, T is float, double, or a type of automatic
  * differentiation:
  *   {name}: one row; {batch}(x, y, n): x[n][{n_inputs}] to y[n][{n_outputs}].
+ * Where sums of such a type are of another type, name it: {name}<T>(...).
  * With NSC_SELFTEST defined there is a main that tests it:
  *   g++ -x c++ -DNSC_SELFTEST surrogate.hpp -o selftest && ./selftest
  */
