@@ -398,6 +398,18 @@ def test_cpp_tests_itself_and_throws(outside, tmp_path):
     assert subprocess.run([tmp_path / "main"]).returncode == 7
 
 
+@pytest.mark.needs("g++")
+@pytest.mark.parametrize("outside", ["nan", "clip"])
+def test_cpp_that_tests_inputs_refuses_fast_math(outside, tmp_path):
+    job = job_of(PLANE, outside=outside)
+    (tmp_path / "surrogate.hpp").write_bytes(EXPORTERS["cpp"].render(job))
+    words = "g++ -ffast-math -fsyntax-only -x c++ surrogate.hpp"
+    done = subprocess.run(
+        words.split(), cwd=tmp_path, capture_output=True, text=True
+    )
+    assert ("leave it out" in done.stderr) == (outside == "nan")
+
+
 FORTRAN_TO_C = """
 program main
   use, intrinsic :: iso_c_binding
