@@ -1,16 +1,24 @@
 """Which formats are written: --export, and `export=` in Python."""
 
 import json
+from typing import get_args
 
 import numpy as np
 import pytest
 
 import nsc
 from nsc.app import main
+from nsc.app.flag_types import Export
 from nsc.deploy import EXPORTERS
 from nsc.errors import InputError
 
-SMALL = {"budget": 20, "verification": 200, "timing": False}
+EXPORT_HELP = get_args(Export)[1].help
+SMALL = {
+    "budget": 20,
+    "verification": 200,
+    "topology": "2-2-1",
+    "timing": False,
+}
 ALWAYS = {"surrogate.safetensors", "surrogate.c"}
 REPORTS = {"report.json", "report.html"}
 WORDS = "--budget 20 --verification 200 --no-timing --topology 2-2-1".split()
@@ -64,6 +72,12 @@ def test_formats_that_do_not_exist_are_refused_with_a_list(
         nsc.compile(wave, folder=tmp_path, export=3)
 
 
+def test_help_lists_all_formats():
+    assert EXPORT_HELP.startswith("Formats beside C: ")
+    listed = EXPORT_HELP.partition(": ")[2].partition(";")[0]
+    assert listed.split(", ") == [name for name in EXPORTERS if name != "c"]
+
+
 def test_formats_need_a_folder(wave):
     with pytest.raises(InputError, match="export must come with a folder"):
         nsc.compile(wave, export="python", **SMALL)
@@ -85,7 +99,9 @@ def test_a_command_that_is_missing_is_named(wave, tmp_path, monkeypatch):
     monkeypatch.setattr(
         type(exporter), "commands", ("nosuchtool (apt install x)",)
     )
-    with pytest.raises(InputError, match=r"python or nosuchtool \(apt inst"):
+    with pytest.raises(
+        InputError, match=r"python: it needs nosuchtool \(apt inst"
+    ):
         nsc.compile(wave, folder=tmp_path / "out", export="python", **SMALL)
     assert not (tmp_path / "out").exists()
 
@@ -113,6 +129,7 @@ def test_rows_and_measurements_take_formats_too(tmp_path):
         )
 
 
+@pytest.mark.slow
 def test_adapt_writes_the_formats_that_are_asked_for(tmp_path):
     text = "double f(double x) { return 2 * x; }"
     known = nsc.compile(text, domain={"x": (0, 1)}, budget=30, timing=False)

@@ -15,6 +15,7 @@ TEXT = """/*
  * For C++11 and later. In namespace nsc, T is float, double, or a type of automatic
  * differentiation:
  *   {name}: one row; {batch}(x, y, n): x[n][{n_inputs}] to y[n][{n_outputs}].
+ * Where sums of such a type are of another type, name it: {name}<T>(...).
  * With NSC_SELFTEST defined there is a main that tests it:
  *   g++ -x c++ -DNSC_SELFTEST surrogate.hpp -o selftest && ./selftest
  */
@@ -126,8 +127,8 @@ inline int selftest() {{
     {call}
     {batch}(x, many, 1);
     for (int k = 0; k < {n_outputs}; k++) {{
-      double error = fabs(y[k] - x[{n_inputs} + k]);
-      double other = fabs(many[k] - x[{n_inputs} + k]);
+      double error = ::fabs(y[k] - x[{n_inputs} + k]);
+      double other = ::fabs(many[k] - x[{n_inputs} + k]);
       wrong += !(error <= allowed[k]);
       wrong += !(other <= allowed[k]);
     }}
@@ -140,7 +141,7 @@ inline int selftest() {{
 
 int main() {{
   int wrong = nsc::{name}_parts::selftest();
-  printf("%d of %d values wrong\\n", wrong, 2 * {n_rows} * {n_outputs});
+  ::printf("%d of %d values wrong\\n", wrong, 2 * {n_rows} * {n_outputs});
   return wrong != 0;
 }}
 #endif
@@ -173,7 +174,11 @@ inline void {name}({doubles}) {{
 }}
 """,
 }
-_INSIDE = """template <class T> inline bool is_inside(const T* x) {{
+_INSIDE = """#if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
+#error "-ffast-math takes a NaN for a number: leave it out where inputs are tested"
+#endif
+
+template <class T> inline bool is_inside(const T* x) {{
   using ::acos; using ::atan2; using ::ceil; using ::cos; using ::fabs;
   using ::fmax; using ::fmin; using ::fmod; using ::hypot; using ::log;
   using ::log10; using ::pow; using ::sin; using ::sqrt; using ::tan;
@@ -193,7 +198,7 @@ namespace {name}_parts {{
 inline void warn() {{
   static bool has_warned = false;
   if (!has_warned)
-    fputs("{name}: inputs outside the domain of the surrogate\\n", stderr);
+    ::fputs("{name}: inputs outside the domain of the surrogate\\n", stderr);
   has_warned = true;
 }}
 
@@ -211,7 +216,7 @@ inline void warn() {{
 #define NSC_LEAVE(what) throw std::domain_error(what)
 #else
 #include <stdlib.h>
-#define NSC_LEAVE(what) abort()
+#define NSC_LEAVE(what) ::abort()
 #endif
 namespace nsc {{
 namespace {name}_parts {{

@@ -1,7 +1,7 @@
 """A surrogate as a Fortran module, and the interface to its C.
 
 In: an `ExportJob`. Out: the file's text, and what runs it. Non-goals: Fortran before
-2008 (2018 where inputs outside are an error).
+2018, where a pure procedure cannot stop.
 
 Functions of one row are elemental: arrays of inputs give arrays. Fortran does not know
 `a` from `A`: names that differ by that alone get numbers.
@@ -24,6 +24,7 @@ from nsc.deploy.languages.fortran_parts import (
     HELPERS,
     LEAVING,
     TEXT,
+    VALUES,
 )
 from nsc.deploy.languages.function import Function, Output, function_of
 from nsc.deploy.languages.names import Names
@@ -38,7 +39,7 @@ _SYNTAX = Syntax(
     operators={"&&": ".and.", "||": ".or.", "!": ".not. ", "!=": "/="},
     calls={
         "fabs": "abs({0})",
-        "pow": "(({0}) ** ({1}))",
+        "pow": "nsc_pow({0}, {1})",
         "fmod": "mod({0}, {1})",
         "fmin": "nsc_fmin({0}, {1})",
         "fmax": "nsc_fmax({0}, {1})",
@@ -71,13 +72,16 @@ def _text(job: ExportJob) -> str:
             f"    {name} = nsc_y({k})" for k, name in enumerate(results, 1)
         ),
     )
+    networks = _networks(function)
+    outputs = _outputs(function.outputs)
     text = TEXT.format(
         head="\n".join(f"! {line}".rstrip() for line in function.head()),
         name=function.name,
         batch=function.batch,
         tables=_tables(function),
-        networks=_networks(function),
-        outputs=_outputs(function.outputs),
+        networks=networks,
+        outputs=outputs,
+        values=_called_in(f"{networks}{outputs}"),
         locals=_locals(function),
         policy=_policy(function),
         functions=functions,
@@ -89,6 +93,13 @@ def _text(job: ExportJob) -> str:
         allowed=listed(function.allowed),
     )
     return wrapped(text) + wrapped(c_module(job, function))
+
+
+def _called_in(text: str) -> str:
+    """Write the functions that statements call."""
+    return "".join(
+        function for name, function in VALUES.items() if f"{name}(" in text
+    )
 
 
 def _matrix(name: str, rows: np.ndarray, indent: str = "  ") -> str:
@@ -216,7 +227,6 @@ def _sources(job: ExportJob, text: str) -> Sources:
             "-O1",
             "-std=f2018",
             "-Wall",
-            "-ffpe-trap=zero,overflow",
             FILE_NAME,
             "driver.f90",
             "-o",

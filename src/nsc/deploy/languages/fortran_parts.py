@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 TEXT = """{head}
 !
-! use {name}_module: {name} is for one row, or for arrays of inputs of
+! Fortran 2018. use {name}_module: {name} is for one row, or for arrays of inputs of
 ! one shape; {batch}(x, y) for rows, x(inputs, n) to y(outputs, n).
 ! {name}_selftest() says how many outputs are wrong; try it by
 !   program test
@@ -33,6 +33,8 @@ contains
     real(real64), intent(in) :: x(:, :)
     real(real64), intent(out) :: y(:, :)
     integer :: row
+    if (size(x, 1) /= {n_inputs} .or. size(y, 1) /= {n_outputs} .or. size(x, 2) /= size(y, 2)) &
+      error stop "{batch}: x must be ({n_inputs}, n) and y ({n_outputs}, n)"
     do row = 1, size(x, 2)
       call nsc_answer(x(:, row), y(:, row))
     end do
@@ -52,38 +54,7 @@ contains
 {networks}
   end subroutine
 
-  elemental function nsc_sigmoid(z) result(s)
-    real(real64), intent(in) :: z
-    real(real64) :: s, e
-    e = exp(-abs(z))
-    s = merge(1.0_real64, e, z >= 0.0_real64) / (1.0_real64 + e)
-  end function
-
-  elemental function nsc_relu(z) result(s)
-    real(real64), intent(in) :: z
-    real(real64) :: s
-    s = merge(0.0_real64, z, z < 0.0_real64)
-  end function
-
-  ! The nearest whole number; halves go away from zero.
-  elemental function nsc_nearest(y, least, largest) result(s)
-    real(real64), intent(in) :: y, least, largest
-    real(real64) :: s
-    s = y
-    if (y <= least) s = least
-    if (y >= largest) s = largest
-    if (y > least .and. y < largest) &
-      s = sign(aint(abs(y) + 0.5_real64), y) + 0.0_real64
-  end function
-
-  pure function nsc_one_of(y, thresholds, values) result(s)
-    real(real64), intent(in) :: y, thresholds(:), values(:)
-    real(real64) :: s
-    s = values(1 + count(y > thresholds))
-    if (ieee_is_nan(y)) s = y
-  end function
-
-{policy}
+{values}{policy}
   ! How many outputs are wrong.
   function {name}_selftest() result(wrong)
     integer :: wrong, row
@@ -164,6 +135,45 @@ LEAVING: Mapping[str | None, str] = {
 }
 """What is done outside the domain."""
 
+VALUES: Mapping[str, str] = {
+    "nsc_sigmoid": """  elemental function nsc_sigmoid(z) result(s)
+    real(real64), intent(in) :: z
+    real(real64) :: s, e
+    e = exp(-abs(z))
+    s = merge(1.0_real64, e, z >= 0.0_real64) / (1.0_real64 + e)
+  end function
+
+""",
+    "nsc_relu": """  elemental function nsc_relu(z) result(s)
+    real(real64), intent(in) :: z
+    real(real64) :: s
+    s = merge(0.0_real64, z, z < 0.0_real64)
+  end function
+
+""",
+    "nsc_nearest": """  ! The nearest whole number; halves go away from zero.
+  elemental function nsc_nearest(y, least, largest) result(s)
+    real(real64), intent(in) :: y, least, largest
+    real(real64) :: s
+    s = y
+    if (y <= least) s = least
+    if (y >= largest) s = largest
+    if (y > least .and. y < largest) &
+      s = sign(aint(abs(y) + 0.5_real64), y) + 0.0_real64
+  end function
+
+""",
+    "nsc_one_of": """  pure function nsc_one_of(y, thresholds, values) result(s)
+    real(real64), intent(in) :: y, thresholds(:), values(:)
+    real(real64) :: s
+    s = values(1 + count(y > thresholds))
+    if (ieee_is_nan(y)) s = y
+  end function
+
+""",
+}
+"""What networks and outputs call."""
+
 HELPERS: Mapping[str, str] = {
     "fmin": """  elemental function nsc_fmin(a, b) result(s)
     real(real64), intent(in) :: a, b
@@ -176,6 +186,13 @@ HELPERS: Mapping[str, str] = {
     real(real64), intent(in) :: a, b
     real(real64) :: s
     s = merge(a, b, a > b .or. ieee_is_nan(b))
+  end function
+
+""",
+    "pow": """  elemental function nsc_pow(a, b) result(s)
+    real(real64), intent(in) :: a, b
+    real(real64) :: s
+    s = a ** b
   end function
 
 """,

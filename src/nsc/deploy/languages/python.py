@@ -28,7 +28,7 @@ from nsc.surrogate import OneOf, Whole
 
 FILE_NAME = "surrogate.py"
 # what the file makes use of, beside names that begin with an underscore
-_OWN = ("math", "numpy", "warnings", "rows", "wrong", "selftest")
+_OWN = ("math", "mul", "numpy", "warnings", "rows", "wrong", "selftest")
 _SYNTAX = Syntax(
     number=lambda value: repr(float(value)),
     operators={

@@ -15,6 +15,7 @@ array. Run this file to have it test itself. It needs nothing but Python.
 """
 
 import math{imports}
+from operator import mul
 
 _MIDDLES = {middles}
 _HALVES = {halves}
@@ -39,10 +40,7 @@ _ACTIVATIONS = {{"sigmoid": _sigmoid, "tanh": math.tanh, "relu": _relu}}
 
 
 def _layer(rows, biases, h):
-    return [
-        sum([w * v for w, v in zip(row, h)]) + bias
-        for row, bias in zip(rows, biases)
-    ]
+    return [sum(map(mul, row, h)) + b for row, b in zip(rows, biases)]
 
 
 def _network(x):
@@ -89,6 +87,10 @@ def _outputs(y):
 
 def {batch}(rows):
     """Return outputs of many rows: lists, or numpy's array for such an array."""
+    if hasattr(rows, "columns"):
+        raise TypeError(
+            "a frame's columns may be in any order: give frame[[...]].to_numpy()"
+        )
     if hasattr(rows, "__array__"):
         return _arrays(rows)
     return [list(_answered(_checked(row))) for row in rows]
@@ -351,8 +353,10 @@ answers = array.array("d")
 for row in rows[:n_called]:
     y = surrogate.{name}(*row)
     answers.extend(y if isinstance(y, tuple) else (y,))
-for row in surrogate.{batch}(rows[:n_called]):
-    answers.extend(row)
+# lists are taken row by row, as one row is: a few are enough
+few = surrogate.{batch}(rows[: min(n_called, 256)])
+together = [value for row in few for value in row]
+answers.extend(together + answers.tolist()[len(together) :])
 try:
     import numpy
 except ImportError:

@@ -37,15 +37,15 @@ endif entry enum equivalence error exit exp external floor forall format functio
 if ieee_is_nan ieee_quiet_nan ieee_value implicit import in include inout inquire int64
 integer intent interface intrinsic log log10 logical matmul max merge min mod module
 namelist none nsc_answer nsc_fmax nsc_fmin nsc_floor nsc_halves nsc_highs nsc_is_inside
-nsc_lows nsc_middles nsc_nearest nsc_networks nsc_one_of nsc_relu nsc_result nsc_sigmoid
+nsc_lows nsc_middles nsc_nearest nsc_networks nsc_one_of nsc_pow nsc_relu nsc_result nsc_sigmoid
 nsc_x nsc_y nullify only open operator optional or out parameter pause pointer precision
-print private procedure program protected public pure read real real64 recursive result
+print private procedure program protected public pure read real real64 recursive
 return reshape rewind rewrite save select sequence sign sin size sqrt stop submodule
 subroutine sum table tan tanh target then to transfer type use value volatile wait where
 while write sin cos atan2 hypot""".split()
 )
 # parameters of these names would hide functions that are called
 RUST_OWN = frozenset(
-    """main nsc_answer nsc_is_inside nsc_layer nsc_nearest nsc_networks nsc_one_of nsc_raw
-nsc_relu nsc_selftest nsc_sigmoid""".split()
+    """Err None Ok Some main nsc_answer nsc_is_inside nsc_layer nsc_nearest nsc_networks
+nsc_one_of nsc_raw nsc_relu nsc_selftest nsc_sigmoid""".split()
 )

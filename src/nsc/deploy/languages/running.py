@@ -23,7 +23,7 @@ from nsc.sandbox import CompilerLimits, run_limited
 
 MOST_SHOWN = 400  # of a compiler's messages
 _BUILD = CompilerLimits(wall_s=300, cpu_s=300)
-_RUN = CompilerLimits(wall_s=120, cpu_s=120, memory_bytes=8 << 30)
+_RUN = CompilerLimits(wall_s=600, cpu_s=600, memory_bytes=8 << 30)
 _KEPT = ("PATH", "HOME", "RUSTUP_HOME", "CARGO_HOME")
 _PROGRAM = "program"
 
@@ -95,7 +95,7 @@ def _run(sources: Sources, given: bytes) -> np.ndarray:
             _write(work, sources)
         (work / "x.bin").write_bytes(given)
         code, messages = run_limited(
-            list(sources.run), work, environment(work), _RUN
+            list(sources.run), work, zig_environment(work), _RUN
         )
         answers = work / "y.bin"
         if code != 0 or not answers.is_file():
@@ -110,7 +110,7 @@ def _built(sources: Sources) -> bytes:
     with temporary_folder("nsc-") as work:
         _write(work, sources)
         code, messages = run_limited(
-            list(sources.build), work, environment(work), _BUILD
+            list(sources.build), work, _environment(work, sources), _BUILD
         )
         program = work / _PROGRAM
         if code is None:
@@ -125,10 +125,13 @@ def _built(sources: Sources) -> bytes:
         return program.read_bytes()
 
 
-def environment(work: Path) -> dict[str, str]:
-    """Return what compilers need of this process's environment."""
+def _environment(work: Path, sources: Sources) -> dict[str, str]:
+    """Return what a compiler sees; one that is looked for on PATH may need the user's."""
+    confined = zig_environment(work)
+    if Path(sources.build[0]).is_absolute():
+        return confined
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    return {**zig_environment(work), **kept}
+    return {**confined, **kept}
 
 
 def _write(work: Path, sources: Sources) -> None:
