@@ -119,6 +119,7 @@ def nevergrad(task: Task) -> None:
     import nevergrad  # pyright: ignore[reportMissingImports]  # a peer
 
     array = nevergrad.p.Array(init=task.defaults.copy())
+    array = array.set_mutation(sigma=2.0)  # as CMA-ES begins
     array = array.set_bounds(0.0, task.most).set_integer_casting()
     array.random_state.seed(task.seed)
     optimizer = nevergrad.optimizers.NGOpt(array, budget=task.runs)
