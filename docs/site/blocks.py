@@ -5,8 +5,9 @@
 
 A block with `title="f.c"` is a file. In a block `console`, lines after `$ ` are commands
 (a backslash continues them), the others their output; a line `...` stands for any lines.
-Figures and times may differ, words may not. Other blocks `python` are run. Comments speak
-of what follows: `<!-- exit 2 -->` of the next block, `<!-- needs gfortran -->` of all.
+Figures and times may differ, words may not. Other blocks `python` are run. A comment speaks
+of the next block: `<!-- exit 2 -->`, or `<!-- needs gfortran -->`, without which it is left
+out.
 
 In: a Markdown page. Out: what differs. Non-goals: how pages look.
 """
@@ -26,9 +27,12 @@ BLOCK = re.compile(
     r"^```(\w+)(?: title=\"([^\"]+)\")?\n(.*?)^```$", re.M | re.S
 )
 COMMENT = re.compile(r"<!-- (exit|needs) ([\w.+-]+) -->")
-MACHINE_NOTE = re.compile(
-    r"^note: the (?:surrogate is slower|program takes).*\n(?!\w+ {2,})?.*\n",
-    re.M,
+# what depends on how fast the machine is: a note, the announcement of long runs, a digest
+MACHINE = re.compile(
+    r"^note: the surrogate is slower.*?(?=^note: |\Z)"
+    r"|^[\d,]+ \+ [\d,]+ runs \(training \+ verification\).*?$"
+    r"|\b[0-9a-f]{16}\b",
+    re.M | re.S,
 )
 SECONDS = 300
 
@@ -43,6 +47,7 @@ class Block:
         body: what is in it.
         start, end: where the body is in the page.
         exit_code: what its last command returns.
+        needs: tools and modules, without which it is left out.
     """
 
     kind: str
@@ -51,6 +56,16 @@ class Block:
     start: int
     end: int
     exit_code: int = 0
+    needs: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Tools and modules that it needs and that are not here."""
+        return tuple(
+            n
+            for n in self.needs
+            if not (shutil.which(n) or importlib.util.find_spec(n))
+        )
 
 
 @dataclass(frozen=True)
@@ -69,29 +84,30 @@ def blocks_of(text: str) -> list[Block]:
     """List a page's blocks."""
     found = []
     for match in BLOCK.finditer(text):
-        before = text[: match.start()].rstrip().rsplit("\n", 1)[-1]
-        said = COMMENT.match(before)
-        code = int(said.group(2)) if said and said.group(1) == "exit" else 0
+        said = _comments_before(text, match.start())
+        codes = [int(what) for kind, what in said if kind == "exit"]
         found.append(
             Block(
                 match[1],
                 match[2] or "",
                 match[3],
                 *match.span(3),
-                exit_code=code,
+                exit_code=codes[-1] if codes else 0,
+                needs=tuple(what for kind, what in said if kind == "needs"),
             )
         )
     return found
 
 
-def missing(text: str) -> list[str]:
-    """List the tools and modules that a page needs and that are not here."""
-    needed = [what for kind, what in COMMENT.findall(text) if kind == "needs"]
-    return [
-        n
-        for n in needed
-        if not (shutil.which(n) or importlib.util.find_spec(n))
-    ]
+def _comments_before(text: str, at: int) -> list[tuple[str, str]]:
+    """Read the comments in the lines right above a block."""
+    said = []
+    for line in reversed(text[:at].rstrip("\n").split("\n")):
+        comment = COMMENT.fullmatch(line.strip())
+        if not comment:
+            break
+        said.append((comment[1], comment[2]))
+    return said
 
 
 def commands_of(body: str) -> list[Command]:
@@ -126,6 +142,8 @@ def run_page(text: str, folder: Path) -> str:
 
 def _run_block(block: Block, folder: Path) -> str:
     """Run a block; returns the body that it should have."""
+    if block.missing:
+        return block.body
     if block.title:
         path = folder / block.title
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -147,7 +165,9 @@ def _run_console(block: Block, folder: Path) -> str:
         )
         shown = command.shown
         if not is_same(shown, printed):
-            shown = printed.strip("\n")
+            shown = "\n".join(
+                x.rstrip() for x in printed.strip("\n").split("\n")
+            )
         lines += [f"$ {command.words}", *([shown] if shown else [])]
     return "\n".join(lines) + "\n"
 
@@ -172,44 +192,29 @@ def _run(what: str, argv: list[str], folder: Path, code: int = 0) -> str:
 
 def is_same(shown: str, printed: str) -> bool:
     """Compare what a page shows with what was printed, but for figures."""
-    wanted = [[_words(x) for x in part] for part in _parts(shown)]
-    found = [_words(x) for x in _plain(printed)]
-    if len(wanted) == 1:
-        return wanted[0] == found
-    if found[: len(wanted[0])] != wanted[0]:
-        return False
-    at = len(wanted[0])
-    for part in wanted[1:-1]:
-        while at <= len(found) and found[at : at + len(part)] != part:
+    parts = [_words(part) for part in re.split(r"^\.\.\.$", shown, flags=re.M)]
+    found = _words(printed)
+    if len(parts) == 1:
+        return parts[0] == found
+    at = 0
+    for part in parts[:-1]:
+        while found[at : at + len(part)] != part:
             at += 1
+            if at > len(found):
+                return False
         at += len(part)
-    last = wanted[-1]
+    last = parts[-1]
     return (
         at + len(last) <= len(found)
         and found[len(found) - len(last) :] == last
     )
 
 
-def _parts(shown: str) -> list[list[str]]:
-    parts: list[list[str]] = [[]]
-    for line in _plain(shown):
-        if line.strip() == "...":
-            parts.append([])
-        else:
-            parts[-1].append(line)
-    return parts
-
-
-def _plain(text: str) -> list[str]:
-    """Leave out what depends on how busy the machine is, and empty lines."""
-    lines = MACHINE_NOTE.sub("", text + "\n").splitlines()
-    return [line for line in lines if line.strip()]
-
-
-def _words(line: str) -> list[str]:
-    """A line's words, without the figures that differ between machines."""
-    figures = r"[-+]?\b\d[\d.,e+-]*( ms| us| ns| s)?\b|\binf\b|(/\S+)+"
-    return re.findall(r"[^\W\d]{2,}", re.sub(figures, "", line))
+def _words(text: str) -> list[str]:
+    """Leave out figures that differ between machines, and how lines are broken."""
+    figures = r"[-+]?\b\d[\d.,e+-]*( ms| us| ns| s)?\b|\binf\b"
+    plain = re.sub(figures, "", MACHINE.sub("", text))
+    return re.findall(r"[^\W\d]{2,}", plain)
 
 
 def main() -> int:
@@ -220,9 +225,11 @@ def main() -> int:
     wrong = 0
     for page in given.pages:
         text = page.read_text()
-        if absent := missing(text):
-            print(f"{page}: skipped, needs {', '.join(absent)}")
-            continue
+        for block in blocks_of(text):
+            if block.missing:
+                print(
+                    f"{page}: a block is left out, for {', '.join(block.missing)}"
+                )
         with tempfile.TemporaryDirectory() as folder:
             right = run_page(text, Path(folder))
         if right != text:
