@@ -38,7 +38,8 @@ def paragraphs(system: str) -> dict[str, str]:
 
 def may_import(system: str) -> dict[str, tuple[str, ...]]:
     """Read the table of who may import whom, room -> rooms."""
-    rows = re.findall(r"^\| (\w+) \| ([\w, -]+) \|$", system, re.MULTILINE)
+    part = system.split("\n| room | may import |\n")[1].split("\n\n")[0]
+    rows = re.findall(r"^\| (\w+) \| ([\w, -]+) \|$", part, re.MULTILINE)
     return {
         room: tuple(n for n in names.split(", ") if n.isidentifier())
         for room, names in rows
