@@ -196,8 +196,10 @@ def is_same(shown: str, printed: str) -> bool:
     found = _words(printed)
     if len(parts) == 1:
         return parts[0] == found
-    at = 0
-    for part in parts[:-1]:
+    at = len(parts[0])
+    if found[:at] != parts[0]:
+        return False
+    for part in parts[1:-1]:
         while found[at : at + len(part)] != part:
             at += 1
             if at > len(found):

@@ -18,4 +18,6 @@ class Examples(griffe.Extension):
         """
         if obj.docstring:
             value = obj.docstring.value
-            obj.docstring.value = value.replace("\nExample:\n", "\nExamples:\n")
+            obj.docstring.value = value.replace(
+                "\nExample:\n", "\nExamples:\n"
+            )

@@ -15,6 +15,7 @@ FENCE = re.compile(r"^( *)(```|~~~).*?^\1\2\s*$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(
     r"^#{1,6} +(.+?)(?: *\{ *#([\w-]+) *\})? *$", re.MULTILINE
 )
+OBJECT = re.compile(r"^::: ([\w.]+)$", re.MULTILINE)  # of the API
 ADDRESS = re.compile(r"https?://[\w.-]+\.\w{2,}(?:[/?#][^\s]*)?$")
 
 
@@ -53,7 +54,7 @@ def resolved(page: str, link: str) -> tuple[str, str]:
 
 def anchors_of(text: str) -> set[str]:
     """List the anchors of a page's headings, as mkdocs makes them."""
-    found = set()
+    found = set(OBJECT.findall(text))
     for words, own in HEADING.findall(FENCE.sub("", text)):
         plain = re.sub(
             r"[^\w\s-]", "", re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", words)
