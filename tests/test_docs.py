@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "docs" / "site"))
 
 import links  # noqa: E402
+import notebooks  # noqa: E402
 import rooms  # noqa: E402
 
 PAGES = sorted(
@@ -44,6 +45,9 @@ def test_every_page_stands_in_the_contents():
     contents = (ROOT / "mkdocs.yml").read_text()
     named = set(re.findall(r"([\w/-]+\.md)$", contents, re.MULTILINE))
     pages = {p.removeprefix("docs/") for p in PAGES if p.startswith("docs/")}
+    pages |= {
+        f"notebooks/{p.stem}.md" for p in notebooks.FOLDER.glob("*.ipynb")
+    }
     assert pages == named - {"rooms/index.md"}
 
 

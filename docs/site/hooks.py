@@ -16,14 +16,19 @@ from mkdocs.structure.pages import Page
 sys.path.insert(0, str(Path(__file__).parent))
 
 import links  # noqa: E402
+import notebooks  # noqa: E402
 import rooms  # noqa: E402
 
 COPIES = "repository"
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the rooms' pages, and what pages link to outside docs/."""
+    """Add pages of rooms and notebooks, and what pages link to outside docs/."""
     for uri, text in rooms.pages().items():
+        files.append(File.generated(config, uri, content=text))
+    for path in sorted(notebooks.FOLDER.glob("*.ipynb")):
+        uri = f"notebooks/{path.stem}.md"
+        text = notebooks.as_page(path)
         files.append(File.generated(config, uri, content=text))
     waiting = [f for f in files if f.is_documentation_page()]
     while waiting:

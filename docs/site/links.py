@@ -91,6 +91,8 @@ def _exists(page: str, link: str, root: Path) -> bool:
             or path == "docs/rooms/index.md"
         )
     target = root / path
+    if path.startswith("docs/notebooks/") and not target.exists():
+        target = target.with_suffix(".ipynb")
     if not target.exists():
         return False
     return not anchor or anchor in anchors_of(target.read_text())
