@@ -57,7 +57,7 @@ fuzz: .venv/ready ## signatures and exports of random C against gcc (needs gcc)
 	for seed in 0 1 2 3; do $(BIN)/python benchmarks/fuzz/signatures.py $$seed 500 || exit 1; done
 
 test-slow: .venv/torch ## the tests that take minutes, on a local Ray cluster too
-	$(BIN)/pip install --quiet -e '.[ray,hub]'
+	$(BIN)/pip install --quiet -e '.[ray,hub,docs,sklearn]'
 	$(BIN)/python -m pytest -m slow
 
 demo: .venv/ready ## compile every example into out/

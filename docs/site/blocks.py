@@ -27,11 +27,13 @@ BLOCK = re.compile(
     r"^```(\w+)(?: title=\"([^\"]+)\")?\n(.*?)^```$", re.M | re.S
 )
 COMMENT = re.compile(r"<!-- (exit|needs) ([\w.+-]+) -->")
-# what depends on how fast the machine is: a note, the announcement of long runs, a digest
+# what depends on the machine: a note on speed, what is said of long runs, a digest, an extra
 MACHINE = re.compile(
     r"^note: the surrogate is slower.*?(?=^note: |\Z)"
     r"|^[\d,]+ \+ [\d,]+ runs \(training \+ verification\).*?$"
-    r"|\b[0-9a-f]{16}\b",
+    r"|^ *\d+% .*?$"
+    r"|\b[0-9a-f]{16}\b"
+    r"|surrogate\.onnx,?",
     re.M | re.S,
 )
 SECONDS = 300
