@@ -93,7 +93,7 @@ def _page(
     parts = [
         f"# {room}",
         doc,
-        f"```text\n{details.strip()}\n```" if details.strip() else "",
+        escape(details.strip(), quote=False),
         f"May import {_linked(table[room])}. Imported by {_linked(importers)}.",
         "## What is where",
         re.sub(r"\]\((\w)", r"](../\1", said.get(room, "")),
