@@ -33,7 +33,11 @@ def _has_gpu() -> bool:
     return torch.cuda.is_available()
 
 
-_TOOLS = {"gcc": lambda: shutil.which("gcc") is not None, "cuda": _has_gpu}
+_COMMANDS = ("gcc", "g++", "gfortran", "rustc")
+_TOOLS = {
+    **{name: lambda name=name: bool(shutil.which(name)) for name in _COMMANDS},
+    "cuda": _has_gpu,
+}
 
 
 def pytest_addoption(parser):

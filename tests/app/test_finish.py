@@ -21,7 +21,7 @@ from nsc.surrogate import Member, Surrogate, Topology
 SMALL = CompileOptions(budget=20, verification=200)
 NAMES = [
     "surrogate.safetensors",
-    *(exporter.file_name for exporter in EXPORTERS.values()),
+    *(e.file_name for e in EXPORTERS.values() if e.is_default),
     "report.json",
     "report.html",
 ]

@@ -13,29 +13,32 @@ from nsc.deploy import (
     is_available,
     relative_difference,
 )
-from nsc.errors import BuildError, MissingExtraError
+from nsc.errors import BuildError, InputError, MissingExtraError
 from nsc.program import draw_inputs, parse_program
 from nsc.surrogate import Member, Surrogate, Topology
 
 ROWS = pytest.mark.parametrize("exporter", EXPORTERS.values(), ids=EXPORTERS)
 
 
-def job_of(name: str) -> ExportJob:
+def job_of(name: str, exporter=EXPORTERS["c"]) -> ExportJob:
+    """Make a job; a format that cannot call the original does without a guard."""
     program, surrogate, options = case(name)
+    if exporter.refusal(program, "original"):
+        options.pop("guard", None)
     x = draw_inputs(program, 16, generator=np.random.default_rng(0))
     return ExportJob(surrogate, program, x, notes=("A note.",), **options)
 
 
 def needed(exporter):
     if not is_available(exporter):
-        pytest.skip(f"needs {', '.join(exporter.tools)}")
+        pytest.skip(f"needs {', '.join(exporter.tools + exporter.commands)}")
     return exporter
 
 
 @ROWS
 @pytest.mark.parametrize("name", CASES)
 def test_what_is_exported_computes_what_the_surrogate_computes(exporter, name):
-    job = job_of(name)
+    job = job_of(name, exporter)
     needed(exporter).check(job, exporter.render(job))
 
 
@@ -69,7 +72,12 @@ def test_a_tool_that_is_missing_is_named_with_its_extra(exporter, monkeypatch):
     job = job_of("scalar_double")
     for tool in exporter.tools:
         monkeypatch.setitem(sys.modules, tool, None)
-    assert is_available(exporter) == (not exporter.tools)
+    monkeypatch.setenv("PATH", "")
+    has_needs = bool(exporter.tools or exporter.commands)
+    assert is_available(exporter) == (not has_needs)
+    if exporter.commands:
+        with pytest.raises(BuildError, match=exporter.commands[0].split()[0]):
+            exporter.render(job)
     if exporter.tools:
         with pytest.raises(
             MissingExtraError, match=r"pip install 'nsc\[\w+\]'"
@@ -79,7 +87,19 @@ def test_a_tool_that_is_missing_is_named_with_its_extra(exporter, monkeypatch):
 
 def test_names_of_files_differ():
     names = [exporter.file_name for exporter in EXPORTERS.values()]
-    assert names == ["surrogate.c", "surrogate.onnx"]
+    assert len(set(names)) == len(names)
+    written = [e.file_name for e in EXPORTERS.values() if e.is_default]
+    assert written == ["surrogate.c", "surrogate.onnx"]
+
+
+@ROWS
+def test_what_a_format_cannot_do_is_an_error_before_it_is_written(exporter):
+    program, surrogate, _ = case("guarded")
+    job = ExportJob(surrogate, program, np.zeros((1, 1)), guard=True)
+    if exporter.refusal(program, "original") is None:
+        pytest.skip("it can call the original")
+    with pytest.raises(InputError, match="cannot call the original"):
+        exporter.render(job)
 
 
 def test_notes_stand_in_the_exported_c():

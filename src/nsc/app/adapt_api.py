@@ -44,12 +44,18 @@ from nsc.app.adapt_source import (
     source_of,
 )
 from nsc.app.data import c_names
-from nsc.app.finish import PAGE_FILE, REPORT_FILE, RESULT_FILES
+from nsc.app.finish import (
+    PAGE_FILE,
+    REPORT_FILE,
+    RESULT_FILES,
+    expect_folder,
+    stale_files,
+)
 from nsc.app.goals import as_texts
-from nsc.app.options import CompileOptions
+from nsc.app.options import CompileOptions, ExportOptions
 from nsc.app.results import SURROGATE_FILE, check_writable, write_results
 from nsc.compilation import Progress
-from nsc.deploy import EXPORTERS, ExportJob, is_available
+from nsc.deploy import ExportJob, chosen_exporters, expect_exportable
 from nsc.errors import InputError
 from nsc.program import Program
 from nsc.surrogate import Member, Surrogate, Topology, resize_inputs
@@ -69,6 +75,19 @@ class _Task:
     inputs: InputColumns
     outputs: OutputColumns
     rows: Measurements
+
+
+@dataclass(frozen=True)
+class _Files:
+    """What is written.
+
+    Args:
+        folder: where; None is nowhere.
+        formats: that were asked for; see `ExportOptions`.
+    """
+
+    folder: Path | None
+    formats: str | Sequence[str] | None
 
 
 @dataclass(frozen=True)
@@ -95,6 +114,7 @@ def adapt(
     folder: str | Path | None = None,
     splits: int = SPLITS,
     timing: bool = True,
+    export: str | Sequence[str] | None = None,
     function: str | None = None,
     domain: Mapping[str, Any] | None = None,
     where: str | Sequence[str] = (),
@@ -126,6 +146,8 @@ def adapt(
         splits: how often measurements are divided, to say how the error falls with their
             number; 0 leaves that out.
         timing: whether the original may run natively to be timed.
+        export: names of the formats that are written into the folder, as in ["python",
+            "cpp"]; C always is. By default C, and ONNX where its tools are.
         domain: name -> (lo, hi) of the program's inputs; by default what the
             measurements span.
         where: conditions between inputs, as "a < b"; the program is compiled where all
@@ -159,7 +181,9 @@ def adapt(
     }
     columns = (as_texts("inputs", inputs), as_texts("outputs", outputs))
     _expect_options(options)
-    options = {**options, "timing": timing, "splits": splits}
+    expect_folder(folder, export)
+    own = {"timing": timing, "splits": splits, "export": export}
+    options = {**options, **own}
     target = None if folder is None else Path(folder)
     return adapted(source, data, columns, stated, options, target)
 
@@ -187,12 +211,13 @@ def adapted(
     Args:
         columns: those that are inputs and those that are outputs.
         stated: how a program is read, by argument.
-        options: fields of `CompileOptions`, `splits` and `timing`.
+        options: fields of `CompileOptions`, `splits`, `timing` and `export`.
     """
     started = time.perf_counter()
     options = dict(options)
     splits = options.pop("splits")
     timing = options.pop("timing")
+    export = ExportOptions(formats=options.pop("export"))
     chosen = CompileOptions(**options)
     if chosen.text_only:
         raise InputError(
@@ -208,7 +233,8 @@ def adapted(
     task = _task(
         found, Data(data), columns, chosen, folder, timing=timing, **told
     )
-    return _adapted(task, chosen, splits, folder, telling, started)
+    files = _Files(folder, export.formats)
+    return _adapted(task, chosen, splits, files, telling, started)
 
 
 def _check_splits(splits: int) -> None:
@@ -261,12 +287,14 @@ def _adapted(
     task: _Task,
     options: CompileOptions,
     splits: int,
-    folder: Path | None,
+    files: _Files,
     telling: Telling,
     started: float,
 ) -> Surrogate:
     """Adapt each output, and write what comes of it."""
     template = _template(task)
+    named = _as_program(template, Path(task.source.name).stem or "program")
+    expect_exportable(files.formats, named, None)
     x = task.rows.x
     u = template.normalise(x)
     own = len(task.source.inputs)
@@ -291,7 +319,7 @@ def _adapted(
     apart = networks[:, list(task.outputs.numbers)] - says
     facts = _facts(task, apart, options, telling.put)
     report = described(facts, found, seed=options.seed)
-    return _written(surrogate, report, x, folder, started)
+    return _written(surrogate, report, x, files, started)
 
 
 def _facts(
@@ -379,16 +407,17 @@ def _written(
     surrogate: Surrogate,
     report: dict[str, Any],
     x: np.ndarray,
-    folder: Path | None,
+    written: _Files,
     started: float,
 ) -> Surrogate:
     """Export a surrogate with its report, if there is a folder for them."""
+    folder = written.folder
     files: dict[str, bytes] = {}
     report["topology"] = " + ".join(
         dict.fromkeys(str(m.topology) for m in surrogate.members)
     )
     if folder is not None:
-        files = _exports(surrogate, report, x)
+        files = _exports(surrogate, report, x, written.formats)
         names = (SURROGATE_FILE, *files, REPORT_FILE, PAGE_FILE)
         report["files"] = list(names)
     report["time_s"] = time.perf_counter() - started
@@ -398,28 +427,36 @@ def _written(
     if folder is not None:
         files[REPORT_FILE] = to_report(report).encode()
         files[PAGE_FILE] = page(report).encode()
-        stale = sorted(RESULT_FILES - {SURROGATE_FILE, *files})
+        stale = stale_files(folder, {SURROGATE_FILE, *files})
         write_results(folder, surrogate, files, stale=stale)
     return surrogate
 
 
 def _exports(
-    surrogate: Surrogate, report: dict[str, Any], x: np.ndarray
+    surrogate: Surrogate,
+    report: dict[str, Any],
+    x: np.ndarray,
+    formats: str | Sequence[str] | None,
 ) -> dict[str, bytes]:
-    """Render every format whose tools are installed."""
-    ends = zip(surrogate.lo.tolist(), surrogate.hi.tolist(), strict=True)
-    program = Program.from_callable(
-        surrogate,
-        surrogate.input_names,
-        outputs=surrogate.output_names,
-        ranges=dict(zip(surrogate.input_names, ends, strict=True)),
-        name=c_names([report["program_name"]])[0][0],
-    )
+    """Render every format that was chosen."""
+    program = _as_program(surrogate, report["program_name"])
     claim = (
         f"Adapted to {report['rows']} measurements: held-out rmse"
         f" {report['held_out_rmse']['adapted']:.3g}; the program's"
         f" {report['held_out_rmse']['program']:.3g}."
     )
     job = ExportJob(surrogate, program, x, notes=(claim,))
-    exporters = [e for e in EXPORTERS.values() if is_available(e)]
+    exporters = chosen_exporters(formats)
     return {exporter.file_name: exporter.render(job) for exporter in exporters}
+
+
+def _as_program(surrogate: Surrogate, name: str) -> Program:
+    """Make a Program that has a surrogate's inputs and outputs, all of them doubles."""
+    ends = zip(surrogate.lo.tolist(), surrogate.hi.tolist(), strict=True)
+    return Program.from_callable(
+        surrogate,
+        surrogate.input_names,
+        outputs=surrogate.output_names,
+        ranges=dict(zip(surrogate.input_names, ends, strict=True)),
+        name=c_names([name])[0][0],
+    )

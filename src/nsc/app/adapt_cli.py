@@ -25,6 +25,7 @@ from nsc.app.flag_types import (
     Array,
     CallLimit,
     Define,
+    Export,
     Fix,
     Folder,
     Function,
@@ -109,6 +110,7 @@ def adapt(
     ] = 5,
     call_limit: CallLimit = 10.0,
     workers: Workers = None,
+    export: Export = None,
     timing: Timing = True,
     seed: Seed = 0,
     json_: Json = False,
@@ -144,6 +146,7 @@ def adapt(
         "seed": seed,
         "timing": timing,
         "splits": splits,
+        "export": export,
     }
     found = _adapted(
         (source, data, folder), run, (inputs, outputs), reading, put, options

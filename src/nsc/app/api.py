@@ -17,6 +17,7 @@ from nsc.app.finish import (
     RESULT_FILES,
     check_export,
     check_policy,
+    expect_folder,
     finish,
     refuse_outside,
 )
@@ -65,6 +66,7 @@ def compile(
     outside: str | None = None,
     gradient: bool = False,
     openmp: bool = False,
+    export: str | Sequence[str] | None = None,
     **options: Any,
 ) -> Surrogate:
     """Compile a C function, a Python function or a Program into a verified surrogate.
@@ -106,6 +108,8 @@ def compile(
             "warn", "raise", "clip", "nan" or "original". By default Python warns once,
             and C tests nothing.
         gradient, openmp: of the exported C; see `ExportOptions`.
+        export: names of the formats that are written into the folder, as in ["python",
+            "cpp"]; C always is. By default C, and ONNX where its tools are.
         options: fields of `CompileOptions`: budget, seed, initial, optimizer, topology,
             split, text_only, ...
 
@@ -127,9 +131,10 @@ def compile(
     """
     started = time.perf_counter()
     chosen = CompileOptions(**options)
-    export = ExportOptions(outside=outside, gradient=gradient, openmp=openmp)
+    of_c = {"gradient": gradient, "openmp": openmp}
+    exported = ExportOptions(outside=outside, formats=export, **of_c)
+    _check_files(folder, learn, exported)
     _check_oracle(oracle, chosen)
-    refuse_outside(learn, export)
     reading = {
         "function": function,
         "ranges": domain,
@@ -158,7 +163,7 @@ def compile(
     return _finished(
         program,
         chosen,
-        export,
+        exported,
         folder,
         timing=timing,
         started=started,
@@ -282,6 +287,14 @@ def _finished(
         compiled, options, export, folder=where, started=started, more=more
     )
     return replace(surrogate, original=original_of(compiled.program, options))
+
+
+def _check_files(
+    folder: object, learn: str | None, exported: ExportOptions
+) -> None:
+    """Refuse what is asked of files that are not written, or cannot be."""
+    expect_folder(folder, exported.formats)
+    refuse_outside(learn, exported)
 
 
 def _check_oracle(oracle: Oracle | None, options: CompileOptions) -> None:

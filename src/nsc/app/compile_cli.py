@@ -31,6 +31,7 @@ from nsc.app.flag_types import (
     Array,
     CallLimit,
     Define,
+    Export,
     Fix,
     Folder,
     Function,
@@ -195,6 +196,7 @@ def compile_(
             help="Of inputs outside the domain: warn, raise, clip, nan, original.",
         ),
     ] = None,
+    export: Export = None,
     openmp: Annotated[
         bool,
         typer.Option("--openmp", help="Let C's batches use OpenMP's threads."),
@@ -263,9 +265,9 @@ def compile_(
     drawn = {"where": where or (), "sample": sample}
     sources.check(reading | {"text_only": text_only}, drawn)
     put = partial(in_flags, flags=flags_of(context.find_root().command))
-    export = ExportOptions(drop_in, guard, openmp, gradient, outside)
+    exported = ExportOptions(drop_in, guard, openmp, gradient, outside, export)
     with console_progress(console(stderr=True)) as progress:
-        how = {"export": export, "progress": progress, "put": put}
+        how = {"export": exported, "progress": progress, "put": put}
         report = sources.compiled(folder, options, how, reading, drawn, budget)
     _print_report(report, folder, json_)
 

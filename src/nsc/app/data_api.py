@@ -13,7 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from nsc.app.data import program_of_rows
-from nsc.app.finish import RESULT_FILES, check_export, check_policy, finish
+from nsc.app.finish import (
+    RESULT_FILES,
+    check_export,
+    check_policy,
+    expect_folder,
+    finish,
+)
 from nsc.app.frames import table_of
 from nsc.app.options import CompileOptions, ExportOptions
 from nsc.app.pipeline import compile_program
@@ -36,6 +42,7 @@ def fit(
     budget: int | None = None,
     folder: str | Path | None = None,
     outside: str | None = None,
+    export: str | Sequence[str] | None = None,
     **options: Any,
 ) -> Surrogate:
     """Fit a verified surrogate to examples.
@@ -53,6 +60,7 @@ def fit(
         budget: rows to learn from; by default all that do not verify.
         folder: where surrogate, exports and report are written.
         outside: what becomes of inputs outside the rows' box; see `nsc.compile`.
+        export: names of the formats that are written into the folder.
         options: fields of `CompileOptions`: seed, topology, split, verification, ...
 
     Returns:
@@ -72,6 +80,7 @@ def fit(
     """
     table, own, held = table_of(X, y, names, outputs)
     where = None if folder is None else Path(folder)
+    expect_folder(where, export)
     surrogate, _ = _compiled(
         table,
         own,
@@ -79,7 +88,7 @@ def fit(
         CompileOptions(**options),
         budget,
         where,
-        export=ExportOptions(outside=outside),
+        export=ExportOptions(outside=outside, formats=export),
     )
     return surrogate
 

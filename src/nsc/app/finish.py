@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +24,9 @@ from nsc.deploy import (
     STD_FILE,
     BatchOptions,
     ExportJob,
+    chosen_exporters,
     expect_derivatives,
+    expect_exportable,
     expect_possible,
     is_available,
     std_source,
@@ -53,6 +55,12 @@ RESULT_FILES = frozenset(
         *(e.file_name for e in EXPORTERS.values()),
     )
 )
+# texts in languages say at their beginning who wrote them
+_LANGUAGE_FILES = frozenset(
+    e.file_name for e in EXPORTERS.values() if not e.is_default
+)
+_WRITTEN_BY = b"written by nsc"
+_HEAD_BYTES = 4096
 _STARTS = {row.name: row.words.page for row in measured()}
 
 
@@ -84,7 +92,7 @@ def finish(
     files: dict[str, bytes] = {}
     if folder is not None:
         job = _job(compiled, export)
-        files = _exports(job)
+        files = _exports(job, export)
         compiled = _as_exported(compiled, job, files, options.target_error)
     if more is not None:
         compiled, others = more.files(compiled)
@@ -112,9 +120,31 @@ def finish(
     )
     if folder is not None:
         files |= _pages(report)
-        stale = sorted(RESULT_FILES - set(names))
+        stale = stale_files(folder, names)
         write_results(folder, surrogate, files, stale=stale)
     return surrogate, kept
+
+
+def stale_files(folder: Path, names: Collection[str]) -> list[str]:
+    """List files of earlier compilations; a user's own surrogate.py is none.
+
+    Args:
+        names: of the files that are written now.
+    """
+    others = sorted(RESULT_FILES - set(names))
+    return [
+        name
+        for name in others
+        if name not in _LANGUAGE_FILES or _is_ours(folder / name)
+    ]
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return _WRITTEN_BY in file.read(_HEAD_BYTES)
+    except OSError:
+        return False
 
 
 def check_export(program: Program, export: ExportOptions) -> None:
@@ -125,6 +155,16 @@ def check_export(program: Program, export: ExportOptions) -> None:
     """
     if export.gradient:
         expect_derivatives(program)
+
+
+def expect_folder(folder: object, formats: object) -> None:
+    """Refuse formats that are asked for where no file is written.
+
+    Raises:
+        InputError: there is no folder.
+    """
+    if formats is not None and folder is None:
+        raise InputError("export must come with a folder, for its files")
 
 
 def refuse_outside(learn: str | None, export: ExportOptions) -> None:
@@ -160,6 +200,8 @@ def check_policy(
             " surrogate.with_outside('original') does it"
         )
     expect_possible(export.outside, program, gradient=export.gradient)
+    outside = "original" if export.guard else export.outside
+    expect_exportable(export.formats, program, outside)
 
 
 def _job(compiled: Compiled, export: ExportOptions) -> ExportJob:
@@ -242,9 +284,9 @@ def _claims(compiled: Compiled) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _exports(job: ExportJob) -> dict[str, bytes]:
-    """Render every format whose tools are installed, and error bars if there are any."""
-    exporters = [e for e in EXPORTERS.values() if is_available(e)]
+def _exports(job: ExportJob, export: ExportOptions) -> dict[str, bytes]:
+    """Render every format that was chosen, and error bars if there are any."""
+    exporters = chosen_exporters(export.formats, is_available)
     files = {e.file_name: e.render(job) for e in exporters}
     if job.surrogate.error_bars is not None:
         files[STD_FILE] = std_source(job)

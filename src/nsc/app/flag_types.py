@@ -83,6 +83,14 @@ Native = Annotated[
         help="Run your own C as this machine's program, not in the sandbox.",
     ),
 ]
+Export = Annotated[
+    str | None,
+    typer.Option(
+        "--export",
+        metavar="c,python,...",
+        help="Formats that are written; default C, and ONNX if installed.",
+    ),
+]
 Timing = Annotated[
     bool,
     typer.Option(

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from nsc.app.data_api import fit
-from nsc.app.finish import PAGE_FILE, REPORT_FILE, RESULT_FILES
+from nsc.app.finish import PAGE_FILE, REPORT_FILE, stale_files
 from nsc.app.frames import PATH
 from nsc.app.goals import output_names
 from nsc.app.objective_runs import Calls
@@ -58,7 +58,7 @@ def written(
         REPORT_FILE: text.encode("utf-8"),
         PAGE_FILE: optimization_page(report).encode("utf-8"),
     }
-    stale = sorted(RESULT_FILES - {*files, SURROGATE_FILE})
+    stale = stale_files(folder, {*files, SURROGATE_FILE})
     if surrogate is not None:
         write_results(folder, surrogate, files, stale=stale)
         return surrogate, report

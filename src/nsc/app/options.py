@@ -6,6 +6,7 @@ In: plain values. Out: checked options. Non-goals: flags (cli), which say the sa
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 
@@ -15,6 +16,7 @@ from nsc.compilation import (
     FEWEST_LEARNED,
     CompilationConfig,
 )
+from nsc.deploy import checked_formats
 from nsc.errors import InputError
 from nsc.finetune import Settings, settings_for
 from nsc.initial import INITIALISERS, Initialiser
@@ -266,11 +268,13 @@ class ExportOptions:
         guard: call the original outside the domain: outside="original" by its old name.
         outside: what becomes of inputs outside the domain, one of `OUTSIDE`; None leaves
             exported C without a test, and has the surrogate warn.
+        formats: that are written, rows of `EXPORTERS`; C always is. None is C, and ONNX
+            where its tools are.
         openmp: let C's batch entries share rows among threads, by OpenMP's pragma.
         gradient: write C's NAME_surrogate_grad, derivatives by the inputs.
 
     Raises:
-        InputError: there is no such policy, or two.
+        InputError: there is no such policy, or two; or no such format.
     """
 
     drop_in: bool = False
@@ -278,8 +282,12 @@ class ExportOptions:
     openmp: bool = False
     gradient: bool = False
     outside: str | None = None
+    formats: str | Sequence[str] | None = None
 
     def __post_init__(self) -> None:
+        if self.formats is not None:
+            formats = checked_formats(self.formats)
+            object.__setattr__(self, "formats", formats)
         if self.outside is not None:
             checked_policy(self.outside)
         if self.guard and self.outside not in (None, "original"):

@@ -7,6 +7,7 @@ formats there are (table.py).
 from __future__ import annotations
 
 import importlib.util
+import shutil
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -71,6 +72,29 @@ class Exporter(Protocol):
         """Optional modules that rendering needs."""
         ...
 
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """Commands that it needs, where Debian's packages have other names: "name
+        (package)".
+        """
+        ...
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it is written, if its tools are there, where nobody asks for it."""
+        ...
+
+    def refusal(self, program: Program, outside: str | None) -> str | None:
+        """Say why a program cannot be written in this format; None where it can.
+
+        Args:
+            outside: what is done outside the domain; "original" with a guard, too.
+
+        Returns:
+            What follows "export must be left without NAME: ".
+        """
+        ...
+
     def render(self, job: ExportJob) -> bytes:
         """Return the file, checked.
 
@@ -104,4 +128,14 @@ class Exporter(Protocol):
 
 def is_available(exporter: Exporter) -> bool:
     """Say whether everything is installed that an exporter needs."""
-    return all(importlib.util.find_spec(tool) for tool in exporter.tools)
+    has_modules = all(map(importlib.util.find_spec, exporter.tools))
+    return has_modules and not missing_commands(exporter)
+
+
+def missing_commands(exporter: Exporter) -> list[str]:
+    """List the commands that an exporter needs and that are not on PATH."""
+    return [
+        command
+        for command in exporter.commands
+        if shutil.which(command.partition(" ")[0]) is None
+    ]

@@ -15,7 +15,7 @@ import numpy as np
 from nsc.deploy.agreement import check_agreement
 from nsc.deploy.exporter import ExportJob
 from nsc.errors import MissingExtraError
-from nsc.program import as_returned
+from nsc.program import Program, as_returned
 from nsc.surrogate import Member, Surrogate, resize_inputs
 
 OPSET = 17
@@ -33,6 +33,12 @@ class OnnxExporter:
 
     file_name: str = "surrogate.onnx"
     tools: tuple[str, ...] = ("onnx", "onnxruntime")
+    commands: tuple[str, ...] = ()
+    is_default: bool = True
+
+    def refusal(self, program: Program, outside: str | None) -> str | None:
+        """Refuse nothing: the model is the networks alone; see `Exporter.refusal`."""
+        return None
 
     def render(self, job: ExportJob) -> bytes:
         """Return the file; see `Exporter.render`."""

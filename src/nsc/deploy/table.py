@@ -10,6 +10,11 @@ from collections.abc import Mapping
 
 from nsc.deploy.c_exporter import CExporter
 from nsc.deploy.exporter import Exporter
+from nsc.deploy.languages import LANGUAGES
 from nsc.deploy.onnx import OnnxExporter
 
-EXPORTERS: Mapping[str, Exporter] = {"c": CExporter(), "onnx": OnnxExporter()}
+EXPORTERS: Mapping[str, Exporter] = {
+    "c": CExporter(),
+    "onnx": OnnxExporter(),
+    **LANGUAGES,
+}
