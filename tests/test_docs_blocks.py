@@ -67,6 +67,12 @@ def test_other_words_are_found_out(shown, tmp_path):
     assert blocks.run_page(text, tmp_path) == right
 
 
+def test_figures_alone_are_missed_too():
+    assert blocks.is_same("0.217", "0.218\n")
+    assert not blocks.is_same("", "0.218\n")
+    assert blocks.is_same("", " 12% finetuning\n")
+
+
 def test_another_exit_code_is_found_out(tmp_path):
     text = PAGE.format(first="...", second="...").replace("say.py x", "say.py")
     with pytest.raises(blocks.Differs, match="ended with 0, not 1"):
