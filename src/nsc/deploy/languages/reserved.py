@@ -49,3 +49,15 @@ RUST_OWN = frozenset(
     """Err None Ok Some main nsc_answer nsc_is_inside nsc_layer nsc_nearest nsc_networks
 nsc_one_of nsc_raw nsc_relu nsc_selftest nsc_sigmoid""".split()
 )
+JAVASCRIPT = frozenset(
+    """arguments async await break case catch class const continue debugger default delete
+do else enum eval export extends false finally for function get if implements import in
+instanceof interface let new null of package private protected public return set static
+super switch this throw true try typeof undefined var void while with yield
+Array Float64Array Infinity Math NaN Number RangeError TypeError console exports globalThis
+module require window self undefined
+NSC_ACTIVATIONS NSC_ALLOWED NSC_HALVES NSC_HIGHS NSC_LOWS NSC_MIDDLES NSC_NETWORKS
+NSC_SELFTEST nsc_answered nsc_clipped nsc_expect_numbers nsc_fmax nsc_fmin nsc_has_warned
+nsc_is_inside nsc_layer nsc_nearest nsc_networks nsc_one_of nsc_pow nsc_raw nsc_self_test
+nsc_k nsc_off nsc_one nsc_row nsc_wrong nsc_x nsc_y""".split()
+)
