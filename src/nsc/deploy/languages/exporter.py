@@ -67,7 +67,7 @@ class LanguageExporter:
         if outside is None or outside in possible:
             return None
         why = (
-            "it cannot call the original, which is C"
+            "it cannot call the original, which is C: leave guard out"
             if outside == "original"
             else "its functions are pure and can print nothing"
         )
