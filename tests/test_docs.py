@@ -33,7 +33,7 @@ def test_links_lead_somewhere(page):
 
 def test_wrong_links_are_found():
     text = "[a](no.md) [b](system.md#no) [c](system.md#rooms) [d](http://x)"
-    text += "\n`[e](no.md)`\n```c\n[f](no.md)\n```\n[g](../README.md)"
+    text += "\n`[e](no.md)`\n```c\n[f](no.md)\n```\n[g](../README.md) ![h](data:image/png;base64,A)"
     assert links.wrong_links("docs/x.md", text) == [
         "docs/x.md: no.md",
         "docs/x.md: system.md#no",
