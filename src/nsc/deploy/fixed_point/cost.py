@@ -5,6 +5,7 @@ In: the C. Out: what a file says of it. Non-goals: tables, which are counted exa
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 
@@ -32,15 +33,18 @@ def code_bytes(text: str) -> str:
 
 def _size(text: str) -> int | None:
     with temporary_folder("nsc-") as work:
+        # the compiler looks for its assembler there
+        environment = {
+            **zig_environment(work),
+            "PATH": os.environ.get("PATH", os.defpath),
+        }
         (work / "surrogate.c").write_text(text, encoding="ascii")
         compiler = str(shutil.which(COMPILER))
         for command in (
             [compiler, *FLAGS, "-c", "surrogate.c", "-o", "surrogate.o"],
             [str(shutil.which("arm-none-eabi-size")), "-A", "surrogate.o"],
         ):
-            code, said = run_limited(
-                command, work, zig_environment(work), _LIMITS
-            )
+            code, said = run_limited(command, work, environment, _LIMITS)
             if code != 0:
                 return None
     found = _CODE.findall(said)

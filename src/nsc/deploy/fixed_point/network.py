@@ -11,7 +11,7 @@ is interval arithmetic over the domain. Inputs are limited where they come in.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from nsc.deploy.fixed_point.arithmetic import (
 from nsc.deploy.fixed_point.scaling import (
     AnyInput,
     AnyOutput,
+    RealOutput,
     input_of,
     output_of,
 )
@@ -268,7 +269,22 @@ def integer_network(
         part = _part(layers, activation, rest[:width], kind)
         parts.append(part)
         rest = rest[width:]
-    return IntegerNetwork(kind, function, inputs, outputs, tuple(parts))
+    network = IntegerNetwork(kind, function, inputs, outputs, tuple(parts))
+    return _centred(network, x, y)
+
+
+def _centred(
+    network: IntegerNetwork, x: np.ndarray, y: np.ndarray
+) -> IntegerNetwork:
+    """Take from real outputs how far off they are on average; no integer changes."""
+    off = (network.evaluate(x) - y).mean(axis=0)
+    outputs = tuple(
+        replace(output, middle=output.middle - float(mean))
+        if isinstance(output, RealOutput)
+        else output
+        for output, mean in zip(network.outputs, off, strict=True)
+    )
+    return replace(network, outputs=outputs)
 
 
 def _part(
