@@ -10,7 +10,7 @@ from deploy_cases import CASES, case
 from test_languages import MANY, PLANE, job_of
 
 from nsc.deploy import EXPORTERS
-from nsc.deploy.fixed_point import Q15, Q31, arithmetic
+from nsc.deploy.fixed_point import FIXED_POINT, Q15, Q31, arithmetic
 from nsc.deploy.fixed_point.arithmetic import table_error, table_of, tanh_half
 from nsc.deploy.fixed_point.exporter import fixed_point_notes
 from nsc.errors import InputError
@@ -20,7 +20,7 @@ KINDS = pytest.mark.parametrize("kind", [Q15, Q31], ids=["q15", "q31"])
 
 
 def integers(job, kind):
-    return EXPORTERS[kind.name]._network(job)
+    return FIXED_POINT[kind.name]._network(job)
 
 
 @KINDS
@@ -230,6 +230,27 @@ def test_a_compiler_has_nothing_to_say(kind, tmp_path):
         command += ["-DNSC_SELFTEST", row.file_name, "-o", f"selftest{k}"]
         subprocess.run(command, cwd=tmp_path, check=True)
         subprocess.run([tmp_path / f"selftest{k}"], check=True)
+
+
+@pytest.mark.needs("arm-none-eabi-gcc")
+@KINDS
+def test_code_is_measured(kind, tmp_path):
+    job = job_of(PLANE)
+    built(kind, job, tmp_path, *"-mcpu=cortex-m0 -mthumb -c -o s.o".split())
+    done = subprocess.run(
+        ["arm-none-eabi-size", "-A", "s.o"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    text = (tmp_path / EXPORTERS[kind.name].file_name).read_text()
+    sizes = [
+        int(line.split()[1])
+        for line in done.stdout.splitlines()
+        if line.startswith(".text")
+    ]
+    assert f"; {sum(sizes)} of code (arm-none-eabi-gcc -Os" in text
 
 
 def built(kind, job, tmp_path, *more):

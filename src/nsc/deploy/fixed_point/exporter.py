@@ -18,7 +18,7 @@ import numpy as np
 from nsc.deploy.exporter import ExportJob
 from nsc.deploy.fixed_point.arithmetic import Format
 from nsc.deploy.fixed_point.c_text import Body, body_of, names_of
-from nsc.deploy.fixed_point.cost import code_bytes
+from nsc.deploy.fixed_point.cost import code_said
 from nsc.deploy.fixed_point.network import IntegerNetwork, integer_network
 from nsc.deploy.fixed_point.scaling import (
     AnyInput,
@@ -206,7 +206,7 @@ def _head(
         *map(_said_of_input, network.inputs),
         *map(_said_of_output, network.outputs),
         *_said_of_deviation(job, deviation),
-        f"Flash: {body.table_bytes} bytes of tables; {code_bytes(body.text([]))}.",
+        f"Flash: {body.table_bytes} bytes of tables; {code_said(body.text([]))}.",
         f"RAM: none but the stack: {body.stack_bytes} bytes of activations there, beside"
         " a few words for each call.",
         "With NSC_DECLARATIONS defined this file only declares; with NSC_SELFTEST it has",
