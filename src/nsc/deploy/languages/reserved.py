@@ -61,3 +61,23 @@ NSC_SELFTEST nsc_answered nsc_clipped nsc_expect_numbers nsc_fmax nsc_fmin nsc_h
 nsc_is_inside nsc_layer nsc_nearest nsc_networks nsc_one_of nsc_pow nsc_raw nsc_self_test
 nsc_k nsc_off nsc_one nsc_row nsc_wrong nsc_x nsc_y""".split()
 )
+# what exported integer C defines
+INTEGER_C = frozenset(
+    """int8_t int16_t int32_t int64_t uint32_t INT64_C nsc_floored nsc_limited nsc_rounded
+nsc_shifted nsc_slope nsc_sum nsc_table nsc_tanh_half nsc_whole nsc_wide_floored
+nsc_wide_shifted nsc_x nsc_y PTRDIFF_MIN PTRDIFF_MAX SIG_ATOMIC_MIN SIG_ATOMIC_MAX SIZE_MAX
+WCHAR_MIN WCHAR_MAX WINT_MIN WINT_MAX NSC_DECLARATIONS NSC_SELFTEST""".split()
+) | {
+    f"{sign}INT{kind}_{end}"
+    for sign in ("", "U")
+    for kind in (
+        *(
+            f"{way}{bits}"
+            for way in ("", "_LEAST", "_FAST")
+            for bits in (8, 16, 32, 64)
+        ),
+        "PTR",
+        "MAX",
+    )
+    for end in ("MIN", "MAX", "C")
+}
