@@ -4,7 +4,7 @@ BIN := .venv/bin
 TORCH := torch==2.13.0
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help setup torch test test-newest test-slow test-browser attack fuzz coverage demo demo-dear figures data held-out train baselines train-preprint experiments release-data release-weights bench clean
+.PHONY: help setup torch test test-newest test-slow test-browser attack fuzz coverage demo demo-dear figures docs docs-outputs notebooks data held-out train baselines train-preprint experiments release-data release-weights bench clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -28,8 +28,8 @@ torch: .venv/torch ## install the CPU build of torch that the training tests use
 	@touch $@
 
 test: .venv/torch ## lint, types and fast tests
-	$(BIN)/ruff check src tests examples benchmarks experiments
-	$(BIN)/ruff format --check --quiet src tests examples benchmarks experiments
+	$(BIN)/ruff check src tests examples benchmarks experiments docs/site
+	$(BIN)/ruff format --check --quiet src tests examples benchmarks experiments docs/site
 	$(BIN)/pyright
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
@@ -57,7 +57,7 @@ fuzz: .venv/ready ## signatures and exports of random C against gcc (needs gcc)
 	for seed in 0 1 2 3; do $(BIN)/python benchmarks/fuzz/signatures.py $$seed 500 || exit 1; done
 
 test-slow: .venv/torch ## the tests that take minutes, on a local Ray cluster too
-	$(BIN)/pip install --quiet -e '.[ray,hub]'
+	$(BIN)/pip install --quiet -e '.[ray,hub,docs,sklearn]'
 	$(BIN)/python -m pytest -m slow
 
 test-browser: .venv/ready ## the page of nsc play and reports in Chromium, where there is one
@@ -73,6 +73,17 @@ demo-dear: .venv/ready ## compile every program of examples/dear/ into out/
 figures: .venv/ready ## draw the README's figure
 	$(BIN)/pip install --quiet 'matplotlib>=3.8'
 	$(BIN)/python examples/figure.py
+
+docs: .venv/ready ## build the documentation into out/site, warnings as errors
+	$(BIN)/pip install --quiet -e '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build
+
+docs-outputs: .venv/ready ## run the pages' blocks, and write what they print into them
+	$(BIN)/python docs/site/blocks.py --update docs/start.md docs/when.md docs/howto/*.md
+
+notebooks: .venv/ready ## execute the notebooks, and store what they print
+	$(BIN)/pip install --quiet -e '.[docs]'
+	$(BIN)/python docs/site/notebooks.py
 
 PACKAGES := gsl,glibc,musl,newlib,blender,ngspice,r-base,darktable,libnova,netpbm-free,pari,csound,mesa,gegl,imagemagick,$\
   gimp,proj,erfa,libsamplerate,lcms2,speex,wcslib,opus,sox,nlopt,chipmunk,gmt,gts,meschach,aubio

@@ -33,7 +33,15 @@ def _has_gpu() -> bool:
     return torch.cuda.is_available()
 
 
-_COMMANDS = ("gcc", "g++", "gfortran", "rustc")
+_COMMANDS = (
+    "gcc",
+    "g++",
+    "gfortran",
+    "rustc",
+    "node",
+    "arm-none-eabi-gcc",
+    "qemu-system-arm",
+)
 _TOOLS = {
     **{name: lambda name=name: bool(shutil.which(name)) for name in _COMMANDS},
     "cuda": _has_gpu,

@@ -18,10 +18,6 @@ from nsc.deploy import run_selftest
 ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted((ROOT / "examples").glob("*.c"))
 README = (ROOT / "README.md").read_text()
-LEGACY = (
-    "#include <stdio.h>\n#include <stdlib.h>\ndouble noisy(double x)"
-    ' { scanf("%lf", &x); return x * rand(); }\n'
-)
 flags_of = runpy.run_path(str(ROOT / "examples" / "demo.py"))["flags_of"]
 
 
@@ -53,7 +49,6 @@ def in_a_copy(tmp_path, monkeypatch):
     (tmp_path / "examples").mkdir()
     for path in EXAMPLES:
         (tmp_path / "examples" / path.name).write_text(path.read_text())
-    (tmp_path / "legacy.c").write_text(LEGACY)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "110")
 

@@ -211,6 +211,7 @@ HOSTILE = {
     "cpp": "class, double new, double NAN, double T, double unix, double M_PI",
     "fortran": "a, double A, double real64, double end, double _b, double exp",
     "rust": "self, double match, double fn, double crate, double type, double r",
+    "js": "function, double await, double eval, double Math, double NSC_HALVES, double k",
     "python": "lambda, double math, double None, double _x, double abs, double x",
 }
 
@@ -492,6 +493,52 @@ def test_rust_tests_itself(outside, tmp_path):
         [tmp_path / "selftest"], capture_output=True, text=True, check=True
     )
     assert "1 passed" in done.stdout
+
+
+JS_USES = {
+    "script": "require('vm').runInThisContext(text); f = globalThis.f_surrogate;",
+    "commonjs": "f = require('./surrogate.js');",
+    "module": "await import('./surrogate.mjs'); f = globalThis.f_surrogate;",
+}
+
+
+@pytest.mark.needs("node")
+@pytest.mark.parametrize("use", JS_USES)
+def test_javascript_is_a_script_a_module_and_commonjs(use, tmp_path):
+    job = job_of(PLANE, {"x": (0, 1), "y": (0, 2)}, outside="raise")
+    data = EXPORTERS["js"].render(job)
+    for name in ("surrogate.js", "surrogate.mjs"):
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "main.js").write_text(
+        "const text = require('fs').readFileSync('surrogate.js', 'utf8'); let f;"
+        f"(async () => {{ {JS_USES[use]} let said = [];"
+        " for (const row of [() => f(9, 0), () => f('1', 0), () => f(1),"
+        " () => f.batch([1])])"
+        " try { row(); } catch (e) { said.push(e.name); }"
+        " console.log(f(0.25, 1), f.batch([0.25, 1, 0, 2])[0], f.selfTest(), said.join());"
+        "})();"
+    )
+    done = subprocess.run(
+        ["node", "main.js"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    one, many, wrong, said = done.stdout.split()
+    [[expected]] = job.surrogate.networks(np.array([[0.25, 1.0]]))
+    assert float(one) == float(many) == pytest.approx(expected, rel=1e-12)
+    assert wrong == "0"
+    assert said == "RangeError,TypeError,TypeError,RangeError"
+
+
+@pytest.mark.needs("node")
+def test_javascript_ends_no_script_element():
+    notes = ("</script><script>alert(1)//\u2028 <!-- ",)
+    job = job_of("double f(double x) { return 1; }", notes=notes)
+    text = EXPORTERS["js"].render(job).decode()
+    assert text.isascii()
+    assert not any(broken in text for broken in ("</", "<!--", "<s"))
 
 
 def test_a_program_with_everything_is_exported_everywhere():

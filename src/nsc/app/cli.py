@@ -41,10 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             code = _run(None if argv is None else list(argv))
         except KeyboardInterrupt:
             code = 128 + signal.SIGINT
-        except (
-            SystemExit
-        ):  # the parser's, where nobody reads its output any more
-            code = 1
+        # the parser's: of shell completion, or where nobody reads its output any more
+        except SystemExit as ended:
+            code = ended.code if isinstance(ended.code, int) else 1
         # a defect that only an interrupted library has is no defect
         except Exception:
             if not signals.seen:

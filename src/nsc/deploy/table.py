@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from nsc.deploy.c_exporter import CExporter
 from nsc.deploy.exporter import Exporter
+from nsc.deploy.fixed_point import FIXED_POINT
 from nsc.deploy.languages import LANGUAGES
 from nsc.deploy.onnx import OnnxExporter
 
@@ -17,4 +18,5 @@ EXPORTERS: Mapping[str, Exporter] = {
     "c": CExporter(),
     "onnx": OnnxExporter(),
     **LANGUAGES,
+    **FIXED_POINT,
 }

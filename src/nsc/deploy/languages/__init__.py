@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from nsc.deploy.languages.cpp import CPP_LANGUAGE
 from nsc.deploy.languages.exporter import LanguageExporter as LanguageExporter
 from nsc.deploy.languages.fortran import FORTRAN_LANGUAGE
+from nsc.deploy.languages.javascript import JAVASCRIPT_LANGUAGE
 from nsc.deploy.languages.python import PYTHON
 from nsc.deploy.languages.rust import RUST_LANGUAGE
 
@@ -18,4 +19,5 @@ LANGUAGES: Mapping[str, LanguageExporter] = {
     "cpp": LanguageExporter(CPP_LANGUAGE),
     "fortran": LanguageExporter(FORTRAN_LANGUAGE),
     "rust": LanguageExporter(RUST_LANGUAGE),
+    "js": LanguageExporter(JAVASCRIPT_LANGUAGE),
 }

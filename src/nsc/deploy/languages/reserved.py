@@ -49,3 +49,35 @@ RUST_OWN = frozenset(
     """Err None Ok Some main nsc_answer nsc_is_inside nsc_layer nsc_nearest nsc_networks
 nsc_one_of nsc_raw nsc_relu nsc_selftest nsc_sigmoid""".split()
 )
+JAVASCRIPT = frozenset(
+    """arguments async await break case catch class const continue debugger default delete
+do else enum eval export extends false finally for function get if implements import in
+instanceof interface let new null of package private protected public return set static
+super switch this throw true try typeof undefined var void while with yield
+Array Float64Array Infinity Math NaN Number RangeError TypeError console exports globalThis
+module require window self undefined
+NSC_ACTIVATIONS NSC_ALLOWED NSC_HALVES NSC_HIGHS NSC_LOWS NSC_MIDDLES NSC_NETWORKS
+NSC_SELFTEST nsc_answered nsc_clipped nsc_expect_numbers nsc_fmax nsc_fmin nsc_has_warned
+nsc_is_inside nsc_layer nsc_nearest nsc_networks nsc_one_of nsc_pow nsc_raw nsc_self_test
+nsc_k nsc_off nsc_one nsc_row nsc_wrong nsc_x nsc_y""".split()
+)
+# what exported integer C defines
+INTEGER_C = frozenset(
+    """int8_t int16_t int32_t int64_t uint32_t INT64_C nsc_floored nsc_limited nsc_rounded
+nsc_shifted nsc_slope nsc_sum nsc_table nsc_tanh_half nsc_whole nsc_wide_floored
+nsc_wide_shifted nsc_x nsc_y PTRDIFF_MIN PTRDIFF_MAX SIG_ATOMIC_MIN SIG_ATOMIC_MAX SIZE_MAX
+WCHAR_MIN WCHAR_MAX WINT_MIN WINT_MAX NSC_DECLARATIONS NSC_SELFTEST""".split()
+) | {
+    f"{sign}INT{kind}_{end}"
+    for sign in ("", "U")
+    for kind in (
+        *(
+            f"{way}{bits}"
+            for way in ("", "_LEAST", "_FAST")
+            for bits in (8, 16, 32, 64)
+        ),
+        "PTR",
+        "MAX",
+    )
+    for end in ("MIN", "MAX", "C")
+}
