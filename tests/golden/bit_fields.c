@@ -182,6 +182,18 @@ NSC_INLINE void nsc_block(double (*nsc_x)[NSC_LANES], double (*nsc_y)[NSC_LANES]
       nsc_y[j][r] = nsc_bias_3[j] + nsc_weight_3[0][j] * nsc_h2[0][r] + nsc_weight_3[1][j] * nsc_h2[1][r] + nsc_weight_3[2][j] * nsc_h2[2][r];
 }
 
+/* A number without its fraction, as C converts it to an integer; a NaN stays one. */
+NSC_INLINE double nsc_whole(double x) {
+  union { double real; unsigned long long bits; } value, size, whole, more;
+  value.real = x;
+  size.bits = value.bits & 0x7fffffffffffffffull;
+  whole.real = (size.real + 4503599627370496.0) - 4503599627370496.0;
+  more.bits = 0x3ff0000000000000ull & (0 - ((size.bits - whole.bits) >> 63));
+  whole.real -= more.real;
+  whole.bits |= value.bits & 0x8000000000000000ull;
+  return whole.real;
+}
+
 static void nsc_scalar(struct flags *nsc_0, double nsc_1) { f(nsc_0, nsc_1); }
 static void nsc_row(const double *nsc_x, double *nsc_y) {
   struct flags nsc_cell_s = {0};
@@ -202,11 +214,14 @@ static double nsc_nan(void) { double zero = 0.0; return zero / zero; }
 /* Leave a row outside the domain to the original. */
 static void nsc_leave(const double *x, double *y) {
   double in[4], out[3];
-  if ((x)[0] >= 0 && (x)[0] <= 1
-        && (x)[1] >= -4 && (x)[1] <= 3
+  if (nsc_whole((x)[0]) >= 0 && nsc_whole((x)[0]) <= 1
+        && nsc_whole((x)[1]) >= -4 && nsc_whole((x)[1]) <= 3
         && (x)[2] >= -1 && (x)[2] <= 1
         && (x)[3] >= -1 && (x)[3] <= 1) return;
-  for (int k = 0; k < 4; k++) in[k] = x[k];
+  in[0] = nsc_whole(x[0]);
+  in[1] = nsc_whole(x[1]);
+  in[2] = x[2];
+  in[3] = x[3];
   if (in[0] >= 0 && in[0] <= 1 && in[1] >= -4 && in[1] <= 3) nsc_row(in, out);
     else for (int k = 0; k < 3; k++) out[k] = nsc_nan();
   for (int k = 0; k < 3; k++) y[k] = (double)out[k];
@@ -218,16 +233,16 @@ NSC_INLINE void nsc_n_any(const double *NSC_RESTRICT x, double *NSC_RESTRICT y, 
     double nsc_x[4][NSC_LANES], nsc_y[3][NSC_LANES];
     if (rows == NSC_LANES) {
       for (int r = 0; r < NSC_LANES; r++) {
-        nsc_x[0][r] = (x[(at + r) * 4 + 0] - 0.5) * 2.0;
-        nsc_x[1][r] = (x[(at + r) * 4 + 1] + 0.5) * 0.2857142857142857;
+        nsc_x[0][r] = (nsc_whole(x[(at + r) * 4 + 0]) - 0.5) * 2.0;
+        nsc_x[1][r] = (nsc_whole(x[(at + r) * 4 + 1]) + 0.5) * 0.2857142857142857;
         nsc_x[2][r] = x[(at + r) * 4 + 2];
         nsc_x[3][r] = x[(at + r) * 4 + 3];
       }
     } else {
       memset(nsc_x, 0, sizeof nsc_x);
       for (int r = 0; r < rows; r++) {
-        nsc_x[0][r] = (x[(at + r) * 4 + 0] - 0.5) * 2.0;
-        nsc_x[1][r] = (x[(at + r) * 4 + 1] + 0.5) * 0.2857142857142857;
+        nsc_x[0][r] = (nsc_whole(x[(at + r) * 4 + 0]) - 0.5) * 2.0;
+        nsc_x[1][r] = (nsc_whole(x[(at + r) * 4 + 1]) + 0.5) * 0.2857142857142857;
         nsc_x[2][r] = x[(at + r) * 4 + 2];
         nsc_x[3][r] = x[(at + r) * 4 + 3];
       }
@@ -266,7 +281,9 @@ static void nsc_n(const double *NSC_RESTRICT x, double *NSC_RESTRICT y, size_t f
   nsc_n_any(x, y, first, n);
 }
 
-/* n rows: 4 inputs each in x, 3 outputs each in y. */
+/* n rows: 4 inputs each in x, 3 outputs each in y.
+ * Integers (s.on, s.mode) are converted as C converts a double: a fraction is
+ * cut off. */
 NSC_PUBLIC void f_surrogate_n(const double *NSC_RESTRICT x, double *NSC_RESTRICT y, size_t n) {
   nsc_n(x, y, 0, n);
 }
@@ -277,16 +294,16 @@ NSC_INLINE void nsc_soa_any(const double *const *x, double *const *y, size_t fir
     double nsc_x[4][NSC_LANES], nsc_y[3][NSC_LANES];
     if (rows == NSC_LANES) {
       for (int r = 0; r < NSC_LANES; r++) {
-        nsc_x[0][r] = (x[0][at + r] - 0.5) * 2.0;
-        nsc_x[1][r] = (x[1][at + r] + 0.5) * 0.2857142857142857;
+        nsc_x[0][r] = (nsc_whole(x[0][at + r]) - 0.5) * 2.0;
+        nsc_x[1][r] = (nsc_whole(x[1][at + r]) + 0.5) * 0.2857142857142857;
         nsc_x[2][r] = x[2][at + r];
         nsc_x[3][r] = x[3][at + r];
       }
     } else {
       memset(nsc_x, 0, sizeof nsc_x);
       for (int r = 0; r < rows; r++) {
-        nsc_x[0][r] = (x[0][at + r] - 0.5) * 2.0;
-        nsc_x[1][r] = (x[1][at + r] + 0.5) * 0.2857142857142857;
+        nsc_x[0][r] = (nsc_whole(x[0][at + r]) - 0.5) * 2.0;
+        nsc_x[1][r] = (nsc_whole(x[1][at + r]) + 0.5) * 0.2857142857142857;
         nsc_x[2][r] = x[2][at + r];
         nsc_x[3][r] = x[3][at + r];
       }

@@ -179,7 +179,7 @@ static void nsc_row(const double *nsc_x, double *nsc_y) {
 static void nsc_leave(const double *x, double *y) {
   double in[1], out[1];
   if ((x)[0] >= -1 && (x)[0] <= 1) return;
-  for (int k = 0; k < 1; k++) in[k] = x[k];
+  in[0] = x[0];
   nsc_row(in, out);
   for (int k = 0; k < 1; k++) y[k] = (double)out[k];
 }

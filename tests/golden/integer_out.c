@@ -167,6 +167,18 @@ NSC_INLINE void nsc_block(double (*nsc_x)[NSC_LANES], double (*nsc_y)[NSC_LANES]
       nsc_y[j][r] = nsc_bias_3[j] + nsc_weight_3[0][j] * nsc_h2[0][r] + nsc_weight_3[1][j] * nsc_h2[1][r] + nsc_weight_3[2][j] * nsc_h2[2][r];
 }
 
+/* A number without its fraction, as C converts it to an integer; a NaN stays one. */
+NSC_INLINE double nsc_whole(double x) {
+  union { double real; unsigned long long bits; } value, size, whole, more;
+  value.real = x;
+  size.bits = value.bits & 0x7fffffffffffffffull;
+  whole.real = (size.real + 4503599627370496.0) - 4503599627370496.0;
+  more.bits = 0x3ff0000000000000ull & (0 - ((size.bits - whole.bits) >> 63));
+  whole.real -= more.real;
+  whole.bits |= value.bits & 0x8000000000000000ull;
+  return whole.real;
+}
+
 NSC_INLINE void nsc_n_any(const double *NSC_RESTRICT x, double *NSC_RESTRICT y, size_t first, size_t n) {
   for (size_t at = first; at < n; at += NSC_LANES) {
     int rows = n - at < NSC_LANES ? (int)(n - at) : NSC_LANES;
@@ -174,13 +186,13 @@ NSC_INLINE void nsc_n_any(const double *NSC_RESTRICT x, double *NSC_RESTRICT y, 
     if (rows == NSC_LANES) {
       for (int r = 0; r < NSC_LANES; r++) {
         nsc_x[0][r] = x[(at + r) * 2 + 0];
-        nsc_x[1][r] = (x[(at + r) * 2 + 1] - 5.0) * 0.25;
+        nsc_x[1][r] = (nsc_whole(x[(at + r) * 2 + 1]) - 5.0) * 0.25;
       }
     } else {
       memset(nsc_x, 0, sizeof nsc_x);
       for (int r = 0; r < rows; r++) {
         nsc_x[0][r] = x[(at + r) * 2 + 0];
-        nsc_x[1][r] = (x[(at + r) * 2 + 1] - 5.0) * 0.25;
+        nsc_x[1][r] = (nsc_whole(x[(at + r) * 2 + 1]) - 5.0) * 0.25;
       }
     }
     if (nsc_is_far(nsc_x)) nsc_block(nsc_x, nsc_y, 1);
@@ -211,7 +223,9 @@ static void nsc_n(const double *NSC_RESTRICT x, double *NSC_RESTRICT y, size_t f
   nsc_n_any(x, y, first, n);
 }
 
-/* n rows: 2 inputs each in x, 1 outputs each in y. */
+/* n rows: 2 inputs each in x, 1 outputs each in y.
+ * Integers (n) are converted as C converts a double: a fraction is
+ * cut off. */
 NSC_PUBLIC void f_surrogate_n(const double *NSC_RESTRICT x, double *NSC_RESTRICT y, size_t n) {
   nsc_n(x, y, 0, n);
 }
@@ -223,13 +237,13 @@ NSC_INLINE void nsc_soa_any(const double *const *x, double *const *y, size_t fir
     if (rows == NSC_LANES) {
       for (int r = 0; r < NSC_LANES; r++) {
         nsc_x[0][r] = x[0][at + r];
-        nsc_x[1][r] = (x[1][at + r] - 5.0) * 0.25;
+        nsc_x[1][r] = (nsc_whole(x[1][at + r]) - 5.0) * 0.25;
       }
     } else {
       memset(nsc_x, 0, sizeof nsc_x);
       for (int r = 0; r < rows; r++) {
         nsc_x[0][r] = x[0][at + r];
-        nsc_x[1][r] = (x[1][at + r] - 5.0) * 0.25;
+        nsc_x[1][r] = (nsc_whole(x[1][at + r]) - 5.0) * 0.25;
       }
     }
     if (nsc_is_far(nsc_x)) nsc_block(nsc_x, nsc_y, 1);

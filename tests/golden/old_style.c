@@ -196,7 +196,9 @@ static void nsc_leave(const double *x, double *y) {
   if ((x)[0] >= -1 && (x)[0] <= 1
         && (x)[1] >= -1 && (x)[1] <= 1
         && (x)[2] >= -1 && (x)[2] <= 1) return;
-  for (int k = 0; k < 3; k++) in[k] = x[k];
+  in[0] = x[0];
+  in[1] = x[1];
+  in[2] = x[2];
   nsc_row(in, out);
   for (int k = 0; k < 1; k++) y[k] = (double)out[k];
 }

@@ -84,7 +84,8 @@ def finish(
     files: dict[str, bytes] = {}
     if folder is not None:
         job = _job(compiled, export)
-        files = _exports(job)
+        files, notes = _exports(job)
+        compiled = replace(compiled, notes=(*compiled.notes, *notes))
         compiled = _as_exported(compiled, job, files, options.target_error)
     if more is not None:
         compiled, others = more.files(compiled)
@@ -242,13 +243,26 @@ def _claims(compiled: Compiled) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _exports(job: ExportJob) -> dict[str, bytes]:
-    """Render every format whose tools are installed, and error bars if there are any."""
-    exporters = [e for e in EXPORTERS.values() if is_available(e)]
-    files = {e.file_name: e.render(job) for e in exporters}
+def _exports(job: ExportJob) -> tuple[dict[str, bytes], list[str]]:
+    """Render every format whose tools are installed, and error bars if there are any.
+
+    Returns:
+        Files, and notes on formats that cannot follow the policy outside the domain.
+    """
+    outside = "original" if job.guard else job.outside
+    files: dict[str, bytes] = {}
+    notes: list[str] = []
+    for name, exporter in EXPORTERS.items():
+        if not is_available(exporter):
+            continue
+        reason = exporter.refusal(job.program, outside)
+        if reason is None:
+            files[exporter.file_name] = exporter.render(job)
+        else:
+            notes.append(f"no {name} was written: {reason}")
     if job.surrogate.error_bars is not None:
         files[STD_FILE] = std_source(job)
-    return files
+    return files, notes
 
 
 def _pages(report: Report | DraftReport) -> dict[str, bytes]:

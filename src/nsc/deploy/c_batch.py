@@ -16,6 +16,7 @@ from nsc.deploy.c_levels import for_levels, level_text
 from nsc.deploy.c_network import NetworkWriter
 from nsc.deploy.c_outside import OutsideWriter
 from nsc.deploy.c_values import ValueWriter
+from nsc.deploy.c_whole import as_converted, whole_functions
 from nsc.deploy.entries import Entries
 from nsc.errors import InputError
 from nsc.program import Program
@@ -80,6 +81,7 @@ class BatchWriter:
             level_text(self.own),
             f"enum {{ NSC_LANES = {lanes} }};  /* rows of a block */",
             *self.block.text(),
+            *whole_functions(self.program.signature.inputs, self.own),
             *self.outside.text(),
             *self._entry(by_rows=True),
             *self._entry(by_rows=False),
@@ -92,10 +94,11 @@ class BatchWriter:
         """Write what brings a block's inputs to [-1, 1]."""
         n = self.program.n_inputs
         lines: list[str] = []
-        for k in range(n):
+        for k, leaf in enumerate(self.program.signature.inputs):
             value = (
                 f"x[(at + r) * {n} + {k}]" if by_rows else f"x[{k}][at + r]"
             )
+            value = as_converted(value, leaf, self.own)
             scaled = self.values.normalised(value, self.kind, k)
             lines.append(f"nsc_x[{k}][r] = {scaled};")
         return lines
@@ -124,7 +127,7 @@ class BatchWriter:
         )
         name = self.entries.rows if by_rows else self.entries.arrays
         said = (
-            f"/* n rows: {n} inputs each in x, {o} outputs each in y. */"
+            f"/* n rows: {n} inputs each in x, {o} outputs each in y.{self._cut_off()} */"
             if by_rows
             else "/* The same with one array an input, x[k], and an output, y[k]. */"
         )
@@ -138,6 +141,20 @@ class BatchWriter:
             else (f"const {self.kind} *const *x", f"{self.kind} *const *y")
         )
         return self._public_entry(name, said, types, body)
+
+    def _cut_off(self) -> str:
+        """Say what becomes of fractions."""
+        names = [
+            leaf.name
+            for leaf in self.program.signature.inputs
+            if leaf.type.kind != "float"
+        ]
+        if not names:
+            return ""
+        return (
+            f"\n * Integers ({', '.join(names)}) are converted as C converts a double:"
+            " a fraction is\n * cut off."
+        )
 
     def _left(self, *, by_rows: bool) -> list[str]:
         """Write what leaves a row outside the domain to the original."""

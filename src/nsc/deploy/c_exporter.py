@@ -15,6 +15,7 @@ from nsc.deploy.c_check import Computed, compute
 from nsc.deploy.c_source import c_source
 from nsc.deploy.exporter import ExportJob
 from nsc.deploy.gradient_agreement import check_gradient
+from nsc.program import Program
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,10 @@ class CExporter:
 
     file_name: str = "surrogate.c"
     tools: tuple[str, ...] = ()
+
+    def refusal(self, program: Program, outside: str | None) -> str | None:
+        """Refuse nothing here: `expect_possible` does; see `Exporter.refusal`."""
+        return None
 
     def render(self, job: ExportJob) -> bytes:
         """Return the file; see `Exporter.render`."""

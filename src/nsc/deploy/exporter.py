@@ -71,6 +71,17 @@ class Exporter(Protocol):
         """Optional modules that rendering needs."""
         ...
 
+    def refusal(self, program: Program, outside: str | None) -> str | None:
+        """Say why a program cannot be written in this format; None where it can.
+
+        Args:
+            outside: what is done outside the domain; "original" with a guard, too.
+
+        Returns:
+            What follows "export must be left without NAME: ".
+        """
+        ...
+
     def render(self, job: ExportJob) -> bytes:
         """Return the file, checked.
 
