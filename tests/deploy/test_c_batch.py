@@ -330,6 +330,22 @@ def test_the_selftest_tells_of_a_batch_that_is_wrong():
     )
 
 
+@pytest.mark.parametrize("kind", ["double", "float"])
+def test_the_selftest_tells_of_derivatives_that_are_wrong(kind):
+    job = job_of(*CASES[kind], (8, 8), batch=GRADIENT)
+    text = c_source(
+        job.surrogate,
+        job.program,
+        selftest_inputs=job.x,
+        real=job.real,
+        batch=GRADIENT,
+    )
+    assert run_selftest(text)
+    wrong = text.replace("(nsc_g[1][r] * ", "(nsc_g[0][r] * ")
+    assert wrong != text
+    assert not run_selftest(wrong)
+
+
 def test_entries_have_names_that_the_program_does_not():
     text = (
         "static double f_surrogate_n(double x) { return x; }\n"
