@@ -21,11 +21,13 @@ from nsc.app.results import SURROGATE_FILE, write_results
 from nsc.app.summary import describe
 from nsc.deploy import (
     EXPORTERS,
+    HEADER_FILE,
     STD_FILE,
     BatchOptions,
     ExportJob,
     expect_derivatives,
     expect_possible,
+    header_source,
     is_available,
     std_source,
     surrogate_name,
@@ -49,6 +51,7 @@ RESULT_FILES = frozenset(
         REPORT_FILE,
         PAGE_FILE,
         WHOLE_FILE,
+        HEADER_FILE,
         STD_FILE,
         *(e.file_name for e in EXPORTERS.values()),
     )
@@ -260,6 +263,7 @@ def _exports(job: ExportJob) -> tuple[dict[str, bytes], list[str]]:
             files[exporter.file_name] = exporter.render(job)
         else:
             notes.append(f"no {name} was written: {reason}")
+    files[HEADER_FILE] = header_source(job).encode("utf-8")
     if job.surrogate.error_bars is not None:
         files[STD_FILE] = std_source(job)
     return files, notes
