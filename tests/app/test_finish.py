@@ -22,6 +22,7 @@ SMALL = CompileOptions(budget=20, verification=200)
 NAMES = [
     "surrogate.safetensors",
     *(e.file_name for e in EXPORTERS.values() if e.is_default),
+    "surrogate.h",
     "report.json",
     "report.html",
 ]
@@ -101,6 +102,17 @@ def test_a_tool_that_is_missing_costs_its_file_alone(
     report = compile_file(wave, tmp_path, SMALL, timing=False)
     assert missing == {"onnx"} and "surrogate.onnx" not in report.files
     assert (tmp_path / "surrogate.c").exists()
+    assert not (tmp_path / "surrogate.onnx").exists()
+
+
+@pytest.mark.needs("onnxruntime")
+def test_a_format_that_cannot_follow_a_policy_is_not_written(wave, tmp_path):
+    (tmp_path / "surrogate.onnx").write_text("of an earlier compilation")
+    options = ExportOptions(outside="raise")
+    report = compile_file(wave, tmp_path, SMALL, options, timing=False)
+    [note] = [note for note in report.notes if "onnx" in note]
+    assert note.startswith("no onnx was written: a graph cannot refuse inputs")
+    assert "surrogate.onnx" not in report.files
     assert not (tmp_path / "surrogate.onnx").exists()
 
 

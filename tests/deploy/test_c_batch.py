@@ -168,6 +168,31 @@ def check_rows_and_arrays(name, network, folder, *flags):
             assert np.abs(found - expected).max(initial=0) <= slack + whole
 
 
+CONVERTED = "double f(int n, double x, _Bool b) { return b ? n * x : x; }"
+
+
+@pytest.mark.needs("gcc")
+@pytest.mark.parametrize("guard", [False, True])
+def test_fractions_are_cut_off_where_the_program_has_integers(guard, tmp_path):
+    job = job_of(CONVERTED, {"n": (-3, 9)}, guard=guard, batch=GRADIENT)
+    native = Native(job, tmp_path, original=CONVERTED)
+    n = [2.0, 2.7, -2.7, 0.99999, -0.5, 9.9, 9.0, -3.9, np.nan, 2.0, 2.0]
+    b = [0.0, 0.2, 1.0, -1e-300, 1.0, 7.0, 1.0, 1.0, 1.0, np.nan, -0.0]
+    x = np.stack([n, np.full(11, 0.3), b], axis=1)
+    cut = np.stack(
+        [np.trunc(n), x[:, 1], np.where(np.isnan(b), b, x[:, 2] != 0)], 1
+    )
+    for found in (native.rows(x), native.arrays(x)):
+        expected = job.surrogate.networks(cut)
+        known = slice(0, 8)
+        assert np.abs(found - expected)[known].max() < 1e-12
+        assert np.isnan(found[8:10]).all()
+        assert np.abs(found - expected)[10] < 1e-12
+    slopes = native.rows(x, native.entries.gradient, 3)
+    same = native.rows(cut, native.entries.gradient, 3)
+    np.testing.assert_array_equal(slopes, same)
+
+
 @pytest.mark.needs("gcc")
 @pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu"])
 @pytest.mark.parametrize("kind", ["float", "double"])
@@ -303,6 +328,22 @@ def test_the_selftest_tells_of_a_batch_that_is_wrong():
     assert not run_selftest(
         text.replace("y[0][at + r] = ", "y[0][at + r] = -")
     )
+
+
+@pytest.mark.parametrize("kind", ["double", "float"])
+def test_the_selftest_tells_of_derivatives_that_are_wrong(kind):
+    job = job_of(*CASES[kind], (8, 8), batch=GRADIENT)
+    text = c_source(
+        job.surrogate,
+        job.program,
+        selftest_inputs=job.x,
+        real=job.real,
+        batch=GRADIENT,
+    )
+    assert run_selftest(text)
+    wrong = text.replace("(nsc_g[1][r] * ", "(nsc_g[0][r] * ")
+    assert wrong != text
+    assert not run_selftest(wrong)
 
 
 def test_entries_have_names_that_the_program_does_not():

@@ -1,6 +1,7 @@
 """Every row of EXPORTERS keeps the same promises."""
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from nsc.deploy import (
 )
 from nsc.errors import BuildError, InputError, MissingExtraError
 from nsc.program import draw_inputs, parse_program
-from nsc.surrogate import Member, Surrogate, Topology
+from nsc.surrogate import Member, Surrogate, Topology, random_parameters
 
 ROWS = pytest.mark.parametrize("exporter", EXPORTERS.values(), ids=EXPORTERS)
 
@@ -125,7 +126,7 @@ def test_onnx_is_in_the_users_units():
 @pytest.mark.needs("onnxruntime")
 @pytest.mark.parametrize("name", CASES)
 def test_onnx_agrees_to_the_last_bits(name):
-    job = job_of(name)
+    job = replace(job_of(name), guard=False)
     x = draw_inputs(job.program, 30, generator=np.random.default_rng(1))
     found = evaluate_onnx(EXPORTERS["onnx"].render(job), x)
     assert relative_difference(job.surrogate, x, found) < 1e-12
@@ -142,3 +143,66 @@ def test_a_difference_is_relative_to_terms_that_cancel():
     assert relative_difference(
         surrogate, x, np.array([[2.0]])
     ) == pytest.approx(1e-6)
+
+
+POLICY = "double f(int n, double x) { return n * x; }"
+
+
+def job_with(outside, where=None, text=POLICY):
+    program = parse_program(text, ranges={"n": (1, 9)}, where=where or ())
+    topology = Topology((2, 3, 1))
+    w = random_parameters(topology, seed=0) * 2
+    surrogate = Surrogate(
+        (Member(topology, w),),
+        np.array(program.domain.lo),
+        np.array(program.domain.hi),
+        ("n", "x"),
+        ("return",),
+        conditions=program.drawing.conditions,
+    )
+    x = draw_inputs(program, 50, generator=np.random.default_rng(0))
+    return ExportJob(surrogate, program, x, outside=outside)
+
+
+@pytest.mark.needs("onnxruntime")
+@pytest.mark.parametrize("outside", [None, "warn", "clip", "nan"])
+def test_onnx_follows_the_policies_that_a_graph_can(outside):
+    import onnx
+
+    job = job_with(outside)
+    data = EXPORTERS["onnx"].render(job)
+    x = np.array([[3, 0.5], [12, 0.5], [0, 2], [3, np.nan], [3, -9]], float)
+    found = evaluate_onnx(data, x)
+    if outside in ("clip", "nan"):
+        expected = job.surrogate(x, outside=outside)
+    else:
+        expected = job.surrogate.networks(x)
+    np.testing.assert_allclose(found, expected, 1e-12)
+    said = {p.key: p.value for p in onnx.load_from_string(data).metadata_props}
+    assert said["domain"] == "n in [1.0, 9.0]; x in [-1.0, 1.0]"
+    assert {None: "nothing is tested", "warn": "cannot warn"}.get(
+        outside, {"nan": "NaN", "clip": "nearest"}.get(outside)
+    ) in said["outside of the domain"]
+
+
+@pytest.mark.needs("onnxruntime")
+def test_onnx_cuts_fractions_of_integers_off():
+    job = job_with("nan")
+    x = np.array([[2.7, 0.5], [0.9, 0.5], [9.9, 0.5], [np.nan, 0.5]])
+    found = evaluate_onnx(EXPORTERS["onnx"].render(job), x)[:, 0]
+    expected = job.surrogate.networks(np.array([[2, 0.5], [9, 0.5]]))[:, 0]
+    np.testing.assert_allclose(found[[0, 2]], expected, 1e-12)
+    assert np.isnan(found[[1, 3]]).all()
+
+
+@pytest.mark.parametrize(
+    ("outside", "where", "said"),
+    [
+        ("raise", None, "cannot refuse inputs outside"),
+        ("original", None, "cannot call the program outside"),
+        ("nan", "x < n", "conditions between inputs are not written"),
+    ],
+)
+def test_onnx_is_refused_where_a_graph_cannot_follow(outside, where, said):
+    job = job_with(outside, where)
+    assert said in EXPORTERS["onnx"].refusal(job.program, outside)

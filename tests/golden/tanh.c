@@ -34,21 +34,18 @@ NSC_INLINE double nsc_limited(double t) {
   return value.real;
 }
 
-/* 1 / (1 + 2^t): 2^t = 2^n 2^f; 2^f, |f| <= 1/2, by a polynomial. */
+/* 1 / (1 + 2^t): 2^t = 2^n 2^f; 2^f, |f| <= 1/2, is (even + odd) / (even - odd). */
 NSC_INLINE double nsc_sigmoid(double t) {
   union { double real; unsigned long long bits; } whole, power;
-  double f, f2, f4;
-  whole.real = t + 6755399441055744.0;
-  f = t - (whole.real - 6755399441055744.0);
+  double f, f2, even, odd, below;
+  whole.real = t + 6755399441056767.0;
+  f = t - (whole.real - 6755399441056767.0);
   f2 = f * f;
-  f4 = f2 * f2;
-  power.real = (1.0 + 0.69314718054821178 * f)
-    + (0.24022650698110432 + 0.055504109352676939 * f) * f2
-    + ((0.0096181286161710518 + 0.0013333454859407318 * f)
-    + (0.00015403825422635655 + 1.5309156448358417e-05 * f) * f2) * f4
-    + 1.3178942998334341e-06 * (f4 * f4);
-  power.bits += whole.bits << 52;
-  return 1.0 / (1.0 + power.real);
+  even = (f2 + 375.02158105727983) * f2 + 7285.7320796488784;
+  odd = f * (2525.0423246611572 + 28.87555955535764 * f2);
+  power.bits = whole.bits << 52;
+  below = even - odd;
+  return below / (below + power.real * (even + odd));
 }
 
 /* Weights and biases of hidden layers are times -2.8854: sums of them are exponents of two. */
@@ -87,34 +84,87 @@ double f_surrogate(double x) {
 #define NSC_RESTRICT restrict
 #define NSC_PUBLIC
 #endif
-/* Where nothing is said of the processor, entries are compiled for AVX-512, AVX2 and plain
- * x86-64, and the loader chooses (gcc with GNU libc); -DNSC_ONE_TARGET does without. */
-#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__AVX2__) && !defined(NSC_ONE_TARGET) \
-  && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) \
-  && !defined(__clang__) && __GNUC__ >= 12
-#define NSC_TARGETS __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+
+/* Where nothing is said of the processor, entries are compiled for AVX-512, AVX2 and
+ * plain x86-64, and the first call chooses; -DNSC_ONE_TARGET does without. */
+#if defined(__x86_64__) && !defined(__AVX2__) && !defined(NSC_ONE_TARGET) \
+  && (defined(__clang__) || __GNUC__ >= 9)
+#define NSC_LEVELS
+#ifdef __clang__
+#define NSC_WIDE min_vector_width(512)
 #else
-#define NSC_TARGETS
+#define NSC_WIDE unused
+#endif
+#define NSC_AVX2 __attribute__((target("avx2,fma")))
+#define NSC_AVX512 \
+  __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma"), NSC_WIDE))
+#endif
+
+#ifdef NSC_LEVELS
+static void nsc_ask(unsigned *r, unsigned leaf) {
+  __asm__ volatile("cpuid" : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3]) : "a"(leaf), "c"(0));
+}
+
+/* 3: AVX-512, 2: AVX2, 1: neither, or none that the system keeps registers for. */
+static int nsc_level(void) {
+  static int known;
+  unsigned r[4], kept, rest;
+  int found = __atomic_load_n(&known, __ATOMIC_RELAXED);
+  if (found) return found;
+  found = 1;
+  nsc_ask(r, 0);
+  if (r[0] >= 7) {
+    nsc_ask(r, 1);
+    if ((r[2] >> 27 & 1) && (r[2] >> 12 & 1)) {
+      __asm__ volatile("xgetbv" : "=a"(kept), "=d"(rest) : "c"(0));
+      nsc_ask(r, 7);
+      if ((kept & 0x06) == 0x06 && (r[1] >> 5 & 1)) found = 2;
+      if (found == 2 && (kept & 0xe6) == 0xe6 && (r[1] & 0xc0030000u) == 0xc0030000u) found = 3;
+    }
+  }
+  __atomic_store_n(&known, found, __ATOMIC_RELAXED);
+  return found;
+}
 #endif
 
 enum { NSC_LANES = 32 };  /* rows of a block */
 
+/* Is an input of a block farther from zero than 295.36021929066635, or NaN?
+ * Where none is, no sum of the first layer is too large for the sigmoid. */
+NSC_INLINE int nsc_is_far(double (*nsc_x)[NSC_LANES]) {
+  long long far = 0;
+  for (int k = 0; k < 1; k++)
+    for (int r = 0; r < NSC_LANES; r++) {
+      union { double real; long long bits; } value;
+      value.real = nsc_x[k][r];
+      far |= 0x407275c3754d8ccell - (value.bits & 0x7fffffffffffffffll);
+    }
+  return far < 0;
+}
+
 /* All layers, on a block: [input][row] to [output][row]. */
-NSC_INLINE void nsc_block(double (*nsc_x)[NSC_LANES], double (*nsc_y)[NSC_LANES]) {
+NSC_INLINE void nsc_block(double (*nsc_x)[NSC_LANES], double (*nsc_y)[NSC_LANES], int nsc_far) {
   double nsc_h1[3][NSC_LANES], nsc_h2[3][NSC_LANES];
-  for (int j = 0; j < 3; j++)
+  for (int j = 0; j < 3; j++) {
+    double nsc_z[NSC_LANES];
     for (int r = 0; r < NSC_LANES; r++)
-      nsc_h1[j][r] = 2.0 * nsc_sigmoid(nsc_limited(nsc_bias_1[j] + nsc_weight_1[0][j] * nsc_x[0][r])) - 1.0;
-  for (int j = 0; j < 3; j++)
+      nsc_z[r] = nsc_bias_1[j] + nsc_weight_1[0][j] * nsc_x[0][r];
     for (int r = 0; r < NSC_LANES; r++)
-      nsc_h2[j][r] = 2.0 * nsc_sigmoid(nsc_bias_2[j] + nsc_weight_2[0][j] * nsc_h1[0][r] + nsc_weight_2[1][j] * nsc_h1[1][r] + nsc_weight_2[2][j] * nsc_h1[2][r]) - 1.0;
+      nsc_h1[j][r] = 2.0 * nsc_sigmoid(nsc_far ? nsc_limited(nsc_z[r]) : nsc_z[r]) - 1.0;
+  }
+  for (int j = 0; j < 3; j++) {
+    double nsc_z[NSC_LANES];
+    for (int r = 0; r < NSC_LANES; r++)
+      nsc_z[r] = nsc_bias_2[j] + nsc_weight_2[0][j] * nsc_h1[0][r] + nsc_weight_2[1][j] * nsc_h1[1][r] + nsc_weight_2[2][j] * nsc_h1[2][r];
+    for (int r = 0; r < NSC_LANES; r++)
+      nsc_h2[j][r] = 2.0 * nsc_sigmoid(nsc_z[r]) - 1.0;
+  }
   for (int j = 0; j < 1; j++)
     for (int r = 0; r < NSC_LANES; r++)
       nsc_y[j][r] = nsc_bias_3[j] + nsc_weight_3[0][j] * nsc_h2[0][r] + nsc_weight_3[1][j] * nsc_h2[1][r] + nsc_weight_3[2][j] * nsc_h2[2][r];
 }
 
-NSC_TARGETS
-static void nsc_n(const double *NSC_RESTRICT x, double *NSC_RESTRICT y, size_t first, size_t n) {
+NSC_INLINE void nsc_n_any(const double *NSC_RESTRICT x, double *NSC_RESTRICT y, size_t first, size_t n) {
   for (size_t at = first; at < n; at += NSC_LANES) {
     int rows = n - at < NSC_LANES ? (int)(n - at) : NSC_LANES;
     double nsc_x[1][NSC_LANES], nsc_y[1][NSC_LANES];
@@ -128,7 +178,8 @@ static void nsc_n(const double *NSC_RESTRICT x, double *NSC_RESTRICT y, size_t f
         nsc_x[0][r] = x[(at + r) * 1 + 0];
       }
     }
-    nsc_block(nsc_x, nsc_y);
+    if (nsc_is_far(nsc_x)) nsc_block(nsc_x, nsc_y, 1);
+    else nsc_block(nsc_x, nsc_y, 0);
     if (rows == NSC_LANES) {
       for (int r = 0; r < NSC_LANES; r++) {
         y[(at + r) * 1 + 0] = (double)nsc_y[0][r];
@@ -139,6 +190,20 @@ static void nsc_n(const double *NSC_RESTRICT x, double *NSC_RESTRICT y, size_t f
       }
     }
   }
+}
+
+#ifdef NSC_LEVELS
+NSC_AVX512 static void nsc_n_avx512(const double *NSC_RESTRICT x, double *NSC_RESTRICT y, size_t first, size_t n) { nsc_n_any(x, y, first, n); }
+NSC_AVX2 static void nsc_n_avx2(const double *NSC_RESTRICT x, double *NSC_RESTRICT y, size_t first, size_t n) { nsc_n_any(x, y, first, n); }
+#endif
+
+static void nsc_n(const double *NSC_RESTRICT x, double *NSC_RESTRICT y, size_t first, size_t n) {
+#ifdef NSC_LEVELS
+  int level = nsc_level();
+  if (level == 3) { nsc_n_avx512(x, y, first, n); return; }
+  if (level == 2) { nsc_n_avx2(x, y, first, n); return; }
+#endif
+  nsc_n_any(x, y, first, n);
 }
 
 /* n rows: 1 inputs each in x, 1 outputs each in y. */
@@ -146,8 +211,7 @@ NSC_PUBLIC void f_surrogate_n(const double *NSC_RESTRICT x, double *NSC_RESTRICT
   nsc_n(x, y, 0, n);
 }
 
-NSC_TARGETS
-static void nsc_soa(const double *const *x, double *const *y, size_t first, size_t n) {
+NSC_INLINE void nsc_soa_any(const double *const *x, double *const *y, size_t first, size_t n) {
   for (size_t at = first; at < n; at += NSC_LANES) {
     int rows = n - at < NSC_LANES ? (int)(n - at) : NSC_LANES;
     double nsc_x[1][NSC_LANES], nsc_y[1][NSC_LANES];
@@ -161,7 +225,8 @@ static void nsc_soa(const double *const *x, double *const *y, size_t first, size
         nsc_x[0][r] = x[0][at + r];
       }
     }
-    nsc_block(nsc_x, nsc_y);
+    if (nsc_is_far(nsc_x)) nsc_block(nsc_x, nsc_y, 1);
+    else nsc_block(nsc_x, nsc_y, 0);
     if (rows == NSC_LANES) {
       for (int r = 0; r < NSC_LANES; r++) {
         y[0][at + r] = (double)nsc_y[0][r];
@@ -172,6 +237,20 @@ static void nsc_soa(const double *const *x, double *const *y, size_t first, size
       }
     }
   }
+}
+
+#ifdef NSC_LEVELS
+NSC_AVX512 static void nsc_soa_avx512(const double *const *x, double *const *y, size_t first, size_t n) { nsc_soa_any(x, y, first, n); }
+NSC_AVX2 static void nsc_soa_avx2(const double *const *x, double *const *y, size_t first, size_t n) { nsc_soa_any(x, y, first, n); }
+#endif
+
+static void nsc_soa(const double *const *x, double *const *y, size_t first, size_t n) {
+#ifdef NSC_LEVELS
+  int level = nsc_level();
+  if (level == 3) { nsc_soa_avx512(x, y, first, n); return; }
+  if (level == 2) { nsc_soa_avx2(x, y, first, n); return; }
+#endif
+  nsc_soa_any(x, y, first, n);
 }
 
 /* The same with one array an input, x[k], and an output, y[k]. */

@@ -224,3 +224,47 @@ def test_a_library_that_is_missing_is_named(name, monkeypatch):
     monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(MissingExtraError, match=rf"nsc\[{name}\]"):
         getattr(CASES[0], f"to_{name}")("float")
+
+
+def with_whole(surrogate):
+    marks = (True, *[False] * (len(surrogate.lo) - 1))
+    return replace(surrogate, whole=marks)
+
+
+FRACTIONS = [0.7, -0.2, 1.9, -1.9, 1.0, np.nan]
+
+
+@pytest.mark.needs("torch")
+def test_torch_cuts_fractions_of_integers_off():
+    import torch
+
+    surrogate = with_whole(CASES[0])
+    x = np.tile(inputs_of(surrogate)[:1], (6, 1))
+    x[:, 0] = FRACTIONS
+    cut = np.trunc(x[:, :1])
+    given = torch.tensor(x, requires_grad=True)
+    module = surrogate.to_torch(outside="nan")
+    found = module(given)
+    expected = surrogate(np.hstack([cut, x[:, 1:]])[:5], outside="nan")
+    assert found[5].isnan().all()
+    with torch.no_grad():
+        same = module(torch.tensor(np.hstack([cut, x[:, 1:]])))
+    np.testing.assert_array_equal(found.detach().numpy(), same.numpy())
+    np.testing.assert_allclose(same.numpy()[:5], expected, 1e-11)
+    [slope] = torch.autograd.grad(found[0].sum(), given)
+    assert slope[0, 0] != 0
+
+
+@pytest.mark.needs("jax")
+def test_jax_cuts_fractions_of_integers_off(doubles):
+    jax = doubles
+    surrogate = with_whole(CASES[0])
+    x = np.tile(inputs_of(surrogate)[:1], (6, 1))
+    x[:, 0] = FRACTIONS
+    cut = np.hstack([np.trunc(x[:, :1]), x[:, 1:]])
+    apply, parameters = surrogate.to_jax(outside="nan")
+    found = np.array(apply(parameters, x))
+    np.testing.assert_array_equal(found, np.array(apply(parameters, cut)))
+    assert np.isnan(found[5]).all()
+    slope = jax.grad(lambda x: apply(parameters, x)[0].sum())(x)
+    assert slope[0, 0] != 0

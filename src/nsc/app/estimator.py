@@ -124,8 +124,11 @@ class SurrogateRegressor(_Base):
         Args:
             X: `n i`; a data frame is read by the names of its columns, if it was fitted
                 to one.
-            return_std: whether to return standard deviations of the error, too. They
-                are those found on the rows that were held back.
+            return_std: whether to return standard deviations of the error, too: for
+                each output one number, the same for all rows, which is the root mean
+                squared error on the rows that were held back. It is no larger where the
+                network is less sure. Deviations that depend on the input need runs of a
+                program: `nsc.compile(..., error_bars=True)`.
 
         Returns:
             `n`, or `n o` if y was so; or a pair of such arrays.

@@ -21,6 +21,7 @@ from nsc.app.results import SURROGATE_FILE, write_results
 from nsc.app.summary import describe
 from nsc.deploy import (
     EXPORTERS,
+    HEADER_FILE,
     STD_FILE,
     BatchOptions,
     ExportJob,
@@ -28,6 +29,7 @@ from nsc.deploy import (
     expect_derivatives,
     expect_exportable,
     expect_possible,
+    header_source,
     is_available,
     network_values,
     std_source,
@@ -52,6 +54,7 @@ RESULT_FILES = frozenset(
         REPORT_FILE,
         PAGE_FILE,
         WHOLE_FILE,
+        HEADER_FILE,
         STD_FILE,
         *(e.file_name for e in EXPORTERS.values()),
     )
@@ -93,7 +96,8 @@ def finish(
     files: dict[str, bytes] = {}
     job = _job(compiled, export)
     if folder is not None:
-        files = _exports(job, export)
+        files, notes = _exports(job, export)
+        compiled = replace(compiled, notes=(*compiled.notes, *notes))
         compiled = _as_exported(compiled, job, files, options.target_error)
     if more is not None:
         compiled, others = more.files(compiled)
@@ -285,13 +289,27 @@ def _claims(compiled: Compiled) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _exports(job: ExportJob, export: ExportOptions) -> dict[str, bytes]:
-    """Render every format that was chosen, and error bars if there are any."""
-    exporters = chosen_exporters(export.formats, is_available)
-    files = {e.file_name: e.render(job) for e in exporters}
+def _exports(
+    job: ExportJob, export: ExportOptions
+) -> tuple[dict[str, bytes], list[str]]:
+    """Render every format that was chosen, and error bars if there are any.
+
+    Returns:
+        Files, and notes on formats that cannot follow the policy outside the domain.
+    """
+    outside = "original" if job.guard else job.outside
+    files: dict[str, bytes] = {}
+    notes: list[str] = []
+    for exporter in chosen_exporters(export.formats, is_available):
+        reason = exporter.refusal(job.program, outside)
+        if reason is None:
+            files[exporter.file_name] = exporter.render(job)
+        else:
+            notes.append(f"no {exporter.file_name} was written: {reason}")
+    files[HEADER_FILE] = header_source(job).encode("utf-8")
     if job.surrogate.error_bars is not None:
         files[STD_FILE] = std_source(job)
-    return files
+    return files, notes
 
 
 def _pages(report: Report | DraftReport, job: ExportJob) -> dict[str, bytes]:

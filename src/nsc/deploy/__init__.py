@@ -6,6 +6,8 @@
 from nsc.deploy.batch_options import BatchOptions as BatchOptions
 from nsc.deploy.c_batch import expect_derivatives as expect_derivatives
 from nsc.deploy.c_exporter import CExporter as CExporter
+from nsc.deploy.c_header import HEADER_FILE as HEADER_FILE
+from nsc.deploy.c_header import header_source as header_source
 from nsc.deploy.c_network import NetworkWriter as NetworkWriter
 from nsc.deploy.c_policy import expect_possible as expect_possible
 from nsc.deploy.c_sigmoid import FOLDED as FOLDED

@@ -10,12 +10,13 @@ Non-goals: layers (c_network, c_gradient), the scalar function (c_source).
 from __future__ import annotations
 
 from nsc.deploy.batch_options import BatchOptions
-from nsc.deploy.c_blocks import block_loop, blocks, function_text, public_entry
-from nsc.deploy.c_gradient import ROWS, backward
-from nsc.deploy.c_layers import layers
+from nsc.deploy.c_block_layers import BlockWriter
+from nsc.deploy.c_blocks import block_loop, public_entry
+from nsc.deploy.c_levels import for_levels, level_text
 from nsc.deploy.c_network import NetworkWriter
 from nsc.deploy.c_outside import OutsideWriter
 from nsc.deploy.c_values import ValueWriter
+from nsc.deploy.c_whole import as_converted, whole_functions
 from nsc.deploy.entries import Entries
 from nsc.errors import InputError
 from nsc.program import Program
@@ -25,22 +26,12 @@ MOST_LANES = 32
 FEWEST_LANES = 8
 BLOCK_BYTES = 48 << 10
 
-# Compilers for plain x86-64 make the entries three times, for older processors too.
 _MACROS = """#ifdef __cplusplus
 #define NSC_RESTRICT __restrict
 #define NSC_PUBLIC extern "C"
 #else
 #define NSC_RESTRICT restrict
 #define NSC_PUBLIC
-#endif
-/* Where nothing is said of the processor, entries are compiled for AVX-512, AVX2 and plain
- * x86-64, and the loader chooses (gcc with GNU libc); -DNSC_ONE_TARGET does without. */
-#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__AVX2__) && !defined(NSC_ONE_TARGET) \\
-  && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) \\
-  && !defined(__clang__) && __GNUC__ >= 12
-#define NSC_TARGETS __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define NSC_TARGETS
 #endif"""
 
 
@@ -53,10 +44,6 @@ def lanes_of(network: NetworkWriter) -> int:
     while lanes > FEWEST_LANES and lanes * units * size > BLOCK_BYTES:
         lanes //= 2
     return lanes
-
-
-def _cell(array: str, index: str) -> str:
-    return f"{array}[{index}][r]"
 
 
 class BatchWriter:
@@ -80,6 +67,7 @@ class BatchWriter:
         self.options = options
         self.kind = entries.kind
         self.own = values.network.own
+        self.block = BlockWriter(values.network)
         self.outside = OutsideWriter(values, entries, scalar)
         if options.gradient:
             expect_derivatives(self.program)
@@ -90,57 +78,27 @@ class BatchWriter:
         parts = [
             "#include <stddef.h>\n#include <string.h>",
             _MACROS,
+            level_text(self.own),
             f"enum {{ NSC_LANES = {lanes} }};  /* rows of a block */",
-            self._network(),
+            *self.block.text(),
+            *whole_functions(self.program.signature.inputs, self.own),
             *self.outside.text(),
             *self._entry(by_rows=True),
             *self._entry(by_rows=False),
         ]
         if self.entries.gradient:
-            parts += [self._slopes(), *self._gradient()]
+            parts += [self.block.slopes(), *self._gradient()]
         return "\n\n".join(parts)
-
-    def _hidden(self) -> list[str]:
-        """Declare the arrays of hidden layers."""
-        arrays = self.network.arrays()
-        return [blocks(self.network.real, arrays)] if arrays else []
-
-    def _network(self) -> str:
-        """Write all layers on a block."""
-        network = self.network
-        body = self._hidden()
-        body += layers(network, _cell, ROWS)
-        real = network.real
-        return function_text(
-            f"/* All layers, on a block: [input][row] to [output][row]. */\n"
-            f"NSC_INLINE void {self.own('nsc_block')}({real} (*nsc_x)[NSC_LANES],"
-            f" {real} (*nsc_y)[NSC_LANES])",
-            body,
-        )
-
-    def _slopes(self) -> str:
-        """Write derivatives on a block, by all inputs."""
-        network = self.network
-        real = network.real
-        body = [
-            *self._hidden(),
-            *backward(network, _cell),
-        ]
-        return function_text(
-            "/* Derivatives, on a block: [input][row] to [output * inputs + input][row]."
-            f" */\nNSC_INLINE void {self.own('nsc_slopes')}({real} (*nsc_x)[NSC_LANES],"
-            f" {real} (*nsc_g)[NSC_LANES])",
-            body,
-        )
 
     def _inputs(self, *, by_rows: bool) -> list[str]:
         """Write what brings a block's inputs to [-1, 1]."""
         n = self.program.n_inputs
         lines: list[str] = []
-        for k in range(n):
+        for k, leaf in enumerate(self.program.signature.inputs):
             value = (
                 f"x[(at + r) * {n} + {k}]" if by_rows else f"x[{k}][at + r]"
             )
+            value = as_converted(value, leaf, self.own)
             scaled = self.values.normalised(value, self.kind, k)
             lines.append(f"nsc_x[{k}][r] = {scaled};")
         return lines
@@ -164,12 +122,12 @@ class BatchWriter:
             self.network.real,
             [("nsc_x", n), ("nsc_y", o)],
             self._inputs(by_rows=by_rows),
-            f"{self.own('nsc_block')}(nsc_x, nsc_y);",
+            self.block.call(),
             stores,
         )
         name = self.entries.rows if by_rows else self.entries.arrays
         said = (
-            f"/* n rows: {n} inputs each in x, {o} outputs each in y. */"
+            f"/* n rows: {n} inputs each in x, {o} outputs each in y.{self._cut_off()} */"
             if by_rows
             else "/* The same with one array an input, x[k], and an output, y[k]. */"
         )
@@ -183,6 +141,20 @@ class BatchWriter:
             else (f"const {self.kind} *const *x", f"{self.kind} *const *y")
         )
         return self._public_entry(name, said, types, body)
+
+    def _cut_off(self) -> str:
+        """Say what becomes of fractions."""
+        names = [
+            leaf.name
+            for leaf in self.program.signature.inputs
+            if leaf.type.kind != "float"
+        ]
+        if not names:
+            return ""
+        return (
+            f"\n * Integers ({', '.join(names)}) are converted as C converts a double:"
+            " a fraction is\n * cut off."
+        )
 
     def _left(self, *, by_rows: bool) -> list[str]:
         """Write what leaves a row outside the domain to the original."""
@@ -207,7 +179,8 @@ class BatchWriter:
         inner = self.own(f"nsc_{name.rsplit('_surrogate_', 1)[-1]}")
         declared = ", ".join(types)
         openmp = self.options.openmp
-        return public_entry((name, inner), said, declared, body, openmp=openmp)
+        entry = public_entry((name, inner), said, declared, openmp=openmp)
+        return [for_levels(inner, declared, body, self.own), entry]
 
     def _gradient(self) -> list[str]:
         """Write the entry for derivatives, of rows."""

@@ -74,24 +74,18 @@ def public_entry(
     names: tuple[str, str],
     said: str,
     declared: str,
-    body: list[str],
     *,
     openmp: bool,
-) -> list[str]:
+) -> str:
     """Write an entry over a function of rows from `first` to `n`.
 
     Args:
         names: the entry's, and that of the function under it.
         said: a comment.
         declared: the parameters, but for `n`.
-        body: of the function under it.
         openmp: whether threads share the rows.
     """
     name, inner = names
-    work = function_text(
-        f"NSC_TARGETS\nstatic void {inner}({declared}, size_t first, size_t n)",
-        body,
-    )
     calls = [f"{inner}(x, y, 0, n);"]
     if openmp:
         calls = [
@@ -103,4 +97,4 @@ def public_entry(
             "}",
         ]
     head = f"{said}\nNSC_PUBLIC void {name}({declared}, size_t n)"
-    return [work, function_text(head, calls)]
+    return function_text(head, calls)

@@ -12,7 +12,8 @@ from nsc.deploy.c_network import NetworkWriter
 
 # terms of a sum that is written out; a longer one is a loop
 WRITTEN_OUT = 16
-TERMS_A_LINE = 4
+# of them on a line are added by themselves: lines do not wait for each other
+TERMS_A_LINE = 5
 
 # an array of layers' values, a unit's number in C -> the unit's value in C
 Cell = Callable[[str, str], str]
@@ -24,6 +25,7 @@ def layers(
     inner: str = "",
     *,
     with_outputs: bool = True,
+    far: str = "",
 ) -> list[str]:
     """Write all layers, from `nsc_x` to `nsc_y`.
 
@@ -32,12 +34,13 @@ def layers(
         inner: a loop that each unit's statement stands in; "" is none: then units are
             what is vectorised.
         with_outputs: else hidden layers alone.
+        far: see `NetworkWriter.activation`.
     """
     lines: list[str] = []
     at = 0
     for k, member in enumerate(network.members):
         for n in range(1, len(member.topology.widths) - (not with_outputs)):
-            lines += _Layer(network, k, n, cell, inner).text(at)
+            lines += _Layer(network, k, n, cell, inner, far).text(at)
         at += member.topology.n_outputs
     return lines
 
@@ -46,13 +49,20 @@ class _Layer:
     """Writes layer n of member k."""
 
     def __init__(
-        self, network: NetworkWriter, k: int, n: int, cell: Cell, inner: str
+        self,
+        network: NetworkWriter,
+        k: int,
+        n: int,
+        cell: Cell,
+        inner: str,
+        far: str,
     ):
         self.network = network
         self.k = k
         self.n = n
         self.cell = cell
         self.inner = inner
+        self.far = far
         widths = network.members[k].topology.widths
         self.inputs = widths[n - 1]
         self.units = widths[n]
@@ -73,10 +83,30 @@ class _Layer:
         else:
             yield from self._long_sum(bias, target)
             value = target
+        if self.inner and not self.is_last:
+            yield from self._in_two_steps(target, value)
+            return
         if not self.is_last:
-            value = self.network.activation(self.k, self.n, value)
+            value = self._activated(value)
         if value != target:
             yield from self._statement(f"{target} = {value};")
+
+    def _activated(self, value: str) -> str:
+        return self.network.activation(self.k, self.n, value, self.far)
+
+    def _in_two_steps(self, target: str, value: str) -> Iterator[str]:
+        """Write sums of all rows before their activations.
+
+        Processors then have as many sums to work on at a time as there are vectors in a
+        block, and as many activations.
+        """
+        yield f"for (int j = 0; j < {self.units}; j++) {{"
+        yield f"  {self.network.real} nsc_z[NSC_LANES];"
+        yield f"  {self.inner}"
+        yield f"    nsc_z[r] = {value};"
+        yield f"  {self.inner}"
+        yield f"    {target} = {self._activated('nsc_z[r]')};"
+        yield "}"
 
     def _terms(self, indices: Sequence[int], first: str = "") -> list[str]:
         return [
@@ -116,4 +146,6 @@ def _sum(terms: list[str]) -> str:
     """Write a sum, TERMS_A_LINE of its terms a line."""
     starts = range(0, len(terms), TERMS_A_LINE)
     lines = [" + ".join(terms[k : k + TERMS_A_LINE]) for k in starts]
-    return "\n        + ".join(lines)
+    if len(lines) == 1:
+        return lines[0]
+    return "\n        + ".join(f"({line})" for line in lines)

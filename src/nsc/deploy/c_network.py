@@ -21,6 +21,10 @@ from nsc.deploy.c_sigmoid import (
 )
 from nsc.surrogate import Member, Surrogate, resize_inputs
 
+# of inputs in [-1, 1], and a little beyond; the largest is far from any type's limits
+LEAST_NEARNESS = 1.5
+LARGEST_NEARNESS = 2.0**20
+
 
 class NetworkWriter:
     """Spells the numbers, tables and layers of one surrogate.
@@ -117,18 +121,46 @@ class NetworkWriter:
             found.append(sigmoid_text(self.real, self.number, *names))
         return "\n\n".join(found)
 
-    def activation(self, k: int, n: int, z: str) -> str:
-        """Write layer n of member k after its sum `z`, a C expression."""
+    def activation(self, k: int, n: int, z: str, far: str = "") -> str:
+        """Write layer n of member k after its sum `z`, a C expression.
+
+        Args:
+            far: a C expression that is 0 where no input is beyond `nearness`; "" is
+                none.
+        """
         kind = self.members[k].topology.activation
         if kind == "relu":
             return f"{self.own('nsc_positive')}({z})"
         if self._may_be_large(k, n):
-            z = f"{self.own('nsc_limited')}({z})"
+            limited = f"{self.own('nsc_limited')}({z})"
+            is_told = far and n == 1
+            z = f"{far} ? {limited} : {z}" if is_told else limited
         value = f"{self.own('nsc_sigmoid')}({z})"
         if kind == "tanh":
             two = self.number(2.0)
             return f"{two} * {value} - {self.number(1.0)}"
         return value
+
+    def nearness(self) -> float | None:
+        """Return how far from zero inputs may be for no first sum to be too large.
+
+        None: there is no such test, or it would fail in the domain.
+        """
+        found = [
+            self._nearness(k)
+            for k, m in enumerate(self.members)
+            if m.topology.hidden and m.topology.activation != "relu"
+        ]
+        least = min(found, default=0.0)
+        return least if least >= LEAST_NEARNESS else None
+
+    def _nearness(self, k: int) -> float:
+        weight, bias = self.folded(k)[0]
+        size = np.abs(weight).sum(axis=1)
+        room = 0.99 * LARGEST_POWER[self.real] - np.abs(bias)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = np.where(size > 0, room / size, LARGEST_NEARNESS)
+        return float(np.minimum(found, LARGEST_NEARNESS).min())
 
     def _may_be_large(self, k: int, n: int) -> bool:
         """Say whether a sum may be no exponent of its type.

@@ -8,6 +8,7 @@ from __future__ import annotations
 from nsc.deploy.c_blocks import function_text
 from nsc.deploy.c_policy import TESTING, nan_function
 from nsc.deploy.c_values import ValueWriter
+from nsc.deploy.c_whole import as_converted
 from nsc.deploy.entries import Entries
 from nsc.program import scalar_entry
 
@@ -42,8 +43,10 @@ class OutsideWriter:
 
     def inside(self, row: str) -> list[str]:
         """Write whether a row is in the domain, test by test."""
-        n = self.program.n_inputs
-        values = [f"({row})[{k}]" for k in range(n)]
+        values = [
+            as_converted(f"({row})[{k}]", leaf, self.own)
+            for k, leaf in enumerate(self.program.signature.inputs)
+        ]
         surrogate = self.network.surrogate
         tests = [
             f"{value} >= {lo:.17g} && {value} <= {hi:.17g}"
@@ -79,7 +82,10 @@ class OutsideWriter:
         body = [
             f"double in[{n}], out[{o}];",
             f"if ({inside}) return;",
-            f"for (int k = 0; k < {n}; k++) in[k] = x[k];",
+            *(
+                f"in[{k}] = {as_converted(f'x[{k}]', leaf, self.own)};"
+                for k, leaf in enumerate(self.program.signature.inputs)
+            ),
         ]
         held = self._representable()
         call = f"{self.own(ROW)}(in, out);"

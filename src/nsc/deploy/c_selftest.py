@@ -13,7 +13,7 @@ import numpy as np
 from nsc.deploy.entries import Entries
 from nsc.deploy.rounding import in_float
 from nsc.program import PortableNames, Program, as_returned, scalar_entry
-from nsc.surrogate import Surrogate
+from nsc.surrogate import Surrogate, input_gradient
 
 MACRO = "NSC_SELFTEST"
 ROWS = 16
@@ -50,12 +50,16 @@ def selftest(
     entry = PortableNames(program).text(entry)
     allowed = f"{TOLERANCE[real]} * scale[k] + slack[k]"
     batch = "" if entries is None else _batch_test(entries, len(x), n, o)
+    slopes = ""
+    if entries is not None and entries.gradient:
+        slopes = _slope_table(surrogate, x)
+        batch += _slope_test(entries, len(x), n, o, TOLERANCE[real])
     return f"""#ifdef {MACRO}
 #include <stdio.h>
 {stand_ins(program)}{entry}
 static const double nsc_selftest[{len(x)}][{n + o}] = {{
 {table}}};
-
+{slopes}
 static int nsc_is_wrong(int row, int k, double y) {{
   static const double scale[{o}] = {{{scale}}}, slack[{o}] = {{{slack}}};
   double error = y - nsc_selftest[row][{n} + k];
@@ -95,6 +99,47 @@ def _batch_test(entries: Entries, rows: int, n: int, o: int) -> str:
       for (k = 0; k < {o}; k++)
         wrong += nsc_is_wrong(row % {rows}, k, y[row][k])
           + nsc_is_wrong(row % {rows}, k, out[k][row]);
+  }}
+"""
+
+
+def _slope_table(surrogate: Surrogate, x: np.ndarray) -> str:
+    """Write derivatives by inputs, `n (o i)`."""
+    u = surrogate.normalise(x)
+    half = (surrogate.hi - surrogate.lo) / 2
+    slopes = [input_gradient(m.w, m.topology, u) for m in surrogate.members]
+    found = (np.concatenate(slopes, axis=1) / half).reshape(len(x), -1)
+    rows = ",\n".join(f"    {{{_list(row, '.17g')}}}" for row in found)
+    head = (
+        f"static const double nsc_selftest_slopes[{len(x)}][{found.shape[1]}]"
+    )
+    return f"{head} = {{\n{rows}}};\n"
+
+
+def _slope_test(
+    entries: Entries, rows: int, n: int, o: int, tolerance: str
+) -> str:
+    """Write what tests derivatives; the largest of the table is their scale."""
+    kind = entries.kind
+    return f"""  {{
+    enum {{ ROWS = 2 * NSC_LANES + 5 }};
+    static {kind} x[ROWS][{n}], y[ROWS][{n * o}];
+    double scale = 0, error;
+    for (row = 0; row < ROWS; row++)
+      for (k = 0; k < {n}; k++) x[row][k] = ({kind})nsc_selftest[row % {rows}][k];
+    for (row = 0; row < {rows}; row++)
+      for (k = 0; k < {n * o}; k++) {{
+        double size = nsc_selftest_slopes[row][k];
+        if (size < 0) size = -size;
+        if (size > scale) scale = size;
+      }}
+    {entries.gradient}(&x[0][0], &y[0][0], ROWS);
+    values += ROWS * {n * o};
+    for (row = 0; row < ROWS; row++)
+      for (k = 0; k < {n * o}; k++) {{
+        error = y[row][k] - nsc_selftest_slopes[row % {rows}][k];
+        wrong += !(error <= {tolerance} * scale && -error <= {tolerance} * scale);
+      }}
   }}
 """
 

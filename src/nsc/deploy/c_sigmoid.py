@@ -2,7 +2,8 @@
 floating numbers.
 
 In: a floating type. Out: C text. 1 / (1 + 2^t) is both, by a factor that is folded into
-the weights before: 2^t = 2^n 2^f, |f| <= 1/2, and 2^f is a polynomial. gcc takes
+the weights before: 2^t = 2^n 2^f, |f| <= 1/2, and 2^f is a quotient, whose division is
+the one that is there already. gcc takes
 comparisons of floats for what may trap, and leaves loops of them as they are; here
 numbers are limited as integers, by their bits.
 Non-goals: layers (c_network).
@@ -11,29 +12,15 @@ Non-goals: layers (c_network).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-# 2^f on |f| <= 1/2, coefficients of f^0, f^1, ... The finetuning kernels need another
-# error in double, and the same in single: a test compares them.
-EXP2_DOUBLE = (  # relative error 9e-13
-    1.0,
-    0.6931471805482118,
-    0.24022650698110432,
-    0.05550410935267694,
-    0.009618128616171052,
-    0.0013333454859407318,
-    0.00015403825422635655,
-    1.5309156448358417e-05,
-    1.3178942998334341e-06,
-)
-EXP2_SINGLE = (  # relative error 1e-7
-    1.0,
-    0.6931469775988579,
-    0.24022242085172812,
-    0.05550733743691219,
-    0.009671512648928984,
-    0.0013264727065248338,
-)
+# 2^f = (E + f O) / (E - f O) on |f| <= 1/2, with E and O polynomials of f^2: their
+# coefficients from the constant on; E's last is 1. Quotients that are right at the
+# Chebyshev points.
+EVEN_DOUBLE = (7285.732079648878, 375.02158105727983)
+ODD_DOUBLE = (2525.042324661157, 28.87555955535764)  # relative error 1.2e-14
+EVEN_SINGLE = (20.8189220347071,)
+ODD_SINGLE = (7.215288541791916, 0.0576900964092395)  # relative error 5e-9
 # sigmoid(z) = 1 / (1 + 2^t), tanh(z) = 2 / (1 + 2^t) - 1: what t is of z
 FOLDED = {
     "sigmoid": -math.log2(math.e),
@@ -65,8 +52,8 @@ def sigmoid_text(
 ) -> str:
     """Write 1 / (1 + 2^t), and what limits t.
 
-    Adding `magic` rounds to a whole n and leaves it in the low bits, which are then
-    added to the exponent of 2^f. A NaN stays one.
+    Adding `magic` rounds to a whole n and leaves n + bias in the low bits, which
+    shifted are the number 2^n. A NaN stays one.
 
     Args:
         number: spells a constant of the type `real`.
@@ -74,8 +61,11 @@ def sigmoid_text(
     """
     _, unsigned, fraction, exponent = _BITS[real]
     limit = _spelled(real, _as_bits(LARGEST_POWER[real], fraction, exponent))
-    magic = number(1.5 * 2.0**fraction)
-    one = number(1.0)
+    bias = (1 << exponent - 1) - 1
+    magic = number(1.5 * 2.0**fraction + bias)
+    is_single = real == "float"
+    even = _polynomial(EVEN_SINGLE if is_single else EVEN_DOUBLE, number)
+    odd = _odd(ODD_SINGLE if is_single else ODD_DOUBLE, number)
     return f"""#ifdef __FAST_MATH__
 #error "-ffast-math undoes roundings that exp needs: leave it out for this file"
 #endif
@@ -87,17 +77,43 @@ NSC_INLINE {real} {limited}({real} t) {{
   return value.real;
 }}
 
-/* 1 / (1 + 2^t): 2^t = 2^n 2^f; 2^f, |f| <= 1/2, by a polynomial. */
+/* 1 / (1 + 2^t): 2^t = 2^n 2^f; 2^f, |f| <= 1/2, is (even + odd) / (even - odd). */
 NSC_INLINE {real} {name}({real} t) {{
   union {{ {real} real; {unsigned} bits; }} whole, power;
-  {real} f, f2, f4;
+  {real} f, f2, even, odd, below;
   whole.real = t + {magic};
   f = t - (whole.real - {magic});
   f2 = f * f;
-  f4 = f2 * f2;
-  power.real = {_polynomial(real, number)};
-  power.bits += whole.bits << {fraction};
-  return {one} / ({one} + power.real);
+  even = {even};
+  odd = f * ({odd});
+  power.bits = whole.bits << {fraction};
+  below = even - odd;
+  return below / (below + power.real * (even + odd));
+}}"""
+
+
+def far_text(
+    real: str,
+    inputs: int,
+    limit: float,
+    number: Callable[[float], str],
+    name: str,
+) -> str:
+    """Write whether an input of a block is farther from zero than `limit`, or NaN."""
+    signed, _, fraction, exponent = _BITS[real]
+    bits = _spelled(real, _as_bits(limit, fraction, exponent))
+    size = f"value.bits & {_spelled(real, _rest(real))}"
+    return f"""/* Is an input of a block farther from zero than {number(limit)}, or NaN?
+ * Where none is, no sum of the first layer is too large for the sigmoid. */
+NSC_INLINE int {name}({real} (*nsc_x)[NSC_LANES]) {{
+  {signed} far = 0;
+  for (int k = 0; k < {inputs}; k++)
+    for (int r = 0; r < NSC_LANES; r++) {{
+      union {{ {real} real; {signed} bits; }} value;
+      value.real = nsc_x[k][r];
+      far |= {bits} - ({size});
+    }}
+  return far < 0;
 }}"""
 
 
@@ -140,21 +156,19 @@ def _as_bits(value: float, fraction: int, exponent: int) -> int:
     """Return the bits of a positive number in a binary format."""
     mantissa, power = math.frexp(value)
     biased = power - 1 + (1 << exponent - 1) - 1
-    return biased << fraction | round((2 * mantissa - 1) * 2**fraction)
+    return biased << fraction | int((2 * mantissa - 1) * 2**fraction)
 
 
-def _polynomial(real: str, number: Callable[[float], str]) -> str:
-    """Write 2^f by Estrin's scheme: pairs, which do not wait for each other."""
-    is_single = real == "float"
-    c = [number(v) for v in (EXP2_SINGLE if is_single else EXP2_DOUBLE)]
-    pairs = [f"({c[k]} + {c[k + 1]} * f)" for k in range(0, len(c) - 1, 2)]
-    low = [pairs[0], f"{pairs[1]} * f2"]
-    if is_single:
-        high = [f"{pairs[2]} * f4"]
-    else:
-        high = [
-            f"({pairs[2]}",
-            f"{pairs[3]} * f2) * f4",
-            f"{c[-1]} * (f4 * f4)",
-        ]
-    return "\n    + ".join([*low, *high])
+def _polynomial(given: Sequence[float], number: Callable[[float], str]) -> str:
+    """Write a polynomial of f2 by Horner's scheme; its last coefficient is 1."""
+    text = "f2"
+    for k, value in enumerate(reversed(given)):
+        text = f"({text}) * f2" if k else text
+        text = f"{text} + {number(value)}"
+    return text
+
+
+def _odd(given: Sequence[float], number: Callable[[float], str]) -> str:
+    """Write a polynomial of f2, of degree one."""
+    constant, slope = map(number, given)
+    return f"{constant} + {slope} * f2"

@@ -14,7 +14,8 @@ import numpy as np
 
 from nsc.deploy.agreement import check_agreement
 from nsc.deploy.exporter import ExportJob
-from nsc.errors import MissingExtraError
+from nsc.deploy.onnx_policy import policy_of, refusal_of, whole_inputs
+from nsc.errors import BuildError, InputError, MissingExtraError
 from nsc.program import Program, as_returned
 from nsc.surrogate import Member, Surrogate, resize_inputs
 
@@ -28,7 +29,8 @@ class OnnxExporter:
     """float64 ONNX: input "x" (n, i), output "y" (n, o), both in the user's units.
 
     Outputs are the networks'; what of them is an integer, the user rounds: the model's
-    properties say how ("rounding of NAME").
+    properties say how ("rounding of NAME"). They say, too, what the domain is and what is
+    done outside of it. A fraction of an integer input is cut off, as C does.
     """
 
     file_name: str = "surrogate.onnx"
@@ -37,13 +39,17 @@ class OnnxExporter:
     is_default: bool = True
 
     def refusal(self, program: Program, outside: str | None) -> str | None:
-        """Refuse nothing: the model is the networks alone; see `Exporter.refusal`."""
-        return None
+        """Refuse policies that a graph cannot follow; see `Exporter.refusal`."""
+        return refusal_of(program, outside)
 
     def render(self, job: ExportJob) -> bytes:
         """Return the file; see `Exporter.render`."""
         onnx, _ = _tools()
-        model = _Graph(job.surrogate, onnx).model()
+        outside = "original" if job.guard else job.outside
+        reason = self.refusal(job.program, outside)
+        if reason is not None:
+            raise InputError(f"export must be left without onnx: {reason}")
+        model = _Graph(job, onnx).model()
         onnx.checker.check_model(model)
         data = model.SerializeToString()
         self.check(job, data)
@@ -51,7 +57,20 @@ class OnnxExporter:
 
     def check(self, job: ExportJob, data: bytes) -> None:
         """Compare with onnxruntime; see `Exporter.check`."""
-        check_agreement(job, lambda x: self.evaluate(job, data, x), "double")
+        check_agreement(job, lambda x: self._answered(job, data, x), "double")
+
+    def _answered(
+        self, job: ExportJob, data: bytes, x: np.ndarray
+    ) -> np.ndarray:
+        """Run the file; what is NaN because it is outside is the networks'."""
+        y = self.evaluate(job, data, x)
+        if job.outside != "nan":
+            return y
+        is_outside = ~job.surrogate.is_inside(x)
+        if not np.isnan(y[is_outside]).all():
+            raise BuildError("the ONNX graph is no NaN outside the domain")
+        y[is_outside] = job.surrogate.evaluate(x[is_outside])
+        return y
 
     def evaluate(
         self, job: ExportJob, data: bytes, x: np.ndarray
@@ -106,20 +125,25 @@ def _largest_sum(member: Member) -> float:
 class _Graph:
     """Nodes and constants of one surrogate, collected in order."""
 
-    def __init__(self, surrogate: Surrogate, onnx: Any):
-        self.surrogate = surrogate
+    def __init__(self, job: ExportJob, onnx: Any):
+        self.job = job
+        self.surrogate = job.surrogate
         self.onnx = onnx
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
 
     def model(self) -> Any:
         """Return the model: normalise, each network, and their outputs side by side."""
-        normalised = self._normalised()
+        whole = self._whole("x")
+        normalised = self._normalised(self._clipped(whole))
         outputs = [
             self._network(k, member, normalised)
             for k, member in enumerate(self.surrogate.members)
         ]
-        self._node("Concat", outputs, "y", axis=1)
+        is_nan = self.job.outside == "nan"
+        y = self._node("Concat", outputs, "real" if is_nan else "y", axis=1)
+        if is_nan:
+            self._nan_outside(whole, y)
         return self._described(self._graph())
 
     def _node(
@@ -134,13 +158,54 @@ class _Graph:
         self.constants.append(self.onnx.numpy_helper.from_array(plain, name))
         return name
 
-    def _normalised(self) -> str:
+    def _whole(self, x: str) -> str:
+        """Cut off the fractions of integer inputs, if there are any."""
+        marks = whole_inputs(self.job.program)
+        if not marks.any():
+            return x
+        size = self._node("Abs", [x], "size")
+        floor = self._node("Floor", [size], "floor")
+        sign = self._node("Sign", [x], "sign")
+        cut = self._node("Mul", [sign, floor], "cut")
+        array = self.onnx.numpy_helper.from_array(marks, "is_whole")
+        self.constants.append(array)
+        return self._node("Where", ["is_whole", cut, x], "whole")
+
+    def _clipped(self, x: str) -> str:
+        """Take the nearest inputs of the domain, if that is the policy."""
+        if self.job.outside != "clip":
+            return x
+        ends = self._ends()
+        above = self._node("Max", [x, ends[0]], "above")
+        return self._node("Min", [above, ends[1]], "clipped")
+
+    def _ends(self) -> tuple[str, str]:
+        lo = self._constant("lo", self.surrogate.lo)
+        return lo, self._constant("hi", self.surrogate.hi)
+
+    def _nan_outside(self, x: str, y: str) -> None:
+        """Give NaN in rows that have an input outside the domain."""
+        lo, hi = self._ends()
+        above = self._node("GreaterOrEqual", [x, lo], "is_above")
+        below = self._node("LessOrEqual", [x, hi], "is_below")
+        both = self._node("And", [above, below], "is_between")
+        double = self.onnx.TensorProto.DOUBLE
+        number = self._node("Cast", [both], "between", to=double)
+        least = self._node(
+            "ReduceMin", [number], "least", axes=[1], keepdims=1
+        )
+        zero = self._constant("zero", np.zeros(1))
+        is_inside = self._node("Greater", [least, zero], "is_inside")
+        nan = self._constant("nan", np.full(1, np.nan))
+        self._node("Where", [is_inside, y, nan], "y")
+
+    def _normalised(self, x: str) -> str:
         """Map the domain onto [-1, 1], as `Surrogate.normalise` does."""
         lo = self.surrogate.lo
         hi = self.surrogate.hi
         middle = self._constant("mid", (hi + lo) / 2)
         half = self._constant("half", (hi - lo) / 2)
-        centred = self._node("Sub", ["x", middle], "centred")
+        centred = self._node("Sub", [x, middle], "centred")
         return self._node("Div", [centred, half], "u")
 
     def _network(self, k: int, member: Member, h: str) -> str:
@@ -177,6 +242,22 @@ class _Graph:
             name, double, ["n", columns]
         )
 
+    def _domain(self) -> str:
+        sides = zip(
+            self.surrogate.input_names,
+            self.surrogate.lo,
+            self.surrogate.hi,
+            strict=True,
+        )
+        ranges = [
+            f"{name} in [{lo!r}, {hi!r}]"
+            for name, lo, hi in (
+                (name, float(lo), float(hi)) for name, lo, hi in sides
+            )
+        ]
+        conditions = [c.text for c in self.surrogate.conditions]
+        return "; ".join([*ranges, *conditions])
+
     def _described(self, graph: Any) -> Any:
         """Make a model of a graph; it says what inputs and outputs are called."""
         helper = self.onnx.helper
@@ -188,6 +269,8 @@ class _Graph:
         names = {
             "inputs": ",".join(self.surrogate.input_names),
             "outputs": ",".join(self.surrogate.output_names),
+            "domain": self._domain(),
+            "outside of the domain": policy_of(self.job.outside),
         }
         for name, held in zip(
             self.surrogate.output_names, self.surrogate.held, strict=False

@@ -10,6 +10,7 @@ Non-goals: C for others (deploy), which has a program's types.
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -27,6 +28,10 @@ SOURCE = Path(__file__).parent / "csrc" / "networks.c"
 # multiplications that a thread is worth
 SHARE = 4_000_000
 _KINDS = {"sigmoid": 0, "tanh": 1, "relu": 2}
+# as in csrc/networks.c: how far from zero inputs may be, and sums then are
+_NEAR = 3
+_NEAREST = 2.0
+_LARGEST_SUM = 900 * math.log(2)
 assert set(_KINDS) == set(ACTIVATIONS)
 
 
@@ -103,11 +108,11 @@ class CompiledNetworks:
         """Return the shapes, as csrc/networks.c reads them."""
         found: list[int] = []
         room = 0
-        for topology, _ in members:
+        for topology, w in members:
             widths = [self.n_inputs, *topology.widths[1:]]
             # all layers' values, and two layers of the widest
             room = max(room, sum(widths) + 2 * max(widths))
-            kind = _KINDS[topology.activation]
+            kind = _kind(topology, w)
             found += [kind, len(widths) - 1, *widths]
         return [self.n_inputs, self.n_outputs, len(members), room, *found]
 
@@ -215,6 +220,21 @@ class CompiledNetworks:
             thread.join()
         if any(failed):
             raise MemoryError
+
+
+def _kind(topology: Topology, w: np.ndarray) -> int:
+    """Return an activation's number, and whether near inputs give small sums."""
+    kind = _KINDS[topology.activation]
+    if topology.activation == "relu":
+        return kind
+    largest = _NEAREST
+    slope = 2 if topology.activation == "tanh" else 1
+    for weight, bias in topology.layers(w)[:-1]:
+        sums = largest * np.abs(weight).sum(axis=1) + np.abs(bias)
+        if not (slope * sums <= _LARGEST_SUM).all():
+            return kind
+        largest = 1.0
+    return kind + _NEAR
 
 
 def _cores() -> int:

@@ -29,7 +29,8 @@ class Convertible(SurrogateBase):
 
         It is differentiable, by its inputs and by its parameters, and works on any
         device. Where outputs are whole numbers or a few values, derivatives are those of
-        the networks behind them.
+        the networks behind them. Fractions of integer inputs, which the surrogate itself
+        refuses, are cut off, as C does.
 
         Args:
             dtype: "double", equal to the surrogate within 1e-12 of its outputs, or
@@ -65,7 +66,8 @@ class Convertible(SurrogateBase):
         The parameters are a pytree: of each network its layers' weights and biases. The
         function can be differentiated by both, compiled and vectorised. Where outputs
         are whole numbers or a few values, derivatives are those of the networks behind
-        them.
+        them. Fractions of integer inputs, which the surrogate itself refuses, are cut
+        off, as C does.
 
         Args:
             dtype: "double", equal to the surrogate within 1e-12 of its outputs, which

@@ -58,7 +58,7 @@ def jax_function(
     hi = surrogate.hi.astype(dtype)
 
     def apply(parameters: Any, given: Any) -> Any:
-        given = jnp.asarray(given, dtype)
+        given = _as_converted(jnp.asarray(given, dtype), surrogate.whole)
         x = given
         if outside == "clip":
             x = jnp.clip(x, lo, hi)
@@ -75,6 +75,15 @@ def jax_function(
         return y
 
     return apply, parameters
+
+
+def _as_converted(x: Any, whole: tuple[bool, ...]) -> Any:
+    """Cut off fractions of integer inputs, as C does; derivatives pass."""
+    if not any(whole):
+        return x
+    fixed = jax.lax.stop_gradient(x)
+    cut = jnp.where(np.array(whole), jnp.trunc(fixed), fixed)
+    return x + jnp.nan_to_num(cut - fixed, posinf=0.0, neginf=0.0)
 
 
 def _network(layers: Any, activation: Callable[..., Any], u: Any) -> Any:

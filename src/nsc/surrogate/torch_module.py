@@ -26,7 +26,8 @@ class TorchSurrogate(nn.Module):
 
     Weights are parameters; the domain is in buffers, so that `.to(device)` moves all.
     Where outputs are whole numbers or a few values, derivatives are those of the
-    networks behind them.
+    networks behind them. Fractions of integer inputs are cut off, as C does when it
+    converts them; derivatives are those of the networks there.
 
     Args:
         outside: what becomes of inputs outside the domain.
@@ -56,7 +57,7 @@ class TorchSurrogate(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Evaluate `... i` -> `... o`, in the module's type."""
-        x = x.to(self.centre.dtype)
+        x = self._as_converted(x.to(self.centre.dtype))
         is_inside = self.in_domain(x)
         if self.outside == "clip":
             x = torch.clamp(x, self.lo, self.hi)
@@ -69,6 +70,15 @@ class TorchSurrogate(nn.Module):
         if self.outside == "nan":
             y = torch.where(is_inside[..., None], y, torch.nan)
         return y
+
+    def _as_converted(self, x: torch.Tensor) -> torch.Tensor:
+        """Cut off fractions of integer inputs, as C does; derivatives pass."""
+        if not any(self.surrogate.whole):
+            return x
+        whole = torch.tensor(self.surrogate.whole, device=x.device)
+        given = x.detach()
+        cut = torch.where(whole, torch.trunc(given), given)
+        return x + (cut - given).nan_to_num(nan=0.0)
 
     def in_domain(self, x: torch.Tensor) -> torch.Tensor:
         """Say of inputs `... i` which lie in the domain, `...`."""

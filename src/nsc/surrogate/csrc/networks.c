@@ -13,9 +13,12 @@
 #define INLINE static inline __attribute__((always_inline))
 #define OVER_LANES for (int r = 0; r < lanes; r++)
 
-enum { SIGMOID, TANH, RELU };
+/* NEAR: no sum is farther from zero than 900 times log 2 */
+enum { SIGMOID, TANH, RELU, NEAR };
+#define NEAREST 2.0
 
-/* shapes: inputs, outputs, members, doubles of work a lane; then for each member its activation, its layers and all widths.
+/* shapes: inputs, outputs, members, doubles of work a lane; then for each member its activation, plus NEAR where that is
+ * so as long as no input is farther from zero than NEAREST, its layers and all widths.
  * numbers: centres and reciprocals of half the ranges; then for each layer the weights [unit][input] and the biases. */
 typedef struct {
   const long long *shapes;
@@ -32,32 +35,34 @@ typedef double unaligned __attribute__((vector_size(8 * WIDE), aligned(8)));
 #define AT(p) (*(const unaligned *)(p))
 #define PUT(p) (*(unaligned *)(p))
 
-/* 1 / (1 + 2^t); |t| is taken as 1000 at most, a NaN stays one. 2^f by a polynomial, relative error 6e-16. */
-INLINE vector logistic(vector t) {
-  union { vector real; bits bits; } value = {t}, whole, power;
+/* t, no farther from zero than 1000; a NaN stays one */
+INLINE vector limited(vector t) {
+  union { vector real; bits bits; } value = {t};
   const bits sign = (bits){0} + (long long)0x8000000000000000ull, limit = (bits){0} + 0x408f400000000000ll;
   bits size = value.bits & ~sign, larger = size > limit, no_number = size > 0x7ff0000000000000ll;
   size = (larger & limit) | (~larger & size);
   value.bits = (value.bits & sign) | (no_number & 0x7ff8000000000000ll) | (~no_number & size);
-  whole.real = value.real + 6755399441055744.0;
-  vector f = value.real - (whole.real - 6755399441055744.0);
-  vector p = 7.070977866508138e-09 * f + 1.0205905413765595e-07;
-  p = p * f + 1.3215451633221434e-06;
-  p = p * f + 1.5252672924850737e-05;
-  p = p * f + 0.00015403530424776529;
-  p = p * f + 0.0013333558200794592;
-  p = p * f + 0.009618129107618665;
-  p = p * f + 0.05550410866465167;
-  p = p * f + 0.24022650695910075;
-  p = p * f + 0.6931471805599462;
-  power.real = p * f + 1.0;
-  power.bits += whole.bits << 52;
-  return 1.0 / (1.0 + power.real);
+  return value.real;
+}
+
+/* 1 / (1 + 2^t): 2^t = 2^n 2^f, 2^f = (even + odd) / (even - odd), relative error 3e-16. What is added to round t leaves
+ * n + 1023 in the low bits, which shifted are the number 2^n. */
+INLINE vector logistic(vector t) {
+  union { vector real; bits bits; } whole, power;
+  whole.real = t + 6755399441056767.0;
+  vector f = t - (whole.real - 6755399441056767.0), f2 = f * f;
+  vector even = (f2 + 233.18420261756) * f2 + 4368.211481512065;
+  vector odd = f * ((0.023093349188131034 * f2 + 20.202065112551868) * f2 + 1513.9067362498347);
+  power.bits = whole.bits << 52;
+  vector below = even - odd;
+  return below / (below + power.real * (even + odd));
 }
 
 INLINE vector activated(int kind, vector z) {
-  if (kind == SIGMOID) return logistic(z * -1.4426950408889634);
-  if (kind == TANH) return 2.0 * logistic(z * -2.8853900817779268) - 1.0;
+  if (kind == SIGMOID) return logistic(limited(z * -1.4426950408889634));
+  if (kind == SIGMOID + NEAR) return logistic(z * -1.4426950408889634);
+  if (kind == TANH) return 2.0 * logistic(limited(z * -2.8853900817779268)) - 1.0;
+  if (kind == TANH + NEAR) return 2.0 * logistic(z * -2.8853900817779268) - 1.0;
   union { vector real; bits bits; } value = {z};
   value.bits &= ~(z < 0.0);
   return value.real;
@@ -93,7 +98,9 @@ INLINE void any_layer(int lanes, int kind, const double *w, long long inputs, lo
                       double *y) {
   if (kind == SIGMOID) layer(lanes, SIGMOID, w, inputs, units, x, y);
   else if (kind == TANH) layer(lanes, TANH, w, inputs, units, x, y);
-  else if (kind == RELU) layer(lanes, RELU, w, inputs, units, x, y);
+  else if (kind == SIGMOID + NEAR) layer(lanes, SIGMOID + NEAR, w, inputs, units, x, y);
+  else if (kind == TANH + NEAR) layer(lanes, TANH + NEAR, w, inputs, units, x, y);
+  else if (kind >= 0) layer(lanes, RELU, w, inputs, units, x, y);
   else layer(lanes, -1, w, inputs, units, x, y);
 }
 
@@ -117,25 +124,32 @@ INLINE double *forwards(int lanes, int kept, const long long *widths, long long 
   return (double *)source;
 }
 
-INLINE void load(int lanes, const call *c, long long at, long long rows, double *u) {
+/* Bring a block's inputs to [-1, 1]; returns whether none is farther from zero than NEAREST, and none a NaN. */
+INLINE int load(int lanes, const call *c, long long at, long long rows, double *u) {
+  long long far = 0;
   long long inputs = c->shapes[0];
   const double *centre = c->numbers, *scale = centre + inputs, *x = c->x + at * inputs;
   for (long long i = 0; i < inputs; i++) {
     if (rows == lanes) OVER_LANES u[i * lanes + r] = (x[r * inputs + i] - centre[i]) * scale[i];
     else OVER_LANES u[i * lanes + r] = r < rows ? (x[r * inputs + i] - centre[i]) * scale[i] : 0.0;
+    OVER_LANES far |= !(u[i * lanes + r] >= -NEAREST) | !(u[i * lanes + r] <= NEAREST);
   }
+  return !far;
 }
+
+/* an activation without what is only so for inputs that are near */
+INLINE int kind_of(long long told, int near) { return (int)(near ? told : told % NEAR); }
 
 INLINE void evaluate_block(int lanes, const call *c, long long at, long long rows, double *work) {
   const long long *shape = c->shapes + 4;
   long long inputs = c->shapes[0], outputs = c->shapes[1];
   const double *w = c->numbers + 2 * inputs;
   double *u = work, *y = c->y + at * outputs;
-  load(lanes, c, at, rows, u);
+  const int near = load(lanes, c, at, rows, u);
   for (long long member = 0; member < c->shapes[2]; member++) {
     long long layers = shape[1];
     const long long *widths = shape + 2;
-    const double *found = forwards(lanes, 0, widths, layers, (int)shape[0], w, u, u + inputs * lanes);
+    const double *found = forwards(lanes, 0, widths, layers, kind_of(shape[0], near), w, u, u + inputs * lanes);
     for (long long j = 0; j < widths[layers]; j++)
       for (int r = 0; r < rows; r++) y[r * outputs + j] = found[j * lanes + r];
     y += widths[layers];
@@ -182,7 +196,7 @@ INLINE void differentiate_block(int lanes, const call *c, long long at, long lon
   long long inputs = c->shapes[0], outputs = c->shapes[1];
   const double *scale = c->numbers + inputs, *w = c->numbers + 2 * inputs;
   double *u = work, *y = c->y + at * outputs * inputs;
-  load(lanes, c, at, rows, u);
+  const int near = load(lanes, c, at, rows, u);
   for (long long member = 0; member < c->shapes[2]; member++) {
     long long layers = shape[1], hidden = 0, widest = inputs;
     const long long *widths = shape + 2;
@@ -192,8 +206,8 @@ INLINE void differentiate_block(int lanes, const call *c, long long at, long lon
       w_end += widths[k + 1] * (widths[k] + 1);
       widest = widths[k] > widest ? widths[k] : widest;
     }
-    double *last = forwards(lanes, 1, widths, layers, (int)shape[0], w, u, h);
-    for (long long k = 1; k < layers; k++) slopes(lanes, (int)shape[0], h + hidden * lanes, widths[k]), hidden += widths[k];
+    double *last = forwards(lanes, 1, widths, layers, kind_of(shape[0], near), w, u, h);
+    for (long long k = 1; k < layers; k++) slopes(lanes, kind_of(shape[0], 0), h + hidden * lanes, widths[k]), hidden += widths[k];
     double *slope_end = h + hidden * lanes, *d = last + widths[layers] * lanes;
     for (long long j = 0; j < widths[layers]; j++, y += inputs) {
       const double *g = backwards(lanes, widths, layers, w_end, j, slope_end, d, widest);
