@@ -1,15 +1,18 @@
 """Which formats are written: --export, and `export=` in Python."""
 
 import json
+from typing import get_args
 
 import numpy as np
 import pytest
 
 import nsc
 from nsc.app import main
+from nsc.app.flag_types import Export
 from nsc.deploy import EXPORTERS
 from nsc.errors import InputError
 
+EXPORT_HELP = get_args(Export)[1].help
 SMALL = {
     "budget": 20,
     "verification": 200,
@@ -69,6 +72,12 @@ def test_formats_that_do_not_exist_are_refused_with_a_list(
         nsc.compile(wave, folder=tmp_path, export=3)
 
 
+def test_help_lists_all_formats():
+    assert EXPORT_HELP.startswith("Formats beside C: ")
+    listed = EXPORT_HELP.partition(": ")[2].partition(";")[0]
+    assert listed.split(", ") == [name for name in EXPORTERS if name != "c"]
+
+
 def test_formats_need_a_folder(wave):
     with pytest.raises(InputError, match="export must come with a folder"):
         nsc.compile(wave, export="python", **SMALL)
@@ -90,7 +99,9 @@ def test_a_command_that_is_missing_is_named(wave, tmp_path, monkeypatch):
     monkeypatch.setattr(
         type(exporter), "commands", ("nosuchtool (apt install x)",)
     )
-    with pytest.raises(InputError, match=r"python or nosuchtool \(apt inst"):
+    with pytest.raises(
+        InputError, match=r"python: it needs nosuchtool \(apt inst"
+    ):
         nsc.compile(wave, folder=tmp_path / "out", export="python", **SMALL)
     assert not (tmp_path / "out").exists()
 

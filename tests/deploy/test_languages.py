@@ -309,6 +309,12 @@ def test_pythons_rows_have_as_many_numbers_as_there_are_inputs():
     with pytest.raises(TypeError):
         made["f_surrogate"](0.5)
 
+    class Frame:
+        columns = ("y", "x")
+
+    with pytest.raises(TypeError, match="give frame"):
+        made["f_surrogate_n"](Frame())
+
 
 DUAL = """
 #define NSC_SELFTEST
@@ -374,8 +380,9 @@ def test_cpp_differentiates_and_takes_integers(activation, standard, tmp_path):
 @pytest.mark.needs("g++")
 @pytest.mark.parametrize("outside", [None, *POLICIES])
 def test_cpp_tests_itself_and_throws(outside, tmp_path):
+    kind = "double" if outside == "nan" else "int"
     job = job_of(
-        "int f(double x, double *a) { *a = x; return x > 0; }",
+        f"{kind} f(double x, double *a) {{ *a = x; return x > 0; }}",
         outside=outside,
     )
     (tmp_path / "surrogate.hpp").write_bytes(EXPORTERS["cpp"].render(job))
@@ -391,6 +398,18 @@ def test_cpp_tests_itself_and_throws(outside, tmp_path):
     )
     subprocess.run("g++ main.cpp -o main".split(), cwd=tmp_path, check=True)
     assert subprocess.run([tmp_path / "main"]).returncode == 7
+
+
+@pytest.mark.needs("g++")
+@pytest.mark.parametrize("outside", ["nan", "clip"])
+def test_cpp_that_tests_inputs_refuses_fast_math(outside, tmp_path):
+    job = job_of(PLANE, outside=outside)
+    (tmp_path / "surrogate.hpp").write_bytes(EXPORTERS["cpp"].render(job))
+    words = "g++ -ffast-math -fsyntax-only -x c++ surrogate.hpp"
+    done = subprocess.run(
+        words.split(), cwd=tmp_path, capture_output=True, text=True
+    )
+    assert ("leave it out" in done.stderr) == (outside == "nan")
 
 
 FORTRAN_TO_C = """
@@ -431,6 +450,22 @@ def test_fortran_calls_the_exported_c(kind, second, tmp_path):
         [tmp_path / "main"], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["T", "T", "T"]
+
+
+@pytest.mark.needs("gfortran")
+def test_fortrans_rows_have_a_shape(tmp_path):
+    (tmp_path / "surrogate.f90").write_bytes(
+        EXPORTERS["fortran"].render(job_of(PLANE))
+    )
+    (tmp_path / "main.f90").write_text(
+        "program main\nuse f_surrogate_module\nreal(8) :: x(5, 2), y(1, 5)\n"
+        "x = 0\ncall f_surrogate_n(x, y)\nend program\n"
+    )
+    command = "gfortran surrogate.f90 main.f90 -o main"
+    subprocess.run(command.split(), cwd=tmp_path, check=True)
+    done = subprocess.run([tmp_path / "main"], capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "f_surrogate_n: x must be (2, n) and y (1, n)" in done.stderr
 
 
 @pytest.mark.needs("gfortran")

@@ -88,7 +88,8 @@ Export = Annotated[
     typer.Option(
         "--export",
         metavar="c,python,...",
-        help="Formats that are written; default C, and ONNX if installed.",
+        help="Formats beside C: onnx, python, cpp, fortran, rust; default ONNX if"
+        " it is installed.",
     ),
 ]
 Timing = Annotated[

@@ -84,8 +84,8 @@ def _expect_one(
     missing = missing_commands(exporter)
     if missing:
         raise InputError(
-            f"export must be left without {name} or {missing[0]} be installed: what it"
-            " writes is run before anybody gets it, and it is not on PATH"
+            f"export must be left without {name}: it needs {missing[0]}, which is not on"
+            " PATH; what cannot be run here is not written"
         )
     if not is_available(exporter):
         raise MissingExtraError(exporter.tools[0], name)

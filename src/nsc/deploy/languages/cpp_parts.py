@@ -15,6 +15,7 @@ TEXT = """/*
  * For C++11 and later. In namespace nsc, T is float, double, or a type of automatic
  * differentiation:
  *   {name}: one row; {batch}(x, y, n): x[n][{n_inputs}] to y[n][{n_outputs}].
+ * Where sums of such a type are of another type, name it: {name}<T>(...).
  * With NSC_SELFTEST defined there is a main that tests it:
  *   g++ -x c++ -DNSC_SELFTEST surrogate.hpp -o selftest && ./selftest
  */
@@ -173,7 +174,11 @@ inline void {name}({doubles}) {{
 }}
 """,
 }
-_INSIDE = """template <class T> inline bool is_inside(const T* x) {{
+_INSIDE = """#if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
+#error "-ffast-math takes a NaN for a number: leave it out where inputs are tested"
+#endif
+
+template <class T> inline bool is_inside(const T* x) {{
   using ::acos; using ::atan2; using ::ceil; using ::cos; using ::fabs;
   using ::fmax; using ::fmin; using ::fmod; using ::hypot; using ::log;
   using ::log10; using ::pow; using ::sin; using ::sqrt; using ::tan;

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nsc.deploy.agreement import check_agreement
+from nsc.deploy.c_policy import expect_possible
 from nsc.deploy.exporter import ExportJob, missing_commands
 from nsc.deploy.languages.running import Answers, Sources, run_rows
 from nsc.errors import BuildError, InputError
@@ -66,7 +67,7 @@ class LanguageExporter:
         if outside is None or outside in possible:
             return None
         why = (
-            "it cannot call the original, which is C"
+            "it cannot call the original, which is C: leave guard out"
             if outside == "original"
             else "its functions are pure and can print nothing"
         )
@@ -80,6 +81,7 @@ class LanguageExporter:
         reason = self.refusal(job.program, _policy(job))
         if reason is not None:
             raise InputError(f"the export as {self.language.name}: {reason}")
+        expect_possible(job.outside, job.program, gradient=False)
         data = self.language.text(job).encode("utf-8")
         self.check(job, data)
         return data

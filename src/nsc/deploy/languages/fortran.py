@@ -1,7 +1,7 @@
 """A surrogate as a Fortran module, and the interface to its C.
 
 In: an `ExportJob`. Out: the file's text, and what runs it. Non-goals: Fortran before
-2008 (2018 where inputs outside are an error).
+2018, where a pure procedure cannot stop.
 
 Functions of one row are elemental: arrays of inputs give arrays. Fortran does not know
 `a` from `A`: names that differ by that alone get numbers.

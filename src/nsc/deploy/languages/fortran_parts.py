@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 TEXT = """{head}
 !
-! use {name}_module: {name} is for one row, or for arrays of inputs of
+! Fortran 2018. use {name}_module: {name} is for one row, or for arrays of inputs of
 ! one shape; {batch}(x, y) for rows, x(inputs, n) to y(outputs, n).
 ! {name}_selftest() says how many outputs are wrong; try it by
 !   program test
@@ -33,6 +33,8 @@ contains
     real(real64), intent(in) :: x(:, :)
     real(real64), intent(out) :: y(:, :)
     integer :: row
+    if (size(x, 1) /= {n_inputs} .or. size(y, 1) /= {n_outputs} .or. size(x, 2) /= size(y, 2)) &
+      error stop "{batch}: x must be ({n_inputs}, n) and y ({n_outputs}, n)"
     do row = 1, size(x, 2)
       call nsc_answer(x(:, row), y(:, row))
     end do

@@ -126,9 +126,9 @@ class Function:
             "",
             f"Of {_plain(self.program.signature.prototype)}",
             "",
-            "Inputs, and the domain that it was verified in:",
+            "Inputs, and their domain:",
             *map(_said_of_input, self.inputs),
-            *_said_of_drawing(self.program),
+            *_said_of_drawing(self),
             "Outputs:",
             *(
                 _said_of_output(output, k, self.error)
@@ -215,8 +215,19 @@ def _called(leaf: Input | Output) -> str:
     return f"{leaf.identifier}{was}: {leaf.kind}"
 
 
-def _said_of_drawing(program: Program) -> list[str]:
-    return [f"  where {_plain(c.text)}" for c in program.drawing.conditions]
+def _said_of_drawing(function: Function) -> list[str]:
+    """Say what conditions hold in the domain, and how its inputs were drawn."""
+    drawing = function.program.drawing
+    lines = [f"  where {_plain(c.text)}" for c in drawing.conditions]
+    if lines and function.outside in (None, "clip"):
+        lines.append("  (where that does not hold it is not tested: mind it)")
+    names = drawing.log_names([i.name for i in function.inputs])
+    if names:
+        lines.append(f"Drawn log-uniformly: {_plain(', '.join(names))}.")
+    if drawing.sample is not None:
+        path = _plain(drawing.sample.path)
+        lines.append(f"Learned and verified on inputs from {path} alone.")
+    return lines
 
 
 def _plain(text: str) -> str:

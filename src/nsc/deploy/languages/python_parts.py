@@ -87,6 +87,10 @@ def _outputs(y):
 
 def {batch}(rows):
     """Return outputs of many rows: lists, or numpy's array for such an array."""
+    if hasattr(rows, "columns"):
+        raise TypeError(
+            "a frame's columns may be in any order: give frame[[...]].to_numpy()"
+        )
     if hasattr(rows, "__array__"):
         return _arrays(rows)
     return [list(_answered(_checked(row))) for row in rows]
