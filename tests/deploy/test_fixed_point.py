@@ -10,9 +10,14 @@ from deploy_cases import CASES, case
 from test_languages import MANY, PLANE, job_of
 
 from nsc.deploy import EXPORTERS
-from nsc.deploy.fixed_point import FIXED_POINT, Q15, Q31, arithmetic
+from nsc.deploy.fixed_point import (
+    FIXED_POINT,
+    Q15,
+    Q31,
+    arithmetic,
+    fixed_point_notes,
+)
 from nsc.deploy.fixed_point.arithmetic import table_error, table_of, tanh_half
-from nsc.deploy.fixed_point.exporter import fixed_point_notes
 from nsc.errors import InputError
 from nsc.surrogate import Member, OneOf, Whole
 
@@ -184,10 +189,10 @@ def test_the_file_and_the_report_say_how_exact_it_is(kind):
     text = data.decode()
     assert f"f_{kind.name}: a neural surrogate of f, written by nsc." in text
     assert " bytes of tables; " in text
-    [note] = fixed_point_notes({row.file_name: data}, kind)
+    [note] = fixed_point_notes({row.file_name: data})
     assert note.startswith(f"surrogate_{kind.name}.c: Integers against")
     assert "the network's verified rmse 0.25, together at most 0.25" in note
-    assert fixed_point_notes({}, kind) == []
+    assert fixed_point_notes({}) == []
 
 
 def test_its_tables_are_counted(monkeypatch):
