@@ -51,14 +51,14 @@ class Deviation:
     """How far integers are off the network, `o` each.
 
     Args:
-        rms: over inputs of the domain.
-        most: over these and the domain's corners.
-        n: inputs that were tried.
+        rms: over `n` inputs of the domain, to which nothing was fitted.
+        most: over `n_tried`, which are also those fitted to and the domain's corners.
     """
 
     rms: np.ndarray
     most: np.ndarray
     n: int
+    n_tried: int
 
 
 @dataclass(frozen=True)
@@ -153,9 +153,11 @@ def _deviation(job: ExportJob, network: IntegerNetwork) -> Deviation:
     x = _tried(job)
     y = as_returned(job.program, job.surrogate.evaluate(x))
     off = np.abs(network.evaluate(x) - y)
-    n = len(_drawn(job))
-    rms = np.sqrt(np.mean(off[:n] ** 2, axis=0)) if n else off.max(axis=0)
-    return Deviation(rms, off.max(axis=0), len(x))
+    apart = off[: len(_drawn(job))][1::2]
+    if not len(apart):
+        apart = off
+    rms = np.sqrt(np.mean(apart**2, axis=0))
+    return Deviation(rms, off.max(axis=0), len(apart), len(x))
 
 
 def _expect_near(
@@ -234,8 +236,10 @@ def _said_of_output(output: AnyOutput) -> str:
 
 
 def _said_of_deviation(job: ExportJob, deviation: Deviation) -> list[str]:
-    n = deviation.n
-    lines = [f"{MEASURED}, on {n} inputs of the domain, corners among them:"]
+    lines = [
+        f"{MEASURED}, on {deviation.n} inputs that nothing was fitted to; the largest"
+        f" difference of {deviation.n_tried}, the domain's corners among them:"
+    ]
     for k, name in enumerate(o.name for o in job.program.signature.outputs):
         rms = float(deviation.rms[k])
         said = f"  {name}: rmse {rms:.3g}, at most {deviation.most[k]:.3g}"
