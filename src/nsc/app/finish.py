@@ -29,6 +29,7 @@ from nsc.deploy import (
     expect_derivatives,
     expect_exportable,
     expect_possible,
+    fixed_point_notes,
     header_source,
     is_available,
     network_values,
@@ -99,6 +100,8 @@ def finish(
         files, notes = _exports(job, export)
         compiled = replace(compiled, notes=(*compiled.notes, *notes))
         compiled = _as_exported(compiled, job, files, options.target_error)
+        notes = (*compiled.notes, *fixed_point_notes(files))
+        compiled = replace(compiled, notes=notes)
     if more is not None:
         compiled, others = more.files(compiled)
         files |= others

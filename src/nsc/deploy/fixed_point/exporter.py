@@ -37,7 +37,7 @@ from nsc.sandbox import Built, Failed, RunLimits, build_own, run
 MOST_ROWS = 8192
 # root mean squared, integers may be off the network by the larger of the verified error
 # and that much of an output's range
-SHARE_OF_RANGE = 0.005
+SHARE_OF_RANGE = 0.002
 POLICIES = (None, "clip")
 # the line that a report repeats begins so
 MEASURED = "Integers against the network"
@@ -51,14 +51,14 @@ class Deviation:
     """How far integers are off the network, `o` each.
 
     Args:
-        rms: over inputs of the domain.
-        most: over these and the domain's corners.
-        n: inputs that were tried.
+        rms: over `n` inputs of the domain, to which nothing was fitted.
+        most: over `n_tried`, which are also those fitted to and the domain's corners.
     """
 
     rms: np.ndarray
     most: np.ndarray
     n: int
+    n_tried: int
 
 
 @dataclass(frozen=True)
@@ -153,9 +153,11 @@ def _deviation(job: ExportJob, network: IntegerNetwork) -> Deviation:
     x = _tried(job)
     y = as_returned(job.program, job.surrogate.evaluate(x))
     off = np.abs(network.evaluate(x) - y)
-    n = len(_drawn(job))
-    rms = np.sqrt(np.mean(off[:n] ** 2, axis=0)) if n else off.max(axis=0)
-    return Deviation(rms, off.max(axis=0), len(x))
+    apart = off[: len(_drawn(job))][1::2]
+    if not len(apart):
+        apart = off
+    rms = np.sqrt(np.mean(apart**2, axis=0))
+    return Deviation(rms, off.max(axis=0), len(apart), len(x))
 
 
 def _expect_near(
@@ -234,8 +236,10 @@ def _said_of_output(output: AnyOutput) -> str:
 
 
 def _said_of_deviation(job: ExportJob, deviation: Deviation) -> list[str]:
-    n = deviation.n
-    lines = [f"{MEASURED}, on {n} inputs of the domain, corners among them:"]
+    lines = [
+        f"{MEASURED}, on {deviation.n} inputs that nothing was fitted to; the largest"
+        f" difference of {deviation.n_tried}, the domain's corners among them:"
+    ]
     for k, name in enumerate(o.name for o in job.program.signature.outputs):
         rms = float(deviation.rms[k])
         said = f"  {name}: rmse {rms:.3g}, at most {deviation.most[k]:.3g}"
@@ -313,20 +317,15 @@ def _built(unit: Unit) -> Built:
     return built
 
 
-def fixed_point_notes(files: dict[str, bytes], kind: Format) -> list[str]:
-    """Return what a report says of an exported file; nothing where there is none."""
-    name = FixedPointExporter(kind).file_name
-    if name not in files:
-        return []
-    lines = [line[3:] for line in files[name].decode("ascii").splitlines()]
+def notes_of(file_name: str, data: bytes) -> list[str]:
+    """Return what a report says of an exported file: how exact it is, output by output."""
+    lines = [line[3:] for line in data.decode("ascii").splitlines()]
     start = next(
-        (k for k, line in enumerate(lines) if line.startswith(MEASURED)), None
+        k for k, line in enumerate(lines) if line.startswith(MEASURED)
     )
-    if start is None:
-        return []
     said = [lines[start]]
     for line in lines[start + 1 :]:
         if not line.startswith("  "):
             break
         said.append(line.strip())
-    return [f"{name}: {' '.join(said)}"]
+    return [f"{file_name}: {' '.join(said)}"]

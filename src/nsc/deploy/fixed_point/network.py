@@ -35,6 +35,7 @@ from nsc.deploy.languages.function import Function, Layers
 from nsc.errors import InputError
 
 BLOCK = 1024  # rows that are evaluated together
+RIDGE = 1e-4  # of a last layer that is refitted, per row
 MOST_SCALE = 45
 MOST_WIDE_SHIFT = 61
 
@@ -247,7 +248,8 @@ def integer_network(
     """Round a surrogate to integers.
 
     Args:
-        x: `n i` inputs, over which outputs are scaled.
+        x: `n i` inputs, over which outputs are scaled; to every other row, from the
+            first, last layers are fitted.
 
     Raises:
         InputError: an input, an output or a sum is too large for 32 bits.
@@ -262,12 +264,17 @@ def integer_network(
         output_of(output, y[:, k], kind)
         for k, output in enumerate(function.outputs)
     )
+    x = x[::2]
+    y = y[::2]
+    columns = zip(inputs, x.T, strict=True)
+    u = np.stack([i.scaled(i.integers(column)) for i, column in columns], 1)
     rest = list(outputs)
     parts: list[tuple[IntegerLayer, ...]] = []
     for layers, activation in function.networks:
         width = len(layers[-1][1])
-        part = _part(layers, activation, rest[:width], kind)
-        parts.append(part)
+        at = len(outputs) - len(rest)
+        wanted = y[:, at : at + width]
+        parts.append(_part(layers, activation, rest[:width], kind, u, wanted))
         rest = rest[width:]
     network = IntegerNetwork(kind, function, inputs, outputs, tuple(parts))
     return _centred(network, x, y)
@@ -288,9 +295,19 @@ def _centred(
 
 
 def _part(
-    layers: Layers, activation: str, outputs: list[AnyOutput], kind: Format
+    layers: Layers,
+    activation: str,
+    outputs: list[AnyOutput],
+    kind: Format,
+    u: np.ndarray,
+    y: np.ndarray,
 ) -> tuple[IntegerLayer, ...]:
-    """Round a member, layer by layer."""
+    """Round a member, layer by layer.
+
+    Args:
+        u: `n i`, what its first layer reads.
+        y: `n o`, what it should give for that.
+    """
     *hidden, (weight, bias) = layers
     found: list[IntegerLayer] = []
     # an activation a stands for (a + offset) * factor
@@ -311,6 +328,7 @@ def _part(
             factor = 0.5 if is_sigmoid else 1.0
             offset = 1.0 if is_sigmoid else 0.0
         found.append(layer)
+        u = _activations(layer, u, kind)
     gain = np.array([output.gain for output in outputs])
     middle = np.array([output.middle for output in outputs])
     scaled = _folded(
@@ -322,7 +340,44 @@ def _part(
         kind,
     )
     bits = np.array([output.bits for output in outputs])
+    is_real = np.array([isinstance(output, RealOutput) for output in outputs])
+    if found and is_real.any():
+        scaled = _refitted(scaled, u, (y - middle) * gain, is_real)
     return (*found, integer_layer(scaled, kind, "", bits))
+
+
+def _activations(
+    layer: IntegerLayer, h: np.ndarray, kind: Format
+) -> np.ndarray:
+    """Return `n out` activations, some rows at a time."""
+    blocks = [h[k : k + BLOCK] for k in range(0, len(h), BLOCK)]
+    return np.concatenate(
+        [activated(layer, layer.sums(b), kind) for b in blocks]
+    )
+
+
+def _refitted(
+    scaled: Scaled, h: np.ndarray, wanted: np.ndarray, chosen: np.ndarray
+) -> Scaled:
+    """Let a last layer make up for what rounding did to its inputs.
+
+    It is ridge regression of what is missing: weights change where that tells much, and
+    stay where activations hardly differ.
+
+    Args:
+        h: `n in`, integer activations.
+        wanted: `n out`, what sums should be.
+        chosen: which outputs are refitted.
+    """
+    a = np.column_stack([h / 2.0**scaled.in_bits, np.ones(len(h))])
+    now = a[:, :-1] @ scaled.weight.T + scaled.bias
+    normal = a.T @ a + RIDGE * len(a) * np.eye(a.shape[1])
+    change = np.linalg.solve(normal, a.T @ (wanted - now)) * chosen
+    return replace(
+        scaled,
+        weight=scaled.weight + change[:-1].T,
+        bias=scaled.bias + change[-1],
+    )
 
 
 def _folded(
