@@ -41,7 +41,7 @@ def test_what_is_exported_computes_what_the_surrogate_computes(exporter, name):
     if reason is not None:
         assert job.guard
         with pytest.raises(
-            InputError, match="cannot call the program outside"
+            InputError, match="cannot call the original outside"
         ):
             needed(exporter).render(job)
         job = replace(job, guard=False)
@@ -187,7 +187,7 @@ def test_onnx_cuts_fractions_of_integers_off():
     ("outside", "where", "said"),
     [
         ("raise", None, "cannot refuse inputs outside"),
-        ("original", None, "cannot call the program outside"),
+        ("original", None, "cannot call the original outside"),
         ("nan", "x < n", "conditions between inputs are not written"),
     ],
 )
