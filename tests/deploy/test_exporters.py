@@ -199,7 +199,7 @@ def test_onnx_cuts_fractions_of_integers_off():
     ("outside", "where", "said"),
     [
         ("raise", None, "cannot refuse inputs outside"),
-        ("original", None, "cannot call the program outside"),
+        ("original", None, "cannot call the original outside"),
         ("nan", "x < n", "conditions between inputs are not written"),
     ],
 )

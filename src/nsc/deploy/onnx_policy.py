@@ -23,7 +23,9 @@ _SAID = {
 def refusal_of(program: Program, outside: str | None) -> str | None:
     """Say why a program's policy cannot be in a graph; None where it can."""
     if outside in ("raise", "original"):
-        does = "call the program" if outside == "original" else "refuse inputs"
+        does = (
+            "call the original" if outside == "original" else "refuse inputs"
+        )
         return (
             f"a graph cannot {does} outside the domain; outside='clip' and 'nan' can be"
             " in one"
