@@ -122,11 +122,13 @@ def corpus(tool: Tool, *applications: str) -> Corpus:
         Block(str(k), text, application=applications[k % n])
         for k, text in enumerate(texts)
     ]
-    parts = np.split(np.arange(80), [50, 60])
+    train, validation, test = np.split(np.arange(80), [50, 60])
     records = VOCABULARY.records(texts)
     cycles = np.array([1.0 + text.count(";") for text in texts])
     how = Simulation(tool)
-    return Corpus(made, cycles, how, *parts, VOCABULARY, {}, records)
+    return Corpus(
+        made, cycles, how, train, validation, test, VOCABULARY, {}, records
+    )
 
 
 def test_compilation_by_application_leaves_it_out(tmp_path, monkeypatch):
@@ -159,7 +161,7 @@ def test_compilation_by_application_leaves_it_out(tmp_path, monkeypatch):
 def test_a_file_without_applications_is_told(tmp_path):
     said: list[str] = []
     whole = corpus(Tool(tmp_path, (99, 0, 0)), "")
-    assert application_rows(whole, None, quick=True, say=said.append) == []
+    assert application_rows(whole, print, quick=True, say=said.append) == []
     assert "needs a column 'application'" in said[0]
 
 
@@ -177,9 +179,9 @@ def test_a_transformer_adapts_to_measured_blocks(monkeypatch):
     from nsc.experiments.llvm_mca.transformer import Transformer
     from nsc.experiments.llvm_mca.transformer_tokens import TextTokens
 
-    monkeypatch.setattr(room, "EPOCHS", 8)
+    monkeypatch.setattr(room, "EPOCHS", 4)
     words = ["addq", "imulq", "nopw", ";"]
-    texts = [*blocks(40), ";".join(["addq %rax, %rbx"] * 30)]  # three windows
+    texts = [*blocks(24), ";".join(["addq %rax, %rbx"] * 30)]  # three windows
     true = np.array([2.0 + 2 * text.count(";") for text in texts])
     learner = room.TransformerLearner(
         room._arrays(Transformer(len(words) + 2, 0, 16, 64)),

@@ -41,9 +41,8 @@ from nsc.mca import (
 Row = dict[str, Any]
 SIZES = (50, 100, 200, 400, 600)
 REPEATS = 10
-TRANSFORMER_REPEATS = (
-    5  # the first of them: transformers take a hundred times as long
-)
+TRANSFORMER_REPEATS = 3  # they take a hundred times as long
+
 FEWEST_OF_APPLICATION = 20  # measured blocks that can judge
 
 
