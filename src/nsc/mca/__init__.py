@@ -47,3 +47,5 @@ from nsc.mca.tools import newest_mca as newest_mca
 from nsc.mca.vocabulary import Records as Records
 from nsc.mca.vocabulary import Vocabulary as Vocabulary
 from nsc.mca.vocabulary import frequent_forms as frequent_forms
+from nsc.mca.words import Words as Words
+from nsc.mca.words import words_of as words_of

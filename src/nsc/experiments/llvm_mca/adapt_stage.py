@@ -42,7 +42,6 @@ Row = dict[str, Any]
 SIZES = (50, 100, 200, 400, 600)
 REPEATS = 10
 TRANSFORMER_REPEATS = 3  # they take a hundred times as long
-
 FEWEST_OF_APPLICATION = 20  # measured blocks that can judge
 
 

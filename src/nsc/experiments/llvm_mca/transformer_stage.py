@@ -114,10 +114,7 @@ def token_readers(corpus: Corpus) -> dict[str, TokenReader]:
             len(forms) + 2,
             lambda texts: instruction_windows(texts, vocabulary),
         ),
-        # each pass reads the text anew: a kept one would have seen every line
-        "text": TokenReader(
-            len(words) + 2, lambda texts: TextTokens(words).windows(texts)
-        ),
+        "text": TokenReader(len(words) + 2, TextTokens(words).windows),
     }
 
 
