@@ -194,3 +194,23 @@ def test_a_transformer_adapts_to_measured_blocks(monkeypatch):
         learner.learn(texts, true, 0)(texts), found(texts)
     )
     assert learner.error(learner(texts), true) == before  # as it was
+
+
+def test_transformers_are_trained_on_a_few_blocks(tmp_path, monkeypatch):
+    pytest.importorskip("torch")
+    from nsc.experiments.llvm_mca import transformer_training as room
+
+    monkeypatch.setattr(room, "CHECKS", 2)
+    whole = corpus(Tool(tmp_path, (99, 0, 0)), "a")
+    specs = [
+        replace(spec, batch=16, width=8) for spec in room.specifications([8])
+    ]
+    found = list(room.train(whole, specs, 0.5))
+    assert [spec.name for spec, _, _ in found] == [
+        "text8",
+        "instruction8",
+        "paper8",
+    ]
+    for _, error, arrays in found:
+        assert 0 <= error < 5
+        assert arrays["word.weight"].shape[1] == 8
