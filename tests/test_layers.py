@@ -171,6 +171,7 @@ def homes() -> dict[str, set[str]]:
             "compnet/training",
             "compnet/bert/training",
             "experiments/llvm_mca/transformer.py",
+            "experiments/llvm_mca/transformer_adaptation.py",
             "experiments/llvm_mca/transformer_stage.py",
             "experiments/llvm_mca/transformer_training.py",
             "surrogate/torch_module.py",

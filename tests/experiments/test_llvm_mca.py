@@ -11,9 +11,8 @@ from nsc.experiments.llvm_mca.transformer_tokens import (
     TextTokens,
     frequent_words,
     instruction_windows,
-    words_of,
 )
-from nsc.mca import Vocabulary, no_roles
+from nsc.mca import Vocabulary, no_roles, words_of
 
 
 def test_an_instruction_is_words_registers_and_numbers():

@@ -5,7 +5,6 @@ import pytest
 
 from nsc.errors import HostError, InputError
 from nsc.mca import Simulation, read_regions, read_table, tools
-from nsc.mca import labels as labels_file
 from nsc.mca.elf import executable_sections, is_elf
 from nsc.mca.labels import kept_cycles
 from nsc.mca.mending import mended
@@ -13,6 +12,7 @@ from nsc.mca.oracle import regions_text, simulated_cycles
 from nsc.mca.roles import memory_of
 from nsc.mca.tables import read_tables
 from nsc.mca.tools import Tool
+from nsc.runs import kept_runs
 
 # stands for llvm-mca: a region's cycles are its lines times the iterations; it fails
 # as a whole where one region holds "bad"
@@ -94,8 +94,8 @@ def test_labels_are_kept_and_only_new_blocks_are_run(fake, tmp_path):
 def test_a_torn_line_is_asked_again_and_spoils_no_other(fake, tmp_path):
     how = Simulation(fake)
     kept_cycles(["add", "add;add"], how, tmp_path)
-    (path,) = tmp_path.glob("labels-*.tsv")
-    path.write_text(path.read_text()[:-3])  # "...200;\n" without "0;\n"
+    (path,) = (tmp_path / "runs").glob("*.runs")
+    path.write_bytes(path.read_bytes()[:-3])  # the end of the last block
     assert kept_cycles(["add;add", "add"], how, tmp_path).tolist() == [
         200,
         100,
@@ -109,10 +109,34 @@ def test_a_torn_line_is_asked_again_and_spoils_no_other(fake, tmp_path):
 def test_labels_of_another_tool_are_refused(fake, tmp_path):
     how = Simulation(fake)
     kept_cycles(["add"], how, tmp_path)
-    (path,) = tmp_path.glob("labels-*.tsv")
-    path.write_text(labels_file._HEAD + "another\n")
-    with pytest.raises(InputError, match="must hold labels of"):
+    (path,) = (tmp_path / "runs").glob("*.runs")
+    other = Simulation(fake, iterations=7)
+    kept_cycles(["add"], other, tmp_path)
+    (its,) = set((tmp_path / "runs").glob("*.runs")) - {path}
+    path.write_bytes(its.read_bytes())
+    with pytest.raises(InputError, match="holds runs of another program"):
         kept_cycles(["add"], how, tmp_path)
+
+
+def test_kept_labels_name_tool_version_and_options(fake, tmp_path):
+    kept_cycles(["add", "bad"], Simulation(fake), tmp_path)
+    (kept,) = kept_runs(tmp_path)
+    assert kept.identity.program == (
+        "llvm-mca 99.1.2 -mcpu=haswell -iterations=100"
+    )
+    assert kept.y[:, 0].tolist()[0] == 100
+    assert kept.failed[1].reason == "refused"
+
+
+def test_equal_blocks_are_asked_once(fake, tmp_path):
+    blocks = [";".join(["add"] * (1 + k % 7)) for k in range(40)]
+    how = Simulation(fake)
+    said: list[tuple[int, int]] = []
+    found = kept_cycles(
+        blocks, how, tmp_path, lambda *at: said.append(at), workers=2
+    )
+    np.testing.assert_array_equal(found, simulated_cycles(blocks, how))
+    assert said[0] == (0, 7)  # equal blocks are one
 
 
 def test_the_version_is_part_of_what_labels_are_of(fake):

@@ -57,7 +57,7 @@ def test_predict_prints_a_line_a_block(text, capsys):
     [
         (
             ["--model", "best"],
-            "must be one of compiled, adapted; found 'best'",
+            "must be one of compiled, adapted or a file .safetensors; found 'best'",
         ),
         ([], "cannot read"),
     ],

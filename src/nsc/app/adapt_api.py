@@ -11,17 +11,20 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
 from nsc.adaptation import (
     SPLITS,
     Adaptation,
+    Learner,
     Network,
     Problem,
+    is_learner,
     surrogate_adaptation,
 )
+from nsc.app.adapt_learner import AdaptedLearner, adapt_own_way
 from nsc.app.adapt_report import Described, described, page, to_report
 from nsc.app.adapt_rows import (
     Data,
@@ -105,6 +108,20 @@ class Telling:
     put: Callable[[str], str] = str
 
 
+@overload
+def adapt(
+    source: Learner,
+    data: Any,
+    *,
+    inputs: str | Sequence[str] = (),
+    outputs: str | Sequence[str] = (),
+    folder: str | Path | None = None,
+    splits: int = SPLITS,
+    seed: int = 0,
+) -> AdaptedLearner: ...
+
+
+@overload
 def adapt(
     source: Any,
     data: Any,
@@ -125,7 +142,29 @@ def adapt(
     include: Sequence[str | Path] = (),
     defines: Mapping[str, str] | None = None,
     **options: Any,
-) -> Surrogate:
+) -> Surrogate: ...
+
+
+def adapt(
+    source: Any,
+    data: Any,
+    *,
+    inputs: str | Sequence[str] = (),
+    outputs: str | Sequence[str] = (),
+    folder: str | Path | None = None,
+    splits: int = SPLITS,
+    timing: bool = True,
+    function: str | None = None,
+    domain: Mapping[str, Any] | None = None,
+    where: str | Sequence[str] = (),
+    out: Sequence[str] = (),
+    arrays: Mapping[str, int] | None = None,
+    fix: Mapping[str, float] | None = None,
+    variables: Mapping[str, Any] | None = None,
+    include: Sequence[str | Path] = (),
+    defines: Mapping[str, str] | None = None,
+    **options: Any,
+) -> Surrogate | AdaptedLearner:
     """Adapt a program to measurements of the real thing.
 
     A surrogate of the program comes first, compiled if there is none. What the
@@ -136,7 +175,8 @@ def adapt(
     Args:
         source: a Surrogate, its file or the folder that it is in; or a program to compile
             first: a path to a C file, C text, a Program (`nsc.command`, ...), or a Python
-            function.
+            function. Or a surrogate that learns in its own way, of texts say, as
+            `nsc.mca.block_surrogate()`: then inputs and outputs name a column each.
         data: measurements: a file .csv, .parquet or .npz, a data frame, or a dict of
             columns.
         inputs: columns that are inputs; by default those named as the program's inputs.
@@ -158,7 +198,8 @@ def adapt(
         options: fields of `CompileOptions`: budget, seed, topology, ...
 
     Returns:
-        A Surrogate, callable on `n i` arrays; `.report` is the report.
+        A Surrogate, callable on `n i` arrays; `.report` is the report. Of one that
+        learns in its own way the same kind, callable on its inputs.
 
     Raises:
         InputError: a missing column, cells that are no numbers, too few rows, rows
@@ -180,11 +221,25 @@ def adapt(
         "defines": defines,
     }
     columns = (as_texts("inputs", inputs), as_texts("outputs", outputs))
+    target = None if folder is None else Path(folder)
+    if is_learner(source):
+        return adapt_own_way(
+            source,
+            data,
+            columns,
+            target,
+            splits=splits,
+            seed=options.pop("seed", 0),
+            others={
+                k: v
+                for k, v in {**stated, **options, "export": export}.items()
+                if v
+            },
+        )
     _expect_options(options)
     expect_folder(folder, export)
     own = {"timing": timing, "splits": splits, "export": export}
     options = {**options, **own}
-    target = None if folder is None else Path(folder)
     return adapted(source, data, columns, stated, options, target)
 
 

@@ -67,12 +67,17 @@ def _adapt_table(rows: list[dict[str, Any]]) -> Any:
     table = Table("adaptation", "measured blocks", "MAPE", "95 % interval")
     for row in rows:
         table.add_row(
-            row["method"],
+            _adapted(row),
             str(row["blocks"]),
             f"{100 * row['mape']:.1f} %",
             f"[{100 * row['low']:.1f}, {100 * row['high']:.1f}]",
         )
     return table
+
+
+def _adapted(row: dict[str, Any]) -> str:
+    application = row.get("application")
+    return f"{row['method']}{f', without {application}' * bool(application)}"
 
 
 def _optimize_table(rows: list[dict[str, Any]]) -> Any:

@@ -38,7 +38,8 @@ def predict(
     model: Annotated[
         str,
         typer.Option(
-            help="compiled (mimics llvm-mca) or adapted (to measured Haswell blocks)."
+            help="compiled (mimics llvm-mca), adapted (to measured Haswell blocks) or"
+            " a file .safetensors."
         ),
     ] = "compiled",
     json_: Annotated[

@@ -37,10 +37,15 @@ from nsc.mca.roles import Sample as Sample
 from nsc.mca.samples import samples_of as samples_of
 from nsc.mca.samples import vocabulary_of as vocabulary_of
 from nsc.mca.simulator import Simulator as Simulator
+from nsc.mca.surrogate import BlockSurrogate as BlockSurrogate
+from nsc.mca.surrogate import block_surrogate as block_surrogate
 from nsc.mca.tables import tabled_model as tabled_model
 from nsc.mca.tools import Tool as Tool
 from nsc.mca.tools import all_mca as all_mca
+from nsc.mca.tools import mca_of_major as mca_of_major
 from nsc.mca.tools import newest_mca as newest_mca
 from nsc.mca.vocabulary import Records as Records
 from nsc.mca.vocabulary import Vocabulary as Vocabulary
 from nsc.mca.vocabulary import frequent_forms as frequent_forms
+from nsc.mca.words import Words as Words
+from nsc.mca.words import words_of as words_of

@@ -95,6 +95,7 @@ def library() -> ctypes.CDLL:
     """Load the room's C, built once for this machine."""
     found = load_library(_SOURCE, ())
     found.nsc_mca_tokens.restype = ctypes.c_int64
+    found.nsc_mca_words.restype = ctypes.c_int64
     found.nsc_mca_form.restype = ctypes.c_int64
     found.nsc_mca_count.restype = ctypes.c_int64
     found.nsc_mca_epoch.restype = ctypes.c_double

@@ -1,14 +1,17 @@
 """llvm-mca as an oracle: blocks in, cycles per 100 iterations out.
 
 In: assembly text of blocks, a tool, options. Out: cycles, NaN where llvm-mca refuses.
-Thousands of blocks share a process: each is a region of one input.
+Thousands of blocks share a process: each is a region of one input. `BlockRuns` is the
+same as an executable of texts, which runs and keeps like any other.
 Non-goals: keeping labels (labels), mending text that does not assemble (mending).
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 import subprocess
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +19,7 @@ import numpy as np
 
 from nsc.errors import HostError
 from nsc.mca.tools import Tool
+from nsc.runs import Batch, Description, Failure
 
 REGIONS = (
     10_000  # blocks a process; one process a block is thirty times as slow
@@ -60,6 +64,38 @@ class Simulation:
         """Name what decides the result."""
         words = [f"-mcpu={self.cpu}", f"-iterations={self.iterations}"]
         return " ".join([str(self.tool), *words, *self.options])
+
+
+@dataclass(frozen=True)
+class BlockRuns:
+    """llvm-mca as an executable of texts: a block's text in, its total cycles out.
+
+    Args:
+        how: the tool and its options.
+    """
+
+    how: Simulation
+
+    @property
+    def description(self) -> Description:
+        """Say how it is run: thousands of blocks a process."""
+        identity = f"nsc.mca 1: {self.how.identity}"
+        digest = hashlib.blake2b(identity.encode(), digest_size=32)
+        return Description(
+            1, _LONGEST_S, digest=digest.hexdigest(), together=REGIONS
+        )
+
+    def __call__(
+        self, texts: Sequence[tuple[str, ...]], x: np.ndarray
+    ) -> Batch:
+        """Run blocks; numbers beside them there are none."""
+        started = time.perf_counter()
+        cycles = simulated_cycles([text for (text,) in texts], self.how)
+        took = time.perf_counter() - started
+        why = Failure("refused", f"{self.how.tool} does not read the block")
+        bad = np.flatnonzero(np.isnan(cycles))
+        failed = {int(k): why for k in bad}
+        return Batch(cycles[:, None], failed, took, len(texts))
 
 
 def simulated_cycles(

@@ -44,18 +44,22 @@ class Row:
 
 @lru_cache
 def shipped(model: str) -> tuple[Model, ...]:
-    """Load a surrogate that comes with the package.
+    """Load a surrogate that comes with the package, or one of a file.
 
     Args:
-        model: compiled (mimics llvm-mca) or adapted (to measured Haswell blocks).
+        model: compiled (mimics llvm-mca), adapted (to measured Haswell blocks), or a
+            file .safetensors that an adaptation wrote.
 
     Raises:
         InputError: there is none of that name.
         StoreError: its file is missing or damaged.
     """
+    if model.endswith(".safetensors"):
+        return tuple(load_models(Path(model)))
     if model not in MODELS:
         raise InputError(
-            f"model must be one of {', '.join(MODELS)}; found {model!r}"
+            f"model must be one of {', '.join(MODELS)} or a file .safetensors; found"
+            f" {model!r}"
         )
     return tuple(load_models(WEIGHTS / f"{model}.safetensors"))
 
@@ -82,7 +86,7 @@ def predict_file(path: Path, model: str = "compiled") -> list[Row]:
 
     Args:
         path: of the file.
-        model: compiled or adapted.
+        model: compiled, adapted or a file .safetensors.
 
     Returns:
         A row a block, refused ones last.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -83,18 +83,7 @@ class Vocabulary:
 
     @cached_property
     def _table(self) -> tuple[np.ndarray, np.ndarray]:
-        """Make the open hash table that C looks into, at most a quarter full."""
-        size = 1 << max(6, (4 * len(self.forms)).bit_length())
-        hashes = np.zeros(size, np.uint64)
-        forms = np.zeros(size, np.int16)
-        for form, number in self.numbers.items():
-            wanted = native.hash_of(form)
-            k = wanted & (size - 1)
-            while hashes[k]:
-                k = (k + 1) & (size - 1)
-            hashes[k] = wanted
-            forms[k] = number
-        return hashes, forms
+        return hash_table(self.numbers)
 
     def struct(self) -> VocabularyStruct:
         """Make C's view of it."""
@@ -132,6 +121,28 @@ class Vocabulary:
         starts = np.zeros(len(blocks) + 1, np.int64)
         np.cumsum(counts, out=starts[1:])
         return Records(flat[: starts[-1]], starts)
+
+
+def hash_table(numbers: Mapping[str, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Make the open hash table that C looks into, at most a quarter full.
+
+    Args:
+        numbers: of texts.
+
+    Returns:
+        Hashes, 0 where there is none, and the number of each.
+    """
+    size = 1 << max(6, (4 * len(numbers)).bit_length())
+    hashes = np.zeros(size, np.uint64)
+    found = np.zeros(size, np.int16)
+    for text, number in numbers.items():
+        wanted = native.hash_of(text)
+        k = wanted & (size - 1)
+        while hashes[k]:
+            k = (k + 1) & (size - 1)
+        hashes[k] = wanted
+        found[k] = number
+    return hashes, found
 
 
 def _told(count: int) -> str:

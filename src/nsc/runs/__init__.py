@@ -34,3 +34,7 @@ from nsc.runs.runner import Runner as Runner
 from nsc.runs.server import Server as Server
 from nsc.runs.template import Template as Template
 from nsc.runs.template import template_of as template_of
+from nsc.runs.texts import TextByText as TextByText
+from nsc.runs.texts import TextExecutable as TextExecutable
+from nsc.runs.texts import TextRunner as TextRunner
+from nsc.runs.texts import text_identity as text_identity

@@ -67,6 +67,8 @@ class Description:
         digest: names what decides its outputs, so that what was kept of the same is
             right; "" where nothing names it, and nothing is kept.
         tolerated: share of samples that may fail, and are then left out.
+        together: samples that are run together at least, where a start costs more than
+            a sample does.
     """
 
     n_outputs: int
@@ -74,6 +76,7 @@ class Description:
     is_parallel: bool = True
     digest: str = ""
     tolerated: float = 0.0
+    together: int = 1
 
 
 class Executable(Protocol):

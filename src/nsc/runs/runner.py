@@ -176,7 +176,7 @@ class Runner:
                     return
                 except NotShippedError as error:
                     self.kept_here = str(error)
-            size = self._piece_size(left)
+            size = min(left, self._piece_size(left))
             batch = self.executable(x[at : at + size])
             yield Piece(at, at + size), batch
             at += size
@@ -199,9 +199,11 @@ class Runner:
                     yield done
 
     def _piece_size(self, most: int) -> int:
+        together = self.executable.description.together
         if self.seconds is None:
-            return 1
-        return max(1, min(most, int(PIECE_S / (self.seconds + 1e-12))))
+            return together
+        by_time = min(most, int(PIECE_S / (self.seconds + 1e-12)))
+        return max(together, by_time)
 
     def _take(
         self,

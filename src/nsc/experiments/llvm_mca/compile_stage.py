@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from nsc.experiments.llvm_mca.application_stage import application_rows
 from nsc.experiments.llvm_mca.clock import child_seconds, own_seconds
 from nsc.experiments.llvm_mca.corpus import Corpus
 from nsc.experiments.llvm_mca.transformer_stage import transformer_rows
@@ -63,10 +64,10 @@ def compile_stage(
     rows = [_stock_row(corpus, timed, how) for how in _stock(corpus)]
     for short in EXTRAPOLATED:
         rows.append(_extrapolated_row(corpus, timed, short))
-    seconds = 20.0 if quick else 60.0
-    curve, model = _curve(corpus, seconds, say)
+    curve, model = _curve(corpus, compile_seconds(quick=quick), say)
     rows += curve
     rows.append(_speed_row(corpus, timed, model))
+    rows += application_rows(corpus, learned, quick=quick, say=say)
     if transformers is not None:
         rows += transformer_rows(corpus, transformers, timed, say)
     fastest = max(
@@ -76,6 +77,15 @@ def compile_stage(
         if "blocks_per_s" in row:
             row["times_stock"] = row["blocks_per_s"] / fastest
     return rows, model
+
+
+def compile_seconds(*, quick: bool) -> float:
+    """Tell how long a model learns from all labels, in seconds of this process.
+
+    Args:
+        quick: shorter.
+    """
+    return 20.0 if quick else 60.0
 
 
 def _stock(corpus: Corpus) -> list[Simulation]:

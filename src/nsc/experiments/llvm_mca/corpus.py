@@ -18,6 +18,7 @@ from nsc.mca import (
     Records,
     Sample,
     Simulation,
+    Tool,
     Vocabulary,
     kept_cycles,
     newest_mca,
@@ -70,20 +71,22 @@ def load_corpus(
     *,
     quick: bool,
     progress: Callable[[int, int], None],
+    tool: Tool | None = None,
 ) -> Corpus:
-    """Read blocks, label them by the newest llvm-mca, and divide them.
+    """Read blocks, label them by an llvm-mca, and divide them.
 
     Args:
         path: a CSV with a column `hex`.
         folder: where labels are kept.
         quick: few blocks.
         progress: told how many labels are there, of how many.
+        tool: that labels; None for the newest.
 
     Raises:
         HostError: a tool is not installed.
         InputError: the file cannot be read.
     """
-    simulation = Simulation(newest_mca())
+    simulation = Simulation(tool or newest_mca())
     blocks = read_table(path).blocks
     rng = np.random.default_rng(_SEED)
     if quick:

@@ -25,6 +25,7 @@ from nsc.report import (
 
 Row = dict[str, Any]
 NAME = "llvm_mca"
+_BY_APPLICATION = "adaptation by application"
 # of the poster's table; its error is against measured timings
 PUBLISHED = (
     ("the paper: llvm-mca -O3", "25.0 % (of measurements)", "1,742", "1.0"),
@@ -104,6 +105,7 @@ def _compilation(rows: Sequence[Row]) -> Section:
     tables = (
         TableOf("Error and speed", head, PUBLISHED + speeds, quoted),
         _labels_table(rows),
+        *_applications_table(rows),
     )
     pictures = (
         Picture("llvm_mca_speed", _speed_figure(timed)),
@@ -125,6 +127,30 @@ def _labels_table(rows: Sequence[Row]) -> TableOf:
     )
     head = ("labels", "start: LLVM's tables", "start: random")
     return TableOf("The structured model by labels, MAPE", head, body)
+
+
+def _applications_table(rows: Sequence[Row]) -> list[TableOf]:
+    """List applications that judge what learned from the others, if there are any."""
+    chosen = [row for row in rows if row["kind"] == "application"]
+    body = tuple(
+        (
+            row["application"],
+            f"{row['blocks']:,}",
+            _percent(row["tables_mape"]),
+            _percent(row["mape"]),
+        )
+        for row in chosen
+    )
+    if not chosen:
+        return []
+    head = (
+        "judged by",
+        "blocks",
+        "LLVM's tables",
+        f"{chosen[0]['labels']:,} labels of the others",
+    )
+    title = "Applications that nothing learned from, MAPE"
+    return [TableOf(title, head, body)]
 
 
 def _speed_figure(timed: Sequence[Row]) -> Figure:
@@ -161,7 +187,8 @@ def _labels_figure(rows: Sequence[Row]) -> Figure:
     return figure
 
 
-def _adaptation(rows: Sequence[Row]) -> Section:
+def _adaptation(found: Sequence[Row]) -> Section:
+    rows = [row for row in found if row.get("kind") != _BY_APPLICATION]
     methods = list(dict.fromkeys(row["method"] for row in rows))
     sizes = list(dict.fromkeys(row["blocks"] for row in rows))
     cells = {(row["method"], row["blocks"]): _interval(row) for row in rows}
@@ -183,13 +210,35 @@ def _adaptation(rows: Sequence[Row]) -> Section:
         figure.line(blocks, errors, f"c{k % 7}", method)
         figure.points(blocks, errors, f"c{k % 7}")
     splits = len(rows[0]["splits"])
+    few = min(len(row["splits"]) for row in rows)
+    first = f" (of transformers the first {few} of them)" * (few < splits)
     note = (
-        f"Means over {splits} random splits, the same for all methods; intervals are a"
-        " bootstrap over splits, which share blocks: differences between methods are"
-        " surer than the intervals look.",
+        f"Means over {splits} random splits, the same for all methods{first}; intervals"
+        " are a bootstrap over splits, which share blocks: differences between methods"
+        " are surer than the intervals look.",
     )
     picture = Picture("llvm_mca_adaptation", figure)
-    return Section("Surrogate adaptation", note, (table,), (picture,))
+    tables = (table, *_adapted_applications(found))
+    return Section("Surrogate adaptation", note, tables, (picture,))
+
+
+def _adapted_applications(found: Sequence[Row]) -> list[TableOf]:
+    """List applications that judge what was adapted to the others, if there are any."""
+    rows = [row for row in found if row.get("kind") == _BY_APPLICATION]
+    names = list(dict.fromkeys(row["application"] for row in rows))
+    cells = {
+        (row["method"], row["application"]): f"{100 * row['mape']:.1f}"
+        for row in rows
+    }
+    methods = list(dict.fromkeys(row["method"] for row in rows))
+    body = tuple(
+        (method, *(cells[method, name] for name in names))
+        for method in methods
+    )
+    title = (
+        "MAPE of measured blocks of an application that nothing learned from"
+    )
+    return [TableOf(title, ("", *names), body)] if rows else []
 
 
 def _optimization(rows: Sequence[Row]) -> Section:

@@ -14,20 +14,47 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nsc.adaptation import Learner
 from nsc.errors import InputError
-from nsc.experiments.llvm_mca.adapt_stage import adapt_stage, load_measured
-from nsc.experiments.llvm_mca.compile_stage import compile_stage
+from nsc.experiments.llvm_mca.adapt_stage import (
+    Compiled,
+    adapt_stage,
+    load_measured,
+    surrogate_of,
+)
+from nsc.experiments.llvm_mca.compile_stage import (
+    compile_seconds,
+    compile_stage,
+    learned,
+)
 from nsc.experiments.llvm_mca.corpus import load_corpus
 from nsc.experiments.llvm_mca.optimize_stage import optimize_stage
 from nsc.experiments.llvm_mca.page import write_page
-from nsc.experiments.llvm_mca.transformer_stage import CHECKPOINTS
+from nsc.experiments.llvm_mca.transformer_stage import (
+    CHECKPOINTS,
+    kind_of,
+    stored_transformers,
+    token_readers,
+)
 from nsc.host import replacing
-from nsc.mca import Model, load_models, newest_mca, save_models, shipped
+from nsc.mca import (
+    BlockSurrogate,
+    Model,
+    all_mca,
+    load_models,
+    newest_mca,
+    random_model,
+    save_models,
+    shipped,
+)
 
 STAGES = ("compile", "adapt", "optimize")
 RESULTS = "llvm-mca.json"
 BLOCKS = "bhive/blocks.csv.gz"
 MEASURED = "bhive/haswell_measured_700.csv"
+OLDER = 19  # the llvm-mca that is adapted, and optimised, beside the newest
+# of the transformers: the paper's, and the one of a token an instruction
+ADAPTED = ("paper32", "instruction32")
 
 Rows = list[dict[str, Any]]
 
@@ -131,11 +158,72 @@ def _adapt(
     progress: Callable[[int, int], None],
 ) -> Rows:
     measured = load_measured(study.data / MEASURED, study.folder)
-    compiled = _compiled(study)
+    compiled = Compiled(
+        surrogate_of(_compiled(study)),
+        _older(study, say, progress),
+        _transformer_learners(study, progress),
+    )
     rows, models = adapt_stage(measured, compiled, quick=study.quick, say=say)
     about = {"adapted to": f"{len(measured.texts)} measured Haswell blocks"}
     save_models(study.folder / "adapted.safetensors", models, about)
     return rows
+
+
+def _older(
+    study: Study,
+    say: Callable[[str], None],
+    progress: Callable[[int, int], None],
+) -> dict[str, BlockSurrogate]:
+    """Compile the older llvm-mca too, from nothing but its labels; keep the model."""
+    tool = next((t for t in all_mca() if t.version[0] == OLDER), None)
+    if tool is None or tool == newest_mca():
+        say(
+            f"adaptation from llvm-mca {OLDER} is left out: it needs that one beside a"
+            f" newer one (apt-get install llvm-{OLDER})"
+        )
+        return {}
+    path = study.folder / f"compiled-{OLDER}.safetensors"
+    if not path.exists():
+        corpus = load_corpus(
+            study.data / BLOCKS,
+            study.folder,
+            quick=study.quick,
+            progress=progress,
+            tool=tool,
+        )
+        say(f"structured model of {tool}")
+        start = random_model(corpus.vocabulary, 0)
+        labels = len(corpus.train) + len(corpus.validation)
+        seconds = compile_seconds(quick=study.quick)
+        model = learned(corpus, start, labels, seconds)
+        about = {"mimics": corpus.simulation.identity}
+        save_models(path, [model], about)
+    return {str(tool): surrogate_of(load_models(path)[0])}
+
+
+def _transformer_learners(
+    study: Study, progress: Callable[[int, int], None]
+) -> dict[str, Learner]:
+    """Take some of the trained transformers as what can be adapted."""
+    path = _transformers(study)
+    if path is None:
+        return {}
+    from nsc.experiments.llvm_mca.transformer_adaptation import (
+        TransformerLearner,
+    )
+
+    corpus = load_corpus(
+        study.data / BLOCKS, study.folder, quick=False, progress=progress
+    )
+    readers = token_readers(corpus)
+    found: dict[str, Learner] = {}
+    for name, arrays in stored_transformers(path).items():
+        if name in ADAPTED:
+            reader = readers[kind_of(name)]
+            reader.check(path, name, arrays)
+            learner = TransformerLearner(arrays, reader.read)
+            found[f"transformer {name}"] = learner
+    return found
 
 
 def _optimize(

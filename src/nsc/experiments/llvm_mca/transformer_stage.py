@@ -6,7 +6,9 @@ Non-goals: training.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,32 +53,77 @@ def transformer_rows(
 
     torch.set_num_threads(1)
     texts = corpus.texts(timed)
+    readers = token_readers(corpus)
+    rows: list[Row] = []
+    for name, arrays in stored_transformers(path).items():
+        say(f"transformer {name}")
+        reader = readers[kind_of(name)]
+        reader.check(path, name, arrays)
+        true = corpus.cycles[timed]
+        rows.append(_row(name, arrays, partial(reader.read, texts), true))
+    return rows
+
+
+@dataclass(frozen=True)
+class TokenReader:
+    """Reads blocks into one kind of tokens.
+
+    Args:
+        tokens: how many there are, with the pad and the unknown one.
+        read: makes windows of texts.
+    """
+
+    tokens: int
+    read: Callable[[Sequence[str]], Windows]
+
+    def check(
+        self, path: Path, name: str, arrays: dict[str, np.ndarray]
+    ) -> None:
+        """Refuse a transformer of other tokens.
+
+        Args:
+            path: of the checkpoints.
+            name: of the transformer.
+            arrays: its parameters.
+        """
+        found = len(arrays["word.weight"])
+        if found != self.tokens:
+            raise InputError(
+                f"{path} must know {self.tokens} tokens of these blocks; {name} knows"
+                f" {found}"
+            )
+
+
+def kind_of(name: str) -> str:
+    """Return the kind of tokens of a transformer, by its name."""
+    return "instruction" if name.startswith("instruction") else "text"
+
+
+def token_readers(corpus: Corpus) -> dict[str, TokenReader]:
+    """Make readers of the tokens in the blocks that are learned from, by kind.
+
+    Args:
+        corpus: the blocks.
+    """
     learned = corpus.texts(corpus.train)
     forms = frequent_forms(learned, FEWEST)
     vocabulary = Vocabulary(forms, no_roles(len(forms) + 2))
     words = frequent_words(learned)
-    readers: dict[str, Callable[[], Windows]] = {
-        "instruction": lambda: instruction_windows(texts, vocabulary),
-        # each pass reads the text anew: a kept one would have seen every line
-        "text": lambda: TextTokens(words).windows(texts),
+    return {
+        "instruction": TokenReader(
+            len(forms) + 2,
+            lambda texts: instruction_windows(texts, vocabulary),
+        ),
+        "text": TokenReader(len(words) + 2, TextTokens(words).windows),
     }
-    sizes = {"instruction": len(forms) + 2, "text": len(words) + 2}
-    rows: list[Row] = []
-    for name, arrays in _models(path).items():
-        say(f"transformer {name}")
-        kind = "instruction" if name.startswith("instruction") else "text"
-        found = len(arrays["word.weight"])
-        if found != sizes[kind]:
-            raise InputError(
-                f"{path} must know {sizes[kind]} tokens of these blocks; {name} knows"
-                f" {found}"
-            )
-        true = corpus.cycles[timed]
-        rows.append(_row(name, arrays, readers[kind], true))
-    return rows
 
 
-def _models(path: Path) -> dict[str, dict[str, np.ndarray]]:
+def stored_transformers(path: Path) -> dict[str, dict[str, np.ndarray]]:
+    """Read the parameters of every transformer of a file.
+
+    Args:
+        path: of the checkpoints.
+    """
     found: dict[str, dict[str, np.ndarray]] = {}
     with np.load(path) as file:
         for key in file.files:

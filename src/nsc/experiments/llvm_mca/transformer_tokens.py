@@ -7,24 +7,17 @@ Non-goals: the model (transformer).
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from nsc.mca import Vocabulary
+from nsc.mca import Vocabulary, Words, words_of
 
 TEXT_LENGTH = 64  # tokens a window, the paper's
 INSTRUCTION_LENGTH = 32
-_UNKNOWN = 1
-_FIRST = 2
 _FEWEST = 3
-_WORD = re.compile(
-    r"%\w+(?:\(\d\))?|[A-Za-z_.][\w.]*|\$?-?(?:0x)?[0-9a-f]+|\S"
-)
-_NUMBER = re.compile(r"^(\$?)-?(?:0x)?[0-9a-f]*\d[0-9a-f]*$")
 
 
 @dataclass(frozen=True)
@@ -63,16 +56,14 @@ def instruction_windows(
 
 
 class TextTokens:
-    """Words, registers, punctuation; numbers are one token each.
+    """Words, registers, punctuation, by the tokeniser in C.
 
     Args:
         words: the tokens; the first is number 2.
     """
 
     def __init__(self, words: Sequence[str]):
-        self.words = tuple(words)
-        self._numbers = {w: k for k, w in enumerate(self.words, _FIRST)}
-        self._known: dict[str, list[int]] = {}
+        self._words = Words(words)
 
     def windows(self, blocks: Sequence[str]) -> Windows:
         """Read blocks.
@@ -80,47 +71,8 @@ class TextTokens:
         Args:
             blocks: their texts, instructions apart by ";".
         """
-        flat: list[int] = []
-        starts: list[int] = []
-        owner: list[int] = []
-        for number, block in enumerate(blocks):
-            room = 0
-            for line in block.split(";"):
-                tokens = self._tokens(line)
-                if len(tokens) > room:
-                    starts.append(len(flat))
-                    owner.append(number)
-                    room = TEXT_LENGTH
-                room -= len(tokens)
-                flat += tokens
-        return Windows(
-            np.array(flat, np.int16)[:, None],
-            np.array([*starts, len(flat)]),
-            np.array(owner),
-        )
-
-    def _tokens(self, line: str) -> list[int]:
-        if line not in self._known:
-            words = words_of(line)
-            self._known[line] = [
-                self._numbers.get(word, _UNKNOWN) for word in words
-            ]
-        return self._known[line]
-
-
-def words_of(line: str) -> list[str]:
-    """Cut an instruction's text into tokens, with the ";" that ends it.
-
-    Args:
-        line: in AT&T syntax.
-    """
-    return [_word(found) for found in _WORD.findall(line)] + [";"]
-
-
-def _word(found: str) -> str:
-    if found[0] == "%" or not _NUMBER.match(found):
-        return found
-    return "$N" if found[0] == "$" else "N"
+        found = self._words.windows(blocks, TEXT_LENGTH)
+        return Windows(found.flat[:, None], found.starts, found.owner)
 
 
 def frequent_words(blocks: Sequence[str]) -> list[str]:

@@ -1,6 +1,7 @@
 // The door: text -> records, records -> cycles, text -> cycles, an epoch of learning.
 #include "tokens.h"
 #include "train.h"
+#include "words.h"
 
 // offsets: n + 1 places in the text; counts: instructions a block, -1 for too many
 int64_t nsc_mca_tokens(const char *text, const int64_t *offsets, int64_t n,
@@ -17,6 +18,17 @@ int64_t nsc_mca_tokens(const char *text, const int64_t *offsets, int64_t n,
     at += counts[b];
   }
   return at;
+}
+
+// starts: one more than there are windows; returns how many there are
+int64_t nsc_mca_words(const char *text, const int64_t *offsets, int64_t n,
+                      const Vocabulary *v, int64_t length, int16_t *flat,
+                      int64_t *starts, int64_t *owner) {
+  Windows w = {flat, starts, owner, 0, 0};
+  for (int64_t b = 0; b < n; b++)
+    nsc_windows(v, text + offsets[b], text + offsets[b + 1], b, length, &w);
+  starts[w.windows] = w.tokens;
+  return w.windows;
 }
 
 // the form of an instruction as text; returns its length

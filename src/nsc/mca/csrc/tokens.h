@@ -31,12 +31,15 @@ static inline uint64_t nsc_hash(const char *text, long n) {
   return h ? h : 1;
 }
 
-static int nsc_form(const Vocabulary *v, const Form *form) {
-  uint64_t h = nsc_hash(form->text, form->length);
+static int nsc_find(const Vocabulary *v, uint64_t h) {
   for (int64_t k = (int64_t)(h & (v->size - 1));; k = (k + 1) & (v->size - 1)) {
     if (!v->hashes[k]) return NSC_UNKNOWN;
     if (v->hashes[k] == h) return v->forms[k];
   }
+}
+
+static int nsc_form(const Vocabulary *v, const Form *form) {
+  return nsc_find(v, nsc_hash(form->text, form->length));
 }
 
 static inline void nsc_put(Form *form, char c) {
