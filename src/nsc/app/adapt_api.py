@@ -154,6 +154,7 @@ def adapt(
     folder: str | Path | None = None,
     splits: int = SPLITS,
     timing: bool = True,
+    export: str | Sequence[str] | None = None,
     function: str | None = None,
     domain: Mapping[str, Any] | None = None,
     where: str | Sequence[str] = (),
