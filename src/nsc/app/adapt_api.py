@@ -24,8 +24,9 @@ from nsc.adaptation import (
     is_learner,
     surrogate_adaptation,
 )
+from nsc.app.adapt_files import AdaptedFiles, program_like, written_adapted
 from nsc.app.adapt_learner import AdaptedLearner, adapt_own_way
-from nsc.app.adapt_report import Described, described, page, to_report
+from nsc.app.adapt_report import Described, described
 from nsc.app.adapt_rows import (
     Data,
     InputColumns,
@@ -48,19 +49,15 @@ from nsc.app.adapt_source import (
 )
 from nsc.app.data import c_names
 from nsc.app.finish import (
-    PAGE_FILE,
-    REPORT_FILE,
     RESULT_FILES,
     expect_folder,
-    stale_files,
 )
 from nsc.app.goals import as_texts
 from nsc.app.options import CompileOptions, ExportOptions
-from nsc.app.results import SURROGATE_FILE, check_writable, write_results
+from nsc.app.results import check_writable
 from nsc.compilation import Progress
-from nsc.deploy import ExportJob, chosen_exporters, expect_exportable
+from nsc.deploy import expect_exportable
 from nsc.errors import InputError
-from nsc.program import Program
 from nsc.surrogate import Member, Surrogate, Topology, resize_inputs
 
 MOST_SPLITS = 100
@@ -78,19 +75,6 @@ class _Task:
     inputs: InputColumns
     outputs: OutputColumns
     rows: Measurements
-
-
-@dataclass(frozen=True)
-class _Files:
-    """What is written.
-
-    Args:
-        folder: where; None is nowhere.
-        formats: that were asked for; see `ExportOptions`.
-    """
-
-    folder: Path | None
-    formats: str | Sequence[str] | None
 
 
 @dataclass(frozen=True)
@@ -289,7 +273,7 @@ def adapted(
     task = _task(
         found, Data(data), columns, chosen, folder, timing=timing, **told
     )
-    files = _Files(folder, export.formats)
+    files = AdaptedFiles(folder, export.formats)
     return _adapted(task, chosen, splits, files, telling, started)
 
 
@@ -343,13 +327,13 @@ def _adapted(
     task: _Task,
     options: CompileOptions,
     splits: int,
-    files: _Files,
+    files: AdaptedFiles,
     telling: Telling,
     started: float,
 ) -> Surrogate:
     """Adapt each output, and write what comes of it."""
     template = _template(task)
-    named = _as_program(template, Path(task.source.name).stem or "program")
+    named = program_like(template, Path(task.source.name).stem or "program")
     expect_exportable(files.formats, named, None)
     x = task.rows.x
     u = template.normalise(x)
@@ -375,7 +359,7 @@ def _adapted(
     apart = networks[:, list(task.outputs.numbers)] - says
     facts = _facts(task, apart, options, telling.put)
     report = described(facts, found, seed=options.seed)
-    return _written(surrogate, report, x, files, started)
+    return written_adapted(surrogate, report, x, files, started)
 
 
 def _facts(
@@ -457,62 +441,3 @@ def _one_output(
     )
     w, topology = resize_inputs(w, topology, inputs)
     return Network(topology, w)
-
-
-def _written(
-    surrogate: Surrogate,
-    report: dict[str, Any],
-    x: np.ndarray,
-    written: _Files,
-    started: float,
-) -> Surrogate:
-    """Export a surrogate with its report, if there is a folder for them."""
-    folder = written.folder
-    files: dict[str, bytes] = {}
-    report["topology"] = " + ".join(
-        dict.fromkeys(str(m.topology) for m in surrogate.members)
-    )
-    if folder is not None:
-        files = _exports(surrogate, report, x, written.formats)
-        names = (SURROGATE_FILE, *files, REPORT_FILE, PAGE_FILE)
-        report["files"] = list(names)
-    report["time_s"] = time.perf_counter() - started
-    surrogate = replace(
-        surrogate, metadata={"report": to_report(report, short=True)}
-    )
-    if folder is not None:
-        files[REPORT_FILE] = to_report(report).encode()
-        files[PAGE_FILE] = page(report).encode()
-        stale = stale_files(folder, {SURROGATE_FILE, *files})
-        write_results(folder, surrogate, files, stale=stale)
-    return surrogate
-
-
-def _exports(
-    surrogate: Surrogate,
-    report: dict[str, Any],
-    x: np.ndarray,
-    formats: str | Sequence[str] | None,
-) -> dict[str, bytes]:
-    """Render every format that was chosen."""
-    program = _as_program(surrogate, report["program_name"])
-    claim = (
-        f"Adapted to {report['rows']} measurements: held-out rmse"
-        f" {report['held_out_rmse']['adapted']:.3g}; the program's"
-        f" {report['held_out_rmse']['program']:.3g}."
-    )
-    job = ExportJob(surrogate, program, x, notes=(claim,))
-    exporters = chosen_exporters(formats)
-    return {exporter.file_name: exporter.render(job) for exporter in exporters}
-
-
-def _as_program(surrogate: Surrogate, name: str) -> Program:
-    """Make a Program that has a surrogate's inputs and outputs, all of them doubles."""
-    ends = zip(surrogate.lo.tolist(), surrogate.hi.tolist(), strict=True)
-    return Program.from_callable(
-        surrogate,
-        surrogate.input_names,
-        outputs=surrogate.output_names,
-        ranges=dict(zip(surrogate.input_names, ends, strict=True)),
-        name=c_names([name])[0][0],
-    )
