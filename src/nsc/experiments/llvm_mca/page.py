@@ -203,7 +203,7 @@ def _adaptation(found: Sequence[Row]) -> Section:
         Axis(0, max(sizes) * 1.05, "measured blocks to learn from"),
         Axis(0.1, 0.36, "MAPE"),
     )
-    for k, method in enumerate(methods):
+    for k, method in enumerate(_drawn(rows)):
         chosen = [row for row in rows if row["method"] == method]
         blocks = [row["blocks"] for row in chosen]
         errors = [row["mape"] for row in chosen]
@@ -220,6 +220,19 @@ def _adaptation(found: Sequence[Row]) -> Section:
     picture = Picture("llvm_mca_adaptation", figure)
     tables = (table, *_adapted_applications(found))
     return Section("Surrogate adaptation", note, tables, (picture,))
+
+
+def _drawn(rows: Sequence[Row]) -> list[str]:
+    """Choose the methods of the figure: of two that are alike one, no mere starts."""
+    curves: dict[str, tuple[float, ...]] = {}
+    for method in dict.fromkeys(row["method"] for row in rows):
+        curve = tuple(r["mape"] for r in rows if r["method"] == method)
+        is_start = method.startswith("surrogate of") or method.endswith(
+            (", as compiled", ", scratch")
+        )
+        if not is_start and curve not in curves.values():
+            curves[method] = curve
+    return [m for m in curves if f"{m}, store forwarding" not in curves]
 
 
 def _adapted_applications(found: Sequence[Row]) -> list[TableOf]:
