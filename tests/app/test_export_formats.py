@@ -57,6 +57,22 @@ def test_exported_python_gives_what_the_surrogate_gives(wave, tmp_path):
     assert "verified rmse" in made["__doc__"]
 
 
+def test_integer_c_is_written_and_the_report_says_how_exact_it_is(
+    wave, tmp_path
+):
+    out = tmp_path / "out"
+    nsc.compile(wave, folder=out, export="q15,q31", **SMALL)
+    integers = {"surrogate_q15.c", "surrogate_q31.c"}
+    assert names_in(out) == {*ALWAYS, *REPORTS, *integers}
+    notes = json.loads((out / "report.json").read_text())["notes"]
+    for name in integers:
+        [note] = [n for n in notes if n.startswith(name)]
+        assert "Integers against the network" in note
+        assert "the network's verified rmse" in note
+    nsc.compile(wave, folder=out, export="c", **SMALL)
+    assert names_in(out) == {*ALWAYS, *REPORTS}
+
+
 def test_formats_that_do_not_exist_are_refused_with_a_list(
     wave, tmp_path, capsys
 ):

@@ -380,8 +380,9 @@ def test_cpp_differentiates_and_takes_integers(activation, standard, tmp_path):
 @pytest.mark.needs("g++")
 @pytest.mark.parametrize("outside", [None, *POLICIES])
 def test_cpp_tests_itself_and_throws(outside, tmp_path):
+    kind = "double" if outside == "nan" else "int"
     job = job_of(
-        "int f(double x, double *a) { *a = x; return x > 0; }",
+        f"{kind} f(double x, double *a) {{ *a = x; return x > 0; }}",
         outside=outside,
     )
     (tmp_path / "surrogate.hpp").write_bytes(EXPORTERS["cpp"].render(job))
@@ -397,6 +398,18 @@ def test_cpp_tests_itself_and_throws(outside, tmp_path):
     )
     subprocess.run("g++ main.cpp -o main".split(), cwd=tmp_path, check=True)
     assert subprocess.run([tmp_path / "main"]).returncode == 7
+
+
+@pytest.mark.needs("g++")
+@pytest.mark.parametrize("outside", ["nan", "clip"])
+def test_cpp_that_tests_inputs_refuses_fast_math(outside, tmp_path):
+    job = job_of(PLANE, outside=outside)
+    (tmp_path / "surrogate.hpp").write_bytes(EXPORTERS["cpp"].render(job))
+    words = "g++ -ffast-math -fsyntax-only -x c++ surrogate.hpp"
+    done = subprocess.run(
+        words.split(), cwd=tmp_path, capture_output=True, text=True
+    )
+    assert ("leave it out" in done.stderr) == (outside == "nan")
 
 
 FORTRAN_TO_C = """

@@ -28,6 +28,7 @@ from nsc.deploy import (
     expect_derivatives,
     expect_exportable,
     expect_possible,
+    fixed_point_notes,
     is_available,
     std_source,
     surrogate_name,
@@ -94,6 +95,8 @@ def finish(
         job = _job(compiled, export)
         files = _exports(job, export)
         compiled = _as_exported(compiled, job, files, options.target_error)
+        notes = (*compiled.notes, *fixed_point_notes(files))
+        compiled = replace(compiled, notes=notes)
     if more is not None:
         compiled, others = more.files(compiled)
         files |= others

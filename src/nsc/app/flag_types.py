@@ -88,8 +88,8 @@ Export = Annotated[
     typer.Option(
         "--export",
         metavar="c,python,...",
-        help="Formats beside C: onnx, python, cpp, fortran, rust, js, q15, q31; default"
-        " ONNX if it is installed.",
+        help="Formats beside C: onnx, python, cpp, fortran, rust, js, q15, q31;"
+        " default ONNX if it is installed.",
     ),
 ]
 Timing = Annotated[

@@ -19,6 +19,7 @@ from nsc.deploy.entries import entries_of as entries_of
 from nsc.deploy.exporter import Exporter as Exporter
 from nsc.deploy.exporter import ExportJob as ExportJob
 from nsc.deploy.exporter import is_available as is_available
+from nsc.deploy.fixed_point import fixed_point_notes as fixed_point_notes
 from nsc.deploy.formats import checked_formats as checked_formats
 from nsc.deploy.formats import chosen_exporters as chosen_exporters
 from nsc.deploy.formats import expect_exportable as expect_exportable

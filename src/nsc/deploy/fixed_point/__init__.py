@@ -11,10 +11,17 @@ from nsc.deploy.fixed_point.arithmetic import Q15, Q31
 from nsc.deploy.fixed_point.exporter import (
     FixedPointExporter as FixedPointExporter,
 )
-from nsc.deploy.fixed_point.exporter import (
-    fixed_point_notes as fixed_point_notes,
-)
+from nsc.deploy.fixed_point.exporter import notes_of
 
 FIXED_POINT: Mapping[str, FixedPointExporter] = {
     kind.name: FixedPointExporter(kind) for kind in (Q15, Q31)
 }
+
+
+def fixed_point_notes(files: Mapping[str, bytes]) -> list[str]:
+    """Return what a report says of the integer C among exported files."""
+    notes: list[str] = []
+    for row in FIXED_POINT.values():
+        if row.file_name in files:
+            notes += notes_of(row.file_name, files[row.file_name])
+    return notes

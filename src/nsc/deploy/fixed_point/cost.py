@@ -25,7 +25,9 @@ def code_said(text: str) -> str:
     size = _code_bytes(text)
     if size is None:
         return f"code not measured: {COMPILER} failed"
-    return f"{size} of code ({COMPILER} {' '.join(FLAGS)})"
+    return (
+        f"{size} of code, libgcc's not counted ({COMPILER} {' '.join(FLAGS)})"
+    )
 
 
 def _code_bytes(text: str) -> int | None:

@@ -37,7 +37,7 @@ from nsc.sandbox import Built, Failed, RunLimits, build_own, run
 MOST_ROWS = 8192
 # root mean squared, integers may be off the network by the larger of the verified error
 # and that much of an output's range
-SHARE_OF_RANGE = 0.005
+SHARE_OF_RANGE = 0.002
 POLICIES = (None, "clip")
 # the line that a report repeats begins so
 MEASURED = "Integers against the network"
@@ -313,20 +313,15 @@ def _built(unit: Unit) -> Built:
     return built
 
 
-def fixed_point_notes(files: dict[str, bytes], kind: Format) -> list[str]:
-    """Return what a report says of an exported file; nothing where there is none."""
-    name = FixedPointExporter(kind).file_name
-    if name not in files:
-        return []
-    lines = [line[3:] for line in files[name].decode("ascii").splitlines()]
+def notes_of(file_name: str, data: bytes) -> list[str]:
+    """Return what a report says of an exported file: how exact it is, output by output."""
+    lines = [line[3:] for line in data.decode("ascii").splitlines()]
     start = next(
-        (k for k, line in enumerate(lines) if line.startswith(MEASURED)), None
+        k for k, line in enumerate(lines) if line.startswith(MEASURED)
     )
-    if start is None:
-        return []
     said = [lines[start]]
     for line in lines[start + 1 :]:
         if not line.startswith("  "):
             break
         said.append(line.strip())
-    return [f"{name}: {' '.join(said)}"]
+    return [f"{file_name}: {' '.join(said)}"]

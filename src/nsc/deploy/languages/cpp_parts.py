@@ -174,7 +174,11 @@ inline void {name}({doubles}) {{
 }}
 """,
 }
-_INSIDE = """template <class T> inline bool is_inside(const T* x) {{
+_INSIDE = """#if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
+#error "-ffast-math takes a NaN for a number: leave it out where inputs are tested"
+#endif
+
+template <class T> inline bool is_inside(const T* x) {{
   using ::acos; using ::atan2; using ::ceil; using ::cos; using ::fabs;
   using ::fmax; using ::fmin; using ::fmod; using ::hypot; using ::log;
   using ::log10; using ::pow; using ::sin; using ::sqrt; using ::tan;
