@@ -19,7 +19,7 @@ SMALL = {
     "topology": "2-2-1",
     "timing": False,
 }
-ALWAYS = {"surrogate.safetensors", "surrogate.c"}
+ALWAYS = {"surrogate.safetensors", "surrogate.c", "surrogate.h"}
 REPORTS = {"report.json", "report.html"}
 WORDS = "--budget 20 --verification 200 --no-timing --topology 2-2-1".split()
 

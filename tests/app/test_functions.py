@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import nsc
@@ -98,6 +98,7 @@ def test_functions_are_called_as_they_are_written(function, names, expected):
 
 
 @settings(max_examples=30, deadline=None)
+@example(1, 5, "array", False, "array")  # as many outputs as rows are tried
 @given(
     n_inputs=st.integers(1, 8),
     n_outputs=st.integers(1, 8),

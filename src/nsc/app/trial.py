@@ -120,7 +120,13 @@ def _way(
         both = (alone.error, together.error)
         return list(dict.fromkeys(filter(None, both)))
     tries = (first, alone, together)
-    return _measured(calls, chosen, chosen is together, tries, x)
+    try:
+        return _measured(calls, chosen, chosen is together, tries, x)
+    except InputError as error:
+        if alone.y is not None:
+            raise
+        # as many outputs as rows by chance: another way may be meant
+        return [str(error)]
 
 
 def _rows_of(first: _Tried, x: np.ndarray) -> np.ndarray:

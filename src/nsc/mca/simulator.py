@@ -146,7 +146,7 @@ def _ended() -> HostError:
 def _built() -> Path:
     """Build the driver, or take the one that was built before."""
     config = _llvm_config()
-    version = _asked(config, "--version")
+    version = _asked(config, "version")
     digest = hashlib.blake2b(digest_size=16)
     digest.update(_SOURCE.read_bytes() + version.encode())
     path = cache_folder() / "kernels" / f"simulator-{digest.hexdigest()}"
@@ -156,13 +156,13 @@ def _built() -> Path:
 
 
 def _build(config: str, path: Path) -> None:
-    libraries = _asked(config, "--libdir")
+    libraries = _asked(config, "libdir")
     compiler = os.environ.get("CXX", "g++")
     path.parent.mkdir(parents=True, exist_ok=True)
     with temporary_folder("nsc-") as work:
         command = [
             compiler, "-O2", "-std=c++17", "-w",
-            *_asked(config, "--cppflags").split(),
+            *_asked(config, "cppflags").split(),
             str(_SOURCE), "-o", "simulator",
             f"{libraries}/libLLVMX86TargetMCA.a",
             f"-L{libraries}", f"-Wl,-rpath,{libraries}", f"-lLLVM-{MAJOR}",
@@ -185,7 +185,7 @@ def _build(config: str, path: Path) -> None:
 def _llvm_config() -> str:
     for name in _CONFIG:
         try:
-            told = _asked(name, "--version")
+            told = _asked(name, "version")
         except HostError:
             continue
         if told.split(".")[0] == str(MAJOR):
@@ -198,7 +198,7 @@ def _llvm_config() -> str:
 def _asked(config: str, what: str) -> str:
     try:
         told = subprocess.run(
-            [config, what],
+            [config, f"--{what}"],
             capture_output=True,
             text=True,
             timeout=_ASKED_S,

@@ -22,6 +22,7 @@ from nsc.surrogate import OneOf, Whole
 
 # that the range of an output is longer than what was seen of it, to each side
 MARGIN = 1 / 16
+LEAST_HALF = 2.0**-800  # of an output's range: its inverse is a number
 
 
 @dataclass(frozen=True)
@@ -212,7 +213,8 @@ def _real_output(
     half = (hi - lo) / 2 * (1 + 2 * MARGIN)
     if half == 0:
         half = max(abs(hi), 2.0**-100) * MARGIN
-    step = half / kind.largest
+    # what underflows is a constant
+    step = max(half, LEAST_HALF) / kind.largest
     return RealOutput(*names, (hi + lo) / 2, step, kind.bits, kind.largest)
 
 
