@@ -78,6 +78,7 @@ def answers(name: str, job: ExportJob, x: np.ndarray) -> np.ndarray:
 OUTSIDE = np.array([[0.5, 1.0], [9.0, 0.5], [0.5, -7.0], [np.nan, 1.0]])
 
 
+@pytest.mark.slow
 @ROWS
 def test_what_is_outside_the_domain_is_answered_as_the_policy_says(name):
     for outside in (None, *POLICIES):
