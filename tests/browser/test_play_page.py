@@ -168,6 +168,7 @@ def test_a_page_of_elsewhere_reaches_nothing(browser, address):
 
     server = HTTPServer(("127.0.0.1", 0), Foreign)
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    before = job_of(browser, address)
     page = browser.new_page()
     page.goto(f"http://localhost:{server.server_port}/")
     script = """async (address) => {
@@ -184,10 +185,16 @@ def test_a_page_of_elsewhere_reaches_nothing(browser, address):
     page.close()
     server.shutdown()
     server.server_close()
-    state = browser.new_page()
-    state.goto(address + "about")
-    assert json.loads(state.inner_text("body"))["job"] >= 0
-    state.close()
+    assert job_of(browser, address) == before
+
+
+def job_of(browser, address):
+    """Return the number of the last job that was begun."""
+    page = browser.new_page()
+    page.goto(address + "about")
+    job = json.loads(page.inner_text("body"))["job"]
+    page.close()
+    return job
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

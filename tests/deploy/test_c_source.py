@@ -10,6 +10,7 @@ from deploy_cases import CASES, case
 
 import nsc
 from nsc.deploy import (
+    BatchOptions,
     build_native,
     c_source,
     native,
@@ -47,6 +48,25 @@ def test_selftest_passes_natively(name):
     text = c_source(surrogate, program, selftest_inputs=x, **options)
     calls_original = options.get("guard") and not options.get("drop_in")
     assert run_selftest(text, original=program if calls_original else None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "float f(float x) { return x; }",
+        "void f(float x, float y[3]) { y[0] = x; y[1] = -x; y[2] = 1; }",
+    ],
+)
+def test_floats_that_are_computed_in_double_pass_their_own_test(text):
+    program = parse_program(text, out=["y"] if "y" in text else [])
+    surrogate = nsc.compile(program, budget=100, timing=False)
+    x = draw_inputs(program, 16, generator=np.random.default_rng(0))
+    for gradient in (False, True):
+        batch = BatchOptions(gradient=gradient)
+        exported = c_source(
+            surrogate, program, selftest_inputs=x, real="double", batch=batch
+        )
+        assert run_selftest(exported)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from nsc.app.finish import check_export, finish
+from nsc.app.finish import REPORT_FILE, check_export, finish
 from nsc.app.options import CompileOptions, ExportOptions
 from nsc.app.pipeline import Compiled, compile_program, compile_text
 from nsc.deploy import EXPORTERS, ExportJob, is_available, network_values
@@ -38,7 +38,6 @@ from nsc.program import (
     missing_ranges,
     parse_program,
 )
-from nsc.report import to_json
 
 MOST_NODES = 300  # of a DAG that is drawn
 MOST_TEXT = 200_000  # characters
@@ -58,7 +57,7 @@ def main() -> int:
     """Answer one request; every fault of it is an event."""
     folder = Path(sys.argv[1])
     signal.signal(signal.SIGTERM, _end)  # folders and compilers are ended, too
-    resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
+    _bound_memory()
     # what the compiler prints is not to be taken for events
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
@@ -73,6 +72,14 @@ def main() -> int:
     except (NscError, ValueError) as error:
         emit("refused", {"problems": [{"message": str(error)}]})
     return 0
+
+
+def _bound_memory() -> None:
+    """Allow MOST_MEMORY, or what its user allows where that is less."""
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    if most == resource.RLIM_INFINITY or most > MOST_MEMORY:
+        limits = (MOST_MEMORY, MOST_MEMORY)
+        resource.setrlimit(resource.RLIMIT_DATA, limits)
 
 
 def _end(number: int, frame: object) -> None:
@@ -311,19 +318,14 @@ def _compile(
         emit("progress", values)
 
     compiled = compile_program(program, options, progress=progress)
-    figures = compiled.evidence and compiled.evidence.figures
-    surrogate, report = finish(
-        compiled, options, export, folder=folder, started=started
-    )
-    values = to_json(report)
-    if figures is not None:
-        with_figures = json.loads((folder / "report.json").read_text())
-        values["figures"] = with_figures.get("figures")
+    finish(compiled, options, export, folder=folder, started=started)
+    # what is returned lacks the series of figures, the file has them
+    report = json.loads((folder / REPORT_FILE).read_text())
     files = sorted(p for p in folder.iterdir() if p.is_file())
     emit(
         "done",
         {
-            "report": values,
+            "report": report,
             "network": _network(compiled),
             "files": [
                 {"name": p.name, "bytes": p.stat().st_size} for p in files

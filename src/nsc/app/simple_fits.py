@@ -6,6 +6,8 @@ Non-goals: choosing by it: fresh inputs verify, and choose nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from nsc.compilation import Compilation
@@ -54,15 +56,13 @@ def _best_fit(
     if not variance > 0:
         return np.inf, ""
     u, y = learned
-    tried: list[tuple[float, str]] = []
-    for what, degree in DEGREES.items():
-        if degree and len(u) < SPARE * count_monomials(u.shape[1], degree):
-            continue
-        fit = fit_polynomial(u, y[:, None], degree)
-        if fit is not None:
-            missed = fit(fresh[0])[:, 0] - fresh[1]
-            tried.append((float((missed**2).mean()) / variance, what))
-    return min(tried)
+    return min(
+        (
+            float(((fit(fresh[0])[:, 0] - fresh[1]) ** 2).mean()) / variance,
+            what,
+        )
+        for what, fit in _fits(u, y[:, None])
+    )
 
 
 def simple_fit(u: Array, y: Array, wanted: Array) -> Predictions | None:
@@ -78,14 +78,10 @@ def simple_fit(u: Array, y: Array, wanted: Array) -> Predictions | None:
     variance = y.var(axis=0)
     if not (variance > 0).all():
         return None
-    tried: list[tuple[float, str, Polynomial]] = []
-    for what, degree in DEGREES.items():
-        if degree and len(u) < SPARE * count_monomials(u.shape[1], degree):
-            continue
-        fit = fit_polynomial(u, y, degree)
-        if fit is not None:
-            nmse = float(((fit.missed**2).mean(axis=0) / variance).max())
-            tried.append((nmse, what, fit))
+    tried = [
+        (float(((fit.missed**2).mean(axis=0) / variance).max()), what, fit)
+        for what, fit in _fits(u, y)
+    ]
     nmse, what, fit = min(tried, key=lambda each: each[0])
     return Predictions(
         wanted,
@@ -94,3 +90,13 @@ def simple_fit(u: Array, y: Array, wanted: Array) -> Predictions | None:
         nmse=nmse,
         doubt=-1.0,  # of the same examples
     )
+
+
+def _fits(u: Array, y: Array) -> Iterator[tuple[str, Polynomial]]:
+    """Yield the polynomials that examples are enough for; a constant always is one."""
+    for what, degree in DEGREES.items():
+        if degree and len(u) < SPARE * count_monomials(u.shape[1], degree):
+            continue
+        fit = fit_polynomial(u, y, degree)
+        if fit is not None:
+            yield what, fit

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from nsc.deploy.entries import Entries
-from nsc.deploy.rounding import in_float
+from nsc.deploy.rounding import LEAST, UNIT, in_float, is_float32
 from nsc.program import PortableNames, Program, as_returned, scalar_entry
 from nsc.surrogate import Surrogate, input_gradient
 
@@ -53,7 +53,7 @@ def selftest(
     slopes = ""
     if entries is not None and entries.gradient:
         slopes = _slope_table(surrogate, x)
-        batch += _slope_test(entries, len(x), n, o, TOLERANCE[real])
+        batch += _slope_test(entries, len(x), n, o, real)
     return f"""#ifdef {MACRO}
 #include <stdio.h>
 {stand_ins(program)}{entry}
@@ -116,11 +116,11 @@ def _slope_table(surrogate: Surrogate, x: np.ndarray) -> str:
     return f"{head} = {{\n{rows}}};\n"
 
 
-def _slope_test(
-    entries: Entries, rows: int, n: int, o: int, tolerance: str
-) -> str:
+def _slope_test(entries: Entries, rows: int, n: int, o: int, real: str) -> str:
     """Write what tests derivatives; the largest of the table is their scale."""
     kind = entries.kind
+    # they are kept in the type of the arrays
+    tolerance = TOLERANCE["float" if kind == "float" else real]
     return f"""  {{
     enum {{ ROWS = 2 * NSC_LANES + 5 }};
     static {kind} x[ROWS][{n}], y[ROWS][{n * o}];
@@ -164,12 +164,14 @@ def _slack(
 ) -> np.ndarray:
     """Return what each output may be off whatever its scale, `o`.
 
-    An integer may be rounded the other way, and single precision loses something.
+    An integer may be rounded the other way, and single precision loses something, be it
+    what is computed in or what the output is kept in.
     """
-    is_whole = [
-        leaf.type.kind != "float" for leaf in program.signature.outputs
-    ]
-    slack = np.array(is_whole, np.float64)
+    outputs = program.signature.outputs
+    slack = np.array([leaf.type.kind != "float" for leaf in outputs], float)
+    largest = np.abs(surrogate.networks(x)).max(axis=0)
+    kept = 2 * (UNIT["float"] * largest + LEAST["float"])
+    slack += np.where([is_float32(leaf) for leaf in outputs], kept, 0.0)
     if real == "float":
         lost = np.abs(in_float(surrogate, x) - surrogate.networks(x)).max(
             axis=0

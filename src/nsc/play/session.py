@@ -33,14 +33,12 @@ class Limits:
         seconds: of a job.
         events: of a job; more are dropped but for the last.
         line: bytes of an event.
-        budget: runs of the program.
     """
 
     request: int = 1 << 20
     seconds: float = 600.0
     events: int = 4000
     line: int = 16 << 20
-    budget: int = 20_000
 
 
 LIMITS = Limits()
